@@ -1,0 +1,42 @@
+"""vademecum: a knowledge base that goes with you, signed, current and searchable offline.
+
+On CPython, `KnowledgeBase` is the whole public face. It is imported on first use, so that the core runs in
+Pyodide, where neither numpy nor httpx nor SQLite on a disk is at hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import Config as Config
+    from .knowledge import KnowledgeBase as KnowledgeBase
+    from .search import Hit as Hit
+
+__version__ = "0.1.0"
+__all__ = ["Config", "Hit", "KnowledgeBase", "__version__"]
+
+_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search", "Config": "config"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def _log_to_stderr(level: str) -> None:
+    """`VADEMECUM_LOG=debug` (or info, warning, error) writes the client's log to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    log = logging.getLogger("vademecum")
+    log.addHandler(handler)
+    log.setLevel(level.upper() if level.upper() in logging.getLevelNamesMapping() else "DEBUG")
+
+
+if os.environ.get("VADEMECUM_LOG"):
+    _log_to_stderr(os.environ["VADEMECUM_LOG"])

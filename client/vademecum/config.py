@@ -1,0 +1,39 @@
+"""Every limit of the client, by name. An app passes its own `Config` to change one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """Limits and habits of the engine. Sizes in bytes, times in seconds.
+
+    Attributes:
+        channel: The line of releases to follow.
+        parallel: Downloads at the same time.
+        retries: Further tries after a network error or a status that may pass (404 of a fresh file,
+            408, 425, 429, 5xx).
+        backoff: Wait before the first further try; doubles each time, times a jitter of 0.5 to 1.5.
+        longest_wait: The longest wait within one run, whatever the host asks for.
+        idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means
+            that nothing changed; after it, the whole metadata is walked again.
+        max_root_rotations: Root versions taken in one run; the next run goes on.
+        max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
+            whose size is not signed elsewhere.
+        max_object: The most bytes, inflated, of one segment or encoder.
+    """
+
+    channel: str = "stable"
+    parallel: int = 6
+    retries: int = 4
+    backoff: float = 0.5
+    longest_wait: float = 20.0
+    idle_check_age: float = 86_400.0
+    max_root_rotations: int = 64
+    max_root: int = 512_000
+    max_timestamp: int = 16_384
+    max_snapshot: int = 2_000_000
+    max_targets: int = 5_000_000
+    max_manifest: int = 8_000_000
+    max_object: int = 1_000_000_000

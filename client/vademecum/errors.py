@@ -1,0 +1,132 @@
+"""The error tree. Every class has a stable `code`, which events, exit codes and `status` carry.
+
+A message says what was found, where, and what to do about it. This module imports nothing.
+"""
+
+from __future__ import annotations
+
+
+class VademecumError(Exception):
+    """Base of every error that vademecum raises on purpose.
+
+    Attributes:
+        code: A stable word for programs; the same in Python, in JavaScript and in `--json` output.
+        transient: True when trying again later, unchanged, may well succeed.
+    """
+
+    code = "error"
+    transient = False
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class UsageError(VademecumError):
+    """What the caller asked for makes no sense: a missing argument, a value out of range."""
+
+    code = "usage"
+
+
+class NetworkError(VademecumError):
+    """No answer: name resolution, connection, TLS, a time-out, a body that broke off."""
+
+    code = "network"
+    transient = True
+
+
+class ServerError(VademecumError):
+    """The host answered with a status other than 200.
+
+    Attributes:
+        status: The HTTP status code; a missing file in a local folder counts as 404.
+        retry_after: What the host asked for, in seconds, or None.
+    """
+
+    code = "server"
+    transient = True
+
+    def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ContentError(VademecumError):
+    """Bytes that are not what they should be: a wrong digest, a malformed file, HTML in place of data."""
+
+    code = "content"
+
+
+class NewerFormatError(ContentError):
+    """A file or a store of a newer major format than this version reads. Nothing is guessed."""
+
+    code = "newer-format"
+
+
+class TrustError(VademecumError):
+    """Base of the answers "this metadata is not acceptable"."""
+
+    code = "trust"
+
+
+class SignatureError(TrustError):
+    """Not signed by enough of the keys that the trusted root names."""
+
+    code = "signature"
+
+
+class RollbackError(TrustError):
+    """Correctly signed, but older than what was already trusted here."""
+
+    code = "rollback"
+
+
+class ExpiredError(TrustError):
+    """Correctly signed, but past its expiry date: nothing is installed from it; reading goes on."""
+
+    code = "expired"
+
+
+class StorageError(VademecumError):
+    """The local store could not be read or written."""
+
+    code = "storage"
+
+
+class QuotaError(StorageError):
+    """The disk or the browser's quota is full; the installed generation is untouched."""
+
+    code = "quota"
+
+
+class NotAStoreError(StorageError):
+    """The file at the store's path is something else. It is left as it is."""
+
+    code = "not-a-store"
+
+
+class BusyError(VademecumError):
+    """Another process or tab is updating this store."""
+
+    code = "busy"
+    transient = True
+
+
+class EmptyStoreError(VademecumError):
+    """Nothing is installed yet, or there is no previous generation to go back to."""
+
+    code = "empty"
+
+
+class SelfTestError(VademecumError):
+    """A release that verified but does not work here; it was undone and will not be tried again."""
+
+    code = "self-test"
+
+
+class CancelledError(VademecumError):
+    """The caller gave up. Nothing that was installed has changed."""
+
+    code = "cancelled"
+    transient = True

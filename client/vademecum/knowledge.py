@@ -1,0 +1,260 @@
+"""The public face on CPython: one class, synchronous and asynchronous over the same engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from .config import Config
+from .errors import EmptyStoreError, UsageError
+from .head import Generation, decode_head
+from .ports import Clock, Store, Transport
+from .reader import open_generation
+from .runtime.cpython import SqliteStore, SystemClock, open_transport, run
+from .search import DocumentView, Hit, Index, read_document
+from .sync import Check, Engine, Outcome
+
+Listener = Callable[[Mapping[str, Any]], None]
+T = TypeVar("T")
+
+EVENTS = (
+    "updateAvailable",
+    "updateStarted",
+    "updateProgress",
+    "updateCompleted",
+    "updateFailed",
+    "rolledBack",
+)
+
+
+class KnowledgeBase:
+    """A local, searchable copy of a published knowledge base.
+
+    Open one with `KnowledgeBase.open`. Reading never needs the network. An open knowledge base goes on
+    answering from the generation it has read, until `sync`, `rollback` or `reload` brings another.
+    May be shared between threads.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        location: str | None,
+        trust: bytes | None,
+        config: Config,
+        clock: Clock,
+    ) -> None:
+        self._path = path
+        self._location = location
+        self._trust = trust
+        self._config = config
+        self._clock = clock
+        self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
+        self._lock = threading.Lock()
+        self._index: tuple[Generation, Index, Any] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        store: str | Path,
+        *,
+        url: str | Path | None = None,
+        trust: bytes | str | Path | None = None,
+        config: Config | None = None,
+    ) -> KnowledgeBase:
+        """Open a knowledge base. Nothing is read or written yet.
+
+        Args:
+            store: Path of the local database file; made by the first `sync`.
+            url: The published tree: `https://...` or a local folder. Not needed to search.
+            trust: The root metadata that the app ships: its bytes, its JSON text, or the path of the file.
+                Without it the first root that the host shows is pinned (trust on first use).
+
+        Raises:
+            UsageError: `trust` names a file that cannot be read.
+        """
+        location = None if url is None else str(url)
+        return cls(
+            Path(store),
+            location=location,
+            trust=_root_bytes(trust),
+            config=config or Config(),
+            clock=SystemClock(),
+        )
+
+    # Keeping it current -----------------------------------------------------------------------
+
+    def sync(self, *, force: bool = False) -> Outcome:
+        """Check, download, verify and install; return what happened. Errors: see `Engine.sync`."""
+        return run(self.sync_async(force=force))
+
+    async def sync_async(self, *, force: bool = False) -> Outcome:
+        return await self._with_engine(lambda engine: engine.sync(force=force))
+
+    def check(self) -> Check:
+        """Ask the host for news, without installing anything. Errors: see `Engine.check`."""
+        return run(self.check_async())
+
+    async def check_async(self) -> Check:
+        return await self._with_engine(lambda engine: engine.check())
+
+    def rollback(self) -> Generation:
+        """Go back to the generation before. Errors: see `Engine.rollback`."""
+        return run(self.rollback_async())
+
+    async def rollback_async(self) -> Generation:
+        return await self._with_engine(lambda engine: engine.rollback(), online=False)
+
+    def pin(self, sequence: int | None) -> None:
+        """Stay at a release; None follows the channel again. Errors: see `Engine.pin`."""
+        run(self._with_engine(lambda engine: engine.pin(sequence), online=False))
+
+    def status(self) -> dict[str, Any]:
+        """Return what is installed and what is known of the channel; no request is made.
+
+        Raises:
+            EmptyStoreError: There is no store yet.
+            StorageError: The file cannot be read, or is not a store.
+        """
+        return run(self.status_async())
+
+    async def status_async(self) -> dict[str, Any]:
+        async with self._reading() as store:
+            engine = Engine(store, _Offline(), self._clock, config=self._config)
+            return await engine.status()
+
+    # Reading ----------------------------------------------------------------------------------
+
+    def search(self, query: str, limit: int = 10) -> list[Hit]:
+        """Return the best hits for the query, best first, from the installed generation.
+
+        Raises:
+            EmptyStoreError: Nothing is installed yet.
+            UsageError: A limit below 1.
+            StorageError, ContentError: The store cannot be read or is damaged.
+        """
+        if limit < 1:
+            raise UsageError(f"limit must be at least 1, not {limit}")
+        return self._opened()[1].search(query, limit)
+
+    async def search_async(self, query: str, limit: int = 10) -> list[Hit]:
+        await self._load()
+        return self.search(query, limit)
+
+    def document(self, key: str) -> DocumentView | None:
+        """Return a whole document as it was indexed, or None if the release has none of that key."""
+        return read_document(self._opened()[2], key)
+
+    @property
+    def release(self) -> Generation:
+        """The generation that answers."""
+        return self._opened()[0]
+
+    def reload(self) -> None:
+        """Answer from what the store holds now, for example after another process has updated it."""
+        run(self._load(reload=True))
+
+    # Events -----------------------------------------------------------------------------------
+
+    def on(self, event: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with the details of each such event; return a function that ends that.
+
+        Raises:
+            UsageError: There is no such event.
+        """
+        if event not in self._listeners:
+            raise UsageError(f"no event {event!r}; there are: {', '.join(EVENTS)}")
+        self._listeners[event].append(listener)
+        return lambda: self.off(event, listener)
+
+    def off(self, event: str, listener: Listener) -> None:
+        """Stop calling `listener`; one that was never added is passed over."""
+        if listener in self._listeners.get(event, []):
+            self._listeners[event].remove(listener)
+
+    def close(self) -> None:
+        """Let go of the generation in memory."""
+        self._index = None
+
+    def __enter__(self) -> KnowledgeBase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Inner workings ---------------------------------------------------------------------------
+
+    def _opened(self) -> tuple[Generation, Index, Any]:
+        with self._lock:
+            if self._index is None:
+                run(self._load())
+            assert self._index is not None
+            return self._index
+
+    async def _load(self, *, reload: bool = False) -> None:
+        if self._index is not None and not reload:
+            return
+        async with self._reading() as store:
+            head = decode_head(await store.read("head"))
+            if head.current is None:
+                raise EmptyStoreError(f"{self._path}: nothing is installed yet; pull a release first")
+            opened = await open_generation(store, head.current)
+        self._index = (head.current, Index(opened), opened)
+
+    async def _with_engine(self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True) -> T:
+        if online and self._location is None:
+            raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
+        transport: Transport = _Offline() if self._location is None else open_transport(self._location)
+        store = SqliteStore(self._path)
+        try:
+            engine = Engine(
+                store, transport, self._clock, trust=self._trust, config=self._config, emit=self._emit
+            )
+            result = await use(engine)
+            if self._index is not None:
+                head = decode_head(await store.read("head"))
+                if head.current != self._index[0]:
+                    await self._load(reload=True)
+            return result
+        finally:
+            await transport.close()
+            await store.close()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Store]:
+        store = SqliteStore(self._path, readonly=True)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    def _emit(self, event: str, detail: Mapping[str, Any]) -> None:
+        for listener in tuple(self._listeners[event]):
+            listener(detail)
+
+
+class _Offline:
+    """The transport of a knowledge base without a url: it is never asked."""
+
+    async def fetch(self, path: str, **_: Any) -> Any:
+        raise UsageError(f"{path}: this knowledge base was opened without a url")
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def _root_bytes(trust: bytes | str | Path | None) -> bytes | None:
+    if trust is None or isinstance(trust, bytes):
+        return trust
+    if isinstance(trust, str) and trust.lstrip().startswith("{"):
+        return trust.encode()
+    try:
+        return Path(trust).read_bytes()
+    except OSError as error:
+        raise UsageError(f"trust: cannot read {trust}: {error.strerror}") from error

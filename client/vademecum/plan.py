@@ -1,0 +1,69 @@
+"""From what is installed and what is published to the list of downloads. Pure; no policy about failures."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Literal
+
+from .format import Manifest, ObjectRef
+from .head import Generation
+
+Kind = Literal["none", "direct", "tiers", "full"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an update takes.
+
+    Attributes:
+        kind: `none`: nothing to do; `tiers`: the segments that reach beyond the installed sequence;
+            `full`: all segments.
+        downloads: The objects to fetch, those that the store already holds left out.
+        segments: The digests of the new generation's segments, newest first.
+        base: The sequence that the plan builds on, or None.
+    """
+
+    kind: Kind
+    downloads: tuple[ObjectRef, ...] = ()
+    segments: tuple[str, ...] = ()
+    base: int | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to download."""
+        return sum(ref.size for ref in self.downloads)
+
+
+def plan_update(installed: Generation | None, held: Container[str], manifest: Manifest) -> Plan:
+    """Return the cheapest plan.
+
+    Args:
+        installed: The current generation, or None.
+        held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
+        manifest: The release to install.
+    """
+    if installed is not None and installed.sequence == manifest.sequence:
+        return Plan("none", base=installed.sequence)
+    if installed is None or not _builds_on(installed, manifest):
+        return full_plan(held, manifest)
+    newer = [entry.object for entry in manifest.segments if entry.upto > installed.sequence]
+    fresh = tuple(ref.sha256 for ref in newer)
+    kept = tuple(digest for digest in installed.segments if digest not in fresh)
+    return Plan("tiers", _missing(held, newer), fresh + kept, installed.sequence)
+
+
+def full_plan(held: Container[str], manifest: Manifest) -> Plan:
+    """Return the plan that uses nothing of the installed generation but objects of the very same content."""
+    segments = tuple(entry.object.sha256 for entry in manifest.segments)
+    return Plan("full", _missing(held, list(manifest.objects)), segments)
+
+
+def _builds_on(installed: Generation, manifest: Manifest) -> bool:
+    same_space = installed.epoch == manifest.epoch and installed.encoder == manifest.encoder.object.sha256
+    return same_space and installed.sequence < manifest.sequence
+
+
+def _missing(held: Container[str], refs: list[ObjectRef]) -> tuple[ObjectRef, ...]:
+    unique = {ref.sha256: ref for ref in refs}
+    return tuple(ref for digest, ref in unique.items() if digest not in held)

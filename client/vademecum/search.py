@@ -1,0 +1,162 @@
+"""Exact ranking over an open generation, on numpy. The browser's twin is js/search.mjs.
+
+Scores are integers and ties break by chunk id (format.md, section 4.2), so both return the same list.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .reader import Opened
+from .segment import HEADING_SEPARATOR
+
+_UNIT = 65535 * 127
+_BLOCK = 8192
+_EXACT_DIMENSIONS = 1024
+"""Up to here sums of products of signed bytes stay below 2^24: exact in float32, and BLAS is fast."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that answers a query.
+
+    Attributes:
+        id: The chunk's id, 16 hex digits.
+        document: Key of the document.
+        heading: The headings above the text, outermost first, joined by " › "; may be empty.
+        url: The document's URL with the chunk's anchor; empty if the document has none.
+        score: About the cosine between query and chunk, above 0.
+    """
+
+    id: str
+    document: str
+    title: str
+    heading: str
+    url: str
+    text: str
+    score: float
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Index:
+    """The live vectors of a generation, ready to be scanned. n chunks, D dimensions."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        state = opened.state
+        self._ids = np.fromiter(state.chunks, np.uint64, len(state.chunks))
+        places = np.array(list(state.chunks.values()), np.int64).reshape(-1, 2)
+        self._places = places
+        self._vectors = np.empty((len(places), opened.encoder.dimensions), np.int8)
+        self._scales = np.empty(len(places), np.int64)
+        for index, segment in enumerate(state.segments):
+            mine = places[:, 0] == index
+            rows = places[mine, 1]
+            vectors = np.frombuffer(segment.vectors, np.int8).reshape(-1, segment.dimensions)
+            self._vectors[mine] = vectors[rows]
+            self._scales[mine] = np.frombuffer(segment.scales, np.uint16)[rows]
+
+    def search(self, query: str, limit: int = 10) -> list[Hit]:
+        """Return the best hits, best first; empty when no word of the query means anything here."""
+        vector = np.array(self._opened.encoder.encode(query), np.int64)
+        length = math.sqrt(int((vector * vector).sum()))
+        return [self._hit(row, raw, length) for row, raw in self.rank(vector, limit)]
+
+    def rank(self, vector: NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
+        """Return (row, integer score) of the best chunks with a positive score.
+
+        Args:
+            vector: The query, [D], each from -127 to 127.
+        """
+        scores = self._scales * self._products(vector)
+        positive = np.flatnonzero(scores > 0)
+        if limit <= 0 or not positive.size:
+            return []
+        if positive.size > limit:
+            # Everything that ties with the last place stays in, so that the id decides, not the partition.
+            least = np.partition(scores[positive], positive.size - limit)[positive.size - limit]
+            positive = positive[scores[positive] >= least]
+        order = np.lexsort((self._ids[positive], -scores[positive]))[:limit]
+        return [(int(row), int(scores[row])) for row in positive[order]]
+
+    def _products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the exact products of all vectors with the query, [n]."""
+        exact: type[np.floating[Any]] = np.float32 if len(vector) <= _EXACT_DIMENSIONS else np.float64
+        query = vector.astype(exact)
+        products = np.empty(len(self._vectors), np.int64)
+        for start in range(0, len(self._vectors), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            products[block] = np.dot(self._vectors[block].astype(exact), query)
+        return products
+
+    def _hit(self, row: int, raw: int, length: float) -> Hit:
+        state = self._opened.state
+        chunk_id = int(self._ids[row])
+        key = state.owners[chunk_id]
+        segment_index, chunk = self._places[row]
+        segment = state.segments[segment_index]
+        document_index, document = state.documents[key]
+        owner = state.segments[document_index]
+        anchor, url = segment.anchors[int(chunk)], owner.urls[document]
+        return Hit(
+            id=f"{chunk_id:016x}",
+            document=key.decode(),
+            title=owner.titles[document],
+            heading=heading_text(segment.headings[int(chunk)]),
+            url=f"{url}#{anchor}" if url and anchor else url,
+            text=segment.texts[int(chunk)],
+            score=raw / (_UNIT * length),
+            metadata=metadata_of(owner.metadata[document]),
+        )
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One chunk of a document, for reading."""
+
+    heading: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A whole document, as its chunks in reading order."""
+
+    key: str
+    title: str
+    url: str
+    metadata: Mapping[str, Any]
+    chunks: Sequence[Passage]
+
+
+def read_document(opened: Opened, key: str) -> DocumentView | None:
+    """Return a live document, or None if there is none of that key."""
+    state = opened.state
+    place = state.documents.get(key.encode())
+    if place is None:
+        return None
+    row = state.segments[place[0]].document(place[1])
+    passages = []
+    for chunk in row.chunks:
+        index, position = state.chunks[chunk]
+        segment = state.segments[index]
+        heading = heading_text(segment.headings[position])
+        passages.append(Passage(heading, segment.anchors[position], segment.texts[position]))
+    return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
+
+
+def heading_text(headings: str) -> str:
+    return " › ".join(filter(None, headings.split(HEADING_SEPARATOR)))
+
+
+def metadata_of(text: str) -> dict[str, Any]:
+    value = json.loads(text) if text else {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,181 @@
+"""Segments: document rows and chunk rows, read and written (format.md, section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .errors import ContentError, NewerFormatError
+from .tensors import Strings, Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
+
+SEGMENT_FORMAT = "vademecum.segment.1"
+HEADING_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A document, or its tombstone. `metadata` is JSON text; `chunks` are ids in reading order."""
+
+    key: str
+    sequence: int
+    title: str = ""
+    url: str = ""
+    metadata: str = ""
+    chunks: tuple[int, ...] = ()
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class ChunkRow:
+    """A chunk with its vector: `vector` holds D signed bytes, `headings` excludes the document's title."""
+
+    id: int
+    sequence: int
+    vector: bytes
+    scale: int
+    headings: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A decoded segment: columns, as they lie in the file. n chunks, m documents, D dimensions.
+
+    Attributes:
+        ids, sequences, scales: [n].
+        vectors: n * D signed bytes, row after row.
+        keys ... removed: [m]; document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
+    """
+
+    epoch: str
+    dimensions: int
+    ids: array[int]
+    sequences: array[int]
+    vectors: memoryview
+    scales: array[int]
+    headings: Strings
+    anchors: Strings
+    texts: Strings
+    keys: Strings
+    titles: Strings
+    urls: Strings
+    metadata: Strings
+    document_sequences: array[int]
+    removed: bytes
+    document_chunks: array[int]
+    bounds: array[int]
+
+    def vector(self, row: int) -> memoryview:
+        """Return the D bytes of one vector."""
+        return self.vectors[row * self.dimensions : (row + 1) * self.dimensions]
+
+    def chunk(self, row: int) -> ChunkRow:
+        return ChunkRow(
+            self.ids[row],
+            self.sequences[row],
+            bytes(self.vector(row)),
+            self.scales[row],
+            self.headings[row],
+            self.anchors[row],
+            self.texts[row],
+        )
+
+    def document(self, row: int) -> DocumentRow:
+        return DocumentRow(
+            self.keys[row],
+            self.document_sequences[row],
+            self.titles[row],
+            self.urls[row],
+            self.metadata[row],
+            tuple(self.document_chunks[self.bounds[row] : self.bounds[row + 1]]),
+            bool(self.removed[row]),
+        )
+
+
+def chunk_id(title: str, headings: str, anchor: str, text: str) -> int:
+    """Return the id of a chunk (format.md, section 4.1); `headings` joined by U+001F."""
+    hasher = hashlib.sha256()
+    for value in (title, headings, anchor, text):
+        hasher.update(framed(value.encode()))
+    return int.from_bytes(hasher.digest()[:8], "big")
+
+
+def framed(value: bytes) -> bytes:
+    """Return the bytes with their length before them, as `u32`."""
+    return len(value).to_bytes(4, "little") + value
+
+
+def encode_segment(
+    epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow]
+) -> bytes:
+    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes."""
+    docs = sorted(documents, key=lambda row: (-row.sequence, row.key.encode()))
+    rows = sorted(chunks, key=lambda row: (-row.sequence, row.id))
+    tensors: dict[str, Tensor] = {
+        "chunk.id": integers("U64", (row.id for row in rows)),
+        "chunk.sequence": integers("U32", (row.sequence for row in rows)),
+        "chunk.scale": integers("U16", (row.scale for row in rows)),
+        "chunk.vector": Tensor("I8", (len(rows), dimensions), b"".join(row.vector for row in rows)),
+        "document.sequence": integers("U32", (row.sequence for row in docs)),
+        "document.removed": integers("U8", (row.removed for row in docs)),
+        "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
+        "document.chunks.offsets": integers("U32", _running([len(row.chunks) for row in docs])),
+        **string_column("chunk.headings", (row.headings for row in rows)),
+        **string_column("chunk.anchor", (row.anchor for row in rows)),
+        **string_column("chunk.text", (row.text for row in rows)),
+        **string_column("document.key", (row.key for row in docs)),
+        **string_column("document.title", (row.title for row in docs)),
+        **string_column("document.url", (row.url for row in docs)),
+        **string_column("document.metadata", (row.metadata for row in docs)),
+    }
+    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT}))
+
+
+def decode_segment(data: bytes) -> Segment:
+    """Read a segment.
+
+    Raises:
+        NewerFormatError: A segment of another major format.
+        ContentError: Malformed in any way; nothing of it is used then.
+    """
+    file = decode_tensors(data)
+    if file.metadata.get("format") != SEGMENT_FORMAT:
+        raise NewerFormatError(
+            f"segment of format {file.metadata.get('format')!r}, this vademecum reads {SEGMENT_FORMAT!r}"
+        )
+    n = file.tensor("chunk.id", "U64", [None]).shape[0]
+    m = file.tensor("document.sequence", "U32", [None]).shape[0]
+    vectors = file.tensor("chunk.vector", "I8", [n, None])
+    chunks = file.tensor("document.chunks", "U64", [None])
+    segment = Segment(
+        epoch=file.metadata.get("epoch", ""),
+        dimensions=vectors.shape[1],
+        ids=file.tensor("chunk.id", "U64", [n]).values(),
+        sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
+        vectors=memoryview(vectors.data),
+        scales=file.tensor("chunk.scale", "U16", [n]).values(),
+        headings=file.strings("chunk.headings", n),
+        anchors=file.strings("chunk.anchor", n),
+        texts=file.strings("chunk.text", n),
+        keys=file.strings("document.key", m),
+        titles=file.strings("document.title", m),
+        urls=file.strings("document.url", m),
+        metadata=file.strings("document.metadata", m),
+        document_sequences=file.tensor("document.sequence", "U32", [m]).values(),
+        removed=bytes(file.tensor("document.removed", "U8", [m]).data),
+        document_chunks=chunks.values(),
+        bounds=file.offsets("document.chunks", chunks.shape[0], m),
+    )
+    if any(flag > 1 for flag in segment.removed) or not all(map(len, segment.keys)):
+        raise ContentError("segment: a document row without a key or with an unknown flag")
+    return segment
+
+
+def _running(counts: Sequence[int]) -> array[int]:
+    totals = array("I", [0])
+    for count in counts:
+        totals.append(totals[-1] + count)
+    return totals

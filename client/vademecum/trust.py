@@ -1,0 +1,190 @@
+"""Is this metadata acceptable? The Update Framework, through python-tuf; no network, no clock, no files.
+
+The caller fetches and stores; this module only answers, and always by raising. The order of calls is the
+client workflow of the TUF specification, section 5.3 to 5.6: roots, timestamp, snapshot, targets.
+Targets delegations are not followed: our publishers have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tuf.api import exceptions
+
+# The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
+# part, so pyproject.toml pins the major version and tests/client/test_trust.py walks every rule.
+from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
+from tuf.ngclient.config import EnvelopeType
+
+from .errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
+from .format import FORMAT, MAX_SEQUENCE
+from .strict_json import Fields, parse_object
+
+CUSTOM = "vademecum"
+"""The name of our one field in `targets.signed`."""
+
+
+@dataclass(frozen=True)
+class ReleasePointer:
+    """What the signed targets say of a channel: its release, and where the manifest lies."""
+
+    sequence: int
+    version: str
+    path: str
+    sha256: str
+    length: int
+
+    @property
+    def url_path(self) -> str:
+        """The manifest's path in the published tree: the digest stands before the file's name."""
+        folder, _, name = self.path.rpartition("/")
+        return f"{folder}/{self.sha256}.{name}"
+
+
+class Trust:
+    """The metadata trusted so far. Each `accept_...` either takes the bytes or raises and changes nothing.
+
+    Args:
+        root: The trusted root metadata: shipped with the app, or stored earlier.
+        now: The time that expiry is judged by; aware, UTC.
+
+    Raises:
+        ContentError: Not root metadata.
+        SignatureError: Not signed by its own keys.
+    """
+
+    def __init__(self, root: bytes, now: datetime) -> None:
+        with _judging("root.json", root):
+            self._set = TrustedMetadataSet(root, EnvelopeType.METADATA)
+        # python-tuf reads the system clock here; our clock is an argument.
+        self._set.reference_time = now
+
+    @property
+    def root_version(self) -> int:
+        return self._set.root.version
+
+    @property
+    def timestamp_version(self) -> int:
+        return self._set.timestamp.version
+
+    @property
+    def snapshot_version(self) -> int:
+        return self._set.timestamp.snapshot_meta.version
+
+    @property
+    def targets_version(self) -> int:
+        return self._set.snapshot.meta["targets.json"].version
+
+    @property
+    def timestamp_expires(self) -> datetime:
+        return self._set.timestamp.expires
+
+    def snapshot_length(self, default: int) -> int:
+        """Return the signed size limit of the snapshot, or the default where none is signed."""
+        return self._set.timestamp.snapshot_meta.length or default
+
+    def targets_length(self, default: int) -> int:
+        return self._set.snapshot.meta["targets.json"].length or default
+
+    def accept_root(self, data: bytes) -> None:
+        """Take the next root (5.3): signed by the trusted one and by itself, its version one higher.
+
+        Raises:
+            ContentError, SignatureError, RollbackError: Not acceptable; the old root stays.
+        """
+        with _judging("root.json", data):
+            self._set.update_root(data)
+
+    def accept_timestamp(self, data: bytes) -> None:
+        """Take the timestamp (5.4). The same version as the trusted one is kept, without an error.
+
+        Raises:
+            ExpiredError: It, or the root, has expired. It is kept as a floor against rollback.
+            ContentError, SignatureError, RollbackError: Not acceptable.
+        """
+        with _judging("timestamp.json", data):
+            try:
+                self._set.update_timestamp(data)
+            except exceptions.EqualVersionNumberError:
+                return
+
+    def accept_snapshot(self, data: bytes, *, stored: bool = False) -> None:
+        """Take the snapshot (5.5); `stored`: it was verified when it was stored, and may be an older one.
+
+        Raises:
+            ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
+        """
+        with _judging("snapshot.json", data):
+            self._set.update_snapshot(data, trusted=stored)
+
+    def accept_targets(self, data: bytes) -> None:
+        """Take the top-level targets (5.6).
+
+        Raises:
+            ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
+        """
+        with _judging("targets.json", data):
+            self._set.update_targets(data)
+
+    def release(self, channel: str) -> ReleasePointer:
+        """Return the current release of a channel. Only after `accept_targets`.
+
+        Raises:
+            NewerFormatError: The publisher writes a newer major format.
+            ContentError: There is no such channel, or the entry is malformed.
+        """
+        targets = self._set.targets
+        custom = targets.unrecognized_fields.get(CUSTOM)
+        if not isinstance(custom, dict):
+            raise ContentError(f"targets.json has no field {CUSTOM!r}: not a tree that vademecum published")
+        fields = Fields(custom, CUSTOM)
+        fields.refuse_newer(FORMAT)
+        entry = fields.child("channels").child(channel)
+        path = entry.text("release", 1, 200)
+        sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
+        sha256, length = self.target(path)
+        return ReleasePointer(sequence, entry.text("version", 1, 100), path, sha256, length)
+
+    def target(self, path: str) -> tuple[str, int]:
+        """Return digest and length of a signed target.
+
+        Raises:
+            ContentError: There is no such target, or it has no SHA-256.
+        """
+        target = self._set.targets.targets.get(path)
+        if target is None or "sha256" not in target.hashes:
+            raise ContentError(f"targets.json does not sign {path!r} with SHA-256")
+        return target.hashes["sha256"], target.length
+
+    def target_paths(self) -> tuple[str, ...]:
+        """Return the paths of all signed targets."""
+        return tuple(self._set.targets.targets)
+
+
+_ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
+    (exceptions.ExpiredMetadataError, ExpiredError),
+    (exceptions.UnsignedMetadataError, SignatureError),
+    (exceptions.BadVersionNumberError, RollbackError),
+    (exceptions.RepositoryError, ContentError),
+)
+
+
+@contextmanager
+def _judging(name: str, data: bytes) -> Iterator[None]:
+    """Turn python-tuf's answers into ours, after our strict parser has seen the bytes."""
+    _check_json(data, name)
+    try:
+        yield
+    except exceptions.RepositoryError as error:
+        make = next(make for kind, make in _ERRORS if isinstance(error, kind))
+        raise make(f"{name}: {error}") from error
+
+
+def _check_json(data: bytes, name: str) -> None:
+    value: dict[str, Any] = parse_object(data, name)
+    if not isinstance(value.get("signed"), dict):
+        raise ContentError(f"{name}: not TUF metadata")
