@@ -1,0 +1,249 @@
+"""`vade`: parse, call, print, exit code. 0 done, 1 failed (one line on stderr), 2 misuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from vademecum.errors import StorageError, UsageError, VademecumError
+
+from .arguments import parser
+
+Shown = tuple[dict[str, Any], Sequence[str]]
+"""What a command returns: the JSON object, and the lines for people."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `vade`; return the exit code."""
+    options = parser().parse_args(arguments)
+    wants_json = getattr(options, "json", False)
+    try:
+        result, lines = _COMMANDS[options.command](options)
+    except VademecumError as error:
+        return _fail(error.code, error.message, wants_json, 2 if isinstance(error, UsageError) else 1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("vademecum"):
+            raise
+        hint = f"`vade {options.command}` needs {error.name}: pip install 'vademecum[build]'"
+        return _fail("usage", hint, wants_json, 2)
+    except OSError as error:
+        # A disk or a permission outside of what the stages expect; still one line, never a trace.
+        failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
+        return _fail(failure.code, failure.message, wants_json, 1)
+    except KeyboardInterrupt:
+        return _fail(
+            "cancelled", "interrupted; what was published or installed is unchanged", wants_json, 130
+        )
+    if wants_json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        print("\n".join(lines))
+    return 0
+
+
+def _fail(code: str, message: str, wants_json: bool, status: int) -> int:
+    print(f"vade: {' '.join(message.split())}", file=sys.stderr)
+    if wants_json:
+        print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+    return status
+
+
+# The builder's commands ---------------------------------------------------------------------------
+
+
+def _build(options: Namespace) -> Shown:
+    from .progress import Bars
+    from .publisher import publish
+
+    with Bars() as bars:
+        done = publish(options, os.environ, bars)
+    report = done.report
+    for warning in report.warnings:
+        print(f"vade: warning: {warning}", file=sys.stderr)
+    for notice in done.notices:
+        print(f"vade: {notice}", file=sys.stderr)
+    result = {
+        "sequence": report.sequence,
+        "version": report.version,
+        "documents": report.documents,
+        "chunks": report.chunks,
+        "added": report.added,
+        "modified": report.modified,
+        "removed": report.removed,
+        "embedded": report.embedded,
+        "changed": report.changed,
+        "bytes": {"published": report.bytes_published, "new": report.bytes_new},
+        "seconds": round(done.seconds, 3),
+        "signed": report.signed,
+        "site": report.site,
+        "warnings": list(report.warnings),
+    }
+    if not report.changed:
+        signed = "; signed anew" if report.signed else ""
+        return result, [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
+    return result, [
+        f"Published release {report.sequence} ({report.version}) in {options.out}",
+        f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
+        f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
+        f"  index {_size(report.bytes_published)}, {_size(report.bytes_new)} new, {done.seconds:.1f} s",
+        f"  next: vade serve {shlex.quote(str(options.out))}",
+    ]
+
+
+def _keys(options: Namespace) -> Shown:
+    from . import sign
+    from .publisher import now_of
+
+    now = now_of(os.environ)
+    if options.action == "new":
+        sign.new_keys(options.out, now)
+        root = options.out / sign.ROOT_FILE
+        return {"keys": str(options.out)}, [
+            f"Made {root} (public: ship it with your app),",
+            f"  {options.out / sign.ROOT_KEY} (keep it offline: it can replace every other key),",
+            f"  {options.out / sign.RELEASE_KEY} (signs releases; in CI put it into {sign.KEY_VARIABLE}).",
+        ]
+    version = sign.renew_root(options.keys, now, rotate=options.rotate)
+    return {"version": version}, [f"Signed root version {version}; the next `vade build` publishes it."]
+
+
+def _verify(options: Namespace) -> Shown:
+    from .publisher import verify
+
+    found = verify(options.location, options.trust)
+    return asdict(found), [
+        f"Good: release {found.sequence} ({found.version}), {found.documents} documents, {found.chunks} chunks;",
+        f"  {found.files} files, {_size(found.bytes)}, every signature, hash, digest and golden vector; "
+        f"signed until {found.expires[:10]}",
+    ]
+
+
+def _serve(options: Namespace) -> Shown:
+    from .serve import PagesServer, Request
+
+    def log(request: Request) -> None:
+        print(
+            f"{request.method} {request.path} {request.status} {request.sent_bytes} B "
+            f"{request.seconds * 1000:.0f} ms",
+            file=sys.stderr,
+        )
+
+    server = PagesServer(options.folder, options.port, max_age=options.max_age, log=log)
+    print(f"Serving {options.folder} at {server.url} (stop with Ctrl+C)", flush=True)
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()
+    return {}, ["Stopped."]
+
+
+# The client's commands ----------------------------------------------------------------------------
+
+
+def _pull(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    from .progress import Bars
+
+    with (
+        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        Bars() as bars,
+    ):
+        knowledge.on("updateProgress", bars.update)
+        outcome = knowledge.sync(force=options.force)
+    result = {
+        "from": outcome.from_sequence,
+        "to": outcome.to_sequence,
+        "version": outcome.version,
+        "plan": outcome.plan,
+        "requests": outcome.requests,
+        "bytes": outcome.bytes,
+        "seconds": round(outcome.seconds, 3),
+    }
+    cost = f"{outcome.requests} requests, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
+    if outcome.plan == "none":
+        return result, [f"Up to date: release {outcome.to_sequence} ({outcome.version}); {cost}"]
+    before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
+    return result, [
+        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}"
+    ]
+
+
+def _search(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    with KnowledgeBase.open(options.store) as knowledge:
+        hits = knowledge.search(options.query, options.limit)
+        release = knowledge.release.sequence
+    result = {"release": release, "hits": [asdict(hit) for hit in hits]}
+    lines = [f"No hits in release {release}."] if not hits else []
+    for number, hit in enumerate(hits, 1):
+        place = " › ".join(filter(None, (hit.title, hit.heading)))
+        lines += [f"{number:2}. {place}  ({hit.score:.2f})", f"    {hit.url or hit.document}"]
+        lines += [f"    {_excerpt(hit.text)}"]
+    return result, lines
+
+
+def _status(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    with KnowledgeBase.open(options.store) as knowledge:
+        status = knowledge.status()
+    installed, error = status["installed"], status["error"]
+    lines = ["Nothing installed yet."]
+    if installed is not None:
+        lines = [
+            f"Release {installed['sequence']} ({installed['version']}), built {installed['built']}",
+            f"  {installed['documents']} documents, {installed['chunks']} chunks, {_size(status['bytes'])} stored",
+        ]
+    lines += [f"  previous: release {status['previous']}"] if status["previous"] else []
+    lines += [f"  checked {status['checked']}"] if status["checked"] else []
+    lines += (
+        [f"  signatures expired on {status['expires']}: nothing new is installed"]
+        if status["expired"]
+        else []
+    )
+    lines += ["  trust: the first root that was seen (pin one with --trust)"] if status["firstUse"] else []
+    lines += [f"  last error ({error['code']}): {error['message']}"] if error else []
+    return status, lines
+
+
+def _rollback(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    with KnowledgeBase.open(options.store) as knowledge:
+        left = knowledge.status()["installed"]
+        generation = knowledge.rollback()
+    result = {"from": left["sequence"], "to": generation.sequence, "version": generation.version}
+    return result, [f"Back at release {generation.sequence} ({generation.version})."]
+
+
+def _size(count: int) -> str:
+    return (
+        f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
+    )
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 160 else f"{line[:159]}…"
+
+
+_COMMANDS: dict[str, Callable[[Namespace], Shown]] = {
+    "build": _build,
+    "keys": _keys,
+    "verify": _verify,
+    "serve": _serve,
+    "pull": _pull,
+    "search": _search,
+    "status": _status,
+    "rollback": _rollback,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

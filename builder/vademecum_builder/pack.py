@@ -1,0 +1,133 @@
+"""From the live rows of a release to its segments: weighed, cut into tiers, written, and read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vademecum.errors import ContentError
+from vademecum.format import ObjectRef, SegmentEntry, deflate
+from vademecum.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
+from vademecum.state import assemble
+
+from .tiers import PublishedTier, Tier, TierLimits, lay_tiers
+
+_ROW_COST = 24  # ids, sequences, offsets and scale of a row, about
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that count: live documents and tombstones by key, live chunks by id."""
+
+    documents: Mapping[str, DocumentRow] = field(default_factory=dict)
+    chunks: Mapping[int, ChunkRow] = field(default_factory=dict)
+
+    @property
+    def live(self) -> list[DocumentRow]:
+        return [row for row in self.documents.values() if not row.removed]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The segments of a release, newest first, the files that are new, and the state digest."""
+
+    entries: tuple[SegmentEntry, ...]
+    files: Mapping[str, bytes]
+    digest: str
+
+
+def rows_of(segments: Iterable[Segment]) -> Rows:
+    """Return the rows of a release that count, tombstones among them.
+
+    Raises:
+        ContentError: The segments do not fit together.
+    """
+    state = assemble(tuple(segments))
+    documents = {key.decode(): state.segments[i].document(row) for key, (i, row) in state.documents.items()}
+    for segment in state.segments:
+        for row, removed in enumerate(segment.removed):
+            key = segment.keys[row]
+            known = documents.get(key)
+            if removed and (known is None or known.sequence < segment.document_sequences[row]):
+                documents[key] = segment.document(row)
+    chunks = {chunk: state.segments[i].chunk(row) for chunk, (i, row) in state.chunks.items()}
+    return Rows(documents, chunks)
+
+
+def pack(
+    rows: Rows,
+    sequence: int,
+    epoch: str,
+    dimensions: int,
+    *,
+    published: Iterable[tuple[SegmentEntry, Segment]] = (),
+    limits: TierLimits | None = None,
+) -> Packed:
+    """Cut the rows of a release into segments, keeping published ones where the rule allows.
+
+    Args:
+        rows: All rows that count.
+        published: The previous release's segments, newest first; none in a new epoch.
+
+    Returns:
+        The state digest is computed from the segments as written: what a client will see.
+
+    Raises:
+        ContentError: What was written does not read back as the same rows (a defect of ours).
+    """
+    before = list(published)
+    tiers = lay_tiers(
+        _live_weights(rows), [_published(*pair) for pair in before], sequence, limits or TierLimits()
+    )
+    entries: list[SegmentEntry] = []
+    segments: list[Segment] = []
+    files: dict[str, bytes] = {}
+    for tier in tiers:
+        if tier.kept is not None:
+            entry, segment = before[tier.kept]
+            kept = SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, entry.object)
+            entries.append(kept)
+            segments.append(segment)
+            continue
+        content, entry = _write(tier, rows, epoch, dimensions)
+        ref, file = deflate(content)
+        files[ref.path] = file
+        entries.append(SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, ref))
+        segments.append(decode_segment(content))
+    state = assemble(segments)
+    if len(state.documents) != len(rows.live) or len(state.chunks) != len(rows.chunks):
+        raise ContentError(f"release {sequence} does not read back as it was packed: please report this")
+    return Packed(tuple(entries), files, state.digest())
+
+
+def _write(tier: Tier, rows: Rows, epoch: str, dimensions: int) -> tuple[bytes, SegmentEntry]:
+    documents = [row for row in rows.documents.values() if tier.after < row.sequence <= tier.upto]
+    chunks = [row for row in rows.chunks.values() if tier.after < row.sequence <= tier.upto]
+    content = encode_segment(epoch, dimensions, documents, chunks)
+    counts = SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ObjectRef("", 0, 0))
+    return content, counts
+
+
+def _live_weights(rows: Rows) -> Counter[int]:
+    weights: Counter[int] = Counter()
+    for document in rows.documents.values():
+        weights[document.sequence] += _document_weight(document)
+    for chunk in rows.chunks.values():
+        weights[chunk.sequence] += _chunk_weight(chunk)
+    return weights
+
+
+def _published(entry: SegmentEntry, segment: Segment) -> PublishedTier:
+    weight = sum(_document_weight(segment.document(row)) for row in range(len(segment.keys)))
+    weight += sum(_chunk_weight(segment.chunk(row)) for row in range(len(segment.ids)))
+    return PublishedTier(entry.after, entry.upto, weight)
+
+
+def _document_weight(row: DocumentRow) -> int:
+    texts = (row.key, row.title, row.url, row.metadata)
+    return _ROW_COST + sum(map(len, texts)) + 8 * len(row.chunks)
+
+
+def _chunk_weight(row: ChunkRow) -> int:
+    return _ROW_COST + len(row.vector) + len(row.headings) + len(row.anchor) + len(row.text)
