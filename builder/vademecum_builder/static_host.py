@@ -1,0 +1,161 @@
+"""What GitHub Pages answers: a pure matter of the folder, the target and the request's headers.
+
+ETag, Last-Modified and 304; `Cache-Control: max-age=600`; gzip for text and wasm; `404.html`; `/dir` leads
+to `/dir/`; any origin may read; no Range, no directory listings, no other headers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import unquote
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".gz": "application/gzip",
+    ".htm": "text/html; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".map": "application/json; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json; charset=utf-8",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml; charset=utf-8",
+    ".zip": "application/zip",
+}
+_COMPRESSED = (
+    "text/",
+    "application/json",
+    "application/wasm",
+    "application/xml",
+    "application/manifest+json",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers and body; without Date, Content-Length and what concerns the connection."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The folder and how it is served; answers are a function of it, the target and the request's headers."""
+
+    root: Path
+    prefix: str
+    max_age: int
+
+    def answer(self, target: str, headers: Message) -> Answer:
+        """Return the answer to GET `target`, which may be anything."""
+        try:
+            return self._answer(target, headers)
+        except OSError:  # unreadable, or gone since we looked
+            return plain(HTTPStatus.NOT_FOUND)
+
+    def _answer(self, target: str, headers: Message) -> Answer:
+        path = unquote(target.partition("?")[0])
+        if f"{path}/" == self.prefix and path:
+            return _moved(target)
+        if not path.startswith(self.prefix):
+            return self._not_found(headers)
+        name = path.removeprefix(self.prefix)
+        file = self._locate(f"{name}index.html" if name == "" or name.endswith("/") else name)
+        if file is not None and file.is_file():
+            return self._file(file, headers)
+        if file is not None and (file / "index.html").is_file():
+            return _moved(target)
+        return self._not_found(headers)
+
+    def _locate(self, name: str) -> Path | None:
+        """Return where the file lies, or None if that is outside the root (`..`, links) or no path at all."""
+        if any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name or "\0" in name:
+            return None
+        try:
+            file = (self.root / name).resolve()
+        except RuntimeError:  # links in a circle
+            return None
+        return file if file.is_relative_to(self.root) else None
+
+    def _file(self, file: Path, headers: Message, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+        with file.open("rb") as stream:
+            facts, body = os.fstat(stream.fileno()), stream.read()
+        kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
+        out = {
+            "Content-Type": kind,
+            "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
+            "Access-Control-Allow-Origin": "*",
+            # nginx takes the seconds; two builds within one second must not look alike here.
+            "ETag": f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"',
+            "Cache-Control": f"max-age={self.max_age}",
+        }
+        if kind.startswith((*_COMPRESSED, "image/svg")):
+            out["Vary"] = "Accept-Encoding"
+            if _accepts_gzip(headers) and len(_gzipped(body)) < len(body):
+                body = _gzipped(body)
+                out |= {"Content-Encoding": "gzip", "ETag": f"W/{out['ETag']}"}
+        if status == HTTPStatus.OK and _is_unchanged(headers, out["ETag"], facts.st_mtime):
+            return Answer(HTTPStatus.NOT_MODIFIED, {k: v for k, v in out.items() if k[:7] != "Content"})
+        return Answer(status, out, body)
+
+    def _not_found(self, headers: Message) -> Answer:
+        page = self._locate("404.html")
+        if page is not None and page.is_file():
+            return self._file(page, headers, HTTPStatus.NOT_FOUND)
+        return plain(HTTPStatus.NOT_FOUND)
+
+
+def _moved(target: str) -> Answer:
+    path, question, query = target.partition("?")
+    return Answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"{path}/{question}{query}"})
+
+
+def plain(status: HTTPStatus) -> Answer:
+    """Return an answer that says its status and nothing else."""
+    return Answer(
+        status, {"Content-Type": "text/plain; charset=utf-8"}, f"{status} {status.phrase}\n".encode()
+    )
+
+
+def _is_unchanged(headers: Message, etag: str, mtime: float) -> bool:
+    """RFC 9110, section 13.2.2: If-None-Match decides alone when it is there."""
+    known = headers.get("If-None-Match")
+    if known is not None:
+        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        return "*" in tags or etag.removeprefix("W/") in tags
+    try:
+        return int(mtime) <= parsedate_to_datetime(headers.get("If-Modified-Since", "")).timestamp()
+    except ValueError:
+        return False
+
+
+def _accepts_gzip(headers: Message) -> bool:
+    for item in headers.get("Accept-Encoding", "").lower().split(","):
+        coding, _, weight = item.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+@lru_cache(maxsize=256)
+def _gzipped(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)

@@ -1,0 +1,1 @@
+"""Interpreters and browsers: the implementations of `vademecum.ports`."""

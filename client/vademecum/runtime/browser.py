@@ -1,0 +1,265 @@
+"""What a browser brings to the ports, and the entry that js/worker.mjs calls. The one module that imports `pyodide`.
+
+JavaScript moves the bytes (js/store.mjs, js/transport.mjs); here they become values and errors of ours.
+Whatever crosses the border as structure crosses as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pyodide.ffi import JsException, to_js
+
+from ..config import Config
+from ..errors import (
+    BusyError,
+    ContentError,
+    NetworkError,
+    NewerFormatError,
+    QuotaError,
+    ServerError,
+    StorageError,
+    UsageError,
+    VademecumError,
+)
+from ..ports import Body, Progress
+from ..sync import Engine, Outcome
+from .paths import check_path
+
+_ERRORS: Mapping[str, type[VademecumError]] = {
+    kind.code: kind
+    for kind in (
+        BusyError,
+        ContentError,
+        NetworkError,
+        NewerFormatError,
+        QuotaError,
+        StorageError,
+        UsageError,
+    )
+}
+
+
+class Host(Protocol):
+    """What js/worker.mjs hands over. `options` is JSON: `trust` (text of the root, or null) and `channel`."""
+
+    options: str
+
+    def openStore(self) -> Any:
+        """Return an `IndexedStore` (js/store.mjs)."""
+
+    def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
+        """Return `fetchBody` of js/transport.mjs for a path in the tree."""
+
+    def emit(self, name: str, detail: str) -> None:
+        """Pass on an event; its detail is JSON."""
+
+
+class BrowserStore:
+    """A `Store` over IndexedDB; its lock is a Web Lock, which ends with its page or worker.
+
+    Args:
+        store: An `IndexedStore` of js/store.mjs.
+    """
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    async def read(self, name: str) -> bytes | None:
+        with _js_errors():
+            return _bytes_or_none(await self._store.read(name))
+
+    async def write(self, records: Mapping[str, bytes | None]) -> None:
+        for name, value in records.items():
+            if value is not None and not isinstance(value, bytes):
+                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
+        with _js_errors():
+            await self._store.write(to_js([[name, value] for name, value in records.items()]))
+
+    async def objects(self) -> Mapping[str, int]:
+        with _js_errors():
+            return dict((await self._store.objects()).to_py())
+
+    async def get(self, digest: str) -> bytes | None:
+        with _js_errors():
+            return _bytes_or_none(await self._store.get(digest))
+
+    async def put(self, digest: str, data: bytes) -> None:
+        with _js_errors():
+            await self._store.put(digest, to_js(data))
+
+    async def discard(self, digests: Iterable[str]) -> None:
+        with _js_errors():
+            await self._store.discard(to_js(list(digests)))
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        return self._hold()
+
+    @asynccontextmanager
+    async def _hold(self) -> AsyncIterator[None]:
+        with _js_errors():
+            let_go = await self._store.lock()
+        if let_go is None:
+            raise BusyError("another page or tab is updating this knowledge base; it will be done soon")
+        try:
+            yield
+        finally:
+            await let_go()
+
+    async def close(self) -> None:
+        with _js_errors():
+            await self._store.close()
+
+
+class BrowserTransport:
+    """A `Transport` over `fetch`, always past the browser's own cache: see js/transport.mjs."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def fetch(
+        self,
+        path: str,
+        *,
+        limit: int,
+        fresh: bool = False,  # noqa: ARG002 - every request is
+        progress: Progress | None = None,
+    ) -> Body:
+        with _js_errors():
+            body = await self._host.fetch(check_path(path), limit, progress)
+        return Body(body.data.to_bytes(), body.transferred)
+
+    async def close(self) -> None:
+        pass
+
+
+class BrowserClock:
+    """The browser's `Clock`."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def jitter(self) -> float:
+        return random.random()
+
+
+async def run(command: str, arguments: str, host: Host) -> str:
+    """Run one command of the engine.
+
+    Args:
+        command: A name in the table below.
+        arguments: Its arguments, a JSON object.
+
+    Returns:
+        JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
+        of ours. Other exceptions are bugs and are raised.
+    """
+    store, transport = BrowserStore(host.openStore()), BrowserTransport(host)
+    try:
+        result = await _COMMANDS[command](_engine(host, store, transport), json.loads(arguments))
+    except VademecumError as error:
+        return json.dumps({"error": _error_json(error)})
+    finally:
+        await transport.close()
+        await store.close()
+    return json.dumps({"result": result})
+
+
+def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Engine:
+    options = json.loads(host.options)
+    root = None if options["trust"] is None else options["trust"].encode()
+    config = Config(channel=options["channel"])
+
+    def emit(name: str, detail: Mapping[str, Any]) -> None:
+        host.emit(name, json.dumps(detail))
+
+    return Engine(store, transport, BrowserClock(), trust=root, config=config, emit=emit)
+
+
+async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
+    return asdict(await engine.check())
+
+
+async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    return _outcome_json(await engine.sync(force=arguments["force"]))
+
+
+async def _rollback(engine: Engine, _: Mapping[str, Any]) -> Any:
+    return asdict(await engine.rollback())
+
+
+async def _pin(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    await engine.pin(arguments["sequence"])
+
+
+async def _refuse(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    await engine.refuse_current(arguments["reason"])
+
+
+async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
+    await engine.clear()
+
+
+async def _status(engine: Engine, _: Mapping[str, Any]) -> Any:
+    return await engine.status()
+
+
+_COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
+    "check": _check,
+    "sync": _sync,
+    "rollback": _rollback,
+    "pin": _pin,
+    "refuse": _refuse,
+    "clear": _clear,
+    "status": _status,
+}
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Return the keys that `vade pull --json` has."""
+    return {
+        "from": outcome.from_sequence,
+        "to": outcome.to_sequence,
+        "version": outcome.version,
+        "plan": outcome.plan,
+        "requests": outcome.requests,
+        "bytes": outcome.bytes,
+        "seconds": outcome.seconds,
+    }
+
+
+def _error_json(error: VademecumError) -> dict[str, Any]:
+    status, wait = getattr(error, "status", None), getattr(error, "retry_after", None)
+    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait}
+
+
+def _bytes_or_none(value: Any) -> bytes | None:
+    return None if value is None else bytes(value.to_bytes())
+
+
+@contextmanager
+def _js_errors() -> Iterator[None]:
+    """Turn an error that js/*.mjs threw on purpose into its class here; others are bugs and pass."""
+    try:
+        yield
+    except JsException as error:
+        code, message = getattr(error, "code", None), str(getattr(error, "message", error))
+        if code == "server":
+            raise ServerError(message, error.status, _number_or_none(error.retryAfter)) from error
+        if code not in _ERRORS:
+            raise
+        raise _ERRORS[code](message) from error
+
+
+def _number_or_none(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

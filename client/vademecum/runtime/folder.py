@@ -1,0 +1,54 @@
+"""Published trees in a local folder: a mounted share, a seed that lies in an app, the builder's output."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ..errors import ContentError, NetworkError, ServerError
+from ..ports import Body, Progress
+from .paths import check_path
+
+
+class FolderTransport:
+    """A `Transport` for the tree in a folder. Links are followed only as long as they stay inside it."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder).resolve()
+
+    async def fetch(
+        self,
+        path: str,
+        *,
+        limit: int,
+        fresh: bool = False,  # noqa: ARG002 - there is no cache to go past
+        progress: Progress | None = None,
+    ) -> Body:
+        data = await asyncio.to_thread(self._read, check_path(path), limit)
+        if progress is not None:
+            progress(len(data))
+        return Body(data, transferred=len(data))
+
+    async def close(self) -> None:
+        pass
+
+    def _read(self, path: str, limit: int) -> bytes:
+        if not self._folder.is_dir():
+            raise NetworkError(f"{self._folder}: there is no such folder (moved, or not mounted?)")
+        file = self._folder / path
+        try:
+            if not self._holds(file):
+                raise ServerError(f"{file}: there is no such file in the tree", status=404)
+            with file.open("rb") as stream:
+                data = stream.read(limit + 1)
+        except OSError as error:
+            raise NetworkError(f"{file}: {error.strerror or error}") from error
+        if len(data) > limit:
+            raise ContentError(f"{file}: more than the {limit} bytes allowed")
+        return data
+
+    def _holds(self, file: Path) -> bool:
+        try:
+            return file.resolve().is_relative_to(self._folder) and file.is_file()
+        except RuntimeError:  # before Python 3.13: links in a circle
+            return False

@@ -1,0 +1,211 @@
+"""Published trees over HTTP, with httpx: streamed, bounded in bytes and in time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import httpx
+
+from .. import __version__
+from ..errors import ContentError, NetworkError, ServerError, UsageError
+from ..ports import Body, Progress
+from .content_encoding import decoder
+from .paths import check_path
+
+_FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """What a host may cost us.
+
+    Attributes:
+        connect: Seconds until a connection, TLS included, must stand.
+        idle: Seconds that a connection may be silent.
+        total: Seconds for one file, from the request (or its place in the queue) to its last byte.
+        connections: Connections at a time.
+        redirects: Redirections followed for one file.
+    """
+
+    connect: float = 10.0
+    idle: float = 20.0
+    total: float = 300.0
+    connections: int = 6
+    redirects: int = 3
+
+
+class HttpTransport:
+    """A `Transport` for the tree at `base_url`.
+
+    May be used from several event loops, one after another or at once: each has connections of its own,
+    which are closed with it.
+
+    Args:
+        base_url: `http` or `https`; with or without a final slash or `index.html`. User and password in it
+            are sent to that origin only, and never shown.
+
+    Raises:
+        UsageError: `base_url` is not such a URL.
+    """
+
+    def __init__(self, base_url: str, limits: HttpLimits | None = None) -> None:
+        self._base, self._auth = _base_of(base_url)
+        self._limits = limits if limits is not None else HttpLimits()
+        self._clients: dict[asyncio.AbstractEventLoop, _Client] = {}
+        self._closed = False
+
+    async def fetch(
+        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
+    ) -> Body:
+        """See `Transport.fetch`. A redirection from https to http counts as the answer, a ServerError."""
+        url = self._base.join(quote(check_path(path)))
+        client = await self._client()
+        try:
+            async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
+                return await _receive(response, limit, progress)
+        except TimeoutError as error:
+            raise NetworkError(f"{url}: not complete within {self._limits.total:g} s") from error
+        except httpx.TimeoutException as error:
+            raise NetworkError(f"{url}: the host does not answer ({type(error).__name__})") from error
+        except httpx.TransportError as error:
+            raise NetworkError(f"{url}: {str(error) or type(error).__name__}") from error
+
+    async def close(self) -> None:
+        """Close the connections of this event loop; those of others are closed with their loops."""
+        self._closed = True
+        opened = self._clients.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened.life.aclose()
+
+    async def _client(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise UsageError(f"{self._base}: this transport is closed")
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            life = self._life(loop)
+            self._clients[loop] = _Client(life, await anext(life))
+        return self._clients[loop].client
+
+    async def _life(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient, None]:
+        """Open a client for `loop`; close it when this generator is closed.
+
+        A loop closes its asynchronous generators before it ends (`loop.shutdown_asyncgens`): the one way to let
+        go of connections in time under callers who run a new loop for each call.
+        """
+        limits = self._limits
+        client = httpx.AsyncClient(
+            timeout=httpx.Timeout(limits.idle, connect=limits.connect, pool=None),
+            limits=httpx.Limits(max_connections=limits.connections),
+            # Only what the standard library inflates with a bound on its output.
+            headers={"User-Agent": f"vademecum/{__version__}", "Accept-Encoding": "gzip"},
+            follow_redirects=False,
+        )
+        try:
+            yield client
+        finally:
+            self._clients.pop(loop, None)
+            await client.aclose()
+
+    @asynccontextmanager
+    async def _answer(
+        self, client: httpx.AsyncClient, url: httpx.URL, fresh: bool
+    ) -> AsyncIterator[httpx.Response]:
+        """Follow redirections to the answer with status 200; the body is still to be read."""
+        for _ in range(self._limits.redirects + 1):
+            request = client.build_request("GET", url, headers=_FRESH if fresh else None)
+            auth = self._auth if _origin(url) == _origin(self._base) else None
+            response = await client.send(request, auth=auth, stream=True)
+            try:
+                if response.status_code == 200:
+                    yield response
+                    return
+                url = _redirection(response)
+            finally:
+                await response.aclose()
+        raise ServerError(
+            f"{url}: more than {self._limits.redirects} redirections", status=response.status_code
+        )
+
+
+@dataclass(frozen=True)
+class _Client:
+    life: AsyncGenerator[httpx.AsyncClient, None]
+    client: httpx.AsyncClient
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for (RFC 9110, section 10.2.3), None if unclear."""
+    if value is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _base_of(text: str) -> tuple[httpx.URL, httpx.BasicAuth | None]:
+    """Return the folder's URL without user and password, and these apart."""
+    try:
+        url = httpx.URL(text.strip())
+    except httpx.InvalidURL:  # its message may quote a piece of a password
+        raise UsageError("this is not a URL; expected something like https://example.org/kb/") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise UsageError(f"{_shown(url)}: expected a URL that begins with https:// or http://")
+    folder = url.path.removesuffix("index.html")
+    folder = folder if folder.endswith("/") else f"{folder}/"
+    auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
+    return _shown(url).copy_with(path=folder, query=None, fragment=None), auth
+
+
+def _shown(url: httpx.URL) -> httpx.URL:
+    """Return the URL without user and password, fit for a message."""
+    return url.copy_with(userinfo=b"")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _redirection(response: httpx.Response) -> httpx.URL:
+    """Return where a redirection leads.
+
+    Raises:
+        ServerError: The answer is no redirection, or one that is not to be followed.
+    """
+    url, status = _shown(response.url), response.status_code
+    if response.next_request is None:
+        wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        raise ServerError(
+            f"{url}: the host answered {status} {response.reason_phrase}".rstrip(), status, wait
+        )
+    target = _shown(response.next_request.url)
+    if target.scheme not in ("http", "https") or (url.scheme == "https" and target.scheme == "http"):
+        raise ServerError(f"{url}: redirected to {target}, which is not followed", status)
+    return target
+
+
+async def _receive(response: httpx.Response, limit: int, progress: Progress | None) -> Body:
+    url = _shown(response.url)
+    decode = decoder(response.headers.get("Content-Encoding", ""), str(url))
+    data = bytearray()
+    async for chunk in response.aiter_raw():
+        data += decode.feed(chunk, limit + 1 - len(data))
+        # Deflate adds a little to what it cannot shrink; far more is a stream that never comes to the point.
+        if len(data) > limit or response.num_bytes_downloaded > 2 * limit + 1024:
+            raise ContentError(f"{url}: more than the {limit} bytes allowed")
+        if progress is not None:
+            progress(response.num_bytes_downloaded)
+    decode.finish()
+    return Body(bytes(data), transferred=response.num_bytes_downloaded)

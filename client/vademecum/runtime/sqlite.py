@@ -1,0 +1,181 @@
+"""The store in one SQLite file (site/content/format.md, section 8).
+
+Every call of SQLite runs in a thread of the store's own, one after another, so that the event loop never
+waits for the disk. What two tasks write can therefore not mix; two stores are kept apart by SQLite's locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import BusyError, StorageError, UsageError
+from .sqlite_file import open_database, open_readonly, storage_error, transaction
+
+T = TypeVar("T")
+
+
+class SqliteStore:
+    """A `Store` in the SQLite file at `path`; made when there is none.
+
+    Args:
+        path: The file. Its folder must exist.
+        readonly: Only read. Works on a file or medium that cannot be written; needs an installed store.
+
+    Raises:
+        EmptyStoreError: `readonly`, and there is no store yet. No file is made.
+        NotAStoreError: The file is something else. It is left as it is.
+        NewerFormatError: A newer version of vademecum made it.
+        StorageError: It cannot be opened.
+    """
+
+    def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
+        self._path = Path(path).resolve()  # the lock lies beside the file itself, not beside a link to it
+        self._readonly = readonly
+        self._locks: set[_WriterLock] = set()
+        self._closed = False
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="vademecum-store")
+        try:
+            self._connection = self._worker.submit(self._open).result()
+        except BaseException:
+            self._worker.shutdown()
+            raise
+
+    async def read(self, name: str) -> bytes | None:
+        return await self._call(
+            lambda connection: _first(connection, "SELECT value FROM records WHERE name = ?", name)
+        )
+
+    async def write(self, records: Mapping[str, bytes | None]) -> None:
+        for name, value in records.items():
+            if value is not None and not isinstance(value, bytes):
+                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
+        changes = dict(records)
+        await self._call(lambda connection: _write(connection, changes))
+
+    async def objects(self) -> Mapping[str, int]:
+        return await self._call(
+            lambda connection: dict(connection.execute("SELECT digest, length(data) FROM objects"))
+        )
+
+    async def get(self, digest: str) -> bytes | None:
+        return await self._call(
+            lambda connection: _first(connection, "SELECT data FROM objects WHERE digest = ?", digest)
+        )
+
+    async def put(self, digest: str, data: bytes) -> None:
+        await self._call(lambda connection: _put(connection, digest, data))
+
+    async def discard(self, digests: Iterable[str]) -> None:
+        unwanted = [(digest,) for digest in digests]
+        await self._call(lambda connection: _discard(connection, unwanted))
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        """See `Store.lock`. The lock is an exclusive transaction on an empty SQLite file beside the store.
+
+        The operating system drops it when the process ends, however that comes about. The
+        empty file stays, and means nothing.
+        """
+        return self._hold()
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._let_go)
+        finally:
+            self._worker.shutdown(wait=False)
+
+    @asynccontextmanager
+    async def _hold(self) -> AsyncIterator[None]:
+        if self._readonly:
+            raise StorageError(f"{self._path}: the store was opened for reading only")
+        lock = _WriterLock(self._path)
+        try:
+            await self._call(lambda _: lock.acquire(self._locks))
+            yield
+        finally:
+            # Queued behind `acquire`, so that a cancelled one is undone too; `close` lets go by itself.
+            if not self._closed:
+                await asyncio.shield(self._call(lambda _: lock.release(self._locks)))
+
+    async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` on the store's thread, with the errors of SQLite translated."""
+        if self._closed:
+            raise StorageError(f"{self._path}: this store is closed; open it again")
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._translated, function)
+
+    def _translated(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return function(self._connection)
+        except (sqlite3.Error, OSError) as error:
+            raise storage_error(error, self._path) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return open_readonly(self._path) if self._readonly else open_database(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise storage_error(error, self._path) from error
+
+    def _let_go(self) -> None:
+        for lock in list(self._locks):
+            lock.release(self._locks)
+        self._connection.close()
+
+
+class _WriterLock:
+    """The writer's lock of the store at `path`, held once. `release` is harmless where `acquire` failed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def acquire(self, held: set[_WriterLock]) -> None:
+        connection = sqlite3.connect(f"{self._path}-lock", timeout=0, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            connection.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise BusyError(
+                    f"{self._path}: another process is updating this store; try again when it is done"
+                ) from error
+            raise
+        self._connection = connection
+        held.add(self)
+
+    def release(self, held: set[_WriterLock]) -> None:
+        held.discard(self)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:
+    row = connection.execute(query, (key,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def _write(connection: sqlite3.Connection, records: Mapping[str, bytes | None]) -> None:
+    with transaction(connection):
+        for name, value in records.items():
+            if value is None:
+                connection.execute("DELETE FROM records WHERE name = ?", (name,))
+            else:
+                connection.execute("REPLACE INTO records (name, value) VALUES (?, ?)", (name, value))
+
+
+def _put(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
+    with transaction(connection):
+        connection.execute("REPLACE INTO objects (digest, data) VALUES (?, ?)", (digest, data))
+
+
+def _discard(connection: sqlite3.Connection, digests: list[tuple[str]]) -> None:
+    with transaction(connection):
+        connection.executemany("DELETE FROM objects WHERE digest = ?", digests)
