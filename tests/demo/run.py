@@ -25,7 +25,8 @@ EDIT = """
 
 ## Pigeons
 
-Stretch a net over young cabbages until they are knee-high. Old compact discs on a string scare pigeons for a week, no longer.
+Stretch a net over young cabbages until they are knee-high. Old compact discs on a string scare
+pigeons for a week, no longer.
 """
 
 

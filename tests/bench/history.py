@@ -1,0 +1,195 @@
+"""What a publisher and a user pay on a real history: `history.py HISTORY [--updates N] [--out DIR]`.
+
+Builds every state of HISTORY (see replay.py) with the real commands, serves the tree as GitHub Pages would, and
+pulls each release in turn into a SQLite store. Prints seconds, bytes and requests, and the size of the index
+beside the usual way to ship one: a gzipped JSON file of texts and float vectors. Everything that a request
+moves is counted: bodies as sent, and response headers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from replay import states
+
+from vademecum.head import decode_head
+from vademecum.knowledge import KnowledgeBase
+from vademecum.reader import Opened, open_generation
+from vademecum.runtime.cpython import SqliteStore, run
+from vademecum_builder.cli import main as vade
+from vademecum_builder.serve import PagesServer
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One pull: requests, body bytes, header bytes, seconds, and its plan."""
+
+    requests: int
+    bodies: int
+    headers: int
+    seconds: float
+    plan: str
+
+    @property
+    def all_in(self) -> int:
+        return self.bodies + self.headers
+
+
+class Bench:
+    """One run, below one folder."""
+
+    def __init__(self, folder: Path, history: Path, updates: int) -> None:
+        self.source, self.dist, self.store = folder / "source", folder / "dist", folder / "store.db"
+        self.folder = folder
+        self.states = states(history, self.source, updates + 1)
+
+    def timed_build(self, *options: str) -> tuple[float, dict[str, Any]]:
+        """Run `vade build` as a publisher does, in a process of its own; return its seconds and report."""
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "vademecum_builder.cli", "build", str(self.source)]
+        command += ["--out", str(self.dist), "--json", *options]
+        answer = subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.PIPE).stdout
+        return time.perf_counter() - started, json.loads(answer)
+
+    def build(self) -> dict[str, Any]:
+        """Build inside this process: the same, without the seconds of starting Python."""
+        said = StringIO()
+        keys = str(self.folder / ".vademecum/keys")
+        with redirect_stdout(said):
+            code = vade(
+                ["build", str(self.source), "--out", str(self.dist), "--keys", keys, "--no-site", "--json"]
+            )
+        if code:
+            raise SystemExit(f"build failed: {said.getvalue()}")
+        answer: dict[str, Any] = json.loads(said.getvalue())
+        return answer
+
+    def pull(self, server: PagesServer) -> Pull:
+        before = len(server.requests)
+        with KnowledgeBase.open(self.store, url=server.url) as knowledge:
+            outcome = knowledge.sync()
+        made = server.requests[before:]
+        return Pull(
+            requests=len(made),
+            bodies=sum(request.sent_bytes for request in made),
+            headers=sum(request.header_bytes for request in made),
+            seconds=outcome.seconds,
+            plan=outcome.plan,
+        )
+
+    def usual_json(self) -> int:
+        """Return the bytes of the peer: the installed texts and float vectors as one gzipped JSON file."""
+        opened = run(_open(self.store))
+        state, rows = opened.state, []
+        for chunk, (index, row) in state.chunks.items():
+            segment = state.segments[index]
+            vector = np.frombuffer(segment.vector(row), np.int8).astype(np.float64)
+            vector /= max(float(np.linalg.norm(vector)), 1e-12)
+            owner_index, owner = state.documents[state.owners[chunk]]
+            rows.append(
+                {
+                    "id": f"{chunk:016x}",
+                    "title": state.segments[owner_index].titles[owner],
+                    "heading": segment.headings[row],
+                    "text": segment.texts[row],
+                    "embedding": [float(x) for x in vector.astype(np.float32)],
+                }
+            )
+        return len(gzip.compress(json.dumps(rows).encode(), 9))
+
+
+async def _open(path: Path) -> Opened:
+    store = SqliteStore(path, readonly=True)
+    try:
+        current = decode_head(await store.read("head")).current
+        assert current is not None
+        return await open_generation(store, current)
+    finally:
+        await store.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("history", type=Path)
+    parser.add_argument("--updates", type=int, default=100)
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measure(Bench(Path(folder), options.history, options.updates))
+    for name, value in figures.items():
+        print(f"{name:44} {value}")
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1))
+    return 0
+
+
+def measure(bench: Bench) -> dict[str, str | float | int]:
+    next(bench.states)
+    seconds, report = bench.timed_build()
+    unchanged, again = bench.timed_build()
+    assert again["changed"] is False
+    figures: dict[str, str | float | int] = {
+        "documents": report["documents"],
+        "chunks": report["chunks"],
+        "first build, s (all of it: site, runtime)": round(seconds, 2),
+        "unchanged rebuild, s": round(unchanged, 2),
+    }
+    with PagesServer(bench.dist) as server:
+        install = bench.pull(server)
+        index, usual = report["bytes"]["published"], bench.usual_json()
+        figures |= {
+            "index without encoder, B": index,
+            "usual gzipped JSON of floats, B": usual,
+            "ratio usual / ours": round(usual / index, 1),
+            "first install, B all in": install.all_in,
+            "first install, requests": install.requests,
+        }
+        pulls, embedded, build_seconds = [], [], []
+        for _ in bench.states:
+            built = bench.build()
+            if built["changed"]:
+                embedded.append(built["embedded"])
+                build_seconds.append(built["seconds"])
+                pulls.append(bench.pull(server))
+        idle = bench.pull(server)
+    figures |= {
+        "releases with changes": len(pulls),
+        "plans": ", ".join(sorted({pull.plan for pull in pulls})),
+    }
+    figures |= summary("update, B all in", [pull.all_in for pull in pulls])
+    figures |= summary("update, B bodies", [pull.bodies for pull in pulls])
+    figures |= summary("update, requests", [pull.requests for pull in pulls])
+    figures |= summary("update, s", [pull.seconds for pull in pulls])
+    figures |= summary("update build, s", build_seconds)
+    figures |= summary("update build, chunks embedded", embedded)
+    figures |= {
+        "ratio usual JSON / median update": round(usual / statistics.median(p.all_in for p in pulls)),
+        "check without news, requests": idle.requests,
+        "check without news, B all in": idle.all_in,
+    }
+    return figures
+
+
+def summary(name: str, values: Sequence[float]) -> dict[str, float]:
+    return {
+        f"{name}: median": round(statistics.median(values), 3),
+        f"{name}: worst": round(max(values), 3),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
