@@ -1,0 +1,109 @@
+"""What every reader builds: sections under their headings, with anchors that are unique in the page."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..text import clean_block, clean_line
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands between one heading and the next.
+
+    Attributes:
+        headings: The headings above the text, outermost first, without the document's title.
+        anchor: URL fragment of the nearest heading, without `#`; empty before the first heading.
+        blocks: Plain text: paragraphs, lists, tables (a line an item or row), code with its line breaks.
+    """
+
+    headings: tuple[str, ...]
+    anchor: str
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader found in one file.
+
+    Attributes:
+        title: What the file says its title is, or the empty string.
+        sections: In reading order, headings without the title.
+        metadata: Front matter or meta elements: JSON values.
+        warnings: One line each, without the name of the file.
+    """
+
+    title: str
+    sections: tuple[Section, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class _Open:
+    headings: tuple[str, ...]
+    anchor: str
+    blocks: list[str] = field(default_factory=list)
+
+
+class Outline:
+    """Collects blocks under headings; keeps anchors unique and the heading path in step with the levels."""
+
+    def __init__(self) -> None:
+        self.first_h1 = ""
+        self._path: list[tuple[int, str]] = []
+        self._anchors: set[str] = set()
+        self._repeats: Counter[str] = Counter()
+        self._sections = [_Open((), "")]
+
+    def heading(self, level: int, text: str, anchor: str = "") -> None:
+        """Open a section. Without an explicit anchor it gets the slug of its text, as on GitHub."""
+        whole, text = text, clean_line(text)
+        if level == 1 and not self.first_h1:
+            self.first_h1 = text
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
+        if text:
+            self._path.append((level, text))
+        headings = tuple(heading for _, heading in self._path)
+        self._sections.append(_Open(headings, self.anchor(text, anchor)))
+        if text.endswith("…") and len(whole) > len(text):
+            self.block(whole)  # too long for a heading: none of it is lost
+
+    def anchor(self, text: str, explicit: str = "") -> str:
+        """Return the anchor of a heading and note that it is taken."""
+        wanted = clean_line(explicit) or slug(text)
+        anchor = wanted
+        while not explicit and wanted and anchor in self._anchors:
+            self._repeats[wanted] += 1
+            anchor = f"{wanted}-{self._repeats[wanted]}"
+        self._anchors.add(anchor)
+        return anchor
+
+    def block(self, text: str) -> None:
+        """Add a block of plain text to the open section; nothing but white space is no block."""
+        text = clean_block(text)
+        if text:
+            self._sections[-1].blocks.append(text)
+
+    def sections(self, title: str) -> tuple[Section, ...]:
+        """Return the sections, with `title` no longer among their headings where it was the outermost."""
+        return tuple(
+            Section(part.headings[part.headings[:1] == (title,) :], part.anchor, tuple(part.blocks))
+            for part in self._sections
+            if part.headings or part.blocks
+        )
+
+
+def slug(text: str) -> str:
+    """Return the anchor that GitHub gives a heading: lower case, no punctuation, hyphens for spaces."""
+    kept = (
+        character
+        for character in text.lower()
+        if character in " -" or unicodedata.category(character)[0] in "LMN" or character == "_"
+    )
+    return "".join(kept).replace(" ", "-")

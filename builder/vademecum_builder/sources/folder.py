@@ -1,0 +1,216 @@
+"""A folder of Markdown, plain text and HTML as a source.
+
+Left out without a word: hidden files and folders, what `.gitignore` names, what the patterns exclude, and
+files of other kinds. Left out with a reason (`Skipped`): whatever looks like a document but cannot be read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from vademecum.errors import ContentError, UsageError
+
+from . import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+from .ignore import GitIgnore, Selection, enclosing_rules
+
+MEDIA_TYPES = {
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".txt": PLAIN_TEXT,
+    ".html": HTML,
+    ".htm": HTML,
+}
+MAX_BYTES = 16 * 1024 * 1024
+"""A larger file is skipped, and never read whole."""
+MAX_DEPTH = 100
+"""Folders nested deeper are skipped."""
+MAX_ENTRIES = 1_000_000
+"""A scan that meets more files and folders than this stops: links may multiply a tree without end."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One name in a folder. `key` is printable as it is; a folder's ends in `/`."""
+
+    path: Path
+    key: str
+    real: str
+    info: os.stat_result
+
+
+class FolderSource:
+    """The documents below one folder.
+
+    Args:
+        root: The folder.
+        patterns: Git-style patterns that include (`guide/**`) or exclude (`!drafts/`); the last that matches
+            decides. None: everything.
+        max_bytes: Larger files are skipped.
+        leave_out: Folders or files below `root` that are not part of it, such as the output folder.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        patterns: Sequence[str] = (),
+        max_bytes: int = MAX_BYTES,
+        *,
+        leave_out: Sequence[Path] = (),
+    ) -> None:
+        self.root = Path(root)
+        self.max_bytes = max_bytes
+        self._selection = Selection.of(patterns)
+        self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
+
+    def scan(self) -> Iterator[SourceFile | Skipped]:
+        """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
+
+        Raises:
+            UsageError: No such folder, a file in its place, or (at the end) no readable document in it.
+        """
+        real = os.path.realpath(self.root)
+        if not Path(real).is_dir():
+            found = "is a file, not a folder" if self.root.exists() else "no such folder"
+            raise UsageError(f"{self.root}: {found}; name the folder that holds the documents")
+        return self._scan(real)
+
+    def _scan(self, real: str) -> Iterator[SourceFile | Skipped]:
+        walk = _Walk(self.root, real, self._left_out)
+        found = 0
+        skipped: list[Skipped] = []
+        for item in walk.below(self.root, "", (real,), enclosing_rules(Path(real))):
+            result = self._read(item) if isinstance(item, _Entry) else item
+            if isinstance(result, Skipped):
+                skipped.append(result)
+            elif result is not None:
+                found += 1
+            if result is not None:
+                yield result
+        if not found:
+            raise UsageError(_nothing(self.root, skipped))
+
+    def _read(self, entry: _Entry) -> SourceFile | Skipped | None:
+        media_type = _media_type(entry.key)
+        if media_type is None or not self._selection.takes(entry.key):
+            return None
+        if not stat.S_ISREG(entry.info.st_mode):
+            return Skipped(entry.key, "not a regular file")
+        if entry.info.st_size > self.max_bytes:
+            return Skipped(entry.key, _too_large(entry.info.st_size, self.max_bytes))
+        try:
+            with entry.path.open("rb") as stream:
+                data = stream.read(self.max_bytes + 1)  # it may have grown since
+        except OSError as error:
+            return Skipped(entry.key, f"cannot be read: {error.strerror}")
+        if len(data) > self.max_bytes:
+            return Skipped(entry.key, _too_large(len(data), self.max_bytes))
+        file = SourceFile(entry.key, media_type, data)
+        try:
+            file.text()
+        except ContentError as error:
+            return Skipped(entry.key, error.message)
+        return file
+
+
+@dataclass
+class _Walk:
+    """One walk through a tree; counts what it meets."""
+
+    root: Path
+    real_root: str
+    left_out: frozenset[str]
+    met: int = 0
+
+    def below(
+        self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore
+    ) -> Iterator[_Entry | Skipped]:
+        """Yield what lies in `folder`. `above`: real paths of the folders that it lies in, its own last."""
+        try:
+            paths = list(folder.iterdir())
+        except OSError as error:
+            yield Skipped(key or ".", f"cannot be read: {error.strerror}")
+            return
+        self._count(len(paths))
+        ignore = ignore.inside(folder, key)
+        entries = [self._entry(path, key, above[-1]) for path in paths if not path.name.startswith(".")]
+        # With its slash, a folder sorts among files where the keys of its files belong.
+        for entry in sorted(entries, key=lambda entry: entry.key.encode()):
+            if ignore.ignores(entry.key):
+                continue
+            if isinstance(entry, Skipped):
+                if _may_be_wanted(entry.key):
+                    yield entry
+            elif entry.real in self.left_out:
+                continue
+            elif not stat.S_ISDIR(entry.info.st_mode):
+                yield entry
+            elif entry.real in above:
+                yield Skipped(entry.key, "a symbolic link to a folder that it lies in")
+            elif len(above) > MAX_DEPTH:
+                yield Skipped(entry.key, f"folders are nested deeper than {MAX_DEPTH}")
+            else:
+                yield from self.below(entry.path, entry.key, (*above, entry.real), ignore)
+
+    def _entry(self, path: Path, key: str, real_folder: str) -> _Entry | Skipped:
+        name = os.fsencode(path.name)
+        shown = key + _printable(name)
+        try:
+            linked = path.is_symlink()
+            real = os.path.realpath(path, strict=True) if linked else str(Path(real_folder, path.name))
+            info = path.stat()
+        except OSError as error:
+            return Skipped(shown, f"cannot be read: {error.strerror}")
+        if stat.S_ISDIR(info.st_mode):
+            shown += "/"
+        if not _is_plain(name):
+            return Skipped(shown, "its name is not UTF-8 or holds control characters: rename it")
+        if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
+            return Skipped(shown, "a symbolic link that leads out of the folder")
+        return _Entry(path, shown, real, info)
+
+    def _count(self, entries: int) -> None:
+        self.met += entries
+        if self.met > MAX_ENTRIES:
+            raise UsageError(f"{self.root}: more than {MAX_ENTRIES} files and folders; name a smaller folder")
+
+
+def _media_type(key: str) -> str | None:
+    return MEDIA_TYPES.get(PurePosixPath(key).suffix.lower())
+
+
+def _may_be_wanted(key: str) -> bool:
+    """Return whether a skipped entry is worth naming: a document, a folder, or a link that may be one."""
+    return key.endswith("/") or not PurePosixPath(key).suffix or _media_type(key) is not None
+
+
+def _is_plain(name: bytes) -> bool:
+    try:
+        text = name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not any(unicodedata.category(character) == "Cc" for character in text)
+
+
+def _printable(name: bytes) -> str:
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) == "Cc" else character
+        for character in text
+    )
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"larger than the limit of {limit / 2**20:g} MiB ({size / 2**20:.1f} MiB): split it"
+
+
+def _nothing(root: Path, skipped: Sequence[Skipped]) -> str:
+    kinds = ", ".join(MEDIA_TYPES)
+    if not skipped:
+        return f"{root}: no document in this folder; add {kinds} files, or check the patterns and .gitignore"
+    first = f"{skipped[0].key} ({skipped[0].reason})"
+    return f"{root}: no readable document in this folder; {len(skipped)} skipped, the first is {first}"

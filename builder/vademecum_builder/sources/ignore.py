@@ -1,0 +1,150 @@
+"""Which files git would ignore: `.gitignore` files, nested ones too, read as git reads them.
+
+Source of the rules: https://git-scm.com/docs/gitignore. Global and per-clone exclude files are not read:
+they would make the result depend on the machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from vademecum.errors import UsageError
+
+_EVERYTHING_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """One `.gitignore`. A key is matched as `prefix` + what is left of it after `strip` characters."""
+
+    spec: GitIgnoreSpec
+    strip: int = 0
+    prefix: str = ""
+
+    def verdict(self, key: str) -> bool | None:
+        return self.spec.check_file(self.prefix + key[self.strip :]).include
+
+
+@dataclass(frozen=True)
+class GitIgnore:
+    """The rules in force in one folder, outermost first."""
+
+    rules: tuple[_Rules, ...] = ()
+
+    def ignores(self, key: str) -> bool:
+        """Return whether this entry is ignored. A folder's key ends in `/`; its parents are not ignored."""
+        for rules in reversed(self.rules):
+            verdict = rules.verdict(key)
+            if verdict is not None:
+                return verdict
+        return False
+
+    def inside(self, folder: Path, key: str) -> GitIgnore:
+        """Return the rules in force inside `folder`, whose key is `key` (ends in `/`; empty: the root).
+
+        Raises:
+            UsageError: Its `.gitignore` cannot be read. What it hides must not be published by mistake.
+        """
+        spec = _read(folder / ".gitignore")
+        return self if spec is None else GitIgnore((*self.rules, _Rules(spec, strip=len(key))))
+
+
+def enclosing_rules(root: Path) -> GitIgnore:
+    """Return the rules that hold at `root` from outside: those of the git repository that it lies in.
+
+    If they ignore `root` itself, they say nothing about its content: the user named it all the same.
+
+    Args:
+        root: An absolute path.
+
+    Raises:
+        UsageError: One of the `.gitignore` files cannot be read.
+    """
+    folders: list[Path] = []
+    for folder in (root, *root.parents):
+        if folder != root:
+            folders.append(folder)
+        if (folder / ".git").exists():
+            break
+    else:
+        return GitIgnore()
+    rules: tuple[_Rules, ...] = ()
+    for folder in reversed(folders):
+        spec = _read(folder / ".gitignore")
+        if spec is not None:
+            rules += (_Rules(spec, prefix=root.relative_to(folder).as_posix() + "/"),)
+    outside = GitIgnore(rules)
+    return GitIgnore() if _ignores_root(outside) else outside
+
+
+def _ignores_root(outside: GitIgnore) -> bool:
+    # Each rule sees the root as its prefix; so the empty key is the root itself. A folder above it that is
+    # ignored counts as well, for git looks no further inside.
+    return any(
+        rules.spec.check_file("/".join(parts[: i + 1]) + "/").include
+        for rules in outside.rules
+        for parts in [rules.prefix.rstrip("/").split("/")]
+        for i in range(len(parts))
+    )
+
+
+def _read(path: Path) -> GitIgnoreSpec | None:
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); make it readable or delete it"
+        ) from None
+    # To git, `dir/**` means everything inside; to pathspec, the folder too. `dir/*` means the same to both.
+    lines = [_EVERYTHING_INSIDE.sub("/*", line) for line in text.splitlines()]
+    return GitIgnoreSpec.from_lines(line for line in lines if _is_valid(line))
+
+
+def _is_valid(line: str) -> bool:
+    """Return whether pathspec takes the line; to git, a malformed pattern is one that never matches."""
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for: git-style patterns, the last one that matches a key decides.
+
+    With at least one including pattern, only what they match is taken; with excluding ones (`!drafts/`)
+    alone, everything else.
+    """
+
+    # A spec each: in one common spec a pattern for files would outrank a later one for folders, as git wants
+    # it for ignoring, and `*.md`, `!drafts/` would take the drafts.
+    specs: tuple[GitIgnoreSpec, ...]
+    otherwise: bool
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> Selection:
+        """Compile the patterns.
+
+        Raises:
+            UsageError: One of them is malformed.
+        """
+        specs = []
+        for pattern in patterns:
+            if not _is_valid(pattern):
+                raise UsageError(f"pattern {pattern!r} is malformed; write it as in a .gitignore file")
+            specs.append(GitIgnoreSpec.from_lines([pattern]))
+        including = any(rule.include for spec in specs for rule in spec.patterns)
+        return cls(tuple(specs), otherwise=not including)
+
+    def takes(self, key: str) -> bool:
+        """Return whether the file with this key is wanted."""
+        verdicts = (spec.check_file(key).include for spec in reversed(self.specs))
+        return next((verdict for verdict in verdicts if verdict is not None), self.otherwise)

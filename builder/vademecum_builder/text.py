@@ -1,0 +1,37 @@
+"""Text as the rows of a segment carry it: no control characters, no lone surrogates, bounded headings."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_HEADING = 200
+"""Characters that a heading or a title may have; the rest is cut off at a word."""
+
+# U+001F separates the headings of a chunk in a segment (format.md, section 4), so none may remain.
+# A lone surrogate cannot be encoded as UTF-8; YAML's "\ud800" makes one.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
+
+
+def unify_line_breaks(text: str) -> str:
+    """Return the text with every kind of line or page break as a line feed."""
+    return _LINE_BREAKS.sub("\n", text)
+
+
+def clean(text: str) -> str:
+    """Return the text without lone surrogates and without control characters other than \\n and \\t."""
+    return _UNWANTED.sub("", text)
+
+
+def clean_line(text: str, longest: int = LONGEST_HEADING) -> str:
+    """Return the text on one line, white space collapsed, cut at a word to at most `longest` characters."""
+    line = " ".join(clean(text).split())
+    if len(line) <= longest:
+        return line
+    head, _, _ = line[:longest].rpartition(" ")
+    return (head or line[: longest - 1]) + "…"
+
+
+def clean_block(text: str) -> str:
+    """Return the text without the blank lines around it and the white space behind its lines."""
+    return "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
