@@ -253,7 +253,7 @@ def _js_errors() -> Iterator[None]:
     try:
         yield
     except JsException as error:
-        code, message = getattr(error, "code", None), str(getattr(error, "message", error))
+        code, message = str(getattr(error, "code", "")), str(getattr(error, "message", error))
         if code == "server":
             raise ServerError(message, error.status, _number_or_none(error.retryAfter)) from error
         if code not in _ERRORS:

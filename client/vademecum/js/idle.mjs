@@ -1,0 +1,75 @@
+// @ts-check
+/**
+ * The idle check: one small request that tells, without Python, that nothing changed.
+ *
+ * It only ever answers "as before". Whatever else it finds is for Python to judge.
+ */
+
+import { decodeHead, decodeRecord } from "./head.mjs";
+import { fetchBody } from "./transport.mjs";
+
+export const TIMESTAMP = "metadata/timestamp.json";
+export const MAX_TIMESTAMP = 16_384;
+/** Within this age of the last full refresh; config.py has the same. */
+export const IDLE_CHECK_AGE_MS = 86_400_000;
+
+/** @typedef {import("./store.mjs").IndexedStore} IndexedStore */
+
+/** @typedef {"settled" | "unchanged" | "unknown"} Answer */
+
+/**
+ * Compare what the host shows with what was verified here. The errors are those of `fetchBody`.
+ * @param {IndexedStore} store
+ * @param {string} url of the knowledge base
+ * @param {string | null} trust the root that the app ships
+ * @param {number} now milliseconds
+ * @returns {Promise<Answer>} settled: the very metadata that were verified not long ago, and what they name is
+ *   installed, or is not to be; unchanged: the same metadata, but something is to be done; unknown: Python must look
+ */
+export async function compare(store, url, trust, now) {
+  const { data } = await fetchBody(new URL(TIMESTAMP, url).href, { limit: MAX_TIMESTAMP });
+  const names = ["trust/timestamp.json", "trust/pin", "head", "sync"];
+  const [timestamp, pin, head, record] = await Promise.all(names.map((name) => store.read(name)));
+  const sync = decodeRecord(record);
+  if (!sameBytes(data, timestamp) || !(await samePin(trust, pin)) || !isFresh(sync, now)) return "unknown";
+  return isSettled(decodeHead(head), sync) ? "settled" : "unchanged";
+}
+
+/**
+ * @param {Record<string, any>} sync
+ * @param {number} now
+ */
+export function isFresh(sync, now) {
+  const age = now - Date.parse(sync.checked);
+  return age >= 0 && age < IDLE_CHECK_AGE_MS && now < Date.parse(sync.expires);
+}
+
+/**
+ * @param {import("./head.mjs").Head} head
+ * @param {Record<string, any>} sync
+ */
+export function isSettled({ current, pinned, refused }, sync) {
+  const latest = sync.latest?.sequence;
+  if (!current || latest === undefined) return false;
+  return latest === current.sequence || refused.includes(latest) || (pinned !== null && pinned !== latest);
+}
+
+/**
+ * A root that the app ships for the first time has to be walked from.
+ * @param {string | null} trust
+ * @param {Uint8Array | undefined} pin the record: the digest of the root that the app shipped
+ */
+async function samePin(trust, pin) {
+  if (trust === null) return true;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(trust));
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex === new TextDecoder().decode(pin);
+}
+
+/**
+ * @param {Uint8Array} a
+ * @param {Uint8Array | undefined} b
+ */
+export function sameBytes(a, b) {
+  return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

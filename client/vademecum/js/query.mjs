@@ -1,0 +1,91 @@
+// @ts-check
+/**
+ * The query worker: opens what is installed and answers from memory. No network, no Python.
+ *
+ * Commands: open {url}, reopen, search {query, limit}, document {key}. A generation that fails its self-test is
+ * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
+ * garbage in the store does not disturb it.
+ */
+
+import { serve } from "./calls.mjs";
+import { decodeEncoder } from "./encoder.mjs";
+import { VademecumError } from "./errors.mjs";
+import { openGeneration } from "./generation.mjs";
+import { decodeHead } from "./head.mjs";
+import { cosine, rank } from "./search.mjs";
+import { IndexedStore } from "./store.mjs";
+
+const MOST_HITS = 1000;
+
+/** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
+/** @typedef {{release: InstalledRelease, generation: import("./generation.mjs").Generation, encoder: import("./encoder.mjs").Encoder}} Opened */
+
+/** @type {IndexedStore | undefined} */
+let store;
+/** @type {Opened | null} */
+let opened = null;
+
+/** @param {{url: string}} args */
+async function open({ url }) {
+  store = new IndexedStore(url);
+  return reopen();
+}
+
+/**
+ * Turn to what the pointer names now.
+ * @returns {Promise<InstalledRelease | null>}
+ */
+async function reopen() {
+  if (!store) throw new VademecumError("usage", "open first");
+  const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
+  const release = decodeHead(head).current;
+  opened = release && openRelease(release, objects);
+  return release;
+}
+
+/** @param {import("./head.mjs").Head} head */
+function neededObjects({ current }) {
+  return current ? [current.encoder, ...current.segments] : [];
+}
+
+/**
+ * @param {InstalledRelease} release
+ * @param {Uint8Array[]} objects
+ * @returns {Opened}
+ */
+function openRelease(release, [encoderFile, ...segmentFiles]) {
+  const encoder = decodeEncoder(encoderFile);
+  encoder.checkGolden();
+  const generation = openGeneration(segmentFiles, release);
+  const counts = [encoder.dimensions, generation.documents.length, generation.chunkCount];
+  const expected = [release.dimensions, release.documents, release.chunks];
+  if (counts.join() !== expected.join()) {
+    const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
+    throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
+  }
+  return { release, generation, encoder };
+}
+
+/** @returns {Opened} */
+function current() {
+  if (!opened) throw new VademecumError("empty", "nothing is installed yet: update() first, or wait for `ready`");
+  return opened;
+}
+
+/** @param {{query: string, limit: number}} args */
+function search({ query, limit }) {
+  if (typeof query !== "string") throw new VademecumError("usage", "search: the query must be a string");
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_HITS) {
+    throw new VademecumError("usage", `search: limit must be 1 to ${MOST_HITS}, not ${limit}`);
+  }
+  const { generation, encoder } = current();
+  const vector = encoder.encode(query);
+  return rank(generation, vector, limit).map(({ at, raw }) => ({ ...generation.describe(at), score: cosine(raw, vector) }));
+}
+
+/** @param {{key: string}} args */
+function document({ key }) {
+  return current().generation.document(key);
+}
+
+serve(self, { open, reopen, search, document });

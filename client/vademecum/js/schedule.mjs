@@ -1,0 +1,64 @@
+// @ts-check
+/** When to ask the host next, and whether the connection is one to download over. */
+
+/** The first wait after a failure; it doubles up to the usual interval. The longest wait that a host may ask for. */
+export const FIRST_BACKOFF_MS = 30_000;
+export const LONGEST_RETRY_AFTER_MS = 86_400_000;
+
+/**
+ * @param {object} situation
+ * @param {number} situation.intervalMs
+ * @param {number} situation.failures in a row
+ * @param {number} situation.notBefore what the host asked for, as a time; 0: nothing
+ * @param {number} situation.now
+ * @param {number} situation.chance in [0, 1)
+ * @returns {number} milliseconds
+ */
+export function nextDelay({ intervalMs, failures, notBefore, now, chance }) {
+  const usual = failures === 0 ? intervalMs : Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  const asked = Math.min(Math.max(0, notBefore - now), LONGEST_RETRY_AFTER_MS);
+  return Math.max(usual * (failures === 0 ? 1 : 0.5 + chance), asked);
+}
+
+/** @typedef {{saveData?: boolean, effectiveType?: string}} Connection navigator.connection, where there is one */
+
+/**
+ * The default policy: no automatic downloads where the user saves data or the connection is slow.
+ * @param {Connection} connection
+ */
+export function mayDownload({ saveData = false, effectiveType = "" }) {
+  return !saveData && !effectiveType.endsWith("2g");
+}
+
+/** One timer that runs the same thing again and again, each time after the wait that it asks for. */
+export class Schedule {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #running = false;
+  #stopped = true;
+
+  /** @param {() => Promise<number>} run returns the wait before the next run, in milliseconds; must not reject */
+  constructor(run) {
+    this.run = run;
+  }
+
+  /** @param {number} [delayMs] */
+  start(delayMs = 0) {
+    this.#stopped = false;
+    clearTimeout(this.#timer);
+    if (!this.#running) this.#timer = setTimeout(() => this.#turn(), delayMs);
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #turn() {
+    this.#running = true;
+    const delay = await this.run().finally(() => {
+      this.#running = false;
+    });
+    if (!this.#stopped) this.start(delay);
+  }
+}

@@ -1,0 +1,218 @@
+// @ts-check
+/**
+ * Checking and installing, as the page sees it: which state it is in, and what it tells the app.
+ *
+ * Python decides and writes; the reader turns to the new generation and tests it; only then is the app told.
+ * What the host shows is never judged here.
+ */
+
+import { asError, VademecumError } from "./errors.mjs";
+import { compare } from "./idle.mjs";
+
+/** @typedef {import("./vademecum.d.mts").Check} Check */
+/** @typedef {import("./vademecum.d.mts").Outcome} Outcome */
+/** @typedef {import("./vademecum.d.mts").State} State */
+/** @typedef {import("./vademecum.d.mts").StatusError} StatusError */
+/** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
+
+/** Told only when the reader has turned to what they announce. */
+const FLIPS = ["updateCompleted", "rolledBack"];
+
+/**
+ * @typedef {object} Surroundings
+ * @property {string} url
+ * @property {string | null} trust
+ * @property {import("./store.mjs").IndexedStore} store
+ * @property {(command: string, args?: object) => Promise<any>} python
+ * @property {() => Promise<InstalledRelease | null>} reopen the reader; fails if what is installed does not work
+ * @property {(name: string, detail: object) => void} emit to this page
+ * @property {(name: string, detail: object) => void} announce to the other pages
+ */
+
+export class Updates {
+  /** @type {State} */
+  state = "idle";
+  /** @type {StatusError | null} */
+  error = null;
+  /** @type {Check | null} the last offer, until it is installed */
+  offer = null;
+  /** When the host last answered as it should, in milliseconds. */
+  contacted = 0;
+  /** The installed release cannot be read: only a whole download helps. */
+  damaged = false;
+  /** @type {Map<string, any>} */
+  #flips = new Map();
+  /** @type {Promise<unknown>} */
+  #queue = Promise.resolve();
+  /** @type {Promise<Outcome> | null} */
+  #updating = null;
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.around = around;
+  }
+
+  /**
+   * An event of the engine, on its way to the app. Failures are told where the command's error arrives.
+   * @param {string} name
+   * @param {any} detail
+   */
+  onEngineEvent(name, detail) {
+    if (FLIPS.includes(name)) this.#flips.set(name, detail);
+    if (FLIPS.includes(name) || name === "updateFailed") return;
+    if (name === "updateStarted") this.state = "downloading";
+    if (name === "updateProgress") this.state = detail.stage;
+    this.around.emit(name, detail);
+  }
+
+  /**
+   * Ask the host for news; one small request when there is none.
+   * @returns {Promise<Check | null>} null: nothing new
+   */
+  check() {
+    return this.#attempt("checking", async () => {
+      const answer = await this.#compare();
+      if (answer === "settled") return this.#settled("up-to-date", null);
+      if (answer === "unchanged" && this.offer) return this.#settled("update-available", this.offer);
+      /** @type {Check} */
+      const check = await this.around.python("check");
+      this.offer = check.available ? check : null;
+      return this.#settled(check.available ? "update-available" : "up-to-date", check);
+    });
+  }
+
+  /**
+   * Install what is published, without asking first whether that is new. Calls at one time are one update.
+   * @returns {Promise<Outcome>}
+   */
+  update() {
+    this.#updating ??= this.#attempt("checking", () => this.#sync(this.damaged)).finally(() => {
+      this.#updating = null;
+    });
+    return this.#updating;
+  }
+
+  /** @returns {Promise<Outcome>} */
+  forceUpdate() {
+    return this.#attempt("checking", () => this.#sync(true));
+  }
+
+  /**
+   * One turn in the background. Automatic: installs what is new if `mayInstall` says so.
+   * @param {boolean} mayInstall
+   */
+  async background(mayInstall) {
+    if (!mayInstall) return this.check();
+    const quiet = await this.#attempt("checking", async () => {
+      return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
+    });
+    return quiet || this.update();
+  }
+
+  rollback() {
+    const back = async () => {
+      await this.around.python("rollback");
+      await this.#adopt("rolledBack");
+    };
+    return this.#attempt("installing", back, () => {});
+  }
+
+  /**
+   * Undo the installed release: it does not work in this browser.
+   * @param {VademecumError} error what the reader found
+   */
+  async refuse(error) {
+    try {
+      await this.around.python("refuse", { reason: error.message });
+      this.#flips.clear(); // the way back is part of this failure, and no event of its own
+      await this.around.reopen();
+    } catch (failure) {
+      if (asError(failure).code !== "empty") throw failure;
+      // Nothing to go back to: the reader stays without a release, and the app is told of the failure.
+    }
+  }
+
+  /** @param {boolean} force */
+  async #sync(force) {
+    /** @type {Outcome} */
+    const outcome = await this.around.python("sync", { force });
+    if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
+    this.damaged = false;
+    this.offer = null;
+    await this.#adopt("updateCompleted");
+    return this.#settled("installed", outcome);
+  }
+
+  /**
+   * Turn the reader to the new generation, then tell everybody.
+   * @param {string} event
+   */
+  async #adopt(event) {
+    const detail = this.#flips.get(event);
+    this.#flips.clear();
+    try {
+      await this.around.reopen();
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error.code !== "self-test" && error.code !== "content") throw error;
+      await this.refuse(error);
+      throw new VademecumError("self-test", `the release does not work in this browser and was undone: ${error.message}`);
+    }
+    this.around.announce(event, detail);
+    this.around.emit(event, detail);
+    this.state = "installed";
+  }
+
+  /** @returns {Promise<import("./idle.mjs").Answer>} */
+  async #compare() {
+    const { store, url, trust } = this.around;
+    return this.damaged ? "unknown" : compare(store, url, trust, Date.now());
+  }
+
+  /**
+   * @template T
+   * @param {State} state
+   * @param {T} result
+   */
+  #settled(state, result) {
+    this.state = state;
+    this.error = null;
+    this.contacted = Date.now();
+    return result;
+  }
+
+  /**
+   * Run one thing at a time. What fails leaves the state as it was, or is told of; "busy" (another page is at it)
+   * never is.
+   * @template T
+   * @param {State} state
+   * @param {() => Promise<T>} work
+   * @param {(error: VademecumError) => void} [tell]
+   * @returns {Promise<T>}
+   */
+  #attempt(state, work, tell = (error) => this.fail(error)) {
+    const turn = this.#queue.then(async () => {
+      const before = this.state;
+      this.state = state;
+      this.#flips.clear();
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = asError(thrown);
+        this.state = before;
+        if (error.code !== "busy" && error.code !== "cancelled") tell(error);
+        throw error;
+      }
+    });
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** @param {VademecumError} error */
+  fail(error) {
+    const { code, message, transient } = error;
+    this.state = "failed";
+    this.error = { code, message, time: new Date().toISOString() };
+    this.around.emit("updateFailed", { code, message, willRetry: transient });
+  }
+}

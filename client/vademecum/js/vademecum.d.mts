@@ -1,0 +1,256 @@
+/** The public types of vademecum in a browser; `vademecum.mjs` is checked against them. */
+
+export type Mode = "automatic" | "manual" | "off";
+
+export type State =
+  | "idle"
+  | "checking"
+  | "up-to-date"
+  | "update-available"
+  | "downloading"
+  | "verifying"
+  | "installing"
+  | "installed"
+  | "failed";
+
+/** What `navigator.connection` says, where a browser has it. */
+export interface Connection {
+  saveData?: boolean;
+  effectiveType?: string;
+}
+
+export interface KnowledgeBaseOptions {
+  /** Where the published tree lies; relative to the page. */
+  url: string | URL;
+  /** The root metadata that the app ships: parsed JSON or its text. Without it, the first contact is pinned. */
+  trust?: object | string | null;
+  /** False: the mode is "manual" until `setMode` says otherwise. Default true. */
+  autoUpdate?: boolean;
+  /** Default one hour. */
+  checkIntervalMs?: number;
+  /** The line of releases to follow. Default "stable". */
+  channel?: string;
+  /** Whether automatic downloads may happen now. Default: not with saveData, not on 2g. */
+  policy?: (connection: Connection) => boolean;
+  /** Where the workers and the Python runtime lie. Default: beside `vademecum.mjs`. */
+  clientUrl?: string | URL;
+  /** Log to the console. */
+  debug?: boolean;
+}
+
+/** An installed release. */
+export interface LocalVersion {
+  sequence: number;
+  version: string;
+  documents: number;
+  chunks: number;
+  dimensions: number;
+  /** ISO time of the build. */
+  built: string;
+  /** ISO time of the installation. */
+  installed: string;
+  epoch: string;
+  /** The state digest that was signed. */
+  digest: string;
+}
+
+/** `version.json` of the published tree; not signed, for display only. */
+export interface PublishedVersion {
+  version: string;
+  sequence: number;
+  hash: string;
+  buildTime: string;
+  documentCount: number;
+  chunkCount: number;
+  embeddingModel: string;
+  dimensions: number;
+  [field: string]: unknown;
+}
+
+export interface Hit {
+  /** The chunk's id, 16 hex digits. */
+  id: string;
+  /** The document's key. */
+  document: string;
+  title: string;
+  /** The headings above the text, joined by " › ". */
+  heading: string;
+  /** With the anchor of the nearest heading; empty if the document has no URL. */
+  url: string;
+  text: string;
+  /** About the cosine between query and chunk, above 0. */
+  score: number;
+  metadata: Record<string, unknown>;
+}
+
+export interface Passage {
+  id: string;
+  headings: string[];
+  anchor: string;
+  text: string;
+}
+
+export interface KnowledgeDocument {
+  key: string;
+  title: string;
+  url: string;
+  metadata: Record<string, unknown>;
+  /** In reading order. */
+  chunks: Passage[];
+}
+
+export type Plan = "none" | "direct" | "tiers" | "full";
+
+export interface Check {
+  available: boolean;
+  sequence: number;
+  version: string;
+  plan: Plan;
+  /** What installing it would download. */
+  bytes: number;
+  installed: number | null;
+  /** Why a newer release is not offered. */
+  reason: "refused" | "pinned" | null;
+}
+
+export interface Outcome {
+  from: number | null;
+  to: number;
+  version: string;
+  plan: Plan;
+  requests: number;
+  bytes: number;
+  seconds: number;
+}
+
+/** In `updateFailed`, in `getStatus()` and on every rejection. */
+export type ErrorCode =
+  | "error"
+  | "usage"
+  | "network"
+  | "server"
+  | "content"
+  | "newer-format"
+  | "trust"
+  | "signature"
+  | "rollback"
+  | "expired"
+  | "storage"
+  | "quota"
+  | "busy"
+  | "empty"
+  | "self-test"
+  | "cancelled";
+
+export interface StatusError {
+  code: string;
+  message: string;
+  /** ISO time. */
+  time: string;
+}
+
+export interface Status {
+  state: State;
+  mode: Mode;
+  installed: LocalVersion | null;
+  previous: LocalVersion | null;
+  pinned: number | null;
+  /** Releases that were left by `rollback()` or failed their self-test. */
+  refused: number[];
+  /** The newest release that was verified, installed or not. */
+  latest: { sequence: number; version: string } | null;
+  /** What waits for `update()`. */
+  offer: Check | null;
+  /** ISO time of the last full refresh of the signed metadata. */
+  checked: string | null;
+  /** ISO time at which the host last answered this page as it should. */
+  contacted: string | null;
+  /** ISO time until which the metadata say that they are fresh. */
+  expires: string | null;
+  expired: boolean;
+  error: StatusError | null;
+}
+
+/** `elsewhere`: another page of this site did it. */
+export interface Events {
+  updateAvailable: Check;
+  updateStarted: { sequence: number; version: string; plan: Plan; totalBytes: number };
+  updateProgress: {
+    stage: "downloading" | "verifying" | "installing";
+    percentage: number;
+    bytes: number;
+    totalBytes: number;
+  };
+  updateCompleted: { sequence: number; version: string; plan: Plan; bytes: number; elsewhere?: true };
+  updateFailed: { code: string; message: string; willRetry: boolean };
+  rolledBack: { sequence: number; version: string; elsewhere?: true };
+}
+
+/** Every rejection is one of these. */
+export declare class VademecumError extends Error {
+  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null });
+  /** One of `ErrorCode`. */
+  code: string;
+  /** The HTTP status, for code "server". */
+  status: number | undefined;
+  /** Seconds that the host asked to wait. */
+  retryAfter: number | null;
+  /** Trying again later, unchanged, may well succeed. */
+  get transient(): boolean;
+}
+
+export declare const MODES: readonly ["automatic", "manual", "off"];
+export declare const EVENTS: readonly [
+  "updateAvailable",
+  "updateStarted",
+  "updateProgress",
+  "updateCompleted",
+  "updateFailed",
+  "rolledBack",
+];
+
+export declare class KnowledgeBase {
+  constructor(options: KnowledgeBaseOptions);
+
+  /** The address of the published tree, absolute. */
+  readonly url: string;
+  /** Resolves when something can be searched: at once if a release is installed, else after the first install. */
+  readonly ready: Promise<LocalVersion>;
+  /** As chosen last; it persists. */
+  get mode(): Mode;
+
+  /** Opens what is installed, with no network and no Python, and begins to follow the releases. */
+  initialize(): Promise<LocalVersion | null>;
+  /** The best hits, best first. Rejects with code "empty" while nothing is installed. `limit`: 1 to 1000, default 10. */
+  search(query: string, options?: { limit?: number }): Promise<Hit[]>;
+  document(key: string): Promise<KnowledgeDocument | null>;
+
+  /** Returns a function that removes the listener. A listener that throws changes nothing. */
+  on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void;
+  off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
+
+  /** Asks the host; installs nothing. */
+  checkForUpdates(): Promise<Check>;
+  /** Installs the published release if it is newer, whatever the mode and the connection. */
+  update(): Promise<Outcome>;
+  /** Fetches and installs the published release whole, even if it is installed or was refused. */
+  forceUpdate(): Promise<Outcome>;
+  /** Back to the generation before; the one that is left is not installed again by itself. */
+  rollback(): Promise<LocalVersion | null>;
+  /** Stay at the current or the previous release; null: follow the channel again. */
+  pin(sequence: number | null): Promise<void>;
+  setMode(mode: Mode): Promise<void>;
+
+  getStatus(): Promise<Status>;
+  /** What is searched now. */
+  getLocalVersion(): Promise<LocalVersion | null>;
+  /** What the host says it has; not verified. */
+  fetchPublishedVersion(): Promise<PublishedVersion>;
+
+  /** Forgets what is installed, but not the trust that was built up. */
+  clearVersion(): Promise<void>;
+  /** Forgets everything but the chosen mode. */
+  clear(): Promise<void>;
+  /** Ends the workers. What still runs rejects with code "cancelled". */
+  close(): Promise<void>;
+}

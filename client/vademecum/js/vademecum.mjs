@@ -1,0 +1,458 @@
+// @ts-check
+/**
+ * vademecum in a browser: a knowledge base that follows its published releases and is searched offline.
+ *
+ * This is the public face. On the page's thread there is nothing but messages to two workers (query.mjs answers,
+ * worker.mjs runs Python when there is something to verify or install) and the idle check. The types are in
+ * vademecum.d.mts.
+ */
+
+import { Remote } from "./calls.mjs";
+import { asError, VademecumError } from "./errors.mjs";
+import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
+import { Listeners, report } from "./listeners.mjs";
+import { PythonWorker } from "./python.mjs";
+import { LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, Schedule } from "./schedule.mjs";
+import { IndexedStore, storeName } from "./store.mjs";
+import { fetchBody } from "./transport.mjs";
+import { Updates } from "./updates.mjs";
+
+export { VademecumError };
+
+export const MODES = /** @type {const} */ (["automatic", "manual", "off"]);
+export const EVENTS = /** @type {const} */ ([
+  "updateAvailable",
+  "updateStarted",
+  "updateProgress",
+  "updateCompleted",
+  "updateFailed",
+  "rolledBack",
+]);
+const MAX_VERSION_FILE = 4_000_000;
+
+/** @typedef {import("./vademecum.d.mts").KnowledgeBase} PublicKnowledgeBase */
+/** @typedef {import("./vademecum.d.mts").KnowledgeBaseOptions} Options */
+/** @typedef {import("./vademecum.d.mts").LocalVersion} LocalVersion */
+/** @typedef {import("./vademecum.d.mts").Mode} Mode */
+/** @typedef {import("./vademecum.d.mts").Check} Check */
+/** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
+
+/** @implements {PublicKnowledgeBase} */
+export class KnowledgeBase {
+  /** @type {Mode} */
+  #mode;
+  /** @type {InstalledRelease | null} what the reader answers from */
+  #release = null;
+  /** @type {Remote | null} */
+  #reader = null;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** @type {Promise<LocalVersion | null> | null} */
+  #initialized = null;
+  /** @type {(version: LocalVersion) => void} */
+  #nowReady = () => {};
+  #checkIntervalMs;
+  #policy;
+  #clientUrl;
+  #log;
+  #store;
+  /** @type {PythonWorker} */
+  #python;
+  /** @type {Updates} */
+  #updates;
+  #failures = 0;
+  #closed = false;
+  #listeners = new Listeners(EVENTS);
+  #schedule = new Schedule(() => this.#turn());
+  #online = () => this.#failures > 0 && this.#mode !== "off" && this.#schedule.start();
+
+  /** @param {Options} options */
+  constructor(options) {
+    const { url, trust, autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable" } = options;
+    this.url = treeUrl(url);
+    this.#mode = autoUpdate ? "automatic" : "manual";
+    this.#checkIntervalMs = checkIntervalMs;
+    this.#policy = options.policy ?? mayDownload;
+    this.#clientUrl = new URL(options.clientUrl ?? ".", import.meta.url);
+    this.#log = options.debug ? debugLog() : () => {};
+    /** @type {Promise<LocalVersion>} */
+    this.ready = new Promise((resolve) => {
+      this.#nowReady = resolve;
+    });
+    this.#store = new IndexedStore(this.url);
+    const root = trustText(trust);
+    const target = { url: this.url, trust: root, channel };
+    this.#python = new PythonWorker(
+      () => this.#worker("worker.mjs"),
+      target,
+      (name, detail) => this.#updates.onEngineEvent(name, detail),
+    );
+    this.#updates = new Updates({
+      url: this.url,
+      trust: root,
+      store: this.#store,
+      python: (command, args) => this.#run(command, args),
+      reopen: () => this.#reopen(),
+      emit: (name, detail) => this.#emit(name, detail),
+      announce: (event, detail) => this.#channel?.postMessage({ event, detail }),
+    });
+  }
+
+  /** Opens what is installed: no network, no Python. */
+  initialize() {
+    this.#initialized ??= this.#start().catch((error) => {
+      this.#initialized = null;
+      throw error;
+    });
+    return this.#initialized;
+  }
+
+  async #start() {
+    this.#requireOpen();
+    const [mode, retry] = await Promise.all([this.#store.read("mode"), this.#store.read("retry"), this.#openInstalled()]);
+    this.#mode = decodeRecord(mode).mode ?? this.#mode;
+    if (!this.#channel) {
+      this.#channel = new BroadcastChannel(storeName(this.url));
+      this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch(report);
+      globalThis.addEventListener("online", this.#online);
+    }
+    const wait = Date.parse(decodeRecord(retry).notBefore ?? "") - Date.now();
+    this.#follow(Math.min(Math.max(wait || 0, 0), LONGEST_RETRY_AFTER_MS));
+    return this.getLocalVersion();
+  }
+
+  /**
+   * A release that does not work is undone. What cannot be read, or undone, waits for a whole download; the reader
+   * has nothing till then.
+   */
+  async #openInstalled() {
+    try {
+      await this.#reopen();
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error.code !== "self-test" && error.code !== "content") throw error;
+      this.#updates.fail(error);
+      this.#updates.damaged = error.code === "content" || !(await this.#undo(error));
+    }
+  }
+
+  /** @param {VademecumError} error why what is installed does not work */
+  async #undo(error) {
+    try {
+      await this.#updates.refuse(error);
+      return this.#release !== null;
+    } catch (failure) {
+      this.#log("not undone", failure);
+      return false;
+    }
+  }
+
+  /**
+   * @param {string} query
+   * @param {{limit?: number}} [options]
+   */
+  async search(query, { limit = 10 } = {}) {
+    await this.initialize();
+    return this.#ask("search", { query, limit });
+  }
+
+  /** @param {string} key */
+  async document(key) {
+    await this.initialize();
+    return this.#ask("document", { key });
+  }
+
+  /**
+   * @param {string} name
+   * @param {(detail: any) => void} listener
+   */
+  on(name, listener) {
+    this.#listeners.add(name, listener);
+    return () => this.off(name, listener);
+  }
+
+  /**
+   * @param {string} name
+   * @param {(detail: any) => void} listener
+   */
+  off(name, listener) {
+    this.#listeners.remove(name, listener);
+  }
+
+  /** @returns {Promise<Check>} */
+  async checkForUpdates() {
+    await this.initialize();
+    const check = await this.#updates.check();
+    return check ?? this.#nothingNew();
+  }
+
+  async update() {
+    await this.initialize();
+    return this.#updates.update();
+  }
+
+  async forceUpdate() {
+    await this.initialize();
+    return this.#updates.forceUpdate();
+  }
+
+  async rollback() {
+    await this.initialize();
+    await this.#updates.rollback();
+    return this.getLocalVersion();
+  }
+
+  /** @param {number | null} sequence */
+  async pin(sequence) {
+    await this.initialize();
+    await this.#run("pin", { sequence });
+    if ((await this.#head()).current?.sequence === this.#release?.sequence) return;
+    await this.#reopen();
+    this.#channel?.postMessage({ event: "rolledBack", detail: { sequence, version: this.#release?.version } });
+  }
+
+  get mode() {
+    return this.#mode;
+  }
+
+  /** @param {Mode} mode */
+  async setMode(mode) {
+    if (!MODES.includes(mode)) throw new VademecumError("usage", `there is no mode "${mode}"; there are ${MODES.join(", ")}`);
+    await this.initialize();
+    await this.#store.write([["mode", encodeRecord({ mode })]]);
+    this.#channel?.postMessage({ mode });
+    this.#setMode(mode);
+  }
+
+  /** @param {Mode} mode */
+  #setMode(mode) {
+    this.#log("mode", mode);
+    this.#mode = mode;
+    this.#follow(0);
+  }
+
+  async getStatus() {
+    const [head, sync] = await Promise.all([this.#head(), this.#store.read("sync").then(decodeRecord)]);
+    const { state, error, offer, contacted } = this.#updates;
+    const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
+    return {
+      state,
+      mode: this.#mode,
+      installed: versionOf(head.current),
+      previous: versionOf(head.previous),
+      pinned: head.pinned,
+      refused: head.refused,
+      latest: sync.latest ?? null,
+      offer,
+      checked: sync.checked ?? null,
+      contacted: contacted ? new Date(contacted).toISOString() : null,
+      expires: sync.expires ?? null,
+      expired: Date.parse(sync.expires) <= Date.now(),
+      error: error ?? noted,
+    };
+  }
+
+  async getLocalVersion() {
+    return versionOf(this.#release);
+  }
+
+  async fetchPublishedVersion() {
+    const { data } = await fetchBody(new URL("version.json", this.url).href, { limit: MAX_VERSION_FILE });
+    try {
+      return JSON.parse(new TextDecoder().decode(data));
+    } catch {
+      throw new VademecumError("content", `${this.url}version.json is not JSON: is this the address of a knowledge base?`);
+    }
+  }
+
+  async clearVersion() {
+    await this.initialize();
+    await this.#run("clear");
+    await this.#forgotten();
+  }
+
+  async clear() {
+    await this.initialize();
+    const letGo = await this.#store.lock();
+    if (!letGo) throw new VademecumError("busy", "another page is updating this knowledge base; try again when it is done");
+    await this.#store.clear(["mode"]).finally(letGo);
+    await this.#forgotten();
+  }
+
+  async #forgotten() {
+    this.#updates.state = "idle";
+    this.#updates.offer = null;
+    await this.#reopen();
+    this.#channel?.postMessage({ forgotten: true });
+  }
+
+  async close() {
+    this.#closed = true;
+    this.#schedule.stop();
+    globalThis.removeEventListener?.("online", this.#online);
+    this.#channel?.close();
+    this.#reader?.close();
+    this.#python.close();
+    await this.#store.close();
+  }
+
+  // The background ------------------------------------------------------------------------------
+
+  /** @param {number} delayMs until the first check */
+  #follow(delayMs) {
+    if (this.#mode === "off" || this.#closed) this.#schedule.stop();
+    else this.#schedule.start(delayMs);
+  }
+
+  /** One turn of the schedule; returns the wait before the next. */
+  async #turn() {
+    let notBefore = 0;
+    try {
+      await this.#updates.background(this.#mode === "automatic" && this.#policy(connection()));
+      this.#failures = 0;
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#log("failed", error.code, error.message);
+      if (error.code !== "busy") this.#failures++;
+      if (error.retryAfter !== null) notBefore = await this.#postpone(error.retryAfter);
+    }
+    return nextDelay({
+      intervalMs: this.#checkIntervalMs,
+      failures: this.#failures,
+      notBefore,
+      now: Date.now(),
+      chance: Math.random(),
+    });
+  }
+
+  /**
+   * Keep what the host asked for, so that a reload does not ask again at once.
+   * @param {number} seconds
+   */
+  async #postpone(seconds) {
+    const notBefore = Date.now() + Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS);
+    const record = encodeRecord({ notBefore: new Date(notBefore).toISOString() });
+    await this.#store.write([["retry", record]]).catch(report);
+    return notBefore;
+  }
+
+  /** @param {{event?: string, detail?: object, mode?: Mode, forgotten?: boolean}} message */
+  async #onOtherPage({ event, detail, mode, forgotten }) {
+    if (mode) this.#setMode(mode);
+    if (event || forgotten) await this.#reopen();
+    if (event) this.#emit(event, { ...detail, elsewhere: true });
+  }
+
+  // The workers ---------------------------------------------------------------------------------
+
+  /** @param {string} file */
+  #worker(file) {
+    this.#requireOpen();
+    return new Worker(new URL(file, this.#clientUrl), { type: "module", name: `vademecum ${file}` });
+  }
+
+  /**
+   * @param {string} command
+   * @param {object} [args]
+   */
+  async #run(command, args) {
+    const started = performance.now();
+    const result = await this.#python.call(command, args);
+    this.#log(command, result, `${Math.round(performance.now() - started)} ms`);
+    return result;
+  }
+
+  /**
+   * @param {string} command
+   * @param {object} args
+   */
+  async #ask(command, args) {
+    if (!this.#reader || (this.#reader.ended && !this.#closed)) await this.#reopen();
+    return /** @type {Remote} */ (this.#reader).call(command, args);
+  }
+
+  /** Turn the reader to what is installed now; a reader that broke is started anew. */
+  async #reopen() {
+    const first = !this.#reader || (this.#reader.ended && !this.#closed);
+    const reader = first ? new Remote(this.#worker("query.mjs")) : /** @type {Remote} */ (this.#reader);
+    this.#reader = reader;
+    this.#release = await reader.call(first ? "open" : "reopen", { url: this.url });
+    this.#log("opened", this.#release);
+    const version = versionOf(this.#release);
+    if (version) {
+      this.#updates.state = "installed";
+      this.#nowReady(version);
+    }
+    return this.#release;
+  }
+
+  // Small things --------------------------------------------------------------------------------
+
+  #head() {
+    return this.#store.read("head").then(decodeHead);
+  }
+
+  /** @returns {Promise<Check>} */
+  async #nothingNew() {
+    const { latest, installed, refused } = await this.getStatus();
+    const { sequence, version } = /** @type {{sequence: number, version: string}} */ (latest);
+    const waits = refused.includes(sequence) ? "refused" : "pinned";
+    const reason = installed?.sequence === sequence ? null : waits;
+    return { available: false, sequence, version, plan: "none", bytes: 0, installed: installed?.sequence ?? null, reason };
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} detail
+   */
+  #emit(name, detail) {
+    this.#log(name, detail);
+    this.#listeners.emit(name, detail);
+  }
+
+  #requireOpen() {
+    if (this.#closed) throw new VademecumError("cancelled", "the knowledge base was closed; make a new one");
+  }
+}
+
+/**
+ * @param {InstalledRelease | null} release
+ * @returns {LocalVersion | null}
+ */
+function versionOf(release) {
+  if (!release) return null;
+  const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest } = release;
+  return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest };
+}
+
+/**
+ * The address of the tree, with a slash at its end and nothing behind it.
+ * @param {string | URL} url
+ */
+function treeUrl(url) {
+  const tree = new URL(url, globalThis.location?.href);
+  tree.hash = "";
+  tree.search = "";
+  if (!tree.pathname.endsWith("/")) tree.pathname += "/";
+  return tree.href;
+}
+
+/**
+ * @param {object | string | null | undefined} trust
+ * @returns {string | null}
+ */
+function trustText(trust) {
+  if (trust === undefined || trust === null) return null;
+  return typeof trust === "string" ? trust : JSON.stringify(trust);
+}
+
+/** @returns {import("./schedule.mjs").Connection} */
+function connection() {
+  return /** @type {any} */ (globalThis.navigator)?.connection ?? {};
+}
+
+function debugLog() {
+  const started = performance.now();
+  return (/** @type {unknown[]} */ ...what) =>
+    console.debug("[vademecum]", `${((performance.now() - started) / 1000).toFixed(3)} s`, ...what);
+}

@@ -1,0 +1,64 @@
+// @ts-check
+/**
+ * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
+ *
+ * Commands: open {url, trust, channel} first, then those of runtime/browser.py: check, sync {force}, rollback,
+ * pin {sequence}, refuse {reason}, clear, status. Events of the engine are passed on as they come.
+ */
+
+import { bootPython, lastLine } from "./boot.mjs";
+import { serve } from "./calls.mjs";
+import { asError, VademecumError } from "./errors.mjs";
+import { IndexedStore } from "./store.mjs";
+import { fetchBody } from "./transport.mjs";
+
+const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear", "status"];
+
+/** @typedef {{url: string, trust: string | null, channel: string}} Target */
+/** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */
+
+/** @type {PythonModule | undefined} */
+let python;
+/** @type {object | undefined} what Python sees of the browser */
+let host;
+
+/** @param {Target} target */
+async function open({ url, trust, channel }) {
+  const pyodide = await bootPython();
+  host = {
+    options: JSON.stringify({ trust, channel }),
+    openStore: () => new IndexedStore(url),
+    fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
+      fetchBody(new URL(path, url).href, { limit, progress }),
+    emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
+  };
+  python = pyodide.pyimport("vademecum.runtime.browser");
+}
+
+/**
+ * @param {string} command
+ * @param {object} args
+ */
+async function run(command, args) {
+  if (!python || !host) throw new VademecumError("usage", "open first");
+  const { result, error } = JSON.parse(await runPython(python, host, command, args));
+  if (error) throw asError(error);
+  return result;
+}
+
+/**
+ * @param {PythonModule} module
+ * @param {object} seen
+ * @param {string} command
+ * @param {object} args
+ */
+async function runPython(module, seen, command, args) {
+  try {
+    return await module.run(command, JSON.stringify(args), seen);
+  } catch (error) {
+    throw new VademecumError("error", lastLine(asError(error).message));
+  }
+}
+
+const commands = COMMANDS.map((command) => [command, (/** @type {object} */ args) => run(command, args)]);
+serve(self, { open, ...Object.fromEntries(commands) }, { oneByOne: true });

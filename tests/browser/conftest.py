@@ -1,0 +1,155 @@
+"""A real Chromium, a published `client/` folder, and a host on 127.0.0.1 with a strict Content-Security-Policy."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from vademecum_builder.cli import main
+from vademecum_builder.runtime_bundle import client_files, fetch_runtime
+from vademecum_builder.serve import PagesServer
+
+POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 60.0
+"""Seconds until a test gives up on something that should happen; never a statement about speed."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `vade build` publishes as `client/`."""
+    root = tmp_path_factory.mktemp("published")
+    for name, content in client_files(fetch_runtime()).items():
+        target = root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
+        else:
+            shutil.copyfile(content, target)
+    return root / "client"
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], PagesServer]]:
+    """Serve folders as GitHub Pages would, but with the policy; all end with the test."""
+    servers: list[PagesServer] = []
+
+    def start(folder: Path) -> PagesServer:
+        server = PagesServer(folder, headers={"Content-Security-Policy": POLICY}).start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@dataclass
+class Publisher:
+    """A small knowledge base, and what is published of it."""
+
+    folder: Path
+
+    @property
+    def dist(self) -> Path:
+        return self.folder / "dist"
+
+    @property
+    def root(self) -> str:
+        """The text of the root metadata that an app ships."""
+        return (self.folder / "keys" / "root.json").read_text()
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / "source" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def publish(self) -> None:
+        source, keys = self.folder / "source", self.folder / "keys"
+        code = main(["build", str(source), "--out", str(self.dist), "--keys", str(keys), "--json"])
+        assert code == 0
+        (self.dist / "app.html").write_text("<!doctype html><title>app</title>")
+
+
+@pytest.fixture(scope="session")
+def first_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sources, keys and the tree of release 1; each test works on a copy."""
+    publisher = Publisher(tmp_path_factory.mktemp("first-release"))
+    for number, subject in enumerate(["keys", "roots", "mirrors", "clients", "offline"]):
+        sections = "".join(
+            f"## Part {part} of {subject}\n\nThis is what to know about {subject}, number {number * 10 + part}. "
+            f"It names the {subject} of the release and what a client does with them.\n\n"
+            for part in range(4)
+        )
+        publisher.write(f"{subject}.md", f"# All about {subject}\n\n{sections}")
+    assert main(["keys", "new", "--out", str(publisher.folder / "keys")]) == 0
+    publisher.publish()
+    return publisher.folder
+
+
+@pytest.fixture
+def publisher(first_release: Path, tmp_path: Path) -> Publisher:
+    shutil.copytree(first_release, tmp_path / "publisher")
+    return Publisher(tmp_path / "publisher")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = CHROMIUM if CHROMIUM.exists() else None
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a fresh profile. The test fails if the page threw or broke the policy."""
+    context = browser.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Page, str], Any]:
+    """Poll an expression until it is truthy: `wait_for_function` is shut out by the policy."""
+
+    def poll(page: Page, expression: str) -> Any:
+        deadline = time.monotonic() + PATIENCE
+        while not (value := page.evaluate(expression)):
+            assert time.monotonic() < deadline, f"still false: {expression}"
+            time.sleep(0.05)
+        return value
+
+    return poll

@@ -1,0 +1,88 @@
+// A knowledge base that a test plays: the page's own behaviour, without an index, Python or time.
+const FIRST = "To rotate the release key, make a new one and sign a new root.\n\nThe old key stays valid for a day.";
+export const DOCUMENTS = [
+  {
+    key: "guide/keys.md",
+    title: "Keys and signing",
+    url: "guide/keys.html",
+    chunks: [
+      { id: "00000000000000a1", headings: ["Rotate a key"], anchor: "rotate", text: FIRST },
+      { id: "00000000000000a2", headings: ["Rotate a key", "Lost keys"], anchor: "lost", text: "A lost key is replaced." },
+    ],
+  },
+  {
+    key: "evil.md",
+    title: "<img src=x onerror=\"document.title='broken'\"> key",
+    url: "javascript:document.title='broken'",
+    chunks: [{ id: "00000000000000b1", headings: ["<b>key</b>"], anchor: "", text: "<script>document.title='broken'</script> a key" }],
+  },
+];
+const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensions: 8, epoch: "0123456789abcdef" };
+
+export class KnowledgeBase {
+  constructor(options) {
+    const wanted = new URLSearchParams(location.search);
+    this.options = options;
+    this.listeners = {};
+    this.calls = [];
+    this.waiting = {};
+    const built = new Date(Date.now() - 3 * 86_400_000 - 60_000).toISOString();
+    const release = { ...RELEASE, built, installed: built };
+    this.status = {
+      state: "installed", mode: wanted.get("mode") ?? "automatic", installed: wanted.has("nothing") ? null : release,
+      previous: { ...release, sequence: 11 }, pinned: null, refused: [], latest: null, offer: null, checked: null,
+      contacted: built, expires: null, expired: false, error: null,
+    };
+    globalThis.kb = this;
+  }
+
+  async initialize() {}
+
+  on(name, listener) {
+    (this.listeners[name] ??= []).push(listener);
+  }
+
+  emit(name, detail, status = {}) {
+    Object.assign(this.status, status);
+    for (const listener of this.listeners[name] ?? []) listener(detail);
+  }
+
+  async search(query) {
+    this.calls.push(`search ${query}`);
+    if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
+    if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
+    if (query.startsWith("absent")) return [];
+    return DOCUMENTS.flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
+      ({ id, document, title, url: `${url}#${anchor}`, heading: headings.join(" › "), text: `${text} (${query})`, score: 0.5, metadata: {} })));
+  }
+
+  async document(key) {
+    return DOCUMENTS.find((document) => document.key === key) ?? null;
+  }
+
+  async getStatus() {
+    return structuredClone(this.status);
+  }
+
+  async #call(name) {
+    this.calls.push(name);
+    if (this.failing) throw Object.assign(new Error(name), { code: this.failing });
+  }
+
+  update() {
+    return this.#call("update");
+  }
+
+  checkForUpdates() {
+    return this.#call("checkForUpdates");
+  }
+
+  rollback() {
+    return this.#call("rollback");
+  }
+
+  setMode(mode) {
+    this.status.mode = mode;
+    return this.#call(`setMode ${mode}`);
+  }
+}

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { VademecumError } from "../../../client/vademecum/js/errors.mjs";
+import { Updates } from "../../../client/vademecum/js/updates.mjs";
+
+const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
+const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
+const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
+
+/**
+ * An `Updates` with a host that always has news, and with a log of what was done and told, in order.
+ * `python` maps a command to what it does; `reopen` fails where it throws.
+ */
+function scene({ python = {}, reopen = () => null } = {}) {
+  const log = [];
+  const commands = {
+    check: () => check,
+    sync: (updates) => {
+      updates.onEngineEvent("updateStarted", { sequence: 2 });
+      updates.onEngineEvent("updateProgress", { stage: "verifying" });
+      updates.onEngineEvent("updateCompleted", completed);
+      return outcome;
+    },
+    rollback: (updates) => updates.onEngineEvent("rolledBack", { sequence: 1 }),
+    refuse: (updates) => updates.onEngineEvent("rolledBack", { sequence: 1 }),
+    ...python,
+  };
+  const updates = new Updates({
+    url: "http://127.0.0.1:1/", // nobody answers: a test that must not ask marks the store as damaged
+    trust: null,
+    store: {},
+    python: async (command, args) => {
+      log.push(args ? [command, args] : command);
+      return commands[command](updates, args);
+    },
+    reopen: async () => {
+      log.push("reopen");
+      return reopen();
+    },
+    emit: (name, detail) => log.push({ [name]: detail }),
+    announce: (name) => log.push(`announce ${name}`),
+  });
+  updates.damaged = true;
+  return { updates, log };
+}
+
+const fails = (code) => () => {
+  throw new VademecumError(code, "found this");
+};
+const names = (log) => log.map((entry) => (typeof entry === "string" || Array.isArray(entry) ? entry : Object.keys(entry)[0]));
+
+test("an update is told of only when the reader has turned to it", async () => {
+  const { updates, log } = scene();
+  assert.deepEqual(await updates.update(), outcome);
+  const expected = [["sync", { force: true }], "updateStarted", "updateProgress", "reopen", "announce updateCompleted", "updateCompleted"];
+  assert.deepEqual(names(log), expected);
+  assert.deepEqual(log.at(-1).updateCompleted, completed);
+  assert.equal(updates.state, "installed");
+  assert.equal(updates.damaged, false);
+});
+
+test("states follow the engine", async () => {
+  const seen = [];
+  const { updates } = scene({
+    python: {
+      sync: (self) => {
+        seen.push(self.state);
+        self.onEngineEvent("updateStarted", {});
+        seen.push(self.state);
+        for (const stage of ["downloading", "verifying", "installing"]) {
+          self.onEngineEvent("updateProgress", { stage });
+          seen.push(self.state);
+        }
+        return { ...outcome, plan: "none" };
+      },
+    },
+  });
+  await updates.update();
+  assert.deepEqual([...seen, updates.state], ["checking", "downloading", "downloading", "verifying", "installing", "up-to-date"]);
+});
+
+test("nothing to install is no event", async () => {
+  const { updates, log } = scene({ python: { sync: () => ({ ...outcome, plan: "none" }) } });
+  await updates.update();
+  assert.deepEqual(names(log), [["sync", { force: true }]]);
+});
+
+test("a release that the reader cannot use is refused, the old one opened, the failure told", async () => {
+  let broken = true;
+  const reopen = () => {
+    if (broken) fails("self-test")();
+  };
+  const refuse = (self) => {
+    broken = false;
+    self.onEngineEvent("rolledBack", {});
+  };
+  const { updates, log } = scene({ python: { refuse }, reopen });
+  await assert.rejects(updates.update(), { code: "self-test", message: /found this/ });
+  const expected = [["sync", { force: true }], "updateStarted", "updateProgress", "reopen", ["refuse", { reason: "found this" }], "reopen", "updateFailed"];
+  assert.deepEqual(names(log), expected);
+  assert.equal(log.at(-1).updateFailed.code, "self-test");
+  assert.equal(updates.state, "failed");
+  assert.equal(updates.error.code, "self-test");
+});
+
+test("a first release that does not work leaves nothing, and the failure is told", async () => {
+  const { updates, log } = scene({ python: { refuse: fails("empty") }, reopen: fails("self-test") });
+  await assert.rejects(updates.update(), { code: "self-test" });
+  assert.equal(names(log).at(-1), "updateFailed");
+});
+
+test("a failure is told once, as the engine's error says it", async () => {
+  const sync = (self) => {
+    self.onEngineEvent("updateFailed", { code: "network" });
+    fails("network")();
+  };
+  const { updates, log } = scene({ python: { sync } });
+  await assert.rejects(updates.update(), { code: "network" });
+  assert.deepEqual(log.slice(1), [{ updateFailed: { code: "network", message: "found this", willRetry: true } }]);
+  assert.equal(updates.state, "failed");
+});
+
+test("a failure that trying again does not help says so", async () => {
+  const { updates, log } = scene({ python: { sync: fails("signature") } });
+  await assert.rejects(updates.update());
+  assert.equal(log.at(-1).updateFailed.willRetry, false);
+});
+
+test("another page at work, or a page that closes, is no failure", async () => {
+  for (const code of ["busy", "cancelled"]) {
+    const { updates, log } = scene({ python: { sync: fails(code) } });
+    await assert.rejects(updates.update(), { code });
+    assert.deepEqual(names(log), [["sync", { force: true }]]);
+    assert.equal(updates.state, "idle");
+    assert.equal(updates.error, null);
+  }
+});
+
+test("updates that are asked for at one time are one; the next is another", async () => {
+  const { updates, log } = scene();
+  const [first, second] = [updates.update(), updates.update()];
+  assert.equal(await first, await second);
+  await updates.update();
+  const syncs = log.filter((entry) => Array.isArray(entry));
+  assert.deepEqual(syncs, [["sync", { force: true }], ["sync", { force: false }]]);
+});
+
+test("commands wait for one another, also after a failure", async () => {
+  const { updates, log } = scene({ python: { check: fails("network") } });
+  const failing = assert.rejects(updates.check());
+  await updates.forceUpdate();
+  await failing;
+  assert.equal(log[0], "check");
+  assert.deepEqual(log.at(-1), { updateCompleted: completed });
+});
+
+test("a check keeps its offer until it is installed", async () => {
+  const { updates } = scene();
+  assert.deepEqual(await updates.check(), check);
+  assert.deepEqual([updates.state, updates.offer], ["update-available", check]);
+  await updates.update();
+  assert.equal(updates.offer, null);
+});
+
+test("a check without an offer is up to date", async () => {
+  const { updates } = scene({ python: { check: () => ({ ...check, available: false }) } });
+  await updates.check();
+  assert.deepEqual([updates.state, updates.offer], ["up-to-date", null]);
+});
+
+test("in the background only what may be installed is", async () => {
+  const { updates, log } = scene();
+  await updates.background(false);
+  assert.deepEqual(log, ["check"]);
+  await updates.background(true);
+  assert.deepEqual(log.filter(Array.isArray), [["sync", { force: true }]]);
+});
+
+test("the way back is told when the reader has gone it", async () => {
+  const { updates, log } = scene();
+  await updates.rollback();
+  assert.deepEqual(names(log), ["rollback", "reopen", "announce rolledBack", "rolledBack"]);
+});
+
+test("no way back is the caller's answer, not a failed update", async () => {
+  const { updates, log } = scene({ python: { rollback: fails("empty") } });
+  await assert.rejects(updates.rollback(), { code: "empty" });
+  assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
+});

@@ -1,0 +1,381 @@
+"""The browser client as an app sees it: real Chromium, real Python in its worker, a published tree.
+
+No page here has a service worker: what goes offline is the knowledge base, not the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.serve import PagesServer
+
+START = """async (options) => {
+    const { KnowledgeBase, EVENTS } = await import('/client/vademecum.mjs');
+    const kb = new KnowledgeBase({ url: '/', ...options });
+    Object.assign(window, { kb, events: [] });
+    for (const name of EVENTS) kb.on(name, (detail) => events.push([name, detail]));
+    return kb.initialize();
+}"""
+ANSWER = """async ([method, args]) => {
+    try {
+        return { value: await kb[method](...args) };
+    } catch (error) {
+        return { code: error.code ?? String(error) };
+    }
+}"""
+FOUND = "what to know about keys"
+
+
+class App:
+    """One page with a knowledge base on it."""
+
+    def __init__(
+        self, page: Page, host: PagesServer, root: str, eventually: Callable[[Page, str], Any]
+    ) -> None:
+        self.page, self.host, self._root, self._eventually = page, host, root, eventually
+
+    def start(self, **options: Any) -> Any:
+        """Load the page and open the knowledge base on it; return what `initialize` gives."""
+        self.page.goto(f"{self.host.url}app.html")
+        return self.page.evaluate(START, {"trust": self._root, **options})
+
+    def call(self, method: str, *args: Any) -> Any:
+        answer = self.page.evaluate(ANSWER, [method, list(args)])
+        assert "code" not in answer, answer
+        return answer.get("value")
+
+    def refused(self, method: str, *args: Any) -> str:
+        """Return the code with which a call is rejected."""
+        return str(self.page.evaluate(ANSWER, [method, list(args)]).get("code"))
+
+    def texts(self, query: str = FOUND) -> list[str]:
+        return [hit["text"] for hit in self.call("search", query)]
+
+    def events(self, name: str) -> list[Any]:
+        return [detail for event, detail in self.page.evaluate("events") if event == name]
+
+    def names(self) -> list[str]:
+        return [event for event, _ in self.page.evaluate("events")]
+
+    def wait_for(self, event: str) -> None:
+        self._eventually(self.page, f"events.some(([name]) => name === '{event}')")
+
+    def wait_for_state(self, state: str) -> None:
+        self._eventually(self.page, f"kb.getStatus().then(({{ state }}) => state === '{state}')")
+
+    def requested(self, part: str) -> list[str]:
+        return [request.path for request in self.host.requests if part in request.path]
+
+
+@pytest.fixture
+def app(
+    page: Page, publisher: Any, serve: Callable[[Path], PagesServer], eventually: Callable[[Page, str], Any]
+) -> App:
+    return App(page, serve(publisher.dist), publisher.root, eventually)
+
+
+@pytest.fixture
+def installed(app: App) -> App:
+    """Release 1 is installed; the background does nothing."""
+    app.start(autoUpdate=False)
+    app.call("setMode", "off")
+    app.call("update")
+    app.page.evaluate("void events.splice(0)")
+    app.host.requests.clear()
+    return app
+
+
+def second_release(publisher: Any) -> None:
+    publisher.write(
+        "keys.md", "# All about keys\n\n## News\n\nThe second edition: keys are rotated by hand.\n"
+    )
+    publisher.publish()
+
+
+def flip_last_byte(path: Path) -> bytes:
+    good = path.read_bytes()
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    return good
+
+
+def test_a_first_visit_installs_in_the_background_and_can_be_searched(app: App) -> None:
+    assert app.start() is None
+    assert app.refused("search", FOUND) == "empty"
+    version = app.page.evaluate("kb.ready")
+    assert version["sequence"] == 1
+    app.wait_for("updateCompleted")
+    hits = app.call("search", FOUND, {"limit": 3})
+    assert len(hits) == 3
+    assert hits[0]["document"] == "keys.md"
+    assert hits[0]["title"] == "All about keys"
+    assert hits[0]["heading"].startswith("Part ")
+    names = app.names()
+    assert names[0] == "updateStarted"
+    assert names[-1] == "updateCompleted"
+    assert set(names[1:-1]) == {"updateProgress"}
+    stages = [event["stage"] for event in app.events("updateProgress")]
+    assert list(dict.fromkeys(stages)) == ["downloading", "verifying", "installing"]
+    assert app.events("updateCompleted")[0]["plan"] == "full"
+    document = app.call("document", "keys.md")
+    assert document["chunks"][0]["headings"] == ["Part 0 of keys"]
+    assert app.call("document", "none") is None
+
+
+def test_what_is_installed_opens_without_network_and_without_python(installed: App) -> None:
+    installed.call("setMode", "automatic")
+    installed.page.route("**/metadata/**", lambda route: route.abort())
+    installed.host.requests.clear()
+    version = installed.start()
+    assert version["sequence"] == 1
+    assert installed.texts()
+    installed.wait_for("updateFailed")
+    failure = installed.events("updateFailed")[0]
+    assert (failure["code"], failure["willRetry"]) == ("network", True)
+    assert installed.call("getStatus")["error"]["code"] == "network"
+    assert installed.requested("pyodide") == []
+    assert installed.texts()
+
+
+def test_a_check_without_news_is_one_request_and_boots_no_python(installed: App) -> None:
+    installed.call("setMode", "automatic")
+    installed.wait_for_state("up-to-date")
+    installed.host.requests.clear()
+    installed.start()
+    installed.wait_for_state("up-to-date")
+    assert installed.requested("metadata") == ["/metadata/timestamp.json"]
+    assert installed.requested("pyodide") == []
+    check = installed.call("checkForUpdates")
+    assert (check["available"], check["sequence"], check["reason"]) == (False, 1, None)
+    assert installed.names() == []
+
+
+def test_an_update_fetches_only_what_is_new(installed: App, publisher: Any) -> None:
+    before = {path.name for path in (publisher.dist / "objects").iterdir()}
+    second_release(publisher)
+    outcome = installed.call("update")
+    assert (outcome["from"], outcome["to"], outcome["plan"]) == (1, 2, "tiers")
+    fetched = {path.removeprefix("/objects/") for path in installed.requested("/objects/")}
+    assert fetched
+    assert not fetched & before
+    assert any("second edition" in text for text in installed.texts("second edition of keys"))
+    assert installed.call("getLocalVersion")["sequence"] == 2
+    assert installed.call("getStatus")["previous"]["sequence"] == 1
+
+
+def test_manual_mode_asks_and_is_remembered(installed: App, publisher: Any) -> None:
+    installed.call("setMode", "manual")
+    second_release(publisher)
+    installed.start()
+    assert installed.page.evaluate("kb.mode") == "manual"
+    installed.wait_for("updateAvailable")
+    installed.wait_for_state("update-available")
+    offer = installed.events("updateAvailable")[0]
+    assert (offer["sequence"], offer["plan"]) == (2, "tiers")
+    assert installed.call("getStatus")["offer"] == offer
+    installed.host.requests.clear()
+    assert installed.call("checkForUpdates") == offer
+    assert installed.requested("/") == ["/metadata/timestamp.json"]
+    assert installed.call("getLocalVersion")["sequence"] == 1
+    installed.call("update")
+    assert installed.call("getLocalVersion")["sequence"] == 2
+    assert installed.call("getStatus")["offer"] is None
+
+
+def test_saving_data_postpones_the_download_but_not_the_news(installed: App, publisher: Any) -> None:
+    installed.call("setMode", "automatic")
+    second_release(publisher)
+    installed.page.add_init_script(
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    )
+    installed.start()
+    installed.wait_for_state("update-available")
+    assert installed.call("getLocalVersion")["sequence"] == 1
+
+
+def test_a_damaged_object_leaves_the_old_release(installed: App, publisher: Any) -> None:
+    before = set((publisher.dist / "objects").iterdir())
+    second_release(publisher)
+    new = {path: flip_last_byte(path) for path in set((publisher.dist / "objects").iterdir()) - before}
+    old = installed.texts()
+    assert installed.refused("update") == "content"
+    assert installed.events("updateFailed")[0]["code"] == "content"
+    assert installed.call("getStatus")["state"] == "failed"
+    assert installed.texts() == old
+    for path, good in new.items():
+        path.write_bytes(good)
+    assert new
+    assert installed.call("update")["to"] == 2
+    assert installed.call("getStatus")["error"] is None
+
+
+def test_the_way_back_and_the_way_forward(installed: App, publisher: Any) -> None:
+    assert installed.refused("rollback") == "empty"
+    second_release(publisher)
+    installed.call("update")
+    assert installed.call("rollback")["sequence"] == 1
+    assert installed.events("rolledBack")[0]["sequence"] == 1
+    assert not any("second edition" in text for text in installed.texts("second edition"))
+    installed.host.requests.clear()
+    check = installed.call("checkForUpdates")
+    assert (check["available"], check["reason"]) == (False, "refused")
+    assert installed.requested("/") == ["/metadata/timestamp.json"]
+    assert installed.call("forceUpdate")["to"] == 2
+    installed.call("pin", 1)
+    assert installed.call("getLocalVersion")["sequence"] == 1
+    installed.call("pin", None)
+    assert installed.call("getStatus")["pinned"] is None
+
+
+def test_a_second_tab_follows_without_a_download_of_its_own(
+    installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
+) -> None:
+    tab = App(installed.page.context.new_page(), installed.host, publisher.root, eventually)
+    tab.start()
+    second_release(publisher)
+    installed.host.requests.clear()
+    installed.call("update")
+    tab.wait_for("updateCompleted")
+    assert tab.events("updateCompleted")[0]["elsewhere"] is True
+    assert tab.call("getLocalVersion")["sequence"] == 2
+    assert any("second edition" in text for text in tab.texts("second edition of keys"))
+    objects = installed.requested("/objects/")
+    assert len(objects) == len(set(objects))
+    installed.call("setMode", "manual")
+    eventually(tab.page, "kb.mode === 'manual'")
+
+
+def test_two_tabs_never_write_at_the_same_time(
+    installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
+) -> None:
+    tab = App(installed.page.context.new_page(), installed.host, publisher.root, eventually)
+    tab.start()
+    second_release(publisher)
+    hold = """() => new Promise((held) => {
+        const forever = () => (held(), new Promise(() => {}));
+        navigator.locks.request(`vademecum:${kb.url}`, forever);
+    })"""
+    tab.page.evaluate(hold)
+    assert installed.refused("update") == "busy"
+    assert installed.refused("clear") == "busy"
+    assert installed.events("updateFailed") == []
+    tab.page.close()
+    assert installed.call("update")["to"] == 2
+
+
+def test_a_full_disk_is_told_and_does_no_harm(app: App) -> None:
+    # From the start: Chromium asks about the room that is left only now and then.
+    browser = app.page.context.new_cdp_session(app.page)
+    origin = app.host.url.rstrip("/")
+    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
+    app.start(autoUpdate=False)
+    assert app.refused("update") == "quota"
+    assert "quota" in [failure["code"] for failure in app.events("updateFailed")]
+    browser.send("Storage.overrideQuotaForOrigin", {"origin": origin})
+    assert app.call("update")["to"] == 1
+    assert app.texts()
+
+
+def test_a_database_that_another_page_deletes_is_let_go_and_made_anew(installed: App) -> None:
+    delete = "import('/client/store.mjs').then(({ IndexedStore }) => IndexedStore.destroy(kb.url))"
+    installed.page.evaluate(delete)
+    assert installed.texts()  # the reader has its release in memory
+    assert installed.call("getStatus")["installed"] is None
+    assert installed.call("update")["plan"] == "full"
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_a_damaged_store_mends_itself(installed: App, damage: str) -> None:
+    installed.call("setMode", "automatic")
+    spoil = """async (damage) => {
+        const { IndexedStore } = await import('/client/store.mjs');
+        const { decodeTensors } = await import('/client/tensors.mjs');
+        const store = new IndexedStore(kb.url);
+        const { current } = JSON.parse(new TextDecoder().decode(await store.read('head')));
+        if (damage === 'lost') return store.discard([current.segments[0]]);
+        const encoder = await store.get(current.encoder);
+        decodeTensors(encoder).tensors.get('golden.vector').values[0] ^= 1;
+        return store.put(current.encoder, encoder);
+    }"""
+    installed.page.evaluate(spoil, damage)
+    assert installed.start() is None
+    assert installed.events("updateFailed")[0]["code"] == {"lost": "content", "changed": "self-test"}[damage]
+    installed.wait_for("updateCompleted")
+    assert installed.texts()
+
+
+def test_forgetting(installed: App) -> None:
+    installed.call("clearVersion")
+    assert installed.refused("search", FOUND) == "empty"
+    assert installed.call("getStatus")["installed"] is None
+    assert installed.call("update")["plan"] == "full"
+    installed.call("clear")
+    assert installed.refused("search", FOUND) == "empty"
+    assert installed.start() is None
+    assert installed.page.evaluate("kb.mode") == "off"
+    assert installed.call("update")["to"] == 1
+
+
+def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
+    app.page.goto(f"{app.host.url}app.html")
+    newer = """() => new Promise((resolve, reject) => {
+        const request = indexedDB.open(`vademecum:${location.origin}/`, 2);
+        request.onerror = reject;
+        request.onsuccess = () => { request.result.close(); resolve(); };
+    })"""
+    app.page.evaluate(newer)
+    start = f"(options) => ({START})(options).then(String, ({{ code }}) => code)"
+    assert app.page.evaluate(start, {"trust": app._root}) == "newer-format"
+
+
+def test_a_host_that_asks_for_patience_is_left_in_peace_after_a_reload(installed: App) -> None:
+    def overloaded(route: Route) -> None:
+        route.fulfill(status=503, headers={"Retry-After": "3600"})
+
+    installed.call("setMode", "automatic")
+    installed.page.route("**/metadata/**", overloaded)
+    installed.start()
+    installed.wait_for("updateFailed")
+    assert installed.events("updateFailed")[0]["code"] == "server"
+    installed.page.unroute("**/metadata/**")
+    asked = """async () => {
+        const { IndexedStore } = await import('/client/store.mjs');
+        const record = await new IndexedStore(kb.url).read('retry');
+        return record ? Date.parse(JSON.parse(new TextDecoder().decode(record)).notBefore) - Date.now() : 0;
+    }"""
+    installed._eventually(installed.page, f"({asked})()")
+    installed.host.requests.clear()
+    installed.start()
+    assert installed.texts()
+    assert installed.page.evaluate(asked) > 3_000_000
+    assert installed.requested("metadata") == []
+
+
+def test_hits_are_those_of_cpython(installed: App, publisher: Any, tmp_path: Path) -> None:
+    words = ["keys", "roots", "mirrors", "clients", "offline", "release", "know", "names", "par", "zebra"]
+    queries = [f"{first} {second}" for first in words for second in words[::2]]
+    assert len(queries) == 50
+    mine = [installed.call("search", query, {"limit": 7}) for query in queries]
+    with KnowledgeBase.open(tmp_path / "kb.db", url=str(publisher.dist), trust=publisher.root) as knowledge:
+        knowledge.sync()
+        theirs = [[asdict(hit) for hit in knowledge.search(query, limit=7)] for query in queries]
+    assert mine == theirs
+    assert sum(map(len, mine)) > 200
+
+
+def test_published_version_and_closing(installed: App) -> None:
+    published = installed.call("fetchPublishedVersion")
+    assert published["sequence"] == 1
+    waiting = """() => {
+        const end = kb.forceUpdate().then(() => 'done', ({ code }) => code);
+        void kb.close();
+        return end;
+    }"""
+    assert installed.page.evaluate(waiting) == "cancelled"
+    assert installed.refused("search", FOUND) == "cancelled"

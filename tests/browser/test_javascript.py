@@ -1,0 +1,77 @@
+"""JavaScript's own tests and types, and that what is typed in both languages agrees."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum import encoder, format, segment
+from vademecum.config import Config
+from vademecum.errors import VademecumError
+
+JS = Path(__file__).parent / "js"
+CLIENT = Path(__file__).parents[2] / "client" / "vademecum" / "js"
+CONSTANTS = """
+const names = ['encoder', 'format', 'head', 'idle', 'errors', 'vademecum'];
+const modules = await Promise.all(names.map((name) => import(`${process.argv[1]}/${name}.mjs`)));
+console.log(JSON.stringify(Object.assign({}, ...modules)));
+"""
+
+
+def node(*arguments: str) -> str:
+    program = shutil.which("node")
+    assert program is not None, "Node.js 20 or newer is needed to test the browser client"
+    done = subprocess.run([program, *arguments], cwd=JS, capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def constants() -> Any:
+    return json.loads(node("--input-type=module", "--eval", CONSTANTS, CLIENT.as_uri()))
+
+
+def test_the_tests_of_the_modules_pass() -> None:
+    assert "# fail 0" in node("--test", "--test-reporter=tap")
+
+
+@pytest.mark.parametrize("project", [CLIENT, JS], ids=["modules", "app"])
+def test_the_types_hold(project: Path) -> None:
+    compiler = JS / "node_modules" / "typescript" / "bin" / "tsc"
+    assert compiler.exists(), f"run `npm ci` in {JS}"
+    node(str(compiler), "-p", str(project))
+
+
+def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
+    expected = {
+        "ENCODER_FORMAT": encoder.FORMAT,
+        "MAX_WORDS_READ": encoder.MAX_WORDS_READ,
+        "MIN_PREFIX": encoder.MIN_PREFIX,
+        "MAX_COMPLETIONS": encoder.MAX_COMPLETIONS,
+        "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
+        "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
+        "HEAD_FORMAT": format.FORMAT,
+        "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
+        "MAX_TIMESTAMP": Config().max_timestamp,
+    }
+    assert {name: constants.get(name) for name in expected} == expected
+
+
+def codes(kind: type[VademecumError]) -> set[str]:
+    return {kind.code}.union(*map(codes, kind.__subclasses__()))
+
+
+def transient(kind: type[VademecumError]) -> set[str]:
+    return ({kind.code} if kind.transient else set()).union(*map(transient, kind.__subclasses__()))
+
+
+def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
+    declared = (CLIENT / "vademecum.d.mts").read_text().split("export type ErrorCode =")[1].split(";")[0]
+    known = {word.strip(' |\n"') for word in declared.splitlines()} - {""}
+    assert codes(VademecumError) - {"not-a-store"} == known
+    assert set(constants["TRANSIENT"]) == transient(VademecumError)
