@@ -1,0 +1,40 @@
+"""What a fit may take. Apart from the fits, so that a build that fits nothing does not import them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FitLimits:
+    """What a fit may take. The defaults are for knowledge bases of up to some 100,000 chunks on 2 cores.
+
+    Attributes:
+        dimensions: Of the builtin encoder, for known words; fewer when the texts are fewer.
+        unknown_dimensions: More of them, which unknown words have to themselves.
+        unknown_share: The part of a text's length that an unknown word takes, relative to plain tf-idf.
+        builtin_words: Vocabulary of the builtin encoder.
+        builtin_levels: The largest component of its rows: 7 keeps 4 bits, which gzip then stores in so many.
+        model_words: Vocabulary of a transformer's query table.
+        word_length: Longer words are blobs of data, in characters.
+        sample: The most texts that the decomposition or the regression reads.
+        parts: The most sentences and headings embedded for the regression, for each text.
+        penalty: Of the ridge regression, where every example has length 1.
+        goldens: Golden texts.
+        golden_length: The most characters of one.
+        batch: Texts that a transformer embeds at a time.
+    """
+
+    dimensions: int = 160
+    unknown_dimensions: int = 96
+    unknown_share: float = 0.5
+    builtin_words: int = 16_384
+    builtin_levels: int = 7
+    model_words: int = 8_192
+    word_length: int = 40
+    sample: int = 20_000
+    parts: float = 1.0
+    penalty: float = 0.5
+    goldens: int = 16
+    golden_length: int = 80
+    batch: int = 32

@@ -1,0 +1,307 @@
+"""How well and how fast the encoders are: `encoders.py CRANFIELD [HISTORY] [--model FOLDER] [--unknown]`.
+
+CRANFIELD is a folder with documents.jsonl, queries.jsonl and qrels.tsv; HISTORY a history.jsonl.gz of a
+Markdown tree, for time and size. Retrieval is nDCG@10 with binary relevance, through the very bytes that a
+release holds (int8 vectors, integer scores). BM25 (k1 1.2, b 0.75) over the same words is the named peer.
+`--unknown` prints the table of site/content/decisions/unknown-words.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import math
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vademecum.encoder import decode_encoder
+from vademecum_builder import fit
+from vademecum_builder.alphabet import build_alphabet
+from vademecum_builder.builtin import Builtin, fit_builtin
+from vademecum_builder.embed import TRANSFORMER, Fitted, Model, fit_encoder, quantise
+from vademecum_builder.fit_limits import FitLimits
+from vademecum_builder.table import Matrix
+
+
+class Cranfield:
+    def __init__(self, folder: Path) -> None:
+        documents = [_parse(line) for line in _lines(folder / "documents.jsonl")]
+        queries = [_parse(line) for line in _lines(folder / "queries.jsonl")]
+        self.texts = [_text(document) for document in documents]
+        self.queries = [query["text"] for query in queries]
+        relevant = defaultdict(set)
+        for line in _lines(folder / "qrels.tsv"):
+            query_id, document, relevance = line.split("\t")
+            if int(relevance) > 0:
+                relevant[query_id].add(document)
+        numbers = {document["id"]: number for number, document in enumerate(documents)}
+        self.relevant = [{numbers[id_] for id_ in relevant[query["id"]]} for query in queries]
+
+    def ndcg(self, scores: Matrix) -> float:
+        """Return the mean nDCG@10 of scores [queries, documents]; ties go to the earlier document."""
+        values = []
+        for row, relevant in zip(scores, self.relevant, strict=True):
+            best = np.argsort(-row, kind="stable")[:10]
+            gain = sum(1 / math.log2(rank + 2) for rank, number in enumerate(best) if number in relevant)
+            if relevant:
+                values.append(gain / sum(1 / math.log2(rank + 2) for rank in range(min(10, len(relevant)))))
+        return float(np.mean(values))
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def _parse(line: str) -> dict[str, str]:
+    value: dict[str, str] = json.loads(line)
+    return value
+
+
+def _text(document: dict[str, str]) -> str:
+    title, text = document["title"], document["text"]
+    return text if text.startswith(title[:20]) else f"{title}\n{text}"
+
+
+def bm25(texts: Sequence[str], queries: Sequence[str], k1: float = 1.2, b: float = 0.75) -> Matrix:
+    """Return BM25 scores [queries, documents]."""
+    alphabet = build_alphabet(texts)
+    splits = [alphabet.split(text) for text in texts]
+    vocabulary = fit.choose_words(splits, 1 << 20, FitLimits())
+    counts = fit.count_words(splits, vocabulary.words).astype(np.float64).tocoo()
+    lengths = np.array([len(split) for split in splits])
+    room = k1 * (1 - b + b * lengths / lengths.mean())
+    counts.data = vocabulary.idf[counts.col] * counts.data * (k1 + 1) / (counts.data + room[counts.row])
+    asked = fit.count_words([alphabet.split(query) for query in queries], vocabulary.words)
+    return np.asarray((asked @ counts.tocsr().T).toarray(), dtype=np.float64)
+
+
+def integer_scores(fitted: Fitted, queries: Matrix) -> Matrix:
+    """Return the scores of format.md, section 4.2, for queries int [q, D]."""
+    vectors, scales = quantise(fitted.vectors)
+    return (queries @ vectors.astype(np.int64).T * scales.astype(np.int64)).astype(np.float64)
+
+
+def static_queries(fitted: Fitted, queries: Sequence[str]) -> tuple[Matrix, float]:
+    """Return the client's query vectors [q, D] and the milliseconds that one took."""
+    encoder = decode_encoder(fitted.encoder.query_encoder)
+    encoder.check_golden()
+    start = time.perf_counter()
+    vectors = [encoder.encode(query) for query in queries]
+    return np.array(vectors, dtype=np.int64), (time.perf_counter() - start) * 1000 / len(queries)
+
+
+def report(label: str, ndcg: float, note: str = "") -> None:
+    print(f"{label:34}{ndcg:8.4f}  {note}", flush=True)
+
+
+def run_cranfield(cranfield: Cranfield, model: str | None) -> None:
+    print(f"{'Cranfield':34}{'nDCG@10':>8}")
+    report("BM25 (peer)", cranfield.ndcg(bm25(cranfield.texts, cranfield.queries)))
+    for name in ["builtin"] + ([TRANSFORMER + model] if model else []):
+        start = time.perf_counter()
+        fitted = fit_encoder(name, cranfield.texts)
+        seconds = time.perf_counter() - start
+        queries, milliseconds = static_queries(fitted, cranfield.queries)
+        packed = len(gzip.compress(fitted.encoder.query_encoder, 9)) / 1e3
+        note = f"fit + embed {seconds:.1f} s, encoder {packed:.0f} kB gzipped, {milliseconds:.2f} ms a query"
+        report(f"{fitted.encoder.name}, as released", cranfield.ndcg(integer_scores(fitted, queries)), note)
+        if model and name != "builtin":
+            report_transformer(cranfield, fitted, Model.load(model))
+
+
+def report_transformer(cranfield: Cranfield, fitted: Fitted, model: Model) -> None:
+    """The ceiling: the transformer itself encodes the query, in floats."""
+    queries = model.embed(cranfield.queries, FitLimits().batch)
+    documents = fitted.vectors / np.linalg.norm(fitted.vectors, axis=1, keepdims=True)
+    report("the transformer itself, floats", cranfield.ndcg(queries @ documents.T))
+
+
+def read_history(path: Path) -> tuple[list[str], list[str]]:
+    """Return the chunks of the first and of the last state."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        commits: list[dict[str, Any]] = [json.loads(line) for line in file]
+    pages: dict[str, str] = {}
+    for commit in commits:
+        pages = {key: page for key, page in pages.items() if key not in commit.get("delete", ())}
+        pages |= commit["set"]
+    first, last = (
+        [chunk for _, page in sorted(state.items()) for chunk in _chunks(page)]
+        for state in (commits[0]["set"], pages)
+    )
+    return first, last
+
+
+def run_history(path: Path) -> None:
+    chunks, _ = read_history(path)
+    start = time.perf_counter()
+    fitted = fit_encoder("builtin", chunks)
+    fitting = time.perf_counter() - start
+    start = time.perf_counter()
+    fitted.encoder.embed(chunks)
+    embedding = time.perf_counter() - start
+    encoder = decode_encoder(fitted.encoder.query_encoder)
+    packed = len(gzip.compress(fitted.encoder.query_encoder, 9)) / 1e3
+    print(
+        f"\n{path.name}: {len(chunks)} chunks, builtin fit + embed {fitting:.1f} s (embed {embedding:.1f} s),"
+        f" {len(encoder.file.words)} words x {encoder.dimensions}, encoder {packed:.0f} kB gzipped"
+    )
+
+
+def _chunks(page: str, least: int = 350) -> list[str]:
+    """Crude pieces: paragraphs, joined up to `least` characters, parted at headings."""
+    pieces = [""]
+    for paragraph in re.split(r"\n\s*\n", page):
+        if len(pieces[-1]) > least or paragraph.startswith("#"):
+            pieces.append("")
+        pieces[-1] += paragraph + "\n"
+    return [piece for piece in pieces if piece.strip()]
+
+
+@dataclass(frozen=True)
+class Rare:
+    """Words of a single text of these, and that text's number."""
+
+    words: Sequence[str]
+    owners: Sequence[int]
+
+    @classmethod
+    def choose(cls, splits: Sequence[Sequence[str]], known: set[str], most: int = 400) -> Rare:
+        spread = Counter(word for split in splits for word in set(split))
+        words = sorted(
+            word for word, n in spread.items() if n == 1 and word not in known and 3 <= len(word) <= 40
+        )
+        words = words[:: max(1, len(words) // most)]
+        owners = {word: number for number, split in enumerate(splits) for word in split}
+        return cls(words, [owners[word] for word in words])
+
+    def typed(self) -> Rare:
+        """The same without the last two letters, as a search while typing sees them."""
+        return replace(self, words=[word[: max(4, len(word) - 2)] for word in self.words])
+
+    def mrr(self, fitted: Fitted) -> float:
+        """Return the mean reciprocal rank of the text for its word alone; not found is 0, ties share."""
+        scores = integer_scores(fitted, static_queries(fitted, self.words)[0])
+        own = scores[np.arange(len(self.words)), self.owners][:, None]
+        rank = (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) + 1) / 2
+        return float(np.where(own[:, 0] > 0, 1 / rank, 0.0).mean())
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A way to stand up to unknown words.
+
+    Attributes:
+        least: Words of fewer texts are left out of the table.
+        shared: Unknown words use the dimensions of the known ones.
+    """
+
+    limits: FitLimits
+    least: int = 1
+    shared: bool = False
+
+    def fit(self, texts: Sequence[str]) -> Builtin:
+        if self.least == 1 and not self.shared:
+            return fit_builtin(texts, self.limits)
+        alphabet = build_alphabet(texts)
+        splits = [alphabet.split(text) for text in texts]
+        every = fit.choose_words(splits, self.limits.builtin_words, self.limits)
+        spread = Counter(word for split in splits for word in set(split))
+        size = sum(spread[word] >= self.least for word in every.words)  # they lie first
+        vocabulary = replace(every, words=every.words[:size], idf=every.idf[:size])
+        features = vocabulary.features(splits)
+        rows = fit.fit_lsa(features, self.limits)
+        room, unknown = fit.make_room(features, rows, vocabulary.rarest, self.limits)
+        if self.shared:
+            room, unknown = rows, replace(unknown, start=0)
+        goldens, levels = fit.golden_texts(texts, self.limits), self.limits.builtin_levels
+        return Builtin(
+            fit.build_file("builtin", alphabet, vocabulary, room, goldens, unknown=unknown, levels=levels)
+        )
+
+
+def _variants() -> dict[str, Variant]:
+    plain = FitLimits(dimensions=192, unknown_dimensions=1, unknown_share=1e-9, builtin_levels=127)
+    shared = {
+        f"192 shared, share {share}{', df >= 2' * (least > 1)}": Variant(
+            replace(plain, unknown_share=share), least, True
+        )
+        for least in (1, 2)
+        for share in (0.5, 1.0)
+    }
+    sizes = ((192, 64, 127), (192, 64, 7), (160, 64, 7), (160, 96, 3), (128, 128, 7), (160, 96, 7))
+    own = {
+        f"{known} + {room}, {levels} levels": Variant(
+            FitLimits(dimensions=known, unknown_dimensions=room, builtin_levels=levels)
+        )
+        for known, room, levels in sizes
+    }
+    shares = {
+        f"160 + 96, 7 levels, share {share}": Variant(FitLimits(unknown_share=share))
+        for share in (0.25, 0.75, 1.0)
+    }
+    pruned = {"160 + 96, 7 levels, df >= 2": Variant(FitLimits(), least=2)}
+    return {"192, unknown words mean nothing": Variant(plain)} | shared | own | shares | pruned
+
+
+def run_unknown(cranfield: Cranfield, path: Path) -> None:
+    first, last = read_history(path)
+    half = cranfield.texts[::2]
+    titles = ("nDCG", "half", "rare", "typed", "new", "encoder", "vectors")
+    print(f"\n{'builtin':38}" + "".join(f"{title:>9}" for title in titles))
+    for label, variant in _variants().items():
+        whole = Fitted(encoder := variant.fit(cranfield.texts), encoder.embed(cranfield.texts))
+        stale = Fitted(encoder := variant.fit(half), encoder.embed(cranfield.texts))
+        docs = Fitted(encoder := variant.fit(first), encoder.embed(first))
+        client = decode_encoder(encoder.query_encoder)
+        later = Fitted(encoder, encoder.embed(last))
+        rare = Rare.choose([client.split(text) for text in first], set())
+        known = {word for text in first for word in client.split(text)}
+        new = Rare.choose([client.split(text) for text in last], known)
+        ndcg = [
+            cranfield.ndcg(integer_scores(fitted, static_queries(fitted, cranfield.queries)[0]))
+            for fitted in (whole, stale)
+        ]
+        found = [rare.mrr(docs), rare.typed().mrr(docs), new.mrr(later)]
+        sizes = [
+            len(gzip.compress(encoder.query_encoder, 9)),
+            len(gzip.compress(quantise(docs.vectors)[0].tobytes(), 9)),
+        ]
+        print(
+            f"{label:38}"
+            + "".join(f"{value:9.4f}" for value in ndcg)
+            + "".join(f"{value:9.3f}" for value in found)
+            + "".join(f"{size / 1000:6.0f} kB" for size in sizes),
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cranfield", type=Path)
+    parser.add_argument("history", type=Path, nargs="?")
+    parser.add_argument("--model", help="folder or hub name of a sentence-transformers model")
+    parser.add_argument("--unknown", action="store_true", help="compare ways with words not in the table")
+    arguments = parser.parse_args()
+    if arguments.unknown and not arguments.history:
+        parser.error("--unknown needs HISTORY")
+    cranfield = Cranfield(arguments.cranfield)
+    if arguments.unknown:
+        run_unknown(cranfield, arguments.history)
+        return
+    run_cranfield(cranfield, arguments.model)
+    if arguments.history:
+        run_history(arguments.history)
+
+
+if __name__ == "__main__":
+    main()
