@@ -1,0 +1,454 @@
+"""The search page and its service worker in Chromium. The knowledge base is played by a stub: see its own tests."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect
+
+from vademecum.strict_json import canonical
+from vademecum_builder.render import Changes, Release, SiteContext, render_site
+from vademecum_builder.serve import PagesServer
+
+STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
+KEPT = """async () => {
+  const kept = {};
+  for (const name of await caches.keys()) {
+    kept[name] = (await (await caches.open(name)).keys()).map((request) => request.url);
+  }
+  return kept;
+}"""
+READY = "navigator.serviceWorker.ready.then(() => Boolean(navigator.serviceWorker.controller))"
+
+
+def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtime: bytes = b"zip 1") -> None:
+    """Write a site below `repo/`: pages of a host that has others too."""
+    role = {"keyids": ["a1" * 32], "threshold": 1}
+    root = canonical(
+        {"signatures": [], "signed": {"_type": "root", "roles": {"root": role, "timestamp": role}}}
+    )
+    release = Release(
+        sequence, f"v{sequence}", "2026-11-21T08:00:00Z", 2, 3, "builtin", 8, "0" * 16, "1" * 64
+    )
+    client = {"client/vademecum.mjs": STUB.read_bytes(), "client/vademecum.zip": runtime}
+    sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}
+    context = SiteContext(title, release, [], Changes(), "stable", root, sums, ["rotate a key", "lost keys"])
+    write(folder / "repo", {**render_site(context), **client, "metadata/timestamp.json": b"{}"})
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
+@dataclass
+class Host:
+    """A published folder and the server in front of it."""
+
+    folder: Path
+    server: PagesServer
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}repo/"
+
+    def requests(self) -> list[str]:
+        return [request.path.removeprefix("/repo/") for request in self.server.requests]
+
+    def replace(self, path: str, content: bytes | None) -> None:
+        """Put other bytes in the place of a published file, or take it away."""
+        file = self.folder / "repo" / path
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+
+
+@pytest.fixture
+def host(tmp_path: Path, serve: Callable[[Path], PagesServer]) -> Host:
+    publish(tmp_path)
+    return Host(tmp_path, serve(tmp_path))
+
+
+@pytest.fixture
+def open_page(page: Page, host: Host) -> Callable[[str], Page]:
+    """Open an address below the site and wait until the page has shown the state of the index."""
+
+    def go(address: str = "") -> Page:
+        page.goto(f"{host.url}{address}")
+        expect(page.locator("#pill")).to_be_visible()
+        return page
+
+    return go
+
+
+Open = Callable[..., Page]
+
+
+def hits(page: Page) -> Any:
+    return page.locator("#results li")
+
+
+def test_hits_appear_while_typing_and_the_words_are_marked(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#query").press_sequentially("rotate key")
+    expect(hits(page)).to_have_count(3)
+    first = hits(page).first
+    expect(first.locator("h2")).to_have_text("Keys and signing")
+    expect(first.locator(".path")).to_have_text("Rotate a key")
+    assert first.locator(".text mark").all_text_contents()[:2] == ["rotate", "key"]
+    expect(page.locator("#announce")).to_have_text("3 results for rotate key")
+    expect(page.locator("#welcome")).to_be_hidden()
+
+
+def test_an_answer_that_comes_too_late_is_dropped(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#query").fill("wait for it")
+    expect(page.locator("#clear")).to_be_visible()
+    page.locator("#query").fill("newer")
+    expect(hits(page).first).to_contain_text("(newer)")
+    page.evaluate("kb.waiting['wait for it']()")
+    page.evaluate("new Promise((resolve) => setTimeout(resolve))")
+    expect(hits(page).first).to_contain_text("(newer)")
+
+
+def test_what_documents_hold_stays_text(open_page: Open) -> None:
+    page = open_page("?q=key")
+    evil = hits(page).nth(2)
+    expect(evil.locator(".text")).to_contain_text("<script>document.title='broken'</script> a key")
+    expect(evil.locator("h2")).to_contain_text("<img src=x onerror=")
+    assert page.locator("#results a[href^='javascript']").count() == 0
+    evil.locator("[data-open]").click()
+    expect(page.locator("#reader-title")).to_contain_text("<img src=x")
+    expect(page.locator("#reader-text")).to_contain_text("<b>key</b>")
+    assert page.locator("main img, dialog img, main script, dialog script").count() == 0
+    expect(page.locator("#reader-link")).to_be_hidden()
+    assert page.title() == "Handbook"
+
+
+def test_the_keyboard_reaches_everything(open_page: Open) -> None:
+    page = open_page("?q=key")
+    expect(hits(page)).to_have_count(3)
+    page.locator("#pill").focus()
+    page.keyboard.press("/")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(hits(page).nth(1).locator("[data-open]")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(hits(page).first.locator("[data-open]")).to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("s")  # a letter goes on typing
+    expect(page.locator("#query")).to_have_value("keys")
+    page.keyboard.press("Escape")
+    expect(page.locator("#query")).to_have_value("")
+    expect(hits(page)).to_have_count(0)
+    expect(page.locator("#welcome")).to_be_visible()
+
+
+def test_a_query_is_in_the_address_and_back_takes_it_away(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#query").press_sequentially("lost key")
+    expect(hits(page).first).to_contain_text("(lost key)")
+    assert page.url.endswith("/repo/?q=lost+key")
+    page.reload()
+    expect(page.locator("#query")).to_have_value("lost key")
+    expect(hits(page).first).to_contain_text("(lost key)")
+    page.go_back()
+    expect(page.locator("#query")).to_have_value("")
+    expect(hits(page)).to_have_count(0)
+
+
+def test_an_example_is_a_query(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("button", name="lost keys").click()
+    expect(hits(page).first).to_contain_text("(lost keys)")
+
+
+def test_nothing_found_is_said(open_page: Open) -> None:
+    page = open_page("?q=absent")
+    expect(page.locator("#nothing")).to_contain_text("Nothing found for “absent”")
+
+
+def test_the_reader_shows_the_whole_document_at_the_passage(open_page: Open) -> None:
+    page = open_page("?q=key")
+    hits(page).nth(1).get_by_role("button", name="Read here").click()
+    reader = page.locator("#reader")
+    expect(reader).to_be_visible()
+    assert reader.locator("h2, h3").all_text_contents() == ["Rotate a key", "Lost keys"]
+    expect(reader.locator(".found")).to_have_text("A lost key is replaced.")
+    assert reader.locator("p").count() == 3
+    expect(page.locator("#reader-link")).to_have_attribute("href", page.url.split("?")[0] + "guide/keys.html")
+    shared = page.url
+    page.go_back()
+    expect(reader).to_be_hidden()
+    page.goto(shared)
+    expect(reader).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(reader).to_be_hidden()
+    expect(page).to_have_url(shared.split("&doc=")[0])
+
+
+def test_closing_the_reader_is_the_same_as_going_back(open_page: Open) -> None:
+    page = open_page("?q=key")
+    hits(page).first.get_by_role("button", name="Read here").click()
+    page.locator("#reader [data-close]").click()
+    expect(page.locator("#reader")).to_be_hidden()
+    expect(page).to_have_url(page.url.split("?")[0] + "?q=key")
+
+
+def test_without_a_network_a_title_opens_the_reader(open_page: Open) -> None:
+    page = open_page("?q=key")
+    expect(hits(page)).to_have_count(3)
+    page.context.set_offline(True)
+    hits(page).first.locator("a").click()
+    expect(page.locator("#reader")).to_be_visible()
+    expect(page.locator("#pill")).to_have_text("Release 12 · 3 days old · offline")
+
+
+def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
+    page = open_page("?nothing")
+    expect(page.locator("#install-title")).to_have_text("Getting ready")
+    page.evaluate("kb.emit('updateStarted', {})")
+    detail = "{stage: 'downloading', percentage: 37, bytes: 340_000, totalBytes: 912_345}"
+    page.evaluate(f"kb.emit('updateProgress', {detail})")
+    expect(page.locator("#install-text")).to_have_text("Downloading: 340 kB of 912 kB")
+    expect(page.locator("#install-bar")).to_have_attribute("value", "37")
+    page.locator("#query").fill("key")
+    release = "{...kb.status.previous, sequence: 12}"
+    page.evaluate(f"kb.emit('updateCompleted', {{sequence: 12}}, {{installed: {release}}})")
+    expect(page.locator("#install")).to_be_hidden()
+    expect(hits(page)).to_have_count(3)  # what was typed meanwhile is answered
+    expect(page.locator("#notice")).to_contain_text("Ready")
+
+
+@pytest.mark.parametrize("mode", ["manual", "off"])
+def test_nothing_is_downloaded_unasked_in_other_modes(open_page: Open, mode: str) -> None:
+    page = open_page(f"?nothing&mode={mode}")
+    page.get_by_role("button", name="Download").click()
+    assert page.evaluate("kb.calls.includes('update')")
+
+
+def test_an_offer_can_be_installed(open_page: Open) -> None:
+    page = open_page("?mode=manual")
+    offer = "{sequence: 13, bytes: 12_000}"
+    page.evaluate(f"kb.emit('updateAvailable', {offer}, {{offer: {offer}, state: 'update-available'}})")
+    expect(page.locator("#notice")).to_contain_text("Update available: release 13 (12 kB)")
+    expect(page.locator("#pill")).to_contain_text("update available")
+    page.get_by_role("button", name="Install").click()
+    assert page.evaluate("kb.calls.includes('update')")
+
+
+def test_an_update_is_told_and_the_hits_follow(open_page: Open) -> None:
+    page = open_page("?q=key")
+    expect(hits(page)).to_have_count(3)
+    before = page.evaluate("kb.calls.filter((call) => call === 'search key').length")
+    page.evaluate(
+        "kb.emit('updateCompleted', {sequence: 13}, {installed: {...kb.status.installed, sequence: 13}})"
+    )
+    expect(page.locator("#notice")).to_contain_text("Knowledge updated to release 13")
+    expect(page.locator("#pill")).to_contain_text("Release 13")
+    assert page.evaluate("kb.calls.filter((call) => call === 'search key').length") == before + 1
+
+
+def test_a_failure_says_that_the_old_release_goes_on(open_page: Open) -> None:
+    page = open_page()
+    error = "{error: {code: 'signature', message: '', time: ''}}"
+    page.evaluate(f"kb.emit('updateFailed', {{code: 'signature', message: '', willRetry: false}}, {error})")
+    expect(page.locator("#notice")).to_contain_text("not signed by its publisher")
+    expect(page.locator("#notice")).to_contain_text("keeps working")
+    expect(page.locator("#pill")).to_contain_text("not updated")
+
+
+def test_an_unreachable_host_pops_nothing_up(open_page: Open) -> None:
+    page = open_page()
+    error = "{error: {code: 'network', message: '', time: ''}}"
+    page.evaluate(f"kb.emit('updateFailed', {{code: 'network', message: '', willRetry: true}}, {error})")
+    expect(page.locator("#pill")).to_contain_text("offline")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_the_panel_tells_and_steers(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#pill").click()
+    panel = page.locator("#details")
+    expect(panel.locator("#facts")).to_contain_text("12 (v12)")
+    page.get_by_label("Ask first").check()
+    assert page.evaluate("kb.status.mode") == "manual"
+    page.get_by_role("button", name="Check now").click()
+    page.get_by_role("button", name="Go back to release 11").click()
+    assert page.evaluate("kb.calls.slice(-3)") == ["setMode manual", "checkForUpdates", "rollback"]
+    page.evaluate("kb.failing = 'busy'")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator("#details-state")).to_contain_text("Another tab is updating")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_the_theme_is_remembered(open_page: Open) -> None:
+    page = open_page()
+    for shown, theme in (("Light", "light"), ("Dark", "dark")):
+        page.locator("#theme").click()
+        expect(page.locator("#theme")).to_have_text(shown)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.reload()
+    expect(page.locator("#theme")).to_have_text("Dark")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    page.locator("#theme").click()
+    assert page.evaluate("document.documentElement.dataset.theme === undefined")
+
+
+# The service worker
+
+
+def visit(open_page: Open, eventually: Callable[[Page, str], Any], address: str = "") -> Page:
+    page = open_page(address)
+    eventually(page, READY)
+    return page
+
+
+def test_the_first_visit_is_enough_to_be_offline(open_page: Open, eventually: Any, host: Host) -> None:
+    page = visit(open_page, eventually)
+    page.context.set_offline(True)
+    host.server.requests.clear()
+    page.goto(f"{host.url}index.html?q=key")
+    expect(hits(page)).to_have_count(3)
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 12")
+    expect(page.locator("#address")).to_have_text(f"{host.url}")
+    page.goto(f"{host.url}guide/never-seen.html")
+    expect(page).to_have_url(f"{host.url}index.html")
+    with pytest.raises(PlaywrightError, match="INTERNET_DISCONNECTED"):
+        page.goto(f"{host.url}version.json")  # data is data or an error, never a page
+    assert host.requests() == []
+
+
+def test_metadata_and_objects_are_never_kept(open_page: Open, eventually: Any, host: Host) -> None:
+    page = visit(open_page, eventually)
+    for _ in range(2):
+        page.evaluate("fetch('metadata/timestamp.json', {cache: 'reload'})")
+    assert host.requests().count("metadata/timestamp.json") == 2
+    kept = [url for urls in page.evaluate(KEPT).values() for url in urls]
+    assert not [url for url in kept if "/metadata/" in url or "sw.js" in url]
+
+
+def test_the_release_page_is_the_newest_while_there_is_a_network(
+    open_page: Open, eventually: Any, host: Host
+) -> None:
+    page = visit(open_page, eventually)
+    publish(host.folder, sequence=13)
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 13")
+    host.replace("release.html", None)
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 13")
+    page.context.set_offline(True)
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 13")
+
+
+def runtime_kept(page: Page) -> list[str]:
+    return [
+        url.split("/repo/")[1]
+        for name, urls in page.evaluate(KEPT).items()
+        if "runtime" in name
+        for url in urls
+    ]
+
+
+def test_the_runtime_is_kept_when_it_is_used_and_only_if_it_is_what_it_should_be(
+    open_page: Open, eventually: Any, host: Host
+) -> None:
+    page = visit(open_page, eventually)
+    assert runtime_kept(page) == []
+    for wrong in (b"<html>log in</html>", None):
+        host.replace("client/vademecum.zip", wrong)
+        page.evaluate("fetch('client/vademecum.zip', {cache: 'reload'})")
+    assert runtime_kept(page) == []
+    publish(host.folder)
+    page.evaluate("fetch('client/vademecum.zip', {cache: 'reload'})")
+    digest = hashlib.sha256(b"zip 1").hexdigest()
+    eventually(page, "caches.keys().then((names) => names.some((name) => name.includes('runtime')))")
+    assert runtime_kept(page) == [f"client/vademecum.zip?sha256={digest}"]
+    host.server.requests.clear()
+    assert page.evaluate("fetch('client/vademecum.zip').then((answer) => answer.text())") == "zip 1"
+    assert host.requests() == []
+
+
+def test_what_the_first_install_fetched_is_kept_afterwards(open_page: Open, eventually: Any) -> None:
+    page = visit(open_page, eventually)
+    page.evaluate("kb.emit('updateCompleted', {sequence: 12})")
+    kept = "caches.match(new URL('client/vademecum.zip?sha256=%s', document.baseURI)).then(Boolean)"
+    eventually(page, kept % hashlib.sha256(b"zip 1").hexdigest())
+
+
+def test_a_half_deployed_page_is_not_taken(open_page: Open, eventually: Any, host: Host) -> None:
+    page = visit(open_page, eventually)
+    publish(host.folder, title="Newer handbook")
+    host.replace("index.html", b"<html>log in</html>")
+    assert (
+        page.evaluate(
+            """async () => {
+          const registration = await navigator.serviceWorker.ready;
+          await registration.update();
+          const next = registration.installing ?? registration.waiting;
+          if (next.state === "installing") {
+            await new Promise((resolve) => next.addEventListener("statechange", resolve, { once: true }));
+          }
+          return next.state;
+        }"""
+        )
+        == "redundant"
+    )
+    page.reload()
+    expect(page.locator(".brand span")).to_have_text("Handbook")
+    expect(page.locator("#pill")).to_be_visible()
+
+
+def test_a_new_page_waits_until_it_is_asked_for_and_takes_over_whole(
+    open_page: Open, eventually: Any, host: Host
+) -> None:
+    page = visit(open_page, eventually)
+    page.evaluate("caches.open('somebody else')")
+    page.evaluate("fetch('client/vademecum.zip')")
+    publish(host.folder, title="Newer handbook", runtime=b"zip 2")
+    host.server.requests.clear()
+    page.reload()
+    expect(page.locator(".brand span")).to_have_text("Handbook")
+    expect(page.locator("#notice")).to_contain_text("A newer version of this page is here.")
+    assert "assets/app.mjs" not in host.requests()  # it has not changed: taken over from the old set
+    page.get_by_role("button", name="Reload").click()
+    expect(page.locator(".brand span")).to_have_text("Newer handbook")
+    eventually(
+        page, "caches.keys().then((names) => names.filter((name) => name.includes(' shell ')).length === 1)"
+    )
+    assert "somebody else" in page.evaluate(KEPT)
+    eventually(
+        page,
+        "caches.match(new URL('client/vademecum.zip', document.baseURI), {ignoreSearch: true}).then((old) => !old)",
+    )
+    assert runtime_kept(page) == []
+
+
+def test_two_knowledge_bases_of_one_host_keep_out_of_each_others_way(
+    open_page: Open, eventually: Any, host: Host
+) -> None:
+    shutil.copytree(host.folder / "repo", host.folder / "repo2")
+    page = visit(open_page, eventually)
+    page.goto(f"{host.server.url}repo2/")
+    eventually(page, READY)
+    kept = page.evaluate(KEPT)
+    scopes = {name.split(" ")[1] for name in kept}
+    assert scopes == {host.url, f"{host.server.url}repo2/"}
