@@ -25,10 +25,8 @@ lint: $(VENV)/test.stamp
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
-	cd tests/browser/js && npm run --silent types
 
 unit: $(VENV)/test.stamp
-	cd tests/browser/js && npm run --silent test
 	$(BIN)/pytest --durations=10
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
