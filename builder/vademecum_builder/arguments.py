@@ -1,8 +1,14 @@
-"""The command line's grammar: every command and option of `vade`, and nothing that does anything."""
+"""The command line's grammar: every command and option of `vade`, and nothing that does anything.
+
+`python -m vademecum_builder.arguments` writes the docs' page of commands, site/content/commands.md.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import vademecum
@@ -10,23 +16,67 @@ import vademecum
 DEFAULT_KEYS = Path(".vademecum/keys")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser. `--help` of every command comes from here, and so does the docs' command page."""
+_PAGE = """# Commands
+
+Every command and option of `vade`. This page is made from the command line itself, by
+`python -m vademecum_builder.arguments`; a test fails when the two disagree.
+
+Exit codes: 0 done, 1 failed (one line on stderr: what, where, what to do), 2 misuse. `--json` prints one JSON object on
+stdout and nothing else; where a command fails it is `{"error": {"code": "...", "message": "..."}}`.
+`VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
+to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
+"""
+_PAGE_WIDTH = 100
+
+
+def parser(width: int | None = None) -> argparse.ArgumentParser:
+    """Return the parser. `--help` of every command comes from here, and so does the docs' command page.
+
+    Args:
+        width: Columns of the help; None: those of the terminal.
+    """
+    form = partial(argparse.HelpFormatter, width=width)
     root = argparse.ArgumentParser(
         prog="vade",
         description="Publish a knowledge base as a signed, versioned index on any static host, and search it offline.",
+        formatter_class=form,
     )
     root.add_argument("--version", action="version", version=f"vademecum {vademecum.__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _build(commands.add_parser("build", help="publish a release of a folder of documents"))
-    _keys(commands.add_parser("keys", help="make or renew signing keys"))
-    _verify(commands.add_parser("verify", help="check every signature, hash and digest of a published tree"))
-    _serve(commands.add_parser("serve", help="a local static host that behaves like GitHub Pages"))
-    _pull(commands.add_parser("pull", help="bring a local store up to date"))
-    _search(commands.add_parser("search", help="search a local store, offline"))
-    _status(commands.add_parser("status", help="what is installed"))
-    _rollback(commands.add_parser("rollback", help="go back to the release before"))
+
+    def add(name: str, purpose: str, fill: Callable[[argparse.ArgumentParser], None]) -> None:
+        fill(commands.add_parser(name, help=purpose, description=_sentence(purpose), formatter_class=form))
+
+    add("build", "publish a release of a folder of documents", _build)
+    add("keys", "make or renew signing keys", _keys)
+    add("verify", "check every signature, hash and digest of a published tree", _verify)
+    add("serve", "a local static host that behaves like GitHub Pages", _serve)
+    add("pull", "bring a local store up to date", _pull)
+    add("search", "search a local store, offline", _search)
+    add("status", "what is installed", _status)
+    add("rollback", "go back to the release before", _rollback)
     return root
+
+
+def commands_page() -> str:
+    """Return site/content/commands.md."""
+    sections = [
+        f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
+        for command in _with_subcommands(parser(_PAGE_WIDTH))
+    ]
+    return "\n".join([_PAGE, *sections])
+
+
+def _sentence(purpose: str) -> str:
+    return f"{purpose[0].upper()}{purpose[1:]}."
+
+
+def _with_subcommands(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield command
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _with_subcommands(sub)
 
 
 def _build(command: argparse.ArgumentParser) -> None:
@@ -53,11 +103,14 @@ def _build(command: argparse.ArgumentParser) -> None:
 
 
 def _keys(command: argparse.ArgumentParser) -> None:
+    form = command.formatter_class
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    new = actions.add_parser("new", help="make a root key, a release key and root.json")
+    purpose = "make a root key, a release key and root.json"
+    new = actions.add_parser("new", help=purpose, description=_sentence(purpose), formatter_class=form)
     new.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
     _json(new)
-    renew = actions.add_parser("renew", help="sign root.json anew before it expires")
+    purpose = "sign root.json anew before it expires"
+    renew = actions.add_parser("renew", help=purpose, description=_sentence(purpose), formatter_class=form)
     renew.add_argument(
         "--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}"
     )
@@ -126,3 +179,7 @@ def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--json", action="store_true", help="print one JSON object on stdout and nothing else"
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(commands_page())

@@ -98,24 +98,24 @@ def _build(options: Namespace) -> Shown:
 
 
 def _keys(options: Namespace) -> Shown:
-    from . import sign
+    from . import keys
     from .publisher import now_of
 
     now = now_of(os.environ)
     if options.action == "new":
-        sign.new_keys(options.out, now)
-        root = options.out / sign.ROOT_FILE
+        keys.new_keys(options.out, now)
+        root = options.out / keys.ROOT_FILE
         return {"keys": str(options.out)}, [
             f"Made {root} (public: ship it with your app),",
-            f"  {options.out / sign.ROOT_KEY} (keep it offline: it can replace every other key),",
-            f"  {options.out / sign.RELEASE_KEY} (signs releases; in CI put it into {sign.KEY_VARIABLE}).",
+            f"  {options.out / keys.ROOT_KEY} (keep it offline: it can replace every other key),",
+            f"  {options.out / keys.RELEASE_KEY} (signs releases; in CI put it into {keys.KEY_VARIABLE}).",
         ]
-    version = sign.renew_root(options.keys, now, rotate=options.rotate)
+    version = keys.renew_root(options.keys, now, rotate=options.rotate)
     return {"version": version}, [f"Signed root version {version}; the next `vade build` publishes it."]
 
 
 def _verify(options: Namespace) -> Shown:
-    from .publisher import verify
+    from .verify import verify
 
     found = verify(options.location, options.trust)
     return asdict(found), [

@@ -5,6 +5,7 @@ The walk is the client's own (`vademecum.refresh`), so that what a build trusts 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ from datetime import UTC, datetime
 from vademecum.config import Config
 from vademecum.download import Downloader, in_parallel
 from vademecum.encoder import Encoder, decode_encoder
-from vademecum.errors import ContentError
-from vademecum.format import Manifest, ObjectRef, decode_manifest
+from vademecum.errors import ContentError, TrustError
+from vademecum.format import GZIP_HEADER, Manifest, ObjectRef, decode_manifest, deflate
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.refresh import refresh
+from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.segment import Segment, decode_segment
-from vademecum.strict_json import parse_object
+from vademecum.strict_json import canonical, parse_object
 from vademecum.trust import ReleasePointer, Trust
 
 from .sign import Versions
@@ -34,8 +36,11 @@ class Published:
     Attributes:
         roots: The chain of root metadata, as published: version -> bytes.
         segments: Decoded, newest first, one for each entry of the manifest.
-        sources: Content hash of each source file.
-        files: Every file that was read, as published: path -> bytes.
+        sources: The digest of each source file.
+        site: The signed listing of the site's files, or None where no site is published.
+        version_json: As published; None where it is missing or not the signed one (a crash may have left the
+            next release's).
+        files: Every verified file that was read, as published: path -> bytes.
     """
 
     roots: Mapping[int, bytes]
@@ -48,7 +53,18 @@ class Published:
     encoder_content: bytes
     sources: Mapping[str, str]
     site: Mapping[str, object] | None
+    version_json: bytes | None
     files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def site_files(self) -> Mapping[str, ObjectRef]:
+        """The files that the signed listing names, by path."""
+        return {} if self.site is None else listed_files(self.site)
+
+
+def config_for(transport: Transport) -> Config:
+    """A folder does not get better by asking again."""
+    return Config(retries=0) if isinstance(transport, FolderTransport) else Config()
 
 
 async def read_published(
@@ -83,13 +99,13 @@ async def read_published(
     contents: dict[str, bytes] = {}
 
     async def one(ref: ObjectRef) -> None:
-        contents[ref.sha256] = await downloader.fetch_object(ref)
+        contents[ref.sha256] = content = await downloader.fetch_object(ref)
+        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path])
 
-    roots = {trust.root_version: _given(await store.read("trust/root.json"))}
-    for version in range(1, trust.root_version):
-        older = await downloader.fetch_or_absent(f"metadata/{version}.root.json", config.max_root)
-        roots |= {version: older} if older is not None else {}
     await in_parallel([*manifest.objects, manifest.sources], config.parallel, one)
+    roots = await _chain(trust, _given(await store.read("trust/root.json")), downloader, config)
+    site = await _site(trust, downloader)
+    version = await _version_json(site, recorder, downloader, config)
     encoder_content = contents[manifest.encoder.object.sha256]
     return Published(
         roots=roots,
@@ -101,9 +117,38 @@ async def read_published(
         encoder=decode_encoder(encoder_content),
         encoder_content=encoder_content,
         sources=_sources(contents[manifest.sources.sha256]),
-        site=await _site(trust, downloader),
+        site=site,
+        version_json=version,
         files=recorder.files,
     )
+
+
+async def _chain(trust: Trust, newest: bytes, downloader: Downloader, config: Config) -> dict[int, bytes]:
+    """Return the published roots. Old clients will walk them, so each must accept the one after it.
+
+    Raises:
+        ContentError, SignatureError, RollbackError: The chain is broken.
+    """
+    chain = {trust.root_version: newest}
+    for version in range(trust.root_version, 0, -1):
+        path = f"metadata/{version}.root.json"
+        data = await downloader.fetch_or_absent(path, config.max_root)
+        if data is None:
+            continue
+        if version == trust.root_version:
+            if canonical(parse_object(data, path)) != canonical(parse_object(newest, "root.json")):
+                raise ContentError(f"{path} is not the trusted root of this version")
+        elif version + 1 in chain:
+            _check_link(path, data, chain[version + 1])
+        chain[version] = data
+    return chain
+
+
+def _check_link(path: str, root: bytes, following: bytes) -> None:
+    try:
+        Trust(root, ANY_TIME).accept_root(following)
+    except (ContentError, TrustError) as error:
+        raise type(error)(f"{path}: {error.message}") from error
 
 
 async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | None:
@@ -111,23 +156,46 @@ async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | 
         return None
     sha256, length = trust.target("site.json")
     data = await downloader.fetch_plain(f"{sha256}.site.json", ObjectRef(sha256, length, length))
-    listing = parse_object(data, "site.json")
-    await downloader.fetch_plain("version.json", listed(listing, "version.json"))
-    return listing
+    return parse_object(data, "site.json")
 
 
-def listed(listing: Mapping[str, object], path: str) -> ObjectRef:
-    """Return what site.json says of a file.
+async def _version_json(
+    site: Mapping[str, object] | None, recorder: _Recorder, downloader: Downloader, config: Config
+) -> bytes | None:
+    """Return version.json where it is the signed one. It is no part of the index: nothing fails here."""
+    data = await downloader.fetch_or_absent("version.json", config.max_manifest)
+    signed = None if site is None else listed_files(site).get("version.json")
+    if data is None or signed is None or hashlib.sha256(data).hexdigest() == signed.sha256:
+        return data
+    del recorder.files["version.json"]
+    return None
+
+
+def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
+    """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
+    if body.startswith(GZIP_HEADER):
+        return body
+    again, file = deflate(content)
+    return file if again == ref else body
+
+
+def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
+    """Return what site.json says of the site's files.
 
     Raises:
-        ContentError: It does not list the file, or not as format.md says.
+        ContentError: It is not as format.md says.
     """
     files = listing.get("files")
-    entry = files.get(path) if isinstance(files, dict) else None
+    if not isinstance(files, dict):
+        raise ContentError("site.json: expected files")
+    return {path: _listed(path, entry) for path, entry in files.items()}
+
+
+def _listed(path: str, entry: object) -> ObjectRef:
     match entry:
         case {"sha256": str(sha256), "size": int(size)}:
             return ObjectRef(sha256, size, size)
-    raise ContentError(f"site.json does not list {path}")
+    raise ContentError(f"site.json: {path}: expected its digest and size")
 
 
 def _sources(data: bytes) -> Mapping[str, str]:

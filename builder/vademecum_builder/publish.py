@@ -1,18 +1,20 @@
 """Writing a published tree so that a crash at any moment leaves one that can be served.
 
-Immutable files first, then the pages, `timestamp.json` last; each file whole (written beside, synced,
-renamed). Only then are files deleted that no release of the last few needs.
+Immutable files first, then the pages, a new root, and `timestamp.json` last; each file whole (written beside,
+synced, renamed). Only then are files deleted that no release of the last few needs.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
-from collections.abc import Mapping, Set
+import re
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from vademecum.errors import ContentError, QuotaError, StorageError, UsageError
-from vademecum.format import decode_manifest
+from vademecum.format import ObjectRef, decode_manifest
 
 TIMESTAMP = "metadata/timestamp.json"
 KEPT_RELEASES = 3
@@ -20,25 +22,41 @@ KEPT_RELEASES = 3
 
 _SWEPT = ("objects", "releases", "metadata", "client", "assets")
 _PARTIAL = ".vademecum-partial"
+_METADATA = re.compile(rf"(timestamp|\d+\.(root|targets|snapshot))\.json({re.escape(_PARTIAL)})?")
+_ROOT = re.compile(r"metadata/\d+\.root\.json")
 
 
-def check_target(folder: Path) -> None:
-    """Refuse a folder that holds something else.
+def check_target(folder: Path, source: Path) -> None:
+    """Refuse an output folder that holds something else, or the source.
+
+    Hidden files (`.git`, `.nojekyll`) are nobody's business and stay as they are.
 
     Raises:
-        UsageError: It is a file, or has files in it but is no published tree.
+        UsageError: It is a file, the source lies in it, or it has files in it but is no published tree.
         StorageError: It cannot be read.
     """
+    if source.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{folder} contains the source {source}; name another folder for the published tree")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the published tree")
     try:
-        foreign = folder.is_dir() and any(folder.iterdir()) and not (folder / "metadata").is_dir()
+        foreign = folder.is_dir() and not _is_ours(folder)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be read: {error.strerror}") from error
     if foreign:
         raise UsageError(
             f"{folder} has files that vademecum did not publish; name an empty folder, or empty this one"
         )
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether it is empty, or a tree of ours: an interrupted first build has begun with `metadata/`."""
+    metadata = folder / "metadata"
+    names = [path.name for path in metadata.iterdir()] if metadata.is_dir() else []
+    if any(map(_METADATA.fullmatch, names)):
+        return True
+    others = [path for path in folder.iterdir() if not path.name.startswith(".") and path != metadata]
+    return not names and not others
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
@@ -51,23 +69,54 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
         QuotaError: The disk is full. StorageError: The folder cannot be written.
     """
     written = 0
-    order = sorted(files, key=lambda path: (path == TIMESTAMP, not _is_immutable(path), path))
-    for path in order:
+    for path in sorted(files, key=lambda path: (_rank(path), path)):
         content = files[path]
         data = content if isinstance(content, bytes) else content.read_bytes()
         written += _write(folder / path, data)
     return written
 
 
-def sweep(folder: Path, current: Set[str], root_versions: int) -> None:
-    """Delete what neither the current release nor the last few need.
+def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = ()) -> None:
+    """Delete what neither the current release nor the last few need. All roots stay: old clients walk them.
 
     Args:
         current: Paths of all files of the current release, site and metadata.
-        root_versions: The newest root version; all roots stay, so that old clients can walk them.
+        former: Paths of the site that was published before.
     """
+    needed = set(current) | _recent_releases(folder) | _recent_metadata(folder)
+    try:
+        for path in _sweepable(folder, former):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and name not in needed and not _ROOT.fullmatch(name):
+                path.unlink()
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot delete old files: {error.strerror}") from error
+
+
+def is_intact(folder: Path, files: Mapping[str, ObjectRef]) -> bool:
+    """Return whether all of these files are there, with the content that was signed."""
+    return all(_has(folder / path, ref) for path, ref in files.items())
+
+
+def _has(path: Path, ref: ObjectRef) -> bool:
+    if not path.is_file() or path.stat().st_size != ref.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == ref.sha256
+
+
+def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
+    """Return what may be deleted if nothing needs it: never a file that we would not have written."""
+    paths = [path for top in _SWEPT for path in (folder / top).rglob("*")]
+    paths += [*folder.glob("*.site.json"), *folder.glob(f"*{_PARTIAL}")]
+    paths += [folder / path for path in former if (folder / path).resolve().is_relative_to(folder.resolve())]
+    return sorted(set(paths))
+
+
+def _recent_releases(folder: Path) -> set[str]:
+    """Return the last few manifests and their objects."""
+    needed: set[str] = set()
     manifests = sorted((folder / "releases").glob("*.json"), key=_sequence, reverse=True)
-    needed = set(current) | {f"metadata/{version}.root.json" for version in range(1, root_versions + 1)}
     for path in manifests[:KEPT_RELEASES]:
         needed.add(f"releases/{path.name}")
         try:
@@ -75,17 +124,7 @@ def sweep(folder: Path, current: Set[str], root_versions: int) -> None:
         except (ContentError, OSError):
             continue  # not one of ours, or damaged: its objects are not kept on its word
         needed |= {ref.path for ref in manifest.objects}
-    needed |= _recent_metadata(folder)
-    try:
-        for top in _SWEPT:
-            for path in sorted((folder / top).rglob("*")):
-                if path.is_file() and path.relative_to(folder).as_posix() not in needed:
-                    path.unlink()
-        for path in folder.glob("*.site.json"):
-            if path.name not in needed:
-                path.unlink()
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot delete old files: {error.strerror}") from error
+    return needed
 
 
 def _recent_metadata(folder: Path) -> set[str]:
@@ -97,8 +136,13 @@ def _recent_metadata(folder: Path) -> set[str]:
     return recent
 
 
-def _is_immutable(path: str) -> bool:
-    return path.startswith(("objects/", "releases/", "metadata/")) or path.endswith(".site.json")
+def _rank(path: str) -> int:
+    """Return when a file is written: what is immutable, the pages, new roots, the timestamp."""
+    if path == TIMESTAMP:
+        return 3
+    if _ROOT.fullmatch(path):
+        return 2  # the timestamp that a revoked key has signed ends here: as shortly as possible before the new one
+    return 0 if path.startswith(("objects/", "releases/", "metadata/")) or path.endswith(".site.json") else 1
 
 
 def _sequence(path: Path) -> int:
@@ -116,12 +160,7 @@ def _write(path: Path, data: bytes) -> int:
         if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
             return 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + _PARTIAL)
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        _put(path, data)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise QuotaError(f"{path}: no space left; the published release is unchanged") from error
@@ -129,3 +168,28 @@ def _write(path: Path, data: bytes) -> int:
             f"{path}: cannot be written: {error.strerror}; the published release is unchanged"
         ) from error
     return len(data)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Replace a file by a whole one, durably."""
+    partial = path.with_name(path.name + _PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)  # on a full disk, what is half written takes the room that is missing
+        raise
+    if os.name == "posix":
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renames so far outlive a power cut, before the next file refers to them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

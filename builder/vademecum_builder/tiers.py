@@ -1,9 +1,10 @@
 """Recency tiers: how the live rows of a release are cut into segments (design, section 4). Pure.
 
 The rule that makes an update cost what changed, from any older release: newest first, each tier weighs at
-most max(s0, eps * everything newer), or is one release alone. A client at sequence v takes the tiers that
-reach beyond v. Only the last of them may hold rows that it has, and by the rule those weigh at most
-max(s0, eps * what it needed anyway).
+most max(s0, eps * everything newer), or is one release alone and ends with it. A client at sequence v takes the
+tiers that reach beyond v. Only the last of them may hold rows that it has, and by the rule those weigh at most
+max(s0, eps * what it needed anyway). Dead rows in tiers that are kept come on top, a bounded share of
+them. tests/builder/test_tiers.py has the exact bound and its proof.
 """
 
 from __future__ import annotations
@@ -82,15 +83,19 @@ def _reusable(
     weight = _weight(live, tier.after, tier.upto)
     releases = [sequence for sequence in sorted(live, reverse=True) if tier.after < sequence <= tier.upto]
     allowed = max(limits.s0, limits.eps * sum(unit.weight for unit in newer))
-    if len(releases) > 1 and weight > allowed:
-        uppers = [tier.upto, *(sequence for sequence in releases[1:])]
-        lowers = [*uppers[1:], tier.after]
-        return [
-            _Unit(after, upto, _weight(live, after, upto)) for after, upto in zip(lowers, uppers, strict=True)
-        ]
+    if weight > allowed and releases != [tier.upto]:
+        return _cut(tier, releases, live)
     dead = tier.weight - weight
     tolerated = 0 if tier.weight <= limits.cheap else limits.dead_share * tier.weight
     return [_Unit(tier.after, tier.upto, weight, index if dead <= tolerated else None)]
+
+
+def _cut(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[_Unit]:
+    """Return a tier's releases, each ending where it ends: a client that has one must not fetch it again."""
+    borders = [tier.upto, *releases, tier.after]  # above the newest release that lives: a range without rows
+    lowers = [releases[0], *releases[1:], tier.after]
+    pairs = zip(borders[:-1], lowers, strict=True)
+    return [_Unit(after, upto, _weight(live, after, upto)) for upto, after in pairs if after < upto]
 
 
 def _joined(units: Sequence[_Unit], limits: TierLimits) -> list[_Unit]:

@@ -1,23 +1,43 @@
-"""`vade verify`: every signature, hash, digest and golden vector of a published tree."""
+"""`vade verify`: every signature, hash, digest and golden vector of a published tree.
+
+Needs no more than the client does: whoever uses a knowledge base may check it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from vademecum.config import Config
 from vademecum.download import Downloader
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, UsageError
+from vademecum.format import GZIP_HEADER
 from vademecum.ports import Clock, Transport
+from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run
 from vademecum.state import assemble
 from vademecum.strict_json import parse_object
 
-from .previous import Published, listed, read_published
-from .site import version_json
+from .previous import Published, config_for, read_published
+from .sign import check_signed
+from .version_json import version_json
+
+_NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
+_OBJECT = re.compile(r"objects/([0-9a-f]{64})\.gz")
+_METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot)\.json")
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What was checked, and found good. `files` counts files, `bytes` their bytes as published."""
+    """What was checked, and found good.
+
+    Attributes:
+        files, bytes: Files that were checked, and their bytes as published.
+        unsigned: Files in a local folder that are not part of what is published.
+    """
 
     sequence: int
     version: str
@@ -26,15 +46,60 @@ class Verified:
     files: int
     bytes: int
     expires: str
+    unsigned: tuple[str, ...] = ()
+
+
+def verify(location: str, trust: Path | None) -> Verified:
+    """Run `vade verify`.
+
+    Args:
+        location: An address or a folder.
+        trust: The root metadata file to trust; None takes the tree's own first root.
+
+    Raises:
+        VademecumError: The first thing that is wrong.
+    """
+    return run(_verify(location, None if trust is None else _read(trust)))
+
+
+async def _verify(location: str, root: bytes | None) -> Verified:
+    transport = open_transport(location)
+    try:
+        present = files_below(Path(location)) if isinstance(transport, FolderTransport) else ()
+        return await verify_tree(transport, root, SystemClock(), config_for(transport), present=present)
+    finally:
+        await transport.close()
+
+
+def files_below(folder: Path) -> tuple[str, ...]:
+    """Return the paths of all files below a folder, hidden ones left out."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return tuple(
+        sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 async def verify_tree(
-    transport: Transport, root: bytes | None, clock: Clock, config: Config | None = None
+    transport: Transport,
+    root: bytes | None,
+    clock: Clock,
+    config: Config | None = None,
+    *,
+    present: Iterable[str] = (),
 ) -> Verified:
     """Check a whole tree.
 
     Args:
         root: The root metadata to trust; None takes the tree's own first root.
+        present: Paths of all files, where they can be listed: what earlier releases left for clients that
+            are still fetching them is checked too. A host cannot be asked for that.
 
     Raises:
         VademecumError: The first thing that is wrong, by name and path.
@@ -42,25 +107,28 @@ async def verify_tree(
     config = config or Config()
     published = await read_published(transport, root, clock, now=clock.now(), config=config)
     _check_state(published)
-    count, size = len(published.files), sum(map(len, published.files.values()))
-    if published.site is not None:
-        downloader = Downloader(transport, clock, config)
-        paths = published.site.get("files")
-        for path in paths if isinstance(paths, dict) else ():
-            if path in published.files:
-                continue
-            size += len(await downloader.fetch_plain(path, listed(published.site, path)))
-            count += 1
-        _check_version(published)
+    downloader = Downloader(transport, clock, config)
+    sizes = {path: len(data) for path, data in published.files.items()}
+    for path, ref in published.site_files.items():
+        sizes[path] = len(await downloader.fetch_plain(path, ref))
+    _check_version(published)
+    unsigned: list[str] = []
+    for path in sorted(set(present) - sizes.keys()):
+        size = await _check_leftover(path, published, downloader, config)
+        if size is None:
+            unsigned.append(path)
+        else:
+            sizes[path] = size
     manifest = published.manifest
     return Verified(
         manifest.sequence,
         manifest.version,
         manifest.documents,
         manifest.chunks,
-        count,
-        size,
+        len(sizes),
+        sum(sizes.values()),
         published.expires.isoformat(),
+        tuple(unsigned),
     )
 
 
@@ -74,16 +142,53 @@ def _check_state(published: Published) -> None:
     for entry, segment in zip(manifest.segments, published.segments, strict=True):
         if (len(segment.keys), len(segment.ids)) != (entry.documents, entry.chunks):
             raise ContentError(f"{entry.object.path}: the counts are not the signed ones")
-        if any(not entry.after < sequence <= entry.upto for sequence in segment.sequences):
+        sequences = (*segment.sequences, *segment.document_sequences)
+        if any(not entry.after < sequence <= entry.upto for sequence in sequences):
             raise ContentError(f"{entry.object.path}: a row from outside {entry.after}..{entry.upto}")
     published.encoder.check_golden()
 
 
 def _check_version(published: Published) -> None:
-    data = published.files["version.json"]
+    data = published.version_json
+    if data is None:
+        raise ContentError("version.json is missing or damaged")
     changes = parse_object(data, "version.json").get("changes")
     expected = version_json(
         published.manifest, published.pointer.sha256, changes if isinstance(changes, dict) else {}
     )
     if data != expected:
         raise ContentError("version.json does not describe the signed release")
+
+
+async def _check_leftover(
+    path: str, published: Published, downloader: Downloader, config: Config
+) -> int | None:
+    """Check a file of an earlier release by its name or its signature; return its size, or None: not ours."""
+    named, packed = _NAMED.fullmatch(path), _OBJECT.fullmatch(path)
+    if not (named or packed or _METADATA.fullmatch(path)):
+        return None
+    data = await downloader.fetch(path, config.max_object)
+    if named:
+        _check_digest(path, data, named[1])
+    elif packed:
+        content = _gunzip(path, data, config.max_object) if data.startswith(GZIP_HEADER) else data
+        _check_digest(path, content, packed[1])
+    else:
+        check_signed(data, path, published.roots.values())
+    return len(data)
+
+
+def _check_digest(path: str, content: bytes, sha256: str) -> None:
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentError(f"{path}: {len(content)} bytes that are not what its name says")
+
+
+def _gunzip(path: str, data: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        content = inflater.decompress(data, limit)
+    except zlib.error as error:
+        raise ContentError(f"{path}: damaged gzip: {error}") from None
+    if not inflater.eof or inflater.unused_data:
+        raise ContentError(f"{path}: the gzip does not end where it should")
+    return content

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import vademecum
-from vademecum.format import Manifest, ObjectRef
+from vademecum.format import Manifest
 from vademecum.strict_json import canonical, parse_object
 
 from .previous import Published
@@ -48,18 +48,27 @@ class SiteBuilder:
         own = Path(__file__).parent
         roots = (package, site_folder() / "templates", site_folder() / "static")
         paths = [path for root in roots for path in sorted(root.rglob("*")) if _shapes_the_site(path)]
-        for path in [*paths, own / "render.py", own / "site.py", own / "runtime_bundle.py"]:
+        for path in [
+            *paths,
+            own / "render.py",
+            own / "pages.py",
+            own / "runtime_bundle.py",
+            own / "version_json.py",
+        ]:
             total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         total.update(canonical(sorted(load_pins().files.items())))
         return total.hexdigest()
 
-    def is_current(self, listing: Mapping[str, object] | None) -> bool:
+    def is_current(self, listing: Mapping[str, object] | None, title: str) -> bool:
         """Return whether the published pages are the ones that this installation would render."""
-        return listing is not None and listing.get("generator") == self.generator
+        return listing is not None and listing.get("generator") == self._mark(title)
+
+    def _mark(self, title: str) -> str:
+        return hashlib.sha256(canonical([self.generator, title])).hexdigest()
 
     def last_changes(self, published: Published) -> Mapping[str, Any]:
         """Return what the published release changed, as its own version.json says."""
-        data = published.files.get("version.json")
+        data = published.version_json
         changes = parse_object(data, "version.json").get("changes") if data is not None else None
         return changes if isinstance(changes, dict) else {}
 
@@ -93,38 +102,10 @@ class SiteBuilder:
             examples=_examples(changes),
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
-        listing = canonical({"files": _listing(files), "format": 1, "generator": self.generator})
+        listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title)})
         digest = hashlib.sha256(listing).hexdigest()
         files[f"{digest}.{LISTING}"] = listing
         return SiteFiles(files, SignedTarget(LISTING, digest, len(listing)))
-
-
-def version_json(manifest: Manifest, manifest_digest: str, changes: Mapping[str, Any]) -> bytes:
-    """Return version.json (design, section 4): for people and other tools."""
-    return canonical(
-        {
-            "buildTime": manifest.built,
-            "changes": {kind: changes.get(kind, []) for kind in ("added", "modified", "removed")},
-            "channel": manifest.channel,
-            "chunkCount": manifest.chunks,
-            "dimensions": manifest.encoder.dimensions,
-            "documentCount": manifest.documents,
-            "embeddingModel": manifest.encoder.name,
-            "files": [_file_json(ref) for ref in manifest.objects],
-            "hash": manifest_digest,
-            "sequence": manifest.sequence,
-            "version": manifest.version,
-        }
-    )
-
-
-def _file_json(ref: ObjectRef) -> dict[str, object]:
-    return {
-        "compressionRatio": round(ref.uncompressed / ref.size, 2),
-        "path": ref.path,
-        "size": ref.size,
-        "uncompressedSize": ref.uncompressed,
-    }
 
 
 def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:

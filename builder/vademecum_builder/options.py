@@ -1,0 +1,35 @@
+"""What a publisher may choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .sign import Validity
+from .tiers import TierLimits
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (`reading`, `embedding`), and how much of how much is done."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a publisher may choose.
+
+    Attributes:
+        out: The published tree.
+        base_url: Where the documents themselves are served; empty: only in the search page's reader.
+        title: Name of the knowledge base, for the pages.
+        version: The human version; made from date and sequence if empty.
+        refit: Fit the encoder anew: a new epoch, a full download for every client.
+    """
+
+    out: Path
+    base_url: str = ""
+    title: str = ""
+    version: str = ""
+    channel: str = "stable"
+    refit: bool = False
+    validity: Validity = field(default_factory=Validity)
+    tiers: TierLimits = field(default_factory=TierLimits)
