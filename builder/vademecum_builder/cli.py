@@ -41,11 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(
             "cancelled", "interrupted; what was published or installed is unchanged", wants_json, 130
         )
-    if wants_json:
-        print(json.dumps(result, ensure_ascii=False))
-    else:
-        print("\n".join(lines))
+    _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return 0
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # `vade search ... | head`: the reader has seen enough. Nothing may be left for Python to flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(code: str, message: str, wants_json: bool, status: int) -> int:

@@ -557,6 +557,15 @@ def test_without_the_extra_the_builder_says_what_to_install_and_the_client_works
         assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(published: Vade) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "vademecum_builder.cli", "search", "keys", "--store", "kb.db"]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
 def test_serve_tells_its_address_and_logs_requests(published: Vade) -> None:
     import urllib.request
 
