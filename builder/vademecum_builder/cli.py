@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from vademecum.errors import StorageError, UsageError, VademecumError
+from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 
 from .arguments import parser
 
@@ -38,9 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
         return _fail(failure.code, failure.message, wants_json, 1)
     except KeyboardInterrupt:
-        return _fail(
-            "cancelled", "interrupted; what was published or installed is unchanged", wants_json, 130
-        )
+        cancelled = CancelledError("interrupted; what was published or installed is unchanged")
+        return _fail(cancelled.code, cancelled.message, wants_json, 130)
     _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 
 from .config import Config
 from .errors import ContentError, NetworkError, ServerError, VademecumError
@@ -41,24 +42,35 @@ class Downloader:
             NetworkError, ServerError: Still failing after the last try.
             ContentError: More than `limit` bytes.
         """
-        for attempt in range(self._config.retries + 1):
-            try:
-                return await self._once(path, limit, fresh, progress)
-            except (NetworkError, ServerError) as error:
-                wait = self._wait(error, attempt)
-                if wait is None or attempt == self._config.retries:
-                    raise
-            await self._clock.sleep(wait)
-        raise AssertionError("unreachable: the last try returns or raises")
+        return await self._fetch(path, limit, fresh, progress, _PASSING)
 
     async def fetch_or_absent(self, path: str, limit: int) -> bytes | None:
-        """Return the file, or None when the host says that there is none. Absence is not tried again."""
+        """Return the file, or None when the host says that there is none. Absence is not tried again.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch`.
+        """
         try:
-            return await self._once(path, limit, True, None)
+            return await self._fetch(path, limit, True, None, _PASSING - _ABSENT)
         except ServerError as error:
             if error.status in _ABSENT:
                 return None
-        return await self.fetch(path, limit, fresh=True)
+            raise
+
+    async def _fetch(
+        self, path: str, limit: int, fresh: bool, progress: Progress | None, passing: frozenset[int]
+    ) -> bytes:
+        for attempt in count():
+            try:
+                return await self._once(path, limit, fresh, progress)
+            except (NetworkError, ServerError) as error:
+                if attempt >= self._config.retries:
+                    raise
+                wait = self._wait(error, attempt, passing)
+                if wait is None:
+                    raise
+            await self._clock.sleep(wait)
+        raise AssertionError("unreachable: the last try returns or raises")
 
     async def fetch_object(self, ref: ObjectRef, progress: Progress | None = None) -> bytes:
         """Return the verified content of an object.
@@ -96,11 +108,11 @@ class Downloader:
         self.bytes += body.transferred
         return body.data
 
-    def _wait(self, error: VademecumError, attempt: int) -> float | None:
+    def _wait(self, error: VademecumError, attempt: int, passing: frozenset[int]) -> float | None:
         """Return the seconds to wait before the next try, or None where trying again is of no use."""
         asked = 0.0
         if isinstance(error, ServerError):
-            if error.status not in _PASSING:
+            if error.status not in passing:
                 return None
             asked = error.retry_after or 0.0
         if asked > self._config.longest_wait:

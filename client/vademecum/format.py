@@ -167,6 +167,7 @@ def decode_manifest(data: bytes) -> Manifest:
     fields = Fields(parse_object(data, "manifest"), "manifest")
     fields.refuse_newer(FORMAT)
     encoder = fields.child("encoder")
+    fields.time("built")
     manifest = Manifest(
         sequence=fields.integer("sequence", 1, MAX_SEQUENCE),
         version=fields.text("version", 1, 100),

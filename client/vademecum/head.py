@@ -49,13 +49,28 @@ class Head:
         return frozenset().union(*(g.objects for g in (self.current, self.previous) if g is not None))
 
     def installed(self, generation: Generation) -> Head:
-        """Return the head after installing `generation`."""
-        refused = tuple(sequence for sequence in self.refused if sequence != generation.sequence)
-        return replace(self, current=generation, previous=self.current, refused=refused)
+        """Return the head after installing `generation`.
+
+        A release that is installed anew takes its own place: the way back leads to the one before still.
+        """
+        anew = self.current is not None and self.current.sequence == generation.sequence
+        previous = self.previous if anew else self.current
+        return replace(self._accept(generation.sequence), current=generation, previous=previous)
 
     def refuse(self, sequence: int) -> Head:
         """Return the head with `sequence` marked as not to be tried again."""
         return replace(self, refused=tuple(sorted({*self.refused, sequence})[-32:]))
+
+    def exchanged(self) -> Head:
+        """Return the head with current and previous exchanged.
+
+        Raises:
+            EmptyStoreError: There is no previous generation.
+        """
+        if self.current is None or self.previous is None:
+            raise EmptyStoreError("no previous generation to go back to: only one release is installed here")
+        back = replace(self, current=self.previous, previous=self.current)
+        return back._accept(self.previous.sequence)
 
     def rolled_back(self) -> Head:
         """Return the head with current and previous exchanged; the release that was left is refused.
@@ -63,11 +78,21 @@ class Head:
         Raises:
             EmptyStoreError: There is no previous generation.
         """
-        if self.current is None or self.previous is None:
-            raise EmptyStoreError("no previous generation to go back to: only one release was ever installed")
-        back = replace(self, current=self.previous, previous=self.current)
-        back = back.refuse(self.current.sequence)
-        return replace(back, refused=tuple(s for s in back.refused if s != self.previous.sequence))
+        back = self.exchanged()
+        return back if self.current is None else back.refuse(self.current.sequence)
+
+    def undone(self) -> Head:
+        """Return the head without the current generation, which does not work here: it is refused.
+
+        Raises:
+            EmptyStoreError: Nothing is installed.
+        """
+        if self.current is None:
+            raise EmptyStoreError("nothing is installed: there is nothing to undo")
+        return replace(self.refuse(self.current.sequence), current=self.previous, previous=None)
+
+    def _accept(self, sequence: int) -> Head:
+        return replace(self, refused=tuple(refused for refused in self.refused if refused != sequence))
 
 
 def generation_of(manifest: Manifest, segments: tuple[str, ...], installed: str) -> Generation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from .sync import Check, Engine, Outcome
 
 Listener = Callable[[Mapping[str, Any]], None]
 T = TypeVar("T")
+logger = logging.getLogger("vademecum")
 
 EVENTS = (
     "updateAvailable",
@@ -236,7 +238,10 @@ class KnowledgeBase:
 
     def _emit(self, event: str, detail: Mapping[str, Any]) -> None:
         for listener in tuple(self._listeners[event]):
-            listener(detail)
+            try:
+                listener(detail)
+            except Exception:  # the others are called all the same
+                logger.exception("a listener of %s failed", event)
 
 
 class _Offline:

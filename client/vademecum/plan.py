@@ -6,8 +6,10 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
+from .errors import RollbackError
 from .format import Manifest, ObjectRef
-from .head import Generation
+from .head import Generation, Head
+from .trust import ReleasePointer
 
 Kind = Literal["none", "direct", "tiers", "full"]
 
@@ -33,6 +35,30 @@ class Plan:
     def bytes(self) -> int:
         """Bytes to download."""
         return sum(ref.size for ref in self.downloads)
+
+
+def refuse_older(pointer: ReleasePointer, head: Head) -> None:
+    """Do nothing, unless the signed targets name an older release than the installed one.
+
+    Raises:
+        RollbackError: They do.
+    """
+    if head.current is not None and pointer.sequence < head.current.sequence:
+        raise RollbackError(
+            f"the host offers release {pointer.sequence}, release {head.current.sequence} is installed: "
+            "a publisher takes a release back by publishing a newer one"
+        )
+
+
+def reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
+    """Return why the published release is not to be installed: `current`, `pinned`, `refused`; or None."""
+    if head.current is not None and pointer.sequence == head.current.sequence:
+        return "current"
+    if pointer.sequence in head.refused:
+        return "refused"
+    if head.pinned is not None and pointer.sequence != head.pinned:
+        return "pinned"
+    return None
 
 
 def plan_update(installed: Generation | None, held: Container[str], manifest: Manifest) -> Plan:

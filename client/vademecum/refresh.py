@@ -54,8 +54,9 @@ async def refresh(
     pinned = await store.read("trust/pin")
     stored_root = await store.read("trust/root.json")
     # A shipped root rules; without one, whatever was trusted before goes on being trusted.
-    root = stored_root if shipped_root is None or pin == pinned else shipped_root
-    if idle_allowed and root is stored_root and fetched == await store.read("trust/timestamp.json"):
+    as_before = stored_root is not None and (shipped_root is None or pin == pinned)
+    root = stored_root if as_before else shipped_root
+    if idle_allowed and as_before and fetched == await store.read("trust/timestamp.json"):
         known = await walk.stored(root)
         if known is not None:
             return Refreshed(known, complete=False)
@@ -103,10 +104,11 @@ class _Walk:
         trust = Trust(root, self._now)
         stored = await self._store.read("trust/root.json")
         switching = stored is not None and stored != root
-        newest = root
+        newest, saved = root, (stored, await self._store.read("trust/pin"))
         for step in range(self._config.max_root_rotations + 1):
-            if not switching and newest != stored:
+            if not switching and saved != (newest, pin):
                 await self._store.write({"trust/root.json": newest, "trust/pin": pin})
+                saved = (newest, pin)
             if step == self._config.max_root_rotations:
                 break
             path = f"metadata/{trust.root_version + 1}.root.json"
@@ -123,8 +125,8 @@ class _Walk:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
             _as_floor(lambda: trust.accept_timestamp(stored))
-        trust.accept_timestamp(fetched)
-        await self._store.write({"trust/timestamp.json": fetched})
+        if trust.accept_timestamp(fetched):
+            await self._store.write({"trust/timestamp.json": fetched})
 
     async def snapshot(self, trust: Trust) -> None:
         stored = await self._store.read("trust/snapshot.json")
@@ -145,7 +147,7 @@ class _Walk:
         await self._store.write({"trust/targets.json": data})
 
 
-def _as_floor(accept: Callable[[], None]) -> bool:
+def _as_floor(accept: Callable[[], object]) -> bool:
     """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
 
     Old or expired metadata stay in the trusted set as the floor that newer ones are judged against; those

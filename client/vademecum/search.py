@@ -5,7 +5,6 @@ Scores are integers and ties break by chunk id (format.md, section 4.2), so both
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from .reader import Opened
 from .segment import HEADING_SEPARATOR
+from .strict_json import parse_object
 
 _UNIT = 65535 * 127
 _BLOCK = 8192
@@ -158,5 +158,9 @@ def heading_text(headings: str) -> str:
 
 
 def metadata_of(text: str) -> dict[str, Any]:
-    value = json.loads(text) if text else {}
-    return value if isinstance(value, dict) else {}
+    """Return a document's metadata.
+
+    Raises:
+        ContentError: The row holds something else than a JSON object.
+    """
+    return parse_object(text.encode(), "document metadata") if text else {}

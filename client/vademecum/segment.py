@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .errors import ContentError, NewerFormatError
 from .tensors import Strings, Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
@@ -138,14 +140,11 @@ def decode_segment(data: bytes) -> Segment:
     """Read a segment.
 
     Raises:
-        NewerFormatError: A segment of another major format.
+        NewerFormatError: A segment of a later major format.
         ContentError: Malformed in any way; nothing of it is used then.
     """
     file = decode_tensors(data)
-    if file.metadata.get("format") != SEGMENT_FORMAT:
-        raise NewerFormatError(
-            f"segment of format {file.metadata.get('format')!r}, this vademecum reads {SEGMENT_FORMAT!r}"
-        )
+    _check_format(file.metadata.get("format", ""))
     n = file.tensor("chunk.id", "U64", [None]).shape[0]
     m = file.tensor("document.sequence", "U32", [None]).shape[0]
     vectors = file.tensor("chunk.vector", "I8", [n, None])
@@ -169,9 +168,20 @@ def decode_segment(data: bytes) -> Segment:
         document_chunks=chunks.values(),
         bounds=file.offsets("document.chunks", chunks.shape[0], m),
     )
-    if any(flag > 1 for flag in segment.removed) or not all(map(len, segment.keys)):
+    if any(flag > 1 for flag in segment.removed) or any(a == b for a, b in pairwise(segment.keys.bounds)):
         raise ContentError("segment: a document row without a key or with an unknown flag")
+    if not segment.dimensions:
+        raise ContentError("segment: vectors without dimensions")
     return segment
+
+
+def _check_format(found: str) -> None:
+    family, _, version = found.rpartition(".")
+    known_family, _, known = SEGMENT_FORMAT.rpartition(".")
+    if family == known_family and re.fullmatch(r"[1-9][0-9]{0,8}", version) and int(version) > int(known):
+        raise NewerFormatError(f"segment of format {version}; this vademecum reads {known}: update vademecum")
+    if found != SEGMENT_FORMAT:
+        raise ContentError(f"not a segment: format {found[:40]!r}, expected {SEGMENT_FORMAT!r}")
 
 
 def _running(counts: Sequence[int]) -> array[int]:

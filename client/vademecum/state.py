@@ -22,12 +22,23 @@ class State:
         documents: Live documents by key (UTF-8 bytes), in rising order.
         chunks: Live chunks by id, in rising order.
         owners: For each live chunk, the lowest key of a live document that names it.
+        tombstones: Where the newest row of each removed document lies.
     """
 
     segments: tuple[Segment, ...]
     documents: dict[bytes, Place]
     chunks: dict[int, Place]
     owners: dict[int, bytes]
+    tombstones: dict[bytes, Place]
+
+    @property
+    def used(self) -> frozenset[int]:
+        """The segments that this state needs: any other holds only rows that newer ones have replaced.
+
+        One with nothing but tombstones is needed: they keep older rows dead.
+        """
+        places = (*self.documents.values(), *self.chunks.values(), *self.tombstones.values())
+        return frozenset(index for index, _ in places)
 
     def digest(self) -> str:
         """Return the state digest: the same content gives the same digest, whatever way it came."""
@@ -61,6 +72,7 @@ def assemble(segments: Sequence[Segment]) -> State:
         raise ContentError("segments of different epochs stand in one generation")
     newest = _newest_documents(segments)
     documents = {key: newest[key] for key in sorted(newest) if not _removed(segments, newest[key])}
+    tombstones = {key: place for key, place in newest.items() if key not in documents}
     owners: dict[int, bytes] = {}
     for key, (index, row) in documents.items():
         segment = segments[index]
@@ -71,7 +83,8 @@ def assemble(segments: Sequence[Segment]) -> State:
         missing = next(chunk for chunk in owners if chunk not in places)
         owner = owners[missing].decode()
         raise ContentError(f"document {owner!r} names chunk {missing:016x}, which no segment has")
-    return State(tuple(segments), documents, {chunk: places[chunk] for chunk in sorted(places)}, owners)
+    chunks = {chunk: places[chunk] for chunk in sorted(places)}
+    return State(tuple(segments), documents, chunks, owners, tombstones)
 
 
 def _newest_documents(segments: Sequence[Segment]) -> dict[bytes, Place]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
 from .errors import ContentError, NewerFormatError
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+
+# Whole strings, so that the brackets inside them do not count. Possessive: no input makes it slow.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 _MAX_DEPTH = 32
 _T = TypeVar("_T")
@@ -24,8 +28,8 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
         what: Names the input in errors.
 
     Raises:
-        ContentError: Not UTF-8, not JSON, not an object; duplicate keys, NaN, lone surrogates, trailing
-            data, or nesting deeper than 32.
+        ContentError: Not UTF-8, not JSON, not an object; duplicate keys, NaN, a number beyond IEEE doubles,
+            lone surrogates, trailing data, or nesting deeper than 32.
     """
     try:
         text = data.decode("utf-8")
@@ -36,7 +40,7 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     if _depth(text) > _MAX_DEPTH:
         raise ContentError(f"{what}: nested deeper than {_MAX_DEPTH}")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ContentError(f"{what}: a lone surrogate") from None
@@ -52,6 +56,11 @@ def canonical(value: object) -> bytes:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
+
+
+def iso_time(moment: datetime) -> str:
+    """Return an aware time the way our files write it: `2026-11-21T08:00:00Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Fields:
@@ -141,13 +150,21 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return value
+
+
 def _depth(text: str) -> int:
-    """Return an upper bound of the nesting: brackets inside strings count too."""
+    """Return how deep brackets are nested; the parser would overflow its stack before it complains."""
     depth = deepest = 0
-    for character in text:
-        if character in "[{":
+    for token in _STRING_OR_BRACKET.finditer(text):
+        first = text[token.start()]
+        if first in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif character in "]}":
+        elif first in "]}":
             depth -= 1
     return deepest

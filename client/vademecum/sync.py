@@ -1,79 +1,36 @@
-"""The engine: check, plan, download, verify, stage, activate, roll back. The only place with policy.
+"""The engine: what to do about a published release, and when. The only place with policy.
 
-The order that keeps the store's promise (design, section 6): objects are verified before they are put;
-a generation is checked whole, from the stored bytes, before `head` is flipped; garbage is collected only
-after the flip. So at every moment `head` names only objects that are there and good.
+How a release is installed is install.py's part; whether metadata is acceptable, trust.py's.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 from .config import Config
-from .download import Downloader, in_parallel
-from .errors import (
-    ContentError,
-    QuotaError,
-    RollbackError,
-    SelfTestError,
-    StorageError,
-    UsageError,
-    VademecumError,
-)
+from .download import Downloader
+from .errors import ContentError, EmptyStoreError, QuotaError, UsageError, VademecumError
+from .events import Announcer, ignore
 from .format import Manifest, ObjectRef, decode_manifest
-from .head import Generation, Head, decode_head, encode_head, generation_of
-from .plan import Kind, Plan, full_plan, plan_update
+from .head import Generation, Head
+from .install import Installer
+from .notes import Latest, Notes, note_of
+from .outcome import Check, Outcome
+from .plan import Kind, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .reader import open_generation
-from .refresh import FIRST_USE, refresh
-from .strict_json import canonical, parse_object
+from .records import Records
+from .refresh import FIRST_USE, Refreshed, refresh
 from .trust import ReleasePointer
 
+__all__ = ["Check", "Engine", "Outcome", "ignore"]
+
 logger = logging.getLogger("vademecum")
-
-
-@dataclass(frozen=True)
-class Check:
-    """What the host has to offer.
-
-    Attributes:
-        available: There is a release to install.
-        sequence, version: The published release.
-        plan: How it would be installed.
-        bytes: What that would download.
-        installed: The installed sequence, or None.
-        reason: Why a newer release is not offered (`refused`, `pinned`), or None.
-    """
-
-    available: bool
-    sequence: int
-    version: str
-    plan: Kind = "none"
-    bytes: int = 0
-    installed: int | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed."""
-
-    from_sequence: int | None
-    to_sequence: int
-    version: str
-    plan: Kind
-    requests: int
-    bytes: int
-    seconds: float
-
-
-def ignore(name: str, detail: Mapping[str, Any]) -> None:
-    """The listener that does nothing."""
 
 
 class Engine:
@@ -100,7 +57,9 @@ class Engine:
         self._clock = clock
         self._root = trust
         self._config = config or Config()
-        self._listener = emit
+        self._announcer = Announcer(emit)
+        self._records = Records(store)
+        self._installer = Installer(store, clock, self._config, self._announcer)
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -113,10 +72,9 @@ class Engine:
         async with self._writing():
             downloader = self._downloader()
             pointer = await self._refresh(downloader)
-            head = await self._head()
-            offer = await self._offer(pointer, head, downloader)
+            offer = await self._offer(pointer, await self._records.head(), downloader)
         if offer.available:
-            self._emit("updateAvailable", asdict(offer))
+            self._announcer.emit("updateAvailable", asdict(offer))
         return offer
 
     async def sync(self, *, force: bool = False) -> Outcome:
@@ -124,7 +82,7 @@ class Engine:
 
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
-                was refused before, or is not the pinned one.
+                was refused before, or is not the pinned one. An older one is refused all the same.
 
         Raises:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
@@ -136,16 +94,14 @@ class Engine:
         downloader = self._downloader()
         async with self._writing():
             pointer = await self._refresh(downloader)
-            head = await self._head()
-            plan: Kind = "none"
-            if force or _reason_to_wait(pointer, head) is None:
-                plan = await self._update(pointer, head, downloader, force=force)
+            head = await self._records.head()
+            kind = await self._follow(pointer, head, downloader, force=force)
         installed = None if head.current is None else head.current.sequence
         return Outcome(
             from_sequence=installed,
-            to_sequence=pointer.sequence if plan != "none" else installed or 0,
-            version=pointer.version if plan != "none" or head.current is None else head.current.version,
-            plan=plan,
+            to_sequence=pointer.sequence if kind != "none" else installed or 0,
+            version=pointer.version if kind != "none" or head.current is None else head.current.version,
+            plan=kind,
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
@@ -156,58 +112,70 @@ class Engine:
 
         Raises:
             EmptyStoreError: There is none.
-            ContentError, StorageError: It is damaged; the current one stays.
+            ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         async with self._store.lock():
-            head = (await self._head()).rolled_back()
-            assert head.current is not None
-            (await open_generation(self._store, head.current)).self_test()
-            await self._flip(head)
-        self._emit("rolledBack", {"sequence": head.current.sequence, "version": head.current.version})
-        return head.current
+            back = await self._turn_back((await self._records.head()).rolled_back())
+        self._announce_return(back)
+        return back
 
     async def refuse_current(self, reason: str) -> Generation:
-        """Undo the installed release, which a reader found not to work, and do not try it again."""
-        logger.warning("the installed release failed its self-test: %s", reason)
-        return await self.rollback()
+        """Undo the installed release, which a reader found not to work, and do not try it again.
+
+        Returns:
+            The generation before, which is installed again.
+
+        Raises:
+            EmptyStoreError: There is none: now nothing is installed.
+            ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
+        """
+        logger.warning("the installed release does not work here: %s", reason)
+        async with self._store.lock():
+            head = (await self._records.head()).undone()
+            if head.current is None:
+                await self._records.flip(head)
+                raise EmptyStoreError(
+                    "the release was undone, and there is none before it: update again later"
+                )
+            back = await self._turn_back(head)
+        self._announce_return(back)
+        return back
 
     async def pin(self, sequence: int | None) -> None:
         """Stay at a release (None: follow the channel again).
 
         Raises:
             UsageError: That release is neither installed nor the previous generation.
+            ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
         async with self._store.lock():
-            head = await self._head()
-            if sequence is not None and (head.current is None or head.current.sequence != sequence):
-                if head.previous is None or head.previous.sequence != sequence:
-                    raise UsageError(
-                        f"release {sequence} is not installed here: pin the current or previous one"
-                    )
-                head = head.rolled_back()
-            await self._flip(replace(head, pinned=sequence))
+            head = await self._records.head()
+            if sequence is None or (head.current is not None and head.current.sequence == sequence):
+                await self._records.flip(replace(head, pinned=sequence))
+                return
+            if head.previous is None or head.previous.sequence != sequence:
+                raise UsageError(f"release {sequence} is not installed here: pin the current or previous one")
+            back = await self._turn_back(replace(head.exchanged(), pinned=sequence))
+        self._announce_return(back)
 
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
         async with self._store.lock():
-            await self._store.write({"head": None, "sync": None})
+            await self._records.forget()
             await self._store.discard(await self._store.objects())
 
     async def status(self) -> dict[str, Any]:
         """Return what is installed, from the store alone: no request is made."""
-        head = await self._head()
-        notes = await self._notes()
+        head = await self._records.head()
+        notes = await self._records.notes()
         objects = await self._store.objects()
         return {
             "installed": None if head.current is None else asdict(head.current),
             "previous": None if head.previous is None else head.previous.sequence,
             "pinned": head.pinned,
             "refused": list(head.refused),
-            "latest": notes.get("latest"),
-            "checked": notes.get("checked"),
-            "expires": notes.get("expires"),
-            "expired": "expires" in notes and _time(notes["expires"]) <= self._clock.now(),
-            "error": notes.get("error"),
+            **notes.json(),
+            "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
             "objects": len(objects),
@@ -216,10 +184,10 @@ class Engine:
     # The steps --------------------------------------------------------------------------------
 
     async def _refresh(self, downloader: Downloader) -> ReleasePointer:
-        notes = await self._notes()
+        notes = await self._records.notes()
         now = self._clock.now()
         age = timedelta(seconds=self._config.idle_check_age)
-        recent = "checked" in notes and timedelta() <= now - _time(notes["checked"]) < age
+        recent = notes.checked is not None and timedelta() <= now - notes.checked < age
         refreshed = await refresh(
             self._store,
             downloader,
@@ -229,18 +197,27 @@ class Engine:
             idle_allowed=recent,
         )
         pointer = refreshed.trust.release(self._config.channel)
-        await self._note_check(notes, refreshed.complete, refreshed.trust.timestamp_expires, pointer)
+        refuse_older(pointer, await self._records.head())
+        await self._note_check(notes, refreshed, pointer)
         return pointer
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence
         check = Check(False, pointer.sequence, pointer.version, installed=installed)
-        reason = _reason_to_wait(pointer, head)
+        reason = reason_to_wait(pointer, head)
         if reason is not None:
             return replace(check, reason=None if reason == "current" else reason)
         manifest = await self._manifest(pointer, downloader)
         plan = plan_update(head.current, await self._store.objects(), manifest)
         return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
+
+    async def _follow(
+        self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
+    ) -> Kind:
+        if not force and reason_to_wait(pointer, head) is not None:
+            return "none"
+        manifest = await self._manifest(pointer, downloader)
+        return (await self._installer.install(manifest, head, downloader, force=force)).kind
 
     async def _manifest(self, pointer: ReleasePointer, downloader: Downloader) -> Manifest:
         if pointer.length > self._config.max_manifest:
@@ -256,108 +233,26 @@ class Engine:
             )
         return manifest
 
-    async def _update(
-        self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
-    ) -> Kind:
-        manifest = await self._manifest(pointer, downloader)
-        held = await self._store.objects()
-        plan = full_plan((), manifest) if force else plan_update(head.current, held, manifest)
-        try:
-            return await self._install(plan, manifest, head, downloader)
-        except _StagingError as error:
-            if plan.kind == "full" and force:
-                raise error.cause from error
-            # What is installed does not add up with what came: everything anew, once.
-            logger.warning("release %d: %s; fetching it whole", manifest.sequence, error.cause)
-        try:
-            return await self._install(full_plan((), manifest), manifest, head, downloader)
-        except _StagingError as error:
-            raise error.cause from error
+    async def _turn_back(self, head: Head) -> Generation:
+        """Flip to a generation that was installed before, if it still works."""
+        assert head.current is not None
+        (await open_generation(self._store, head.current)).self_test()
+        await self._records.flip(head)
+        return head.current
 
-    async def _install(self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader) -> Kind:
-        detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
-        self._emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._download(plan, downloader)
-        self._emit_progress("verifying", plan.bytes, plan.bytes)
-        generation = await self._stage(plan, manifest)
-        self._emit_progress("installing", plan.bytes, plan.bytes)
-        await self._activate(generation, head)
-        self._emit("updateCompleted", {**detail, "bytes": downloader.bytes})
-        return plan.kind
+    def _announce_return(self, back: Generation) -> None:
+        self._announcer.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
 
-    async def _download(self, plan: Plan, downloader: Downloader) -> None:
-        received: dict[str, int] = {}
-
-        async def one(ref: ObjectRef) -> None:
-            def progress(count: int) -> None:
-                # A host that undoes the gzip sends more than the manifest says: never above 100 %.
-                received[ref.sha256] = min(count, ref.size)
-                self._emit_progress("downloading", sum(received.values()), plan.bytes)
-
-            content = await downloader.fetch_object(ref, progress)
-            await self._store.put(ref.sha256, content)
-            progress(ref.size)
-
-        await in_parallel(plan.downloads, self._config.parallel, one)
-
-    async def _stage(self, plan: Plan, manifest: Manifest) -> Generation:
-        """Check the new generation whole, from the bytes as they are stored; return it."""
-        installed = self._clock.now().isoformat(timespec="seconds")
-        generation = generation_of(manifest, plan.segments, installed)
-        try:
-            opened = await open_generation(self._store, generation)
-            if opened.state.digest() != manifest.digest:
-                raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
-        except (ContentError, StorageError) as error:
-            raise _StagingError(error) from error
-        used = {place[0] for place in opened.state.documents.values()}
-        used |= {place[0] for place in opened.state.chunks.values()}
-        # A segment without a live row may still hold the tombstone that keeps an older row dead.
-        used |= {index for index, segment in enumerate(opened.state.segments) if any(segment.removed)}
-        segments = tuple(digest for index, digest in enumerate(plan.segments) if index in used)
-        return replace(generation, segments=segments)
-
-    async def _activate(self, generation: Generation, head: Head) -> None:
-        """Flip to the new generation, test it as a reader would, and flip back if it does not work."""
-        await self._store.write({"head": encode_head(head.installed(generation))})
-        try:
-            (await open_generation(self._store, generation)).self_test()
-        except (SelfTestError, ContentError) as error:
-            await self._flip(head.refuse(generation.sequence))
-            raise SelfTestError(f"release {generation.sequence} was undone: {error}") from error
-        await self.collect()
-
-    async def collect(self) -> None:
-        """Delete the objects that neither the current nor the previous generation needs."""
-        needed = (await self._head()).objects
-        garbage = [digest for digest in await self._store.objects() if digest not in needed]
-        if garbage:
-            await self._store.discard(garbage)
-
-    # Records ----------------------------------------------------------------------------------
-
-    async def _head(self) -> Head:
-        return decode_head(await self._store.read("head"))
-
-    async def _flip(self, head: Head) -> None:
-        await self._store.write({"head": encode_head(head)})
-
-    async def _notes(self) -> dict[str, Any]:
-        data = await self._store.read("sync")
-        return {} if data is None else parse_object(data, "sync")
-
-    async def _note_check(
-        self, notes: dict[str, Any], complete: bool, expires: datetime, pointer: ReleasePointer
-    ) -> None:
-        new = {key: value for key, value in notes.items() if key != "error"}
-        new["latest"] = {"sequence": pointer.sequence, "version": pointer.version}
-        new["expires"] = expires.isoformat()
-        if complete:
-            new["checked"] = self._clock.now().isoformat(timespec="seconds")
+    async def _note_check(self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer) -> None:
+        new = Notes(
+            checked=self._clock.now().replace(microsecond=0) if refreshed.complete else notes.checked,
+            expires=refreshed.trust.expires,
+            latest=Latest(pointer.sequence, pointer.version),
+        )
         if new != notes:
-            await self._store.write({"sync": canonical(new)})
+            await self._records.note(new)
 
-    # Faults and events ------------------------------------------------------------------------
+    # Faults -----------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -366,67 +261,22 @@ class Engine:
             async with self._store.lock():
                 try:
                     yield
-                except QuotaError:
-                    await self.collect()  # give back what the failed update had stored
+                except VademecumError as error:
+                    await self._note_error(error)
                     raise
         except VademecumError as error:
-            await self._note_error(error)
-            detail = {"code": error.code, "message": error.message, "willRetry": error.transient}
-            self._emit("updateFailed", detail)
+            self._announcer.failed(error)
             raise
 
     async def _note_error(self, error: VademecumError) -> None:
-        entry = {"code": error.code, "message": error.message, "time": self._clock.now().isoformat()}
         try:
-            await self._store.write({"sync": canonical({**await self._notes(), "error": entry})})
+            if isinstance(error, QuotaError):
+                await self._installer.collect()  # give back what the failed update had stored
+            noted = replace(await self._records.notes(), error=note_of(error, self._clock.now()))
+            await self._records.note(noted)
         except VademecumError as failure:
             # The store itself is what fails: the error that is about to be raised says so.
             logger.debug("the error could not be noted: %s", failure)
 
-    def _emit_progress(self, stage: str, count: int, total: int) -> None:
-        share = 100 if total == 0 else count * 100 // total
-        detail = {"stage": stage, "percentage": share, "bytes": count, "totalBytes": total}
-        self._emit("updateProgress", detail)
-
-    def _emit(self, name: str, detail: Mapping[str, Any]) -> None:
-        logger.debug("%s %s", name, detail)
-        try:
-            self._listener(name, detail)
-        except Exception:
-            logger.exception("a listener of %s failed", name)
-
     def _downloader(self) -> Downloader:
         return Downloader(self._transport, self._clock, self._config)
-
-
-class _StagingError(Exception):
-    """What was staged does not make the signed state."""
-
-    def __init__(self, cause: ContentError | StorageError) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
-
-def _reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
-    """Return why the published release is not to be installed: `current`, `pinned`, `refused`; or None.
-
-    Raises:
-        RollbackError: The signed targets name an older release than the installed one.
-    """
-    current = head.current
-    if current is not None and pointer.sequence == current.sequence:
-        return "current"
-    if pointer.sequence in head.refused:
-        return "refused"
-    if head.pinned is not None and pointer.sequence != head.pinned:
-        return "pinned"
-    if current is not None and pointer.sequence < current.sequence:
-        raise RollbackError(
-            f"the host offers release {pointer.sequence}, release {current.sequence} is installed: "
-            "a publisher takes a release back by publishing a newer one"
-        )
-    return None
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -24,6 +24,7 @@ if sys.byteorder != "little":  # pragma: no cover - arrays are read and written 
 
 _LENGTH = struct.Struct("<Q")
 _MAX_HEADER = 1 << 16
+_MAX_SIZE = 1 << 32
 _WIDTHS = {"I8": 1, "U8": 1, "U16": 2, "U32": 4, "U64": 8}
 _TYPECODES = {"I8": "b", "U8": "B", "U16": "H", "U32": "I", "U64": "Q"}
 assert all(array(_TYPECODES[dtype]).itemsize == width for dtype, width in _WIDTHS.items())
@@ -191,8 +192,9 @@ def _decode_entry(name: str, entry: object, body: memoryview, position: int) -> 
             raise ContentError(f"tensor {name!r}: malformed header entry")
     if dtype not in _WIDTHS:
         raise ContentError(f"tensor {name!r}: unknown dtype {dtype!r}")
-    if not all(isinstance(size, int) and 0 <= size <= len(body) for size in shape):
-        raise ContentError(f"tensor {name!r}: impossible shape {shape}")
+    # A tensor without elements may still have a long axis: the vectors of a segment that holds no chunks.
+    if len(shape) > 2 or not all(type(size) is int and 0 <= size < _MAX_SIZE for size in shape):
+        raise ContentError(f"tensor {name!r}: impossible shape {str(shape)[:80]}")
     size = math.prod(shape) * _WIDTHS[dtype]
     if start != position or end - start != size or end > len(body) or start % _WIDTHS[dtype]:
         raise ContentError(f"tensor {name!r}: data at {start}..{end} does not fit")

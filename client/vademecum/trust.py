@@ -7,6 +7,7 @@ Targets delegations are not followed: our publishers have none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from tuf.api import exceptions
+from tuf.api.metadata import MetaFile
 
 # The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
 # part, so pyproject.toml pins the major version and tests/client/test_trust.py walks every rule.
@@ -22,10 +24,12 @@ from tuf.ngclient.config import EnvelopeType
 
 from .errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from .format import FORMAT, MAX_SEQUENCE
-from .strict_json import Fields, parse_object
+from .strict_json import DIGEST, Fields, parse_object
 
 CUSTOM = "vademecum"
 """The name of our one field in `targets.signed`."""
+
+_RELEASE_PATH = re.compile(r"releases/[0-9A-Za-z._-]{1,100}")
 
 
 @dataclass(frozen=True)
@@ -77,18 +81,32 @@ class Trust:
 
     @property
     def targets_version(self) -> int:
-        return self._set.snapshot.meta["targets.json"].version
+        return self._targets_meta.version
 
     @property
     def timestamp_expires(self) -> datetime:
         return self._set.timestamp.expires
+
+    @property
+    def expires(self) -> datetime:
+        """When the first of the four roles expires. Only after `accept_targets`."""
+        trusted = self._set
+        roles = (trusted.root, trusted.timestamp, trusted.snapshot, trusted.targets)
+        return min(role.expires for role in roles)
 
     def snapshot_length(self, default: int) -> int:
         """Return the signed size limit of the snapshot, or the default where none is signed."""
         return self._set.timestamp.snapshot_meta.length or default
 
     def targets_length(self, default: int) -> int:
-        return self._set.snapshot.meta["targets.json"].length or default
+        return self._targets_meta.length or default
+
+    @property
+    def _targets_meta(self) -> MetaFile:
+        meta = self._set.snapshot.meta.get("targets.json")
+        if meta is None:
+            raise ContentError("snapshot.json does not name targets.json")
+        return meta
 
     def accept_root(self, data: bytes) -> None:
         """Take the next root (5.3): signed by the trusted one and by itself, its version one higher.
@@ -99,8 +117,11 @@ class Trust:
         with _judging("root.json", data):
             self._set.update_root(data)
 
-    def accept_timestamp(self, data: bytes) -> None:
-        """Take the timestamp (5.4). The same version as the trusted one is kept, without an error.
+    def accept_timestamp(self, data: bytes) -> bool:
+        """Take the timestamp (5.4).
+
+        Returns:
+            True if it is trusted from now on; False if it has the version of the trusted one, which stays.
 
         Raises:
             ExpiredError: It, or the root, has expired. It is kept as a floor against rollback.
@@ -110,7 +131,10 @@ class Trust:
             try:
                 self._set.update_timestamp(data)
             except exceptions.EqualVersionNumberError:
-                return
+                if self._set.timestamp.is_expired(self._set.reference_time):
+                    raise exceptions.ExpiredMetadataError("timestamp.json is expired") from None
+                return False
+        return True
 
     def accept_snapshot(self, data: bytes, *, stored: bool = False) -> None:
         """Take the snapshot (5.5); `stored`: it was verified when it was stored, and may be an older one.
@@ -144,7 +168,7 @@ class Trust:
         fields = Fields(custom, CUSTOM)
         fields.refuse_newer(FORMAT)
         entry = fields.child("channels").child(channel)
-        path = entry.text("release", 1, 200)
+        path = entry.match("release", _RELEASE_PATH)
         sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
         sha256, length = self.target(path)
         return ReleasePointer(sequence, entry.text("version", 1, 100), path, sha256, length)
@@ -156,9 +180,11 @@ class Trust:
             ContentError: There is no such target, or it has no SHA-256.
         """
         target = self._set.targets.targets.get(path)
-        if target is None or "sha256" not in target.hashes:
+        digest = "" if target is None else target.hashes.get("sha256", "")
+        # It becomes part of a URL: nothing but a digest may stand here.
+        if target is None or not DIGEST.fullmatch(digest):
             raise ContentError(f"targets.json does not sign {path!r} with SHA-256")
-        return target.hashes["sha256"], target.length
+        return digest, target.length
 
     def target_paths(self) -> tuple[str, ...]:
         """Return the paths of all signed targets."""

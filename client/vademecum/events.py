@@ -1,0 +1,40 @@
+"""Telling the app what happens. A listener that throws changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import VademecumError
+from .ports import Emit
+
+logger = logging.getLogger("vademecum")
+
+
+def ignore(name: str, detail: Mapping[str, Any]) -> None:
+    """The listener that does nothing."""
+
+
+class Announcer:
+    """Calls one listener with the events of the design, section 7; what it raises is logged."""
+
+    def __init__(self, listener: Emit) -> None:
+        self._listener = listener
+
+    def emit(self, name: str, detail: Mapping[str, Any]) -> None:
+        logger.debug("%s %s", name, detail)
+        try:
+            self._listener(name, detail)
+        except Exception:
+            logger.exception("a listener of %s failed", name)
+
+    def progress(self, stage: str, count: int, total: int) -> None:
+        """Announce `count` of `total` bytes of an update; `stage`: downloading, verifying or installing."""
+        share = 100 if total == 0 else count * 100 // total
+        detail = {"stage": stage, "percentage": share, "bytes": count, "totalBytes": total}
+        self.emit("updateProgress", detail)
+
+    def failed(self, error: VademecumError) -> None:
+        detail = {"code": error.code, "message": error.message, "willRetry": error.transient}
+        self.emit("updateFailed", detail)

@@ -1,0 +1,147 @@
+"""Installing one release: download, stage, flip, test, collect garbage.
+
+The order keeps the store's promise (design, section 6): objects are verified before they are put; a
+generation is checked whole, from the stored bytes, before `head` is flipped; garbage is collected only
+after the flip. So at every moment `head` names only objects that are there and good.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from .config import Config
+from .download import Downloader, in_parallel
+from .errors import ContentError, SelfTestError, StorageError
+from .events import Announcer
+from .format import Manifest, ObjectRef
+from .head import Generation, Head, generation_of
+from .plan import Plan, full_plan, plan_update
+from .ports import Clock, Store
+from .reader import open_generation
+from .records import Records
+from .strict_json import iso_time
+
+logger = logging.getLogger("vademecum")
+
+
+class Installer:
+    """Installs releases in one store. The caller holds the writer's lock."""
+
+    def __init__(self, store: Store, clock: Clock, config: Config, announcer: Announcer) -> None:
+        self._store = store
+        self._records = Records(store)
+        self._clock = clock
+        self._config = config
+        self._announcer = announcer
+
+    async def install(self, manifest: Manifest, head: Head, downloader: Downloader, *, force: bool) -> Plan:
+        """Install a release by the cheapest plan; return the plan that worked.
+
+        When what is stored does not add up with what came, everything is fetched anew, once.
+
+        Args:
+            head: What the store's pointer says now.
+            force: Use nothing that the store holds.
+
+        Raises:
+            NetworkError, ServerError, ContentError: A download failed for good.
+            ContentError: The objects are those that were signed, but not the state.
+            SelfTestError: The release does not work here; it was undone and is refused from now on.
+            StorageError, QuotaError: The store is broken or full.
+        """
+        await self._sweep(head, manifest)
+        whole = full_plan((), manifest)
+        plan = whole if force else plan_update(head.current, await self._store.objects(), manifest)
+        if plan != whole:
+            try:
+                return await self._carry_out(plan, manifest, head, downloader)
+            except _StagingError as error:
+                logger.warning("release %d: %s; fetching it whole", manifest.sequence, error.cause)
+        try:
+            return await self._carry_out(whole, manifest, head, downloader)
+        except _StagingError as error:
+            await self.collect()
+            raise error.cause from error
+
+    async def collect(self) -> None:
+        """Delete the objects that neither the current nor the previous generation needs."""
+        await self._discard_all_but((await self._records.head()).objects)
+
+    async def _sweep(self, head: Head, manifest: Manifest) -> None:
+        """Delete what an interrupted update to yet another release has left."""
+        wanted = frozenset(ref.sha256 for ref in manifest.objects)
+        await self._discard_all_but(head.objects | wanted)
+
+    async def _discard_all_but(self, needed: frozenset[str]) -> None:
+        garbage = [digest for digest in await self._store.objects() if digest not in needed]
+        if garbage:
+            await self._store.discard(garbage)
+
+    async def _carry_out(self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader) -> Plan:
+        detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
+        self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
+        await self._download(plan, downloader)
+        self._announcer.progress("verifying", plan.bytes, plan.bytes)
+        generation = await self._stage(plan, manifest)
+        self._announcer.progress("installing", plan.bytes, plan.bytes)
+        await self._activate(generation, head)
+        self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
+        return plan
+
+    async def _download(self, plan: Plan, downloader: Downloader) -> None:
+        received: dict[str, int] = {}
+
+        async def one(ref: ObjectRef) -> None:
+            def progress(count: int) -> None:
+                # A host that undoes the gzip sends more than the manifest says: never above 100 %.
+                received[ref.sha256] = min(count, ref.size)
+                self._announcer.progress("downloading", sum(received.values()), plan.bytes)
+
+            content = await downloader.fetch_object(ref, progress)
+            await self._store.put(ref.sha256, content)
+            progress(ref.size)
+
+        await in_parallel(plan.downloads, self._config.parallel, one)
+
+    async def _stage(self, plan: Plan, manifest: Manifest) -> Generation:
+        """Check the new generation whole, from the bytes as they are stored; return it."""
+        generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
+        try:
+            opened = await open_generation(self._store, generation)
+            if opened.state.digest() != manifest.digest:
+                raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+        except (ContentError, StorageError) as error:
+            raise _StagingError(error) from error
+        used = opened.state.used
+        segments = tuple(digest for index, digest in enumerate(plan.segments) if index in used)
+        return replace(generation, segments=segments)
+
+    async def _activate(self, generation: Generation, head: Head) -> None:
+        """Flip to the new generation, test it as a reader would, and flip back if it does not work."""
+        await self._records.flip(head.installed(generation))
+        try:
+            (await open_generation(self._store, generation)).self_test()
+        except (SelfTestError, ContentError) as error:
+            await self._records.flip(head.refuse(generation.sequence))
+            await self._tidy()
+            raise SelfTestError(f"release {generation.sequence} was undone: {error}") from error
+        except StorageError:
+            await self._records.flip(head)  # nothing is known against the release: it may be tried again
+            raise
+        await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Collect garbage after a flip: what has been decided stands, even if this fails."""
+        try:
+            await self.collect()
+        except StorageError as error:
+            logger.warning("garbage stays until the next update: %s", error)
+
+
+class _StagingError(Exception):
+    """What was staged does not make the signed state."""
+
+    def __init__(self, cause: ContentError | StorageError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause

@@ -1,0 +1,42 @@
+"""What the engine answers: values for apps, for `--json` and for the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .plan import Kind
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the host has to offer.
+
+    Attributes:
+        available: There is a release to install.
+        sequence, version: The published release.
+        plan: How it would be installed.
+        bytes: What that would download.
+        installed: The installed sequence, or None.
+        reason: Why a newer release is not offered (`refused`, `pinned`), or None.
+    """
+
+    available: bool
+    sequence: int
+    version: str
+    plan: Kind = "none"
+    bytes: int = 0
+    installed: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed."""
+
+    from_sequence: int | None
+    to_sequence: int
+    version: str
+    plan: Kind
+    requests: int
+    bytes: int
+    seconds: float

@@ -1,0 +1,50 @@
+"""The engine's two records in the store: `head`, the pointer, and `sync`, what the last checks found."""
+
+from __future__ import annotations
+
+import logging
+
+from .errors import ContentError
+from .head import Head, decode_head, encode_head
+from .notes import Notes, decode_notes, encode_notes
+from .ports import Store
+
+logger = logging.getLogger("vademecum")
+
+
+class Records:
+    """Reads and writes them. Whoever writes holds the writer's lock."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def head(self) -> Head:
+        """Return what is installed; an empty head where there is no record.
+
+        Raises:
+            NewerFormatError: The store was written by a newer major version.
+            ContentError: The record is damaged.
+        """
+        return decode_head(await self._store.read("head"))
+
+    async def flip(self, head: Head) -> None:
+        """Write the pointer. This is the commit."""
+        await self._store.write({"head": encode_head(head)})
+
+    async def notes(self) -> Notes:
+        """Return what is known of the channel; damaged notes count as none.
+
+        They only save requests: without them the next check walks everything and writes new ones.
+        """
+        try:
+            return decode_notes(await self._store.read("sync"))
+        except ContentError as error:
+            logger.warning("the record 'sync' is damaged and is begun anew: %s", error)
+            return Notes()
+
+    async def note(self, notes: Notes) -> None:
+        await self._store.write({"sync": encode_notes(notes)})
+
+    async def forget(self) -> None:
+        """Delete both."""
+        await self._store.write({"head": None, "sync": None})

@@ -1,0 +1,25 @@
+"""The tests of the core run on CPython and inside Pyodide (tests/client/test_in_pyodide.py): no files but
+their own, no network, no threads, no numpy.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+
+import securesystemslib.signer._key as keys
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it alone
+
+settings.register_profile("cpython", max_examples=60, deadline=None)
+settings.register_profile(
+    "pyodide", max_examples=8, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pyodide" if sys.platform == "emscripten" else "cpython")
+
+if sys.platform == "emscripten":
+    # Without `cryptography` each check of a signature takes 40 ms, and the same few hundred are checked over
+    # and over. The answer depends on nothing but the arguments.
+    keys.checkvalid = functools.cache(keys.checkvalid)

@@ -1,0 +1,321 @@
+"""site/content/format.md against the code: every example, every table, every number that stands on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app import App, texts
+from publisher import NOW, Publisher, make_encoder, quantise
+
+from vademecum import encoder, format, segment, tensors, trust
+from vademecum.errors import ContentError
+from vademecum.head import decode_head, encode_head
+from vademecum.notes import decode_notes, encode_notes
+from vademecum.runtime import sqlite_file
+from vademecum.segment import chunk_id, framed
+from vademecum.state import assemble
+from vademecum.strict_json import canonical, parse_object
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "site/content/format.md").read_text(encoding="utf-8")
+JS = ROOT / "client/vademecum/js"
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+DIGEST, EPOCH = "ab" * 32, "0123456789abcdef"
+
+
+def find(pattern: str) -> tuple[str, ...]:
+    """The groups of the one place on the page that the pattern matches."""
+    (match,) = re.finditer(pattern, PAGE)
+    return match.groups()
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next heading of any level."""
+    (match,) = re.finditer(rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return match[1]
+
+
+def example(beginning: str) -> Any:
+    """The JSON example that begins so, with its dots and descriptions filled in."""
+    (block,) = [text for language, text in BLOCKS if language == "json" and text.startswith(beginning)]
+    filled = re.sub(
+        r'"(\.\.\.|digest|digest, newest first|state digest, section 5)"(?=[],}])', f'"{DIGEST}"', block
+    )
+    filled = filled.replace('"16 hex digits"', f'"{EPOCH}"').replace(
+        f'"epoch": "{DIGEST}"', f'"epoch": "{EPOCH}"'
+    )
+    filled = filled.replace(f'"built": "{DIGEST}"', '"built": "2026-11-21T08:00:00Z"')
+    if filled.startswith('"'):
+        filled = f"{{{filled}}}"
+    return json.loads(filled)
+
+
+def keys_of(value: Any) -> Any:
+    """The names of all fields, nested; lists by their first entry."""
+    if isinstance(value, dict):
+        return {name: keys_of(inner) for name, inner in value.items()}
+    return [keys_of(value[0])] if isinstance(value, list) and value else None
+
+
+# 1. The tree -------------------------------------------------------------------------------------
+
+
+def test_the_gzip_header() -> None:
+    (header,) = [text for language, text in BLOCKS if not language and text.startswith("1f 8b")]
+    assert bytes.fromhex(header) == format.GZIP_HEADER
+    _, file = format.deflate(b"x")
+    assert file.startswith(bytes.fromhex(header))
+
+
+def test_the_paths_of_the_tree() -> None:
+    publisher = Publisher()
+    publisher.publish({"a": {"chunks": ["run"]}})
+    assert publisher.manifest is not None
+    paths = {re.sub(r"[0-9a-f]{64}", "DIGEST", path) for path in publisher.files}
+    paths = {re.sub(r"\b1\.", "N.", path) for path in paths}
+    tree = section("1. The published tree")
+    for path in paths:
+        name = path.replace("DIGEST.N.json", "DIGEST.SEQUENCE.json").removeprefix("metadata/N.")
+        assert name in tree
+    found = trust.ReleasePointer(1, "v", "releases/1.json", "DIGEST", 5).url_path
+    assert found.replace("1", "SEQUENCE") in PAGE
+
+
+def test_the_depth_of_json() -> None:
+    (depth,) = find(r"nested at most (\d+) deep")
+    deepest = b'{"a":' + b"[" * (int(depth) - 1) + b"]" * (int(depth) - 1) + b"}"
+    assert parse_object(deepest, "x")
+    with pytest.raises(ContentError):
+        parse_object(deepest.replace(b"[]", b"[[]]"), "x")
+
+
+# 2. and 3. Metadata and manifest -----------------------------------------------------------------
+
+
+def test_our_field_in_the_targets() -> None:
+    custom = example('"vademecum"')
+    assert set(custom) == {trust.CUSTOM}
+    pointer = custom[trust.CUSTOM]["channels"]["stable"]
+    publisher = Publisher(sequence=pointer["sequence"] - 1, borders=[0, pointer["sequence"] - 1])
+    publisher.publish({"a": {"chunks": ["run"]}})
+    made = publisher.targets.unrecognized_fields["vademecum"]
+    assert keys_of(made) == keys_of(custom[trust.CUSTOM])
+    publisher.targets.unrecognized_fields.update(custom)
+    publisher.sign()
+    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
+    trusted.accept_snapshot(publisher.files["metadata/2.snapshot.json"])
+    trusted.accept_targets(publisher.files["metadata/2.targets.json"])
+    release = trusted.release("stable")
+    assert (release.path, release.sequence, release.version) == tuple(pointer.values())
+
+
+def test_the_manifest() -> None:
+    value = example('{\n  "built"')
+    manifest = format.decode_manifest(canonical(value))
+    assert json.loads(format.encode_manifest(manifest)) == value
+    assert keys_of(json.loads(format.encode_manifest(manifest))) == keys_of(value)
+    assert format.EPOCH.fullmatch(EPOCH)
+
+
+# 4. Tensors --------------------------------------------------------------------------------------
+
+COLUMN = re.compile(r"^\| `([a-z.]+)` \| (.+?) \|", re.MULTILINE)
+
+
+def columns(title: str) -> dict[str, str]:
+    """Tensor name -> dtype and number of axes, from the table in a section; string columns are two tensors."""
+    found: dict[str, str] = {}
+    for name, kind in COLUMN.findall(section(title)):
+        if kind.startswith("strings"):
+            found |= {name: "U8 1", f"{name}.offsets": "U32 1"}
+        else:
+            dtype, axes = kind.split(" ", 1)
+            found[name] = f"{dtype} {axes.count(',') + 1}"
+    return found
+
+
+def shapes(data: bytes) -> dict[str, str]:
+    return {
+        name: f"{tensor.dtype} {len(tensor.shape)}"
+        for name, tensor in tensors.decode_tensors(data).tensors.items()
+    }
+
+
+def test_the_columns_of_a_segment() -> None:
+    data = segment.encode_segment(EPOCH, 4, [segment.DocumentRow("a", 1)], [])
+    assert columns("Segment") == shapes(data)
+    assert f'"format": "{segment.SEGMENT_FORMAT}"' in section("Segment")
+    assert set(tensors.decode_tensors(data).metadata) == {"epoch", "format"}
+    assert segment.HEADING_SEPARATOR == "\x1f"
+    assert "U+001F" in section("Segment")
+
+
+def test_the_columns_of_an_encoder() -> None:
+    assert columns("4.3 Encoder") == shapes(encoder.encode_encoder(make_encoder().file))
+    assert f'"format": "{encoder.FORMAT}"' in section("4.3 Encoder")
+
+
+def test_the_header_of_a_tensor_file() -> None:
+    (most,) = find(r"The header has at most ([\d,]+) bytes")
+    assert int(most.replace(",", "")) == tensors._MAX_HEADER
+
+
+def test_the_chunk_id() -> None:
+    title, headings, anchor, text = find(
+        r"title `(.*?)`, headings `(.*?)`, anchor `(.*?)`, text `(.*?)` hash the bytes"
+    )
+    (block,) = [text for language, text in BLOCKS if not language and text.startswith("04000000")]
+    hashed = bytes.fromhex(block)
+    assert hashed == b"".join(framed(part.encode()) for part in (title, headings, anchor, text))
+    (expected,) = find(r"give the id `([0-9a-f]{16})`")
+    assert hashlib.sha256(hashed).hexdigest()[:16] == expected
+    assert f"{chunk_id(title, headings, anchor, text):016x}" == expected
+
+
+def test_the_quantised_vector() -> None:
+    vector, row, scale = find(r"`v = \((.*?)\)` gives `vector = \((.*?)\)`, `scale = (\d+)`")
+    values, found = quantise([float(value) for value in vector.split(",")])
+    assert [value - 256 if value > 127 else value for value in values] == [
+        int(value) for value in row.split(",")
+    ]
+    assert found == int(scale)
+
+
+def test_the_score_fits() -> None:
+    (bits,) = find(r"which fits in (\d+) bits")
+    assert 2 ** int(bits) > encoder.MAX_DIMENSIONS * 65535 * 127 * 128
+
+
+def test_the_encoder_s_numbers() -> None:
+    (prefix,) = find(r"unknown word of at least (\d+) code points")
+    (completions,) = find(r"first (\d+) in the order of the table")
+    (words,) = find(r"at most ([\d,]+) words of\s+a text are read")
+    known = (encoder.MIN_PREFIX, encoder.MAX_COMPLETIONS, encoder.MAX_WORDS_READ)
+    assert (int(prefix), int(completions), int(words.replace(",", ""))) == known
+    limits = find(
+        r"\*D\* is 1 to ([\d,]+); \*V\* words \(at most ([\d,]+), .*?\), \*A\* characters \(at most ([\d,]+)\), "
+        r"\*G\* golden examples \(at most ([\d,]+)\)"
+    )
+    numbers = [int(limit.replace(",", "")) for limit in limits]
+    assert numbers == [
+        encoder.MAX_DIMENSIONS,
+        encoder.MAX_VOCABULARY,
+        encoder.MAX_ALPHABET,
+        encoder.MAX_GOLDENS,
+    ]
+
+
+@pytest.mark.parametrize("word", ["kestrel", "straŋe"])
+def test_the_rows_of_unknown_words(word: str) -> None:
+    value, row = find(
+        rf"`{word}`[^`]*(?:`(?:[0-9a-f]{{2}} ?)+`[^`]*)?has \*h\* = `(0x[0-9a-f]+)`[^(]*\((.*?)\)`"
+    )
+    assert encoder.hash_word(word) == int(value, 16)
+    numbers = [int(number) for number in row.split(",")]
+    assert encoder.unknown_row(word, 2, 10) == numbers
+
+
+# 5. State ----------------------------------------------------------------------------------------
+
+
+def test_the_digest_of_the_empty_state() -> None:
+    (digest,) = find(r"The digest of the empty state is `([0-9a-f]{64})`")
+    assert assemble([]).digest() == digest
+    assert hashlib.sha256(b"vademecum.state.1\n").hexdigest() == digest
+    assert "`vademecum.state.1` and a line feed" in PAGE
+
+
+# 6. and 7. Sources and site ----------------------------------------------------------------------
+
+
+def test_the_lists_of_files() -> None:
+    for (text,) in (find(r"`sources` is a gzipped JSON object `(.*?)`"), find(r"`site\.json` is `(.*?)`")):
+        assert set(parse_object(text.replace("...", DIGEST).encode(), "list")) == {"files"}
+
+
+# 8. The store ------------------------------------------------------------------------------------
+
+
+def record_names() -> set[str]:
+    rows = re.findall(r"^\| (`.*?`) \|", section("8. The store"), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(.*?)`", row)}
+
+
+def test_the_records_are_those_that_the_engine_writes() -> None:
+    app = App(Publisher())
+    app.publisher.publish({"a": texts("run")})
+    app.sync()
+    assert record_names() - {"mode", "retry"} == set(app.database.records)
+
+
+def test_the_records_that_javascript_writes() -> None:
+    code = (JS / "vademecum.mjs").read_text(encoding="utf-8")
+    for name in ("mode", "retry"):
+        assert f'[["{name}", ' in code
+        assert name in record_names()
+
+
+def test_the_pointer() -> None:
+    value = example('{"current"')
+    head = decode_head(canonical(value))
+    assert json.loads(encode_head(head)) == value
+    (most,) = find(r"at most (\d+): those that failed their self-test")
+    for sequence in range(1, 100):
+        head = head.refuse(sequence)
+    assert len(head.refused) == int(most)
+
+
+def test_what_the_last_checks_found() -> None:
+    value = example('{"checked"')
+    assert json.loads(encode_notes(decode_notes(canonical(value)))) == value
+
+
+def test_sqlite() -> None:
+    application, version = find(r"`application_id` (0x[0-9a-f]+) \(`vade`\) and `user_version` (\d+)")
+    assert int(application, 16) == sqlite_file.APPLICATION_ID == int.from_bytes(b"vade", "big")
+    assert int(version) == sqlite_file.USER_VERSION
+    for table in ("records(name, value)", "objects(digest, data)"):
+        assert f"`{table}`" in PAGE
+        name, *fields = re.findall(r"\w+", table)
+        code = Path(str(sqlite_file.__file__)).read_text(encoding="utf-8")
+        assert re.search(rf"CREATE TABLE {name} \({fields[0]} .*, {fields[1]} ", code)
+
+
+def test_indexed_db() -> None:
+    (prefix, version) = find(r"the database `(vademecum:)URL` has version (\d+) and the object stores")
+    code = (JS / "store.mjs").read_text(encoding="utf-8")
+    assert f"return `{prefix}${{url}}`" in code
+    assert f"STORE_VERSION = {version};" in code
+    for name in ("records", "objects"):
+        assert f'= "{name}";' in code
+
+
+def test_the_formats_of_javascript() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(JS.glob("*.mjs")))
+    for name in (segment.SEGMENT_FORMAT, encoder.FORMAT):
+        assert f'"{name}"' in code
+
+
+def test_the_format_number() -> None:
+    assert PAGE.startswith(f"# The format\n\nFormat {format.FORMAT}.")
+
+
+def test_nothing_on_the_page_is_left_unchecked() -> None:
+    """Every block of the page is one that a test above takes up; a new one needs a test of its own."""
+    beginnings = [text.split("\n")[0][:12] for _, text in BLOCKS]
+    assert beginnings == [
+        "version.json",
+        "1f 8b 08 00 ",
+        '"vademecum":',
+        "{",
+        "04000000 4b6",
+        "x = h + (i +",
+        '{"current": ',
+        '{"checked": ',
+    ]
