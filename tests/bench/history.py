@@ -1,4 +1,4 @@
-"""What a publisher and a user pay on a real history: `history.py HISTORY [--updates N] [--out DIR]`.
+"""What a publisher and a user pay on a real history: `history.py HISTORY [--updates N] [--encoder NAME]`.
 
 Builds every state of HISTORY (see replay.py) with the real commands, serves the tree as GitHub Pages would, and
 pulls each release in turn into a SQLite store. Prints seconds, bytes and requests, and the size of the index
@@ -30,7 +30,10 @@ from vademecum.head import decode_head
 from vademecum.knowledge import KnowledgeBase
 from vademecum.reader import Opened, open_generation
 from vademecum.runtime.cpython import SqliteStore, run
+from vademecum.segment import HEADING_SEPARATOR
+from vademecum_builder.chunk import Chunk, embedding_text
 from vademecum_builder.cli import main as vade
+from vademecum_builder.embed import load_encoder
 from vademecum_builder.serve import PagesServer
 
 
@@ -52,7 +55,8 @@ class Pull:
 class Bench:
     """One run, below one folder."""
 
-    def __init__(self, folder: Path, history: Path, updates: int) -> None:
+    def __init__(self, folder: Path, history: Path, updates: int, encoder: str) -> None:
+        self.encoder = encoder
         self.source, self.dist, self.store = folder / "source", folder / "dist", folder / "store.db"
         self.folder = folder
         self.states = states(history, self.source, updates + 1)
@@ -61,7 +65,7 @@ class Bench:
         """Run `vade build` as a publisher does, in a process of its own; return its seconds and report."""
         started = time.perf_counter()
         command = [sys.executable, "-m", "vademecum_builder.cli", "build", str(self.source)]
-        command += ["--out", str(self.dist), "--json", *options]
+        command += ["--out", str(self.dist), "--encoder", self.encoder, "--json", *options]
         answer = subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.PIPE).stdout
         return time.perf_counter() - started, json.loads(answer)
 
@@ -70,9 +74,8 @@ class Bench:
         said = StringIO()
         keys = str(self.folder / ".vademecum/keys")
         with redirect_stdout(said):
-            code = vade(
-                ["build", str(self.source), "--out", str(self.dist), "--keys", keys, "--no-site", "--json"]
-            )
+            command = ["build", str(self.source), "--out", str(self.dist), "--keys", keys, "--json"]
+            code = vade([*command, "--encoder", self.encoder, "--no-site"])
         if code:
             raise SystemExit(f"build failed: {said.getvalue()}")
         answer: dict[str, Any] = json.loads(said.getvalue())
@@ -92,32 +95,35 @@ class Bench:
         )
 
     def usual_json(self) -> int:
-        """Return the bytes of the peer: the installed texts and float vectors as one gzipped JSON file."""
-        opened = run(_open(self.store))
-        state, rows = opened.state, []
-        for chunk, (index, row) in state.chunks.items():
-            segment = state.segments[index]
-            vector = np.frombuffer(segment.vector(row), np.int8).astype(np.float64)
-            vector /= max(float(np.linalg.norm(vector)), 1e-12)
-            owner_index, owner = state.documents[state.owners[chunk]]
+        """Return the bytes of the peer: all texts and the encoder's float32 vectors as one gzipped JSON file."""
+        opened, query_encoder = run(_open(self.store))
+        encoder = load_encoder(self.encoder, query_encoder)
+        assert encoder is not None
+        rows, texts = [], []
+        for chunk, (index, row) in opened.state.chunks.items():
+            segment = opened.state.segments[index]
+            owner_index, owner = opened.state.documents[opened.state.owners[chunk]]
+            title = opened.state.segments[owner_index].titles[owner]
+            headings = tuple(segment.headings[row].split(HEADING_SEPARATOR))
+            texts.append(embedding_text(title, Chunk(headings, segment.anchors[row], segment.texts[row])))
             rows.append(
-                {
-                    "id": f"{chunk:016x}",
-                    "title": state.segments[owner_index].titles[owner],
-                    "heading": segment.headings[row],
-                    "text": segment.texts[row],
-                    "embedding": [float(x) for x in vector.astype(np.float32)],
-                }
+                {"id": f"{chunk:016x}", "title": title, "headings": headings, "text": segment.texts[row]}
             )
-        return len(gzip.compress(json.dumps(rows).encode(), 9))
+        vectors = encoder.embed(texts)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        embeddings = [[float(str(x)) for x in vector] for vector in vectors.astype(np.float32)]
+        whole = [{**row, "embedding": vector} for row, vector in zip(rows, embeddings, strict=True)]
+        return len(gzip.compress(json.dumps(whole).encode(), 9))
 
 
-async def _open(path: Path) -> Opened:
+async def _open(path: Path) -> tuple[Opened, bytes]:
     store = SqliteStore(path, readonly=True)
     try:
         current = decode_head(await store.read("head")).current
         assert current is not None
-        return await open_generation(store, current)
+        query_encoder = await store.get(current.encoder)
+        assert query_encoder is not None
+        return await open_generation(store, current), query_encoder
     finally:
         await store.close()
 
@@ -126,10 +132,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("history", type=Path)
     parser.add_argument("--updates", type=int, default=100)
+    parser.add_argument("--encoder", default="builtin", help="as for vade build")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(Bench(Path(folder), options.history, options.updates))
+        figures = measure(Bench(Path(folder), options.history, options.updates, options.encoder))
     for name, value in figures.items():
         print(f"{name:44} {value}")
     if options.json:
