@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -96,7 +96,7 @@ def _build(options: Namespace) -> Shown:
         f"Published release {report.sequence} ({report.version}) in {options.out}",
         f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
-        f"  index {_size(report.bytes_published)}, {_size(report.bytes_new)} new, {done.seconds:.1f} s",
+        f"  index {_size(report.bytes_published)}; files written {_size(report.bytes_new)}; {done.seconds:.1f} s",
         f"  next: vade serve {shlex.quote(str(options.out))}",
     ]
 
@@ -133,8 +133,9 @@ def _serve(options: Namespace) -> Shown:
     from .serve import PagesServer, Request
 
     def log(request: Request) -> None:
+        path = ascii(request.path)[1:-1]  # whatever a client sent: nothing that a terminal would obey
         print(
-            f"{request.method} {request.path} {request.status} {request.sent_bytes} B "
+            f"{request.method} {path} {request.status} {request.sent_bytes} B "
             f"{request.seconds * 1000:.0f} ms",
             file=sys.stderr,
         )
@@ -160,18 +161,16 @@ def _pull(options: Namespace) -> Shown:
     ):
         knowledge.on("updateProgress", bars.update)
         outcome = knowledge.sync(force=options.force)
-    result = {
-        "from": outcome.from_sequence,
-        "to": outcome.to_sequence,
-        "version": outcome.version,
-        "plan": outcome.plan,
-        "requests": outcome.requests,
-        "bytes": outcome.bytes,
-        "seconds": round(outcome.seconds, 3),
-    }
-    cost = f"{outcome.requests} requests, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
+        status = knowledge.status()
+    result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
+    requests = "1 request" if outcome.requests == 1 else f"{outcome.requests} requests"
+    cost = f"{requests}, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
-        return result, [f"Up to date: release {outcome.to_sequence} ({outcome.version}); {cost}"]
+        here = f"release {outcome.to_sequence} ({outcome.version})"
+        waits = _waiting(status)
+        return result, [f"Stays at {here}; {cost}", f"  {waits}"] if waits else [
+            f"Up to date: {here}; {cost}"
+        ]
     before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
     return result, [
         f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}"
@@ -205,7 +204,8 @@ def _status(options: Namespace) -> Shown:
             f"Release {installed['sequence']} ({installed['version']}), built {installed['built']}",
             f"  {installed['documents']} documents, {installed['chunks']} chunks, {_size(status['bytes'])} stored",
         ]
-    lines += [f"  previous: release {status['previous']}"] if status["previous"] else []
+    lines += [f"  {waits}"] if (waits := _waiting(status)) else []
+    lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
     lines += [f"  checked {status['checked']}"] if status["checked"] else []
     lines += (
         [f"  signatures expired on {status['expires']}: nothing new is installed"]
@@ -225,6 +225,21 @@ def _rollback(options: Namespace) -> Shown:
         generation = knowledge.rollback()
     result = {"from": left["sequence"], "to": generation.sequence, "version": generation.version}
     return result, [f"Back at release {generation.sequence} ({generation.version})."]
+
+
+def _waiting(status: Mapping[str, Any]) -> str:
+    """Say why the published release is not the installed one; empty where that needs no words."""
+    installed, latest = status["installed"], status["latest"]
+    if installed is None or latest is None or latest["sequence"] == installed["sequence"]:
+        return ""
+    number = latest["sequence"]
+    if number in status["refused"]:
+        return (
+            f"release {number} is published, but was rolled back or did not work here (pull --force takes it)"
+        )
+    if status["pinned"] is not None:
+        return f"release {number} is published; this store is pinned to release {status['pinned']}"
+    return f"release {number} is published: pull it"
 
 
 def _size(count: int) -> str:

@@ -66,6 +66,9 @@ def new_keys(folder: Path, now: datetime, validity: Validity | None = None) -> N
         _write_secret(folder / ROOT_KEY, root_signer.private_bytes)
         _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
         (folder / ROOT_FILE).write_bytes(signed_bytes(root, root_signer))
+        ignored = folder / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
 
@@ -189,8 +192,8 @@ def _read(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{path}: cannot read {what} ({error.strerror}); make keys with `vade keys new`, "
-            f"or set {KEY_VARIABLE}"
+            f"{path}: cannot read {what} ({error.strerror}); name its folder with --keys, make keys with "
+            f"`vade keys new`, or set {KEY_VARIABLE}"
         ) from error
 
 

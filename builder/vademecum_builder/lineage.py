@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,8 +102,9 @@ def find_previous(options: Namespace, keys: Keys) -> Published | None:
     except VademecumError as error:
         if options.force:
             return None
+        where = _without_password(location)
         advice = (
-            f"the previous release at {location} cannot be used: {error.message} (--force starts a new line)"
+            f"the previous release at {where} cannot be used: {error.message} (--force starts a new line)"
         )
         raise _reworded(error, advice) from error
 
@@ -111,6 +113,11 @@ def _location(options: Namespace) -> str | None:
     if options.previous is not None:
         return str(options.previous)
     return str(options.out) if (options.out / TIMESTAMP).is_file() else None
+
+
+def _without_password(location: str) -> str:
+    """Return the location, fit for a message. A password may hold anything, so the last `@` ends it."""
+    return re.sub(r"(?<=://).*@", "", location)
 
 
 def _reworded(error: VademecumError, message: str) -> VademecumError:

@@ -20,7 +20,7 @@ __all__ = ["Pins", "client_files", "default_cache", "digests", "fetch_runtime", 
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
-_RUNTIME = frozenset({"runtime/__init__.py", "runtime/browser.py", "runtime/paths.py"})
+_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock", "paths"))
 _NOT_CORE = frozenset({"knowledge.py", "search.py"})
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 

@@ -22,6 +22,7 @@ class Config:
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
+        max_release: The most bytes, inflated, of all objects of a release together.
     """
 
     channel: str = "stable"
@@ -37,3 +38,4 @@ class Config:
     max_targets: int = 5_000_000
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
+    max_release: int = 4_000_000_000

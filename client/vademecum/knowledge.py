@@ -16,7 +16,7 @@ from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
 from .runtime.cpython import SqliteStore, SystemClock, open_transport, run
-from .search import DocumentView, Hit, Index, read_document
+from .search import MOST_HITS, DocumentView, Hit, Index, read_document
 from .sync import Check, Engine, Outcome
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -113,7 +113,10 @@ class KnowledgeBase:
 
     def pin(self, sequence: int | None) -> None:
         """Stay at a release; None follows the channel again. Errors: see `Engine.pin`."""
-        run(self._with_engine(lambda engine: engine.pin(sequence), online=False))
+        run(self.pin_async(sequence))
+
+    async def pin_async(self, sequence: int | None) -> None:
+        await self._with_engine(lambda engine: engine.pin(sequence), online=False)
 
     def status(self) -> dict[str, Any]:
         """Return what is installed and what is known of the channel; no request is made.
@@ -136,11 +139,11 @@ class KnowledgeBase:
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
-            UsageError: A limit below 1.
+            UsageError: A limit that is not from 1 to 1,000.
             StorageError, ContentError: The store cannot be read or is damaged.
         """
-        if limit < 1:
-            raise UsageError(f"limit must be at least 1, not {limit}")
+        if not 1 <= limit <= MOST_HITS:
+            raise UsageError(f"limit must be from 1 to {MOST_HITS}, not {limit}")
         return self._opened()[1].search(query, limit)
 
     async def search_async(self, query: str, limit: int = 10) -> list[Hit]:

@@ -40,3 +40,15 @@ class Outcome:
     requests: int
     bytes: int
     seconds: float
+
+    def json(self) -> dict[str, object]:
+        """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
+        return {
+            "from": self.from_sequence,
+            "to": self.to_sequence,
+            "version": self.version,
+            "plan": self.plan,
+            "requests": self.requests,
+            "bytes": self.bytes,
+            "seconds": self.seconds,
+        }

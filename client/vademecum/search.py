@@ -19,6 +19,8 @@ from .strict_json import parse_object
 
 _UNIT = 65535 * 127
 _BLOCK = 8192
+MOST_HITS = 1000
+"""The most hits that a search returns; the browser has the same."""
 _EXACT_DIMENSIONS = 1024
 """Up to here sums of products of signed bytes stay below 2^24: exact in float32, and BLAS is fast."""
 

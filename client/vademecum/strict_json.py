@@ -45,7 +45,7 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     except UnicodeEncodeError:
         raise ContentError(f"{what}: a lone surrogate") from None
     except ValueError as error:
-        raise ContentError(f"{what}: {error}") from None
+        raise ContentError(f"{what}: not the JSON that was expected ({error})") from None
     if not isinstance(value, dict):
         raise ContentError(f"{what}: expected an object")
     return value

@@ -171,7 +171,7 @@ class Engine:
         objects = await self._store.objects()
         return {
             "installed": None if head.current is None else asdict(head.current),
-            "previous": None if head.previous is None else head.previous.sequence,
+            "previous": None if head.previous is None else asdict(head.previous),
             "pinned": head.pinned,
             "refused": list(head.refused),
             **notes.json(),
@@ -231,6 +231,9 @@ class Engine:
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
                 f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
             )
+        total = sum(ref.uncompressed for ref in manifest.objects)
+        if total > self._config.max_release:
+            raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
         return manifest
 
     async def _turn_back(self, head: Head) -> Generation:

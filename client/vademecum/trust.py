@@ -191,9 +191,15 @@ class Trust:
         return tuple(self._set.targets.targets)
 
 
+def _unsigned(message: str) -> SignatureError:
+    return SignatureError(
+        f"{message}, as the trusted root.json asks: do not go on, ask the publisher (or is it another root.json?)"
+    )
+
+
 _ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
     (exceptions.ExpiredMetadataError, ExpiredError),
-    (exceptions.UnsignedMetadataError, SignatureError),
+    (exceptions.UnsignedMetadataError, _unsigned),
     (exceptions.BadVersionNumberError, RollbackError),
     (exceptions.RepositoryError, ContentError),
 )

@@ -33,10 +33,6 @@ export class Results {
     if (focused >= 0) this.focus(Math.min(focused, hits.length - 1));
   }
 
-  clear() {
-    this.list.replaceChildren();
-  }
-
   /** @returns {HTMLElement[]} */
   targets() {
     return Array.from(this.list.querySelectorAll("[data-open]"));

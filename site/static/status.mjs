@@ -238,16 +238,20 @@ export class StatusView {
     for (const input of byId("modes").querySelectorAll("input")) input.checked = input.value === status.mode;
     byId("update").hidden = !status.offer;
     byId("rollback").hidden = !status.previous;
-    byId("rollback").textContent = `Go back to release ${status.previous?.sequence}`;
+    const forward = (status.previous?.sequence ?? 0) > (status.installed?.sequence ?? 0);
+    byId("rollback").textContent = `Go ${forward ? "forward" : "back"} to release ${status.previous?.sequence}`;
   }
 
   /** @param {Status} status */
-  #sentence({ error, offer, installed, expired }) {
+  #sentence({ error, offer, installed, expired, latest, refused }) {
     if (this.answer) return this.answer;
     if (this.updating) return "A new release is being installed.";
     if (error) return errorText(error.code, installed !== null);
     if (offer) return `Release ${offer.sequence} is available (${bytes(offer.bytes)}).`;
     if (expired) return errorText("expired", installed !== null);
+    if (latest && refused.includes(latest.sequence)) {
+      return `Release ${latest.sequence} was left, and is not installed again by itself.`;
+    }
     return installed ? "The index is on this device and answers without a network." : "Nothing is installed yet.";
   }
 

@@ -5,15 +5,17 @@ No page here has a service worker: what goes offline is the knowledge base, not 
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
-from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli import main
 from vademecum_builder.serve import PagesServer
 
 START = """async (options) => {
@@ -31,6 +33,8 @@ ANSWER = """async ([method, args]) => {
     }
 }"""
 FOUND = "what to know about keys"
+HANDBOOK = Path(__file__).parents[1] / "demo" / "handbook"
+TYPES = Path(__file__).parents[2] / "client" / "vademecum" / "js" / "vademecum.d.mts"
 
 
 class App:
@@ -105,6 +109,24 @@ def flip_last_byte(path: Path) -> bytes:
     return good
 
 
+def test_the_policy_is_in_force_and_a_breach_would_be_seen(app: App, browser: Browser) -> None:
+    """What the fixture `page` listens for, in all tests of this folder."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        answer = page.goto(f"{app.host.url}app.html")
+        assert answer is not None
+        policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+        assert answer.headers["content-security-policy"] == policy
+        inline = """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.broken = true';
+            document.head.append(script);
+            return window.broken === true;
+        }"""
+        with page.expect_console_message(lambda message: "Content Security Policy" in message.text):
+            assert page.evaluate(inline) is False
+
+
 def test_a_first_visit_installs_in_the_background_and_can_be_searched(app: App) -> None:
     assert app.start() is None
     assert app.refused("search", FOUND) == "empty"
@@ -138,6 +160,7 @@ def test_what_is_installed_opens_without_network_and_without_python(installed: A
     installed.wait_for("updateFailed")
     failure = installed.events("updateFailed")[0]
     assert (failure["code"], failure["willRetry"]) == ("network", True)
+    assert failure.keys() == {"code", "message", "willRetry"}
     assert installed.call("getStatus")["error"]["code"] == "network"
     assert installed.requested("pyodide") == []
     assert installed.texts()
@@ -161,12 +184,74 @@ def test_an_update_fetches_only_what_is_new(installed: App, publisher: Any) -> N
     second_release(publisher)
     outcome = installed.call("update")
     assert (outcome["from"], outcome["to"], outcome["plan"]) == (1, 2, "tiers")
+    assert outcome.keys() == declared("Outcome")
+    assert_events_are_as_declared(installed)
     fetched = {path.removeprefix("/objects/") for path in installed.requested("/objects/")}
     assert fetched
     assert not fetched & before
     assert any("second edition" in text for text in installed.texts("second edition of keys"))
     assert installed.call("getLocalVersion")["sequence"] == 2
     assert installed.call("getStatus")["previous"]["sequence"] == 1
+
+
+def assert_events_are_as_declared(app: App) -> None:
+    """The fields of the design, section 7."""
+    common = {"sequence", "version", "plan"}
+    [started], [completed] = app.events("updateStarted"), app.events("updateCompleted")
+    assert started.keys() == common | {"totalBytes"}
+    assert completed.keys() == common | {"bytes"}
+    assert (
+        (started["sequence"], started["plan"]) == (completed["sequence"], completed["plan"]) == (2, "tiers")
+    )
+    progress = app.events("updateProgress")
+    assert {frozenset(detail) for detail in progress} == {
+        frozenset({"stage", "percentage", "bytes", "totalBytes"})
+    }
+    assert (progress[-1]["percentage"], progress[-1]["totalBytes"]) == (100, started["totalBytes"])
+
+
+def declared(interface: str) -> set[str]:
+    """The fields of an interface in the type declarations."""
+    body = TYPES.read_text().split(f"export interface {interface} {{")[1].split("\n}")[0]
+    return set(re.findall(r"^ {2}(\w+):", body, re.MULTILINE))
+
+
+def test_the_status_has_the_declared_fields(installed: App) -> None:
+    status = installed.call("getStatus")
+    assert status.keys() == declared("Status")
+    assert status["installed"].keys() == declared("LocalVersion")
+    assert status["installed"] == installed.call("getLocalVersion")
+    quiet: dict[str, Any] = {
+        "mode": "off",
+        "previous": None,
+        "pinned": None,
+        "refused": [],
+        "offer": None,
+        "error": None,
+    }
+    assert status.items() >= {**quiet, "state": "installed", "expired": False}.items()
+    assert status["latest"] == {key: status["installed"][key] for key in ("sequence", "version")}
+    assert installed.call("search", FOUND)[0].keys() == declared("Hit")
+
+
+def test_debugging_logs_what_is_done(installed: App) -> None:
+    lines: list[str] = []
+    installed.page.on("console", lambda message: lines.append(message.text))
+    installed.start()
+    assert lines == []
+    installed.start(debug=True)
+    installed.call("checkForUpdates")
+    assert any(line.startswith("[vademecum]") and "opened" in line for line in lines), lines
+
+
+def test_automatic_mode_installs_what_is_new_by_itself(installed: App, publisher: Any) -> None:
+    installed.call("setMode", "automatic")
+    second_release(publisher)
+    assert installed.start()["sequence"] == 1
+    installed.wait_for("updateCompleted")
+    assert installed.call("getLocalVersion")["sequence"] == 2
+    assert any("second edition" in text for text in installed.texts("second edition of keys"))
+    assert "updateAvailable" not in installed.names()
 
 
 def test_manual_mode_asks_and_is_remembered(installed: App, publisher: Any) -> None:
@@ -357,16 +442,88 @@ def test_a_host_that_asks_for_patience_is_left_in_peace_after_a_reload(installed
     assert installed.requested("metadata") == []
 
 
-def test_hits_are_those_of_cpython(installed: App, publisher: Any, tmp_path: Path) -> None:
-    words = ["keys", "roots", "mirrors", "clients", "offline", "release", "know", "names", "par", "zebra"]
-    queries = [f"{first} {second}" for first in words for second in words[::2]]
-    assert len(queries) == 50
-    mine = [installed.call("search", query, {"limit": 7}) for query in queries]
-    with KnowledgeBase.open(tmp_path / "kb.db", url=str(publisher.dist), trust=publisher.root) as knowledge:
-        knowledge.sync()
-        theirs = [[asdict(hit) for hit in knowledge.search(query, limit=7)] for query in queries]
-    assert mine == theirs
-    assert sum(map(len, mine)) > 200
+# One query a line: words, questions, beginnings of words, unknown and misspelt ones, other scripts, none at all.
+QUERIES = """keys
+mirrors
+KEYS
+keys roots
+roots keys
+release of the clients
+names
+offline offline offline mirrors
+what to know about keys, number 2
+how do I rotate a signing key?
+my tomatoes have brown spots
+when do I sow beans in May
+slugs at night after rain
+pump after frost
+the second edition
+by hand
+compost
+Watering
+rel
+mirr
+tomat
+roo cli
+off
+mi
+k
+zebra
+zebra keys
+quaggas and okapis
+tomatos
+kyes
+Ünïcode
+unicode
+café
+CAFÉ naïve
+strasse
+Straße
+naïveté
+ключ
+КЛЮЧИ подписи
+鍵
+鍵を回す
+回す keys
+🔑
+🔑 keys
+é
+3.14
+v2.0-beta_1
+<b>keys</b> & "roots"
+...
+"""
+
+
+def test_hits_are_those_of_vade_search(
+    installed: App, publisher: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over two tiers with dead rows, a removed document, nested headings and several scripts."""
+    shutil.copytree(HANDBOOK, publisher.folder / "source" / "handbook")
+    publisher.write(
+        "écritures.md",
+        "---\ntags: [ünïcode]\n---\n# Ünïcode\n\n## Straße\n\n### Café\n\nA naïve café in the Straße. 🔑 3.14\n\n"
+        "## Ключ\n\nКлючи подписи меняют каждый год.\n\n## 鍵\n\n鍵を回す方法を説明します。\n",
+    )
+    (publisher.folder / "source" / "offline.md").unlink()
+    second_release(publisher)
+    assert installed.call("update")["plan"] == "tiers"
+    queries = [*QUERIES.splitlines(), ""]
+    assert len(set(queries)) == 50
+    store = str(tmp_path / "kb.db")
+    assert main(["pull", str(publisher.dist), "--store", store]) == 0
+    found = []
+    for query in queries:
+        capsys.readouterr()
+        assert main(["search", query, "--store", store, "--limit", "7", "--json"]) == 0
+        theirs = json.loads(capsys.readouterr().out)
+        assert theirs["release"] == 2
+        assert installed.call("search", query, {"limit": 7}) == theirs["hits"], query
+        found.append(theirs["hits"])
+    assert sum(1 for hits in found if len({hit["score"] for hit in hits}) > 1) > 35
+    assert any(" › " in hit["heading"] for hits in found for hit in hits)
+    assert any(hit["metadata"] for hits in found for hit in hits)
+    assert found[-1] == []
 
 
 def test_published_version_and_closing(installed: App) -> None:

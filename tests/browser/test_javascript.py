@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from vademecum import encoder, format, segment
+from vademecum import encoder, format, refresh, search, segment
 from vademecum.config import Config
 from vademecum.errors import VademecumError
+from vademecum.knowledge import EVENTS
+from vademecum.runtime.http import HttpLimits
 
 JS = Path(__file__).parent / "js"
 CLIENT = Path(__file__).parents[2] / "client" / "vademecum" / "js"
 CONSTANTS = """
-const names = ['encoder', 'format', 'head', 'idle', 'errors', 'vademecum'];
+const names = ['encoder', 'format', 'head', 'idle', 'errors', 'search', 'transport', 'vademecum'];
 const modules = await Promise.all(names.map((name) => import(`${process.argv[1]}/${name}.mjs`)));
 console.log(JSON.stringify(Object.assign({}, ...modules)));
 """
@@ -53,11 +55,16 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "MAX_WORDS_READ": encoder.MAX_WORDS_READ,
         "MIN_PREFIX": encoder.MIN_PREFIX,
         "MAX_COMPLETIONS": encoder.MAX_COMPLETIONS,
+        "MAX_UNKNOWN": encoder.MAX_UNKNOWN,
         "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
         "HEAD_FORMAT": format.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,
+        "TIMESTAMP": refresh.TIMESTAMP,
+        "EVENTS": list(EVENTS),
+        "MOST_HITS": search.MOST_HITS,
+        "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
     }
     assert {name: constants.get(name) for name in expected} == expected
 

@@ -297,6 +297,17 @@ def test_the_panel_tells_and_steers(open_page: Open) -> None:
     expect(panel).to_be_hidden()
 
 
+def test_a_release_that_was_left_is_named_in_the_panel(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        "Object.assign(kb.status, {latest: {sequence: 13, version: 'v13'}, refused: [13],"
+        " previous: {...kb.status.installed, sequence: 13}})"
+    )
+    page.locator("#pill").click()
+    expect(page.locator("#details-state")).to_contain_text("Release 13 was left")
+    expect(page.get_by_role("button", name="Go forward to release 13")).to_be_visible()
+
+
 def test_the_theme_is_remembered(open_page: Open) -> None:
     page = open_page()
     for shown, theme in (("Light", "light"), ("Dark", "dark")):

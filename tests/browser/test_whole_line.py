@@ -102,6 +102,11 @@ def test_a_visitor_reads_searches_and_goes_offline(
 def test_the_release_page_tells_what_changed(host: PagesServer, visitor: tuple[Page, str]) -> None:
     page, name = visitor
     page.goto(f"{host.url}release.html")
-    text = page.inner_text("main")
-    assert "Slugs" in text and "2" in text
+    published = page.evaluate("fetch('version.json').then((answer) => answer.json())")
+    assert page.inner_text("h1") == "Release 2"
+    assert published["version"] in page.inner_text(".lead")
+    figures = page.inner_text(".figures").split()
+    assert {str(published["documentCount"]), str(published["chunkCount"])} <= set(figures)
+    assert page.locator("tbody tr").count() == len(published["files"])
+    assert page.locator("section.change").all_inner_texts() == ["~Changed 1\nSlugs"]
     keep(page, f"release-{name}")

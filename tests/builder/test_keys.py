@@ -37,8 +37,15 @@ def folder(tmp_path: Path) -> Path:
 def test_new_keys_are_for_the_owner_alone_and_the_root_is_public(folder: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes[ROOT_KEY] == modes[RELEASE_KEY] == 0o600
-    assert set(modes) == {ROOT_KEY, RELEASE_KEY, ROOT_FILE}
+    assert set(modes) == {ROOT_KEY, RELEASE_KEY, ROOT_FILE, ".gitignore"}
+    assert (folder / ".gitignore").read_text() == "*.pem\n", "git takes the root, and no key"
     assert b"PRIVATE" not in (folder / ROOT_FILE).read_bytes()
+
+
+def test_a_gitignore_that_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("site/\n")
+    new_keys(tmp_path, NOW)
+    assert (tmp_path / ".gitignore").read_text() == "site/\n"
 
 
 @pytest.mark.parametrize("name", [ROOT_KEY, RELEASE_KEY, ROOT_FILE])

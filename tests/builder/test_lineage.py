@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from publishing import HANDBOOK, NOW, ONCE, Line, pull, tree_of
 
-from vademecum.errors import ContentError, NetworkError, ServerError, SignatureError, UsageError
+from vademecum.errors import (
+    ContentError,
+    NetworkError,
+    ServerError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock, MemoryStore
 from vademecum_builder.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, load_roots, new_keys, renew_root
@@ -148,6 +155,13 @@ def test_a_previous_release_that_is_not_there(line: Line, where: str, error: typ
     Path("empty").mkdir()
     with pytest.raises(error, match=r"the previous release at .* cannot be used"):
         find_previous(options(line.out, previous=where), Keys({}, Path()))
+
+
+@pytest.mark.parametrize("url", ["http://me:s3cr/et@127.0.0.1:9/", "ftp://me:s3cr@et@example.org/"])
+def test_a_password_of_the_previous_release_is_not_shown(line: Line, url: str) -> None:
+    with pytest.raises(VademecumError, match="previous release at") as caught:
+        find_previous(options(line.out, previous=url), Keys({}, Path()))
+    assert not any(word in caught.value.message for word in ("me:", "s3cr", "et@"))
 
 
 def test_without_a_previous_release_a_line_begins(line: Line) -> None:

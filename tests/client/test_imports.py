@@ -22,7 +22,7 @@ LAYERS = [
     {"reader", "outcome"},
     {"install"},
     {"sync"},
-    {"runtime.paths", "runtime.content_encoding", "runtime.sqlite_file"},
+    {"runtime.paths", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
     {"runtime.cpython"},
     {"search"},

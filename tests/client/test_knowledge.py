@@ -99,6 +99,8 @@ def test_the_same_with_await(kb: KnowledgeBase, tree: Tree) -> None:
         assert texts(await kb.search_async("run home")) >= {"run home"}
         assert (await kb.rollback_async()).sequence == 1
         assert (await kb.status_async())["refused"] == [2]
+        await kb.pin_async(1)
+        assert (await kb.status_async())["pinned"] == 1
 
     asyncio.run(use())
 
@@ -158,9 +160,9 @@ def test_documents(synced: KnowledgeBase) -> None:
     assert synced.document("nowhere") is None
 
 
-@pytest.mark.parametrize("limit", [0, -5])
-def test_a_limit_is_at_least_one(synced: KnowledgeBase, limit: int) -> None:
-    with pytest.raises(UsageError, match="at least 1"):
+@pytest.mark.parametrize("limit", [0, -5, 1001])
+def test_a_limit_is_from_1_to_1000(synced: KnowledgeBase, limit: int) -> None:
+    with pytest.raises(UsageError, match="from 1 to 1000"):
         synced.search("key", limit=limit)
 
 

@@ -6,17 +6,21 @@ import errno
 import json
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from publishing import HANDBOOK, tree_of
 
+from vademecum import KnowledgeBase
 from vademecum_builder.cli import main
 from vademecum_builder.serve import PagesServer
 
@@ -158,6 +162,34 @@ def test_people_get_lines(published: Vade) -> None:
     assert "3 documents, 4 chunks" in published("status", "--store", "kb.db").out
     assert "every signature" in published("verify", "dist", "--trust", "keys/root.json").out
     assert "Signed root version 2" in published("keys", "renew", "--keys", "keys").out
+
+
+def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    published("pull", "dist", "--store", "kb.db")
+    published("rollback", "--store", "kb.db")
+    for ran in (
+        published("pull", "dist", "--store", "kb.db"),
+        published("status", "--store", "kb.db"),
+    ):
+        assert "release 2 is published, but was rolled back" in ran.out
+        assert "Up to date" not in ran.out
+    assert "Installed release 2" in published("pull", "dist", "--store", "kb.db", "--force").out
+    assert "is published" not in published("status", "--store", "kb.db").out
+
+
+def test_a_pinned_store_says_what_it_waits_for(published: Vade) -> None:
+    KnowledgeBase.open("kb.db").pin(1)
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    assert "pinned to release 1" in published("pull", "dist", "--store", "kb.db").out
+
+
+def test_another_root_is_told_apart_and_what_to_do(published: Vade) -> None:
+    published("keys", "new", "--out", "others")
+    ran = published("pull", "dist", "--store", "other.db", "--trust", "others/root.json")
+    assert_refused(ran, 1, "ask the publisher (or is it another root.json?)")
 
 
 def test_a_first_build_without_keys_makes_development_keys_and_says_so(vade: Vade) -> None:
@@ -468,13 +500,42 @@ def test_a_pull_that_fails_leaves_what_is_installed(published: Vade, case: str) 
     assert published("pull", "dist", "--store", "kb.db").code == 0
 
 
+def test_a_damaged_release_is_not_installed(published: Vade) -> None:
+    before = set(Path("dist/objects").iterdir())
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    good = {path: path.read_bytes() for path in set(Path("dist/objects").iterdir()) - before}
+    for path, data in good.items():
+        path.write_bytes(bytes([*data[:-1], data[-1] ^ 1]))
+    ran = published("pull", "dist", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "content")
+    assert_refused(published("pull", "dist", "--store", "kb.db"), 1, "objects/")
+    found = published("search", "rotate", "--store", "kb.db", "--json").json
+    assert (found["release"], found["hits"][0]["heading"]) == (1, "Rotate")
+    assert published("status", "--store", "kb.db", "--json").json["error"]["code"] == "content"
+    for path, data in good.items():
+        path.write_bytes(data)
+    assert published("pull", "dist", "--store", "kb.db", "--json").json["to"] == 2
+
+
+def test_an_expired_release_is_not_installed(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", str(int(time.time()) - 300 * 86_400))
+        assert published("keys", "new", "--out", "old").code == 0
+        old = published("build", "docs", "--out", "stale", "--keys", "old", "--no-site")
+        assert old.code == 0, old.errors
+    ran = published("pull", "stale", "--store", "new.db", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (1, "expired")
+    assert_refused(published("search", "rotate", "--store", "new.db"), 1, "nothing is installed")
+
+
 def test_a_store_in_a_folder_that_is_not_there(published: Vade) -> None:
     assert_refused(published("pull", "dist", "--store", "no/such/kb.db"), 1, "does not exist")
 
 
 def test_a_limit_below_one(published: Vade) -> None:
     assert_refused(
-        published("search", "rotate", "--store", "kb.db", "--limit", 0), 2, "limit must be at least 1"
+        published("search", "rotate", "--store", "kb.db", "--limit", 0), 2, "limit must be from 1 to 1000"
     )
 
 
@@ -533,6 +594,17 @@ def test_the_line_from_build_to_search_as_processes(place: Path) -> None:
     assert (missing.returncode, missing.stderr.count("\n"), missing.stdout) == (2, 1, "")
 
 
+def test_the_log_goes_to_stderr_and_holds_what_the_client_did(
+    published: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADEMECUM_LOG", "debug")
+    pulled = child("pull", "dist", "--store", "new.db", "--json")
+    assert json.loads(pulled.stdout)["to"] == 1
+    assert "vademecum DEBUG updateCompleted {'sequence': 1" in pulled.stderr
+    monkeypatch.setenv("VADEMECUM_LOG", "warning")
+    assert child("pull", "dist", "--store", "other.db").stderr == ""
+
+
 WITHOUT_EXTRA = """
 import sys
 class Hidden:
@@ -579,6 +651,10 @@ def test_serve_tells_its_address_and_logs_requests(published: Vade) -> None:
             with urllib.request.urlopen(f"{url}version.json", timeout=10) as answer:
                 assert json.loads(answer.read())["sequence"] == 1
             assert "GET /version.json 200" in server.stderr.readline()
+            with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as client:
+                client.sendall(b"GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 404"
+            assert server.stderr.readline().startswith("GET /\\x1b[2J 404 ")
         finally:
             server.terminate()
 

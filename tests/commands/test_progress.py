@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
@@ -24,6 +25,7 @@ def test_a_terminal_sees_each_stage_with_its_numbers(monkeypatch: pytest.MonkeyP
         assert shown(bars) == ("reading", 40, 40)
         bars("embedding", 3, 7)
         assert shown(bars) == ("embedding", 3, 7)
+        assert re.search(r"3/7 \[\d\d:\d\d<\d\d:\d\d, .*it/s\]", str(bars._bar)), "no rate, or no time left"
         bars.update({"stage": "downloading", "percentage": 50, "bytes": 5_000, "totalBytes": 10_000})
         assert shown(bars) == ("downloading", 5_000, 10_000)
     assert shown(bars) is None

@@ -12,10 +12,9 @@ import { decodeEncoder } from "./encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./generation.mjs";
 import { decodeHead } from "./head.mjs";
-import { cosine, rank } from "./search.mjs";
+import { MOST_HITS, cosine, rank } from "./search.mjs";
 import { IndexedStore } from "./store.mjs";
 
-const MOST_HITS = 1000;
 
 /** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
 /** @typedef {{release: InstalledRelease, generation: import("./generation.mjs").Generation, encoder: import("./encoder.mjs").Encoder}} Opened */

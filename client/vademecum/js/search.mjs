@@ -9,6 +9,9 @@
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {{at: number, raw: number, id: bigint}} Candidate `at` counts rows over all segments */
 
+/** The most hits that a search returns; CPython has the same. */
+export const MOST_HITS = 1000;
+
 /** What a perfect match of unit vectors comes to, but for the length of the query. */
 const FULL_SCALE = 65535 * 127;
 

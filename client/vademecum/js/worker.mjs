@@ -3,7 +3,7 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {url, trust, channel} first, then those of runtime/browser.py: check, sync {force}, rollback,
- * pin {sequence}, refuse {reason}, clear, status. Events of the engine are passed on as they come.
+ * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 
 import { bootPython, lastLine } from "./boot.mjs";
@@ -12,7 +12,7 @@ import { asError, VademecumError } from "./errors.mjs";
 import { IndexedStore } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 
-const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear", "status"];
+const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear"];
 
 /** @typedef {{url: string, trust: string | null, channel: string}} Target */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */

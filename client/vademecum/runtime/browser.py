@@ -6,13 +6,10 @@ Whatever crosses the border as structure crosses as JSON.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pyodide.ffi import JsException, to_js
@@ -30,7 +27,8 @@ from ..errors import (
     VademecumError,
 )
 from ..ports import Body, Progress
-from ..sync import Engine, Outcome
+from ..sync import Engine
+from .clock import SystemClock
 from .paths import check_path
 
 _ERRORS: Mapping[str, type[VademecumError]] = {
@@ -140,19 +138,6 @@ class BrowserTransport:
         pass
 
 
-class BrowserClock:
-    """The browser's `Clock`."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    def jitter(self) -> float:
-        return random.random()
-
-
 async def run(command: str, arguments: str, host: Host) -> str:
     """Run one command of the engine.
 
@@ -183,7 +168,7 @@ def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Eng
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    return Engine(store, transport, BrowserClock(), trust=root, config=config, emit=emit)
+    return Engine(store, transport, SystemClock(), trust=root, config=config, emit=emit)
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
@@ -191,7 +176,7 @@ async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    return _outcome_json(await engine.sync(force=arguments["force"]))
+    return (await engine.sync(force=arguments["force"])).json()
 
 
 async def _rollback(engine: Engine, _: Mapping[str, Any]) -> Any:
@@ -210,10 +195,6 @@ async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
     await engine.clear()
 
 
-async def _status(engine: Engine, _: Mapping[str, Any]) -> Any:
-    return await engine.status()
-
-
 _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
     "check": _check,
     "sync": _sync,
@@ -221,21 +202,7 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
     "pin": _pin,
     "refuse": _refuse,
     "clear": _clear,
-    "status": _status,
 }
-
-
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """Return the keys that `vade pull --json` has."""
-    return {
-        "from": outcome.from_sequence,
-        "to": outcome.to_sequence,
-        "version": outcome.version,
-        "plan": outcome.plan,
-        "requests": outcome.requests,
-        "bytes": outcome.bytes,
-        "seconds": outcome.seconds,
-    }
 
 
 def _error_json(error: VademecumError) -> dict[str, Any]:

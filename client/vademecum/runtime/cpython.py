@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import random
 import re
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from urllib.request import url2pathname
 
 from ..errors import UsageError
 from ..ports import Transport
+from .clock import SystemClock
 from .folder import FolderTransport
 from .http import HttpLimits, HttpTransport
 from .sqlite import SqliteStore
@@ -33,19 +32,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-
-class SystemClock:
-    """The machine's `Clock`."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    def jitter(self) -> float:
-        return random.random()
 
 
 def open_transport(location: str | Path) -> Transport:

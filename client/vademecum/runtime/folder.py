@@ -38,7 +38,9 @@ class FolderTransport:
         file = self._folder / path
         try:
             if not self._holds(file):
-                raise ServerError(f"{file}: there is no such file in the tree", status=404)
+                raise ServerError(
+                    f"{file}: there is no such file (damaged, or not a published tree?)", status=404
+                )
             with file.open("rb") as stream:
                 data = stream.read(limit + 1)
         except OSError as error:

@@ -35,8 +35,8 @@ class HttpLimits:
     """
 
     connect: float = 10.0
-    idle: float = 20.0
-    total: float = 300.0
+    idle: float = 30.0
+    total: float = 900.0
     connections: int = 6
     redirects: int = 3
 

@@ -338,6 +338,15 @@ def test_huge_manifests_are_not_fetched(app: App) -> None:
     assert not any(path.startswith("releases/") for path in app.requests)
 
 
+def test_huge_releases_are_not_fetched(app: App) -> None:
+    app.publisher.publish(TWO)
+    app.config = Config(max_release=1000)
+    with pytest.raises(ContentError, match="more than 1000"):
+        app.sync()
+    assert not any(path.startswith("objects/") for path in app.requests)
+    assert app.content() == shown(ONE)
+
+
 def test_channels_are_followed_separately() -> None:
     app = App(Publisher(channel="beta"), config=Config(channel="beta"))
     app.publisher.publish(ONE)

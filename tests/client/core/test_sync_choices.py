@@ -34,7 +34,7 @@ def test_rollback(app: App) -> None:
     assert app.events == [("rolledBack", {"sequence": 1, "version": "v1"})]
     assert app.requests == []
     status = app.status()
-    assert (status["previous"], status["refused"]) == (2, [2])
+    assert (status["previous"]["sequence"], status["refused"]) == (2, [2])
 
 
 def test_the_release_that_was_left_is_not_installed_again(app: App) -> None:
@@ -195,7 +195,7 @@ def test_the_status_of_a_full_one(app: App) -> None:
     status = app.status()
     assert status["installed"]["sequence"] == 2
     assert status["installed"]["version"] == "v2"
-    assert (status["previous"], status["pinned"], status["refused"]) == (1, None, [])
+    assert (status["previous"]["sequence"], status["pinned"], status["refused"]) == (1, None, [])
     assert status["latest"] == {"sequence": 2, "version": "v2"}
     assert status["checked"] == "2026-11-21T08:00:00Z"
     assert status["expires"] == "2026-12-21T08:00:00Z"
