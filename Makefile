@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit bench bench-encoders clean
+.PHONY: help demo serve test lint types unit bench bench-updates bench-encoders clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -32,6 +32,9 @@ unit: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
 	$(BIN)/python tests/bench/browser.py $(HISTORY)
+
+bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and seven programs (HISTORY=, OPTIONS=)
+	$(BIN)/python tests/bench/updates.py $(HISTORY) $(OPTIONS)
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)

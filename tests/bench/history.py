@@ -9,7 +9,6 @@ moves is counted: bodies as sent, and response headers.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import statistics
 import subprocess
@@ -17,23 +16,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from replay import states
+from embeddings import Floats
+from layouts import UsualJson
+from replay import build, states
+from snapshot import read_tree
 
-from vademecum.head import decode_head
 from vademecum.knowledge import KnowledgeBase
-from vademecum.reader import Opened, open_generation
-from vademecum.runtime.cpython import SqliteStore, run
-from vademecum.segment import HEADING_SEPARATOR
-from vademecum_builder.chunk import Chunk, embedding_text
-from vademecum_builder.cli import main as vade
-from vademecum_builder.embed import load_encoder
 from vademecum_builder.serve import PagesServer
 
 
@@ -71,15 +63,7 @@ class Bench:
 
     def build(self) -> dict[str, Any]:
         """Build inside this process: the same, without the seconds of starting Python."""
-        said = StringIO()
-        keys = str(self.folder / ".vademecum/keys")
-        with redirect_stdout(said):
-            command = ["build", str(self.source), "--out", str(self.dist), "--keys", keys, "--json"]
-            code = vade([*command, "--encoder", self.encoder, "--no-site"])
-        if code:
-            raise SystemExit(f"build failed: {said.getvalue()}")
-        answer: dict[str, Any] = json.loads(said.getvalue())
-        return answer
+        return build(self.source, self.dist, self.folder / ".vademecum/keys", self.encoder)
 
     def pull(self, server: PagesServer) -> Pull:
         before = len(server.requests)
@@ -96,36 +80,9 @@ class Bench:
 
     def usual_json(self) -> int:
         """Return the bytes of the peer: all texts and the encoder's float32 vectors as one gzipped JSON file."""
-        opened, query_encoder = run(_open(self.store))
-        encoder = load_encoder(self.encoder, query_encoder)
-        assert encoder is not None
-        rows, texts = [], []
-        for chunk, (index, row) in opened.state.chunks.items():
-            segment = opened.state.segments[index]
-            owner_index, owner = opened.state.documents[opened.state.owners[chunk]]
-            title = opened.state.segments[owner_index].titles[owner]
-            headings = tuple(segment.headings[row].split(HEADING_SEPARATOR))
-            texts.append(embedding_text(title, Chunk(headings, segment.anchors[row], segment.texts[row])))
-            rows.append(
-                {"id": f"{chunk:016x}", "title": title, "headings": headings, "text": segment.texts[row]}
-            )
-        vectors = encoder.embed(texts)
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        embeddings = [[float(str(x)) for x in vector] for vector in vectors.astype(np.float32)]
-        whole = [{**row, "embedding": vector} for row, vector in zip(rows, embeddings, strict=True)]
-        return len(gzip.compress(json.dumps(whole).encode(), 9))
-
-
-async def _open(path: Path) -> tuple[Opened, bytes]:
-    store = SqliteStore(path, readonly=True)
-    try:
-        current = decode_head(await store.read("head")).current
-        assert current is not None
-        query_encoder = await store.get(current.encoder)
-        assert query_encoder is not None
-        return await open_generation(store, current), query_encoder
-    finally:
-        await store.close()
+        snapshot, published = read_tree(self.dist)
+        floats = Floats(self.encoder, published.encoder_content)
+        return len(UsualJson().write(snapshot, floats.of(snapshot)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
