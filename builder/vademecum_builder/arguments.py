@@ -85,6 +85,13 @@ def _build(command: argparse.ArgumentParser) -> None:
     add("--out", metavar="DIST", type=Path, required=True, help="folder of the published tree")
     add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
     add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")
+    add(
+        "--bits",
+        type=int,
+        choices=(8, 4, 2),
+        default=4,
+        help="of a vector's component (default: 4); another number than before is a full download",
+    )
     add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
     add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")
     add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from vademecum.encoder import decode_encoder
 from vademecum.segment import DocumentRow
 from vademecum.strict_json import canonical
 
@@ -17,7 +18,8 @@ from .pack import Rows
 from .reading import Reading
 from .table import Matrix
 
-QUANTISER = "int8"
+QUANTISERS = {8: "int8", 4: "rotated-4", 2: "rotated-2"}
+"""By bits of a component; part of the epoch."""
 
 
 class Encoders(Protocol):
@@ -39,9 +41,9 @@ class Embedded:
     count: int
 
 
-def epoch_of(encoder: DocumentEncoder) -> str:
+def epoch_of(encoder: DocumentEncoder, bits: int) -> str:
     """Return the name of the space that rows belong to: chunker, encoder and quantiser together."""
-    return hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISER])).hexdigest()[:16]
+    return hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISERS[bits]])).hexdigest()[:16]
 
 
 def embed_chunks(
@@ -50,6 +52,7 @@ def embed_chunks(
     encoder: DocumentEncoder | None,
     encoders: Encoders,
     sequence: int,
+    bits: int,
     progress: Progress,
 ) -> Embedded:
     """Return the rows of the release, tombstones among them.
@@ -57,6 +60,7 @@ def embed_chunks(
     Args:
         old: The rows to build on; none in a new epoch.
         encoder: The frozen one that `old` was made with; None fits a new one.
+        bits: Of a vector's component.
 
     Raises:
         UsageError, ContentError: The encoder cannot be had, or gives no numbers.
@@ -64,7 +68,7 @@ def embed_chunks(
     needed = dict.fromkeys(chunk for row in reading.documents.values() for chunk in row.chunks)
     new = [chunk for chunk in needed if chunk not in old.chunks]
     encoder, vectors = _vectors([reading.chunks[chunk][0] for chunk in new], encoder, encoders, progress)
-    codes, scales = quantise(vectors)
+    codes, scales = quantise(vectors, bits, decode_encoder(encoder.query_encoder).unknown_from)
     chunks = {chunk: old.chunks[chunk] for chunk in needed if chunk in old.chunks}
     for position, chunk in enumerate(new):
         row = reading.chunks[chunk][1]

@@ -22,6 +22,7 @@ class Options:
         base_url: Where the documents themselves are served; empty: only in the search page's reader.
         title: Name of the knowledge base, for the pages.
         version: The human version; made from date and sequence if empty.
+        bits: Of a vector's component: 8, 4 or 2; another number than before is a new epoch.
         refit: Fit the encoder anew: a new epoch, a full download for every client.
     """
 
@@ -30,6 +31,7 @@ class Options:
     title: str = ""
     version: str = ""
     channel: str = "stable"
+    bits: int = 4
     refit: bool = False
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)

@@ -63,12 +63,14 @@ def pack(
     *,
     published: Iterable[tuple[SegmentEntry, Segment]] = (),
     limits: TierLimits | None = None,
+    bits: int = 8,
 ) -> Packed:
     """Cut the rows of a release into segments, keeping published ones where the rule allows.
 
     Args:
         rows: All rows that count.
         published: The previous release's segments, newest first; none in a new epoch.
+        bits: Of a component of the rows' vectors.
 
     Returns:
         The state digest is computed from the segments as written: what a client will see.
@@ -90,7 +92,7 @@ def pack(
             entries.append(kept)
             segments.append(segment)
             continue
-        content, entry = _write(tier, rows, epoch, dimensions)
+        content, entry = _write(tier, rows, epoch, dimensions, bits)
         ref, file = deflate(content)
         files[ref.path] = file
         entries.append(SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, ref))
@@ -101,10 +103,10 @@ def pack(
     return Packed(tuple(entries), files, state.digest())
 
 
-def _write(tier: Tier, rows: Rows, epoch: str, dimensions: int) -> tuple[bytes, SegmentEntry]:
+def _write(tier: Tier, rows: Rows, epoch: str, dimensions: int, bits: int) -> tuple[bytes, SegmentEntry]:
     documents = [row for row in rows.documents.values() if tier.after < row.sequence <= tier.upto]
     chunks = [row for row in rows.chunks.values() if tier.after < row.sequence <= tier.upto]
-    content = encode_segment(epoch, dimensions, documents, chunks)
+    content = encode_segment(epoch, dimensions, documents, chunks, bits)
     counts = SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ObjectRef("", 0, 0))
     return content, counts
 

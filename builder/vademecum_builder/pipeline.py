@@ -81,14 +81,15 @@ def build(
     if base is not None and not reading.is_new:
         release, written = keep_release(base, authority, options, site, now)
         return _report(release, reading, None, written)
-    embedded = embed_chunks(reading, before.rows, encoder, encoders, sequence, progress)
+    embedded = embed_chunks(reading, before.rows, encoder, encoders, sequence, options.bits, progress)
     packed = pack(
         embedded.rows,
         sequence,
-        epoch_of(embedded.encoder),
+        epoch_of(embedded.encoder, options.bits),
         embedded.encoder.dimensions,
         published=zip(base.manifest.segments, base.segments, strict=True) if base else (),
         limits=options.tiers,
+        bits=options.bits,
     )
     release = assemble_release(packed, embedded, reading, sequence, options, now)
     changes = changes_of(reading, before)
@@ -103,7 +104,7 @@ def _frozen_encoder(
     if previous is None or options.refit:
         return None
     encoder = encoders.load(previous.encoder_content)
-    if encoder is None or epoch_of(encoder) != previous.manifest.epoch:
+    if encoder is None or epoch_of(encoder, options.bits) != previous.manifest.epoch:
         return None
     return encoder
 

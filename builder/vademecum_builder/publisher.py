@@ -67,6 +67,7 @@ def publish(options: Namespace, environ: Mapping[str, str], progress: Progress) 
             base_url=options.base_url,
             title=options.title,
             version=options.release_version,
+            bits=options.bits,
             refit=options.refit,
         ),
         previous=previous,

@@ -70,7 +70,7 @@ def assemble_release(
         version=options.version or f"{now.astimezone(UTC):%Y.%m.%d}-{sequence}",
         channel=options.channel,
         built=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        epoch=epoch_of(encoder),
+        epoch=epoch_of(encoder, options.bits),
         digest=packed.digest,
         documents=len(embedded.rows.live),
         chunks=len(embedded.rows.chunks),

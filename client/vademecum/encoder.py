@@ -157,6 +157,11 @@ class Encoder:
     def dimensions(self) -> int:
         return self.file.dimensions
 
+    @property
+    def unknown_from(self) -> int:
+        """The first dimension that unknown words have to themselves; 0: there is none."""
+        return self.file.unknown_from
+
     @cached_property
     def _positions(self) -> Mapping[str, int]:
         return {word: position for position, word in enumerate(self.file.words)}
@@ -216,12 +221,7 @@ class Encoder:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Return the query vector: D integers from -127 to 127; all zero when no word stands for anything."""
-        sums = self.accumulate(text, prefixes=True)
-        largest = max(map(abs, sums), default=0)
-        if not largest:
-            return (0,) * self.dimensions
-        # The product may pass 2^53: doubles round it as JavaScript does, where integers would not.
-        return tuple(math.floor(float(a) * 127.0 / float(largest) + 0.5) for a in sums)
+        return shrink(self.accumulate(text, prefixes=True))
 
     def check_golden(self) -> None:
         """Encode the golden texts.
@@ -235,6 +235,15 @@ class Encoder:
                     f"encoder {self.name!r} gives another vector than its maker's for {golden.text[:40]!r}; "
                     "the release was not built for this version"
                 )
+
+
+def shrink(values: Sequence[int]) -> tuple[int, ...]:
+    """Return the integers in proportion, the largest being 127 in size (format.md, section 4.3)."""
+    largest = max(map(abs, values), default=0)
+    if not largest:
+        return (0,) * len(values)
+    # The product may pass 2^53: doubles round it as JavaScript does, where integers would not.
+    return tuple(math.floor(float(value) * 127.0 / float(largest) + 0.5) for value in values)
 
 
 def _add(total: list[int], factor: int, row: Iterable[int]) -> None:

@@ -8,12 +8,17 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from .errors import ContentError, NewerFormatError
 from .tensors import Strings, Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
 
 SEGMENT_FORMAT = "vademecum.segment.1"
 HEADING_SEPARATOR = "\x1f"
+
+LEVELS: Final = {4: (1, -8), 2: (2, -3)}
+"""For each number of bits but 8: factor and offset that make a component of its code."""
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class ChunkRow:
-    """A chunk with its vector: `vector` holds D signed bytes, `headings` excludes the document's title."""
+    """A chunk with its vector: `vector` is packed as in its segment, `headings` excludes the document's title."""
 
     id: int
     sequence: int
@@ -48,12 +53,14 @@ class Segment:
 
     Attributes:
         ids, sequences, scales: [n].
-        vectors: n * D signed bytes, row after row.
+        bits: Of a component: 8, 4 or 2.
+        vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
         keys ... removed: [m]; document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
     """
 
     epoch: str
     dimensions: int
+    bits: int
     ids: array[int]
     sequences: array[int]
     vectors: memoryview
@@ -71,8 +78,9 @@ class Segment:
     bounds: array[int]
 
     def vector(self, row: int) -> memoryview:
-        """Return the D bytes of one vector."""
-        return self.vectors[row * self.dimensions : (row + 1) * self.dimensions]
+        """Return the bytes of one vector."""
+        width = vector_bytes(self.dimensions, self.bits)
+        return self.vectors[row * width : (row + 1) * width]
 
     def chunk(self, row: int) -> ChunkRow:
         return ChunkRow(
@@ -110,17 +118,30 @@ def framed(value: bytes) -> bytes:
     return len(value).to_bytes(4, "little") + value
 
 
+def vector_bytes(dimensions: int, bits: int) -> int:
+    """Return how many bytes a vector of D components takes."""
+    return -(-dimensions * bits // 8)
+
+
 def encode_segment(
-    epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow]
+    epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow], bits: int = 8
 ) -> bytes:
-    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes."""
+    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes.
+
+    Args:
+        bits: Of a component of the chunks' vectors: 8, 4 or 2.
+    """
     docs = sorted(documents, key=lambda row: (-row.sequence, row.key.encode()))
     rows = sorted(chunks, key=lambda row: (-row.sequence, row.id))
     tensors: dict[str, Tensor] = {
         "chunk.id": integers("U64", (row.id for row in rows)),
         "chunk.sequence": integers("U32", (row.sequence for row in rows)),
         "chunk.scale": integers("U16", (row.scale for row in rows)),
-        "chunk.vector": Tensor("I8", (len(rows), dimensions), b"".join(row.vector for row in rows)),
+        "chunk.vector": Tensor(
+            "I8" if bits == 8 else "U8",
+            (len(rows), vector_bytes(dimensions, bits)),
+            b"".join(row.vector for row in rows),
+        ),
         "document.sequence": integers("U32", (row.sequence for row in docs)),
         "document.removed": integers("U8", (row.removed for row in docs)),
         "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
@@ -133,7 +154,8 @@ def encode_segment(
         **string_column("document.url", (row.url for row in docs)),
         **string_column("document.metadata", (row.metadata for row in docs)),
     }
-    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT}))
+    packing = {} if bits == 8 else {"bits": str(bits), "dimensions": str(dimensions)}
+    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}))
 
 
 def decode_segment(data: bytes) -> Segment:
@@ -147,14 +169,15 @@ def decode_segment(data: bytes) -> Segment:
     _check_format(file.metadata.get("format", ""))
     n = file.tensor("chunk.id", "U64", [None]).shape[0]
     m = file.tensor("document.sequence", "U32", [None]).shape[0]
-    vectors = file.tensor("chunk.vector", "I8", [n, None])
+    dimensions, bits, vectors = _read_vectors(file, n)
     chunks = file.tensor("document.chunks", "U64", [None])
     segment = Segment(
         epoch=file.metadata.get("epoch", ""),
-        dimensions=vectors.shape[1],
+        dimensions=dimensions,
+        bits=bits,
         ids=file.tensor("chunk.id", "U64", [n]).values(),
         sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
-        vectors=memoryview(vectors.data),
+        vectors=vectors,
         scales=file.tensor("chunk.scale", "U16", [n]).values(),
         headings=file.strings("chunk.headings", n),
         anchors=file.strings("chunk.anchor", n),
@@ -173,6 +196,22 @@ def decode_segment(data: bytes) -> Segment:
     if not segment.dimensions:
         raise ContentError("segment: vectors without dimensions")
     return segment
+
+
+def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
+    """Return dimensions, bits of a component, and the rows."""
+    found = [file.metadata.get(key) for key in ("bits", "dimensions")]
+    if found == [None, None]:
+        whole = file.tensor("chunk.vector", "I8", [count, None])
+        return whole.shape[1], 8, memoryview(whole.data)
+    bits, dimensions = (text or "" for text in found)
+    if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
+        raise ContentError(
+            f"segment: vectors of bits and dimensions {found}, which this vademecum cannot read"
+        )
+    width = vector_bytes(int(dimensions), int(bits))
+    packed = file.tensor("chunk.vector", "U8", [count, width])
+    return int(dimensions), int(bits), memoryview(packed.data)
 
 
 def _check_format(found: str) -> None:

@@ -68,7 +68,7 @@ def assemble(segments: Sequence[Segment]) -> State:
     Raises:
         ContentError: They are of different epochs, or a live document names a chunk that none of them has.
     """
-    if len({(segment.epoch, segment.dimensions) for segment in segments}) > 1:
+    if len({(segment.epoch, segment.dimensions, segment.bits) for segment in segments}) > 1:
         raise ContentError("segments of different epochs stand in one generation")
     newest = _newest_documents(segments)
     documents = {key: newest[key] for key in sorted(newest) if not _removed(segments, newest[key])}

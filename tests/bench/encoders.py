@@ -1,9 +1,9 @@
-"""How well and how fast the encoders are: `encoders.py CRANFIELD [HISTORY] [--model FOLDER] [--unknown]`.
+"""How well and how fast the encoders are: `encoders.py CRANFIELD [HISTORY] [--model FOLDER] [--unknown] [--bits]`.
 
 CRANFIELD is a folder with documents.jsonl, queries.jsonl and qrels.tsv; HISTORY a history.jsonl.gz of a
 Markdown tree, for time and size. Retrieval is nDCG@10 with binary relevance, through the very bytes that a
 release holds (int8 vectors, integer scores). BM25 (k1 1.2, b 0.75) over the same words is the named peer.
-`--unknown` prints the table of site/content/decisions/unknown-words.md.
+`--unknown` prints the table of site/content/decisions/unknown-words.md, `--bits` that of quantiser.md beside it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from vademecum.encoder import decode_encoder
+from vademecum import rotation
+from vademecum.encoder import decode_encoder, shrink
+from vademecum.segment import LEVELS
 from vademecum_builder import fit
+from vademecum_builder import quantise as quantiser
 from vademecum_builder.alphabet import build_alphabet
 from vademecum_builder.builtin import Builtin, fit_builtin
 from vademecum_builder.embed import TRANSFORMER, Fitted, Model, fit_encoder, quantise
@@ -47,13 +51,17 @@ class Cranfield:
 
     def ndcg(self, scores: Matrix) -> float:
         """Return the mean nDCG@10 of scores [queries, documents]; ties go to the earlier document."""
+        return float(np.mean(self.ndcg_each(scores)))
+
+    def ndcg_each(self, scores: Matrix) -> Matrix:
+        """Return nDCG@10 of each query that has relevant documents."""
         values = []
         for row, relevant in zip(scores, self.relevant, strict=True):
             best = np.argsort(-row, kind="stable")[:10]
             gain = sum(1 / math.log2(rank + 2) for rank, number in enumerate(best) if number in relevant)
             if relevant:
                 values.append(gain / sum(1 / math.log2(rank + 2) for rank in range(min(10, len(relevant)))))
-        return float(np.mean(values))
+        return np.array(values)
 
 
 def _lines(path: Path) -> list[str]:
@@ -96,6 +104,77 @@ def static_queries(fitted: Fitted, queries: Sequence[str]) -> tuple[Matrix, floa
     start = time.perf_counter()
     vectors = [encoder.encode(query) for query in queries]
     return np.array(vectors, dtype=np.int64), (time.perf_counter() - start) * 1000 / len(queries)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to store vectors: bits of a component and, packed, the width of a step."""
+
+    bits: int
+    step: float = 0.0
+
+    def scores(self, vectors: Matrix, queries: Matrix, start: int, signs: str) -> tuple[Matrix, bytes]:
+        """Return integer scores [queries, documents], and the rows as a segment holds them.
+
+        Args:
+            signs: Put before the words that the rotation's signs come from; empty: the published rotation.
+        """
+        with (
+            mock.patch.object(rotation, "ROUNDS", [signs + word for word in rotation.ROUNDS]),
+            mock.patch.dict(quantiser._STEPS, {self.bits: self.step}),
+        ):
+            rows, scales = quantise(vectors, self.bits, start)
+            asked = queries
+            if self.bits != 8:
+                asked = np.array(
+                    [shrink(list(q)) for q in np.array(rotation.rotate(list(queries.T), start)).T]
+                )
+        values = rows.astype(np.int64)
+        if self.bits != 8:
+            factor, offset = LEVELS[self.bits]
+            lanes = np.arange(0, 8, self.bits)
+            codes = (values[:, :, None] >> lanes & (1 << self.bits) - 1).reshape(len(rows), -1)
+            values = factor * codes[:, : vectors.shape[1]] + offset
+        return (asked @ values.T * scales.astype(np.int64)).astype(np.float64), rows.tobytes()
+
+
+ARMS = (Arm(8), *(Arm(4, step) for step in (0.3, 0.4, 0.5, 0.6, 0.7)), *(Arm(2, step) for step in (0.8, 1.0)))
+ROTATIONS = ("", *"abcdefghijk")
+
+
+def run_bits(cranfield: Cranfield, model: str | None) -> None:
+    for name in ["builtin"] + ([TRANSFORMER + model] if model else []):
+        fitted = fit_encoder(name, cranfield.texts)
+        queries, _ = static_queries(fitted, cranfield.queries)
+        start = decode_encoder(fitted.encoder.query_encoder).unknown_from
+        report_bits(cranfield, fitted, queries, start, fitted.encoder.name)
+        if model and name != "builtin":
+            asked = Model.load(model).embed(cranfield.queries, FitLimits().batch)
+            whole = np.floor(asked * 127 / np.abs(asked).max(axis=1, keepdims=True) + 0.5).astype(np.int64)
+            report_bits(cranfield, fitted, whole, start, "the transformer itself asks")
+
+
+def report_bits(cranfield: Cranfield, fitted: Fitted, queries: Matrix, start: int, label: str) -> None:
+    """Print each arm against floats: the published rotation with a paired bootstrap, and others beside it."""
+    lengths = np.linalg.norm(fitted.vectors, axis=1, keepdims=True)
+    floats = cranfield.ndcg_each(queries @ (fitted.vectors / np.where(lengths > 0, lengths, 1.0)).T)
+    print(f"\n{label}: floats {floats.mean():.4f}; nDCG@10 in % of that")
+    print("bits step  published  95 % interval   rotations: mean  spread   least  bytes a vector, gzipped")
+    draws = np.random.default_rng(0).integers(0, len(floats), (2000, len(floats)))
+    for arm in ARMS:
+        found = [
+            arm.scores(fitted.vectors, queries, start, signs)
+            for signs in ROTATIONS[: None if arm.step else 1]
+        ]
+        each = [cranfield.ndcg_each(scores) for scores, _ in found]
+        low, high = np.percentile(each[0][draws].mean(axis=1) / floats[draws].mean(axis=1), [2.5, 97.5])
+        share = [100 * values.mean() / floats.mean() for values in each]
+        size = len(gzip.compress(found[0][1], 9)) / len(fitted.vectors)
+        print(
+            f"{arm.bits:4}{arm.step or '':5}{share[0]:11.2f}{100 * low:9.1f} to {100 * high:5.1f}"
+            f"{np.mean(share):17.2f}{np.std(share):8.2f}{min(share):8.2f}{size:12.1f}",
+            flush=True,
+        )
 
 
 def report(label: str, ndcg: float, note: str = "") -> None:
@@ -291,12 +370,16 @@ def main() -> None:
     parser.add_argument("history", type=Path, nargs="?")
     parser.add_argument("--model", help="folder or hub name of a sentence-transformers model")
     parser.add_argument("--unknown", action="store_true", help="compare ways with words not in the table")
+    parser.add_argument("--bits", action="store_true", help="compare ways to store vectors")
     arguments = parser.parse_args()
     if arguments.unknown and not arguments.history:
         parser.error("--unknown needs HISTORY")
     cranfield = Cranfield(arguments.cranfield)
     if arguments.unknown:
         run_unknown(cranfield, arguments.history)
+        return
+    if arguments.bits:
+        run_bits(cranfield, arguments.model)
         return
     run_cranfield(cranfield, arguments.model)
     if arguments.history:

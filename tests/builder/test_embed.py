@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[imp
 
 from vademecum.encoder import Encoder, decode_encoder, encode_encoder, hash_word, unknown_row
 from vademecum.errors import ContentError, SelfTestError, UsageError
+from vademecum.rotation import rotate
 from vademecum_builder import fit
 from vademecum_builder.alphabet import build_alphabet, fold
 from vademecum_builder.embed import (
@@ -71,10 +72,60 @@ def test_the_example_of_the_page() -> None:
     assert scales.tolist() == [52428, 0, 58616]
 
 
-def test_no_vectors() -> None:
-    vectors, scales = quantise(np.zeros((0, 5)))
-    assert vectors.shape == (0, 5)
+@pytest.mark.parametrize(("bits", "width"), [(8, 5), (4, 3), (2, 2)])
+def test_no_vectors(bits: int, width: int) -> None:
+    vectors, scales = quantise(np.zeros((0, 5)), bits)
+    assert vectors.shape == (0, width)
     assert scales.shape == (0,)
+
+
+def unpacked(vectors: NDArray[Any], dimensions: int, bits: int) -> NDArray[np.int64]:
+    """The components of packed rows, as the page tells it."""
+    factor, offset = {4: (1, -8), 2: (2, -3)}[bits]
+    codes = [vectors[:, i * bits // 8] >> i * bits % 8 & (1 << bits) - 1 for i in range(dimensions)]
+    return factor * np.array(codes, dtype=np.int64).T + offset
+
+
+@pytest.mark.parametrize(("bits", "least"), [(4, 0.98), (2, 0.89)])
+@pytest.mark.parametrize(("dimensions", "start"), [(256, 160), (384, 0), (128, 0)])
+def test_packed_vectors_point_where_the_rotated_ones_do(
+    bits: int, least: float, dimensions: int, start: int
+) -> None:
+    rows = np.random.default_rng(5).standard_normal((40, dimensions)) * np.linspace(2, 0.1, dimensions)
+    packed, scales = quantise(rows, bits, start)
+    values = unpacked(packed, dimensions, bits) * scales[:, None] / 65535
+    turned = np.array(rotate(list(rows.T), start)).T
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    lengths = np.linalg.norm(values, axis=1)
+    assert ((values * turned).sum(axis=1) / lengths > least).all()
+    assert np.allclose((values * turned).sum(axis=1), 1, atol=2e-3)
+
+
+def test_the_rotation_keeps_angles_and_leaves_the_room_of_unknown_words_alone() -> None:
+    rows = np.random.default_rng(6).standard_normal((5, 60))
+    for start in (0, 12, 28, 59):
+        turned = np.array(rotate(list(rows.T), start)).T
+        assert np.allclose(turned @ turned.T / (turned[0] @ turned[0]), rows @ rows.T / (rows[0] @ rows[0]))
+        half = rows.copy()
+        half[:, start:] = 0
+        assert not np.array(rotate(list(half.T), start))[start or 60 :].any()
+
+
+def test_known_words_alone_leave_the_codes_of_unknown_words_at_zero() -> None:
+    rows = np.zeros((1, 256))
+    rows[0, :160] = np.random.default_rng(7).standard_normal(160)
+    packed, _ = quantise(rows, 4, 160)
+    assert set(packed[0, 80:].tolist()) == {0x88}
+    assert len(set(packed[0, :80].tolist())) > 20
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+def test_many_rows_are_those_of_few(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(8).standard_normal((10, 24))
+    whole = quantise(rows, bits)
+    monkeypatch.setattr("vademecum_builder.quantise._BATCH", 3)
+    for one, other in zip(whole, quantise(rows, bits), strict=True):
+        assert one.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -86,6 +137,17 @@ def test_what_is_no_number_is_refused(bad: float) -> None:
 VECTORS = st.lists(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1, max_size=5
 )
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+@given(rows=VECTORS)
+def test_each_packed_row_is_quantised_by_itself(bits: int, rows: list[list[float]]) -> None:
+    vectors, scales = quantise(np.array(rows), bits)
+    for row, vector, scale in zip(rows, vectors, scales, strict=True):
+        alone, alone_scale = quantise(np.array([row]), bits)
+        assert alone[0].tobytes() == vector.tobytes()
+        assert alone_scale[0] == scale
+        assert bool(scale) == any(row)
 
 
 @given(VECTORS)

@@ -8,18 +8,21 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from app import App, texts
 from publisher import NOW, Publisher, make_encoder, quantise
 
-from vademecum import encoder, format, segment, tensors, trust
+from vademecum import encoder, format, rotation, segment, tensors, trust
 from vademecum.errors import ContentError
 from vademecum.head import decode_head, encode_head
 from vademecum.notes import decode_notes, encode_notes
+from vademecum.rotation import rotate
 from vademecum.runtime import sqlite_file
 from vademecum.segment import chunk_id, framed
 from vademecum.state import assemble
 from vademecum.strict_json import canonical, parse_object
+from vademecum_builder.quantise import quantise as builder_quantise
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "site/content/format.md").read_text(encoding="utf-8")
@@ -152,6 +155,10 @@ def test_the_columns_of_a_segment() -> None:
     assert columns("Segment") == shapes(data)
     assert f'"format": "{segment.SEGMENT_FORMAT}"' in section("Segment")
     assert set(tensors.decode_tensors(data).metadata) == {"epoch", "format"}
+    packed = segment.encode_segment(EPOCH, 5, [segment.DocumentRow("a", 1)], [], 4)
+    assert tensors.decode_tensors(packed).metadata.items() >= {"bits": "4", "dimensions": "5"}.items()
+    assert tensors.decode_tensors(packed).tensor("chunk.vector", "U8", [0, 3])
+    assert "`bits` (`4` or `2`) and `dimensions`" in section("Segment")
     assert segment.HEADING_SEPARATOR == "\x1f"
     assert "U+001F" in section("Segment")
 
@@ -185,6 +192,42 @@ def test_the_quantised_vector() -> None:
         int(value) for value in row.split(",")
     ]
     assert found == int(scale)
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in text.strip("()").split(",")]
+
+
+def test_the_rotation() -> None:
+    vector, whole, parted = find(
+        r"Example: `(.*?)` in one group turns into `(.*?)`, and with .*? 8 into `(.*?)`"
+    )
+    assert rotate(numbers(vector)) == numbers(whole)
+    assert rotate(numbers(vector), 8) == numbers(parted)
+    for number, word in enumerate(rotation.ROUNDS):
+        assert f"{('first with the word', 'then with')[number]} `{word}`" in PAGE
+    code = (JS / "rotation.mjs").read_text(encoding="utf-8")
+    assert f"ROUNDS = {json.dumps(rotation.ROUNDS)};" in code
+
+
+def test_the_packed_vectors() -> None:
+    (vector,) = find(r"Example: `v = (\(.*?\))` becomes with 4 bits")
+    found = re.findall(r"with (\d) bits `(\(.*?\))`, the bytes? `(\w+)`, `scale = (\d+)`", PAGE)
+    assert [int(bits) for bits, *_ in found] == list(segment.LEVELS)
+    for bits, values, row, scale in found:
+        packed, scales = builder_quantise(np.array([numbers(vector)], np.float64), int(bits))
+        assert (packed[0].tobytes().hex(), int(scales[0])) == (row, int(scale))
+        factor, offset = segment.LEVELS[int(bits)]
+        codes = int.from_bytes(packed[0].tobytes(), "little")
+        mask = (1 << int(bits)) - 1
+        assert [factor * (codes >> int(bits) * i & mask) + offset for i in range(3)] == numbers(values)
+
+
+def test_the_levels() -> None:
+    found = re.findall(r"of (\d) bits,\s+`value = (?:(\d) \* )?code - (\d)`", PAGE)
+    assert {int(b): (int(factor or 1), -int(offset)) for b, factor, offset in found} == segment.LEVELS
+    written = ", ".join(f"[{bits}, {list(level)}]" for bits, level in segment.LEVELS.items())
+    assert f"LEVELS = new Map([{written}]);" in (JS / "search.mjs").read_text(encoding="utf-8")
 
 
 def test_the_score_fits() -> None:

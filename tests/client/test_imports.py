@@ -18,7 +18,7 @@ LAYERS = [
     {"strict_json", "config", "ports"},
     {"tensors", "format", "notes", "events"},
     {"segment", "encoder", "head", "trust", "download"},
-    {"state", "plan", "refresh", "records"},
+    {"state", "plan", "refresh", "records", "rotation"},
     {"reader", "outcome"},
     {"install"},
     {"sync"},

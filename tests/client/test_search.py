@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
+import random
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,16 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from publisher import EPOCH, make_encoder
 
-from vademecum.encoder import Encoder, EncoderFile
+from vademecum.encoder import Encoder, EncoderFile, decode_encoder
 from vademecum.errors import ContentError
 from vademecum.head import Generation
 from vademecum.reader import Opened
+from vademecum.rotation import rotate_query
 from vademecum.search import Index, Passage, read_document
-from vademecum.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
+from vademecum.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes
 from vademecum.state import assemble
+from vademecum_builder.builtin import fit_builtin
+from vademecum_builder.fit_limits import FitLimits
+from vademecum_builder.quantise import quantise
 
 
-def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow]) -> Opened:
+def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow], bits: int = 8) -> Opened:
     decoded = [
         decode_segment(
             encode_segment(
@@ -28,6 +37,7 @@ def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow]) -> Ope
                 encoder.dimensions,
                 [row for row in rows if isinstance(row, DocumentRow)],
                 [row for row in rows if isinstance(row, ChunkRow)],
+                bits,
             )
         )
         for rows in segments
@@ -47,17 +57,29 @@ def chunk(number: int, vector: bytes, scale: int, text: str = "") -> ChunkRow:
     return ChunkRow(number, 1, vector, scale, "", "", text or f"text {number}")
 
 
-def brute_force(rows: Sequence[ChunkRow], query: Sequence[int], limit: int) -> list[tuple[int, int]]:
+def components(vector: bytes, dimensions: int, bits: int) -> list[int]:
+    """The numbers of a row, code by code as the page tells it."""
+    if bits == 8:
+        return [value - 256 if value > 127 else value for value in vector]
+    per = 8 // bits
+    codes = [vector[i // per] >> bits * (i % per) & (1 << bits) - 1 for i in range(dimensions)]
+    return [code - 8 for code in codes] if bits == 4 else [2 * code - 3 for code in codes]
+
+
+def brute_force(
+    rows: Sequence[ChunkRow], query: Sequence[int], limit: int, bits: int = 8
+) -> list[tuple[int, int]]:
     """Ids and scores as format.md, section 4.2, tells it."""
     found = []
     for row in rows:
-        values = [value - 256 if value > 127 else value for value in row.vector]
+        values = components(row.vector, len(query), bits)
         score = row.scale * sum(q * v for q, v in zip(query, values, strict=True))
         if score > 0:
             found.append((-score, row.id))
     return [(number, -score) for score, number in sorted(found)[:limit]]
 
 
+WORDS = ["key", "lamp", "rotate", "run", "home", "store", "quota", "offline"]
 DIMENSIONS = 3
 VECTORS = st.binary(min_size=DIMENSIONS, max_size=DIMENSIONS) | st.sampled_from(
     [b"\x01\0\0", b"\x7f\x7f\x7f"]
@@ -77,6 +99,53 @@ def test_ranking_is_that_of_brute_force(rows: list[ChunkRow], query: list[int], 
     ids = sorted(row.id for row in rows)
     ranked = [(ids[row], score) for row, score in index.rank(np.array(query, np.int64), limit)]
     assert ranked == brute_force(rows, query, limit)
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+@given(data=st.data())
+def test_packed_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -> None:
+    dimensions = data.draw(st.integers(1, 9))
+    width = vector_bytes(dimensions, bits)
+    vectors = st.binary(min_size=width, max_size=width) | st.just(b"\xff" * width)
+    made = st.builds(chunk, st.integers(0, 2**64 - 1), vectors, st.sampled_from([0, 1, 2, 65535]))
+    rows = data.draw(st.lists(made, max_size=12, unique_by=lambda row: row.id))
+    query = data.draw(st.lists(st.integers(-127, 127), min_size=dimensions, max_size=dimensions))
+    cut, limit = data.draw(st.integers(0, 12)), data.draw(st.integers(0, 14))
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(bare(dimensions), [*documents, *rows[:cut]], rows[cut:], bits=bits))
+    ids = sorted(row.id for row in rows)
+    ranked = [(ids[row], score) for row, score in index.rank(np.array(query, np.int64), limit)]
+    assert ranked == brute_force(rows, query, limit, bits)
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+def test_the_largest_packed_sums_are_exact(bits: int) -> None:
+    """Scores that differ by one component of 4,096."""
+    width, dimensions = vector_bytes(4096, bits), 4096
+    rows = [chunk(1, b"\xff" * (width - 1) + b"\xfe", 65535), chunk(2, b"\xff" * width, 65535)]
+    rows.append(chunk(3, bytes(width), 65535))
+    index = Index(opened(bare(dimensions), [DocumentRow("a", 1, chunks=(1, 2, 3)), *rows], bits=bits))
+    for sign, expected in ((127, [2, 1]), (-127, [3])):
+        query = [sign] * dimensions
+        scores = brute_force(rows, query, 3, bits)
+        assert [number for number, _ in scores] == expected
+        assert [(row + 1, score) for row, score in index.rank(np.array(query, np.int64), 3)] == scores
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_the_shown_score_is_about_the_cosine(bits: int) -> None:
+    """The query of a search is turned as the vectors are; without that the text would not find itself."""
+    table = fit_builtin([f"{word} {other}" for word in WORDS for other in WORDS], FitLimits())
+    encoder = decode_encoder(table.query_encoder)
+    texts = [f"{word} lamp strange{word}" for word in WORDS]
+    packed, scales = quantise(table.embed(texts), bits, encoder.unknown_from)
+    rows = [chunk(i, packed[i].tobytes(), int(scales[i]), text) for i, text in enumerate(texts)]
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(encoder, [*documents, *rows], bits=bits))
+    for text in texts:
+        hit = index.search(text)[0]
+        assert hit.text == text
+        assert hit.score == pytest.approx(1, abs=0.05 if bits == 2 else 0.02)
 
 
 def ranked_ids(rows: Sequence[ChunkRow], query: Sequence[int], limit: int) -> list[int]:
@@ -122,6 +191,56 @@ def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vademecum.search._BLOCK", 3)
     rows = [chunk(number, bytes([number]), 7) for number in range(1, 20)]
     assert ranked_ids(rows, [1], 5) == [19, 18, 17, 16, 15]
+
+
+# The same in JavaScript ---------------------------------------------------------------------------
+
+PACKED = Path(__file__).parent / "golden_packed.json"
+SHAPES = [(4, 256, 160), (4, 384, 0), (4, 7, 3), (2, 256, 160), (2, 9, 0), (8, 12, 4)]
+
+
+def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
+    """Return a query, a segment, and what both sides must make of them."""
+    chance = random.Random(f"{bits} {dimensions} {start}")
+    query = [chance.randint(-127, 127) for _ in range(dimensions)]
+    width = vector_bytes(dimensions, bits)
+    rows = [
+        ChunkRow(chance.getrandbits(64), 1, chance.randbytes(width), chance.getrandbits(16), "", "", "")
+        for _ in range(30)
+    ]
+    document = DocumentRow("a", 1, chunks=tuple(row.id for row in rows))
+    segment = encode_segment("e", dimensions, [document], rows, bits)
+    turned = list(rotate_query(query, start)) if bits != 8 else query
+    hits = brute_force(rows, turned, 10, bits)
+    length = sum(value * value for value in turned) ** 0.5
+    unit = 65535 * (127 if bits == 8 else 1)
+    return {
+        "bits": bits,
+        "dimensions": dimensions,
+        "start": start,
+        "query": query,
+        "turned": turned,
+        "segment": base64.b64encode(segment).decode(),
+        "hits": [[f"{number:016x}", score, score / (unit * length)] for number, score in hits],
+    }
+
+
+def test_the_golden_file_is_what_the_page_says() -> None:
+    """tests/browser/js/packed.test.mjs reads it too; a hit is id, integer score, and the score that people see."""
+    cases = json.loads(PACKED.read_text(encoding="utf-8"))["cases"]
+    assert cases == [packed_case(*shape) for shape in SHAPES]
+    assert all(len(case["hits"]) == 10 for case in cases)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_golden_hits_are_found(shape: tuple[int, int, int]) -> None:
+    case = packed_case(*shape)
+    segment = decode_segment(base64.b64decode(case["segment"]))
+    rows: list[DocumentRow | ChunkRow] = [segment.chunk(i) for i in range(len(segment.ids))]
+    index = Index(opened(bare(segment.dimensions), [segment.document(0), *rows], bits=segment.bits))
+    ids = sorted(segment.ids)
+    found = index.rank(np.array(case["turned"], np.int64), 10)
+    assert [[f"{ids[row]:016x}", score] for row, score in found] == [hit[:2] for hit in case["hits"]]
 
 
 # Hits --------------------------------------------------------------------------------------------

@@ -221,6 +221,14 @@ def test_builds_can_be_repeated(place: Path, vade: Vade, monkeypatch: pytest.Mon
     assert_refused(build(vade), 2, "SOURCE_DATE_EPOCH='tomorrow' is not a number")
 
 
+def test_the_bits_of_a_component_are_chosen(published: Vade) -> None:
+    """Four are the default; other ones are another space, which a client takes whole and searches as before."""
+    assert not build(published, "--bits", 4, "--json").json["changed"]
+    assert build(published, "--bits", 8, "--json").json["changed"]
+    assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "full"
+    assert published("search", "key", "--store", "kb.db", "--json").json
+
+
 def test_a_build_on_a_url(published: Vade) -> None:
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     with PagesServer(Path("dist")) as server:

@@ -141,11 +141,7 @@ export class Encoder {
    * @returns {Int8Array}
    */
   encode(text) {
-    const sums = this.#accumulate(text);
-    const largest = sums.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return largest === 0
-      ? new Int8Array(this.dimensions)
-      : Int8Array.from(sums, (value) => Math.floor((value * 127) / largest + 0.5));
+    return shrink(this.#accumulate(text));
   }
 
   /** @param {string} text */
@@ -216,10 +212,22 @@ function decodeUnknown(metadata, dimensions) {
 }
 
 /**
+ * The integers in proportion, the largest being 127 in size.
+ * @param {Float64Array} values
+ * @returns {Int8Array}
+ */
+export function shrink(values) {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest === 0
+    ? new Int8Array(values.length)
+    : Int8Array.from(values, (value) => Math.floor((value * 127) / largest + 0.5));
+}
+
+/**
  * FNV-1a, 32 bit, of the word's UTF-8 bytes.
  * @param {string} word
  */
-function hashWord(word) {
+export function hashWord(word) {
   let hash = 0x811c9dc5;
   for (const byte of UTF8.encode(word)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash;
@@ -230,7 +238,7 @@ function hashWord(word) {
  * @param {number} hash
  * @param {number} i
  */
-function unknownComponent(hash, i) {
+export function unknownComponent(hash, i) {
   let x = (hash + Math.imul(i + 1, 0x9e3779b9)) | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);

@@ -1,10 +1,12 @@
 // @ts-check
 /** Segments (site/content/format.md, section 4): columns as they lie in the file. n chunks, m documents. */
 
+import { VademecumError } from "./errors.mjs";
 import { decodeTensors, requireFormat } from "./tensors.mjs";
 
 export const SEGMENT_FORMAT = "vademecum.segment.1";
 export const HEADING_SEPARATOR = "\x1f";
+export const PACKED_BITS = ["4", "2"];
 
 /** @typedef {ReturnType<typeof decodeSegment>} Segment */
 
@@ -18,13 +20,16 @@ export function decodeSegment(bytes) {
   const documentSequences = file.tensor("document.sequence", "U32", [null]).values;
   const n = ids.length;
   const m = documentSequences.length;
-  const vectors = file.tensor("chunk.vector", "I8", [n, null]);
+  const { dimensions, bits, vectors } = readVectors(file, n);
   const chunks = file.tensor("document.chunks", "U64", [null]).values;
   return {
     epoch: file.metadata.epoch ?? "",
-    dimensions: vectors.shape[1],
+    dimensions,
+    /** of a vector's component: 8, 4 or 2 */
+    bits,
     ids,
-    vectors: vectors.values,
+    /** `ceil(dimensions * bits / 8)` bytes a row */
+    vectors,
     scales: file.tensor("chunk.scale", "U16", [n]).values,
     headings: file.strings("chunk.headings", n),
     anchors: file.strings("chunk.anchor", n),
@@ -39,6 +44,25 @@ export function decodeSegment(bytes) {
     chunks,
     bounds: file.offsets("document.chunks", chunks.length, m),
   };
+}
+
+/**
+ * @param {import("./tensors.mjs").TensorFile} file
+ * @param {number} count of rows
+ * @returns {{dimensions: number, bits: number, vectors: Int8Array | Uint8Array}}
+ */
+function readVectors(file, count) {
+  const { bits, dimensions } = file.metadata;
+  if (bits === undefined && dimensions === undefined) {
+    const whole = file.tensor("chunk.vector", "I8", [count, null]);
+    return { dimensions: whole.shape[1], bits: 8, vectors: whole.values };
+  }
+  if (!PACKED_BITS.includes(bits) || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
+    throw new VademecumError("content", `a segment with vectors of ${bits} bits and ${dimensions} dimensions`);
+  }
+  const width = Math.ceil((Number(dimensions) * Number(bits)) / 8);
+  const packed = file.tensor("chunk.vector", "U8", [count, width]);
+  return { dimensions: Number(dimensions), bits: Number(bits), vectors: packed.values };
 }
 
 /**

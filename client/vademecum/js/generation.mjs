@@ -24,6 +24,8 @@ export class Generation {
   constructor(segments, dimensions) {
     this.segments = segments;
     this.dimensions = dimensions;
+    /** Of a vector's component; one epoch has one number. */
+    this.bits = segments[0]?.bits ?? 8;
     /** @type {number[]} row numbers over all segments begin here */
     this.starts = runningTotals(segments.map((segment) => segment.ids.length));
     /** Live documents by rising key (bytes). */
@@ -119,8 +121,8 @@ export class Generation {
 export function openGeneration(files, { dimensions, epoch }) {
   const segments = files.map(decodeSegment);
   for (const segment of segments) {
-    if (segment.dimensions !== dimensions || segment.epoch !== epoch) {
-      const found = `${segment.epoch}, ${segment.dimensions} dimensions`;
+    if (segment.dimensions !== dimensions || segment.epoch !== epoch || segment.bits !== segments[0].bits) {
+      const found = `${segment.epoch}, ${segment.dimensions} dimensions of ${segment.bits} bits`;
       throw new VademecumError("content", `segment of epoch ${found} in a release of ${epoch}, ${dimensions}`);
     }
   }

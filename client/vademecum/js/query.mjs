@@ -12,9 +12,9 @@ import { decodeEncoder } from "./encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./generation.mjs";
 import { decodeHead } from "./head.mjs";
+import { rotateQuery } from "./rotation.mjs";
 import { MOST_HITS, cosine, rank } from "./search.mjs";
 import { IndexedStore } from "./store.mjs";
-
 
 /** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
 /** @typedef {{release: InstalledRelease, generation: import("./generation.mjs").Generation, encoder: import("./encoder.mjs").Encoder}} Opened */
@@ -78,8 +78,13 @@ function search({ query, limit }) {
     throw new VademecumError("usage", `search: limit must be 1 to ${MOST_HITS}, not ${limit}`);
   }
   const { generation, encoder } = current();
-  const vector = encoder.encode(query);
-  return rank(generation, vector, limit).map(({ at, raw }) => ({ ...generation.describe(at), score: cosine(raw, vector) }));
+  const words = encoder.encode(query);
+  const { bits } = generation;
+  const vector = bits === 8 ? words : rotateQuery(words, encoder.unknownFrom);
+  return rank(generation, vector, limit).map(({ at, raw }) => ({
+    ...generation.describe(at),
+    score: cosine(raw, vector, bits),
+  }));
 }
 
 /** @param {{key: string}} args */

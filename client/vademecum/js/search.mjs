@@ -12,13 +12,16 @@
 /** The most hits that a search returns; CPython has the same. */
 export const MOST_HITS = 1000;
 
-/** What a perfect match of unit vectors comes to, but for the length of the query. */
-const FULL_SCALE = 65535 * 127;
+/** What a scale of 1 is, in the unit of scores, by the bits of a component. */
+const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
+
+/** Factor and offset that make a component of its code, by bits. */
+export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
 
 /**
  * The best live chunks, best first.
  * @param {Generation} generation
- * @param {Int8Array} query [D]
+ * @param {Int8Array} query [D], rotated where the vectors are
  * @param {number} limit
  * @returns {Candidate[]}
  */
@@ -36,12 +39,65 @@ export function rank(generation, query, limit) {
  * @param {Best} best
  */
 function scan(segment, owners, start, query, best) {
-  const { vectors, scales, ids, dimensions } = segment;
+  const { scales, ids } = segment;
+  const product = products(segment, query);
   for (let row = 0; row < scales.length; row++) {
     if (owners[start + row] < 0) continue;
-    const raw = scales[row] * dot(vectors, row * dimensions, query);
+    const raw = scales[row] * product(row);
     if (raw > 0 && raw >= best.threshold) best.offer({ at: start + row, raw, id: ids[row] });
   }
+}
+
+/**
+ * What gives the product of a row with the query, from the row as it lies.
+ * @param {import("./format.mjs").Segment} segment
+ * @param {Int8Array} query
+ * @returns {(row: number) => number}
+ */
+function products({ vectors, dimensions, bits }, query) {
+  if (bits === 8) return (row) => dot(/** @type {Int8Array} */ (vectors), row * dimensions, query);
+  const [factor, offset] = /** @type {number[]} */ (LEVELS.get(bits));
+  const packed = /** @type {Uint8Array} */ (vectors);
+  const width = Math.ceil((dimensions * bits) / 8);
+  const padded = new Int8Array((width * 8) / bits);
+  padded.set(query);
+  const rest = offset * query.reduce((sum, value) => sum + value, 0);
+  const codes = bits === 4 ? dotOfFour : dotOfTwo;
+  return (row) => factor * codes(packed, row * width, padded) + rest;
+}
+
+/**
+ * The sum of codes of 4 bits with the query, the low half of a byte first.
+ * @param {Uint8Array} packed
+ * @param {number} from
+ * @param {Int8Array} query two components for each byte
+ */
+function dotOfFour(packed, from, query) {
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < query.length; i += 2, from++) {
+    const byte = packed[from];
+    a = (a + (byte & 15) * query[i]) | 0;
+    b = (b + (byte >> 4) * query[i + 1]) | 0;
+  }
+  return a + b;
+}
+
+/**
+ * The same for codes of 2 bits.
+ * @param {Uint8Array} packed
+ * @param {number} from
+ * @param {Int8Array} query four components for each byte
+ */
+function dotOfTwo(packed, from, query) {
+  let a = 0;
+  let b = 0;
+  for (let i = 0; i < query.length; i += 4, from++) {
+    const byte = packed[from];
+    a = (a + (byte & 3) * query[i] + ((byte >> 2) & 3) * query[i + 1]) | 0;
+    b = (b + ((byte >> 4) & 3) * query[i + 2] + (byte >> 6) * query[i + 3]) | 0;
+  }
+  return a + b;
 }
 
 /**
@@ -68,9 +124,10 @@ function dot(vectors, from, query) {
  * The score that people see: about the cosine. The operations stand in the order that Python uses.
  * @param {number} raw
  * @param {Int8Array} query
+ * @param {number} bits of the vectors' components
  */
-export function cosine(raw, query) {
-  return raw / (FULL_SCALE * Math.sqrt(query.reduce((sum, value) => sum + value * value, 0)));
+export function cosine(raw, query, bits) {
+  return raw / (/** @type {number} */ (UNITS.get(bits)) * Math.sqrt(query.reduce((sum, value) => sum + value * value, 0)));
 }
 
 /** Keeps the `limit` best candidates in a heap whose root is the worst of them. */

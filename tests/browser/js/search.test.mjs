@@ -68,6 +68,6 @@ test("the shown score is the cosine of format.md's example with itself", () => {
   const query = Int8Array.of(95, -127, 0);
   const [{ raw }] = rank(open([{ id: 1n, vector: [95, -127, 0], scale: 52428 }], 3), query, 1);
   assert.equal(raw, 52428 * (95 * 95 + 127 * 127));
-  assert.equal(cosine(raw, query), raw / (65535 * 127 * Math.sqrt(25154)));
-  assert.ok(Math.abs(cosine(raw, query) - 1) < 0.01);
+  assert.equal(cosine(raw, query, 8), raw / (65535 * 127 * Math.sqrt(25154)));
+  assert.ok(Math.abs(cosine(raw, query, 8) - 1) < 0.01);
 });
