@@ -22,6 +22,9 @@ class Config:
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
+        max_segments: With more of them, an update merges the small ones (compact.py).
+        max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
+        min_dead_bytes: Fewer dead bytes than these are never worth that.
     """
 
     channel: str = "stable"
@@ -37,3 +40,6 @@ class Config:
     max_targets: int = 5_000_000
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
+    max_segments: int = 32
+    max_dead_share: float = 0.5
+    min_dead_bytes: int = 65_536

@@ -136,6 +136,39 @@ def encode_segment(
     return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT}))
 
 
+def encode_columns(segment: Segment) -> bytes:
+    """Return the file of a segment whose rows are already in the order of the format."""
+    integers: dict[str, tuple[str, array[int]]] = {
+        "chunk.id": ("U64", segment.ids),
+        "chunk.sequence": ("U32", segment.sequences),
+        "chunk.scale": ("U16", segment.scales),
+        "document.sequence": ("U32", segment.document_sequences),
+        "document.chunks": ("U64", segment.document_chunks),
+        "document.chunks.offsets": ("U32", segment.bounds),
+    }
+    strings = {
+        "chunk.headings": segment.headings,
+        "chunk.anchor": segment.anchors,
+        "chunk.text": segment.texts,
+        "document.key": segment.keys,
+        "document.title": segment.titles,
+        "document.url": segment.urls,
+        "document.metadata": segment.metadata,
+    }
+    tensors = {name: _column(dtype, values) for name, (dtype, values) in integers.items()}
+    tensors["chunk.vector"] = Tensor("I8", (len(segment.ids), segment.dimensions), segment.vectors)
+    tensors["document.removed"] = Tensor("U8", (len(segment.removed),), segment.removed)
+    for name, column in strings.items():
+        tensors[name] = Tensor("U8", (len(column.blob),), column.blob)
+        tensors[f"{name}.offsets"] = _column("U32", column.bounds)
+    return encode_tensors(TensorFile(tensors, {"epoch": segment.epoch, "format": SEGMENT_FORMAT}))
+
+
+def _column(dtype: str, values: array[int]) -> Tensor:
+    # A view, not a copy; an empty array has none.
+    return Tensor(dtype, (len(values),), memoryview(values).cast("B") if values else b"")
+
+
 def decode_segment(data: bytes) -> Segment:
     """Read a segment.
 
