@@ -23,6 +23,9 @@ class Config:
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
         max_release: The most bytes, inflated, of all objects of a release together.
+        max_segments: With more of them, an update merges the small ones (compact.py).
+        max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
+        min_dead_bytes: Fewer dead bytes than these are never worth that.
     """
 
     channel: str = "stable"
@@ -39,3 +42,6 @@ class Config:
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
     max_release: int = 4_000_000_000
+    max_segments: int = 32
+    max_dead_share: float = 0.5
+    min_dead_bytes: int = 65_536

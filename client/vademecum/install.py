@@ -1,4 +1,4 @@
-"""Installing one release: download, stage, flip, test, collect garbage.
+"""Installing one release: download, stage, compact, flip, test, collect garbage.
 
 The order keeps the store's promise (design, section 6): objects are verified before they are put; a
 generation is checked whole, from the stored bytes, before `head` is flipped; garbage is collected only
@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from .compact import choose, choose_all, compact
 from .config import Config
 from .download import Downloader, in_parallel
-from .errors import ContentError, SelfTestError, StorageError
+from .errors import ContentError, EmptyStoreError, SelfTestError, StorageError
 from .events import Announcer
 from .format import Manifest, ObjectRef
 from .head import Generation, Head, generation_of
 from .plan import Plan, full_plan, plan_update
 from .ports import Clock, Store
-from .reader import open_generation
+from .reader import Opened, open_generation
 from .records import Records
 from .strict_json import iso_time
 
@@ -68,6 +69,24 @@ class Installer:
         """Delete the objects that neither the current nor the previous generation needs."""
         await self._discard_all_but((await self._records.head()).objects)
 
+    async def compact(self, head: Head) -> Generation:
+        """Merge all segments of the current generation into one; return it, installed in its own place.
+
+        Raises:
+            EmptyStoreError: Nothing is installed.
+            ContentError, StorageError, QuotaError: The generation stays as it is.
+        """
+        if head.current is None:
+            raise EmptyStoreError("nothing is installed: there is nothing to compact")
+        opened = await open_generation(self._store, head.current)
+        chosen = choose_all(opened.state, self._config)
+        if not chosen:
+            return head.current
+        compacted = await compact(self._store, opened, chosen)
+        await self._records.flip(replace(head, current=compacted))
+        await self._tidy()
+        return compacted
+
     async def _sweep(self, head: Head, manifest: Manifest) -> None:
         """Delete what an interrupted update to yet another release has left."""
         wanted = frozenset(ref.sha256 for ref in manifest.objects)
@@ -113,9 +132,21 @@ class Installer:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
         except (ContentError, StorageError) as error:
             raise _StagingError(error) from error
-        used = opened.state.used
-        segments = tuple(digest for index, digest in enumerate(plan.segments) if index in used)
-        return replace(generation, segments=segments)
+        if plan.kind != "full":
+            chosen = choose(opened.state, self._config)
+            if chosen:
+                return await self._compacted(opened, chosen)
+        return _trimmed(opened)
+
+    async def _compacted(self, opened: Opened, chosen: frozenset[int]) -> Generation:
+        """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
+        try:
+            return await compact(self._store, opened, chosen)
+        except (ContentError, StorageError) as error:
+            logger.warning(
+                "release %d is installed without compaction: %s", opened.generation.sequence, error
+            )
+            return _trimmed(opened)
 
     async def _activate(self, generation: Generation, head: Head) -> None:
         """Flip to the new generation, test it as a reader would, and flip back if it does not work."""
@@ -137,6 +168,13 @@ class Installer:
             await self.collect()
         except StorageError as error:
             logger.warning("garbage stays until the next update: %s", error)
+
+
+def _trimmed(opened: Opened) -> Generation:
+    """Return the generation without the segments that hold nothing it needs."""
+    used, generation = opened.state.used, opened.generation
+    segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
+    return replace(generation, segments=segments)
 
 
 class _StagingError(Exception):

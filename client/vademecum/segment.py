@@ -137,11 +137,7 @@ def encode_segment(
         "chunk.id": integers("U64", (row.id for row in rows)),
         "chunk.sequence": integers("U32", (row.sequence for row in rows)),
         "chunk.scale": integers("U16", (row.scale for row in rows)),
-        "chunk.vector": Tensor(
-            "I8" if bits == 8 else "U8",
-            (len(rows), vector_bytes(dimensions, bits)),
-            b"".join(row.vector for row in rows),
-        ),
+        "chunk.vector": _vectors(len(rows), dimensions, bits, b"".join(row.vector for row in rows)),
         "document.sequence": integers("U32", (row.sequence for row in docs)),
         "document.removed": integers("U8", (row.removed for row in docs)),
         "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
@@ -154,8 +150,50 @@ def encode_segment(
         **string_column("document.url", (row.url for row in docs)),
         **string_column("document.metadata", (row.metadata for row in docs)),
     }
+    return encode_tensors(TensorFile(tensors, _header(epoch, dimensions, bits)))
+
+
+def encode_columns(segment: Segment) -> bytes:
+    """Return the file of a segment whose rows are already in the order of the format."""
+    integers: dict[str, tuple[str, array[int]]] = {
+        "chunk.id": ("U64", segment.ids),
+        "chunk.sequence": ("U32", segment.sequences),
+        "chunk.scale": ("U16", segment.scales),
+        "document.sequence": ("U32", segment.document_sequences),
+        "document.chunks": ("U64", segment.document_chunks),
+        "document.chunks.offsets": ("U32", segment.bounds),
+    }
+    strings = {
+        "chunk.headings": segment.headings,
+        "chunk.anchor": segment.anchors,
+        "chunk.text": segment.texts,
+        "document.key": segment.keys,
+        "document.title": segment.titles,
+        "document.url": segment.urls,
+        "document.metadata": segment.metadata,
+    }
+    tensors = {name: _column(dtype, values) for name, (dtype, values) in integers.items()}
+    tensors["chunk.vector"] = _vectors(len(segment.ids), segment.dimensions, segment.bits, segment.vectors)
+    tensors["document.removed"] = Tensor("U8", (len(segment.removed),), segment.removed)
+    for name, column in strings.items():
+        tensors[name] = Tensor("U8", (len(column.blob),), column.blob)
+        tensors[f"{name}.offsets"] = _column("U32", column.bounds)
+    header = _header(segment.epoch, segment.dimensions, segment.bits)
+    return encode_tensors(TensorFile(tensors, header))
+
+
+def _vectors(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> Tensor:
+    return Tensor("I8" if bits == 8 else "U8", (count, vector_bytes(dimensions, bits)), data)
+
+
+def _header(epoch: str, dimensions: int, bits: int) -> dict[str, str]:
     packing = {} if bits == 8 else {"bits": str(bits), "dimensions": str(dimensions)}
-    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}))
+    return {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}
+
+
+def _column(dtype: str, values: array[int]) -> Tensor:
+    # A view, not a copy; an empty array has none.
+    return Tensor(dtype, (len(values),), memoryview(values).cast("B") if values else b"")
 
 
 def decode_segment(data: bytes) -> Segment:

@@ -158,6 +158,20 @@ class Engine:
             back = await self._turn_back(replace(head.exchanged(), pinned=sequence))
         self._announce_return(back)
 
+    async def compact(self) -> Generation:
+        """Merge what is installed into one segment without dead rows, whatever the limits; return it.
+
+        Hits, documents and the state digest stay the same, and so does what the next update takes. Updates
+        compact by themselves when a limit of the configuration is passed.
+
+        Raises:
+            EmptyStoreError: Nothing is installed.
+            ContentError: It is damaged.
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
+        async with self._store.lock():
+            return await self._installer.compact(await self._records.head())
+
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
         async with self._store.lock():

@@ -14,6 +14,7 @@ from drive import drive
 from faults import Crash, Fuse, FusedStore, cancel_at, crash_at
 from publisher import Publisher, make_encoder
 
+from vademecum.config import Config
 from vademecum.errors import SelfTestError
 from vademecum.sync import Engine
 
@@ -50,6 +51,26 @@ def new_epoch() -> tuple[App, Content, Content]:
     return app, shown(TWO), shown(THREE)
 
 
+def many_segments() -> tuple[App, Content, Content]:
+    """Three segments, with dead rows and a tombstone that keeps an older row dead."""
+    app = App(Publisher())
+    old = {**ONE, "e": texts("run", "home")}
+    new = {"b": texts("the lamp"), "e": old["e"]}
+    for documents in ({**ONE, "e": texts("run")}, old, new):
+        app.publisher.publish(documents)
+        app.sync()
+    return app, shown(new), shown(old)
+
+
+def compacting() -> tuple[App, Content, Content]:
+    """The update merges the smallest of four segments."""
+    app, old, _ = many_segments()
+    app.config = Config(max_segments=2)
+    new = {"b": texts("the lamp"), "e": texts("run", "home"), "f": texts("the key", "rotate", "a lamp")}
+    app.publisher.publish(new)
+    return app, old, shown(new)
+
+
 def broken_release() -> tuple[App, Content, Content]:
     """The new release does not work here; until the self-test says so, it may be seen."""
     app, old, _ = update()
@@ -79,6 +100,10 @@ def sync(engine: Engine) -> Awaitable[object]:
 
 def force(engine: Engine) -> Awaitable[object]:
     return engine.sync(force=True)
+
+
+def compact(engine: Engine) -> Awaitable[object]:
+    return engine.compact()
 
 
 def rollback(engine: Engine) -> Awaitable[object]:
@@ -126,7 +151,8 @@ def floor(app: App) -> list[int]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(
-    ("scene", "call"), [(first_install, sync), (update, sync), (update, force), (new_epoch, sync)]
+    ("scene", "call"),
+    [(first_install, sync), (update, sync), (update, force), (new_epoch, sync), (compacting, sync)],
 )
 def test_a_sync_that_is_cut_off(scene: Scene, call: Call, fault: str) -> None:
     seen = []
@@ -143,9 +169,50 @@ def test_a_sync_that_is_cut_off(scene: Scene, call: Call, fault: str) -> None:
         app.sync()
         assert app.content() == new
         assert app.status()["error"] is None
-        # What the update made superfluous may wait for the next one; nothing of the cut-off run does.
-        assert set(app.database.objects) <= app.head.objects | held
+        # What the update made superfluous may wait for the next one, and so may what it fetched and then
+        # merged; nothing else of the cut-off run does.
+        assert set(app.database.objects) <= app.head.objects | held | published(app)
     assert seen == sorted(seen), "first the old generation, then the new one"
+    assert set(seen) == {False, True}
+
+
+def published(app: App) -> set[str]:
+    assert app.publisher.manifest is not None
+    return {ref.sha256 for ref in app.publisher.manifest.objects}
+
+
+def test_the_scene_that_compacts_does_so() -> None:
+    app, _, new = compacting()
+    fetched = app.sync().bytes
+    assert app.head.current is not None
+    assert len(app.head.current.segments) <= 2
+    assert set(app.database.objects) == app.head.objects
+    assert app.content() == new
+    plain, _, _ = compacting()
+    plain.config = Config()
+    assert plain.sync().bytes == fetched
+    assert plain.head.current is not None
+    assert len(plain.head.current.segments) == 4
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_explicit_compaction_that_is_cut_off(fault: str) -> None:
+    seen = []
+    for at in range(count_operations(many_segments, compact)):
+        app, content, _ = many_segments()
+        before = app.head
+        strike(app, compact, fault, at)
+        assert app.content() == content
+        seen.append(app.head != before)
+        assert app.head.objects <= set(app.database.objects)
+        drive(app.engine().compact())
+        app.publisher.publish(THREE)
+        app.sync()
+        assert app.content() == shown(THREE)
+        assert set(app.database.objects) == app.head.objects
+        app.rollback()
+        assert app.content() == content
+    assert seen == sorted(seen)
     assert set(seen) == {False, True}
 
 
