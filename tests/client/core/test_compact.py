@@ -70,6 +70,19 @@ def test_a_merged_segment_holds_the_rows_that_count_with_their_sequences() -> No
     assert encode_columns(merged) == encoded(counting)
 
 
+@pytest.mark.parametrize("bits", [4, 2])
+def test_packed_vectors_stay_packed(bits: int) -> None:
+    width = 3 * bits // 8 + 1  # of three components, the last byte not full
+    rows = [replace(chunk(number, number), vector=bytes([number] * width)) for number in (1, 2)]
+    spread_out = [
+        decode_segment(encode_segment(EPOCH, 3, [document(f"d{row.id}", row.id, row.id)], [row], bits))
+        for row in rows
+    ]
+    documents = [document(f"d{row.id}", row.id, row.id) for row in rows]
+    merged = merge(assemble(spread_out), {0, 1})
+    assert encode_columns(merged) == encode_segment(EPOCH, 3, documents, rows, bits)
+
+
 def test_rows_of_other_segments_stay_there() -> None:
     old = segment(document("a", 1, 1), document("b", 1, 3), chunk(1, 1), chunk(3, 1))
     middle = segment(document("a", 2, 2), document("c", 2, 1, 2), chunk(2, 2))
