@@ -19,6 +19,7 @@ class Config:
         idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means
             that nothing changed; after it, the whole metadata is walked again.
         max_root_rotations: Root versions taken in one run; the next run goes on.
+        max_delegations: Roles of delegated targets asked for one file, when delegations are followed.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
@@ -35,6 +36,7 @@ class Config:
     longest_wait: float = 20.0
     idle_check_age: float = 86_400.0
     max_root_rotations: int = 64
+    max_delegations: int = 32
     max_root: int = 512_000
     max_timestamp: int = 16_384
     max_snapshot: int = 2_000_000

@@ -42,7 +42,7 @@ class Transport(Protocol):
         """Return the file at `path`, relative to the tree, `/`-separated.
 
         Args:
-            path: For example `metadata/timestamp.json`.
+            path: For example `metadata/timestamp.json`. Not quoted, but for a slash inside a name: `%2F`.
             limit: The most bytes that `data` may have. Streaming stops at one byte more.
             fresh: Go past every cache between here and the host (used for `timestamp.json`).
             progress: Called while the body streams in.

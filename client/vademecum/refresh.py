@@ -49,21 +49,22 @@ async def refresh(
         ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
     """
     walk = _Walk(store, downloader, now, config)
-    fetched = await downloader.fetch(TIMESTAMP, config.max_timestamp, fresh=True)
     pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
     pinned = await store.read("trust/pin")
     stored_root = await store.read("trust/root.json")
     # A shipped root rules; without one, whatever was trusted before goes on being trusted.
     as_before = stored_root is not None and (shipped_root is None or pin == pinned)
     root = stored_root if as_before else shipped_root
-    if idle_allowed and as_before and fetched == await store.read("trust/timestamp.json"):
-        known = await walk.stored(root)
+    fetched: bytes | None = None
+    if idle_allowed and as_before:
+        fetched = await walk.fetch_timestamp()
+        known = await walk.stored(root) if fetched == await store.read("trust/timestamp.json") else None
         if known is not None:
             return Refreshed(known, complete=False)
     if root is None:
         root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
     trust = await walk.roots(root, pinned if shipped_root is None and pinned else pin)
-    await walk.timestamp(trust, fetched)
+    await walk.timestamp(trust, await walk.fetch_timestamp() if fetched is None else fetched)
     await walk.snapshot(trust)
     await walk.targets(trust)
     return Refreshed(trust, complete=True)
@@ -77,6 +78,9 @@ class _Walk:
         self._downloader = downloader
         self._now = now
         self._config = config
+
+    async def fetch_timestamp(self) -> bytes:
+        return await self._downloader.fetch(TIMESTAMP, self._config.max_timestamp, fresh=True)
 
     async def stored(self, root: bytes | None) -> Trust | None:
         """Return what the store alone proves, or None where it does not prove all."""
@@ -124,30 +128,30 @@ class _Walk:
     async def timestamp(self, trust: Trust, fetched: bytes) -> None:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
-            _as_floor(lambda: trust.accept_timestamp(stored))
+            as_floor(lambda: trust.accept_timestamp(stored))
         if trust.accept_timestamp(fetched):
             await self._store.write({"trust/timestamp.json": fetched})
 
     async def snapshot(self, trust: Trust) -> None:
         stored = await self._store.read("trust/snapshot.json")
-        if stored is not None and _as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
+        if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
             return
-        path = f"metadata/{trust.snapshot_version}.snapshot.json"
+        path = trust.metadata_path("snapshot", trust.snapshot_version)
         data = await self._downloader.fetch(path, trust.snapshot_length(self._config.max_snapshot))
         trust.accept_snapshot(data)
         await self._store.write({"trust/snapshot.json": data})
 
     async def targets(self, trust: Trust) -> None:
         stored = await self._store.read("trust/targets.json")
-        if stored is not None and _as_floor(lambda: trust.accept_targets(stored)):
+        if stored is not None and as_floor(lambda: trust.accept_targets(stored)):
             return
-        path = f"metadata/{trust.targets_version}.targets.json"
+        path = trust.metadata_path("targets", trust.targets_version)
         data = await self._downloader.fetch(path, trust.targets_length(self._config.max_targets))
         trust.accept_targets(data)
         await self._store.write({"trust/targets.json": data})
 
 
-def _as_floor(accept: Callable[[], object]) -> bool:
+def as_floor(accept: Callable[[], object]) -> bool:
     """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
 
     Old or expired metadata stay in the trusted set as the floor that newer ones are judged against; those

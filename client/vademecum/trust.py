@@ -1,21 +1,21 @@
 """Is this metadata acceptable? The Update Framework, through python-tuf; no network, no clock, no files.
 
 The caller fetches and stores; this module only answers, and always by raising. The order of calls is the
-client workflow of the TUF specification, section 5.3 to 5.6: roots, timestamp, snapshot, targets.
-Targets delegations are not followed: our publishers have none.
+client workflow of the TUF specification, section 5.3 to 5.6: roots, timestamp, snapshot, targets. Delegated
+targets may follow (delegations.py); our own publishers have none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from tuf.api import exceptions
-from tuf.api.metadata import MetaFile
+from tuf.api.metadata import Metadata, MetaFile, Root, TargetFile, Targets
 
 # The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
 # part, so pyproject.toml pins the major version and tests/client/test_trust.py walks every rule.
@@ -24,6 +24,7 @@ from tuf.ngclient.config import EnvelopeType
 
 from .errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from .format import FORMAT, MAX_SEQUENCE
+from .signatures import require_signatures
 from .strict_json import DIGEST, Fields, parse_object
 
 CUSTOM = "vademecum"
@@ -49,6 +50,35 @@ class ReleasePointer:
         return f"{folder}/{self.sha256}.{name}"
 
 
+@dataclass(frozen=True)
+class SignedFile:
+    """A target as its role signs it.
+
+    Attributes:
+        path: Its TUF name.
+        url_path: Where it lies below the targets' address: with consistent snapshots, a digest stands before
+            the file's name (specification, section 6.2).
+        length: Bytes.
+        hashes: Hexadecimal digests by algorithm.
+    """
+
+    path: str
+    url_path: str
+    length: int
+    hashes: Mapping[str, str]
+
+    def verify(self, data: bytes) -> None:
+        """Raise unless `data` has the signed length and all of the signed digests.
+
+        Raises:
+            ContentError: Other bytes, or an algorithm that is not known here.
+        """
+        try:
+            TargetFile(self.length, dict(self.hashes), self.path).verify_length_and_hashes(data)
+        except exceptions.LengthOrHashMismatchError as error:
+            raise ContentError(f"{self.path}: not the file that was signed ({error})") from error
+
+
 class Trust:
     """The metadata trusted so far. Each `accept_...` either takes the bytes or raises and changes nothing.
 
@@ -62,8 +92,9 @@ class Trust:
     """
 
     def __init__(self, root: bytes, now: datetime) -> None:
-        with _judging("root.json", root):
+        with _judging("root.json", root) as value:
             self._set = TrustedMetadataSet(root, EnvelopeType.METADATA)
+            require_signatures(root, value, self._set.root, "root")
         # python-tuf reads the system clock here; our clock is an argument.
         self._set.reference_time = now
 
@@ -114,7 +145,9 @@ class Trust:
         Raises:
             ContentError, SignatureError, RollbackError: Not acceptable; the old root stays.
         """
-        with _judging("root.json", data):
+        with _judging("root.json", data) as value:
+            self._require_signatures(data, value, "root")
+            require_signatures(data, value, Metadata[Root].from_bytes(data).signed, "root")
             self._set.update_root(data)
 
     def accept_timestamp(self, data: bytes) -> bool:
@@ -127,7 +160,8 @@ class Trust:
             ExpiredError: It, or the root, has expired. It is kept as a floor against rollback.
             ContentError, SignatureError, RollbackError: Not acceptable.
         """
-        with _judging("timestamp.json", data):
+        with _judging("timestamp.json", data) as value:
+            self._require_signatures(data, value, "timestamp")
             try:
                 self._set.update_timestamp(data)
             except exceptions.EqualVersionNumberError:
@@ -142,7 +176,8 @@ class Trust:
         Raises:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
-        with _judging("snapshot.json", data):
+        with _judging("snapshot.json", data) as value:
+            self._require_signatures(data, value, "snapshot")
             self._set.update_snapshot(data, trusted=stored)
 
     def accept_targets(self, data: bytes) -> None:
@@ -151,8 +186,64 @@ class Trust:
         Raises:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
-        with _judging("targets.json", data):
+        with _judging("targets.json", data) as value:
+            self._require_signatures(data, value, "targets")
             self._set.update_targets(data)
+
+    def accept_delegated(self, data: bytes, role: str, delegator: str) -> None:
+        """Take delegated targets (5.6.7): named by the snapshot, signed as the delegator asks now.
+
+        Args:
+            delegator: A role that was accepted before, such as `targets`.
+
+        Raises:
+            ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
+        """
+        with _judging(f"{role}.json", data) as value:
+            require_signatures(data, value, self._targets_of(delegator), role)
+            self._set.update_delegated_targets(data, role, delegator)
+
+    def delegations(self, role: str, path: str) -> list[tuple[str, bool]]:
+        """Return whom `role` trusts with the target at `path`, in its order, and whether each one has the last word."""
+        delegations = self._targets_of(role).delegations
+        return [] if delegations is None else list(delegations.get_roles_for_target(path))
+
+    def delegated_meta(self, role: str, default_length: int) -> tuple[int, int]:
+        """Return version and size limit of a role's metadata, as the snapshot names them.
+
+        Raises:
+            ContentError: The snapshot does not name it.
+        """
+        meta = self._set.snapshot.meta.get(f"{role}.json")
+        if meta is None:
+            raise ContentError(f"snapshot.json does not name {role}.json")
+        return meta.version, meta.length or default_length
+
+    def metadata_path(self, role: str, version: int) -> str:
+        """Return where a role's metadata lie in the tree; a slash in the role's name is written `%2F`."""
+        name = role.replace("/", "%2F")
+        return (
+            f"metadata/{version}.{name}.json"
+            if self._set.root.consistent_snapshot
+            else f"metadata/{name}.json"
+        )
+
+    def signed_file(self, role: str, path: str) -> SignedFile | None:
+        """Return the target that `role` itself signs at `path`."""
+        target = self._targets_of(role).targets.get(path)
+        if target is None:
+            return None
+        url_path = path
+        if self._set.root.consistent_snapshot:
+            folder, slash, name = path.rpartition("/")
+            url_path = f"{folder}{slash}{_digest(target)}.{name}"
+        return SignedFile(path, url_path, target.length, target.hashes)
+
+    def _targets_of(self, role: str) -> Targets:
+        return cast(Targets, self._set[role])
+
+    def _require_signatures(self, data: bytes, value: Mapping[str, Any], role: str) -> None:
+        require_signatures(data, value, self._set.root, role)
 
     def release(self, channel: str) -> ReleasePointer:
         """Return the current release of a channel. Only after `accept_targets`.
@@ -206,17 +297,26 @@ _ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
 
 
 @contextmanager
-def _judging(name: str, data: bytes) -> Iterator[None]:
-    """Turn python-tuf's answers into ours, after our strict parser has seen the bytes."""
-    _check_json(data, name)
+def _judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
+    """Turn python-tuf's answers into ours, after our strict parser has seen the bytes; yield what it saw."""
+    value = _parse(data, name)
     try:
-        yield
+        yield value
     except exceptions.RepositoryError as error:
         make = next(make for kind, make in _ERRORS if isinstance(error, kind))
         raise make(f"{name}: {error}") from error
 
 
-def _check_json(data: bytes, name: str) -> None:
+def _parse(data: bytes, name: str) -> Mapping[str, Any]:
     value: dict[str, Any] = parse_object(data, name)
     if not isinstance(value.get("signed"), dict):
         raise ContentError(f"{name}: not TUF metadata")
+    return value
+
+
+def _digest(target: TargetFile) -> str:
+    """Return the digest that stands in a target's file name."""
+    digest = target.hashes.get("sha256") or next(iter(target.hashes.values()), "")
+    if not re.fullmatch(r"[0-9a-f]{1,128}", digest):  # it becomes part of a URL
+        raise ContentError(f"{target.path}: signed with a digest that is none")
+    return digest

@@ -16,9 +16,10 @@ BUILDER = ROOT / "builder/vademecum_builder"
 LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports"},
-    {"tensors", "format", "notes", "events"},
+    {"tensors", "format", "notes", "events", "signatures"},
     {"segment", "encoder", "head", "trust", "download"},
     {"state", "plan", "refresh", "records", "rotation"},
+    {"delegations"},
     {"reader", "outcome"},
     {"compact"},
     {"install"},
@@ -31,8 +32,9 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:9] for name in layer}
+CORE = {name for layer in LAYERS[:10] for name in layer}
 OUTSIDE = {
+    "signatures": {"tuf"},
     "trust": {"tuf"},
     "search": {"numpy"},
     "runtime.http": {"httpx"},

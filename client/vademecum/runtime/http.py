@@ -65,7 +65,8 @@ class HttpTransport:
         self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
     ) -> Body:
         """See `Transport.fetch`. A redirection from https to http counts as the answer, a ServerError."""
-        url = self._base.join(quote(check_path(path)))
+        # A slash that belongs to a name comes as %2F, as TUF has it for names of roles; the rest is quoted here.
+        url = self._base.join(quote(check_path(path)).replace("%252F", "%2F"))
         client = await self._client()
         try:
             async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:

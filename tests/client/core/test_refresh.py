@@ -100,8 +100,8 @@ def test_the_first_walk(publisher: Publisher) -> None:
     assert refreshed.complete
     assert refreshed.trust.release("stable").sequence == 1
     assert client.requests == [
-        TIMESTAMP,
         "metadata/2.root.json",
+        TIMESTAMP,
         "metadata/1.snapshot.json",
         "metadata/1.targets.json",
     ]
@@ -116,7 +116,7 @@ def test_the_first_walk(publisher: Publisher) -> None:
 
 def test_a_walk_without_news(publisher: Publisher, client: Client) -> None:
     assert client.walk(publisher).complete
-    assert client.requests == [TIMESTAMP, "metadata/2.root.json"]
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP]
 
 
 def test_an_idle_walk_is_one_request(publisher: Publisher, client: Client) -> None:
@@ -149,11 +149,11 @@ def test_an_idle_walk_does_not_trust_what_has_expired(publisher: Publisher, clie
 def test_stored_metadata_that_are_current_are_not_fetched_again(publisher: Publisher, client: Client) -> None:
     publisher.sign_timestamp()
     client.walk(publisher)
-    assert client.requests == [TIMESTAMP, "metadata/2.root.json"]
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP]
     publisher.sign_snapshot()
     publisher.sign_timestamp()
     client.walk(publisher)
-    assert client.requests == [TIMESTAMP, "metadata/2.root.json", "metadata/2.snapshot.json"]
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP, "metadata/2.snapshot.json"]
 
 
 @pytest.mark.parametrize("name", ["timestamp", "snapshot", "targets"])
@@ -330,7 +330,7 @@ def test_keys_rotate(publisher: Publisher, client: Client) -> None:
     assert client.walk(publisher).trust.root_version == 5
     assert client.record("root.json") == publisher.files["metadata/5.root.json"]
     client.walk(publisher)
-    assert client.requests == [TIMESTAMP, "metadata/6.root.json"], "it goes on from the stored root"
+    assert client.requests == ["metadata/6.root.json", TIMESTAMP], "it goes on from the stored root"
 
 
 def test_a_revoked_key_is_no_use_to_a_thief(publisher: Publisher, client: Client) -> None:
@@ -412,7 +412,7 @@ def test_trouble_with_the_next_root_is_not_absence(
 def test_trust_on_first_use_pins(publisher: Publisher) -> None:
     client = Client(None)
     client.walk(publisher)
-    assert client.requests[:3] == [TIMESTAMP, "metadata/1.root.json", "metadata/2.root.json"]
+    assert client.requests[:3] == ["metadata/1.root.json", "metadata/2.root.json", TIMESTAMP]
     assert client.record("pin") == FIRST_USE
     assert client.record("root.json") == publisher.first_root
     assert client.walk(publisher, idle=True).complete is False

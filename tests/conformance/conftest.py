@@ -1,0 +1,28 @@
+"""A repository and its client, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from repository import Repository
+from subject import Executable, InProcess, Subject
+
+Start = Callable[..., InProcess]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> InProcess:
+    return InProcess(Repository(), tmp_path)
+
+
+@pytest.fixture(params=["in process", "executable"])
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    """The same test for the client's parts and for the executable."""
+    if request.param == "in process":
+        yield InProcess(Repository(), tmp_path)
+        return
+    subject = Executable(Repository(), tmp_path)
+    yield subject
+    subject.close()

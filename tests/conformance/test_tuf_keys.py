@@ -1,0 +1,256 @@
+"""Roots one after another, thresholds, and the types of keys that clients must take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from publisher import TestKey
+from repository import Alias, CryptoKey, SigningKey, signed_file
+from securesystemslib.signer import CryptoSigner, SSlibKey
+from subject import InProcess, Subject, version, versions
+
+from vademecum.errors import ContentError, RollbackError, SignatureError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One root: the numbers of the keys it names, its threshold, and who signs it."""
+
+    keys: str
+    threshold: int
+    signers: str
+
+
+ROTATIONS = {
+    "one key": ([Step("1", 1, "1"), Step("2", 1, "12"), Step("2", 1, "2")], 3),
+    "strangers sign along": ([Step("1", 1, "913"), Step("2", 1, "9123"), Step("2", 1, "293")], 3),
+    "any three of five": ([Step("12345", 3, "135"), Step("12345", 3, "152"), Step("12345", 3, "345")], 3),
+    "one of five": ([Step("12345", 3, "135"), Step("12346", 3, "142")], 2),
+    "all of five": ([Step("12345", 3, "135"), Step("6789", 3, "135678"), Step("6789", 3, "789")], 3),
+    "higher threshold": ([Step("123", 1, "1"), Step("123", 2, "12")], 2),
+    "lower threshold": ([Step("123", 2, "12"), Step("123", 1, "12"), Step("123", 1, "3")], 3),
+    "not by the old key": ([Step("1", 1, "1"), Step("2", 1, "29")], 1),
+    "not by the new key": ([Step("1", 1, "1"), Step("2", 1, "19")], 1),
+    "not by three new ones": ([Step("12345", 3, "135"), Step("12346", 3, "135")], 1),
+    "not by three old ones": ([Step("12345", 3, "135"), Step("12346", 3, "126")], 1),
+    "below the new threshold": ([Step("123", 1, "1"), Step("123", 2, "2")], 1),
+    "below the old threshold": ([Step("123", 2, "12"), Step("123", 1, "1")], 1),
+    "an intermediate one": (
+        [Step("1", 1, "1"), Step("2", 1, "12"), Step("3", 1, "93"), Step("3", 1, "3")],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROTATIONS)
+def test_root_rotation(client: InProcess, name: str) -> None:
+    steps, reached = ROTATIONS[name]
+    repository = client.repository
+    repository.root.version = 0
+    for step in steps:
+        repository.set_keys("root", [TestKey(word) for word in step.keys], step.threshold)
+        repository.keys["root"] = [TestKey(word) for word in step.signers]
+        repository.publish_root()
+    client.database.records["trust/root.json"] = repository.first_root
+    assert client.refresh() == (reached == len(steps))
+    assert client.kept("root") == repository.files[f"metadata/{reached}.root.json"], (
+        "the last good one is kept"
+    )
+    assert reached == len(steps) or isinstance(client.error, SignatureError)
+
+
+def test_root_rotation_through_the_executable(both: Subject) -> None:
+    old = both.repository.keys["root"]
+    both.repository.set_keys("root", [TestKey("new root")])
+    both.repository.publish_root(old)
+    both.repository.set_keys("root", [TestKey("stranger")])
+    both.repository.publish_root()
+    assert not both.refresh()
+    assert versions(both) == [2, None, None, None]
+
+
+@pytest.mark.parametrize("shown", [1, 2, 4])
+def test_the_next_root_has_the_next_version(client: InProcess, shown: int) -> None:
+    repository = client.repository
+    repository.publish_root()
+    repository.root.version = shown
+    repository.files["metadata/3.root.json"] = signed_file(repository.root, repository.keys["root"])
+    assert not client.refresh()
+    assert isinstance(client.error, RollbackError)
+    assert version(client, "root") == 2
+
+
+def test_a_gap_in_the_roots(client: InProcess) -> None:
+    for _ in range(3):
+        client.repository.publish_root()
+    del client.repository.files["metadata/3.root.json"]
+    assert client.refresh()
+    assert version(client, "root") == 2
+    assert client.requests[:2] == ["metadata/2.root.json", "metadata/3.root.json"]
+
+
+def test_an_expired_root_on_the_way(client: InProcess) -> None:
+    client.repository.root.expires = client.repository.now - timedelta(days=1)
+    client.repository.publish_root()
+    client.repository.root.expires = client.repository.later
+    client.repository.publish_root()
+    assert client.refresh()
+    assert version(client, "root") == 3
+
+
+def test_many_rotations_are_walked_over_several_runs(client: InProcess) -> None:
+    client.config = replace(client.config, max_root_rotations=4)
+    for number in range(10):
+        old = client.repository.keys["root"]
+        client.repository.set_keys("root", [TestKey(f"root {number}")])
+        client.repository.publish_root(old)
+    reached = []
+    for _ in range(3):
+        client.refresh()
+        reached.append(version(client, "root"))
+        assert sum(path.endswith(".root.json") for path in client.requests) <= 4
+    assert reached == [5, 9, 11]
+
+
+def test_the_key_that_a_new_root_revokes(client: InProcess) -> None:
+    client.refresh()
+    thief = client.repository.keys["timestamp"]
+    client.repository.set_keys("timestamp", [TestKey("new timestamp")])
+    client.repository.publish_root()
+    client.repository.keys["timestamp"] = thief
+    client.repository.publish()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+    assert versions(client) == [2, 1, 1, 1]
+
+
+# Thresholds ---------------------------------------------------------------------------------------
+
+ROLES = ["timestamp", "snapshot", "targets"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("signers", "good"), [("123", True), ("345", True), ("12", False), ("129", False)])
+def test_three_of_five(client: InProcess, role: str, signers: str, good: bool) -> None:
+    client.repository.set_keys(role, [TestKey(word) for word in "12345"], 3)
+    client.repository.publish_root()
+    client.repository.keys[role] = [TestKey(word) for word in signers]
+    client.repository.publish()
+    assert client.refresh() == good
+    assert good or isinstance(client.error, SignatureError)
+    assert (version(client, role) == 2) == good
+
+
+def test_a_threshold_that_no_set_of_keys_reaches(client: InProcess) -> None:
+    client.repository.set_keys("snapshot", [TestKey(word) for word in "12"], 3)
+    client.repository.publish_root()
+    client.repository.publish()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+
+
+def test_a_key_that_is_named_but_not_there_signs_nothing(client: InProcess) -> None:
+    client.repository.root.roles["snapshot"].keyids.append("0" * 64)
+    client.repository.root.roles["snapshot"].threshold = 2
+    client.repository.publish_root()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_same_key_under_two_identifiers_counts_once(client: InProcess, role: str) -> None:
+    key = TestKey("one")
+    names: list[SigningKey] = [key, Alias(key, "a" * 64), Alias(key, "b" * 64)]
+    client.repository.set_keys(role, names, 2)
+    client.repository.publish_root()
+    client.repository.publish()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+    client.repository.set_keys(role, [*names, TestKey("two")], 2)
+    client.repository.publish_root()
+    client.repository.publish()
+    assert client.refresh(), "with a second key there are two"
+
+
+def test_a_root_that_one_key_signs_under_two_identifiers(client: InProcess) -> None:
+    old = client.repository.keys["root"]
+    key = TestKey("one")
+    client.repository.set_keys("root", [key, Alias(key, "a" * 64)], 2)
+    client.repository.publish_root(old)
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+    assert version(client, "root") == 1
+
+
+def test_identifiers_that_stand_twice(client: InProcess) -> None:
+    root = json.loads(client.repository.first_root)
+    root["signatures"] *= 2
+    client.database.records["trust/root.json"] = json.dumps(root).encode()
+    assert not client.refresh()
+    assert isinstance(client.error, ContentError)
+
+
+@pytest.mark.parametrize("sig", ["", "00", "zz", "ab" * 64, "00" * 64, "ff" * 64])
+def test_an_invalid_signature_beside_enough_valid_ones(client: InProcess, sig: str) -> None:
+    client.repository.set_keys("timestamp", [TestKey("1"), TestKey("2")], 1)
+    client.repository.publish_root()
+    client.repository.publish()
+    files = client.repository.files
+    value: dict[str, Any] = json.loads(files["metadata/timestamp.json"])
+    value["signatures"][0]["sig"] = sig
+    files["metadata/timestamp.json"] = json.dumps(value).encode()
+    assert client.refresh()
+
+
+# Types of keys ------------------------------------------------------------------------------------
+
+
+def ecdsa(curve: ec.EllipticCurve) -> CryptoKey:
+    private = ec.generate_private_key(curve)
+    return CryptoKey(CryptoSigner(private, SSlibKey.from_crypto(private.public_key())))
+
+
+def rsa(scheme: str) -> CryptoKey:
+    return CryptoKey(CryptoSigner.generate_rsa(scheme=scheme, size=2048))
+
+
+KINDS = {
+    "ed25519": lambda: CryptoKey(CryptoSigner.generate_ed25519()),
+    "ecdsa-sha2-nistp256": lambda: ecdsa(ec.SECP256R1()),
+    "ecdsa-sha2-nistp384": lambda: ecdsa(ec.SECP384R1()),
+    "rsassa-pss-sha256": lambda: rsa("rsassa-pss-sha256"),
+    "rsa-pkcs1v15-sha256": lambda: rsa("rsa-pkcs1v15-sha256"),
+}
+
+
+@pytest.mark.parametrize("scheme", KINDS)
+def test_types_of_keys(client: InProcess, scheme: str) -> None:
+    """What securesystemslib has with `cryptography`. In a browser, which has it not, only ed25519 counts."""
+    key = KINDS[scheme]()
+    assert key.key.scheme == scheme
+    old = client.repository.keys["root"]
+    for role in ("root", *ROLES):
+        client.repository.set_keys(role, [key])
+    client.repository.publish_root(old)
+    client.repository.publish()
+    assert client.refresh()
+    assert versions(client) == [2, 2, 2, 2]
+    client.repository.keys["timestamp"] = [KINDS[scheme]()]
+    client.repository.publish()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+
+
+def test_a_root_with_a_key_of_an_unknown_type_is_refused_whole(client: InProcess) -> None:
+    """python-tuf cannot read it. The root before stays, and with it everything that it vouches for."""
+    root = client.repository.root
+    root.add_key(SSlibKey("c" * 64, "unheard-of", "unheard-of-1", {"public": "00"}), "timestamp")
+    client.repository.publish_root()
+    assert not client.refresh()
+    assert isinstance(client.error, ContentError)
+    assert version(client, "root") == 1
