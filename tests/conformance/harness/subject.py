@@ -24,7 +24,7 @@ from vademecum.errors import VademecumError
 from vademecum.refresh import refresh
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
 
-EXECUTABLE = Path(__file__).parent / "client"
+EXECUTABLE = Path(__file__).parents[1] / "client"
 
 
 class Subject(Protocol):

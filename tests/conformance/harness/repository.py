@@ -135,8 +135,11 @@ class Repository:
         self.write_all()
 
     def role(self, name: str) -> Targets | Snapshot | Timestamp:
-        top = {"targets": self.targets, "snapshot": self.snapshot, "timestamp": self.timestamp}
-        return top.get(name) or self.delegated[name]
+        if name == "snapshot":
+            return self.snapshot
+        if name == "timestamp":
+            return self.timestamp
+        return self.targets if name == "targets" else self.delegated[name]
 
     def write_all(self) -> None:
         """Write every role with the version that it has now."""
