@@ -34,6 +34,14 @@ class ObjectRef:
         return f"objects/{self.sha256}.gz"
 
 
+class PackRef(ObjectRef):
+    """A pack: a file that is not gzipped."""
+
+    @property
+    def path(self) -> str:
+        return f"objects/{self.sha256}.pack"
+
+
 def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
     """Return the reference and the gzip file of an object. The same content gives the same bytes."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
@@ -104,8 +112,33 @@ class SegmentEntry:
 
 
 @dataclass(frozen=True)
+class PackEntry:
+    """A direct pack: it leads from release `after` to this one.
+
+    Attributes:
+        sha256, size: Of the file, which is not gzipped.
+        manifest: That of release `after`, where it names packs that lead on from older ones; only its digest
+            and size are known.
+    """
+
+    after: int
+    sha256: str
+    size: int
+    manifest: ObjectRef | None = None
+
+    @property
+    def object(self) -> PackRef:
+        return PackRef(self.sha256, self.size, self.size)
+
+    @property
+    def manifest_path(self) -> str:
+        """Where the manifest of release `after` lies."""
+        return "" if self.manifest is None else f"releases/{self.manifest.sha256}.{self.after}.json"
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """One release. `built` is an ISO time in UTC; `segments` are newest first."""
+    """One release. `built` is an ISO time in UTC; `segments` and `packs` are newest first."""
 
     sequence: int
     version: str
@@ -118,16 +151,19 @@ class Manifest:
     encoder: EncoderEntry
     segments: tuple[SegmentEntry, ...]
     sources: ObjectRef
+    packs: tuple[PackEntry, ...] = ()
 
     @property
     def objects(self) -> tuple[ObjectRef, ...]:
-        """Everything that a client needs to read this release."""
+        """Everything that a client without an older release needs to read this one."""
         return (self.encoder.object, *(segment.object for segment in self.segments))
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
+    packs = {"packs": [_pack_json(entry) for entry in manifest.packs]} if manifest.packs else {}
     return canonical(
         {
+            **packs,
             "built": manifest.built,
             "channel": manifest.channel,
             "chunks": manifest.chunks,
@@ -184,8 +220,10 @@ def decode_manifest(data: bytes) -> Manifest:
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
         sources=_object(fields.child("sources")),
+        packs=tuple(_pack_entry(entry) for entry in fields.lists("packs")),
     )
     _check_tiers(manifest)
+    _check_packs(manifest)
     return manifest
 
 
@@ -197,6 +235,30 @@ def _segment_entry(fields: Fields) -> SegmentEntry:
         chunks=fields.integer("chunks"),
         object=_object(fields.child("object")),
     )
+
+
+def _pack_entry(fields: Fields) -> PackEntry:
+    """Read `[from, size, digest]`, to which size and digest of a manifest may be added."""
+    after = fields.integer("0", 1, MAX_SEQUENCE)
+    size, sha256 = fields.integer("1"), fields.match("2", DIGEST)
+    manifest = None
+    if "3" in fields:
+        length = fields.integer("3")
+        manifest = ObjectRef(fields.match("4", DIGEST), length, length)
+    return PackEntry(after, sha256, size, manifest)
+
+
+def _pack_json(entry: PackEntry) -> list[object]:
+    more = () if entry.manifest is None else (entry.manifest.size, entry.manifest.sha256)
+    return [entry.after, entry.size, entry.sha256, *more]
+
+
+def _check_packs(manifest: Manifest) -> None:
+    upper = manifest.sequence
+    for index, entry in enumerate(manifest.packs):
+        if entry.after >= upper:
+            raise ContentError(f"manifest.packs[{index}] begins at {entry.after}, expected below {upper}")
+        upper = entry.after
 
 
 def _check_tiers(manifest: Manifest) -> None:

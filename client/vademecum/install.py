@@ -13,15 +13,16 @@ from dataclasses import replace
 from .compact import choose, choose_all, compact
 from .config import Config
 from .download import Downloader, in_parallel
-from .errors import ContentError, EmptyStoreError, SelfTestError, StorageError
+from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, StorageError
 from .events import Announcer
-from .format import Manifest, ObjectRef
+from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
-from .plan import Plan, full_plan, plan_update
+from .plan import Plan, full_plan, plans
 from .ports import Clock, Store
 from .reader import Opened, open_generation
 from .records import Records
 from .strict_json import iso_time
+from .unpack import apply_packs
 
 logger = logging.getLogger("vademecum")
 
@@ -36,13 +37,23 @@ class Installer:
         self._config = config
         self._announcer = announcer
 
-    async def install(self, manifest: Manifest, head: Head, downloader: Downloader, *, force: bool) -> Plan:
+    async def install(
+        self,
+        manifest: Manifest,
+        head: Head,
+        downloader: Downloader,
+        *,
+        route: tuple[PackEntry, ...] = (),
+        force: bool,
+    ) -> Plan:
         """Install a release by the cheapest plan; return the plan that worked.
 
-        When what is stored does not add up with what came, everything is fetched anew, once.
+        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
+        with what came, everything is fetched anew. Each is tried once.
 
         Args:
             head: What the store's pointer says now.
+            route: Packs from the installed release to this one.
             force: Use nothing that the store holds.
 
         Raises:
@@ -51,19 +62,25 @@ class Installer:
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
         """
-        await self._sweep(head, manifest)
+        await self._sweep(head, manifest, route)
         whole = full_plan((), manifest)
-        plan = whole if force else plan_update(head.current, await self._store.objects(), manifest)
-        if plan != whole:
+        for plan in () if force else await self._ladder(manifest, head, route):
+            if plan == whole:
+                break
             try:
                 return await self._carry_out(plan, manifest, head, downloader)
             except _StagingError as error:
-                logger.warning("release %d: %s; fetching it whole", manifest.sequence, error.cause)
+                logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
         try:
             return await self._carry_out(whole, manifest, head, downloader)
         except _StagingError as error:
             await self.collect()
             raise error.cause from error
+
+    async def _ladder(self, manifest: Manifest, head: Head, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
+        """Return the plans that use what the store holds. Once one of them failed, all is fetched anew."""
+        ladder = plans(head.current, await self._store.objects(), manifest, route)
+        return ladder[:-1] or ladder
 
     async def collect(self) -> None:
         """Delete the objects that neither the current nor the previous generation needs."""
@@ -87,9 +104,9 @@ class Installer:
         await self._tidy()
         return compacted
 
-    async def _sweep(self, head: Head, manifest: Manifest) -> None:
+    async def _sweep(self, head: Head, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
         """Delete what an interrupted update to yet another release has left."""
-        wanted = frozenset(ref.sha256 for ref in manifest.objects)
+        wanted = frozenset(ref.sha256 for ref in (*manifest.objects, *(entry.object for entry in route)))
         await self._discard_all_but(head.objects | wanted)
 
     async def _discard_all_but(self, needed: frozenset[str]) -> None:
@@ -100,13 +117,32 @@ class Installer:
     async def _carry_out(self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader) -> Plan:
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._download(plan, downloader)
+        await self._fetch(plan, downloader)
         self._announcer.progress("verifying", plan.bytes, plan.bytes)
-        generation = await self._stage(plan, manifest)
+        generation = await self._stage(await self._unpacked(plan, manifest, head), manifest)
         self._announcer.progress("installing", plan.bytes, plan.bytes)
         await self._activate(generation, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
+
+    async def _fetch(self, plan: Plan, downloader: Downloader) -> None:
+        """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
+        try:
+            await self._download(plan, downloader)
+        except (ContentError, ServerError) as error:
+            if plan.kind == "direct":
+                raise _StagingError(error) from error
+            raise
+
+    async def _unpacked(self, plan: Plan, manifest: Manifest, head: Head) -> Plan:
+        """Return the plan with the segments that its packs make, which are in the store now."""
+        if plan.kind != "direct" or head.current is None:
+            return plan
+        try:
+            made = await apply_packs(self._store, head.current, plan.hops, manifest, self._config)
+        except (ContentError, StorageError) as error:
+            raise _StagingError(error) from error
+        return replace(plan, segments=made + plan.segments)
 
     async def _download(self, plan: Plan, downloader: Downloader) -> None:
         received: dict[str, int] = {}
@@ -180,6 +216,6 @@ def _trimmed(opened: Opened) -> Generation:
 class _StagingError(Exception):
     """What was staged does not make the signed state."""
 
-    def __init__(self, cause: ContentError | StorageError) -> None:
+    def __init__(self, cause: ContentError | ServerError | StorageError) -> None:
         super().__init__(str(cause))
         self.cause = cause

@@ -116,6 +116,19 @@ class Fields:
             raise ContentError(f"{self._path}.{name}: expected objects")
         return [Fields(value, f"{self._path}.{name}[{index}]") for index, value in enumerate(values)]
 
+    def lists(self, name: str) -> list[Fields]:
+        """Return the lists in a list, which may be left out; their fields are called `0`, `1` and so on."""
+        values = self._list(name) if name in self._values else []
+        if not all(isinstance(value, list) for value in values):
+            raise ContentError(f"{self._path}.{name}: expected lists")
+        return [
+            Fields({str(at): part for at, part in enumerate(value)}, f"{self._path}.{name}[{index}]")
+            for index, value in enumerate(values)
+        ]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def digests(self, name: str) -> tuple[str, ...]:
         values = self._list(name)
         if not all(isinstance(value, str) and DIGEST.fullmatch(value) for value in values):

@@ -14,9 +14,17 @@ from typing import Any
 
 from .config import Config
 from .download import Downloader
-from .errors import ContentError, EmptyStoreError, QuotaError, UsageError, VademecumError
+from .errors import (
+    ContentError,
+    EmptyStoreError,
+    NewerFormatError,
+    QuotaError,
+    ServerError,
+    UsageError,
+    VademecumError,
+)
 from .events import Announcer, ignore
-from .format import Manifest, ObjectRef, decode_manifest
+from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .install import Installer
 from .notes import Latest, Notes, note_of
@@ -26,6 +34,7 @@ from .ports import Clock, Emit, Store, Transport
 from .reader import open_generation
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
+from .route import find_route
 from .trust import ReleasePointer
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
@@ -222,7 +231,8 @@ class Engine:
         if reason is not None:
             return replace(check, reason=None if reason == "current" else reason)
         manifest = await self._manifest(pointer, downloader)
-        plan = plan_update(head.current, await self._store.objects(), manifest)
+        route = await self._route(head, manifest, downloader)
+        plan = plan_update(head.current, await self._store.objects(), manifest, route)
         return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
 
     async def _follow(
@@ -231,13 +241,31 @@ class Engine:
         if not force and reason_to_wait(pointer, head) is not None:
             return "none"
         manifest = await self._manifest(pointer, downloader)
-        return (await self._installer.install(manifest, head, downloader, force=force)).kind
+        route = () if force else await self._route(head, manifest, downloader)
+        return (await self._installer.install(manifest, head, downloader, route=route, force=force)).kind
+
+    async def _route(self, head: Head, manifest: Manifest, downloader: Downloader) -> tuple[PackEntry, ...]:
+        """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""
+
+        async def fetch(entry: PackEntry) -> Manifest:
+            assert entry.manifest is not None
+            self._check_size(entry.manifest_path, entry.manifest.size)
+            return decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
+
+        if head.current is None:
+            return ()
+        try:
+            return await find_route(head.current, manifest, fetch)
+        except (ContentError, ServerError, NewerFormatError) as error:
+            logger.warning("release %d: no way by packs: %s", manifest.sequence, error)
+            return ()
+
+    def _check_size(self, path: str, size: int) -> None:
+        if size > self._config.max_manifest:
+            raise ContentError(f"{path}: {size} bytes, more than {self._config.max_manifest}")
 
     async def _manifest(self, pointer: ReleasePointer, downloader: Downloader) -> Manifest:
-        if pointer.length > self._config.max_manifest:
-            raise ContentError(
-                f"{pointer.path}: {pointer.length} bytes, more than {self._config.max_manifest}"
-            )
+        self._check_size(pointer.path, pointer.length)
         ref = ObjectRef(pointer.sha256, pointer.length, pointer.length)
         manifest = decode_manifest(await downloader.fetch_plain(pointer.url_path, ref))
         if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
