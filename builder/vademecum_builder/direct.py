@@ -27,16 +27,10 @@ _DIFFERENCES = tuple(map(Codebook, DIFFERENCES))
 
 @dataclass(frozen=True)
 class OldRelease:
-    """An older release as a base: its live documents by rising key (bytes), and their chunks.
-
-    Attributes:
-        chunks: Headings, anchor and text of each.
-        vectors: Vector and scale of each.
-    """
+    """An older release as a base: its live documents by rising key (bytes), and its chunks by id."""
 
     documents: Sequence[DocumentRow]
-    chunks: Mapping[int, tuple[str, str, str]]
-    vectors: Mapping[int, tuple[bytes, int]]
+    chunks: Mapping[int, ChunkRow]
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -45,7 +39,8 @@ class OldRelease:
         return self.documents[index]
 
     def texts(self, chunk: int) -> tuple[str, str, str]:
-        return self.chunks[chunk]
+        row = self.chunks[chunk]
+        return row.headings, row.anchor, row.text
 
     def place(self, key: str) -> int:
         """Return the index of a key, or where it would stand."""
@@ -177,7 +172,7 @@ class _Writer:
         texts = {self.rows.chunks[chunk].text for chunk in new.chunks}
         gone = (i for i, row in enumerate(self.base.documents) if row.key not in self._live)
         shared = {
-            i: sum(self.base.chunks[c][2] in texts for c in self.base.documents[i].chunks) for i in gone
+            i: sum(self.base.chunks[c].text in texts for c in self.base.documents[i].chunks) for i in gone
         }
         best = max(shared, key=lambda index: (shared[index], -index), default=None)
         return best if best is not None and shared[best] else None
@@ -228,7 +223,7 @@ class _Writer:
     def _told(self, row: ChunkRow, like: int | None) -> _Vector:
         """Return the cheapest way to tell a vector: alone, or by an older one of the document that it came from."""
         chunks = () if like is None else self.base.documents[like].chunks
-        olds = [self.base.vectors[chunk] for chunk in chunks]
+        olds = [(old.vector, old.scale) for old in map(self.base.chunks.__getitem__, chunks)]
         if (row.vector, row.scale) in olds:
             return _Vector(SAME, olds.index((row.vector, row.scale)))
         if self.header.bits != 4 or not olds:

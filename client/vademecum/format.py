@@ -216,10 +216,10 @@ def decode_manifest(data: bytes) -> Manifest:
         encoder=EncoderEntry(
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
-            object=_object(encoder.child("object")),
+            object=read_object(encoder.child("object")),
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
-        sources=_object(fields.child("sources")),
+        sources=read_object(fields.child("sources")),
         packs=tuple(_pack_entry(entry) for entry in fields.lists("packs")),
     )
     _check_tiers(manifest)
@@ -233,7 +233,7 @@ def _segment_entry(fields: Fields) -> SegmentEntry:
         upto=fields.integer("to", 1, MAX_SEQUENCE),
         documents=fields.integer("documents"),
         chunks=fields.integer("chunks"),
-        object=_object(fields.child("object")),
+        object=read_object(fields.child("object")),
     )
 
 
@@ -274,7 +274,8 @@ def _check_tiers(manifest: Manifest) -> None:
         raise ContentError(f"manifest.segments leave out the sequences up to {upper}")
 
 
-def _object(fields: Fields) -> ObjectRef:
+def read_object(fields: Fields) -> ObjectRef:
+    """Return the reference that an object of JSON makes."""
     return ObjectRef(fields.match("sha256", DIGEST), fields.integer("size"), fields.integer("uncompressed"))
 
 
