@@ -28,7 +28,7 @@ class PackLimits:
     """
 
     recent: int = 8
-    share: float = 1.0
+    share: float = 2.0
     floor: int = 262_144
 
     def budget(self, segments: int) -> int:

@@ -303,7 +303,7 @@ def test_a_previous_release_behind_a_url_is_carried_into_an_empty_folder(line: L
     assert {path: after[path] for path in carried - {sources}} == {
         path: before[path] for path in carried - {sources}
     }
-    assert pull(store, FolderTransport(fresh.out), line.root).plan == "tiers"
+    assert pull(store, FolderTransport(fresh.out), line.root).plan == "direct"
 
 
 def test_objects_that_a_host_sends_inflated_are_carried_as_gzip_files(line: Line, tmp_path: Path) -> None:

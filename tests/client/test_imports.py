@@ -15,12 +15,13 @@ BUILDER = ROOT / "builder/vademecum_builder"
 
 LAYERS = [
     {"errors"},
-    {"strict_json", "config", "ports"},
+    {"strict_json", "config", "ports", "codebooks"},
     {"tensors", "format", "notes", "events"},
     {"segment", "encoder", "head", "trust", "download"},
     {"state", "plan", "refresh", "records", "rotation"},
-    {"reader", "outcome"},
-    {"compact"},
+    {"reader", "outcome", "pack_base", "route"},
+    {"pack"},
+    {"compact", "unpack"},
     {"install"},
     {"sync"},
     {"runtime.paths", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
@@ -31,7 +32,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:9] for name in layer}
+CORE = {name for layer in LAYERS[:10] for name in layer}
 OUTSIDE = {
     "trust": {"tuf"},
     "search": {"numpy"},
