@@ -21,6 +21,7 @@ from .previous import Published
 from .publish import TIMESTAMP, is_intact, sweep, write_tree
 from .reading import Before, Reading
 from .sign import Channel, SignedTarget, Versions, sign_release
+from .streams import deflate_tensors
 from .version_json import version_json
 
 
@@ -63,7 +64,7 @@ def assemble_release(
 ) -> Release:
     """Return the release that these segments make."""
     encoder = embedded.encoder
-    encoder_ref, encoder_file = deflate(encoder.query_encoder)
+    encoder_ref, encoder_file = deflate_tensors(encoder.query_encoder)
     sources_ref, sources_file = deflate(canonical({"files": dict(reading.sources)}))
     manifest = Manifest(
         sequence=sequence,
