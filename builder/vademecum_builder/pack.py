@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vademecum.errors import ContentError
-from vademecum.format import ObjectRef, SegmentEntry, deflate
+from vademecum.format import ObjectRef, SegmentEntry
 from vademecum.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.state import assemble
 
+from .streams import deflate_tensors
 from .tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
 _ROW_COST = 24  # ids, sequences, offsets and scale of a row, about
@@ -93,7 +94,7 @@ def pack(
             segments.append(segment)
             continue
         content, entry = _write(tier, rows, epoch, dimensions, bits)
-        ref, file = deflate(content)
+        ref, file = deflate_tensors(content)
         files[ref.path] = file
         entries.append(SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, ref))
         segments.append(decode_segment(content))

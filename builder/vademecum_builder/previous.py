@@ -6,7 +6,7 @@ The walk is the client's own (`vademecum.refresh`), so that what a build trusts 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -34,6 +34,12 @@ from vademecum.trust import ReleasePointer, Trust
 from .history import History, decode_history
 from .ladder import kept, steps_to
 from .sign import Versions
+from .streams import deflate_tensors
+
+_Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
+_AS_JSON: tuple[_Deflate, ...] = (deflate,)
+_AS_TENSORS: tuple[_Deflate, ...] = (deflate_tensors, deflate)
+"""How builders make or made such objects, the newest way first."""
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time: a publisher may come back after any pause and build on what is there."""
@@ -115,7 +121,8 @@ async def read_published(
 
     async def one(ref: ObjectRef) -> None:
         contents[ref.sha256] = content = await downloader.fetch_object(ref)
-        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path])
+        make = _AS_JSON if ref == manifest.sources else _AS_TENSORS
+        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path], make)
 
     packs = [entry.object for entry in manifest.packs]
     await in_parallel([*manifest.objects, manifest.sources, *packs], config.parallel, one)
@@ -216,12 +223,12 @@ async def _version_json(
     return None
 
 
-def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
+def _as_published(ref: ObjectRef, content: bytes, body: bytes, make: tuple[_Deflate, ...]) -> bytes:
     """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
     if body.startswith(GZIP_HEADER):
         return body
-    again, file = deflate(content)
-    return file if again == ref else body
+    made = (deflated(content) for deflated in make)
+    return next((file for again, file in made if again == ref), body)
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:

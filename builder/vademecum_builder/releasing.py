@@ -24,6 +24,7 @@ from .previous import Published
 from .publish import TIMESTAMP, is_intact, sweep, write_tree
 from .reading import Before, Reading
 from .sign import Channel, SignedTarget, Versions, sign_release
+from .streams import deflate_tensors
 from .version_json import version_json
 
 
@@ -75,9 +76,9 @@ def assemble_release(
     """Return the release that these segments and packs make."""
     encoder = embedded.encoder
     epoch = epoch_of(encoder, options.bits)
-    encoder_ref, encoder_file = deflate(encoder.query_encoder)
+    encoder_ref, encoder_file = deflate_tensors(encoder.query_encoder)
     rows, told = encode_history(packs.history, epoch, encoder.dimensions, options.bits)
-    rows_ref, rows_file = deflate(rows)
+    rows_ref, rows_file = deflate_tensors(rows)
     history = {**told, "rows": {"sha256": rows_ref.sha256, "size": rows_ref.size, "uncompressed": len(rows)}}
     sources_ref, sources_file = deflate(canonical({"files": dict(reading.sources), "history": history}))
     manifest = Manifest(

@@ -45,9 +45,13 @@ class PackRef(ObjectRef):
 def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
     """Return the reference and the gzip file of an object. The same content gives the same bytes."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    body = compressor.compress(content) + compressor.flush()
+    return gzip_member(content, compressor.compress(content) + compressor.flush())
+
+
+def gzip_member(content: bytes, deflated: bytes) -> tuple[ObjectRef, bytes]:
+    """Return the reference and the gzip file of an object, from its content and that as a raw deflate stream."""
     trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    file = GZIP_HEADER + body + trailer
+    file = GZIP_HEADER + deflated + trailer
     return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file
 
 
