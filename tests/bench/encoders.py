@@ -294,7 +294,9 @@ class Variant:
         every = fit.choose_words(splits, self.limits.builtin_words, self.limits)
         spread = Counter(word for split in splits for word in set(split))
         size = sum(spread[word] >= self.least for word in every.words)  # they lie first
-        vocabulary = replace(every, words=every.words[:size], idf=every.idf[:size])
+        vocabulary = replace(
+            every, words=every.words[:size], idf=every.idf[:size], spread=every.spread[:size]
+        )
         features = vocabulary.features(splits)
         rows = fit.fit_lsa(features, self.limits)
         room, unknown = fit.make_room(features, rows, vocabulary.rarest, self.limits)
