@@ -2,9 +2,10 @@
 
 CRANFIELD and HISTORY are those of encoders.py. Prints the tables of site/content/decisions/encoder-table.md:
 what a file consists of, then one line for each way to store the rows. Every line is an encoder file as a release
-would carry it, read back and asked through the client's own code. nDCG@10 is on Cranfield, with document vectors of 8 bits; *near* is the mean
-cosine between the table's vector of a query and the transformer's own; *rare* the mean reciprocal rank of the
-text for a word that stands in it alone; bytes are those of the gzip file.
+would carry it, read back and asked through the client's own code. nDCG@10 is on Cranfield, with document vectors
+of 8 bits; *near* is the mean cosine between the table's vector of a query and the transformer's own; *rare* the
+mean reciprocal rank of the text for a word that stands in it alone (Cranfield, then HISTORY); bytes are those of
+the gzip file.
 """
 
 from __future__ import annotations

@@ -702,10 +702,20 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     query = decode_encoder(fitted.encoder.query_encoder)
     query.check_golden()
     assert query.encode("rotate")[0] == 127
+    assert query.file.bits == 4
     later = load_encoder(f"{TRANSFORMER}{folder}", fitted.encoder.query_encoder)
     assert later is not None
     assert later.identity == fitted.encoder.identity
     assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
+
+
+def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[NDArray[np.float64]] = []
+    monkeypatch.setattr(fit, "build_file", lambda *_, steps, **__: asked.append(steps) or b"")
+    install(monkeypatch, lambda _: Recorder())
+    limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
+    fit_encoder(f"{TRANSFORMER}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
+    assert [steps.tolist() for steps in asked] == [[0.3, 0.9, 0.9]]
 
 
 def install(
