@@ -353,6 +353,17 @@ def test_packed_rows_of_another_shape_are_refused(rows: Tensor) -> None:
         decode_encoder(encode_tensors(TensorFile({**packed_tensors(), "word.row": rows}, PACKING)))
 
 
+@pytest.mark.parametrize("dimensions", [0, 4097])
+def test_packed_rows_have_as_many_dimensions_as_others(dimensions: int) -> None:
+    count, width = len(random_encoder(3).file.words), -(-dimensions // 2)
+    found = packed_tensors() | {
+        "word.row": integers("U8", bytes(count * width), (count, width)),
+        "golden.vector": integers("I8", bytes(dimensions), (1, dimensions)),
+    }
+    with pytest.raises(ContentError, match="dimensions, expected 1 to 4096"):
+        decode_encoder(encode_tensors(TensorFile(found, PACKING | {"dimensions": str(dimensions)})))
+
+
 def test_bits_beyond_the_dimensions_are_zero() -> None:
     found = packed_tensors()
     data = bytearray(found["word.row"].data)
