@@ -711,7 +711,12 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[NDArray[np.float64]] = []
-    monkeypatch.setattr(fit, "build_file", lambda *_, steps, **__: asked.append(steps) or b"")
+
+    def spy(*_: Any, steps: NDArray[np.float64], **__: Any) -> bytes:
+        asked.append(steps)
+        return b""
+
+    monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
     limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
     fit_encoder(f"{TRANSFORMER}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
