@@ -352,9 +352,7 @@ def test_two_tabs_never_write_at_the_same_time(
     assert installed.events("updateFailed") == []
     tab.page.close()
     # The browser gives a closed tab's locks back in its own time.
-    free = (
-        "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
-    )
+    free = "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
     eventually(installed.page, free)
     assert installed.call("update")["to"] == 2
 
