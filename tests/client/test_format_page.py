@@ -168,6 +168,22 @@ def test_the_columns_of_an_encoder() -> None:
     assert f'"format": "{encoder.FORMAT}"' in section("4.3 Encoder")
 
 
+def test_packed_rows_of_an_encoder() -> None:
+    size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
+    (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
+    assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
+    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
+    alphabet = encoder.Alphabet([], [], b"")
+    file = encoder.EncoderFile(
+        "x", int(size), ["a"], bytes.fromhex(data), [1], alphabet, bits=encoder.PACKED_BITS
+    )
+    read = encoder.decode_encoder(encoder.encode_encoder(file))
+    assert list(read.row(0)) == [int(number) for number in row.split(",")]
+    assert len(data) // 2 == encoder.row_bytes(int(size), encoder.PACKED_BITS)
+
+
 def test_the_header_of_a_tensor_file() -> None:
     (most,) = find(r"The header has at most ([\d,]+) bytes")
     assert int(most.replace(",", "")) == tensors._MAX_HEADER
