@@ -121,6 +121,8 @@ async def read_published(
 
     async def one(ref: ObjectRef) -> None:
         contents[ref.sha256] = content = await downloader.fetch_object(ref)
+        if isinstance(ref, PackRef):
+            return
         make = _AS_JSON if ref == manifest.sources else _AS_TENSORS
         recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path], make)
 
