@@ -145,7 +145,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):
-        return float(value)
+        return float(value.strip())  # float() alone knows fewer kinds of white space
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
