@@ -235,7 +235,8 @@ x
 !!! note "Title"
 """
 _HTML = b"""<!doctype html><base href="javascript:"><title>Keys - site</title>
-<meta name=description content="x &amp; y"><main><h1 id=a>Keys</h1><p onclick="x">One <a href="data:text/html,x">two</a><script>alert(1)</script>
+<meta name=description content="x &amp; y"><main><h1 id=a>Keys</h1>
+<p onclick="x">One <a href="data:text/html,x">two</a><script>alert(1)</script>
 <table><tr><td>1<td>2</table><pre>a
  b</pre><ul><li>x<ul><li>y</ul></ul><!-- gone --><img alt="seen" src=x onerror=alert(1)><svg><p>no</svg></main>
 """
