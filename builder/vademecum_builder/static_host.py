@@ -154,7 +154,7 @@ def _is_unchanged(headers: Message, etag: str, mtime: float) -> bool:
         return "*" in tags or etag.removeprefix("W/") in tags
     try:
         return int(mtime) <= parsedate_to_datetime(headers.get("If-Modified-Since", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
         return False
 
 

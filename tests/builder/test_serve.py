@@ -183,6 +183,10 @@ def test_a_new_build_within_a_second_has_a_new_tag(server: PagesServer, tree: Pa
     assert (got.status, got.body) == (200, b'{"version": 2}')
 
 
+def test_a_date_that_is_none_is_no_date(server: PagesServer) -> None:
+    assert ask(server, "/index.html", If_Modified_Since="1 Nov 67 9:" + "8" * 100).status == 200
+
+
 def test_range_is_ignored(server: PagesServer, tree: Path) -> None:
     got = ask(server, "/bare/file.bin", Range="bytes=0-9")
     assert (got.status, len(got.body)) == (200, 5000)

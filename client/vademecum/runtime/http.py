@@ -148,7 +148,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return float(value.strip())  # float() alone knows fewer kinds of white space
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
