@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from vademecum.strict_json import canonical
 from vademecum_builder.cli import main
@@ -76,7 +76,12 @@ def test_no_script_of_a_document_ever_runs(
 ) -> None:
     server = serve(dist)
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def opened(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", opened)
     page.goto(f"{server.url}?q=lamp")
     results = page.locator("#results li")
     expect(results).to_have_count(DOCUMENTS, timeout=60_000)
