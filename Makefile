@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit bench bench-updates bench-encoders clean
+.PHONY: help demo serve test lint types unit bench bench-updates bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -38,6 +38,10 @@ bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and sev
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
+	$(PIP) --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),20) $(DECODERS)
 
 clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules

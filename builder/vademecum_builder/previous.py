@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from vademecum.config import Config
 from vademecum.download import Downloader, in_parallel
 from vademecum.encoder import Encoder, decode_encoder
-from vademecum.errors import ContentError, TrustError
+from vademecum.errors import ContentError, TrustError, UsageError
 from vademecum.format import (
     GZIP_HEADER,
     Manifest,
@@ -27,6 +27,7 @@ from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.refresh import refresh
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
+from vademecum.runtime.paths import check_path
 from vademecum.segment import Segment, decode_segment
 from vademecum.strict_json import Fields, canonical, parse_object
 from vademecum.trust import ReleasePointer, Trust
@@ -147,7 +148,7 @@ async def read_published(
         segments=tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
         encoder=decode_encoder(encoder_content),
         encoder_content=encoder_content,
-        sources=_sources(contents[manifest.sources.sha256]),
+        sources=listed_sources(contents[manifest.sources.sha256]),
         history=decode_history(contents[rows[0].sha256], told) if told else History(manifest.sequence),
         history_rows=frozenset(ref.path for ref in rows),
         older=older,
@@ -246,13 +247,25 @@ def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
 
 
 def _listed(path: str, entry: object) -> ObjectRef:
+    """Return one entry. Its path will be fetched, written and deleted: nothing hidden, nothing outside."""
+    try:
+        check_path(path)
+    except UsageError as error:
+        raise ContentError(f"site.json: {error.message}") from None
+    if any(part.startswith(".") for part in path.split("/")):
+        raise ContentError(f"site.json: {path}: a hidden file is no part of a published tree")
     match entry:
         case {"sha256": str(sha256), "size": int(size)}:
             return ObjectRef(sha256, size, size)
     raise ContentError(f"site.json: {path}: expected its digest and size")
 
 
-def _sources(data: bytes) -> Mapping[str, str]:
+def listed_sources(data: bytes) -> Mapping[str, str]:
+    """Return what the builder's own list says: the digest behind each source file.
+
+    Raises:
+        ContentError: It is not as format.md says.
+    """
     files = parse_object(data, "sources").get("files")
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
         raise ContentError("sources: expected the content hash of each file")

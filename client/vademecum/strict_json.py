@@ -17,6 +17,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 _MAX_DEPTH = 32
+_LONGEST_INTEGER = 300
 _T = TypeVar("_T")
 
 
@@ -40,7 +41,13 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     if _depth(text) > _MAX_DEPTH:
         raise ContentError(f"{what}: nested deeper than {_MAX_DEPTH}")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ContentError(f"{what}: a lone surrogate") from None
@@ -161,6 +168,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    """Return the integer. JavaScript reads one beyond IEEE doubles as Infinity; so nobody takes it."""
+    if len(digits) > _LONGEST_INTEGER:
+        _finite(digits)
+    return int(digits)
 
 
 def _finite(digits: str) -> float:

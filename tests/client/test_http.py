@@ -242,6 +242,8 @@ def test_retry_after_reaches_the_error() -> None:
         (None, None),
         ("0", 0.0),
         (" 90 ", 90.0),
+        ("90\x1e", 90.0),
+        ("1 Nov 67 9:" + "8" * 100, None),
         ("Sat, 21 Nov 2026 12:01:30 GMT", 90.0),
         ("Sat, 21 Nov 2026 12:01:30 -0000", 90.0),
         ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),

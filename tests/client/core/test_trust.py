@@ -61,8 +61,38 @@ def test_a_good_tree_names_its_release() -> None:
     assert trust.target_paths() == ("releases/1.json",)
     versions = (trust.root_version, trust.timestamp_version, trust.snapshot_version, trust.targets_version)
     assert versions == (1, 1, 1, 1)
-    assert trust.snapshot_length(7) == len(snapshot(publisher))
-    assert trust.targets_length(7) == len(targets(publisher))
+    assert trust.snapshot_length(10**6) == len(snapshot(publisher))
+    assert trust.targets_length(10**6) == len(targets(publisher))
+
+
+def test_no_signed_length_makes_us_take_more_than_the_limit() -> None:
+    publisher = published()
+    publisher.snapshot.meta["targets.json"] = MetaFile(publisher.targets.version, 10**15)
+    publisher.sign_snapshot()
+    publisher.timestamp.snapshot_meta = MetaFile(publisher.snapshot.version, 10**15)
+    publisher.sign_timestamp()
+    trust = Trust(publisher.first_root, NOW)
+    trust.accept_timestamp(timestamp(publisher))
+    assert trust.snapshot_length(7) == 7
+
+
+def test_numbers_that_python_tuf_takes_and_we_do_not() -> None:
+    """They become paths and limits: `metadata/True.snapshot.json`."""
+    number = True
+    publisher = published()
+    publisher.timestamp.snapshot_meta = MetaFile(number, number)
+    publisher.sign_timestamp()
+    trust = Trust(publisher.first_root, NOW)
+    trust.accept_timestamp(timestamp(publisher))
+    with pytest.raises(ContentError, match="the snapshot's length is"):
+        trust.snapshot_length(7)
+    with pytest.raises(ContentError, match="the snapshot's version is"):
+        _ = trust.snapshot_version
+    publisher = published()
+    publisher.targets.targets["releases/1.json"].length = number
+    publisher.sign()
+    with pytest.raises(ContentError, match=r"the length of 'releases/1\.json' is"):
+        walk(publisher).release("stable")
 
 
 def test_lengths_that_are_not_signed_have_a_default() -> None:
