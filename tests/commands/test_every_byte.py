@@ -30,8 +30,8 @@ NEWER = {**HANDBOOK, "new.md": "# New\n\nA page about lanterns at night.\n"}
 CODES = {
     "metadata/timestamp.json": {"content", "signature"},
     "metadata/2.root.json": {"content", "signature"},
-    "metadata/N.snapshot.json": {"content"},
-    "metadata/N.targets.json": {"content"},
+    "metadata/N.snapshot.json": {"content", "signature"},
+    "metadata/N.targets.json": {"content", "signature"},
     "releases/": {"content"},
     "objects/": {"content"},
 }
