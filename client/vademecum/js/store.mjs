@@ -76,6 +76,17 @@ export class IndexedStore {
   }
 
   /**
+   * These spans of an object, one after another; nothing when it is not stored.
+   * @param {string} digest
+   * @param {[number, number][]} spans offset and length
+   * @returns {Promise<Uint8Array | undefined>}
+   */
+  async parts(digest, spans) {
+    const data = await this.get(digest);
+    return data && joined(data, digest, spans);
+  }
+
+  /**
    * @param {string} digest
    * @param {Uint8Array} data
    * @returns {Promise<void>}
@@ -319,6 +330,28 @@ function withinBlock(request, name) {
       setTimeout(() => reject(new VademecumError("busy", `${name}: another page keeps the store open`)), LONGEST_BLOCK_MS);
     done(request).then(resolve, reject);
   });
+}
+
+/**
+ * @param {Uint8Array} data
+ * @param {string} digest
+ * @param {[number, number][]} spans
+ */
+function joined(data, digest, spans) {
+  let total = 0;
+  for (const [at, length] of spans) {
+    if (at < 0 || length < 0 || at + length > data.length) {
+      throw new VademecumError("storage", `object ${digest} has ${data.length} bytes, asked for ${at} to ${at + length}`);
+    }
+    total += length;
+  }
+  const parts = new Uint8Array(total);
+  let end = 0;
+  for (const [at, length] of spans) {
+    parts.set(data.subarray(at, at + length), end);
+    end += length;
+  }
+  return parts;
 }
 
 /**
