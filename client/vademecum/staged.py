@@ -130,16 +130,23 @@ def _batches(places: array[int]) -> Iterator[array[int]]:
     return (places[start : start + _BATCH] for start in range(0, len(places), _BATCH))
 
 
-async def stage_generation(store: Store, generation: Generation) -> Staged:
+async def stage_generation(
+    store: Store, generation: Generation, known: Iterable[StoredSegment] = ()
+) -> Staged:
     """Read what says which rows of a generation count; each of its objects is checked on the way.
+
+    Args:
+        known: Segments of this store that were read and checked just now, by a `Staged` of another generation: they
+            are not read again.
 
     Raises:
         StorageError: An object that it needs is not there.
         ContentError: An object is damaged, or the rows do not fit together.
     """
+    checked = {segment.name: segment for segment in known}
     segments = []
     for name in generation.segments:
-        segment = decode_stored(name, await read_object(store, name))
+        segment = checked.get(name) or decode_stored(name, await read_object(store, name))
         segments.append(of_epoch(segment, name, generation))
     encoder = decode_encoder(await read_object(store, generation.encoder))
     return Staged(store, generation, assemble(segments), encoder)

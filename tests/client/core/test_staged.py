@@ -186,6 +186,19 @@ def test_an_object_that_is_lost_meanwhile_is_said() -> None:
         drive(staged.digest())
 
 
+def test_segments_that_are_known_are_not_read_again() -> None:
+    database = MemoryDatabase()
+    base = stage(database, [([document("a", 1, 1)], [chunk(1, 1)])])
+    both = stage(database, [([document("b", 2)], []), ([document("a", 1, 1)], [chunk(1, 1)])])
+    (shared,) = base.state.segments
+    del database.objects[shared.name]
+    again = drive(stage_generation(base.store, both.generation, base.state.segments))
+    assert again.state.segments[1] is shared
+    assert again.state.documents == both.state.documents
+    with pytest.raises(StorageError, match="lost object"):
+        drive(stage_generation(base.store, both.generation))
+
+
 @pytest.mark.parametrize(
     ("documents", "chunks"),
     [
