@@ -158,14 +158,15 @@ def test_many_rows_are_read_in_batches_and_merged_in_ranges_of_ids() -> None:
 
 
 class Counting(MemoryStore):
-    """Says how many bytes one call asked for at most, and how often it was called."""
+    """Says how many bytes one call asked for at most, how often it was called, and for how many spans in all."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         super().__init__(database)
-        self.most, self.calls = 0, 0
+        self.most = self.calls = self.spans = 0
 
     async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
         self.most, self.calls = max(self.most, sum(length for _, length in spans)), self.calls + 1
+        self.spans += len(spans)
         return await super().parts(digest, spans)
 
 
@@ -176,6 +177,7 @@ def test_the_digest_never_asks_for_more_than_a_batch() -> None:
     store = Counting(database)
     assert drive(replace(staged, store=store).digest()) == drive(staged.digest())
     assert (store.most, store.calls) == (4096 * (2 + 1 + 1 + 100), 1 + 5)
+    assert store.spans == 3 + 5 * 4, "neighbouring rows are read together, a span for each column"
 
 
 def test_an_object_that_is_lost_meanwhile_is_said() -> None:
