@@ -30,6 +30,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from browser import ARGUMENTS, CHROMIUM, poll
 from vademecum.encoder import EncoderFile, encode_encoder
 from vademecum.knowledge import KnowledgeBase
+from vademecum.pack import Header
 from vademecum.runtime.cpython import SystemClock, run
 from vademecum.runtime.folder import FolderTransport
 from vademecum.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
@@ -39,6 +40,7 @@ from vademecum_builder.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_
 from vademecum_builder.lineage import read_previous
 from vademecum_builder.options import Options
 from vademecum_builder.pack import Rows, pack, rows_of
+from vademecum_builder.packs import make_packs
 from vademecum_builder.previous import Published, config_for
 from vademecum_builder.reading import Reading
 from vademecum_builder.releasing import assemble_release, publish_release
@@ -174,7 +176,7 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
     """Write the trees `folder/one` and `folder/two`; return seconds of the steps of packing the second."""
     keys = make_keys(folder / "keys")
     encoder = Drawn(corpus.encoder())
-    _release(folder, keys, encoder, corpus.rows(), None, corpus.first)
+    _release(folder, keys, encoder, corpus.rows(), None, Rows(), corpus.first)
     shutil.copytree(folder / "tree", folder / "one")
     steps: dict[str, float] = {}
     with _timed(steps, "read"):
@@ -185,14 +187,20 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
         rows = rows_of(before.segments)
     edited = corpus.edited(rows, share, corpus.first + 1)
     with _timed(steps, "write"):
-        _release(folder, keys, encoder, edited, before, corpus.first + 1)
+        _release(folder, keys, encoder, edited, before, rows, corpus.first + 1)
     (folder / "tree").rename(folder / "two")
     (folder / "queries.json").write_text(json.dumps(corpus.queries(QUERIES)))
     return steps
 
 
 def _release(
-    folder: Path, keys: Path, encoder: Drawn, rows: Rows, before: Published | None, sequence: int
+    folder: Path,
+    keys: Path,
+    encoder: Drawn,
+    rows: Rows,
+    before: Published | None,
+    old: Rows,
+    sequence: int,
 ) -> None:
     options = Options(out=folder / "tree", bits=BITS)
     now = NOW + timedelta(seconds=sequence)
@@ -207,7 +215,9 @@ def _release(
     authority = load_authority(load_roots(keys / ROOT_FILE), keys / RELEASE_KEY, {}, now)
     embedded = Embedded(rows, encoder, 0)
     reading = Reading(rows.documents, {}, {}, (), (), (), ())
-    release = assemble_release(packed, embedded, reading, sequence, options, now)
+    header = Header(sequence - 1, sequence, BITS, DIMENSIONS)
+    packs = make_packs(rows, old, header, packed.entries, before, options.packs)
+    release = assemble_release(packed, packs, embedded, reading, sequence, options, now)
     publish_release(release, {}, authority, options, before, None, now)
 
 
