@@ -266,11 +266,11 @@ def decode_segment(data: bytes) -> Segment:
 
 
 def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
-    """Return dimensions, bits of a component, and the rows."""
+    """Return dimensions, bits of a component, and the rows: a copy, or they would keep the whole file in memory."""
     found = [file.metadata.get(key) for key in ("bits", "dimensions")]
     if found == [None, None]:
         whole = file.tensor("chunk.vector", "I8", [count, None])
-        return whole.shape[1], 8, memoryview(whole.data)
+        return whole.shape[1], 8, memoryview(bytes(whole.data))
     bits, dimensions = (text or "" for text in found)
     if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
         raise ContentError(
@@ -278,7 +278,7 @@ def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
         )
     width = vector_bytes(int(dimensions), int(bits))
     packed = file.tensor("chunk.vector", "U8", [count, width])
-    return int(dimensions), int(bits), memoryview(packed.data)
+    return int(dimensions), int(bits), memoryview(bytes(packed.data))
 
 
 def _check_format(found: str) -> None:
