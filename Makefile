@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit bench bench-updates bench-encoders fuzz clean
+.PHONY: help demo serve test lint types unit bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -35,6 +35,9 @@ bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chro
 
 bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and seven programs (HISTORY=, OPTIONS=)
 	$(BIN)/python tests/bench/updates.py $(HISTORY) $(OPTIONS)
+
+bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 and 100,000 chunks (OPTIONS=)
+	$(BIN)/python tests/bench/scale.py $(OPTIONS)
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)

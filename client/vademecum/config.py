@@ -23,7 +23,8 @@ class Config:
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
         max_release: The most bytes, inflated, of all objects of a release together.
-        max_segments: With more of them, an update merges the small ones (compact.py).
+        max_merged: About the most bytes of a segment that is made by merging. Memory is taken for one at a time.
+        max_segments: With more small ones of them (below half of that), an update merges the smallest (compact.py).
         max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
         min_dead_bytes: Fewer dead bytes than these are never worth that.
     """
@@ -42,6 +43,7 @@ class Config:
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
     max_release: int = 4_000_000_000
+    max_merged: int = 8_388_608
     max_segments: int = 32
     max_dead_share: float = 0.5
     min_dead_bytes: int = 65_536

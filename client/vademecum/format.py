@@ -106,7 +106,7 @@ class EncoderEntry:
 
 @dataclass(frozen=True)
 class SegmentEntry:
-    """A recency tier: rows that last changed in a sequence above `after`, at most `upto`."""
+    """A recency tier, or one of its parts: rows that last changed in a sequence above `after`, at most `upto`."""
 
     after: int
     upto: int
@@ -268,6 +268,8 @@ def _check_packs(manifest: Manifest) -> None:
 def _check_tiers(manifest: Manifest) -> None:
     upper = manifest.sequence
     for index, entry in enumerate(manifest.segments):
+        if index and _is_next_part(entry, manifest.segments[index - 1]):
+            continue
         joins = entry.upto <= upper if index == 0 else entry.upto == upper
         if not joins or entry.after >= entry.upto:
             raise ContentError(
@@ -276,6 +278,12 @@ def _check_tiers(manifest: Manifest) -> None:
         upper = entry.after
     if manifest.segments and upper != 0:
         raise ContentError(f"manifest.segments leave out the sequences up to {upper}")
+
+
+def _is_next_part(entry: SegmentEntry, before: SegmentEntry) -> bool:
+    """Return whether this is a further segment of the tier before."""
+    same = (entry.after, entry.upto) == (before.after, before.upto)
+    return same and entry.object.sha256 != before.object.sha256
 
 
 def read_object(fields: Fields) -> ObjectRef:

@@ -19,8 +19,8 @@ from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
 from .plan import Plan, full_plan, plans
 from .ports import Clock, Store
-from .reader import Opened, open_generation
 from .records import Records
+from .staged import Staged, stage_generation
 from .strict_json import iso_time
 from .unpack import apply_packs
 
@@ -95,11 +95,11 @@ class Installer:
         """
         if head.current is None:
             raise EmptyStoreError("nothing is installed: there is nothing to compact")
-        opened = await open_generation(self._store, head.current)
-        chosen = choose_all(opened.state, self._config)
+        staged = await stage_generation(self._store, head.current)
+        chosen = choose_all(staged.state, self._config)
         if not chosen:
             return head.current
-        compacted = await compact(self._store, opened, chosen)
+        compacted = (await compact(staged, chosen, self._config)).generation
         await self._records.flip(replace(head, current=compacted))
         await self._tidy()
         return compacted
@@ -119,9 +119,9 @@ class Installer:
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         await self._fetch(plan, downloader)
         self._announcer.progress("verifying", plan.bytes, plan.bytes)
-        generation = await self._stage(await self._unpacked(plan, manifest, head), manifest)
+        staged = await self._stage(await self._unpacked(plan, manifest, head), manifest)
         self._announcer.progress("installing", plan.bytes, plan.bytes)
-        await self._activate(generation, head)
+        await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
 
@@ -159,43 +159,38 @@ class Installer:
 
         await in_parallel(plan.downloads, self._config.parallel, one)
 
-    async def _stage(self, plan: Plan, manifest: Manifest) -> Generation:
+    async def _stage(self, plan: Plan, manifest: Manifest) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""
         generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
         try:
-            opened = await open_generation(self._store, generation)
-            if opened.state.digest() != manifest.digest:
+            staged = await stage_generation(self._store, generation)
+            if await staged.digest() != manifest.digest:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
         except (ContentError, StorageError) as error:
             raise _StagingError(error) from error
-        if plan.kind != "full":
-            chosen = choose(opened.state, self._config)
-            if chosen:
-                return await self._compacted(opened, chosen)
-        return _trimmed(opened)
+        chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
+        return await self._compacted(staged, chosen) if chosen else _trimmed(staged)
 
-    async def _compacted(self, opened: Opened, chosen: frozenset[int]) -> Generation:
+    async def _compacted(self, staged: Staged, chosen: frozenset[int]) -> Staged:
         """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
         try:
-            return await compact(self._store, opened, chosen)
+            return await compact(staged, chosen, self._config)
         except (ContentError, StorageError) as error:
             logger.warning(
-                "release %d is installed without compaction: %s", opened.generation.sequence, error
+                "release %d is installed without compaction: %s", staged.generation.sequence, error
             )
-            return _trimmed(opened)
+            return _trimmed(staged)
 
-    async def _activate(self, generation: Generation, head: Head) -> None:
-        """Flip to the new generation, test it as a reader would, and flip back if it does not work."""
+    async def _activate(self, staged: Staged, head: Head) -> None:
+        """Flip to the new generation, test that it works here, and flip back if it does not."""
+        generation = staged.generation
         await self._records.flip(head.installed(generation))
         try:
-            (await open_generation(self._store, generation)).self_test()
-        except (SelfTestError, ContentError) as error:
+            staged.self_test()
+        except SelfTestError as error:
             await self._records.flip(head.refuse(generation.sequence))
             await self._tidy()
             raise SelfTestError(f"release {generation.sequence} was undone: {error}") from error
-        except StorageError:
-            await self._records.flip(head)  # nothing is known against the release: it may be tried again
-            raise
         await self._tidy()
 
     async def _tidy(self) -> None:
@@ -206,11 +201,11 @@ class Installer:
             logger.warning("garbage stays until the next update: %s", error)
 
 
-def _trimmed(opened: Opened) -> Generation:
+def _trimmed(staged: Staged) -> Staged:
     """Return the generation without the segments that hold nothing it needs."""
-    used, generation = opened.state.used, opened.generation
+    used, generation = staged.state.used, staged.generation
     segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
-    return replace(generation, segments=segments)
+    return replace(staged, generation=replace(generation, segments=segments))
 
 
 class _StagingError(Exception):

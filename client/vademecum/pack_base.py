@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from .segment import DocumentRow
+from .places import unpacked
+from .segment import DocumentRow, Segment
 from .state import State
 
 END: Final = b"\xff"
@@ -44,9 +45,9 @@ class VectorBase(Base, Protocol):
 class LiveBase:
     """The live state of an installed generation, as the base of a pack."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State[Segment]) -> None:
         self._state = state
-        self._places = list(state.documents.values())
+        self._places = [unpacked(place) for place in state.documents.places]
 
     def __len__(self) -> int:
         return len(self._places)

@@ -31,10 +31,10 @@ from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
 from .plan import Kind, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
-from .reader import open_generation
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .route import find_route
+from .staged import stage_generation
 from .trust import ReleasePointer
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
@@ -281,7 +281,7 @@ class Engine:
     async def _turn_back(self, head: Head) -> Generation:
         """Flip to a generation that was installed before, if it still works."""
         assert head.current is not None
-        (await open_generation(self._store, head.current)).self_test()
+        (await stage_generation(self._store, head.current)).self_test()
         await self._records.flip(head)
         return head.current
 

@@ -29,9 +29,9 @@ from embeddings import cached_embeddings
 from replay import build, states
 
 from vademecum.format import decode_manifest, deflate
-from vademecum.segment import ChunkRow, Segment, decode_segment, encode_columns, encode_segment
+from vademecum.segment import ChunkRow, Segment, decode_segment, encode_segment
 from vademecum.strict_json import canonical, parse_object
-from vademecum.tensors import decode_tensors
+from vademecum.tensors import TensorFile, decode_tensors, encode_tensors, integers
 from vademecum_builder import streams
 from vademecum_builder.streams import deflate_tensors
 
@@ -152,7 +152,9 @@ def _reordered(segment: Segment, order: Order) -> bytes:
     ranked = [replace(row, id=rank) for rank, row in enumerate(rows)]
     documents = [segment.document(row) for row in range(len(segment.keys))]
     sorted_by_rank = encode_segment(segment.epoch, segment.dimensions, documents, ranked, segment.bits)
-    return encode_columns(replace(decode_segment(sorted_by_rank), ids=array("Q", [row.id for row in rows])))
+    file = decode_tensors(sorted_by_rank)
+    tensors = {**file.tensors, "chunk.id": integers("U64", (row.id for row in rows))}
+    return encode_tensors(TensorFile(tensors, file.metadata))
 
 
 def compare_codings(last: Sequence[bytes]) -> None:

@@ -18,13 +18,14 @@ LAYERS = [
     {"strict_json", "config", "ports", "codebooks"},
     {"tensors", "format", "notes", "events"},
     {"segment", "encoder", "head", "trust", "download"},
-    {"state", "plan", "refresh", "records", "rotation"},
+    {"places", "plan", "refresh", "records", "rotation"},
+    {"state", "stored"},
     {"reader", "outcome", "pack_base", "route"},
-    {"pack"},
+    {"staged", "pack"},
     {"compact", "unpack"},
     {"install"},
     {"sync"},
-    {"runtime.paths", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
+    {"runtime.paths", "runtime.spans", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
     {"runtime.cpython"},
     {"search"},
@@ -32,7 +33,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:10] for name in layer}
+CORE = {name for layer in LAYERS[:11] for name in layer}
 OUTSIDE = {
     "trust": {"tuf"},
     "search": {"numpy"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,6 +28,7 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
+from vademecum.ports import Span
 from vademecum.refresh import TIMESTAMP
 from vademecum.runtime.memory import MemoryStore
 
@@ -305,21 +306,46 @@ def test_a_first_release_that_does_not_work_here() -> None:
     assert app.sync().plan == "none"
 
 
-def test_a_store_that_fails_after_the_flip(app: App) -> None:
-    """The new generation cannot be read back: the old one stays, and the release may be tried again."""
+def test_nothing_of_a_generation_is_read_after_the_flip(app: App) -> None:
+    """It has been read and checked before, from the bytes as they are stored."""
     app.publisher.publish(TWO)
+    flipped: list[bool] = []
 
     class Failing(MemoryStore):
-        flipped = False
-
         async def write(self, records: Mapping[str, bytes | None]) -> None:
-            self.flipped = self.flipped or "head" in records
+            if "head" in records:
+                flipped.append(True)
             await super().write(records)
 
         async def get(self, digest: str) -> bytes | None:
-            if self.flipped:
+            if flipped:
                 raise StorageError("input/output error")
             return await super().get(digest)
+
+        async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+            if flipped:
+                raise StorageError("input/output error")
+            return await super().parts(digest, spans)
+
+    drive(app.engine(Failing(app.database)).sync())
+    assert flipped == [True]
+    assert app.content() == shown(TWO)
+
+
+@pytest.mark.parametrize("broken", ["get", "parts"])
+def test_a_store_that_cannot_be_read_back_keeps_the_old_generation(app: App, broken: str) -> None:
+    app.publisher.publish(TWO)
+
+    class Failing(MemoryStore):
+        async def get(self, digest: str) -> bytes | None:
+            if broken == "get":
+                raise StorageError("input/output error")
+            return await super().get(digest)
+
+        async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+            if broken == "parts":
+                raise StorageError("input/output error")
+            return await super().parts(digest, spans)
 
     with pytest.raises(StorageError, match="input/output"):
         drive(app.engine(Failing(app.database)).sync())
