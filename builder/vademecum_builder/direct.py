@@ -15,7 +15,21 @@ from numpy.typing import NDArray
 
 from vademecum.codebooks import DIFFERENCES, TEXTS, VECTORS
 from vademecum.pack import PACK_FORMAT, SAME, SENT, Header
-from vademecum.pack_base import COPY, INSERT, REPLACE, SKIP, TAKE, Dictionary, Entry, Step, record
+from vademecum.pack_base import (
+    COPY,
+    INSERT,
+    REPLACE,
+    SKIP,
+    TAKE,
+    WINDOW,
+    Dictionary,
+    Entry,
+    OldDocument,
+    Step,
+    neighbours,
+    record,
+    whole,
+)
 from vademecum.segment import ChunkRow, DocumentRow
 
 from .blocks import Codebook, tokens
@@ -35,16 +49,13 @@ class OldRelease:
     def __len__(self) -> int:
         return len(self.documents)
 
-    def document(self, index: int) -> DocumentRow:
-        return self.documents[index]
-
-    def texts(self, chunk: int) -> tuple[str, str, str]:
-        row = self.chunks[chunk]
-        return row.headings, row.anchor, row.text
+    def document(self, index: int) -> OldDocument:
+        row = self.documents[index]
+        return OldDocument(row, tuple(self.chunks[chunk] for chunk in row.chunks))
 
     def place(self, key: str) -> int:
         """Return the index of a key, or where it would stand."""
-        return bisect_left(self.documents, key.encode(), key=lambda row: row.key.encode())
+        return bisect_left(self.documents, key.encode(), key=_by_key)
 
 
 @dataclass(frozen=True)
@@ -71,30 +82,33 @@ class _Writer:
     header: Header
     fresh: list[ChunkRow] = field(default_factory=list)
     likes: list[int | None] = field(default_factory=list)
+    """For each new chunk the document that its own is held against."""
 
-    def pack(self) -> bytes:
-        header = self.header
-        self._dictionary = Dictionary(self.base)
+    def __post_init__(self) -> None:
+        self._dictionary = Dictionary()
         self._written = 0  # documents so far
         self._new_places: dict[int, tuple[int, int]] = {}
-        live = self._live
+
+    def pack(self) -> bytes:
+        header, old = self.header, self.base.documents
+        known = {row.key for row in old}
+        changed = [
+            (index, self._live[row.key])
+            for index, row in enumerate(old)
+            if row.key in self._live and self._differs(row, self._live[row.key])
+        ]
+        added = sorted((row for key, row in self._live.items() if key not in known), key=_by_key)
+        entries = [self._changed(index, row) for index, row in changed] + [self._added(row) for row in added]
+        gaps = _gaps([index for index, _ in changed])
         parts = [bytes([PACK_FORMAT])]
         parts += map(number, (header.after, header.upto, header.bits, header.dimensions))
-        parts.append(_indices([i for i, row in enumerate(self.base.documents) if row.key not in live]))
-        changed = [
-            (i, live[row.key])
-            for i, row in enumerate(self.base.documents)
-            if row.key in live and self._differs(row, live[row.key])
-        ]
+        parts.append(_indices([i for i, row in enumerate(old) if row.key not in self._live]))
         parts.append(number(len(changed)))
-        gaps = _gaps([index for index, _ in changed])
-        parts += [number(gap) + self._changed(i, row) for gap, (i, row) in zip(gaps, changed, strict=True)]
-        known = {row.key for row in self.base.documents}
-        added = sorted(
-            (row for row in live.values() if row.key not in known), key=lambda row: row.key.encode()
-        )
+        parts += [number(gap) + _entry(entry) for gap, entry in zip(gaps, entries, strict=False)]
         parts.append(number(len(added)))
-        parts += map(self._added, added)
+        parts += map(_entry, entries[len(changed) :])
+        rows = [row for _, row in changed] + added
+        parts += [self._texts(entry, row) for entry, row in zip(entries, rows, strict=True)]
         parts.append(self._vectors())
         return b"".join(parts)
 
@@ -118,48 +132,39 @@ class _Writer:
                 places.setdefault(chunk, (index, at))
         return places
 
-    def _changed(self, index: int, new: DocumentRow) -> bytes:
+    def _changed(self, index: int, new: DocumentRow) -> Entry:
         old = self.base.documents[index]
-        facts = _facts(old) != _facts(new)
-        entry = Entry(index, index, facts, tuple(self._steps(old.chunks, new.chunks)))
-        return number(facts) + self._entry(entry, new, index)
+        return Entry(index, index, index, _facts(old) != _facts(new), self._steps(old.chunks, new.chunks))
 
-    def _added(self, new: DocumentRow) -> bytes:
-        steps = tuple(self._steps((), new.chunks))
-        like, at = self._like(new, steps), self.base.place(new.key)
-        head = number(0 if like is None else like + 1) + number(at)
-        return head + self._entry(Entry(None, like, True, steps), new, at)
+    def _added(self, new: DocumentRow) -> Entry:
+        steps = self._steps((), new.chunks)
+        return Entry(None, self._like(new, steps), self.base.place(new.key), True, steps)
 
-    def _entry(self, entry: Entry, new: DocumentRow, at: int) -> bytes:
-        brought = []
-        cursor = iter(new.chunks)
-        for step in entry.steps:
-            if step.kind == SKIP:
-                continue
-            part = [next(cursor) for _ in range(step.count)]
-            if step.kind in (REPLACE, INSERT):
-                brought += part
-        for chunk in brought:
-            self._new_places[chunk] = len(self.base) + self._written, new.chunks.index(chunk)
-        self._written += 1
-        self.fresh += [self.rows.chunks[chunk] for chunk in brought]
+    def _texts(self, entry: Entry, new: DocumentRow) -> bytes:
+        """Return the texts of a document; take in its new chunks."""
+        brought = [self.rows.chunks[chunk] for chunk in _brought(entry, new)]
+        self.fresh += brought
         self.likes += [entry.like] * len(brought)
-        facts = _facts(new) if entry.facts else ()
         key = (new.key,) if entry.old is None else ()
-        texts = record(*key, *facts, *(text for chunk in brought for text in self._texts(chunk)))
-        steps = number(len(entry.steps)) + b"".join(map(_step, entry.steps))
-        return steps + (self._deflated(texts, self._dictionary.of(entry, at)) if texts else b"")
+        facts = _facts(new) if entry.facts else ()
+        texts = record(*key, *facts, *(t for row in brought for t in (row.headings, row.anchor, row.text)))
+        return self._deflated(texts, entry) if texts else b""
 
-    def _texts(self, chunk: int) -> tuple[str, str, str]:
-        row = self.rows.chunks[chunk]
-        return row.headings, row.anchor, row.text
-
-    def _deflated(self, texts: bytes, known: bytes) -> bytes:
+    def _deflated(self, texts: bytes, entry: Entry) -> bytes:
+        own = _deflate(texts, self._known(entry))
         self._dictionary.add(texts)
-        own = _deflate(texts, known)
         shared = _TEXTS.write(tokens(own))
         best, coded = (shared, 1) if len(shared) < len(own) else (own, 0)
         return number(len(texts)) + number(len(best) << 1 | coded) + best
+
+    def _known(self, entry: Entry) -> bytes:
+        like = None if entry.like is None else self.base.document(entry.like)
+        known = self._dictionary.known(like, entry.steps)
+        for index in neighbours(entry, len(self.base)):
+            if len(known) >= WINDOW:
+                break
+            known = whole(self.base.document(index)) + known
+        return known[-WINDOW:]
 
     def _like(self, new: DocumentRow, steps: Sequence[Step]) -> int | None:
         """Return the document of the base that a new one came from, by what it takes and what it is called."""
@@ -179,34 +184,32 @@ class _Writer:
 
     # Lists of chunks --------------------------------------------------------------------------
 
-    def _steps(self, old: Sequence[int], new: Sequence[int]) -> Iterator[Step]:
-        """Yield how the new list is made of the old one."""
-        told: set[int] = set()
+    def _steps(self, old: Sequence[int], new: Sequence[int]) -> tuple[Step, ...]:
+        """Return how the new list is made of the old one."""
         wanted = [chunk if self._has(chunk) else -1 - at for at, chunk in enumerate(new)]
+        steps: list[Step] = []
         for kind, i, j, a, b in SequenceMatcher(None, old, wanted, autojunk=False).get_opcodes():
             if kind == "equal":
-                yield Step(COPY, j - i)
+                steps.append(Step(COPY, j - i))
             else:
-                yield from _paired(j - i, list(self._brought(new[a:b], told)))
+                steps += _paired(j - i, list(self._others(new, a, b)))
+        self._written += 1
+        return tuple(steps)
 
-    def _brought(self, chunks: Sequence[int], told: set[int]) -> Iterator[Step]:
-        """Yield INSERT for new chunks, TAKE for those that another list has, neighbours joined."""
-
-        def origin(pair: tuple[int, int]) -> tuple[int, int] | None:
-            at, chunk = pair
-            found = self._places.get(chunk) if self._has(chunk) else self._new_places.get(chunk)
-            if found is None and chunk not in told:
-                told.add(chunk)
-                return None
-            document, position = found if found is not None else (-1, 0)
-            return document, position - at
-
-        for where, run in groupby(enumerate(chunks), origin):
-            pairs = list(run)
+    def _others(self, new: Sequence[int], start: int, stop: int) -> Iterator[Step]:
+        """Yield INSERT for new chunks, TAKE for those that stand in a list already, neighbours joined."""
+        for where, run in groupby(range(start, stop), lambda at: self._origin(new[at], at)):
+            places = list(run)
             if where is None:
-                yield Step(INSERT, len(pairs))
+                yield Step(INSERT, len(places))
             else:
-                yield Step(TAKE, len(pairs), where[0], where[1] + pairs[0][0])
+                yield Step(TAKE, len(places), where[0], where[1] + places[0])
+
+    def _origin(self, chunk: int, at: int) -> tuple[int, int] | None:
+        """Return the list that has a chunk, and how far before `at` its place is there; None: it is new."""
+        here = len(self.base) + self._written, at
+        found = self._places[chunk] if self._has(chunk) else self._new_places.setdefault(chunk, here)
+        return None if found == here else (found[0], found[1] - at)
 
     def _vectors(self) -> bytes:
         told = [self._told(row, like) for row, like in zip(self.fresh, self.likes, strict=True)]
@@ -260,6 +263,28 @@ def _paired(gone: int, steps: Sequence[Step]) -> Iterator[Step]:
             yield Step(step.kind, step.count - joined, step.document, step.position)
     if gone:
         yield Step(SKIP, gone)
+
+
+def _brought(entry: Entry, new: DocumentRow) -> Iterator[int]:
+    """Yield the new chunks of a document."""
+    at = 0
+    for step in entry.steps:
+        if step.kind in (REPLACE, INSERT):
+            yield from new.chunks[at : at + step.count]
+        if step.kind != SKIP:
+            at += step.count
+
+
+def _entry(entry: Entry) -> bytes:
+    if entry.old is not None:
+        head = number(entry.facts)
+    else:
+        head = number(0 if entry.like is None else entry.like + 1) + number(entry.at)
+    return head + number(len(entry.steps)) + b"".join(map(_step, entry.steps))
+
+
+def _by_key(row: DocumentRow) -> bytes:
+    return row.key.encode()
 
 
 def _facts(row: DocumentRow) -> tuple[str, str, str]:

@@ -7,19 +7,38 @@ against the text that it replaces, and leaves out what follows from the rest: id
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from .codebooks import DIFFERENCES, TEXTS, VECTORS
 from .errors import ContentError
-from .pack_base import COPY, END, INSERT, REPLACE, SKIP, TAKE, Dictionary, Entry, Step, VectorBase
+from .pack_base import (
+    COPY,
+    END,
+    INSERT,
+    REPLACE,
+    SKIP,
+    TAKE,
+    WINDOW,
+    Base,
+    Dictionary,
+    Entry,
+    OldDocument,
+    Step,
+    neighbours,
+    whole,
+)
 from .segment import LEVELS, ChunkRow, DocumentRow, chunk_id, encode_segment, vector_bytes
 
 PACK_FORMAT: Final = 1
 SENT, SAME = 0, 1 + len(DIFFERENCES)
 """What is told of a new chunk's vector: all of it, or that it is that of an older chunk. Between them: the codebook
 that its difference to that one is coded by."""
+
+
+_TOGETHER = 64
+"""Documents of the base that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +54,10 @@ class Header:
 # Reading -----------------------------------------------------------------------------------------
 
 
-def decode_pack(data: bytes, base: VectorBase, expected: Header, epoch: str, limit: int) -> bytes:
+async def decode_pack(data: bytes, base: Base, expected: Header, epoch: str, limit: int) -> bytes:
     """Return the segment that a pack makes.
+
+    Of the base only what the pack names is read, and what lies beside it.
 
     Args:
         expected: What the client has, and what it wants.
@@ -44,21 +65,24 @@ def decode_pack(data: bytes, base: VectorBase, expected: Header, epoch: str, lim
 
     Raises:
         ContentError: Malformed in any way, or not a pack for this base.
+        StorageError: The base has lost an object.
     """
     reader = _Reader(data)
     _check_header(reader, expected)
-    removed = [base.document(index).key for index in _indices(reader, len(base))]
+    removed = list(_indices(reader, len(base)))
+    entries = [*_read_changed(reader, len(base)), *_read_added(reader, len(base))]
     documents = _Documents(base, reader, limit)
-    documents.read_changed()
-    documents.read_added()
-    vectors = _read_vectors(reader, documents, expected)
-    sequence = expected.upto
+    for start in range(0, len(entries), _TOGETHER):
+        await documents.read(entries[start : start + _TOGETHER])
+    vectors = _read_vectors(reader, documents.fresh, expected)
     rows = [
-        replace(row, sequence=sequence, vector=vector, scale=scale)
-        for row, (vector, scale) in zip(documents.fresh, vectors, strict=True)
+        replace(fresh.row, sequence=expected.upto, vector=vector, scale=scale)
+        for fresh, (vector, scale) in zip(documents.fresh, vectors, strict=True)
     ]
-    found = [replace(row, sequence=sequence) for row in documents.rows]
-    found += [DocumentRow(key, sequence, removed=True) for key in removed]
+    found = [replace(row, sequence=expected.upto) for row in documents.rows]
+    for start in range(0, len(removed), _TOGETHER):
+        gone = await base.documents(removed[start : start + _TOGETHER])
+        found += [DocumentRow(old.row.key, expected.upto, removed=True) for old in gone]
     return encode_segment(epoch, expected.dimensions, found, rows, expected.bits)
 
 
@@ -83,58 +107,87 @@ def _indices(reader: _Reader, count: int) -> Iterator[int]:
         yield at
 
 
+def _read_changed(reader: _Reader, count: int) -> Iterator[Entry]:
+    for index in _indices(reader, count):
+        facts = reader.number() == 1
+        yield Entry(index, index, index, facts, _read_steps(reader))
+
+
+def _read_added(reader: _Reader, count: int) -> Iterator[Entry]:
+    for _ in range(reader.count()):
+        like, at = reader.number() - 1, reader.number()
+        if max(like, at - 1) >= count:
+            raise ContentError(f"pack: it names document {max(like, at - 1)} of {count}")
+        yield Entry(None, like if like >= 0 else None, at, True, _read_steps(reader))
+
+
+def _read_steps(reader: _Reader) -> tuple[Step, ...]:
+    return tuple(_read_step(reader) for _ in range(reader.count()))
+
+
+def _read_step(reader: _Reader) -> Step:
+    value = reader.number()
+    kind, count = value & 7, value >> 3
+    if kind > TAKE or not count:
+        raise ContentError(f"pack: unknown step {value}")
+    return Step(kind, count, *((reader.number(), reader.number()) if kind == TAKE else ()))
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """A new chunk, without its vector; `olds`: the chunks of the document that its own is held against."""
+
+    row: ChunkRow
+    olds: Sequence[ChunkRow]
+
+
 @dataclass
 class _Documents:
     """The documents of a pack and their new chunks, in the order in which they are read."""
 
-    base: VectorBase
+    base: Base
     reader: _Reader
     limit: int
     rows: list[DocumentRow] = field(default_factory=list)
-    fresh: list[ChunkRow] = field(default_factory=list)
-    likes: list[int | None] = field(default_factory=list)
-    """For each new chunk the document of the base that its own is held against."""
+    fresh: list[_Fresh] = field(default_factory=list)
+    dictionary: Dictionary = field(default_factory=Dictionary)
 
-    def __post_init__(self) -> None:
-        self._dictionary = Dictionary(self.base)
+    async def read(self, entries: Sequence[Entry]) -> None:
+        """Read these entries' texts; what they name is read from the base at once."""
+        count = len(self.base)
+        named = {step.document for entry in entries for step in entry.steps if step.kind == TAKE}
+        named |= {entry.like for entry in entries if entry.like is not None}
+        indices = sorted(index for index in named if index < count)
+        olds = dict(zip(indices, await self.base.documents(indices), strict=True))
+        for entry in entries:
+            await self._read(entry, olds)
 
-    def read_changed(self) -> None:
-        for index in _indices(self.reader, len(self.base)):
-            facts = self.reader.number() == 1
-            self._read(Entry(index, index, facts, self._steps()), index)
-
-    def read_added(self) -> None:
-        for _ in range(self.reader.count()):
-            like = self.reader.number() - 1
-            if like >= len(self.base):
-                raise ContentError(f"pack: it names document {like} of {len(self.base)}")
-            at = self.reader.number()
-            self._read(Entry(None, like if like >= 0 else None, True, self._steps()), at)
-
-    def _steps(self) -> tuple[Step, ...]:
-        return tuple(self._step() for _ in range(self.reader.count()))
-
-    def _step(self) -> Step:
-        value = self.reader.number()
-        kind, count = value & 7, value >> 3
-        if kind > TAKE or not count:
-            raise ContentError(f"pack: unknown step {value}")
-        return Step(kind, count, *((self.reader.number(), self.reader.number()) if kind == TAKE else ()))
-
-    def _read(self, entry: Entry, at: int) -> None:
-        texts = self._texts(entry, at)
-        fields = texts.split(END)
+    async def _read(self, entry: Entry, olds: Mapping[int, OldDocument]) -> None:
+        like = None if entry.like is None else olds[entry.like]
+        fields = (await self._texts(entry, like)).split(END)
         if len(fields) != entry.fields + 1 or fields.pop():
             raise ContentError(f"pack: {len(fields)} fields of texts, expected {entry.fields}")
         told = iter(_decoded(fields))
-        old = DocumentRow(next(told), 0) if entry.old is None else self.base.document(entry.old)
+        old = DocumentRow(next(told), 0) if entry.old is None or like is None else like.row
         facts = (next(told), next(told), next(told)) if entry.facts else (old.title, old.url, old.metadata)
         title, url, metadata = facts
-        chunks = self._chunks(entry, old, title, told)
-        self.likes += [entry.like] * entry.fresh
-        self.rows.append(DocumentRow(old.key, 0, title, url, metadata, chunks))
+        known = () if like is None else like.chunks
+        chunks: list[int] = []
+        at = 0
+        for step in entry.steps:
+            if step.kind == COPY:
+                chunks += _part(old.chunks, at, step.count)
+            elif step.kind == TAKE:
+                chunks += _part(self._list(step.document, olds, chunks), step.position, step.count)
+            if step.kind in (REPLACE, INSERT):
+                new = [_new_chunk(title, next(told), next(told), next(told)) for _ in range(step.count)]
+                self.fresh += [_Fresh(row, known) for row in new]
+                chunks += [row.id for row in new]
+            if step.kind in (COPY, REPLACE, SKIP):
+                at += step.count
+        self.rows.append(DocumentRow(old.key, 0, title, url, metadata, tuple(chunks)))
 
-    def _texts(self, entry: Entry, at: int) -> bytes:
+    async def _texts(self, entry: Entry, like: OldDocument | None) -> bytes:
         if not entry.fields:
             return b""
         size, coded = self.reader.number(), self.reader.number()
@@ -142,44 +195,37 @@ class _Documents:
         if self.limit < 0:
             raise ContentError("pack: more text than a release may have")
         head = TEXTS if coded & 1 else b""
-        texts = _inflated(head + self.reader.take(coded >> 1), size, self._dictionary.of(entry, at))
-        self._dictionary.add(texts)
+        known = self.dictionary.known(like, entry.steps)
+        near = await self._near(entry, WINDOW - len(known))
+        texts = _inflated(head + self.reader.take(coded >> 1), size, (near + known)[-WINDOW:])
+        self.dictionary.add(texts)
         return texts
 
-    def _chunks(self, entry: Entry, old: DocumentRow, title: str, told: Iterator[str]) -> tuple[int, ...]:
-        chunks: list[int] = []
-        at = 0
-        for step in entry.steps:
-            if step.kind == COPY:
-                chunks += _part(old.chunks, at, step.count)
-            elif step.kind == TAKE:
-                chunks += _part(self._list(step.document), step.position, step.count)
-            if step.kind in (REPLACE, INSERT):
-                chunks += [self._fresh(title, next(told), next(told), next(told)) for _ in range(step.count)]
-            if step.kind in (COPY, REPLACE, SKIP):
-                at += step.count
-        return tuple(chunks)
+    async def _near(self, entry: Entry, missing: int) -> bytes:
+        """Return neighbours until nothing is missing."""
+        parts: list[bytes] = []
+        for index in neighbours(entry, len(self.base)):
+            if missing <= 0:
+                break
+            (document,) = await self.base.documents([index])
+            parts.insert(0, whole(document))
+            missing -= len(parts[0])
+        return b"".join(parts)
 
-    def _list(self, document: int) -> Sequence[int]:
-        """Return the chunks of a document of the base, or behind those of one that was read before."""
+    def _list(self, document: int, olds: Mapping[int, OldDocument], here: Sequence[int]) -> Sequence[int]:
+        """Return the chunks of a document of the base, or behind those of one that was read before, or is now."""
         count = len(self.base)
+        if document - count == len(self.rows):
+            return here
         if document < count:
-            return self.base.document(document).chunks
+            return olds[document].row.chunks
         if document - count < len(self.rows):
             return self.rows[document - count].chunks
         raise ContentError(f"pack: it names document {document} of {count + len(self.rows)}")
 
-    def vector(self, fresh: int, position: int) -> tuple[bytes, int]:
-        """Return vector and scale of a chunk of the document that a new chunk's own is held against."""
-        like = self.likes[fresh]
-        if like is None:
-            raise ContentError("pack: a vector that builds on another, in a document that builds on none")
-        return self.base.vector(_part(self.base.document(like).chunks, position, 1)[0])
 
-    def _fresh(self, title: str, headings: str, anchor: str, text: str) -> int:
-        chunk = chunk_id(title, headings, anchor, text)
-        self.fresh.append(ChunkRow(chunk, 0, b"", 0, headings, anchor, text))
-        return chunk
+def _new_chunk(title: str, headings: str, anchor: str, text: str) -> ChunkRow:
+    return ChunkRow(chunk_id(title, headings, anchor, text), 0, b"", 0, headings, anchor, text)
 
 
 def _decoded(fields: Sequence[bytes]) -> list[str]:
@@ -189,17 +235,22 @@ def _decoded(fields: Sequence[bytes]) -> list[str]:
         raise ContentError(f"pack: texts that are not UTF-8: {error}") from None
 
 
-def _part(chunks: Sequence[int], start: int, count: int) -> Sequence[int]:
+_T = TypeVar("_T")
+
+
+def _part(chunks: Sequence[_T], start: int, count: int) -> Sequence[_T]:
     if start + count > len(chunks):
         raise ContentError(f"pack: chunks {start} to {start + count} of a list of {len(chunks)}")
     return chunks[start : start + count]
 
 
-def _read_vectors(reader: _Reader, documents: _Documents, header: Header) -> list[tuple[bytes, int]]:
+def _read_vectors(reader: _Reader, fresh: Sequence[_Fresh], header: Header) -> list[tuple[bytes, int]]:
     """Return vector and scale of each new chunk: as sent, as another one's, or as the difference to another one."""
-    told = [reader.number() for _ in documents.fresh]
+    told = [reader.number() for _ in fresh]
     kinds = [value & 7 for value in told]
-    olds = [documents.vector(index, value >> 3) for index, value in enumerate(told) if value & 7]
+    olds = [
+        _part(new.olds, value >> 3, 1)[0] for new, value in zip(fresh, told, strict=True) if value & 7 != SENT
+    ]
     if any(kind > SAME or (kind not in (SENT, SAME) and header.bits != 4) for kind in kinds):
         raise ContentError(f"pack: unknown kinds of vectors {sorted({*kinds})} of {header.bits} bits")
     scales = _read_scales(reader, sum(kind != SAME for kind in kinds))
@@ -212,10 +263,11 @@ def _read_vectors(reader: _Reader, documents: _Documents, header: Header) -> lis
         if kind == SENT:
             found.append((next(streams[kind]), next(scales)))
             continue
-        vector, scale = next(references)
-        if len(vector) != width:
-            raise ContentError(f"pack: it builds on a vector of {len(vector)} bytes, expected {width}")
-        found.append((vector, scale) if kind == SAME else (_sum(vector, next(streams[kind])), next(scales)))
+        old = next(references)
+        if kind == SAME:
+            found.append((old.vector, old.scale))
+        else:
+            found.append((_sum(old.vector, next(streams[kind])), next(scales)))
     return found
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from .places import unpacked
-from .segment import DocumentRow, Segment
-from .state import State
+from .segment import ChunkRow, DocumentRow
+from .staged import Staged
 
 END: Final = b"\xff"
 """Ends a field of the texts: no UTF-8 has this byte."""
@@ -18,53 +17,49 @@ COPY, REPLACE, INSERT, SKIP, TAKE = range(5)
 """What a step of a chunk list does."""
 
 
+@dataclass(frozen=True)
+class OldDocument:
+    """A live document of the base, with its chunks in reading order."""
+
+    row: DocumentRow
+    chunks: tuple[ChunkRow, ...]
+
+
 class Base(Protocol):
-    """The release that a pack builds on: its live documents by rising key (bytes), and their chunks."""
+    """The release that a pack builds on: its live documents by rising key (bytes)."""
 
     def __len__(self) -> int:
         """Return how many documents are live."""
         ...
 
-    def document(self, index: int) -> DocumentRow:
-        """Return a live document."""
-        ...
-
-    def texts(self, chunk: int) -> tuple[str, str, str]:
-        """Return headings, anchor and text of a live chunk."""
+    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+        """Return live documents, by their places among all of them."""
         ...
 
 
-class VectorBase(Base, Protocol):
-    """A base that has the vectors too."""
+class StagedBase:
+    """The live state of an installed generation, as the base of a pack: read from the store as it is needed."""
 
-    def vector(self, chunk: int) -> tuple[bytes, int]:
-        """Return vector and scale of a live chunk."""
-        ...
+    _HELD = 512
 
-
-class LiveBase:
-    """The live state of an installed generation, as the base of a pack."""
-
-    def __init__(self, state: State[Segment]) -> None:
-        self._state = state
-        self._places = [unpacked(place) for place in state.documents.places]
+    def __init__(self, staged: Staged) -> None:
+        self._staged = staged
+        self._places = staged.state.documents.places
+        self._held: dict[int, OldDocument] = {}
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def document(self, index: int) -> DocumentRow:
-        segment, row = self._places[index]
-        return self._state.segments[segment].document(row)
-
-    def texts(self, chunk: int) -> tuple[str, str, str]:
-        index, row = self._state.chunks[chunk]
-        segment = self._state.segments[index]
-        return segment.headings[row], segment.anchors[row], segment.texts[row]
-
-    def vector(self, chunk: int) -> tuple[bytes, int]:
-        index, row = self._state.chunks[chunk]
-        segment = self._state.segments[index]
-        return bytes(segment.vector(row)), segment.scales[row]
+    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+        missing = sorted({index for index in indices if index not in self._held})
+        if missing:
+            if len(self._held) + len(missing) > self._HELD:
+                self._held = {index: self._held[index] for index in indices if index in self._held}
+            rows = await self._staged.document_rows([self._places[index] for index in missing])
+            chunks = iter(await self._staged.chunks([chunk for row in rows for chunk in row.chunks]))
+            for index, row in zip(missing, rows, strict=True):
+                self._held[index] = OldDocument(row, tuple(next(chunks) for _ in row.chunks))
+        return [self._held[index] for index in indices]
 
 
 @dataclass(frozen=True)
@@ -83,12 +78,14 @@ class Entry:
 
     Attributes:
         like: The base document whose texts its own are held against; for a changed one, that one.
+        at: Where it stands in the base, or would stand.
         facts: Whether its texts begin with title, URL and metadata.
         steps: How its list of chunks is made.
     """
 
     old: int | None
     like: int | None
+    at: int
     facts: bool
     steps: tuple[Step, ...]
 
@@ -109,55 +106,55 @@ def record(*fields: str) -> bytes:
 
 
 class Dictionary:
-    """What texts are deflated against; it grows with the pack. The same for who writes and who reads."""
+    """What texts are deflated against; it grows with the pack. The same for who writes and who reads.
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    It is the last 32 KiB of: neighbours in the base, the nearest last; the texts of the pack so far; the document
+    that is replaced.
+    """
+
+    def __init__(self) -> None:
         self._read = b""
 
-    def of(self, entry: Entry, at: int) -> bytes:
-        """Return the last bytes of: neighbours, texts of the pack so far, the document that is replaced.
-
-        Args:
-            at: Where the document stands, or would stand, in the base.
-        """
-        known = self._read + (b"" if entry.like is None else self._replaced(entry.like, entry.steps))
-        near = []
-        missing = WINDOW - len(known)
-        for index in self._neighbours(at):
-            if missing <= 0:
-                break
-            near.append(self._whole(index))
-            missing -= len(near[-1])
-        return b"".join([*reversed(near), known])[-WINDOW:]
+    def known(self, like: OldDocument | None, steps: Sequence[Step]) -> bytes:
+        """Return what stands behind the neighbours."""
+        return self._read + (b"" if like is None else _replaced(like, steps))
 
     def add(self, texts: bytes) -> None:
         """Take in the texts of an entry."""
         self._read = (self._read + texts)[-WINDOW:]
 
-    def _neighbours(self, at: int) -> Iterator[int]:
-        """Yield the documents before and after in turn, the nearest first."""
-        for distance in range(1, len(self._base) + 1):
-            for index in (at - distance, at + distance):
-                if 0 <= index < len(self._base):
-                    yield index
 
-    def _replaced(self, index: int, steps: Sequence[Step]) -> bytes:
-        """Return a document, the chunks that its successor does without last."""
-        old = self._base.document(index)
-        gone = _dropped(steps, len(old.chunks))
-        kept = [chunk for at, chunk in enumerate(old.chunks) if at not in gone]
-        lost = [chunk for at, chunk in enumerate(old.chunks) if at in gone]
-        facts = record(old.key, old.title, old.url, old.metadata)
-        return b"".join([*map(self._chunk, kept), facts, *map(self._chunk, lost)])
+def neighbours(entry: Entry, count: int) -> Iterator[int]:
+    """Yield the documents of the base around an entry's place, the nearest first, without that it is like.
 
-    def _whole(self, index: int) -> bytes:
-        document = self._base.document(index)
-        facts = record(document.key, document.title, document.url, document.metadata)
-        return b"".join([facts, *map(self._chunk, document.chunks)])
+    Args:
+        count: Of all documents of the base.
+    """
+    for distance in range(count + 1):
+        for index in dict.fromkeys((entry.at - distance, entry.at + distance)):
+            if 0 <= index < count and index != entry.like:
+                yield index
 
-    def _chunk(self, chunk: int) -> bytes:
-        return record(*self._base.texts(chunk))
+
+def whole(document: OldDocument) -> bytes:
+    """Return a neighbour."""
+    return b"".join([_facts(document.row), *map(_chunk, document.chunks)])
+
+
+def _replaced(old: OldDocument, steps: Sequence[Step]) -> bytes:
+    """Return a document, the chunks that its successor does without last."""
+    gone = _dropped(steps, len(old.chunks))
+    kept = [_chunk(chunk) for at, chunk in enumerate(old.chunks) if at not in gone]
+    lost = [_chunk(chunk) for at, chunk in enumerate(old.chunks) if at in gone]
+    return b"".join([*kept, _facts(old.row), *lost])
+
+
+def _facts(row: DocumentRow) -> bytes:
+    return record(row.key, row.title, row.url, row.metadata)
+
+
+def _chunk(row: ChunkRow) -> bytes:
+    return record(row.headings, row.anchor, row.text)
 
 
 def _dropped(steps: Sequence[Step], count: int) -> frozenset[int]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from .config import Config
 from .errors import ContentError, StorageError
 from .format import Manifest, PackEntry
 from .head import Generation
 from .pack import Header, decode_pack
-from .pack_base import LiveBase
+from .pack_base import StagedBase
 from .ports import Store
-from .reader import open_generation
-from .segment import Segment, decode_segment
-from .state import assemble
+from .staged import Staged, stage_generation
 
 
 async def apply_packs(
@@ -25,25 +24,31 @@ async def apply_packs(
         ContentError: A pack is malformed, or does not build on what is installed.
         StorageError, QuotaError: The store is broken or full.
     """
-    state = (await open_generation(store, installed)).state
-    segments: list[Segment] = list(state.segments)
-    names: list[str] = []
+    staged = await stage_generation(store, installed)
+    made: tuple[str, ...] = ()
     targets = [entry.after for entry in hops[1:]] + [manifest.sequence]
     for entry, target in zip(hops, targets, strict=True):
-        data = await store.get(entry.sha256)
-        if data is None:
-            raise StorageError(f"the store has lost pack {entry.sha256[:12]} at once")
-        bits = segments[0].bits if segments else 8
-        header = Header(entry.after, target, bits, manifest.encoder.dimensions)
-        content = decode_pack(data, LiveBase(state), header, manifest.epoch, config.max_object)
-        if len(content) > config.max_object:
-            raise ContentError(
-                f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
-            )
-        name = hashlib.sha256(content).hexdigest()
-        await store.put(name, content)
-        names.insert(0, name)
-        segments.insert(0, decode_segment(content))
-        if target != manifest.sequence:
-            state = assemble(segments)
-    return tuple(names)
+        if made:
+            segments = (*made, *installed.segments)
+            known = staged.state.segments
+            staged = await stage_generation(store, replace(installed, segments=segments), known)
+        made = (await _apply(store, staged, entry, target, manifest, config), *made)
+    return made
+
+
+async def _apply(
+    store: Store, staged: Staged, entry: PackEntry, target: int, manifest: Manifest, config: Config
+) -> str:
+    data = await store.get(entry.sha256)
+    if data is None:
+        raise StorageError(f"the store has lost pack {entry.sha256[:12]} at once")
+    segments = staged.state.segments
+    header = Header(entry.after, target, segments[0].bits if segments else 8, manifest.encoder.dimensions)
+    content = await decode_pack(data, StagedBase(staged), header, manifest.epoch, config.max_object)
+    if len(content) > config.max_object:
+        raise ContentError(
+            f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
+        )
+    name = hashlib.sha256(content).hexdigest()
+    await store.put(name, content)
+    return name

@@ -44,14 +44,20 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
     changed = [row for row in new if row.key in known and row.sequence > after]
     out += [number(len(changed))]
     before = -1
+    texts = []
     for row in changed:
-        out += [number(known[row.key] - before - 1), number(1), _entry(row, (), places, new_chunks, fresh)]
+        steps, told = _entry(row, (), places, new_chunks, fresh)
+        out += [number(known[row.key] - before - 1), number(1), steps]
+        texts.append(told)
         before = known[row.key]
     added = [row for row in new if row.key not in known]
     out += [number(len(added))]
     for row in added:
         place = sum(other.key.encode() < row.key.encode() for other in old)
-        out += [number(0), number(place), _entry(row, (row.key,), places, new_chunks, fresh)]
+        steps, told = _entry(row, (row.key,), places, new_chunks, fresh)
+        out += [number(0), number(place), steps]
+        texts.append(told)
+    out += texts
     if fresh:
         out += [number(0)] * len(fresh) + [number(0), *(number(row.scale) for row in fresh)]
         vectors = deflated(b"".join(row.vector for row in fresh))
@@ -66,7 +72,7 @@ def _entry(
     places: dict[int, tuple[int, int]],
     chunks: dict[int, ChunkRow],
     fresh: list[ChunkRow],
-) -> bytes:
+) -> tuple[bytes, bytes]:
     """Return steps and texts of a document; what is new is added to `fresh`."""
     steps, fields = [], [*key, row.title, row.url, row.metadata]
     for chunk in row.chunks:
@@ -78,7 +84,8 @@ def _entry(
         fields += [chunks[chunk].headings, chunks[chunk].anchor, chunks[chunk].text]
     texts = b"".join(field.encode() + b"\xff" for field in fields)
     coded = deflated(texts)
-    return number(len(steps)) + b"".join(steps) + number(len(texts)) + number(len(coded) << 1) + coded
+    told = number(len(texts)) + number(len(coded) << 1) + coded
+    return number(len(steps)) + b"".join(steps), told
 
 
 def _gaps(rising: Iterable[int]) -> list[bytes]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from app import texts
+from drive import drive
 from hypothesis import given
 from hypothesis import strategies as st
 from packing import deflated, number, pack
@@ -15,8 +17,20 @@ from publisher import DIMENSIONS, EPOCH, Publisher
 from vademecum.codebooks import DIFFERENCES, TEXTS, VECTORS
 from vademecum.errors import ContentError
 from vademecum.pack import SAME, Header, decode_pack
-from vademecum.pack_base import COPY, INSERT, REPLACE, SKIP, TAKE, Dictionary, Entry, LiveBase, Step
-from vademecum.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
+from vademecum.pack_base import (
+    COPY,
+    INSERT,
+    REPLACE,
+    SKIP,
+    TAKE,
+    Dictionary,
+    Entry,
+    OldDocument,
+    Step,
+    neighbours,
+    whole,
+)
+from vademecum.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.state import State, assemble
 
 OLD = {
@@ -40,13 +54,33 @@ def publisher() -> Publisher:
     return publisher
 
 
-def state_of(publisher: Publisher, sequence: int) -> State:
+def state_of(publisher: Publisher, sequence: int) -> State[Segment]:
     rows, chunks = publisher.past[sequence]
     return assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows.values(), chunks.values()))])
 
 
-def read(data: bytes, state: State, header: Header = HEADER, limit: int = 100_000) -> State:
-    segment = decode_segment(decode_pack(data, LiveBase(state), header, EPOCH, limit))
+class Live:
+    """A state in memory as a base."""
+
+    def __init__(self, state: State[Segment]) -> None:
+        self._state = state
+        self._places = list(state.documents.values())
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+        return [self.document(index) for index in indices]
+
+    def document(self, index: int) -> OldDocument:
+        segment, row = self._places[index]
+        document = self._state.segments[segment].document(row)
+        places = (self._state.chunks[chunk] for chunk in document.chunks)
+        return OldDocument(document, tuple(self._state.segments[i].chunk(row) for i, row in places))
+
+
+def read(data: bytes, state: State[Segment], header: Header = HEADER, limit: int = 100_000) -> State[Segment]:
+    segment = decode_segment(drive(decode_pack(data, Live(state), header, EPOCH, limit)))
     assert {*segment.sequences, *segment.document_sequences} <= {header.upto}
     return assemble([segment, *state.segments])
 
@@ -85,13 +119,11 @@ def head(*counts: int, bits: int = 8) -> bytes:
     return b"\x01" + b"".join(map(number, (1, 2, bits, DIMENSIONS, *counts)))
 
 
-def entry(*parts: int, fields: bytes = b"", coded: bytes | None = None, size: int | None = None) -> bytes:
-    """One changed document: gap, facts, count of steps, steps; and its texts."""
-    body = b"".join(map(number, parts))
-    if not fields:
-        return body
+def entry(*parts: int, fields: bytes, coded: bytes | None = None, size: int | None = None) -> bytes:
+    """One changed document: gap, facts, count of steps, steps; that none is added; and its texts."""
     coded = deflated(fields) if coded is None else coded
-    return body + number(len(fields) if size is None else size) + number(len(coded) << 1) + coded
+    told = number(len(fields) if size is None else size) + number(len(coded) << 1) + coded
+    return b"".join(map(number, parts)) + number(0) + told
 
 
 FACTS = b"A\xff\xff\xff"
@@ -114,7 +146,11 @@ BAD = {
     "an unknown step": (head(0, 1, 0, 0, 1, 1 << 3 | 5, 0), "unknown step"),
     "a step of nothing": (head(0, 1, 0, 0, 1, COPY, 0), "unknown step"),
     "a copy beyond the end": (head(0, 1, 0, 0, 1, 3 << 3 | COPY, 0), "chunks 0 to 3 of a list of 2"),
-    "taken from nowhere": (head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 3, 0, 0), "names document 3"),
+    "taken from nowhere": (head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 4, 0, 0), "names document 4"),
+    "taken from itself too early": (
+        head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 3, 0, 0),
+        "chunks 0 to 1 of a list of 0",
+    ),
     "taken from beyond the end": (
         head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 1, 1, 0),
         "chunks 1 to 2 of a list of 1",
@@ -131,31 +167,31 @@ BAD = {
         head(0, 1) + entry(0, 1, 0, fields=FACTS, coded=deflated(FACTS) + b"x"),
         "stream of",
     ),
-    "no vector": (head(0, 1) + ONE_NEW + number(0), "in the middle"),
-    "an unknown kind of vector": (head(0, 1) + ONE_NEW + number(0) + number(7), "unknown kinds of vectors"),
-    "a difference of 8 bits": (head(0, 1) + ONE_NEW + number(0) + number(1), "unknown kinds of vectors"),
+    "no vector": (head(0, 1) + ONE_NEW, "in the middle"),
+    "an unknown kind of vector": (head(0, 1) + ONE_NEW + number(7), "unknown kinds of vectors"),
+    "a difference of 8 bits": (head(0, 1) + ONE_NEW + number(1), "unknown kinds of vectors"),
     "the vector of a chunk that is not there": (
-        head(0, 1) + ONE_NEW + number(0) + number(2 << 3 | SAME),
+        head(0, 1) + ONE_NEW + number(2 << 3 | SAME),
         "chunks 2 to 3 of a list of 2",
     ),
     "a scale too large": (
-        head(0, 1) + ONE_NEW + number(0) + number(0) + number(65_000) + number(1_000),
+        head(0, 1) + ONE_NEW + number(0) + number(65_000) + number(1_000),
         "16 bits",
     ),
     "vectors of another length": (
-        head(0, 1) + ONE_NEW + number(0) + SENT.replace(VECTOR, deflated(bytes(5)) + b""),
+        head(0, 1) + ONE_NEW + SENT.replace(VECTOR, deflated(bytes(5)) + b""),
         "pack: ",
     ),
-    "bytes behind the vectors": (head(0, 1) + ONE_NEW + number(0) + SENT + b"x", "behind its end"),
+    "bytes behind the vectors": (head(0, 1) + ONE_NEW + SENT + b"x", "behind its end"),
 }
 
 
 def test_what_the_bad_ones_are_made_of_is_good(publisher: Publisher) -> None:
     old = state_of(publisher, 1)
-    made = read(head(0, 1) + ONE_NEW + number(0) + SENT, old)
+    made = read(head(0, 1) + ONE_NEW + SENT, old)
     index, row = made.documents[b"a"]
     assert made.segments[index].document(row).chunks == (chunk_id("A", "", "", "new"),)
-    assert read(head(0, 1) + entry(0, 1, 0, fields=FACTS) + number(0), old).documents[b"a"] is not None
+    assert read(head(0, 1) + entry(0, 1, 0, fields=FACTS), old).documents[b"a"] is not None
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -167,8 +203,10 @@ def test_a_bad_pack_is_refused(publisher: Publisher, name: str) -> None:
 
 
 def test_a_vector_that_builds_on_a_document_that_is_not_named(publisher: Publisher) -> None:
-    added = number(0) + number(0) + entry(1, 1 << 3 | INSERT, fields=b"new\xff" + FACTS + CHUNK)
-    with pytest.raises(ContentError, match="builds on none"):
+    fields = b"new\xff" + FACTS + CHUNK
+    told = number(len(fields)) + number(len(deflated(fields)) << 1) + deflated(fields)
+    added = b"".join(map(number, (0, 0, 1, 1 << 3 | INSERT))) + told
+    with pytest.raises(ContentError, match="chunks 0 to 1 of a list of 0"):
         read(head(0, 0, 1) + added + number(SAME), state_of(publisher, 1))
 
 
@@ -196,34 +234,69 @@ def test_codebooks_are_heads_of_blocks() -> None:
         assert not inflater.eof
 
 
-def base_of(*documents: tuple[str, list[str]]) -> LiveBase:
+def base_of(*documents: tuple[str, list[str]]) -> Live:
     rows, chunks = [], []
     for key, parts in documents:
         new = [ChunkRow(chunk_id("", "", "", part), 1, bytes(DIMENSIONS), 0, "", "", part) for part in parts]
         chunks += new
         rows.append(DocumentRow(key, 1, chunks=tuple(chunk.id for chunk in new)))
-    return LiveBase(assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows, chunks))]))
+    return Live(assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows, chunks))]))
 
 
 def test_the_dictionary_ends_with_what_is_replaced() -> None:
-    base = base_of(("a", ["first"]), ("b", ["kept", "gone", "also kept"]), ("c", ["third"]))
-    steps = (Step(COPY, 1), Step(REPLACE, 1), Step(COPY, 1))
-    dictionary = Dictionary(base)
+    base = base_of(("a", ["first"]), ("b", ["kept", "gone", "also kept"]))
+    dictionary = Dictionary()
     dictionary.add(b"said before\xff")
-    known = dictionary.of(Entry(1, 1, False, steps), 1)
-    order = [known.index(part) for part in (b"third", b"first", b"said before", b"also kept", b"gone")]
+    known = dictionary.known(base.document(1), (Step(COPY, 1), Step(REPLACE, 1), Step(COPY, 1)))
+    order = [known.index(part) for part in (b"said before", b"\xffkept", b"also kept", b"gone")]
     assert order == sorted(order)
     assert known.endswith(b"b\xff\xff\xff\xff" + b"\xff\xffgone\xff")
-    unlike = dictionary.of(Entry(None, None, True, (Step(INSERT, 1),)), 3)
-    assert unlike.endswith(b"said before\xff")
-    assert b"third" in unlike
+    assert dictionary.known(None, (Step(INSERT, 1),)) == b"said before\xff"
+    assert whole(base.document(0)) == b"a\xff\xff\xff\xff" + b"\xff\xfffirst\xff"
 
 
-def test_the_dictionary_is_never_larger_than_the_window() -> None:
-    base = base_of(*((f"{i:03}", [f"{i} " + "x" * 900]) for i in range(60)))
-    dictionary = Dictionary(base)
-    known = dictionary.of(Entry(30, 30, False, (Step(SKIP, 1),)), 30)
-    assert len(known) == 32_768
-    assert known.endswith(b"x\xff")
-    assert b"\xff29 x" in known
-    assert b"\xff1 x" not in known
+def test_what_steps_pass_over_is_lost_too() -> None:
+    base = base_of(("a", ["one", "two", "three", "four"]))
+    known = Dictionary().known(base.document(0), (Step(SKIP, 1), Step(COPY, 2)))
+    assert [part for part in known.split(b"\xff") if part] == [b"two", b"three", b"a", b"one", b"four"]
+
+
+def test_what_was_said_long_ago_is_forgotten() -> None:
+    dictionary = Dictionary()
+    dictionary.add(b"long ago")
+    dictionary.add(b"x" * 32_768)
+    assert dictionary.known(None, ()) == b"x" * 32_768
+
+
+def around(at: int, like: int | None, count: int) -> list[int]:
+    return list(neighbours(Entry(like, like, at, False, ()), count))
+
+
+def test_neighbours_are_read_from_near_to_far() -> None:
+    assert around(2, 2, 5) == [1, 3, 0, 4]
+    assert around(2, None, 5) == [2, 1, 3, 0, 4]
+    assert around(3, 0, 3) == [2, 1]
+    assert around(0, None, 0) == []
+
+
+def test_texts_of_neighbours_are_known() -> None:
+    base = base_of(("a", ["first of all"]), ("b", ["second of all"]))
+    known = whole(base.document(0)) + whole(
+        base.document(1)
+    )  # `a0` would stand between them: it is nearest to what follows
+    fields = b"a0\xffA\xff\xff\xff\xff\xfffirst of all, second of all\xff"
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, known)
+    coded = compressor.compress(fields) + compressor.flush()
+    assert len(coded) < len(deflated(fields)) - 10
+    structure = head(0, 0, 1, 0, 1, 1, 1 << 3 | INSERT)
+    vectors = number(0) + number(9) + number(0) + number(len(VECTOR) << 1) + VECTOR
+    segment = drive(
+        decode_pack(
+            structure + number(len(fields)) + number(len(coded) << 1) + coded + vectors,
+            base,
+            HEADER,
+            EPOCH,
+            999,
+        )
+    )
+    assert list(decode_segment(segment).texts) == ["first of all, second of all"]
