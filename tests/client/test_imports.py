@@ -16,7 +16,7 @@ BUILDER = ROOT / "builder/vademecum_builder"
 LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports", "codebooks"},
-    {"tensors", "format", "notes", "events"},
+    {"tensors", "format", "notes", "events", "keep"},
     {"segment", "encoder", "head", "trust", "download"},
     {"places", "plan", "refresh", "records", "rotation"},
     {"state", "stored"},
