@@ -84,7 +84,7 @@ def test_every_commit_is_synced(tmp_path: Path) -> None:
             ]
         )
 
-    assert with_store(tmp_path / "kb.db", asked) == ["wal", 2, 1]  # 2 is FULL
+    assert with_store(tmp_path / "kb.db", asked) == ["wal", 3, 1]  # 3 is EXTRA: FULL, and folders too
 
 
 def test_closing_leaves_one_file(tmp_path: Path) -> None:
