@@ -21,6 +21,7 @@ from .keep import keep, require_sound, unsound
 from .plan import Plan, full_plan, plans
 from .ports import Clock, Store
 from .records import Records
+from .spoiled import mark_spoiled, refuse_spoiled
 from .staged import Staged, stage_generation
 from .strict_json import iso_time
 from .unpack import apply_packs
@@ -63,6 +64,8 @@ class Installer:
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
         """
+        if not force:
+            await refuse_spoiled(self._store, manifest)
         await self._sweep(head, manifest, route)
         whole = full_plan((), manifest)
         for plan in () if force else await self._ladder(manifest, head, route):
@@ -75,6 +78,8 @@ class Installer:
         try:
             return await self._carry_out(whole, manifest, head, downloader)
         except _StagingError as error:
+            if isinstance(error.cause, ContentError) and not await unsound(self._store, _named(manifest)):
+                await mark_spoiled(self._store, manifest)
             await self.collect()
             raise error.cause from error
 
@@ -107,7 +112,7 @@ class Installer:
 
     async def _sweep(self, head: Head, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
         """Delete what an interrupted update has left, but for the sound objects of this one."""
-        wanted = frozenset(ref.sha256 for ref in (*manifest.objects, *(entry.object for entry in route)))
+        wanted = _named(manifest).union(entry.object.sha256 for entry in route)
         left = (wanted - head.objects) & (await self._store.objects()).keys()
         await self._discard_all_but((head.objects | left).difference(await unsound(self._store, left)))
 
@@ -203,6 +208,10 @@ class Installer:
             await self.collect()
         except StorageError as error:
             logger.warning("garbage stays until the next update: %s", error)
+
+
+def _named(manifest: Manifest) -> frozenset[str]:
+    return frozenset(ref.sha256 for ref in manifest.objects)
 
 
 def _trimmed(staged: Staged) -> Staged:

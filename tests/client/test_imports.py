@@ -16,8 +16,8 @@ BUILDER = ROOT / "builder/vademecum_builder"
 LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports", "codebooks"},
-    {"tensors", "format", "notes", "events", "keep"},
-    {"segment", "encoder", "head", "trust", "download"},
+    {"tensors", "format", "notes", "events", "keep", "patience", "health"},
+    {"segment", "encoder", "head", "trust", "download", "spoiled"},
     {"places", "plan", "refresh", "records", "rotation"},
     {"state", "stored"},
     {"reader", "outcome", "pack_base", "route"},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -147,6 +149,20 @@ def test_searching_before_the_first_install(kb: KnowledgeBase, tmp_path: Path) -
     with pytest.raises(EmptyStoreError):
         asyncio.run(kb.search_async("key"))
     assert not (tmp_path / "kb.db").exists(), "reading makes no file"
+
+
+@pytest.mark.fault("C38", "D49")
+def test_a_file_that_rots_is_fetched_anew(synced: KnowledgeBase, tmp_path: Path) -> None:
+    """Three readers that could not open it make the next sync mend it."""
+    with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data))")
+        connection.commit()
+    for _ in range(3):
+        assert synced.sync().plan == "none"
+        with pytest.raises(ContentError):
+            synced.search("rotate the key")
+    assert synced.sync().plan == "full"
+    assert synced.search("rotate the key", limit=1)[0].text == "rotate the key"
 
 
 def test_documents(synced: KnowledgeBase) -> None:

@@ -25,6 +25,8 @@ from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 
 __all__ = ["judge", "judge_content", "read_content"]
 
+REST = 25
+"""Hours until the next clean sync: a host may ask for a day without requests."""
 ROLES = ("root", "timestamp", "snapshot", "targets")
 
 
@@ -41,7 +43,7 @@ async def judge(scene: Scene, store: Store) -> list[str]:
     stays = _stays(scene, head)
     before = await read_content(store)
     try:
-        await scene.engine(store).sync()
+        await scene.engine(store, hours=REST).sync()
     except VademecumError as error:
         if not (scene.name == BROKEN and error.code == "self-test"):
             return [f"stuck: the next clean sync failed: {error.code}: {error}"]
@@ -160,7 +162,7 @@ async def _one_release_later(scene: Scene, store: Store) -> list[str]:
     """A pinned client is asked to follow all the same."""
     pinned = decode_head(await store.read("head")).pinned is not None
     try:
-        await scene.engine(store, later=True).sync(force=pinned)
+        await scene.engine(store, later=True, hours=REST).sync(force=pinned)
         content = await read_content(store)
     except VademecumError as error:
         return [f"stuck: one release later: {error.code}: {error}"]

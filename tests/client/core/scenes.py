@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from app import App, texts
 from publisher import Publisher, make_encoder
 
 from vademecum.config import Config
-from vademecum.ports import Store, Transport
+from vademecum.ports import Store
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryTransport
 from vademecum.sync import Engine
 
@@ -59,12 +60,12 @@ class Scene:
     sequence: int
     verdicts: dict[bytes, list[str]] = field(default_factory=dict)
 
-    def engine(self, store: Store, *, later: bool = False, transport: Transport | None = None) -> Engine:
-        """Return an engine over `store` whose host answers at once; `later` publishes the next release."""
+    def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
+        """Return an engine over `store`, some hours on; `later`: the host has the next release."""
         return Engine(
             store,
-            transport or MemoryTransport(self.later if later else self.files),
-            FixedClock(self.now.now()),
+            MemoryTransport(self.later if later else self.files),
+            FixedClock(self.now.now() + timedelta(hours=hours)),
             trust=self.root,
             config=self.config,
         )
