@@ -8,6 +8,7 @@ from .config import Config
 from .errors import ContentError, StorageError
 from .format import Manifest, PackEntry
 from .head import Generation
+from .keep import keep
 from .pack import Header, decode_pack
 from .pack_base import LiveBase
 from .ports import Store
@@ -41,7 +42,7 @@ async def apply_packs(
                 f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
             )
         name = hashlib.sha256(content).hexdigest()
-        await store.put(name, content)
+        await keep(store, name, content)
         names.insert(0, name)
         segments.insert(0, decode_segment(content))
         if target != manifest.sequence:

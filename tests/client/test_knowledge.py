@@ -182,6 +182,7 @@ def test_a_limit_is_from_1_to_1000(synced: KnowledgeBase, limit: int) -> None:
         synced.search("key", limit=limit)
 
 
+@pytest.mark.fault("D44")
 def test_another_process_updates(synced: KnowledgeBase, tree: Tree, tmp_path: Path) -> None:
     assert synced.release.sequence == 1
     tree.publish(TWO)
@@ -372,6 +373,7 @@ def test_over_http(address: str, tree: Tree, tmp_path: Path) -> None:
     assert texts(kb.search("run home", limit=1)) == {"run home"}
 
 
+@pytest.mark.fault("B26")
 def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:1/", config=FAST)
     with pytest.raises(VademecumError) as caught:

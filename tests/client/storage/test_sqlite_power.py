@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scenes import BROKEN, SCENES, Scene
+from scenes import BROKEN, SCENES, Scene, compacting_update, first_install, tiers
 from sqlite_disk import Disk, Event, Files, after_power_cut, beneath
 from sqlite_restart import files_of, judged, one_by_one, play, restart, write_files
 from storage_faults import DAMAGES
@@ -52,6 +52,29 @@ def test_a_power_cut_at_every_event(make: Callable[[], Scene], journal: str, qui
         for damage in DAMAGES:
             files = after_power_cut(start, disk.events[:at], damage)
             found += judged(f"SQLite {journal}, power cut", scene, at, "crash", damage, quick / "cut", files)
+    assert not found
+
+
+@pytest.mark.fault("C30", "C31")
+@every_journal
+@pytest.mark.parametrize("make", [first_install, tiers, compacting_update], ids=lambda make: make.__name__)
+def test_a_power_cut_during_the_recovery_from_one(
+    make: Callable[[], Scene], journal: str, quick: Path
+) -> None:
+    """SQLite plays back what the first one has left, the engine goes on, and the power goes again."""
+    scene = scene_of(make)
+    start = files_of(scene, quick / "start")
+    whole = Disk()
+    recorded(scene, start, quick / "whole", whole, journal)
+    found: list[str] = []
+    for first in range(5, len(whole.events), 5 if ALL else 40):
+        left = after_power_cut(start, whole.events[:first], "torn")
+        again = Disk()
+        recorded(scene, left, quick / "again", again, journal)
+        for at in range(0, len(again.events), 1 if ALL else 5):
+            files = after_power_cut(left, again.events[:at], "torn")
+            family, point = f"SQLite {journal}, cut in recovery", first * 1000 + at
+            found += judged(family, scene, point, "crash", "torn", quick / "cut", files)
     assert not found
 
 
