@@ -65,7 +65,7 @@ class Disk:
             self.events.append(event)
             return
         self.struck = True
-        if event.kind == "write" and self.fault != "full":
+        if event.kind == "write" and self.fault != "full":  # see _File.xWrite
             self.events.append(Event("write", event.file, event.offset, event.data[: len(event.data) // 2]))
         raise _failure("full" if self.fault == "full" else event.kind)
 
@@ -123,9 +123,14 @@ def _surviving(loose: list[Event], damage: str, parity: int) -> Iterator[Event]:
     """`parity` chooses which every other: over the events of a run both halves are tried."""
     if damage == "dropped":
         return
+    undeleted: set[str] = set()
     for number, event in enumerate(loose):
+        if event.file in undeleted:
+            continue  # what was made anew under that name is another file, and nobody finds it
         if damage == "kept" or number % 2 == parity:
             yield event
+        elif event.kind == "delete":
+            undeleted.add(event.file)
         elif number == len(loose) - 1 and event.kind == "write":
             for offset in range(0, len(event.data), 2 * SECTOR):
                 yield Event("write", event.file, event.offset + offset, event.data[offset : offset + SECTOR])
@@ -162,7 +167,11 @@ class _File(apsw.VFSFile):
         return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes, offset: int) -> None:
-        self._meet("write", offset, bytes(data))
+        try:
+            self._meet("write", offset, bytes(data))
+        except apsw.IOError:
+            super().xWrite(bytes(data)[: len(data) // 2], offset)  # half-way, as it was recorded
+            raise
         super().xWrite(data, offset)
 
     def xTruncate(self, newsize: int) -> None:
