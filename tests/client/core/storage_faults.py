@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from vademecum.errors import QuotaError, StorageError
-from vademecum.ports import Store
+from vademecum.ports import Span, Store
 from vademecum.runtime.memory import MemoryDatabase
 
 T = TypeVar("T")
@@ -150,6 +150,9 @@ class NumberedStore:
 
     async def get(self, digest: str) -> bytes | None:
         return await self._operate(Operation("get"), lambda: self._store.get(digest))
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        return await self._operate(Operation("parts"), lambda: self._store.parts(digest, spans))
 
     async def put(self, digest: str, data: bytes) -> None:
         await self._change(Operation("put", Put(digest, data)))

@@ -201,6 +201,30 @@ class _Rows(list[Any]):
         return self[0] if self else None
 
 
+class _Blob:
+    """The calls of `sqlite3.Blob` that the store makes."""
+
+    def __init__(self, blob: apsw.Blob) -> None:
+        self._blob = blob
+
+    def __len__(self) -> int:
+        return self._blob.length()
+
+    def __enter__(self) -> _Blob:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._blob.close()
+
+    def seek(self, offset: int) -> None:
+        with _as_sqlite3():
+            self._blob.seek(offset)
+
+    def read(self, length: int) -> bytes:
+        with _as_sqlite3():
+            return self._blob.read(length)
+
+
 class _Connection:
     """The calls of `sqlite3.Connection` that the store makes."""
 
@@ -223,6 +247,10 @@ class _Connection:
     def executemany(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
         with _as_sqlite3():
             self._connection.executemany(statement, values)
+
+    def blobopen(self, table: str, column: str, row: int, *, readonly: bool) -> _Blob:
+        with _as_sqlite3():
+            return _Blob(self._connection.blob_open("main", table, column, row, not readonly))
 
     def close(self) -> None:
         """As in C, closing does not fail; apsw would tell what a file said meanwhile."""
