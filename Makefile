@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve test lint types unit faults bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -28,6 +28,9 @@ types: $(VENV)/test.stamp
 
 unit: $(VENV)/test.stamp
 	$(BIN)/pytest --durations=10
+
+faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)

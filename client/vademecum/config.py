@@ -18,6 +18,9 @@ class Config:
         longest_wait: The longest wait within one run, whatever the host asks for.
         idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means
             that nothing changed; after it, the whole metadata is walked again.
+        patient: Ask nothing before the time that the host asked for has come, unless forced. In browsers the
+            page's schedule waits instead, so that a user who asks is not refused.
+        heal_after: So many failures of this device in a row make the next sync fetch everything anew, once.
         max_root_rotations: Root versions taken in one run; the next run goes on.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
@@ -35,6 +38,8 @@ class Config:
     backoff: float = 0.5
     longest_wait: float = 20.0
     idle_check_age: float = 86_400.0
+    patient: bool = True
+    heal_after: int = 3
     max_root_rotations: int = 64
     max_root: int = 512_000
     max_timestamp: int = 16_384

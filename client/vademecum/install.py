@@ -17,9 +17,11 @@ from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, S
 from .events import Announcer
 from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
+from .keep import keep, require_sound, unsound
 from .plan import Plan, full_plan, plans
 from .ports import Clock, Store
 from .records import Records
+from .spoiled import mark_spoiled, refuse_spoiled
 from .staged import Staged, stage_generation
 from .strict_json import iso_time
 from .unpack import apply_packs
@@ -62,6 +64,8 @@ class Installer:
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
         """
+        if not force:
+            await refuse_spoiled(self._store, manifest)
         await self._sweep(head, manifest, route)
         whole = full_plan((), manifest)
         for plan in () if force else await self._ladder(manifest, head, route):
@@ -74,6 +78,8 @@ class Installer:
         try:
             return await self._carry_out(whole, manifest, head, downloader)
         except _StagingError as error:
+            if isinstance(error.cause, ContentError) and not await unsound(self._store, _named(manifest)):
+                await mark_spoiled(self._store, manifest)
             await self.collect()
             raise error.cause from error
 
@@ -105,9 +111,10 @@ class Installer:
         return compacted
 
     async def _sweep(self, head: Head, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
-        """Delete what an interrupted update to yet another release has left."""
-        wanted = frozenset(ref.sha256 for ref in (*manifest.objects, *(entry.object for entry in route)))
-        await self._discard_all_but(head.objects | wanted)
+        """Delete what an interrupted update has left, but for the sound objects of this one."""
+        wanted = _named(manifest).union(entry.object.sha256 for entry in route)
+        left = (wanted - head.objects) & (await self._store.objects()).keys()
+        await self._discard_all_but((head.objects | left).difference(await unsound(self._store, left)))
 
     async def _discard_all_but(self, needed: frozenset[str]) -> None:
         garbage = [digest for digest in await self._store.objects() if digest not in needed]
@@ -154,7 +161,7 @@ class Installer:
                 self._announcer.progress("downloading", sum(received.values()), plan.bytes)
 
             content = await downloader.fetch_object(ref, progress)
-            await self._store.put(ref.sha256, content)
+            await keep(self._store, ref.sha256, content)
             progress(ref.size)
 
         await in_parallel(plan.downloads, self._config.parallel, one)
@@ -166,6 +173,8 @@ class Installer:
             staged = await stage_generation(self._store, generation)
             if await staged.digest() != manifest.digest:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+            # No part of the state, and kept from release to release.
+            await require_sound(self._store, generation.encoder)
         except (ContentError, StorageError) as error:
             raise _StagingError(error) from error
         chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
@@ -199,6 +208,10 @@ class Installer:
             await self.collect()
         except StorageError as error:
             logger.warning("garbage stays until the next update: %s", error)
+
+
+def _named(manifest: Manifest) -> frozenset[str]:
+    return frozenset(ref.sha256 for ref in manifest.objects)
 
 
 def _trimmed(staged: Staged) -> Staged:

@@ -26,9 +26,11 @@ from .errors import (
 from .events import Announcer, ignore
 from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
+from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
 from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
+from .patience import remember_wait, require_patience
 from .plan import Kind, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .records import Records
@@ -101,10 +103,15 @@ class Engine:
         """
         started = self._clock.now()
         downloader = self._downloader()
-        async with self._writing():
-            pointer = await self._refresh(downloader)
+        async with self._writing() as healing:
+            if healing:
+                await self._records.drop_damaged_head()
+            pointer = await self._refresh(downloader, patient=not force)
             head = await self._records.head()
-            kind = await self._follow(pointer, head, downloader, force=force)
+            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+            whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
+            kind = await self._follow(pointer, head, downloader, force=whole)
+            await note_success(self._store, installed=kind != "none")
         installed = None if head.current is None else head.current.sequence
         return Outcome(
             from_sequence=installed,
@@ -187,6 +194,16 @@ class Engine:
             await self._records.forget()
             await self._store.discard(await self._store.objects())
 
+    async def report_damage(self, error: VademecumError) -> None:
+        """Count that a reader could not open what is installed; see `Config.heal_after`.
+
+        Raises:
+            StorageError, BusyError: It could not be written down.
+        """
+        if is_damage(error):
+            async with self._store.lock():
+                await count_read(self._store)
+
     async def status(self) -> dict[str, Any]:
         """Return what is installed, from the store alone: no request is made."""
         head = await self._records.head()
@@ -206,9 +223,11 @@ class Engine:
 
     # The steps --------------------------------------------------------------------------------
 
-    async def _refresh(self, downloader: Downloader) -> ReleasePointer:
+    async def _refresh(self, downloader: Downloader, *, patient: bool = True) -> ReleasePointer:
         notes = await self._records.notes()
         now = self._clock.now()
+        if patient and self._config.patient:
+            await require_patience(self._store, now)
         age = timedelta(seconds=self._config.idle_check_age)
         recent = notes.checked is not None and timedelta() <= now - notes.checked < age
         refreshed = await refresh(
@@ -300,21 +319,30 @@ class Engine:
     # Faults -----------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        """Hold the writer's lock; a failure is noted, announced and raised on."""
+    async def _writing(self) -> AsyncIterator[bool]:
+        """Hold the writer's lock; a failure is noted, announced and raised on.
+
+        Yields:
+            Whether this device has failed so often in a row that everything is to be fetched anew.
+        """
         try:
             async with self._store.lock():
+                healing = False
                 try:
-                    yield
+                    healing = (await read_health(self._store)).is_due(self._config.heal_after)
+                    yield healing
                 except VademecumError as error:
-                    await self._note_error(error)
+                    await self._note_error(error, healing=healing)
                     raise
         except VademecumError as error:
             self._announcer.failed(error)
             raise
 
-    async def _note_error(self, error: VademecumError) -> None:
+    async def _note_error(self, error: VademecumError, *, healing: bool) -> None:
         try:
+            await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
+            if is_local(error):
+                await count_sync(self._store, healing=healing)
             if isinstance(error, QuotaError):
                 await self._installer.collect()  # give back what the failed update had stored
             noted = replace(await self._records.notes(), error=note_of(error, self._clock.now()))

@@ -9,6 +9,7 @@ from .config import Config
 from .errors import ContentError, StorageError
 from .format import Manifest, PackEntry
 from .head import Generation
+from .keep import keep
 from .pack import Header, decode_pack
 from .pack_base import StagedBase
 from .ports import Store
@@ -50,5 +51,5 @@ async def _apply(
             f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
         )
     name = hashlib.sha256(content).hexdigest()
-    await store.put(name, content)
+    await keep(store, name, content)
     return name

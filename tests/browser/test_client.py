@@ -424,6 +424,7 @@ def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
     assert app.page.evaluate(start, {"trust": app._root}) == "newer-format"
 
 
+@pytest.mark.fault("B21")
 def test_a_host_that_asks_for_patience_is_left_in_peace_after_a_reload(installed: App) -> None:
     def overloaded(route: Route) -> None:
         route.fulfill(status=503, headers={"Retry-After": "3600"})

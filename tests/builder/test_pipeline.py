@@ -43,6 +43,7 @@ def current(line: Line) -> Published:
     return published
 
 
+@pytest.mark.fault("D51")
 @pytest.mark.usefixtures("small_site")
 def test_the_same_input_gives_the_same_bytes_in_another_folder(tmp_path: Path) -> None:
     first = Line(tmp_path / "one", site=SiteBuilder())
@@ -54,6 +55,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_folder(tmp_path: Path) -
         assert tree_of(first.out) == tree_of(second.out)
 
 
+@pytest.mark.fault("D51")
 @pytest.mark.usefixtures("small_site")
 @pytest.mark.parametrize("site", [None, SiteBuilder()])
 def test_no_change_writes_nothing(tmp_path: Path, site: SiteBuilder | None) -> None:

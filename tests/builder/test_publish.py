@@ -142,6 +142,7 @@ def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch
     assert "failed" not in done
 
 
+@pytest.mark.fault("D50")
 def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from app import App, texts
+from drive import drive
 from publisher import NOW, Publisher, make_encoder, quantise
+from samples import MANIFEST
 
 from vademecum import encoder, format, rotation, segment, tensors, trust
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, ServerError
 from vademecum.head import decode_head, encode_head
+from vademecum.health import count_sync
 from vademecum.notes import decode_notes, encode_notes
+from vademecum.patience import remember_wait
 from vademecum.rotation import rotate
 from vademecum.runtime import sqlite_file
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.segment import chunk_id, framed
+from vademecum.spoiled import mark_spoiled
 from vademecum.state import assemble
 from vademecum.strict_json import canonical, parse_object
 from vademecum_builder.quantise import quantise as builder_quantise
@@ -310,7 +317,23 @@ def test_the_records_are_those_that_the_engine_writes() -> None:
     app = App(Publisher())
     app.publisher.publish({"a": texts("run")})
     app.sync()
-    assert record_names() - {"mode", "retry"} == set(app.database.records)
+    assert record_names() - {"mode", "retry", "spoiled", "health"} == set(app.database.records)
+
+
+def test_the_records_about_failures() -> None:
+    """Each is written by its own module, as the page shows it."""
+    database = MemoryDatabase()
+    store = MemoryStore(database)
+    drive(remember_wait(store, ServerError("busy", 503, 1e9), NOW - timedelta(hours=24), 20))
+    (retry,), (health,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in ("retry", "health"))
+    assert database.records == {"retry": canonical(json.loads(retry))}
+    drive(mark_spoiled(store, MANIFEST))
+    assert database.records["spoiled"] == f"12 {MANIFEST.digest}".encode()
+    shown = json.loads(health)
+    for _ in range(shown["syncs"]):
+        drive(count_sync(store, healing=False))
+    assert database.records["health"] == canonical(shown)
+    assert set(database.records) <= record_names()
 
 
 def test_the_records_that_javascript_writes() -> None:

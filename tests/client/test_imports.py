@@ -16,12 +16,14 @@ BUILDER = ROOT / "builder/vademecum_builder"
 LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports", "codebooks"},
-    {"tensors", "format", "notes", "events"},
-    {"segment", "encoder", "head", "trust", "download"},
+    {"tensors", "format", "notes", "events", "keep", "patience", "health"},
+    {"segment", "encoder", "head", "trust", "download", "spoiled"},
     {"places", "plan", "refresh", "records", "rotation"},
     {"state", "stored"},
-    {"reader", "outcome", "pack_base", "route"},
-    {"staged", "pack"},
+    {"reader", "outcome", "route"},
+    {"staged"},
+    {"pack_base"},
+    {"pack"},
     {"compact", "unpack"},
     {"install"},
     {"sync"},
@@ -33,7 +35,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:11] for name in layer}
+CORE = {name for layer in LAYERS[:13] for name in layer}
 OUTSIDE = {
     "trust": {"tuf"},
     "search": {"numpy"},

@@ -97,6 +97,7 @@ def kind_of(path: str) -> str:
     return path if path.startswith("metadata/") else path.partition("/")[0] + "/"
 
 
+@pytest.mark.fault("A9", "B18")
 def test_damage_to_any_file_is_noticed_by_a_pull_or_by_verify(published: Published) -> None:
     tree = published.tree
     packs = {path for path in tree if path.endswith(".pack")}

@@ -172,7 +172,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Engine:
     options = json.loads(host.options)
     root = None if options["trust"] is None else options["trust"].encode()
-    config = Config(channel=options["channel"])
+    config = Config(channel=options["channel"], patient=False)
 
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))

@@ -25,6 +25,7 @@ def test_what_a_writer_makes_is_read_back(value: dict[str, object]) -> None:
     assert parse_object(canonical(value), "x") == value
 
 
+@pytest.mark.fault("A12")
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
@@ -65,6 +66,7 @@ def nested(depth: int) -> bytes:
     return b'{"a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 
 
+@pytest.mark.fault("A12")
 def test_nesting_is_bounded() -> None:
     assert parse_object(nested(32), "x")
     with pytest.raises(ContentError, match="nested deeper than 32"):

@@ -75,6 +75,7 @@ def fails(app: App, error: type[VademecumError], *, force: bool = False) -> Vade
 # The host ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("D46")
 def test_a_download_that_broke_off_goes_on_where_it_was(app: App) -> None:
     app = App(app.publisher, config=Config(retries=0, parallel=1))
     app.publisher.publish(TWO)
@@ -160,6 +161,7 @@ def test_check_announces_and_notes_failures_too(app: App) -> None:
 # Expiry ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("A6")
 def test_expiry_degrades_but_does_not_brick(app: App) -> None:
     app.publisher.publish(TWO)
     app.clock.advance(timedelta(days=31).total_seconds())
@@ -197,6 +199,7 @@ def spoil(app: App) -> None:
     app.database.objects[app.head.current.segments[0]] = gzip.decompress(other.files[f"objects/{content}.gz"])
 
 
+@pytest.mark.fault("A16")
 def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
     spoil(app)
     manifest = app.publisher.publish(TWO)
@@ -218,6 +221,7 @@ def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
     assert [detail["plan"] for name, detail in app.events if name == "updateStarted"] == ["tiers", "full"]
 
 
+@pytest.mark.fault("C35")
 def test_lost_objects_are_fetched_again(app: App) -> None:
     assert app.head.current is not None
     del app.database.objects[app.head.current.segments[0]]
@@ -274,6 +278,7 @@ BROKEN: dict[str, Callable[[Publisher], None]] = {
 }
 
 
+@pytest.mark.fault("D47")
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_release_that_does_not_work_here_is_undone_and_not_tried_again(app: App, fault: str) -> None:
     held = set(app.database.objects)
@@ -372,6 +377,7 @@ def test_garbage_that_cannot_be_collected_fails_nothing(app: App) -> None:
 # The store ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("C34")
 def test_a_full_disk(app: App) -> None:
     app.config = Config(retries=0, parallel=1)
     app.publisher.new_epoch("c" * 16, make_encoder("the lamp and the key run home"))
@@ -392,6 +398,7 @@ def test_a_full_disk(app: App) -> None:
     assert app.content() == shown(TWO)
 
 
+@pytest.mark.fault("C32")
 def test_garbage_collection_keeps_the_current_and_the_previous_generation(app: App) -> None:
     for number in range(5):
         app.publisher.new_epoch(f"{number:016x}", make_encoder(f"lamp key {'x' * (number + 1)}"))
@@ -405,6 +412,7 @@ def test_garbage_collection_keeps_the_current_and_the_previous_generation(app: A
     assert status["bytes"] == sum(map(len, app.database.objects.values()))
 
 
+@pytest.mark.fault("D42")
 def test_one_writer_at_a_time(app: App) -> None:
     app.publisher.publish(TWO)
     before = dict(app.database.records)

@@ -142,6 +142,7 @@ ROLES: dict[str, Callable[[Publisher], None]] = {
 }
 
 
+@pytest.mark.fault("A1")
 @pytest.mark.parametrize("role", ROLES)
 def test_strangers_sign_nothing(role: str) -> None:
     publisher = published()
@@ -151,6 +152,7 @@ def test_strangers_sign_nothing(role: str) -> None:
         walk(publisher)
 
 
+@pytest.mark.fault("A1")
 @pytest.mark.parametrize("role", ROLES)
 def test_fewer_signatures_than_the_threshold(role: str) -> None:
     publisher = Publisher()
@@ -200,6 +202,7 @@ def test_a_new_root_needs_both_the_old_keys_and_its_own() -> None:
         assert trust.root_version == 1
 
 
+@pytest.mark.fault("A13")
 @pytest.mark.parametrize("version", [1, 3])
 def test_roots_are_taken_one_by_one(version: int) -> None:
     publisher = Publisher()
@@ -208,6 +211,7 @@ def test_roots_are_taken_one_by_one(version: int) -> None:
         Trust(publisher.first_root, NOW).accept_root(sign(publisher.root, publisher.keys["root"]))
 
 
+@pytest.mark.fault("A15")
 def test_revoked_release_keys_sign_nothing_any_more() -> None:
     publisher = published()
     old = timestamp(publisher)
@@ -221,6 +225,7 @@ def test_revoked_release_keys_sign_nothing_any_more() -> None:
 # Rollback, freeze, mix-and-match ----------------------------------------------------------------
 
 
+@pytest.mark.fault("A4")
 def test_an_older_timestamp_is_refused() -> None:
     publisher = published()
     old = timestamp(publisher)
@@ -289,6 +294,7 @@ def test_a_snapshot_that_forgets_the_targets_is_refused() -> None:
         fresh.accept_targets(targets(publisher))
 
 
+@pytest.mark.fault("A8")
 def test_metadata_of_different_times_are_not_mixed() -> None:
     publisher = published()
     first_snapshot, first_targets = snapshot(publisher), targets(publisher)
@@ -323,6 +329,7 @@ def test_versions_bind_where_no_hashes_are_signed() -> None:
 # Expiry -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("A6")
 @pytest.mark.parametrize("role", ["root", *ROLES])
 def test_expired_metadata_are_refused(role: str) -> None:
     publisher = published()
@@ -362,6 +369,7 @@ def test_an_expired_root_may_be_followed_by_a_good_one() -> None:
     assert walk(publisher, trust).release("stable")
 
 
+@pytest.mark.fault("A7")
 def test_an_expired_timestamp_is_still_a_floor() -> None:
     publisher = published()
     old = timestamp(publisher)
