@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vademecum.format import Manifest, ObjectRef, PackEntry
-
-FANOUT = 4
+from vademecum.route import FANOUT, step_of
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,6 @@ class PackLimits:
     def budget(self, segments: int) -> int:
         """Return the bytes for packs beside segments of so many bytes."""
         return max(self.floor, int(self.share * segments))
-
-
-def step_of(sequence: int) -> int:
-    """Return the release that the step of this one leads to."""
-    size = FANOUT
-    while sequence % size == 0:
-        size *= FANOUT
-    return (sequence // size + 1) * size
 
 
 def leads_on(sequence: int) -> bool:

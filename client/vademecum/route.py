@@ -9,14 +9,24 @@ from .format import Manifest, PackEntry
 from .head import Generation
 from .plan import builds_on
 
+FANOUT = 4
+
+
+def step_of(sequence: int) -> int:
+    """Return the release that the step of this one leads to (format.md, section 3.1)."""
+    size = FANOUT
+    while sequence % size == 0:
+        size *= FANOUT
+    return (sequence // size + 1) * size
+
 
 async def find_route(
     installed: Generation, manifest: Manifest, fetch: Callable[[PackEntry], Awaitable[Manifest]]
 ) -> tuple[PackEntry, ...]:
     """Return the packs that lead from the installed release to this one, the first to apply first.
 
-    A manifest names packs from the last few releases and from some older ones; to reach one of those from a
-    release still older, its own manifest is asked. Nothing is asked where the tiers cost less anyway.
+    A manifest names packs from the last few releases and from some older ones; from a release still older,
+    steps lead to one of those, and the manifests between name them. Nothing is asked where the tiers cost less anyway.
 
     Args:
         fetch: Returns the verified manifest that an entry names.
@@ -30,32 +40,30 @@ async def find_route(
     """
     if not builds_on(installed, manifest):
         return ()
-    most = sum(entry.object.size for entry in manifest.segments if entry.upto > installed.sequence)
-    route: list[PackEntry] = []
+    tiers = sum(entry.object.size for entry in manifest.segments if entry.upto > installed.sequence)
+    route: tuple[PackEntry, ...] = ()
     at = manifest
-    while at.sequence > installed.sequence:
-        entry = _towards(installed.sequence, at)
-        if entry is None:
+    for sequence in reversed(_steps(installed.sequence, manifest)):
+        if route:
+            at = await _older(route[0], manifest, fetch)
+        entry = next((entry for entry in at.packs if entry.after == sequence), None)
+        if entry is None or (sequence != installed.sequence and entry.manifest is None):
             return ()
-        most -= entry.size
-        if most <= 0:
+        route = (entry, *route)
+        if sum(entry.size for entry in route) >= tiers:
             return ()
-        route.insert(0, entry)
-        if entry.after == installed.sequence:
-            break
-        at = await _older(entry, manifest, fetch)
-    return tuple(route)
+    return route
 
 
-def _towards(sequence: int, manifest: Manifest) -> PackEntry | None:
-    """Return the pack from this sequence, or from the nearest one above it whose manifest leads on."""
-    found = None
-    for entry in manifest.packs:  # newest first
-        if entry.after < sequence:
-            break
-        if entry.after == sequence or entry.manifest is not None:
-            found = entry
-    return found
+def _steps(sequence: int, manifest: Manifest) -> list[int]:
+    """Return the releases to go by, from the installed one on; none, where no step leads to a pack's base."""
+    direct = {entry.after for entry in manifest.packs}
+    steps = [sequence]
+    while steps[-1] not in direct:
+        steps.append(step_of(steps[-1]))
+        if steps[-1] >= manifest.sequence:
+            return []
+    return steps
 
 
 async def _older(

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from vademecum.pack import Header, decode_pack
 from vademecum.pack_base import OldDocument
+from vademecum.route import step_of
 from vademecum.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.state import State, assemble
 from vademecum_builder.direct import OldRelease, encode_pack
 from vademecum_builder.history import History
-from vademecum_builder.ladder import PackLimits, bases, step_of
+from vademecum_builder.ladder import PackLimits, bases
 from vademecum_builder.pack import Rows
 
 EPOCH = "0123456789abcdef"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from drive import drive
 from publisher import NOW, Publisher, make_encoder, quantise
 from samples import MANIFEST
 
-from vademecum import encoder, format, rotation, segment, tensors, trust
+from vademecum import codebooks, encoder, format, pack, pack_base, rotation, segment, tensors, trust
 from vademecum.errors import ContentError, ServerError
 from vademecum.head import decode_head, encode_head
 from vademecum.health import count_sync
 from vademecum.notes import decode_notes, encode_notes
+from vademecum.pack_base import OldDocument
 from vademecum.patience import remember_wait
 from vademecum.rotation import rotate
 from vademecum.runtime import sqlite_file
@@ -401,3 +403,49 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         '{"current": ',
         '{"checked": ',
     ]
+
+
+# Packs -------------------------------------------------------------------------------------------
+
+
+def test_the_example_of_a_pack() -> None:
+    (block,) = (text for _, text in BLOCKS if text.startswith("01 0b 0c"))
+    data = bytes.fromhex(block)
+    old = chunk_id("Keys", "Rotate", "rotate", "Run it.")
+    chunk = segment.ChunkRow(old, 11, bytes.fromhex("9a67"), 23405, "Rotate", "rotate", "Run it.")
+    document = segment.DocumentRow("keys.md", 11, "Keys", "keys.html", "", (old,))
+
+    class Release:
+        def __len__(self) -> int:
+            return 1
+
+        async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+            return [OldDocument(document, (chunk,)) for _ in indices]
+
+    content = drive(pack.decode_pack(data, Release(), pack.Header(11, 12, 4, 4), EPOCH, 1_000))
+    made = segment.decode_segment(content)
+    new = chunk_id("Keys", "Rotate", "rotate", "Run it twice.")
+    assert [made.document(row) for row in range(len(made.keys))] == [
+        segment.DocumentRow("keys.md", 12, "Keys", "keys.html", "", (new,))
+    ]
+    assert [made.chunk(row) for row in range(len(made.ids))] == [
+        segment.ChunkRow(new, 12, bytes.fromhex("9a68"), 23400, "Rotate", "rotate", "Run it twice.")
+    ]
+
+
+def test_the_numbers_of_packs() -> None:
+    told = section("4.4 Packs")
+    assert [pack_base.COPY, pack_base.REPLACE, pack_base.INSERT, pack_base.SKIP, pack_base.TAKE] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    for kind, name in enumerate(("copy", "replace", "insert", "skip", "take")):
+        assert re.search(rf"(Kind )?{kind} \*{name}\*", told)
+    assert f"the last {pack_base.WINDOW:,} bytes of" in told
+    assert (pack.SENT, pack.SAME, len(codebooks.DIFFERENCES)) == (0, 6, 5)
+    assert f"Kind {pack.SAME}: vector and scale" in told
+    books = (codebooks.TEXTS, codebooks.VECTORS, *codebooks.DIFFERENCES)
+    assert re.findall(r"`([0-9a-f]{16})`", told) == [hashlib.sha256(book).hexdigest()[:16] for book in books]
