@@ -59,7 +59,7 @@ class OldRelease:
 
 
 @dataclass(frozen=True)
-class _Vector:
+class Told:
     """How a vector is told: see `vademecum.pack.SENT`; `position` of the older chunk in its document's list."""
 
     kind: int
@@ -72,11 +72,13 @@ def encode_pack(base: OldRelease, rows: Rows, header: Header) -> bytes:
 
     The same input gives the same bytes, with one version of zlib.
     """
-    return _Writer(base, rows, header).pack()
+    return PackWriter(base, rows, header).pack()
 
 
 @dataclass
-class _Writer:
+class PackWriter:
+    """Writes one pack. Its parts can be replaced, so that a benchmark can say what each is worth."""
+
     base: OldRelease
     rows: Rows
     header: Header
@@ -151,7 +153,7 @@ class _Writer:
         return self._deflated(texts, entry) if texts else b""
 
     def _deflated(self, texts: bytes, entry: Entry) -> bytes:
-        own = _deflate(texts, self._known(entry))
+        own = deflate(texts, self._known(entry))
         self._dictionary.add(texts)
         shared = _TEXTS.write(tokens(own))
         best, coded = (shared, 1) if len(shared) < len(own) else (own, 0)
@@ -223,25 +225,25 @@ class _Writer:
             parts += [number(len(coded) << 1 | book), coded]
         return b"".join(parts)
 
-    def _told(self, row: ChunkRow, like: int | None) -> _Vector:
+    def _told(self, row: ChunkRow, like: int | None) -> Told:
         """Return the cheapest way to tell a vector: alone, or by an older one of the document that it came from."""
         chunks = () if like is None else self.base.documents[like].chunks
         olds = [(old.vector, old.scale) for old in map(self.base.chunks.__getitem__, chunks)]
         if (row.vector, row.scale) in olds:
-            return _Vector(SAME, olds.index((row.vector, row.scale)))
+            return Told(SAME, olds.index((row.vector, row.scale)))
         if self.header.bits != 4 or not olds:
-            return _Vector(SENT, data=row.vector)
+            return Told(SENT, data=row.vector)
         new = _codes(row.vector)
         differences = np.array([(new - _codes(vector)) % 16 for vector, _ in olds], np.uint8)
         packed = differences[:, 0] | differences[:, 1] << 4
         bits = np.array([book.lengths[packed].sum(axis=1) for book in _DIFFERENCES])
         book, position = np.unravel_index(bits.argmin(), bits.shape)
         if bits[book, position] >= _VECTORS.lengths[np.frombuffer(row.vector, np.uint8)].sum():
-            return _Vector(SENT, data=row.vector)
-        return _Vector(1 + int(book), int(position), packed[position].tobytes())
+            return Told(SENT, data=row.vector)
+        return Told(1 + int(book), int(position), packed[position].tobytes())
 
     def _coded(self, vectors: bytes) -> tuple[bytes, int]:
-        deflated = min((_deflate(vectors), _deflate(vectors, strategy=zlib.Z_HUFFMAN_ONLY)), key=len)
+        deflated = min((deflate(vectors), deflate(vectors, strategy=zlib.Z_HUFFMAN_ONLY)), key=len)
         coded = _VECTORS.literals(vectors) if self.header.bits == 4 else deflated
         return (coded, 1) if len(coded) < len(deflated) else (deflated, 0)
 
@@ -304,7 +306,7 @@ def _gaps(rising: Sequence[int]) -> list[int]:
     return [index - before - 1 for before, index in zip([-1, *rising], rising, strict=False)]
 
 
-def _deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+def deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
     if known:
         compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy, known)
     else:

@@ -24,15 +24,17 @@ class PackLimits:
         recent: From so many releases packs lead to the next one directly.
         share: Bytes of all packs that stay published, as a share of the segments' bytes.
         floor: Bytes that they may take in any case.
+        most: Bytes that they may take, whatever the segments take; None: see above.
     """
 
     recent: int = 8
     share: float = 2.0
     floor: int = 262_144
+    most: int | None = None
 
     def budget(self, segments: int) -> int:
         """Return the bytes for packs beside segments of so many bytes."""
-        return max(self.floor, int(self.share * segments))
+        return max(self.floor, int(self.share * segments)) if self.most is None else self.most
 
 
 def leads_on(sequence: int) -> bool:

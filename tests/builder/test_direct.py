@@ -237,3 +237,4 @@ def test_no_packs_from_before_the_history_and_none_if_none_are_wanted() -> None:
 def test_a_budget() -> None:
     assert PackLimits(share=0.5, floor=100).budget(1_000) == 500
     assert PackLimits(share=0.5, floor=100).budget(20) == 100
+    assert PackLimits(most=7).budget(1_000) == 7

@@ -400,6 +400,7 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         "{",
         "04000000 4b6",
         "x = h + (i +",
+        "01 0b 0c 04 ",
         '{"current": ',
         '{"checked": ',
     ]
