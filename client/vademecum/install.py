@@ -125,9 +125,9 @@ class Installer:
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         await self._fetch(plan, downloader)
-        self._announcer.progress("verifying", plan.bytes, plan.bytes)
+        self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
         staged = await self._stage(await self._unpacked(plan, manifest, head), manifest)
-        self._announcer.progress("installing", plan.bytes, plan.bytes)
+        self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
@@ -158,7 +158,7 @@ class Installer:
             def progress(count: int) -> None:
                 # A host that undoes the gzip sends more than the manifest says: never above 100 %.
                 received[ref.sha256] = min(count, ref.size)
-                self._announcer.progress("downloading", sum(received.values()), plan.bytes)
+                self._announcer.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 
             content = await downloader.fetch_object(ref, progress)
             await keep(self._store, ref.sha256, content)

@@ -31,7 +31,7 @@ from .install import Installer
 from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait, require_patience
-from .plan import Kind, plan_update, reason_to_wait, refuse_older
+from .plan import Plan, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
@@ -110,14 +110,15 @@ class Engine:
             head = await self._records.head()
             # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
             whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-            kind = await self._follow(pointer, head, downloader, force=whole)
-            await note_success(self._store, installed=kind != "none")
+            plan = await self._follow(pointer, head, downloader, force=whole)
+            await note_success(self._store, installed=plan.kind != "none")
         installed = None if head.current is None else head.current.sequence
         return Outcome(
             from_sequence=installed,
-            to_sequence=pointer.sequence if kind != "none" else installed or 0,
-            version=pointer.version if kind != "none" or head.current is None else head.current.version,
-            plan=kind,
+            to_sequence=pointer.sequence if plan.kind != "none" else installed or 0,
+            version=pointer.version if plan.kind != "none" or head.current is None else head.current.version,
+            plan=plan.kind,
+            total_bytes=plan.bytes,
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
@@ -256,12 +257,12 @@ class Engine:
 
     async def _follow(
         self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
-    ) -> Kind:
+    ) -> Plan:
         if not force and reason_to_wait(pointer, head) is not None:
-            return "none"
+            return Plan("none")
         manifest = await self._manifest(pointer, downloader)
         route = () if force else await self._route(head, manifest, downloader)
-        return (await self._installer.install(manifest, head, downloader, route=route, force=force)).kind
+        return await self._installer.install(manifest, head, downloader, route=route, force=force)
 
     async def _route(self, head: Head, manifest: Manifest, downloader: Downloader) -> tuple[PackEntry, ...]:
         """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""

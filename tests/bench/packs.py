@@ -41,10 +41,8 @@ class NoDifferences(PackWriter):
         return told if same else Told(SENT, data=row.vector)
 
 
-class NoCodebooks(PackWriter):
+class NoCodebooks(NoDifferences):
     """Deflate as zlib writes it, for texts and vectors; so no differences either."""
-
-    _told = NoDifferences._told
 
     def _deflated(self, texts: bytes, entry: Entry) -> bytes:
         own = deflate(texts, self._known(entry))

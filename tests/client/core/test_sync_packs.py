@@ -54,6 +54,10 @@ def test_a_pack_is_taken_where_it_is_cheaper(app: App) -> None:
     assert (offer.plan, offer.bytes) == ("direct", manifest.packs[0].size)
     outcome = app.sync()
     assert (outcome.plan, kinds(app)) == ("direct", ["manifest", "pack"])
+    assert outcome.json()["totalBytes"] == offer.bytes
+    told = [detail for name, detail in app.events if name == "updateProgress"]
+    assert {detail["plan"] for detail in told} == {"direct"}
+    assert {detail["totalBytes"] for detail in told} == {offer.bytes}
     assert app.content() == expected(2)
     assert app.detail("updateStarted")["plan"] == "direct"
     assert app.detail("updateStarted")["totalBytes"] == manifest.packs[0].size
