@@ -205,7 +205,7 @@ def assert_events_are_as_declared(app: App) -> None:
     )
     progress = app.events("updateProgress")
     assert {frozenset(detail) for detail in progress} == {
-        frozenset({"stage", "percentage", "bytes", "totalBytes"})
+        frozenset({"stage", "plan", "percentage", "bytes", "totalBytes"})
     }
     assert (progress[-1]["percentage"], progress[-1]["totalBytes"]) == (100, started["totalBytes"])
 

@@ -1,6 +1,6 @@
 """Every decoder of bytes that came from elsewhere. One entry in the table is all that a new decoder needs:
 
-    Decoder("pack", read_pack, lambda: [encode_pack(...)], mutate_tensors),
+    Decoder("segment", _segment, lambda: [*golden().segments], mutate_tensors),
 
 `read` gets arbitrary bytes. It returns, or raises a `VademecumError`; anything else is a finding. Let it also use
 what was decoded (rows, properties): an error that waits in there waits for a reader. `seeds` are real files, and
@@ -18,26 +18,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
+from drive import drive
+from packing import Live
 from publisher import NOW
 from securesystemslib.exceptions import FormatError
-from seeds import golden, head_record, packed_segment, release_key, small_encoder, tiny_tree
+from seeds import golden, head_record, packed_segment, release_key, small_encoder, small_pack, tiny_tree
 
 from vademecum.encoder import decode_encoder
 from vademecum.errors import SelfTestError, UsageError
 from vademecum.format import ObjectRef, decode_manifest, inflate
 from vademecum.head import decode_head, encode_head
 from vademecum.notes import decode_notes, encode_notes
+from vademecum.pack import decode_pack
 from vademecum.runtime.content_encoding import decoder as content_decoder
 from vademecum.runtime.http import retry_after
 from vademecum.runtime.paths import check_path
 from vademecum.search import heading_text, metadata_of
 from vademecum.segment import decode_segment
 from vademecum.state import assemble
-from vademecum.strict_json import canonical, parse_object
+from vademecum.strict_json import Fields, canonical, parse_object
 from vademecum.tensors import decode_tensors
 from vademecum.trust import Trust
 from vademecum_builder.chunk import chunk_document, embedding_text
 from vademecum_builder.documents import read_document
+from vademecum_builder.history import decode_history
 from vademecum_builder.keys import KEY_VARIABLE, load_authority
 from vademecum_builder.previous import listed_files, listed_sources
 from vademecum_builder.render import safe_url
@@ -95,6 +99,18 @@ def _encoder(data: bytes) -> None:
 def _manifest(data: bytes) -> None:
     for ref in decode_manifest(data).objects:
         check_path(ref.path)
+
+
+def _pack(data: bytes) -> object:
+    small = small_pack()
+    base = Live(small.state)
+    return decode_segment(
+        drive(decode_pack(data, base, small.header, small.state.segments[0].epoch, 100_000))
+    )
+
+
+def _history(data: bytes) -> object:
+    return decode_history(packed_segment(), Fields(parse_object(data, "history"), "history"))
 
 
 def _head(data: bytes) -> None:
@@ -252,6 +268,8 @@ DECODERS = (
     Decoder("segment", _segment, lambda: [*golden().segments, packed_segment()], mutate_tensors),
     Decoder("encoder", _encoder, lambda: [small_encoder()], mutate_tensors),
     Decoder("manifest", _manifest, lambda: golden().manifests, mutate_json),
+    Decoder("pack", _pack, lambda: [small_pack().data], mutate_bytes),
+    Decoder("history", _history, lambda: [b'{"first":1,"documents":[2,2,2],"chunks":[2,2,2]}'], mutate_json),
     Decoder("head", _head, lambda: [head_record()], mutate_json),
     Decoder("notes", _notes, lambda: [_NOTES], mutate_json),
     Decoder("metadata", _metadata, lambda: [b'{"a":[1,"x",null],"b":{"c":1.5}}'], mutate_json),

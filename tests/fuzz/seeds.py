@@ -17,8 +17,12 @@ from securesystemslib.formats import encode_canonical
 from vademecum.encoder import encode_encoder
 from vademecum.format import decode_manifest
 from vademecum.head import Head, encode_head, generation_of
-from vademecum.segment import ChunkRow, DocumentRow, encode_segment
+from vademecum.pack import Header
+from vademecum.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
+from vademecum.state import State, assemble
 from vademecum.strict_json import parse_object
+from vademecum_builder.direct import OldRelease, encode_pack
+from vademecum_builder.pack import Rows
 
 _TREE = Path(__file__).parents[1] / "golden" / "format-1" / "second"
 EPOCH = "0123456789abcdef"
@@ -63,6 +67,43 @@ def packed_segment() -> bytes:
         DocumentRow("c.md", 2, removed=True),
     ]
     return encode_segment(EPOCH, 6, documents, chunks, bits=4)
+
+
+@dataclass(frozen=True)
+class SmallPack:
+    """A pack, what it builds on, and what its header must say."""
+
+    data: bytes
+    state: State[Segment]
+    header: Header
+
+
+@functools.cache
+def small_pack() -> SmallPack:
+    """Return a pack that changes, adds and removes documents, with texts by codebook and differences of vectors."""
+    rows = [_rows(release) for release in (1, 2)]
+    first, header = rows[0], Header(1, 2, 4, 8)
+    base = OldRelease(sorted(first.documents.values(), key=lambda row: row.key), first.chunks)
+    segment = encode_segment(EPOCH, 8, first.documents.values(), first.chunks.values(), 4)
+    return SmallPack(encode_pack(base, rows[1], header), assemble([decode_segment(segment)]), header)
+
+
+def _rows(release: int) -> Rows:
+    documents, chunks = {}, {}
+    for name in "abcde"[release - 1 : release + 2]:
+        texts = [f"The {name} of part {part}, as it was told." for part in range(3)]
+        if release == 2 and name == "b":
+            texts[1] += " And then again."
+        found = []
+        for text in texts:
+            chunk = chunk_id(name, "", "", text)
+            born = 1 if "again" not in text and name in "bc" else release
+            vector = hashlib.sha256(text[:20].encode()).digest()[:4]
+            chunks[chunk] = ChunkRow(chunk, born, vector, 1_600, "", "", text)
+            found.append(chunk)
+        born = 1 if name == "c" else release
+        documents[name] = DocumentRow(name, born, name, "", "", tuple(found))
+    return Rows(documents, chunks)
 
 
 def small_encoder() -> bytes:

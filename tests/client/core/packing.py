@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from publisher import DIMENSIONS, Publisher
 
 from vademecum.format import Manifest, ObjectRef, PackEntry, encode_manifest
-from vademecum.pack_base import INSERT, TAKE
-from vademecum.segment import ChunkRow, DocumentRow
+from vademecum.pack_base import INSERT, TAKE, OldDocument
+from vademecum.segment import ChunkRow, DocumentRow, Segment
+from vademecum.state import State
 
 
 def number(value: int) -> bytes:
@@ -91,6 +92,26 @@ def _entry(
 def _gaps(rising: Iterable[int]) -> list[bytes]:
     rising = list(rising)
     return [number(len(rising)), *(number(b - a - 1) for a, b in zip([-1, *rising], rising, strict=False))]
+
+
+class Live:
+    """A state in memory as a base."""
+
+    def __init__(self, state: State[Segment]) -> None:
+        self._state = state
+        self._places = list(state.documents.values())
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+        return [self.document(index) for index in indices]
+
+    def document(self, index: int) -> OldDocument:
+        segment, row = self._places[index]
+        document = self._state.segments[segment].document(row)
+        places = (self._state.chunks[chunk] for chunk in document.chunks)
+        return OldDocument(document, tuple(self._state.segments[i].chunk(row) for i, row in places))
 
 
 Spoil = Callable[[bytes], bytes]

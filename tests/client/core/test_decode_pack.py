@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,7 @@ from app import texts
 from drive import drive
 from hypothesis import given
 from hypothesis import strategies as st
-from packing import deflated, number, pack
+from packing import Live, deflated, number, pack
 from publisher import DIMENSIONS, EPOCH, Publisher
 
 from vademecum.codebooks import DIFFERENCES, TEXTS, VECTORS
@@ -25,7 +24,6 @@ from vademecum.pack_base import (
     TAKE,
     Dictionary,
     Entry,
-    OldDocument,
     Step,
     neighbours,
     whole,
@@ -57,26 +55,6 @@ def publisher() -> Publisher:
 def state_of(publisher: Publisher, sequence: int) -> State[Segment]:
     rows, chunks = publisher.past[sequence]
     return assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows.values(), chunks.values()))])
-
-
-class Live:
-    """A state in memory as a base."""
-
-    def __init__(self, state: State[Segment]) -> None:
-        self._state = state
-        self._places = list(state.documents.values())
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
-        return [self.document(index) for index in indices]
-
-    def document(self, index: int) -> OldDocument:
-        segment, row = self._places[index]
-        document = self._state.segments[segment].document(row)
-        places = (self._state.chunks[chunk] for chunk in document.chunks)
-        return OldDocument(document, tuple(self._state.segments[i].chunk(row) for i, row in places))
 
 
 def read(data: bytes, state: State[Segment], header: Header = HEADER, limit: int = 100_000) -> State[Segment]:
