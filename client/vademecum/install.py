@@ -23,6 +23,7 @@ from .ports import Clock, Store
 from .records import Records
 from .spoiled import mark_spoiled, refuse_spoiled
 from .staged import Staged, stage_generation
+from .stored import StoredSegment
 from .strict_json import iso_time
 from .unpack import apply_packs
 
@@ -126,7 +127,7 @@ class Installer:
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         await self._fetch(plan, downloader)
         self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-        staged = await self._stage(await self._unpacked(plan, manifest, head), manifest)
+        staged = await self._unpack(plan, manifest, head)
         self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
@@ -141,15 +142,15 @@ class Installer:
                 raise _StagingError(error) from error
             raise
 
-    async def _unpacked(self, plan: Plan, manifest: Manifest, head: Head) -> Plan:
-        """Return the plan with the segments that its packs make, which are in the store now."""
+    async def _unpack(self, plan: Plan, manifest: Manifest, head: Head) -> Staged:
+        """Stage what was downloaded; of packs, what they make of the installed generation."""
         if plan.kind != "direct" or head.current is None:
-            return plan
+            return await self._stage(plan, manifest)
         try:
             made = await apply_packs(self._store, head.current, plan.hops, manifest, self._config)
         except (ContentError, StorageError) as error:
             raise _StagingError(error) from error
-        return replace(plan, segments=made + plan.segments)
+        return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
     async def _download(self, plan: Plan, downloader: Downloader) -> None:
         received: dict[str, int] = {}
@@ -166,11 +167,11 @@ class Installer:
 
         await in_parallel(plan.downloads, self._config.parallel, one)
 
-    async def _stage(self, plan: Plan, manifest: Manifest) -> Staged:
+    async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""
         generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
         try:
-            staged = await stage_generation(self._store, generation)
+            staged = await stage_generation(self._store, generation, known)
             if await staged.digest() != manifest.digest:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
             # No part of the state, and kept from release to release.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, TypeVar
 
 from .codebooks import DIFFERENCES, TEXTS, VECTORS
@@ -37,8 +38,10 @@ SENT, SAME = 0, 1 + len(DIFFERENCES)
 that its difference to that one is coded by."""
 
 
-_TOGETHER = 64
+_TOGETHER = 1024
 """Documents of the base that are read at a time."""
+_ALONE, _NEAR = 64, 8
+"""For so many documents at the beginning of a pack, so many neighbours each are read at once with them."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,9 @@ class _Documents:
         count = len(self.base)
         named = {step.document for entry in entries for step in entry.steps if step.kind == TAKE}
         named |= {entry.like for entry in entries if entry.like is not None}
+        if not self.rows:  # the pack has said little yet: neighbours will be asked for
+            for entry in entries[:_ALONE]:
+                named |= set(islice(neighbours(entry, count), _NEAR))
         indices = sorted(index for index in named if index < count)
         olds = dict(zip(indices, await self.base.documents(indices), strict=True))
         for entry in entries:

@@ -40,7 +40,7 @@ class Base(Protocol):
 class StagedBase:
     """The live state of an installed generation, as the base of a pack: read from the store as it is needed."""
 
-    _HELD = 512
+    _HELD = 2048
 
     def __init__(self, staged: Staged) -> None:
         self._staged = staged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .config import Config
 from .errors import ContentError, StorageError
@@ -14,12 +14,26 @@ from .pack import Header, decode_pack
 from .pack_base import StagedBase
 from .ports import Store
 from .staged import Staged, stage_generation
+from .stored import StoredSegment
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What packs made.
+
+    Attributes:
+        segments: The digests of the new segments, newest first.
+        known: The installed segments, which were read and checked on the way.
+    """
+
+    segments: tuple[str, ...]
+    known: tuple[StoredSegment, ...]
 
 
 async def apply_packs(
     store: Store, installed: Generation, hops: tuple[PackEntry, ...], manifest: Manifest, config: Config
-) -> tuple[str, ...]:
-    """Store the segments that the packs make, which lie in the store; return their digests, newest first.
+) -> Unpacked:
+    """Store the segments that the packs make, which lie in the store.
 
     Raises:
         ContentError: A pack is malformed, or does not build on what is installed.
@@ -27,14 +41,14 @@ async def apply_packs(
     """
     staged = await stage_generation(store, installed)
     made: tuple[str, ...] = ()
+    known = staged.state.segments
     targets = [entry.after for entry in hops[1:]] + [manifest.sequence]
     for entry, target in zip(hops, targets, strict=True):
         if made:
             segments = (*made, *installed.segments)
-            known = staged.state.segments
             staged = await stage_generation(store, replace(installed, segments=segments), known)
         made = (await _apply(store, staged, entry, target, manifest, config), *made)
-    return made
+    return Unpacked(made, known)
 
 
 async def _apply(
