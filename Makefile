@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit conformance bench bench-updates bench-encoders clean
+.PHONY: help demo serve test lint types unit faults conformance bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -32,6 +32,9 @@ unit: $(VENV)/test.stamp
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
 	$(BIN)/pytest tests/conformance tests/client/core/test_malicious_origin.py tests/client/core/test_signatures.py
 
+faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract
+
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
 	$(BIN)/python tests/bench/browser.py $(HISTORY)
@@ -39,8 +42,15 @@ bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chro
 bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and seven programs (HISTORY=, OPTIONS=)
 	$(BIN)/python tests/bench/updates.py $(HISTORY) $(OPTIONS)
 
+bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 and 100,000 chunks (OPTIONS=)
+	$(BIN)/python tests/bench/scale.py $(OPTIONS)
+
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
+	$(PIP) --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),20) $(DECODERS)
 
 clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules tests/conformance/js/node_modules

@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 import pytest
+import tally
+from fault_lines import LINES
+
+COVERED = pytest.StashKey[dict[str, list[str]]]()
+"""The collected tests of each line of fault_lines.py."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests go last: Playwright keeps an event loop running in this thread from its first test on."""
     items.sort(key=lambda item: "browser" in item.path.parts)
+    covered: dict[str, list[str]] = {}
+    for item in items:
+        for mark in item.iter_markers("fault"):
+            for line in mark.args:
+                if line not in LINES:
+                    raise pytest.UsageError(f"{item.nodeid}: fault_lines.py has no line {line!r}")
+                covered.setdefault(line, []).append(item.nodeid.partition("[")[0])
+    config.stash[COVERED] = {line: list(dict.fromkeys(tests)) for line, tests in covered.items()}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the fault tests did, and which line of the list has which tests (all of them with -v)."""
+    covered = terminalreporter.config.stash.get(COVERED, {})
+    if not tally.ROWS:
+        return
+    terminalreporter.section("faults")
+    for line in tally.table():
+        terminalreporter.write_line(line)
+    terminalreporter.write_line("")
+    if terminalreporter.verbosity > 0:
+        for line, title in LINES.items():
+            names = "".join(f"\n      {test}" for test in covered.get(line, ["NO TEST"]))
+            terminalreporter.write_line(f"{line:<4} {title}{names}")
+    missing = [line for line in LINES if line not in covered]
+    terminalreporter.write_line(
+        f"{len(covered)} of {len(LINES)} lines of faults have a test in this run (-v: which)"
+    )
+    if missing:
+        terminalreporter.write_line(f"without one: {' '.join(missing)}")
 
 
 @pytest.fixture

@@ -79,6 +79,12 @@ def _with_subcommands(command: argparse.ArgumentParser) -> Iterator[argparse.Arg
                 yield from _with_subcommands(sub)
 
 
+def _bytes(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
+    return int(text)
+
+
 def _build(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("source", metavar="SOURCE", type=Path, help="folder of Markdown, plain text and HTML")
@@ -91,6 +97,12 @@ def _build(command: argparse.ArgumentParser) -> None:
         choices=(8, 4, 2),
         default=4,
         help="of a vector's component (default: 4); another number than before is a full download",
+    )
+    add(
+        "--packs",
+        metavar="BYTES",
+        type=_bytes,
+        help="most that direct packs may take on the host (default: twice the index; 0: none)",
     )
     add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
     add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")

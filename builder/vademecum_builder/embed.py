@@ -276,8 +276,19 @@ def _fit_transformer(
     splits = [alphabet.split(text) for text in examples]
     vocabulary = fit.choose_words(splits[: len(sample)], limits.model_words, limits)
     rows = fit.fit_ridge(vocabulary.features(splits), targets, limits.penalty)
+    common = vocabulary.spread >= limits.model_common
+    steps = np.where(common, limits.model_step, limits.model_rare_step)
     name, goldens = published_name(TRANSFORMER + model), fit.golden_texts(sample, limits)
-    file = fit.build_file(name, alphabet, vocabulary, rows, goldens, model=loaded.digest)
+    file = fit.build_file(
+        name,
+        alphabet,
+        vocabulary,
+        rows,
+        goldens,
+        model=loaded.digest,
+        levels=limits.model_levels,
+        steps=steps,
+    )
     encoder = Transformer(name, loaded.digest, loaded.dimensions, file, limits.batch, lambda: loaded)
     return Fitted(encoder, documents)
 

@@ -70,11 +70,13 @@ class Vocabulary:
         words: V different words.
         idf: float64 [V], `ln(1 + (n - df + 1/2) / (df + 1/2))`, as in BM25; always positive.
         rarest: The same for a word of a single text.
+        spread: float64 [V], in how many texts each stands.
     """
 
     words: Sequence[str]
     idf: NDArray[np.float64]
     rarest: float
+    spread: NDArray[np.float64]
 
     def features(self, splits: Sequence[Sequence[str]]) -> sparse.csr_array:
         """Return `sqrt(tf) * idf` of each split text, scaled to length 1: float64 [n, V]."""
@@ -101,7 +103,7 @@ def choose_words(splits: Sequence[Sequence[str]], most: int, limits: FitLimits) 
     words = sorted(spread, key=lambda word: (-spread[word], first[word], word))[:most]
     df = np.array([spread[word] for word in words], dtype=np.float64)
     texts = max(1, len(splits))
-    return Vocabulary(words, _idf(texts, df), float(_idf(texts, np.ones(1))[0]))
+    return Vocabulary(words, _idf(texts, df), float(_idf(texts, np.ones(1))[0]), df)
 
 
 def _idf(texts: int, df: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -230,19 +232,31 @@ def build_file(
     model: str = "",
     unknown: Unknown | None = None,
     levels: int = 127,
+    steps: NDArray[np.float64] | None = None,
 ) -> bytes:
     """Return the encoder file of the fitted rows [V, D], with goldens made by the client's own code.
 
     Args:
         model: What made the document vectors, where that is not this table.
         unknown: How unknown words stand in the table; None: for nothing.
-        levels: From `quantise_table`.
+        levels, steps: As in `quantise_table`.
     """
     dimensions, words = rows.shape[1], vocabulary.words
     component = unknown.length / math.sqrt(dimensions - unknown.start) if unknown else 0.0
-    packed, weights, weight = quantise_table(rows, vocabulary.idf, component, levels)
+    table = quantise_table(rows, vocabulary.idf, component, levels, steps)
     start = unknown.start if unknown else 0
-    file = EncoderFile(name, dimensions, words, packed, weights, alphabet, (), model, weight, start)
+    file = EncoderFile(
+        name,
+        dimensions,
+        words,
+        table.rows,
+        table.weights,
+        alphabet,
+        model=model,
+        unknown=table.unknown,
+        unknown_from=start,
+        bits=table.bits,
+    )
     encoder = Encoder(file)
     if unknown:
         golden_texts = [*golden_texts, *_strange_texts(words)]

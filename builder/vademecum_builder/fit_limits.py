@@ -14,8 +14,12 @@ class FitLimits:
         unknown_dimensions: More of them, which unknown words have to themselves.
         unknown_share: The part of a text's length that an unknown word takes, relative to plain tf-idf.
         builtin_words: Vocabulary of the builtin encoder.
-        builtin_levels: The largest component of its rows: 7 keeps 4 bits, which gzip then stores in so many.
+        builtin_levels: The largest component of its rows; up to 7 they are packed, 4 bits each.
         model_words: Vocabulary of a transformer's query table.
+        model_levels: The largest component of its rows.
+        model_step: Between two components of a common word's row, as a part of its root mean square.
+        model_rare_step: The same for other words (site/content/decisions/encoder-table.md).
+        model_common: In how many texts a common word stands.
         word_length: Longer words are blobs of data, in characters.
         sample: The most texts that the decomposition or the regression reads.
         parts: The most sentences and headings embedded for the regression, for each text.
@@ -31,6 +35,10 @@ class FitLimits:
     builtin_words: int = 16_384
     builtin_levels: int = 7
     model_words: int = 8_192
+    model_levels: int = 7
+    model_step: float = 0.4
+    model_rare_step: float = 1.0
+    model_common: int = 5
     word_length: int = 40
     sample: int = 20_000
     parts: float = 1.0

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.exceptions import Error as SignerError
 from securesystemslib.signer import CryptoSigner, Key, Signer
 from tuf.api.metadata import Root
 
-from vademecum.errors import ExpiredError, SignatureError, StorageError, UsageError
+from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
 
 from .sign import Validity, expiry, parse_root, signed_bytes
 
@@ -138,7 +139,9 @@ def load_authority(
         raise ExpiredError(
             f"the root metadata expired on {signed.expires:%Y-%m-%d}: sign it anew with `vade keys renew`"
         )
-    authorised = {keyid: signed.keys[keyid] for keyid in signed.roles["targets"].keyids}
+    authorised = {keyid: key for keyid, key in signed.keys.items() if keyid in signed.roles["targets"].keyids}
+    if not authorised:
+        raise ContentError("root.json: it holds none of the keys that it names for targets")
     signer = _find_signer(key_file, environ, authorised)
     if signer.public_key.keyid not in authorised:
         raise SignatureError(
@@ -180,7 +183,7 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
 def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
     try:
         key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
         raise UsageError(f"{where}: not an unencrypted PEM private key") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .ladder import PackLimits
 from .sign import Validity
 from .tiers import TierLimits
 
@@ -35,3 +36,4 @@ class Options:
     refit: bool = False
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
+    packs: PackLimits = field(default_factory=PackLimits)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby
 
 from vademecum.errors import ContentError
-from vademecum.format import ObjectRef, SegmentEntry, deflate
-from vademecum.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
+from vademecum.format import SegmentEntry
+from vademecum.places import unpacked
+from vademecum.segment import ChunkRow, DocumentRow, Segment, cut, decode_segment, encode_segment
 from vademecum.state import assemble
 
+from .streams import deflate_tensors
 from .tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
 _ROW_COST = 24  # ids, sequences, offsets and scale of a row, about
@@ -44,15 +47,10 @@ def rows_of(segments: Iterable[Segment]) -> Rows:
         ContentError: The segments do not fit together.
     """
     state = assemble(tuple(segments))
-    documents = {key.decode(): state.segments[i].document(row) for key, (i, row) in state.documents.items()}
-    for segment in state.segments:
-        for row, removed in enumerate(segment.removed):
-            key = segment.keys[row]
-            known = documents.get(key)
-            if removed and (known is None or known.sequence < segment.document_sequences[row]):
-                documents[key] = segment.document(row)
-    chunks = {chunk: state.segments[i].chunk(row) for chunk, (i, row) in state.chunks.items()}
-    return Rows(documents, chunks)
+    places = map(unpacked, chain(state.documents.places, state.tombstones.places))
+    documents = [state.segments[index].document(row) for index, row in places]
+    chunks = [state.segments[index].chunk(row) for index, row in map(unpacked, state.chunks.places)]
+    return Rows({row.key: row for row in documents}, {row.id: row for row in chunks})
 
 
 def pack(
@@ -78,37 +76,40 @@ def pack(
     Raises:
         ContentError: What was written does not read back as the same rows (a defect of ours).
     """
-    before = list(published)
-    tiers = lay_tiers(
-        _live_weights(rows), [_published(*pair) for pair in before], sequence, limits or TierLimits()
-    )
+    before = [list(parts) for _, parts in groupby(published, lambda pair: (pair[0].after, pair[0].upto))]
+    limits = limits or TierLimits()
+    tiers = lay_tiers(_live_weights(rows), [_published(parts) for parts in before], sequence, limits)
     entries: list[SegmentEntry] = []
     segments: list[Segment] = []
     files: dict[str, bytes] = {}
     for tier in tiers:
         if tier.kept is not None:
-            entry, segment = before[tier.kept]
-            kept = SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, entry.object)
-            entries.append(kept)
-            segments.append(segment)
+            for entry, segment in before[tier.kept]:
+                entries.append(replace(entry, after=tier.after, upto=tier.upto))
+                segments.append(segment)
             continue
-        content, entry = _write(tier, rows, epoch, dimensions, bits)
-        ref, file = deflate(content)
-        files[ref.path] = file
-        entries.append(SegmentEntry(tier.after, tier.upto, entry.documents, entry.chunks, ref))
-        segments.append(decode_segment(content))
+        for documents, chunks in _parts(tier, rows, limits.part):
+            content = encode_segment(epoch, dimensions, documents, chunks, bits)
+            ref, file = deflate_tensors(content)
+            files[ref.path] = file
+            entries.append(SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ref))
+            segments.append(decode_segment(content))
     state = assemble(segments)
     if len(state.documents) != len(rows.live) or len(state.chunks) != len(rows.chunks):
         raise ContentError(f"release {sequence} does not read back as it was packed: please report this")
     return Packed(tuple(entries), files, state.digest())
 
 
-def _write(tier: Tier, rows: Rows, epoch: str, dimensions: int, bits: int) -> tuple[bytes, SegmentEntry]:
+def _parts(tier: Tier, rows: Rows, most: int) -> Iterator[tuple[list[DocumentRow], list[ChunkRow]]]:
+    """Yield the rows of a tier, cut into segments of about `most` bytes: neighbours in the format's order."""
     documents = [row for row in rows.documents.values() if tier.after < row.sequence <= tier.upto]
     chunks = [row for row in rows.chunks.values() if tier.after < row.sequence <= tier.upto]
-    content = encode_segment(epoch, dimensions, documents, chunks, bits)
-    counts = SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ObjectRef("", 0, 0))
-    return content, counts
+    documents.sort(key=lambda row: (-row.sequence, row.key.encode()))
+    chunks.sort(key=lambda row: (-row.sequence, row.id))
+    sizes = chain(map(_document_weight, documents), map(_chunk_weight, chunks))
+    for start, stop in cut(sizes, most):
+        behind = slice(max(0, start - len(documents)), max(0, stop - len(documents)))
+        yield documents[start:stop], chunks[behind]
 
 
 def _live_weights(rows: Rows) -> Counter[int]:
@@ -120,9 +121,12 @@ def _live_weights(rows: Rows) -> Counter[int]:
     return weights
 
 
-def _published(entry: SegmentEntry, segment: Segment) -> PublishedTier:
-    weight = sum(_document_weight(segment.document(row)) for row in range(len(segment.keys)))
-    weight += sum(_chunk_weight(segment.chunk(row)) for row in range(len(segment.ids)))
+def _published(parts: Sequence[tuple[SegmentEntry, Segment]]) -> PublishedTier:
+    entry = parts[0][0]
+    weight = 0
+    for _, segment in parts:
+        weight += sum(_document_weight(segment.document(row)) for row in range(len(segment.keys)))
+        weight += sum(_chunk_weight(segment.chunk(row)) for row in range(len(segment.ids)))
     return PublishedTier(entry.after, entry.upto, weight)
 
 

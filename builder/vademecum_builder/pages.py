@@ -11,12 +11,13 @@ from typing import Any
 
 import vademecum
 from vademecum.format import Manifest
-from vademecum.strict_json import canonical, parse_object
+from vademecum.strict_json import canonical
 
 from .previous import Published
 from .render import ChangedDocument, Changes, PublishedFile, Release, SiteContext, render_site, site_folder
 from .runtime_bundle import client_files, digests, fetch_runtime, load_pins
 from .sign import SignedTarget
+from .version_json import read_changes
 
 LISTING = "site.json"
 _EXAMPLES = 4
@@ -67,10 +68,13 @@ class SiteBuilder:
         return hashlib.sha256(canonical([self.generator, title])).hexdigest()
 
     def last_changes(self, published: Published) -> Mapping[str, Any]:
-        """Return what the published release changed, as its own version.json says."""
+        """Return what the published release changed, as its own version.json says, if that is signed.
+
+        Raises:
+            ContentError: It is signed, and not a version.json.
+        """
         data = published.version_json
-        changes = parse_object(data, "version.json").get("changes") if data is not None else None
-        return changes if isinstance(changes, dict) else {}
+        return {} if data is None or published.site is None else read_changes(data)
 
     def render(
         self, manifest: Manifest, root: bytes, version: bytes, changes: Mapping[str, Any], title: str

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from vademecum.pack import Header
+
 from .embed import DocumentEncoder
 from .embedding import Embedded, Encoders, embed_chunks, epoch_of
 from .keys import Authority
 from .options import Options, Progress
 from .pack import pack, rows_of
+from .packs import make_packs
 from .pages import SiteBuilder
 from .previous import Published
 from .reading import Before, Reading, read_source
@@ -91,7 +94,9 @@ def build(
         limits=options.tiers,
         bits=options.bits,
     )
-    release = assemble_release(packed, embedded, reading, sequence, options, now)
+    header = Header(sequence - 1, sequence, options.bits, embedded.encoder.dimensions)
+    packs = make_packs(embedded.rows, before.rows, header, packed.entries, base, options.packs)
+    release = assemble_release(packed, packs, embedded, reading, sequence, options, now)
     changes = changes_of(reading, before)
     written = publish_release(release, changes, authority, options, previous, site, now)
     return _report(release, reading, embedded, written)

@@ -6,24 +6,41 @@ The walk is the client's own (`vademecum.refresh`), so that what a build trusts 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vademecum.config import Config
 from vademecum.download import Downloader, in_parallel
 from vademecum.encoder import Encoder, decode_encoder
-from vademecum.errors import ContentError, TrustError
-from vademecum.format import GZIP_HEADER, Manifest, ObjectRef, decode_manifest, deflate
+from vademecum.errors import ContentError, TrustError, UsageError
+from vademecum.format import (
+    GZIP_HEADER,
+    Manifest,
+    ObjectRef,
+    PackRef,
+    decode_manifest,
+    deflate,
+    read_object,
+)
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.refresh import refresh
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
+from vademecum.runtime.paths import check_path
 from vademecum.segment import Segment, decode_segment
-from vademecum.strict_json import canonical, parse_object
+from vademecum.strict_json import Fields, canonical, parse_object
 from vademecum.trust import ReleasePointer, Trust
 
+from .history import History, decode_history
+from .ladder import kept, steps_to
 from .sign import Versions
+from .streams import deflate_tensors
+
+_Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
+_AS_JSON: tuple[_Deflate, ...] = (deflate,)
+_AS_TENSORS: tuple[_Deflate, ...] = (deflate_tensors, deflate)
+"""How builders make or made such objects, the newest way first."""
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time: a publisher may come back after any pause and build on what is there."""
@@ -37,6 +54,8 @@ class Published:
         roots: The chain of root metadata, as published: version -> bytes.
         segments: Decoded, newest first, one for each entry of the manifest.
         sources: The digest of each source file.
+        history: Rows of older releases, which packs are made against; `history_rows` has the path of the file.
+        older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
             next release's).
@@ -52,6 +71,9 @@ class Published:
     encoder: Encoder
     encoder_content: bytes
     sources: Mapping[str, str]
+    history: History
+    history_rows: frozenset[str]
+    older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
     files: Mapping[str, bytes] = field(repr=False)
@@ -100,9 +122,19 @@ async def read_published(
 
     async def one(ref: ObjectRef) -> None:
         contents[ref.sha256] = content = await downloader.fetch_object(ref)
-        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path])
+        if isinstance(ref, PackRef):
+            return
+        make = _AS_JSON if ref == manifest.sources else _AS_TENSORS
+        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path], make)
 
-    await in_parallel([*manifest.objects, manifest.sources], config.parallel, one)
+    packs = [entry.object for entry in manifest.packs]
+    await in_parallel([*manifest.objects, manifest.sources, *packs], config.parallel, one)
+    sources = Fields(parse_object(contents[manifest.sources.sha256], "sources"), "sources")
+    told = sources.optional("history", sources.child)  # a release from before there were packs has none
+    rows = [] if told is None else [read_object(told.child("rows"))]
+    older = await _older(manifest, downloader)
+    steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
+    await in_parallel([*rows, *steps], config.parallel, one)
     roots = await _chain(trust, _given(await store.read("trust/root.json")), downloader, config)
     site = await _site(trust, downloader)
     version = await _version_json(site, recorder, downloader, config)
@@ -116,11 +148,34 @@ async def read_published(
         segments=tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
         encoder=decode_encoder(encoder_content),
         encoder_content=encoder_content,
-        sources=_sources(contents[manifest.sources.sha256]),
+        sources=listed_sources(contents[manifest.sources.sha256]),
+        history=decode_history(contents[rows[0].sha256], told) if told else History(manifest.sequence),
+        history_rows=frozenset(ref.path for ref in rows),
+        older=older,
         site=site,
         version_json=version,
         files=recorder.files,
     )
+
+
+async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manifest]:
+    """Return the manifests of older releases that packs lead on from, by digest.
+
+    Raises:
+        ContentError: One is not that of the release it stands for.
+    """
+    found: dict[str, Manifest] = {}
+    waiting = list(manifest.packs)
+    while waiting:
+        entry = waiting.pop()
+        if entry.manifest is None or entry.manifest.sha256 in found:
+            continue
+        older = decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
+        if (older.sequence, older.epoch) != (entry.after, manifest.epoch):
+            raise ContentError(f"{entry.manifest_path} is not release {entry.after} of this epoch")
+        found[entry.manifest.sha256] = older
+        waiting += steps_to(older)
+    return found
 
 
 async def _chain(trust: Trust, newest: bytes, downloader: Downloader, config: Config) -> dict[int, bytes]:
@@ -171,12 +226,12 @@ async def _version_json(
     return None
 
 
-def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
+def _as_published(ref: ObjectRef, content: bytes, body: bytes, make: tuple[_Deflate, ...]) -> bytes:
     """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
     if body.startswith(GZIP_HEADER):
         return body
-    again, file = deflate(content)
-    return file if again == ref else body
+    made = (deflated(content) for deflated in make)
+    return next((file for again, file in made if again == ref), body)
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
@@ -192,13 +247,25 @@ def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
 
 
 def _listed(path: str, entry: object) -> ObjectRef:
+    """Return one entry. Its path will be fetched, written and deleted: nothing hidden, nothing outside."""
+    try:
+        check_path(path)
+    except UsageError as error:
+        raise ContentError(f"site.json: {error.message}") from None
+    if any(part.startswith(".") for part in path.split("/")):
+        raise ContentError(f"site.json: {path}: a hidden file is no part of a published tree")
     match entry:
         case {"sha256": str(sha256), "size": int(size)}:
             return ObjectRef(sha256, size, size)
     raise ContentError(f"site.json: {path}: expected its digest and size")
 
 
-def _sources(data: bytes) -> Mapping[str, str]:
+def listed_sources(data: bytes) -> Mapping[str, str]:
+    """Return what the builder's own list says: the digest behind each source file.
+
+    Raises:
+        ContentError: It is not as format.md says.
+    """
     files = parse_object(data, "sources").get("files")
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
         raise ContentError("sources: expected the content hash of each file")

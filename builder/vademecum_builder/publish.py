@@ -123,7 +123,8 @@ def _recent_releases(folder: Path) -> set[str]:
             manifest = decode_manifest(path.read_bytes())
         except (ContentError, OSError):
             continue  # not one of ours, or damaged: its objects are not kept on its word
-        needed |= {ref.path for ref in manifest.objects}
+        packs = (entry.object for entry in manifest.packs)
+        needed |= {ref.path for ref in (*manifest.objects, *packs)}
     return needed
 
 

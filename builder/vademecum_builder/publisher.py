@@ -13,6 +13,7 @@ from vademecum.errors import UsageError
 
 from .arguments import DEFAULT_KEYS
 from .embed import DocumentEncoder, Fitted, fit_encoder, load_encoder, published_name
+from .ladder import PackLimits
 from .lineage import choose_authority, find_keys, find_previous
 from .pages import SiteBuilder
 from .pipeline import Options, Progress, Report, build
@@ -69,6 +70,7 @@ def publish(options: Namespace, environ: Mapping[str, str], progress: Progress) 
             version=options.release_version,
             bits=options.bits,
             refit=options.refit,
+            packs=PackLimits(most=options.packs),
         ),
         previous=previous,
         site=SiteBuilder() if options.site else None,

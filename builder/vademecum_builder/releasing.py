@@ -13,14 +13,18 @@ from vademecum.format import EncoderEntry, Manifest, deflate, encode_manifest
 from vademecum.strict_json import canonical
 
 from .embedding import Embedded, epoch_of
+from .history import encode_history
 from .keys import Authority
+from .ladder import kept
 from .options import Options
 from .pack import Packed
+from .packs import Packs
 from .pages import SiteBuilder, SiteFiles
 from .previous import Published
 from .publish import TIMESTAMP, is_intact, sweep, write_tree
 from .reading import Before, Reading
 from .sign import Channel, SignedTarget, Versions, sign_release
+from .streams import deflate_tensors
 from .version_json import version_json
 
 
@@ -31,6 +35,8 @@ class Release:
     manifest: Manifest
     manifest_bytes: bytes
     files: Mapping[str, bytes]
+    kept: frozenset[str] = frozenset()
+    """Files of older releases that stay published, because packs lead on from there."""
 
     @property
     def target(self) -> SignedTarget:
@@ -59,27 +65,39 @@ class Written:
 
 
 def assemble_release(
-    packed: Packed, embedded: Embedded, reading: Reading, sequence: int, options: Options, now: datetime
+    packed: Packed,
+    packs: Packs,
+    embedded: Embedded,
+    reading: Reading,
+    sequence: int,
+    options: Options,
+    now: datetime,
 ) -> Release:
-    """Return the release that these segments make."""
+    """Return the release that these segments and packs make."""
     encoder = embedded.encoder
-    encoder_ref, encoder_file = deflate(encoder.query_encoder)
-    sources_ref, sources_file = deflate(canonical({"files": dict(reading.sources)}))
+    epoch = epoch_of(encoder, options.bits)
+    encoder_ref, encoder_file = deflate_tensors(encoder.query_encoder)
+    rows, told = encode_history(packs.history, epoch, encoder.dimensions, options.bits)
+    rows_ref, rows_file = deflate_tensors(rows)
+    history = {**told, "rows": {"sha256": rows_ref.sha256, "size": rows_ref.size, "uncompressed": len(rows)}}
+    sources_ref, sources_file = deflate(canonical({"files": dict(reading.sources), "history": history}))
     manifest = Manifest(
         sequence=sequence,
         version=options.version or f"{now.astimezone(UTC):%Y.%m.%d}-{sequence}",
         channel=options.channel,
         built=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        epoch=epoch_of(encoder, options.bits),
+        epoch=epoch,
         digest=packed.digest,
         documents=len(embedded.rows.live),
         chunks=len(embedded.rows.chunks),
         encoder=EncoderEntry(encoder.name, encoder.dimensions, encoder_ref),
         segments=packed.entries,
         sources=sources_ref,
+        packs=packs.entries,
     )
-    files = {**packed.files, encoder_ref.path: encoder_file, sources_ref.path: sources_file}
-    return Release(manifest, encode_manifest(manifest), files)
+    files = {**packed.files, **packs.files, encoder_ref.path: encoder_file, sources_ref.path: sources_file}
+    files[rows_ref.path] = rows_file
+    return Release(manifest, encode_manifest(manifest), files, packs.kept | {rows_ref.path})
 
 
 def changes_of(reading: Reading, before: Before) -> dict[str, Any]:
@@ -120,7 +138,8 @@ def keep_release(
     Raises:
         StorageError, QuotaError: See `publish_release`.
     """
-    release = Release(base.manifest, base.files[base.pointer.url_path], {})
+    kept_files = base.history_rows | kept(base.manifest.packs, base.older).keys()
+    release = Release(base.manifest, base.files[base.pointer.url_path], {}, kept_files)
     stale_site = site is not None and not (
         site.is_current(base.site, options.title) and _pages_are_whole(base, options.out)
     )
@@ -168,8 +187,10 @@ def _write(
     index = {**_carried(previous), **release.files, release.path: release.manifest_bytes}
     files: dict[str, bytes | Path] = {**index, **pages.files, **metadata}
     written = write_tree(options.out, files)
-    objects = {ref.path for ref in (*release.manifest.objects, release.manifest.sources)}
-    current = {release.path, *objects, *pages.files, *metadata}
+    manifest = release.manifest
+    packs = (entry.object for entry in manifest.packs)
+    objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
+    current = {release.path, *objects, *release.kept, *pages.files, *metadata}
     sweep(options.out, current, former=previous.site_files.keys() if previous is not None else ())
     return written
 

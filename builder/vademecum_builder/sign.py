@@ -66,7 +66,12 @@ def sign_release(
     now: datetime,
     validity: Validity,
 ) -> dict[str, bytes]:
-    """Return new targets, snapshot and timestamp: path in the published tree -> bytes, timestamp last."""
+    """Return new targets, snapshot and timestamp: path in the published tree -> bytes, timestamp last.
+
+    Snapshot and timestamp name a version alone, as the specification allows (4.4, 4.6): one key signs all three
+    roles, so a length and a digest of the next file would say nothing that its signature and version do not
+    (site/content/decisions/streams-and-metadata.md).
+    """
     entry = {"release": channel.release, "sequence": channel.sequence, "version": channel.version}
     custom = {"channels": {channel.name: entry}, "format": FORMAT}
     files = {t.path: TargetFile(t.length, {"sha256": t.sha256}, t.path) for t in targets}
@@ -76,21 +81,19 @@ def sign_release(
         targets=files,
         unrecognized_fields={CUSTOM: custom},
     )
-    data = signed_bytes(signed_targets, signer)
     snapshot = Snapshot(
         version=before.snapshot + 1,
         expires=expiry(now, validity.targets),
-        meta={"targets.json": MetaFile(signed_targets.version, len(data), _hashes(data))},
+        meta={"targets.json": MetaFile(signed_targets.version)},
     )
-    snapshot_data = signed_bytes(snapshot, signer)
     timestamp = Timestamp(
         version=before.timestamp + 1,
         expires=expiry(now, validity.timestamp),
-        snapshot_meta=MetaFile(snapshot.version, len(snapshot_data), _hashes(snapshot_data)),
+        snapshot_meta=MetaFile(snapshot.version),
     )
     return {
-        f"metadata/{signed_targets.version}.targets.json": data,
-        f"metadata/{snapshot.version}.snapshot.json": snapshot_data,
+        f"metadata/{signed_targets.version}.targets.json": signed_bytes(signed_targets, signer),
+        f"metadata/{snapshot.version}.snapshot.json": signed_bytes(snapshot, signer),
         "metadata/timestamp.json": signed_bytes(timestamp, signer),
     }
 
@@ -154,7 +157,3 @@ def check_signed(data: bytes, path: str, roots: Iterable[bytes]) -> None:
             continue
         return
     raise SignatureError(f"{path}: not signed by a key that any of the roots names")
-
-
-def _hashes(data: bytes) -> dict[str, str]:
-    return dict(MetaFile.from_data(1, data, ["sha256"]).hashes or {})

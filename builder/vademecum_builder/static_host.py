@@ -87,14 +87,20 @@ class Site:
         return self._not_found(headers)
 
     def _locate(self, name: str) -> Path | None:
-        """Return where the file lies, or None if that is outside the root (`..`, links) or no path at all."""
-        if any(part in ("", ".", "..") for part in name.split("/")) or "\\" in name or "\0" in name:
+        """Return where the file lies, or None if that is outside the root (`..`, links) or no path at all.
+
+        Hidden files are not there: any page that a browser has open may ask this server, and whoever serves a
+        working folder has `.git` or the keys of `vade build` in it. `.well-known` is public by its name (RFC 8615).
+        """
+        if any(_is_hidden(part) for part in name.split("/")) or "\\" in name or "\0" in name:
             return None
         try:
             file = (self.root / name).resolve()
         except RuntimeError:  # links in a circle
             return None
-        return file if file.is_relative_to(self.root) else None
+        if not file.is_relative_to(self.root) or any(map(_is_hidden, file.relative_to(self.root).parts)):
+            return None
+        return file
 
     def _file(self, file: Path, headers: Message, status: HTTPStatus = HTTPStatus.OK) -> Answer:
         with file.open("rb") as stream:
@@ -124,6 +130,10 @@ class Site:
         return plain(HTTPStatus.NOT_FOUND)
 
 
+def _is_hidden(part: str) -> bool:
+    return part == "" or (part.startswith(".") and part != ".well-known")
+
+
 def _moved(target: str) -> Answer:
     path, question, query = target.partition("?")
     return Answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"{path}/{question}{query}"})
@@ -144,7 +154,7 @@ def _is_unchanged(headers: Message, etag: str, mtime: float) -> bool:
         return "*" in tags or etag.removeprefix("W/") in tags
     try:
         return int(mtime) <= parsedate_to_datetime(headers.get("If-Modified-Since", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
         return False
 
 

@@ -13,7 +13,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.encoder import MIX, STEP, UNKNOWN_COMPONENT, Encoder, hash_word, root
+from vademecum.encoder import (
+    MIX,
+    PACKED_BITS,
+    PACKED_OFFSET,
+    STEP,
+    UNKNOWN_COMPONENT,
+    Encoder,
+    EncoderFile,
+    hash_word,
+    root,
+    row_bytes,
+)
 
 Progress = Callable[[int, int], None]
 """Called with how many of the texts are done, and how many there are."""
@@ -33,8 +44,7 @@ class Table:
     def _rows(self) -> NDArray[np.int64]:
         """int64 [V, D]: weight times row."""
         file = self.encoder.file
-        rows = np.frombuffer(file.rows, dtype=np.int8).reshape(len(file.words), file.dimensions)
-        return rows * np.array(file.weights, dtype=np.int64)[:, None]
+        return unpack_rows(file).astype(np.int64) * np.array(file.weights, dtype=np.int64)[:, None]
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """Return the sums a_i of format.md, section 4.3, without completions: float64 [n, D], whole numbers.
@@ -73,25 +83,77 @@ def unknown_rows(words: Sequence[str], start: int, dimensions: int) -> NDArray[n
     return np.where(odd, UNKNOWN_COMPONENT, -UNKNOWN_COMPONENT).astype(np.int64)
 
 
-def quantise_table(
-    rows: Matrix, weights: NDArray[np.float64], unknown: float = 0.0, levels: int = 127
-) -> tuple[bytes, list[int], int]:
-    """Return int8 [V, D] as bytes, V whole numbers up to 65535, and the weight of unknown words.
+def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
+    """Return the components of a file's rows: int8 [V, D]."""
+    shape = len(file.words), file.dimensions
+    if file.bits == 8:
+        return np.frombuffer(file.rows, dtype=np.int8).reshape(shape)
+    width = row_bytes(file.dimensions, file.bits)
+    codes = np.frombuffer(file.rows, dtype=np.uint8).reshape(len(file.words), width)
+    halves = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(file.words), 2 * width)
+    return halves[:, : file.dimensions].astype(np.int8) + np.int8(PACKED_OFFSET)
 
-    A row is stretched to the range from -levels to levels, and its weight takes up the slack: `weight * row` keeps
-    its direction to half a level, and its size relative to the others to 1/65535.
+
+@dataclass(frozen=True)
+class QuantisedTable:
+    """A table as an encoder file holds it.
+
+    Attributes:
+        rows: V rows.
+        weights: V whole numbers up to 65535.
+        unknown: The weight of unknown words; 0: they stand for nothing.
+        bits: Of a component of the rows: 8, or 4 where they are packed.
+    """
+
+    rows: bytes
+    weights: list[int]
+    unknown: int
+    bits: int
+
+
+def quantise_table(
+    rows: Matrix,
+    weights: NDArray[np.float64],
+    unknown: float = 0.0,
+    levels: int = 127,
+    steps: NDArray[np.float64] | None = None,
+) -> QuantisedTable:
+    """Return small integers whose products, `weight * row`, keep direction and relative size of the real ones.
 
     Args:
         rows: float64 [V, D].
         weights: float64 [V], not negative.
         unknown: What a component of an unknown word's row adds, in the unit of `weights * rows`; 0: nothing.
-        levels: At most 127. Fewer make a smaller file.
+        levels: The largest component, at most 127. Up to 7 they are packed, 4 bits each.
+        steps: float64 [V]: between two components, as a part of the row's root mean square; larger components are
+            cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file. None:
+            each row is stretched so that its largest component is `levels`.
     """
-    largest = np.abs(rows).max(axis=1, initial=0.0)
-    stretched = rows * (levels / np.where(largest > 0, largest, 1.0))[:, None]
-    sizes = weights * largest
-    strange = unknown * levels / UNKNOWN_COMPONENT
+    units = _units(rows, levels, steps)
+    components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)[:, None]), -levels, levels)
+    if steps is not None:
+        squares = (components * components).sum(axis=1)
+        units = (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
+    sizes, strange = weights * units, unknown / UNKNOWN_COMPONENT
     most = max(sizes.max(initial=0.0), strange)
     unit = 65535.0 / most if most else 0.0
     scaled = np.rint(sizes * unit).astype(int).tolist()
-    return np.rint(stretched).astype(np.int8).tobytes(), scaled, max(round(strange * unit), int(strange > 0))
+    heavy = max(round(strange * unit), int(strange > 0))
+    if levels > -PACKED_OFFSET - 1:
+        return QuantisedTable(components.astype(np.int8).tobytes(), scaled, heavy, 8)
+    return QuantisedTable(_pack(components), scaled, heavy, PACKED_BITS)
+
+
+def _units(rows: Matrix, levels: int, steps: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return what a component of 1 stands for in each row: float64 [V]."""
+    if steps is not None:
+        return np.asarray(steps * np.sqrt((rows * rows).mean(axis=1)))
+    return np.asarray(np.abs(rows).max(axis=1, initial=0.0) / levels)
+
+
+def _pack(components: Matrix) -> bytes:
+    """Return components [V, D] from -8 to 7 as codes of 4 bits, the first of each byte in its lower half."""
+    codes = (components - PACKED_OFFSET).astype(np.uint8)
+    if codes.shape[1] % 2:
+        codes = np.pad(codes, ((0, 0), (0, 1)))
+    return (codes[:, 0::2] | codes[:, 1::2] << np.uint8(PACKED_BITS)).tobytes()

@@ -22,19 +22,22 @@ class TierLimits:
         s0: Weight in bytes below which tiers are joined whatever is newer.
         dead_share: A published tier is written anew when a larger share of it is dead.
         cheap: A published tier of at most this weight is written anew when anything in it is dead.
+        part: About the most bytes of one segment, inflated: a larger tier is cut into several. A client takes
+            memory for one at a time, and an interrupted download goes on behind the last whole one.
     """
 
     eps: float = 0.25
     s0: int = 8_192
     dead_share: float = 0.125
     cheap: int = 65_536
+    part: int = 8_388_608
 
 
 @dataclass(frozen=True)
 class Tier:
     """Rows that last changed in a sequence above `after`, at most `upto`.
 
-    `kept` is the index of the published segment that serves unchanged, or None: it is to be written.
+    `kept` is the index of the published tier that serves unchanged, or None: it is to be written.
     """
 
     after: int
@@ -44,7 +47,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class PublishedTier:
-    """A segment of the previous release: its range, and what its rows weigh in bytes, dead ones too."""
+    """A tier of the previous release: its range, and what its rows weigh in bytes, dead ones too."""
 
     after: int
     upto: int

@@ -26,7 +26,7 @@ from .sign import check_signed
 from .version_json import version_json
 
 _NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
-_OBJECT = re.compile(r"objects/([0-9a-f]{64})\.gz")
+_OBJECT = re.compile(r"objects/([0-9a-f]{64})\.(?:gz|pack)")
 _METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot)\.json")
 
 

@@ -1,16 +1,16 @@
-"""Compaction: many segments of one generation become one, without the rows that nothing needs any more.
+"""Compaction: many segments of one generation become few, without the rows that nothing needs any more.
 
 A client that follows every release gets a segment with each update. Rows carry their sequences, and which
 segment a row came from does not matter (format.md, section 5), so any of them may be merged at any time.
 
-**Which.** Size-tiered, as log-structured merge trees do it. Too many segments: the smallest are merged, as
+**Which.** Size-tiered, as log-structured merge trees do it. Too many small segments: the smallest are merged, as
 long as the next is no larger than those before it together. So each row lands in a segment at least twice
-the size of the one it came from, and is rewritten at most log2(index / update) times in its life, not with
+the size of the one it came from, and is rewritten at most log2(segment / update) times in its life, not with
 every update; what is left more than doubles from one to the next, so its number is logarithmic too. Too
 many dead rows: exactly the segments that are too dead are rewritten; each byte written is paid for by dead
-bytes dropped. The large segment of the first install is left alone until it is one of those.
+bytes dropped. Segments of half the full size are left alone until they are among those.
 
-**Memory.** The generation as it is open, and two copies of the merged segment (its columns and its file).
+**Memory.** One segment at a time is written, of at most about `max_merged` bytes: its rows and two copies of its file.
 """
 
 from __future__ import annotations
@@ -18,26 +18,25 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TypeVar
 
 from .config import Config
 from .errors import ContentError, StorageError
-from .head import Generation
+from .places import unpacked
 from .ports import Store
-from .reader import Opened
-from .segment import Segment, decode_segment, encode_columns, vector_bytes
-from .state import Place, State, assemble
-from .tensors import Strings
+from .segment import Outline, cut, encode_segment
+from .staged import Staged
+from .state import State, assemble
+from .stored import StoredSegment, decode_stored
 
+S = TypeVar("S", bound=Outline)
 _CHUNK_BYTES = 8 + 4 + 2 + 3 * 4
 """Bytes of a chunk row beside vector and texts: id, sequence, scale, offsets."""
 _DOCUMENT_BYTES = 4 + 1 + 5 * 4
 """Bytes of a document row beside chunks and texts: sequence, flag, offsets."""
-
-Run = tuple[int, int, int]
-"""Neighbouring rows of one segment: (index of the segment, first row, row behind the last)."""
 
 
 @dataclass(frozen=True)
@@ -49,97 +48,91 @@ class _Weight:
     live: int
 
 
-def choose(state: State, config: Config) -> frozenset[int]:
+def choose(state: State[S], config: Config) -> frozenset[int]:
     """Return the segments to merge; empty when no limit is passed. Pure, and cheap: no row is looked at.
 
     Live bytes are estimated by the number of rows that count, times the mean row of their segment.
     """
     weights = _weights(state)
     chosen: set[_Weight] = set()
-    if len(weights) > max(1, config.max_segments):
-        chosen.update(_smallest(weights, config.max_segments))
+    small = [weight for weight in weights if _is_small(weight, config)]
+    if len(small) > max(1, config.max_segments):
+        chosen.update(_smallest(small, config.max_segments))
     total, live = sum(weight.total for weight in weights), sum(weight.live for weight in weights)
     if total - live > max(config.max_dead_share * total, config.min_dead_bytes):
         chosen.update(w for w in weights if w.total - w.live > config.max_dead_share * w.total)
-    return _fitting(chosen, config)
+    return _worth_it(chosen)
 
 
-def choose_all(state: State, config: Config) -> frozenset[int]:
-    """Return all segments, but for the largest ones that do not fit into one object together."""
-    return _fitting(_weights(state), config)
+def choose_all(state: State[S], config: Config) -> frozenset[int]:
+    """Return all segments that are small or hold a dead row, whatever the limits."""
+    weights = _weights(state)
+    return _worth_it(w for w in weights if w.live < w.total or _is_small(w, config))
 
 
-def merge(state: State, chosen: Collection[int]) -> Segment:
-    """Return one segment of the rows that count in the chosen ones, with their own sequences.
+def _is_small(weight: _Weight, config: Config) -> bool:
+    return weight.live < config.max_merged / 2
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that make one segment: packed places, in the format's order."""
+
+    documents: array[int]
+    chunks: array[int]
+
+
+def pieces(state: State[S], chosen: Collection[int], most: int) -> list[Piece]:
+    """Return the rows that count in the chosen segments, cut into segments of about `most` bytes. Pure.
 
     A tombstone counts as long as another segment still holds a row of its key. The order is that of
     format.md, section 4, so the same rows make the same bytes, however they were spread.
     """
-    segments = state.segments
-    needed = _needed_tombstones(state, chosen)
-    rows = chain(state.documents.values(), (state.tombstones[key] for key in needed))
-    documents = _runs(
-        _in(chosen, rows),
-        lambda at: (-segments[at[0]].document_sequences[at[1]], segments[at[0]].keys.encoded(at[1])),
-    )
-    chunks = _runs(
-        _in(chosen, state.chunks.values()),
-        lambda at: (-segments[at[0]].sequences[at[1]], segments[at[0]].ids[at[1]]),
-    )
-    ids, bounds = array("Q"), array("I", [0])
-    for index, start, stop in documents:
-        segment = segments[index]
-        ids.extend(segment.document_chunks[segment.bounds[start] : segment.bounds[stop]])
-        _extend_bounds(bounds, segment.bounds, start, stop)
-    first = segments[0]
-    width = vector_bytes(first.dimensions, first.bits)
-    return Segment(
-        epoch=first.epoch,
-        dimensions=first.dimensions,
-        bits=first.bits,
-        ids=_integers("Q", chunks, [segment.ids for segment in segments]),
-        sequences=_integers("I", chunks, [segment.sequences for segment in segments]),
-        vectors=memoryview(b"".join(segments[i].vectors[a * width : b * width] for i, a, b in chunks)),
-        scales=_integers("H", chunks, [segment.scales for segment in segments]),
-        headings=_strings(chunks, [segment.headings for segment in segments]),
-        anchors=_strings(chunks, [segment.anchors for segment in segments]),
-        texts=_strings(chunks, [segment.texts for segment in segments]),
-        keys=_strings(documents, [segment.keys for segment in segments]),
-        titles=_strings(documents, [segment.titles for segment in segments]),
-        urls=_strings(documents, [segment.urls for segment in segments]),
-        metadata=_strings(documents, [segment.metadata for segment in segments]),
-        document_sequences=_integers("I", documents, [segment.document_sequences for segment in segments]),
-        removed=b"".join(segments[i].removed[a:b] for i, a, b in documents),
-        document_chunks=ids,
-        bounds=bounds,
-    )
+    documents, chunks = _counting(state, chosen)
+    sizes = chain(_document_sizes(state, documents), _chunk_sizes(state, chunks))
+    first = len(documents)  # chunk rows come behind all document rows
+    return [
+        Piece(documents[start:stop], chunks[max(0, start - first) : max(0, stop - first)])
+        for start, stop in cut(sizes, most)
+    ]
 
 
-async def compact(store: Store, opened: Opened, chosen: Collection[int]) -> Generation:
-    """Store the merged segment and return the generation that has it in place of the chosen ones.
+async def write_piece(staged: Staged, piece: Piece) -> bytes:
+    """Return the file of a segment of these rows, with their own sequences.
 
-    Nothing is deleted and no pointer is written. The new object is read back and checked: its digest, and
-    that the whole state still has the signed one. It stands first: of every key and id that it holds, it
-    holds the newest row.
+    Raises:
+        StorageError: The store has lost an object.
+    """
+    like = staged.state.segments[0]
+    documents = await staged.document_rows(piece.documents)
+    chunks = await staged.chunk_rows(piece.chunks)
+    return encode_segment(like.epoch, like.dimensions, documents, chunks, like.bits)
+
+
+async def compact(staged: Staged, chosen: Collection[int], config: Config) -> Staged:
+    """Store the merged segments and return the generation that has them in place of the chosen ones.
+
+    Nothing is deleted and no pointer is written. The new objects are read back and checked: their digests, and
+    that the whole state still has the signed one. They stand first: of every key and id that they hold, they
+    hold the newest row.
 
     Raises:
         ContentError: What was stored is not the same state.
         StorageError, QuotaError: The store is broken or full.
     """
-    state, generation = opened.state, opened.generation
-    kept = sorted(state.used - frozenset(chosen))
-    content = _encoded(merge(state, chosen))
-    names = [generation.segments[index] for index in kept]
-    segments = [state.segments[index] for index in kept]
-    if content is not None:
+    store, generation = staged.store, staged.generation
+    segments: list[StoredSegment] = []
+    for piece in pieces(staged.state, chosen, config.max_merged):
+        content = await write_piece(staged, piece)
         name = hashlib.sha256(content).hexdigest()
         await store.put(name, content)
-        del content  # from here on one copy is enough: the one that is read back
-        segments.insert(0, decode_segment(await _read_back(store, name)))
-        names.insert(0, name)
-    if assemble(segments).digest() != generation.digest:
+        segments.append(decode_stored(name, await _read_back(store, name)))
+    segments += [staged.state.segments[index] for index in sorted(staged.state.used - frozenset(chosen))]
+    names = tuple(segment.name for segment in segments)
+    compacted = replace(staged, generation=replace(generation, segments=names), state=assemble(segments))
+    if await compacted.digest() != generation.digest:
         raise ContentError(f"release {generation.sequence}: what compaction gives is not the signed state")
-    return replace(generation, segments=tuple(names))
+    return compacted
 
 
 async def _read_back(store: Store, name: str) -> bytes:
@@ -151,28 +144,21 @@ async def _read_back(store: Store, name: str) -> bytes:
     return data
 
 
-def _encoded(segment: Segment) -> bytes | None:
-    """Return the segment's file, or None when no row is left."""
-    return encode_columns(segment) if segment.ids or segment.document_sequences else None
-
-
 # Which ---------------------------------------------------------------------------------------------
 
 
-def _weights(state: State) -> list[_Weight]:
+def _weights(state: State[S]) -> list[_Weight]:
     """Return the segments that the state needs, the one with the fewest live bytes first."""
-    chunks = Counter(index for index, _ in state.chunks.values())
-    rows = chain(state.documents.values(), state.tombstones.values())
-    documents = Counter(index for index, _ in rows)
+    chunks = Counter(place >> 32 for place in state.chunks.places)
+    rows = chain(state.documents.places, state.tombstones.places)
+    documents = Counter(place >> 32 for place in rows)
     weights = []
     for index in state.used:
         segment = state.segments[index]
         n, m = len(segment.ids), len(segment.keys)
-        texts = (segment.headings, segment.anchors, segment.texts)
-        labels = (segment.keys, segment.titles, segment.urls, segment.metadata)
-        chunk_bytes = n * _CHUNK_BYTES + len(segment.vectors) + sum(len(text.blob) for text in texts)
-        ids = 8 * len(segment.document_chunks)
-        document_bytes = m * _DOCUMENT_BYTES + ids + sum(len(label.blob) for label in labels)
+        chunk_bytes = n * _CHUNK_BYTES + sum(bounds[-1] for bounds in segment.chunk_bounds)
+        labels = len(segment.keys.blob) + sum(bounds[-1] for bounds in segment.document_bounds)
+        document_bytes = m * _DOCUMENT_BYTES + 8 * len(segment.document_chunks) + labels
         live = chunk_bytes * chunks[index] // max(1, n) + document_bytes * documents[index] // max(1, m)
         weights.append(_Weight(index, chunk_bytes + document_bytes, live))
     return sorted(weights, key=lambda weight: (weight.live, weight.index))
@@ -189,63 +175,63 @@ def _smallest(weights: Sequence[_Weight], limit: int) -> Sequence[_Weight]:
     return weights[:count]
 
 
-def _fitting(weights: Iterable[_Weight], config: Config) -> frozenset[int]:
-    """Leave the largest out until the rest fits into one object, with room for its header."""
-    chosen = sorted(weights, key=lambda weight: (weight.live, weight.index))
-    while chosen and sum(weight.live for weight in chosen) > config.max_object - 65_536:
-        chosen.pop()
-    # One alone is worth rewriting for its dead rows only.
-    if len(chosen) == 1 and chosen[0].live == chosen[0].total:
+def _worth_it(chosen: Iterable[_Weight]) -> frozenset[int]:
+    """Return what was chosen; one alone is worth rewriting for its dead rows only."""
+    weights = tuple(chosen)
+    if len(weights) == 1 and weights[0].live == weights[0].total:
         return frozenset()
-    return frozenset(weight.index for weight in chosen)
+    return frozenset(weight.index for weight in weights)
 
 
-# Columns -------------------------------------------------------------------------------------------
+# Rows ----------------------------------------------------------------------------------------------
 
 
-def _needed_tombstones(state: State, chosen: Collection[int]) -> list[bytes]:
-    """Return the keys of the chosen segments' tombstones that keep an older row elsewhere dead."""
-    buried = {key for key, (index, _) in state.tombstones.items() if index in chosen}
+def _counting(state: State[S], chosen: Collection[int]) -> tuple[array[int], array[int]]:
+    """Return the places of the chosen segments' document rows and chunk rows that count, in the format's order."""
+    segments = state.segments
+
+    def by_key(place: int) -> tuple[int, bytes]:
+        index, row = unpacked(place)
+        return -segments[index].document_sequences[row], segments[index].keys.encoded(row)
+
+    def by_id(place: int) -> tuple[int, int]:
+        index, row = unpacked(place)
+        return -segments[index].sequences[row], segments[index].ids[row]
+
+    documents = chain(_in(chosen, state.documents.places), _needed_tombstones(state, chosen))
+    return array("Q", sorted(documents, key=by_key)), array(
+        "Q", sorted(_in(chosen, state.chunks.places), key=by_id)
+    )
+
+
+def _needed_tombstones(state: State[S], chosen: Collection[int]) -> list[int]:
+    """Return the places of the chosen segments' tombstones that keep an older row elsewhere dead."""
+    places = state.tombstones.places
+    buried = {state.tombstones.key(at): place for at, place in enumerate(places) if place >> 32 in chosen}
     found: set[bytes] = set()
     for index in state.used - frozenset(chosen):
         keys = state.segments[index].keys
-        found.update(buried.intersection(map(keys.encoded, range(len(keys)))))
-    return sorted(found)
+        found.update(buried.keys() & set(map(keys.encoded, range(len(keys)))))
+    return [buried[key] for key in found]
 
 
-def _in(chosen: Collection[int], places: Iterable[Place]) -> list[Place]:
-    return [place for place in places if place[0] in chosen]
+def _in(chosen: Collection[int], places: Iterable[int]) -> list[int]:
+    return [place for place in places if place >> 32 in chosen]
 
 
-def _runs(places: list[Place], order: Callable[[Place], tuple[int, bytes] | tuple[int, int]]) -> list[Run]:
-    """Return the rows in order, neighbours joined: most rows lie as they will lie, so whole runs are copied."""
-    places.sort(key=order)
-    runs: list[Run] = []
-    for index, row in places:
-        if runs and runs[-1][0] == index and runs[-1][2] == row:
-            runs[-1] = (index, runs[-1][1], row + 1)
-        else:
-            runs.append((index, row, row + 1))
-    return runs
+def _document_sizes(state: State[S], places: Iterable[int]) -> Iterator[int]:
+    for place in places:
+        index, row = unpacked(place)
+        segment = state.segments[index]
+        named = 8 * (segment.bounds[row + 1] - segment.bounds[row]) + len(segment.keys.encoded(row))
+        yield _DOCUMENT_BYTES + named + _size(segment.document_bounds, row)
 
 
-def _integers(typecode: str, runs: list[Run], columns: Sequence[array[int]]) -> array[int]:
-    values = array(typecode)
-    for index, start, stop in runs:
-        values.extend(columns[index][start:stop])
-    return values
+def _chunk_sizes(state: State[S], places: Iterable[int]) -> Iterator[int]:
+    for place in places:
+        index, row = unpacked(place)
+        yield _CHUNK_BYTES + _size(state.segments[index].chunk_bounds, row)
 
 
-def _strings(runs: list[Run], columns: Sequence[Strings]) -> Strings:
-    bounds = array("I", [0])
-    parts = []
-    for index, start, stop in runs:
-        column = columns[index]
-        parts.append(memoryview(column.blob)[column.bounds[start] : column.bounds[stop]])
-        _extend_bounds(bounds, column.bounds, start, stop)
-    return Strings(b"".join(parts), bounds)
-
-
-def _extend_bounds(bounds: array[int], source: array[int], start: int, stop: int) -> None:
-    shift = bounds[-1] - source[start]
-    bounds.extend(array("I", [bound + shift for bound in source[start + 1 : stop + 1]]))
+def _size(columns: Iterable[Sequence[int]], row: int) -> int:
+    return sum(bounds[row + 1] - bounds[row] for bounds in columns)

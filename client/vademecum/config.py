@@ -18,13 +18,17 @@ class Config:
         longest_wait: The longest wait within one run, whatever the host asks for.
         idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means
             that nothing changed; after it, the whole metadata is walked again.
+        patient: Ask nothing before the time that the host asked for has come, unless forced. In browsers the
+            page's schedule waits instead, so that a user who asks is not refused.
+        heal_after: So many failures of this device in a row make the next sync fetch everything anew, once.
         max_root_rotations: Root versions taken in one run; the next run goes on.
         max_delegations: Roles of delegated targets asked for one file, when delegations are followed.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
         max_release: The most bytes, inflated, of all objects of a release together.
-        max_segments: With more of them, an update merges the small ones (compact.py).
+        max_merged: About the most bytes of a segment that is made by merging. Memory is taken for one at a time.
+        max_segments: With more small ones of them (below half of that), an update merges the smallest (compact.py).
         max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
         min_dead_bytes: Fewer dead bytes than these are never worth that.
     """
@@ -35,6 +39,8 @@ class Config:
     backoff: float = 0.5
     longest_wait: float = 20.0
     idle_check_age: float = 86_400.0
+    patient: bool = True
+    heal_after: int = 3
     max_root_rotations: int = 64
     max_delegations: int = 32
     max_root: int = 512_000
@@ -44,6 +50,7 @@ class Config:
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
     max_release: int = 4_000_000_000
+    max_merged: int = 8_388_608
     max_segments: int = 32
     max_dead_share: float = 0.5
     min_dead_bytes: int = 65_536

@@ -35,6 +35,10 @@ MAX_ALPHABET: Final = 1 << 18
 MAX_GOLDENS: Final = 256
 MAX_UNKNOWN: Final = 0xFFFF
 
+PACKED_BITS: Final = 4
+PACKED_OFFSET: Final = -8
+"""Packed rows: what added to a code of 4 bits makes a component."""
+
 # No text that came from UTF-8 holds a lone surrogate, so this separator can never stand inside a word.
 _BREAK: Final = "\ud800"
 _ONE: Final = 1 << 16  # the factor under the square root of a count
@@ -47,6 +51,9 @@ MIX: Final = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
 UNKNOWN_COMPONENT: Final = 64
 _MASK: Final = 0xFFFFFFFF
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,4}")
+
+# The two components of each byte of a packed row: the first lies in the lower half.
+_PAIRS: Final = [((byte & 15) + PACKED_OFFSET, (byte >> 4) + PACKED_OFFSET) for byte in range(256)]
 
 
 class _Translation(dict[int, str]):
@@ -122,13 +129,14 @@ class EncoderFile:
         name: For example `builtin`.
         dimensions: D.
         words: The vocabulary, V different words, none empty. The order decides which completions count.
-        rows: int8 [V, D], row-major.
+        rows: int8 [V, D], row-major; packed: uint8 [V, `row_bytes(D, bits)`].
         weights: uint16 [V].
         alphabet: How a text is split.
         goldens: For the self-test.
         model: For the builder: what the document vectors were made with, where that is not this table.
         unknown: The weight of words that are not in the vocabulary; 0: they stand for nothing.
         unknown_from: The first dimension that is not zero in their rows.
+        bits: Of a component of `rows`: 8, or 4 where they are packed.
     """
 
     name: str
@@ -141,6 +149,12 @@ class EncoderFile:
     model: str = ""
     unknown: int = 0
     unknown_from: int = 0
+    bits: int = 8
+
+
+def row_bytes(dimensions: int, bits: int) -> int:
+    """Return how many bytes a row takes whose components have so many bits."""
+    return -(-dimensions * bits // 8)
 
 
 @dataclass(frozen=True)
@@ -210,14 +224,20 @@ class Encoder:
     def accumulate(self, text: str, *, prefixes: bool = True) -> list[int]:
         """Return the exact sums a_i of format.md, section 4.3: D integers below 2^53 in size."""
         file, dimensions, words = self.file, self.dimensions, self.split(text)
-        rows = memoryview(file.rows).cast("b")
         total = [0] * dimensions
         for position, occurrences in self.count(words, prefixes=prefixes).items():
-            row = rows[position * dimensions : (position + 1) * dimensions]
-            _add(total, root(occurrences) * file.weights[position], row)
+            _add(total, root(occurrences) * file.weights[position], self.row(position))
         for word, occurrences in self.count_unknown(words).items():
             _add(total, root(occurrences) * file.unknown, unknown_row(word, file.unknown_from, dimensions))
         return total
+
+    def row(self, position: int) -> Sequence[int]:
+        """Return the D integers of a word's row; packed ones are unpacked when they are asked for."""
+        file, width = self.file, row_bytes(self.dimensions, self.file.bits)
+        row = memoryview(file.rows)[position * width : (position + 1) * width]
+        if file.bits == 8:
+            return row.cast("b")
+        return list(chain.from_iterable(map(_PAIRS.__getitem__, row.cast("B"))))[: self.dimensions]
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Return the query vector: D integers from -127 to 127; all zero when no word stands for anything."""
@@ -255,7 +275,11 @@ def encode_encoder(file: EncoderFile) -> bytes:
     alphabet, count = file.alphabet, len(file.words)
     tensors = {
         **string_column("word", file.words),
-        "word.row": Tensor("I8", (count, file.dimensions), memoryview(file.rows).cast("B")),
+        "word.row": Tensor(
+            "I8" if file.bits == 8 else "U8",
+            (count, row_bytes(file.dimensions, file.bits)),
+            memoryview(file.rows).cast("B"),
+        ),
         "word.weight": integers("U16", file.weights),
         "alphabet.from": integers("U32", alphabet.codes),
         **string_column("alphabet.to", alphabet.to),
@@ -268,6 +292,8 @@ def encode_encoder(file: EncoderFile) -> bytes:
         ),
     }
     metadata = {"format": FORMAT, "name": file.name} | ({"model": file.model} if file.model else {})
+    if file.bits != 8:
+        metadata |= {"bits": str(file.bits), "dimensions": str(file.dimensions)}
     if file.unknown:
         metadata |= {"unknown": str(file.unknown), "unknown.from": str(file.unknown_from)}
     return encode_tensors(TensorFile(tensors, metadata))
@@ -283,9 +309,7 @@ def decode_encoder(data: bytes) -> Encoder:
     tensors = decode_tensors(data)
     name = _checked_name(tensors)
     words = tensors.strings("word")
-    rows = tensors.tensor("word.row", "I8", [len(words), None])
-    dimensions = rows.shape[1]
-    _within("dimensions", dimensions, 1, MAX_DIMENSIONS)
+    dimensions, bits, rows = _read_rows(tensors, len(words))
     _within("words", len(words), 0, MAX_VOCABULARY)
     if len(set(words)) != len(words) or "" in words:
         raise ContentError("encoder: a word is empty or stands twice in the vocabulary")
@@ -294,8 +318,27 @@ def decode_encoder(data: bytes) -> Encoder:
     model = tensors.metadata.get("model", "")
     unknown = _read_unknown(tensors, dimensions)
     return Encoder(
-        EncoderFile(name, dimensions, words, rows.data, weights, alphabet, goldens, model, *unknown)
+        EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, *unknown, bits)
     )
+
+
+def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memoryview]:
+    """Return dimensions, bits of a component, and the rows; bits and dimensions are both named, or neither."""
+    found = [tensors.metadata.get(key) for key in ("bits", "dimensions")]
+    if found == [None, None]:
+        whole = tensors.tensor("word.row", "I8", [count, None])
+        _within("dimensions", whole.shape[1], 1, MAX_DIMENSIONS)
+        return whole.shape[1], 8, whole.data
+    bits, size = (text or "" for text in found)
+    if bits != str(PACKED_BITS) or not _DECIMAL.fullmatch(size):
+        raise ContentError(f"encoder: rows of bits and dimensions {found}, which this vademecum cannot read")
+    dimensions = int(size)
+    _within("dimensions", dimensions, 1, MAX_DIMENSIONS)
+    width = row_bytes(dimensions, PACKED_BITS)
+    rows = tensors.tensor("word.row", "U8", [count, width]).data
+    if dimensions % 2 and any(byte >> 4 for byte in rows[width - 1 :: width]):
+        raise ContentError("encoder: a packed row has bits beyond its dimensions")
+    return dimensions, PACKED_BITS, rows
 
 
 def _read_unknown(tensors: TensorFile, dimensions: int) -> tuple[int, int]:

@@ -58,6 +58,10 @@ class ContentError(VademecumError):
     code = "content"
 
 
+class DamagedError(ContentError):
+    """What lies in the store is not what was put there; the host has nothing to do with it."""
+
+
 class NewerFormatError(ContentError):
     """A file or a store of a newer major format than this version reads. Nothing is guessed."""
 

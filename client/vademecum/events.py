@@ -29,10 +29,10 @@ class Announcer:
         except Exception:
             logger.exception("a listener of %s failed", name)
 
-    def progress(self, stage: str, count: int, total: int) -> None:
-        """Announce `count` of `total` bytes of an update; `stage`: downloading, verifying or installing."""
+    def progress(self, stage: str, plan: str, count: int, total: int) -> None:
+        """Announce `count` of the plan's `total` bytes; `stage`: downloading, verifying or installing."""
         share = 100 if total == 0 else count * 100 // total
-        detail = {"stage": stage, "percentage": share, "bytes": count, "totalBytes": total}
+        detail = {"stage": stage, "plan": plan, "percentage": share, "bytes": count, "totalBytes": total}
         self.emit("updateProgress", detail)
 
     def failed(self, error: VademecumError) -> None:

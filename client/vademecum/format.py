@@ -34,12 +34,24 @@ class ObjectRef:
         return f"objects/{self.sha256}.gz"
 
 
+class PackRef(ObjectRef):
+    """A pack: a file that is not gzipped."""
+
+    @property
+    def path(self) -> str:
+        return f"objects/{self.sha256}.pack"
+
+
 def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
     """Return the reference and the gzip file of an object. The same content gives the same bytes."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    body = compressor.compress(content) + compressor.flush()
+    return gzip_member(content, compressor.compress(content) + compressor.flush())
+
+
+def gzip_member(content: bytes, deflated: bytes) -> tuple[ObjectRef, bytes]:
+    """Return the reference and the gzip file of an object, from its content and that as a raw deflate stream."""
     trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    file = GZIP_HEADER + body + trailer
+    file = GZIP_HEADER + deflated + trailer
     return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file
 
 
@@ -94,7 +106,7 @@ class EncoderEntry:
 
 @dataclass(frozen=True)
 class SegmentEntry:
-    """A recency tier: rows that last changed in a sequence above `after`, at most `upto`."""
+    """A recency tier, or one of its parts: rows that last changed in a sequence above `after`, at most `upto`."""
 
     after: int
     upto: int
@@ -104,8 +116,33 @@ class SegmentEntry:
 
 
 @dataclass(frozen=True)
+class PackEntry:
+    """A direct pack: it leads from release `after` to this one.
+
+    Attributes:
+        sha256, size: Of the file, which is not gzipped.
+        manifest: That of release `after`, where it names packs that lead on from older ones; only its digest
+            and size are known.
+    """
+
+    after: int
+    sha256: str
+    size: int
+    manifest: ObjectRef | None = None
+
+    @property
+    def object(self) -> PackRef:
+        return PackRef(self.sha256, self.size, self.size)
+
+    @property
+    def manifest_path(self) -> str:
+        """Where the manifest of release `after` lies."""
+        return "" if self.manifest is None else f"releases/{self.manifest.sha256}.{self.after}.json"
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """One release. `built` is an ISO time in UTC; `segments` are newest first."""
+    """One release. `built` is an ISO time in UTC; `segments` and `packs` are newest first."""
 
     sequence: int
     version: str
@@ -118,16 +155,19 @@ class Manifest:
     encoder: EncoderEntry
     segments: tuple[SegmentEntry, ...]
     sources: ObjectRef
+    packs: tuple[PackEntry, ...] = ()
 
     @property
     def objects(self) -> tuple[ObjectRef, ...]:
-        """Everything that a client needs to read this release."""
+        """Everything that a client without an older release needs to read this one."""
         return (self.encoder.object, *(segment.object for segment in self.segments))
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
+    packs = {"packs": [_pack_json(entry) for entry in manifest.packs]} if manifest.packs else {}
     return canonical(
         {
+            **packs,
             "built": manifest.built,
             "channel": manifest.channel,
             "chunks": manifest.chunks,
@@ -180,12 +220,14 @@ def decode_manifest(data: bytes) -> Manifest:
         encoder=EncoderEntry(
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
-            object=_object(encoder.child("object")),
+            object=read_object(encoder.child("object")),
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
-        sources=_object(fields.child("sources")),
+        sources=read_object(fields.child("sources")),
+        packs=tuple(_pack_entry(entry) for entry in fields.lists("packs")),
     )
     _check_tiers(manifest)
+    _check_packs(manifest)
     return manifest
 
 
@@ -195,13 +237,39 @@ def _segment_entry(fields: Fields) -> SegmentEntry:
         upto=fields.integer("to", 1, MAX_SEQUENCE),
         documents=fields.integer("documents"),
         chunks=fields.integer("chunks"),
-        object=_object(fields.child("object")),
+        object=read_object(fields.child("object")),
     )
+
+
+def _pack_entry(fields: Fields) -> PackEntry:
+    """Read `[from, size, digest]`, to which size and digest of a manifest may be added."""
+    after = fields.integer("0", 1, MAX_SEQUENCE)
+    size, sha256 = fields.integer("1"), fields.match("2", DIGEST)
+    manifest = None
+    if "3" in fields:
+        length = fields.integer("3")
+        manifest = ObjectRef(fields.match("4", DIGEST), length, length)
+    return PackEntry(after, sha256, size, manifest)
+
+
+def _pack_json(entry: PackEntry) -> list[object]:
+    more = () if entry.manifest is None else (entry.manifest.size, entry.manifest.sha256)
+    return [entry.after, entry.size, entry.sha256, *more]
+
+
+def _check_packs(manifest: Manifest) -> None:
+    upper = manifest.sequence
+    for index, entry in enumerate(manifest.packs):
+        if entry.after >= upper:
+            raise ContentError(f"manifest.packs[{index}] begins at {entry.after}, expected below {upper}")
+        upper = entry.after
 
 
 def _check_tiers(manifest: Manifest) -> None:
     upper = manifest.sequence
     for index, entry in enumerate(manifest.segments):
+        if index and _is_next_part(entry, manifest.segments[index - 1]):
+            continue
         joins = entry.upto <= upper if index == 0 else entry.upto == upper
         if not joins or entry.after >= entry.upto:
             raise ContentError(
@@ -212,7 +280,14 @@ def _check_tiers(manifest: Manifest) -> None:
         raise ContentError(f"manifest.segments leave out the sequences up to {upper}")
 
 
-def _object(fields: Fields) -> ObjectRef:
+def _is_next_part(entry: SegmentEntry, before: SegmentEntry) -> bool:
+    """Return whether this is a further segment of the tier before."""
+    same = (entry.after, entry.upto) == (before.after, before.upto)
+    return same and entry.object.sha256 != before.object.sha256
+
+
+def read_object(fields: Fields) -> ObjectRef:
+    """Return the reference that an object of JSON makes."""
     return ObjectRef(fields.match("sha256", DIGEST), fields.integer("size"), fields.integer("uncompressed"))
 
 

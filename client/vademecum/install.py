@@ -13,15 +13,19 @@ from dataclasses import replace
 from .compact import choose, choose_all, compact
 from .config import Config
 from .download import Downloader, in_parallel
-from .errors import ContentError, EmptyStoreError, SelfTestError, StorageError
+from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, StorageError
 from .events import Announcer
-from .format import Manifest, ObjectRef
+from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
-from .plan import Plan, full_plan, plan_update
+from .keep import keep, require_sound, unsound
+from .plan import Plan, full_plan, plans
 from .ports import Clock, Store
-from .reader import Opened, open_generation
 from .records import Records
+from .spoiled import mark_spoiled, refuse_spoiled
+from .staged import Staged, stage_generation
+from .stored import StoredSegment
 from .strict_json import iso_time
+from .unpack import apply_packs
 
 logger = logging.getLogger("vademecum")
 
@@ -36,13 +40,23 @@ class Installer:
         self._config = config
         self._announcer = announcer
 
-    async def install(self, manifest: Manifest, head: Head, downloader: Downloader, *, force: bool) -> Plan:
+    async def install(
+        self,
+        manifest: Manifest,
+        head: Head,
+        downloader: Downloader,
+        *,
+        route: tuple[PackEntry, ...] = (),
+        force: bool,
+    ) -> Plan:
         """Install a release by the cheapest plan; return the plan that worked.
 
-        When what is stored does not add up with what came, everything is fetched anew, once.
+        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
+        with what came, everything is fetched anew. Each is tried once.
 
         Args:
             head: What the store's pointer says now.
+            route: Packs from the installed release to this one.
             force: Use nothing that the store holds.
 
         Raises:
@@ -51,19 +65,29 @@ class Installer:
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
         """
-        await self._sweep(head, manifest)
+        if not force:
+            await refuse_spoiled(self._store, manifest)
+        await self._sweep(head, manifest, route)
         whole = full_plan((), manifest)
-        plan = whole if force else plan_update(head.current, await self._store.objects(), manifest)
-        if plan != whole:
+        for plan in () if force else await self._ladder(manifest, head, route):
+            if plan == whole:
+                break
             try:
                 return await self._carry_out(plan, manifest, head, downloader)
             except _StagingError as error:
-                logger.warning("release %d: %s; fetching it whole", manifest.sequence, error.cause)
+                logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
         try:
             return await self._carry_out(whole, manifest, head, downloader)
         except _StagingError as error:
+            if isinstance(error.cause, ContentError) and not await unsound(self._store, _named(manifest)):
+                await mark_spoiled(self._store, manifest)
             await self.collect()
             raise error.cause from error
+
+    async def _ladder(self, manifest: Manifest, head: Head, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
+        """Return the plans that use what the store holds. Once one of them failed, all is fetched anew."""
+        ladder = plans(head.current, await self._store.objects(), manifest, route)
+        return ladder[:-1] or ladder
 
     async def collect(self) -> None:
         """Delete the objects that neither the current nor the previous generation needs."""
@@ -78,19 +102,20 @@ class Installer:
         """
         if head.current is None:
             raise EmptyStoreError("nothing is installed: there is nothing to compact")
-        opened = await open_generation(self._store, head.current)
-        chosen = choose_all(opened.state, self._config)
+        staged = await stage_generation(self._store, head.current)
+        chosen = choose_all(staged.state, self._config)
         if not chosen:
             return head.current
-        compacted = await compact(self._store, opened, chosen)
+        compacted = (await compact(staged, chosen, self._config)).generation
         await self._records.flip(replace(head, current=compacted))
         await self._tidy()
         return compacted
 
-    async def _sweep(self, head: Head, manifest: Manifest) -> None:
-        """Delete what an interrupted update to yet another release has left."""
-        wanted = frozenset(ref.sha256 for ref in manifest.objects)
-        await self._discard_all_but(head.objects | wanted)
+    async def _sweep(self, head: Head, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
+        """Delete what an interrupted update has left, but for the sound objects of this one."""
+        wanted = _named(manifest).union(entry.object.sha256 for entry in route)
+        left = (wanted - head.objects) & (await self._store.objects()).keys()
+        await self._discard_all_but((head.objects | left).difference(await unsound(self._store, left)))
 
     async def _discard_all_but(self, needed: frozenset[str]) -> None:
         garbage = [digest for digest in await self._store.objects() if digest not in needed]
@@ -100,13 +125,32 @@ class Installer:
     async def _carry_out(self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader) -> Plan:
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._download(plan, downloader)
-        self._announcer.progress("verifying", plan.bytes, plan.bytes)
-        generation = await self._stage(plan, manifest)
-        self._announcer.progress("installing", plan.bytes, plan.bytes)
-        await self._activate(generation, head)
+        await self._fetch(plan, downloader)
+        self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+        staged = await self._unpack(plan, manifest, head)
+        self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
+        await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
+
+    async def _fetch(self, plan: Plan, downloader: Downloader) -> None:
+        """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
+        try:
+            await self._download(plan, downloader)
+        except (ContentError, ServerError) as error:
+            if plan.kind == "direct":
+                raise _StagingError(error) from error
+            raise
+
+    async def _unpack(self, plan: Plan, manifest: Manifest, head: Head) -> Staged:
+        """Stage what was downloaded; of packs, what they make of the installed generation."""
+        if plan.kind != "direct" or head.current is None:
+            return await self._stage(plan, manifest)
+        try:
+            made = await apply_packs(self._store, head.current, plan.hops, manifest, self._config)
+        except (ContentError, StorageError) as error:
+            raise _StagingError(error) from error
+        return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
     async def _download(self, plan: Plan, downloader: Downloader) -> None:
         received: dict[str, int] = {}
@@ -115,51 +159,48 @@ class Installer:
             def progress(count: int) -> None:
                 # A host that undoes the gzip sends more than the manifest says: never above 100 %.
                 received[ref.sha256] = min(count, ref.size)
-                self._announcer.progress("downloading", sum(received.values()), plan.bytes)
+                self._announcer.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 
             content = await downloader.fetch_object(ref, progress)
-            await self._store.put(ref.sha256, content)
+            await keep(self._store, ref.sha256, content)
             progress(ref.size)
 
         await in_parallel(plan.downloads, self._config.parallel, one)
 
-    async def _stage(self, plan: Plan, manifest: Manifest) -> Generation:
+    async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""
         generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
         try:
-            opened = await open_generation(self._store, generation)
-            if opened.state.digest() != manifest.digest:
+            staged = await stage_generation(self._store, generation, known)
+            if await staged.digest() != manifest.digest:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+            # No part of the state, and kept from release to release.
+            await require_sound(self._store, generation.encoder)
         except (ContentError, StorageError) as error:
             raise _StagingError(error) from error
-        if plan.kind != "full":
-            chosen = choose(opened.state, self._config)
-            if chosen:
-                return await self._compacted(opened, chosen)
-        return _trimmed(opened)
+        chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
+        return await self._compacted(staged, chosen) if chosen else _trimmed(staged)
 
-    async def _compacted(self, opened: Opened, chosen: frozenset[int]) -> Generation:
+    async def _compacted(self, staged: Staged, chosen: frozenset[int]) -> Staged:
         """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
         try:
-            return await compact(self._store, opened, chosen)
+            return await compact(staged, chosen, self._config)
         except (ContentError, StorageError) as error:
             logger.warning(
-                "release %d is installed without compaction: %s", opened.generation.sequence, error
+                "release %d is installed without compaction: %s", staged.generation.sequence, error
             )
-            return _trimmed(opened)
+            return _trimmed(staged)
 
-    async def _activate(self, generation: Generation, head: Head) -> None:
-        """Flip to the new generation, test it as a reader would, and flip back if it does not work."""
+    async def _activate(self, staged: Staged, head: Head) -> None:
+        """Flip to the new generation, test that it works here, and flip back if it does not."""
+        generation = staged.generation
         await self._records.flip(head.installed(generation))
         try:
-            (await open_generation(self._store, generation)).self_test()
-        except (SelfTestError, ContentError) as error:
+            staged.self_test()
+        except SelfTestError as error:
             await self._records.flip(head.refuse(generation.sequence))
             await self._tidy()
             raise SelfTestError(f"release {generation.sequence} was undone: {error}") from error
-        except StorageError:
-            await self._records.flip(head)  # nothing is known against the release: it may be tried again
-            raise
         await self._tidy()
 
     async def _tidy(self) -> None:
@@ -170,16 +211,20 @@ class Installer:
             logger.warning("garbage stays until the next update: %s", error)
 
 
-def _trimmed(opened: Opened) -> Generation:
+def _named(manifest: Manifest) -> frozenset[str]:
+    return frozenset(ref.sha256 for ref in manifest.objects)
+
+
+def _trimmed(staged: Staged) -> Staged:
     """Return the generation without the segments that hold nothing it needs."""
-    used, generation = opened.state.used, opened.generation
+    used, generation = staged.state.used, staged.generation
     segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
-    return replace(generation, segments=segments)
+    return replace(staged, generation=replace(generation, segments=segments))
 
 
 class _StagingError(Exception):
     """What was staged does not make the signed state."""
 
-    def __init__(self, cause: ContentError | StorageError) -> None:
+    def __init__(self, cause: ContentError | ServerError | StorageError) -> None:
         super().__init__(str(cause))
         self.cause = cause

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from .config import Config
-from .errors import EmptyStoreError, UsageError
+from .errors import EmptyStoreError, UsageError, VademecumError
 from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
@@ -209,8 +209,19 @@ class KnowledgeBase:
             head = decode_head(await store.read("head"))
             if head.current is None:
                 raise EmptyStoreError(f"{self._path}: nothing is installed yet; pull a release first")
-            opened = await open_generation(store, head.current)
+            try:
+                opened = await open_generation(store, head.current)
+            except VademecumError as error:
+                await self._report_damage(error)
+                raise
         self._index = (head.current, Index(opened), opened)
+
+    async def _report_damage(self, error: VademecumError) -> None:
+        """Have it counted; where that cannot be written, the caller gets `error` all the same."""
+        try:
+            await self._with_engine(lambda engine: engine.report_damage(error), online=False)
+        except VademecumError as failure:
+            logger.debug("the damage could not be noted: %s", failure)
 
     async def _with_engine(self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True) -> T:
         if online and self._location is None:

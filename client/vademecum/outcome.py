@@ -31,7 +31,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed."""
+    """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
+
+    `total_bytes` is what the plan takes: the index alone, without metadata.
+    """
 
     from_sequence: int | None
     to_sequence: int
@@ -40,6 +43,7 @@ class Outcome:
     requests: int
     bytes: int
     seconds: float
+    total_bytes: int = 0
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
@@ -50,5 +54,6 @@ class Outcome:
             "plan": self.plan,
             "requests": self.requests,
             "bytes": self.bytes,
+            "totalBytes": self.total_bytes,
             "seconds": self.seconds,
         }

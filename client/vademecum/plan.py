@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from .errors import RollbackError
-from .format import Manifest, ObjectRef
+from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head
 from .trust import ReleasePointer
 
@@ -19,17 +19,19 @@ class Plan:
     """What an update takes.
 
     Attributes:
-        kind: `none`: nothing to do; `tiers`: the segments that reach beyond the installed sequence;
-            `full`: all segments.
+        kind: `none`: nothing to do; `direct`: packs that lead from the installed release to the new one;
+            `tiers`: the segments that reach beyond the installed sequence; `full`: all segments.
         downloads: The objects to fetch, those that the store already holds left out.
-        segments: The digests of the new generation's segments, newest first.
+        segments: The digests of the new generation's segments, newest first; of `direct` those that stay.
         base: The sequence that the plan builds on, or None.
+        hops: The packs of `direct`, in the order in which they are applied.
     """
 
     kind: Kind
     downloads: tuple[ObjectRef, ...] = ()
     segments: tuple[str, ...] = ()
     base: int | None = None
+    hops: tuple[PackEntry, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -61,22 +63,46 @@ def reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
     return None
 
 
-def plan_update(installed: Generation | None, held: Container[str], manifest: Manifest) -> Plan:
+def plan_update(
+    installed: Generation | None,
+    held: Container[str],
+    manifest: Manifest,
+    route: tuple[PackEntry, ...] = (),
+) -> Plan:
     """Return the cheapest plan.
 
     Args:
         installed: The current generation, or None.
         held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
         manifest: The release to install.
+        route: Packs that lead from the installed release to this one, see route.py; empty: there are none.
+    """
+    return plans(installed, held, manifest, route)[0]
+
+
+def plans(
+    installed: Generation | None,
+    held: Container[str],
+    manifest: Manifest,
+    route: tuple[PackEntry, ...] = (),
+) -> tuple[Plan, ...]:
+    """Return the ladder of plans: the cheapest first, and after it those to fall back to, each once.
+
+    Args: See `plan_update`.
     """
     if installed is not None and installed.sequence == manifest.sequence:
-        return Plan("none", base=installed.sequence)
-    if installed is None or not _builds_on(installed, manifest):
-        return full_plan(held, manifest)
+        return (Plan("none", base=installed.sequence),)
+    full = full_plan(held, manifest)
+    if installed is None or not builds_on(installed, manifest):
+        return (full,)
     newer = [entry.object for entry in manifest.segments if entry.upto > installed.sequence]
     fresh = tuple(ref.sha256 for ref in newer)
     kept = tuple(digest for digest in installed.segments if digest not in fresh)
-    return Plan("tiers", _missing(held, newer), fresh + kept, installed.sequence)
+    tiers = Plan("tiers", _missing(held, newer), fresh + kept, installed.sequence)
+    packs = _missing(held, [entry.object for entry in route])
+    direct = Plan("direct", packs, installed.segments, installed.sequence, route)
+    # A tie goes to what needs no decoding.
+    return (direct, tiers, full) if route and direct.bytes < tiers.bytes else (tiers, full)
 
 
 def full_plan(held: Container[str], manifest: Manifest) -> Plan:
@@ -85,11 +111,12 @@ def full_plan(held: Container[str], manifest: Manifest) -> Plan:
     return Plan("full", _missing(held, list(manifest.objects)), segments)
 
 
-def _builds_on(installed: Generation, manifest: Manifest) -> bool:
+def builds_on(installed: Generation, manifest: Manifest) -> bool:
+    """Return whether the rows of the installed generation may stay: the release is newer, of the same space."""
     same_space = installed.epoch == manifest.epoch and installed.encoder == manifest.encoder.object.sha256
     return same_space and installed.sequence < manifest.sequence
 
 
-def _missing(held: Container[str], refs: list[ObjectRef]) -> tuple[ObjectRef, ...]:
+def _missing(held: Container[str], refs: Sequence[ObjectRef]) -> tuple[ObjectRef, ...]:
     unique = {ref.sha256: ref for ref in refs}
     return tuple(ref for digest, ref in unique.items() if digest not in held)

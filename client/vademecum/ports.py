@@ -7,7 +7,7 @@ memory (`runtime/memory.py`); one contract suite (tests/contract) runs against a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,10 @@ Progress = Callable[[int], None]
 
 Emit = Callable[[str, Mapping[str, Any]], None]
 """Called with the name of an event and its details (design: `updateStarted`, `updateProgress` ...)."""
+
+
+Span = tuple[int, int]
+"""Where bytes lie in an object: (offset, length)."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,16 @@ class Store(Protocol):
 
     async def get(self, digest: str) -> bytes | None:
         """Return the object's bytes, or None if it is not stored."""
+        ...
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        """Return these spans of an object, in this order, or None if it is not stored.
+
+        Memory is taken for the spans alone where the database allows it, never for more than one object.
+
+        Raises:
+            StorageError: A span reaches beyond the object.
+        """
         ...
 
     async def put(self, digest: str, data: bytes) -> None:

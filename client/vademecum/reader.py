@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .encoder import Encoder, decode_encoder
 from .errors import ContentError, SelfTestError, StorageError
 from .head import Generation
 from .ports import Store
-from .segment import decode_segment
+from .segment import Outline, Segment, decode_segment
 from .state import State, assemble
+
+S = TypeVar("S", bound=Outline)
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Opened:
     """A generation in memory. It does not need the store any more: a later update does not disturb it."""
 
     generation: Generation
-    state: State
+    state: State[Segment]
     encoder: Encoder
 
     def self_test(self) -> None:
@@ -26,16 +29,7 @@ class Opened:
         Raises:
             SelfTestError: It does not; the message says what differs.
         """
-        generation, state = self.generation, self.state
-        found = (len(state.documents), len(state.chunks), self.encoder.dimensions)
-        if found != (generation.documents, generation.chunks, generation.dimensions):
-            raise SelfTestError(
-                f"release {generation.sequence}: documents, chunks and dimensions are {found}, expected "
-                f"{(generation.documents, generation.chunks, generation.dimensions)}"
-            )
-        if any(segment.dimensions != generation.dimensions for segment in state.segments):
-            raise SelfTestError(f"release {generation.sequence}: vectors and encoder differ in dimensions")
-        self.encoder.check_golden()
+        check_works(self.generation, self.state, self.encoder)
 
 
 async def open_generation(store: Store, generation: Generation) -> Opened:
@@ -46,18 +40,47 @@ async def open_generation(store: Store, generation: Generation) -> Opened:
         ContentError: An object is damaged, or the rows do not fit together.
     """
     segments = []
-    for digest in generation.segments:
-        segment = decode_segment(await _object(store, digest))
-        if segment.epoch != generation.epoch:
-            raise ContentError(
-                f"segment {digest[:12]} is of epoch {segment.epoch!r}, not {generation.epoch!r}"
-            )
-        segments.append(segment)
-    encoder = decode_encoder(await _object(store, generation.encoder))
+    for name in generation.segments:
+        segment = decode_segment(await read_object(store, name))
+        segments.append(of_epoch(segment, name, generation))
+    encoder = decode_encoder(await read_object(store, generation.encoder))
     return Opened(generation, assemble(segments), encoder)
 
 
-async def _object(store: Store, digest: str) -> bytes:
+def check_works(generation: Generation, state: State[S], encoder: Encoder) -> None:
+    """Check that what was read is what the generation promises, and that its encoder works here.
+
+    Raises:
+        SelfTestError: It does not; the message says what differs.
+    """
+    found = (len(state.documents), len(state.chunks), encoder.dimensions)
+    if found != (generation.documents, generation.chunks, generation.dimensions):
+        raise SelfTestError(
+            f"release {generation.sequence}: documents, chunks and dimensions are {found}, expected "
+            f"{(generation.documents, generation.chunks, generation.dimensions)}"
+        )
+    if any(segment.dimensions != generation.dimensions for segment in state.segments):
+        raise SelfTestError(f"release {generation.sequence}: vectors and encoder differ in dimensions")
+    encoder.check_golden()
+
+
+def of_epoch(segment: S, name: str, generation: Generation) -> S:
+    """Return the segment if it belongs to the generation's epoch.
+
+    Raises:
+        ContentError: It does not.
+    """
+    if segment.epoch != generation.epoch:
+        raise ContentError(f"segment {name[:12]} is of epoch {segment.epoch!r}, not {generation.epoch!r}")
+    return segment
+
+
+async def read_object(store: Store, digest: str) -> bytes:
+    """Return an object that must be there.
+
+    Raises:
+        StorageError: The store has lost it.
+    """
     data = await store.get(digest)
     if data is None:
         raise StorageError(f"the store has lost object {digest[:12]}: run a forced update to fetch it again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from .errors import ContentError
+from .errors import ContentError, DamagedError, NewerFormatError
 from .head import Head, decode_head, encode_head
 from .notes import Notes, decode_notes, encode_notes
 from .ports import Store
@@ -23,9 +23,27 @@ class Records:
 
         Raises:
             NewerFormatError: The store was written by a newer major version.
-            ContentError: The record is damaged.
+            DamagedError: The record is damaged.
         """
-        return decode_head(await self._store.read("head"))
+        data = await self._store.read("head")
+        try:
+            return decode_head(data)
+        except NewerFormatError:
+            raise
+        except ContentError as error:
+            raise DamagedError(str(error)) from error
+
+    async def drop_damaged_head(self) -> None:
+        """Delete the pointer if it cannot be read; a readable one stays.
+
+        Raises:
+            NewerFormatError: The store was written by a newer major version.
+        """
+        try:
+            await self.head()
+        except DamagedError as error:
+            logger.warning("the pointer is damaged and is begun anew: %s", error)
+            await self._store.write({"head": None})
 
     async def flip(self, head: Head) -> None:
         """Write the pointer. This is the commit."""
@@ -46,5 +64,5 @@ class Records:
         await self._store.write({"sync": encode_notes(notes)})
 
     async def forget(self) -> None:
-        """Delete both."""
-        await self._store.write({"head": None, "sync": None})
+        """Delete both, and what was remembered of failures here; a wait that the host asked for stays."""
+        await self._store.write(dict.fromkeys(("head", "sync", "health", "spoiled")))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .places import ROW
 from .reader import Opened
 from .rotation import rotate_query
 from .segment import HEADING_SEPARATOR, LEVELS, vector_bytes
@@ -54,8 +55,9 @@ class Index:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         state = opened.state
-        self._ids = np.fromiter(state.chunks, np.uint64, len(state.chunks))
-        places = np.array(list(state.chunks.values()), np.int64).reshape(-1, 2)
+        self._ids = np.array(state.chunks.ids, np.uint64)
+        packed = np.array(state.chunks.places, np.int64)
+        places = np.stack([packed >> 32, packed & ROW], axis=1)
         self._places = places
         self._bits = state.segments[0].bits if state.segments else 8
         width = vector_bytes(opened.encoder.dimensions, self._bits)

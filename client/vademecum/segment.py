@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 from .errors import ContentError, NewerFormatError
 from .tensors import Strings, Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
@@ -47,6 +47,41 @@ class ChunkRow:
     text: str
 
 
+class Outline(Protocol):
+    """What says which rows of a segment count, without its texts and vectors; see `Segment`.
+
+    Attributes:
+        chunk_bounds: For each column of chunk bytes (vector, headings, anchor, text) where its rows begin and end:
+            n + 1 rising numbers.
+        document_bounds: The same for title, url and metadata: m + 1 numbers each.
+    """
+
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def bits(self) -> int: ...
+    @property
+    def ids(self) -> array[int]: ...
+    @property
+    def sequences(self) -> array[int]: ...
+    @property
+    def keys(self) -> Strings: ...
+    @property
+    def document_sequences(self) -> array[int]: ...
+    @property
+    def removed(self) -> bytes: ...
+    @property
+    def document_chunks(self) -> array[int]: ...
+    @property
+    def bounds(self) -> array[int]: ...
+    @property
+    def chunk_bounds(self) -> tuple[Sequence[int], ...]: ...
+    @property
+    def document_bounds(self) -> tuple[Sequence[int], ...]: ...
+
+
 @dataclass(frozen=True)
 class Segment:
     """A decoded segment: columns, as they lie in the file. n chunks, m documents, D dimensions.
@@ -76,6 +111,17 @@ class Segment:
     removed: bytes
     document_chunks: array[int]
     bounds: array[int]
+
+    @property
+    def chunk_bounds(self) -> tuple[Sequence[int], ...]:
+        """See `Outline`."""
+        vectors = row_bounds(len(self.ids), vector_bytes(self.dimensions, self.bits))
+        return (vectors, *(column.bounds for column in (self.headings, self.anchors, self.texts)))
+
+    @property
+    def document_bounds(self) -> tuple[Sequence[int], ...]:
+        """See `Outline`."""
+        return tuple(column.bounds for column in (self.titles, self.urls, self.metadata))
 
     def vector(self, row: int) -> memoryview:
         """Return the bytes of one vector."""
@@ -123,6 +169,11 @@ def vector_bytes(dimensions: int, bits: int) -> int:
     return -(-dimensions * bits // 8)
 
 
+def row_bounds(count: int, width: int) -> range:
+    """Return where rows of one width begin, and behind them where the last one ends."""
+    return range(0, count * width + 1, width)
+
+
 def encode_segment(
     epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow], bits: int = 8
 ) -> bytes:
@@ -153,33 +204,16 @@ def encode_segment(
     return encode_tensors(TensorFile(tensors, _header(epoch, dimensions, bits)))
 
 
-def encode_columns(segment: Segment) -> bytes:
-    """Return the file of a segment whose rows are already in the order of the format."""
-    integers: dict[str, tuple[str, array[int]]] = {
-        "chunk.id": ("U64", segment.ids),
-        "chunk.sequence": ("U32", segment.sequences),
-        "chunk.scale": ("U16", segment.scales),
-        "document.sequence": ("U32", segment.document_sequences),
-        "document.chunks": ("U64", segment.document_chunks),
-        "document.chunks.offsets": ("U32", segment.bounds),
-    }
-    strings = {
-        "chunk.headings": segment.headings,
-        "chunk.anchor": segment.anchors,
-        "chunk.text": segment.texts,
-        "document.key": segment.keys,
-        "document.title": segment.titles,
-        "document.url": segment.urls,
-        "document.metadata": segment.metadata,
-    }
-    tensors = {name: _column(dtype, values) for name, (dtype, values) in integers.items()}
-    tensors["chunk.vector"] = _vectors(len(segment.ids), segment.dimensions, segment.bits, segment.vectors)
-    tensors["document.removed"] = Tensor("U8", (len(segment.removed),), segment.removed)
-    for name, column in strings.items():
-        tensors[name] = Tensor("U8", (len(column.blob),), column.blob)
-        tensors[f"{name}.offsets"] = _column("U32", column.bounds)
-    header = _header(segment.epoch, segment.dimensions, segment.bits)
-    return encode_tensors(TensorFile(tensors, header))
+def cut(sizes: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
+    """Yield (first, behind the last) of neighbours that together take about `most` bytes at most; at least one."""
+    start = stop = total = 0
+    for size in sizes:
+        if stop > start and total + size > most:
+            yield start, stop
+            start, total = stop, 0
+        stop, total = stop + 1, total + size
+    if stop > start:
+        yield start, stop
 
 
 def _vectors(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> Tensor:
@@ -189,11 +223,6 @@ def _vectors(count: int, dimensions: int, bits: int, data: bytes | memoryview) -
 def _header(epoch: str, dimensions: int, bits: int) -> dict[str, str]:
     packing = {} if bits == 8 else {"bits": str(bits), "dimensions": str(dimensions)}
     return {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}
-
-
-def _column(dtype: str, values: array[int]) -> Tensor:
-    # A view, not a copy; an empty array has none.
-    return Tensor(dtype, (len(values),), memoryview(values).cast("B") if values else b"")
 
 
 def decode_segment(data: bytes) -> Segment:
@@ -237,11 +266,11 @@ def decode_segment(data: bytes) -> Segment:
 
 
 def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
-    """Return dimensions, bits of a component, and the rows."""
+    """Return dimensions, bits of a component, and the rows: a copy, or they would keep the whole file in memory."""
     found = [file.metadata.get(key) for key in ("bits", "dimensions")]
     if found == [None, None]:
         whole = file.tensor("chunk.vector", "I8", [count, None])
-        return whole.shape[1], 8, memoryview(whole.data)
+        return whole.shape[1], 8, memoryview(bytes(whole.data))
     bits, dimensions = (text or "" for text in found)
     if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
         raise ContentError(
@@ -249,7 +278,7 @@ def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
         )
     width = vector_bytes(int(dimensions), int(bits))
     packed = file.tensor("chunk.vector", "U8", [count, width])
-    return int(dimensions), int(bits), memoryview(packed.data)
+    return int(dimensions), int(bits), memoryview(bytes(packed.data))
 
 
 def _check_format(found: str) -> None:

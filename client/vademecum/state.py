@@ -1,20 +1,38 @@
-"""The live state of a generation: which rows of its segments count (format.md, section 5)."""
+"""The live state of a generation: which rows of its segments count (format.md, section 5).
+
+Rows of one sequence in one segment are a *run*: documents rise by key in it, chunks by id. The state is a merge of
+all runs, and takes the columns that say what counts, never texts or vectors. So it does for segments in memory and
+for those whose texts and vectors stay in the store, at some 60 bytes a chunk.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator, Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import chain, islice, pairwise, repeat
+from operator import lt
+from typing import Generic, TypeVar
 
 from .errors import ContentError
-from .segment import Segment, framed
+from .places import ChunkPlaces, DocumentPlaces, Owners, Place, packed, segments_of, unpacked
+from .segment import Outline, Segment, framed
 
-Place = tuple[int, int]
-"""Where a row lies: (index of the segment, index of the row in it)."""
+__all__ = ["Place", "State", "StateDigest", "assemble"]
+
+S = TypeVar("S", bound=Outline)
+_BATCH_BITS = 12
+"""Chunks are merged in ranges of ids, about 4,096 rows at a time: ids are bits of a hash, so they spread evenly."""
+
+Run = tuple[int, int, int, int]
+"""Rows of one sequence: (index of the segment, sequence, first row, row behind the last)."""
 
 
 @dataclass(frozen=True)
-class State:
+class State(Generic[S]):
     """The live rows of a generation.
 
     Attributes:
@@ -25,11 +43,11 @@ class State:
         tombstones: Where the newest row of each removed document lies.
     """
 
-    segments: tuple[Segment, ...]
-    documents: dict[bytes, Place]
-    chunks: dict[int, Place]
-    owners: dict[int, bytes]
-    tombstones: dict[bytes, Place]
+    segments: tuple[S, ...]
+    documents: DocumentPlaces
+    chunks: ChunkPlaces
+    owners: Owners
+    tombstones: DocumentPlaces
 
     @property
     def used(self) -> frozenset[int]:
@@ -37,79 +55,172 @@ class State:
 
         One with nothing but tombstones is needed: they keep older rows dead.
         """
-        places = (*self.documents.values(), *self.chunks.values(), *self.tombstones.values())
-        return frozenset(index for index, _ in places)
+        return segments_of(chain(self.documents.places, self.chunks.places, self.tombstones.places))
 
-    def digest(self) -> str:
+    def document_chunks(self, place: int) -> array[int]:
+        """Return the ids of a document's chunks in reading order; `place` is packed."""
+        index, row = unpacked(place)
+        segment = self.segments[index]
+        return segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]
+
+    def digest(self: State[Segment]) -> str:
         """Return the state digest: the same content gives the same digest, whatever way it came."""
-        hasher = hashlib.sha256(b"vademecum.state.1\n")
-        for part in self._parts():
-            hasher.update(part)
-        return hasher.hexdigest()
-
-    def _parts(self) -> Iterator[bytes | memoryview]:
-        for key, (index, row) in self.documents.items():
+        digest = StateDigest()
+        for place in self.documents.places:
+            index, row = unpacked(place)
             segment = self.segments[index]
-            ids = segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]
             texts = (segment.titles, segment.urls, segment.metadata)
-            yield b"".join([framed(key), *(framed(text.encoded(row)) for text in texts)])
-            yield len(ids).to_bytes(4, "little") + ids.tobytes()
-        for chunk, (index, row) in self.chunks.items():
+            key = segment.keys.encoded(row)
+            digest.add_document(key, [text.encoded(row) for text in texts], self.document_chunks(place))
+        for chunk, place in zip(self.chunks.ids, self.chunks.places, strict=True):
+            index, row = unpacked(place)
             segment = self.segments[index]
             texts = (segment.headings, segment.anchors, segment.texts)
-            yield chunk.to_bytes(8, "little") + segment.scales[row].to_bytes(2, "little")
-            yield segment.vector(row)
-            yield b"".join(framed(text.encoded(row)) for text in texts)
+            vector = segment.vector(row)
+            digest.add_chunk(chunk, segment.scales[row], vector, [text.encoded(row) for text in texts])
+        return digest.hex()
 
 
-def assemble(segments: Sequence[Segment]) -> State:
+class StateDigest:
+    """The state digest as it grows: all documents by rising key, then all chunks by rising id."""
+
+    def __init__(self) -> None:
+        self._hasher = hashlib.sha256(b"vademecum.state.1\n")
+
+    def add_document(self, key: bytes, texts: Sequence[bytes], chunks: array[int]) -> None:
+        """Add a document; `texts` are title, url and metadata."""
+        count = len(chunks).to_bytes(4, "little")
+        self._hasher.update(b"".join([framed(key), *map(framed, texts), count, chunks.tobytes()]))
+
+    def add_chunk(self, chunk: int, scale: int, vector: bytes | memoryview, texts: Sequence[bytes]) -> None:
+        """Add a chunk; `texts` are headings, anchor and text."""
+        number = chunk.to_bytes(8, "little") + scale.to_bytes(2, "little")
+        self._hasher.update(b"".join([number, vector, *map(framed, texts)]))
+
+    def hex(self) -> str:
+        return self._hasher.hexdigest()
+
+
+def assemble(segments: Sequence[S]) -> State[S]:
     """Return the live state of these segments together.
 
     Raises:
-        ContentError: They are of different epochs, or a live document names a chunk that none of them has.
+        ContentError: They are of different epochs, their rows are not in order, or a live document names a chunk
+            that none of them has.
     """
     if len({(segment.epoch, segment.dimensions, segment.bits) for segment in segments}) > 1:
         raise ContentError("segments of different epochs stand in one generation")
-    newest = _newest_documents(segments)
-    documents = {key: newest[key] for key in sorted(newest) if not _removed(segments, newest[key])}
-    tombstones = {key: place for key, place in newest.items() if key not in documents}
-    owners: dict[int, bytes] = {}
-    for key, (index, row) in documents.items():
-        segment = segments[index]
-        for chunk in segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]:
-            owners.setdefault(chunk, key)
-    places = _newest_chunks(segments, owners)
-    if len(places) != len(owners):
-        missing = next(chunk for chunk in owners if chunk not in places)
-        owner = owners[missing].decode()
-        raise ContentError(f"document {owner!r} names chunk {missing:016x}, which no segment has")
-    chunks = {chunk: places[chunk] for chunk in sorted(places)}
+    documents, tombstones = _newest_documents(segments)
+    chunks, owners = _newest_chunks(segments, documents)
     return State(tuple(segments), documents, chunks, owners, tombstones)
 
 
-def _newest_documents(segments: Sequence[Segment]) -> dict[bytes, Place]:
-    newest: dict[bytes, Place] = {}
-    sequences: dict[bytes, int] = {}
-    for index, segment in enumerate(segments):
-        for row, sequence in enumerate(segment.document_sequences):
-            key = segment.keys.encoded(row)
-            if sequence > sequences.get(key, -1):
-                newest[key] = (index, row)
-                sequences[key] = sequence
-    return newest
+def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPlaces]:
+    """Return the places of live documents, and those of removed ones."""
+    live, removed = array("Q"), array("Q")
+    previous: bytes | None = None
+    for key, _, place in merge(*(_document_rows(segments[run[0]], run) for run in _document_runs(segments))):
+        if key == previous:
+            continue
+        previous = key
+        index, row = unpacked(place)
+        (removed if segments[index].removed[row] else live).append(place)
+    keys = tuple(segment.keys for segment in segments)
+    return DocumentPlaces(keys, live), DocumentPlaces(keys, removed)
 
 
-def _newest_chunks(segments: Sequence[Segment], live: Container[int]) -> dict[int, Place]:
-    """Return where each live chunk lies. A text that left and came back may have been embedded twice."""
-    places: dict[int, Place] = {}
-    sequences: dict[int, int] = {}
-    for index, segment in enumerate(segments):
-        for row, (chunk, sequence) in enumerate(zip(segment.ids, segment.sequences, strict=True)):
-            if chunk in live and sequence > sequences.get(chunk, -1):
-                places[chunk] = (index, row)
-                sequences[chunk] = sequence
-    return places
+def _document_rows(segment: Outline, run: Run) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (key, minus sequence, place) of a run: of one key the newest comes first."""
+    index, sequence, start, stop = run
+    previous = b""
+    for row in range(start, stop):
+        key = segment.keys.encoded(row)
+        if key <= previous:
+            raise _disorder("documents")
+        yield key, -sequence, packed(index, row)
+        previous = key
 
 
-def _removed(segments: Sequence[Segment], place: Place) -> bool:
-    return bool(segments[place[0]].removed[place[1]])
+def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[ChunkPlaces, Owners]:
+    """Return where each live chunk lies, and its owner. A text that left and came back may be there twice."""
+    runs = _chunk_runs(segments)
+    shift = 64 - max(0, sum(map(_length, runs)).bit_length() - _BATCH_BITS)
+    named = _named_chunks(segments, documents, shift)
+    ids, places, owners = array("Q"), array("Q"), array("I")
+    for number, (chunks, owner_positions) in enumerate(named):
+        # Of several documents that name a chunk the first has the lowest key.
+        wanted = dict(zip(reversed(chunks), reversed(owner_positions), strict=True))
+        for chunk, _, index, row in _rows_between(segments, runs, number << shift, (number + 1) << shift):
+            owner = wanted.pop(chunk, None)
+            if owner is not None:
+                ids.append(chunk)
+                places.append(packed(index, row))
+                owners.append(owner)
+        if wanted:
+            missing, owner = next(reversed(wanted.items()))
+            name = documents.key(owner).decode()
+            raise ContentError(f"document {name!r} names chunk {missing:016x}, which no segment has")
+    return ChunkPlaces(ids, places), Owners(ids, owners, documents)
+
+
+def _named_chunks(
+    segments: Sequence[Outline], documents: DocumentPlaces, shift: int
+) -> list[tuple[array[int], array[int]]]:
+    """Return the ids that live documents name, and the documents' positions, in ranges of 2^shift ids."""
+    ranges = [(array("Q"), array("I")) for _ in range(1 << 64 - shift)]
+    for at, place in enumerate(documents.places):
+        index, row = unpacked(place)
+        segment = segments[index]
+        for chunk in segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]:
+            chunks, owners = ranges[chunk >> shift]
+            chunks.append(chunk)
+            owners.append(at)
+    return ranges
+
+
+def _rows_between(
+    segments: Sequence[Outline], runs: Sequence[Run], low: int, high: int
+) -> list[tuple[int, int, int, int]]:
+    """Return (id, minus sequence, segment, row) of the rows with these ids, sorted: of one id the newest is first."""
+    rows: list[tuple[int, int, int, int]] = []
+    for index, sequence, start, stop in runs:
+        ids = segments[index].ids
+        first = bisect_left(ids, low, start, stop)
+        last = bisect_left(ids, high, first, stop)
+        rows.extend(zip(ids[first:last], repeat(-sequence), repeat(index), range(first, last)))
+    rows.sort()
+    return rows
+
+
+def _document_runs(segments: Sequence[Outline]) -> list[Run]:
+    return [run for i, segment in enumerate(segments) for run in _runs(i, segment.document_sequences)]
+
+
+def _chunk_runs(segments: Sequence[Outline]) -> list[Run]:
+    """Return the runs of chunk rows, and see that ids rise in each."""
+    found: list[Run] = []
+    for i, segment in enumerate(segments):
+        for run in _runs(i, segment.sequences):
+            ids = memoryview(segment.ids)[run[2] : run[3]]
+            if not all(map(lt, ids, islice(ids, 1, None))):
+                raise _disorder("chunks")
+            found.append(run)
+    return found
+
+
+def _runs(index: int, sequences: array[int]) -> Iterator[Run]:
+    """Yield the runs of a column of sequences, which must never rise."""
+    borders = [0] if sequences else []
+    borders += [at for at, (a, b) in enumerate(pairwise(sequences), 1) if a != b]
+    for start, stop in pairwise([*borders, len(sequences)]):
+        if start and sequences[start] > sequences[start - 1]:
+            raise _disorder("rows")
+        yield index, sequences[start], start, stop
+
+
+def _length(run: Run) -> int:
+    return run[3] - run[2]
+
+
+def _disorder(what: str) -> ContentError:
+    return ContentError(f"segment: its {what} are not in the order of the format")

@@ -17,6 +17,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 _MAX_DEPTH = 32
+_LONGEST_INTEGER = 300
 _T = TypeVar("_T")
 
 
@@ -40,7 +41,13 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
     if _depth(text) > _MAX_DEPTH:
         raise ContentError(f"{what}: nested deeper than {_MAX_DEPTH}")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ContentError(f"{what}: a lone surrogate") from None
@@ -116,6 +123,19 @@ class Fields:
             raise ContentError(f"{self._path}.{name}: expected objects")
         return [Fields(value, f"{self._path}.{name}[{index}]") for index, value in enumerate(values)]
 
+    def lists(self, name: str) -> list[Fields]:
+        """Return the lists in a list, which may be left out; their fields are called `0`, `1` and so on."""
+        values = self._list(name) if name in self._values else []
+        if not all(isinstance(value, list) for value in values):
+            raise ContentError(f"{self._path}.{name}: expected lists")
+        return [
+            Fields({str(at): part for at, part in enumerate(value)}, f"{self._path}.{name}[{index}]")
+            for index, value in enumerate(values)
+        ]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def digests(self, name: str) -> tuple[str, ...]:
         values = self._list(name)
         if not all(isinstance(value, str) and DIGEST.fullmatch(value) for value in values):
@@ -148,6 +168,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _integer(digits: str) -> int:
+    """Return the integer. JavaScript reads one beyond IEEE doubles as Infinity; so nobody takes it."""
+    if len(digits) > _LONGEST_INTEGER:
+        _finite(digits)
+    return int(digits)
 
 
 def _finite(digits: str) -> float:

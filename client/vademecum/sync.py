@@ -14,18 +14,29 @@ from typing import Any
 
 from .config import Config
 from .download import Downloader
-from .errors import ContentError, EmptyStoreError, QuotaError, UsageError, VademecumError
+from .errors import (
+    ContentError,
+    EmptyStoreError,
+    NewerFormatError,
+    QuotaError,
+    ServerError,
+    UsageError,
+    VademecumError,
+)
 from .events import Announcer, ignore
-from .format import Manifest, ObjectRef, decode_manifest
+from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
+from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
 from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
-from .plan import Kind, plan_update, reason_to_wait, refuse_older
+from .patience import remember_wait, require_patience
+from .plan import Plan, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
-from .reader import open_generation
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
+from .route import find_route
+from .staged import stage_generation
 from .trust import ReleasePointer
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
@@ -92,16 +103,22 @@ class Engine:
         """
         started = self._clock.now()
         downloader = self._downloader()
-        async with self._writing():
-            pointer = await self._refresh(downloader)
+        async with self._writing() as healing:
+            if healing:
+                await self._records.drop_damaged_head()
+            pointer = await self._refresh(downloader, patient=not force)
             head = await self._records.head()
-            kind = await self._follow(pointer, head, downloader, force=force)
+            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+            whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
+            plan = await self._follow(pointer, head, downloader, force=whole)
+            await note_success(self._store, installed=plan.kind != "none")
         installed = None if head.current is None else head.current.sequence
         return Outcome(
             from_sequence=installed,
-            to_sequence=pointer.sequence if kind != "none" else installed or 0,
-            version=pointer.version if kind != "none" or head.current is None else head.current.version,
-            plan=kind,
+            to_sequence=pointer.sequence if plan.kind != "none" else installed or 0,
+            version=pointer.version if plan.kind != "none" or head.current is None else head.current.version,
+            plan=plan.kind,
+            total_bytes=plan.bytes,
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
@@ -178,6 +195,16 @@ class Engine:
             await self._records.forget()
             await self._store.discard(await self._store.objects())
 
+    async def report_damage(self, error: VademecumError) -> None:
+        """Count that a reader could not open what is installed; see `Config.heal_after`.
+
+        Raises:
+            StorageError, BusyError: It could not be written down.
+        """
+        if is_damage(error):
+            async with self._store.lock():
+                await count_read(self._store)
+
     async def status(self) -> dict[str, Any]:
         """Return what is installed, from the store alone: no request is made."""
         head = await self._records.head()
@@ -197,9 +224,11 @@ class Engine:
 
     # The steps --------------------------------------------------------------------------------
 
-    async def _refresh(self, downloader: Downloader) -> ReleasePointer:
+    async def _refresh(self, downloader: Downloader, *, patient: bool = True) -> ReleasePointer:
         notes = await self._records.notes()
         now = self._clock.now()
+        if patient and self._config.patient:
+            await require_patience(self._store, now)
         age = timedelta(seconds=self._config.idle_check_age)
         recent = notes.checked is not None and timedelta() <= now - notes.checked < age
         refreshed = await refresh(
@@ -222,22 +251,41 @@ class Engine:
         if reason is not None:
             return replace(check, reason=None if reason == "current" else reason)
         manifest = await self._manifest(pointer, downloader)
-        plan = plan_update(head.current, await self._store.objects(), manifest)
+        route = await self._route(head, manifest, downloader)
+        plan = plan_update(head.current, await self._store.objects(), manifest, route)
         return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
 
     async def _follow(
         self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
-    ) -> Kind:
+    ) -> Plan:
         if not force and reason_to_wait(pointer, head) is not None:
-            return "none"
+            return Plan("none")
         manifest = await self._manifest(pointer, downloader)
-        return (await self._installer.install(manifest, head, downloader, force=force)).kind
+        route = () if force else await self._route(head, manifest, downloader)
+        return await self._installer.install(manifest, head, downloader, route=route, force=force)
+
+    async def _route(self, head: Head, manifest: Manifest, downloader: Downloader) -> tuple[PackEntry, ...]:
+        """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""
+
+        async def fetch(entry: PackEntry) -> Manifest:
+            assert entry.manifest is not None
+            self._check_size(entry.manifest_path, entry.manifest.size)
+            return decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
+
+        if head.current is None:
+            return ()
+        try:
+            return await find_route(head.current, manifest, fetch)
+        except (ContentError, ServerError, NewerFormatError) as error:
+            logger.warning("release %d: no way by packs: %s", manifest.sequence, error)
+            return ()
+
+    def _check_size(self, path: str, size: int) -> None:
+        if size > self._config.max_manifest:
+            raise ContentError(f"{path}: {size} bytes, more than {self._config.max_manifest}")
 
     async def _manifest(self, pointer: ReleasePointer, downloader: Downloader) -> Manifest:
-        if pointer.length > self._config.max_manifest:
-            raise ContentError(
-                f"{pointer.path}: {pointer.length} bytes, more than {self._config.max_manifest}"
-            )
+        self._check_size(pointer.path, pointer.length)
         ref = ObjectRef(pointer.sha256, pointer.length, pointer.length)
         manifest = decode_manifest(await downloader.fetch_plain(pointer.url_path, ref))
         if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
@@ -253,7 +301,7 @@ class Engine:
     async def _turn_back(self, head: Head) -> Generation:
         """Flip to a generation that was installed before, if it still works."""
         assert head.current is not None
-        (await open_generation(self._store, head.current)).self_test()
+        (await stage_generation(self._store, head.current)).self_test()
         await self._records.flip(head)
         return head.current
 
@@ -272,21 +320,30 @@ class Engine:
     # Faults -----------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        """Hold the writer's lock; a failure is noted, announced and raised on."""
+    async def _writing(self) -> AsyncIterator[bool]:
+        """Hold the writer's lock; a failure is noted, announced and raised on.
+
+        Yields:
+            Whether this device has failed so often in a row that everything is to be fetched anew.
+        """
         try:
             async with self._store.lock():
+                healing = False
                 try:
-                    yield
+                    healing = (await read_health(self._store)).is_due(self._config.heal_after)
+                    yield healing
                 except VademecumError as error:
-                    await self._note_error(error)
+                    await self._note_error(error, healing=healing)
                     raise
         except VademecumError as error:
             self._announcer.failed(error)
             raise
 
-    async def _note_error(self, error: VademecumError) -> None:
+    async def _note_error(self, error: VademecumError, *, healing: bool) -> None:
         try:
+            await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
+            if is_local(error):
+                await count_sync(self._store, healing=healing)
             if isinstance(error, QuotaError):
                 await self._installer.collect()  # give back what the failed update had stored
             noted = replace(await self._records.notes(), error=note_of(error, self._clock.now()))

@@ -12,7 +12,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import overload
 
@@ -32,11 +32,15 @@ assert all(array(_TYPECODES[dtype]).itemsize == width for dtype, width in _WIDTH
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor: `dtype` (I8, U8, U16, U32 or U64), `shape`, and its little-endian `data`."""
+    """One tensor: `dtype` (I8, U8, U16, U32 or U64), `shape`, and its little-endian `data`.
+
+    `at` is where the data begin in the file that it was read from.
+    """
 
     dtype: str
     shape: tuple[int, ...]
     data: bytes | memoryview
+    at: int = field(default=0, compare=False)
 
     def values(self) -> array[int]:
         """Return the elements, flattened in row-major order."""
@@ -177,7 +181,8 @@ def decode_tensors(data: bytes) -> TensorFile:
     tensors: dict[str, Tensor] = {}
     position = 0
     for name, entry in header.items():
-        tensors[name] = tensor = _decode_entry(name, entry, body, position)
+        tensor = _decode_entry(name, entry, body, position)
+        tensors[name] = replace(tensor, at=8 + length + position)
         position += len(tensor.data)
     if position != len(body):
         raise ContentError(f"tensor file has {len(body)} bytes of data, its header names {position}")

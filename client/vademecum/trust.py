@@ -100,19 +100,19 @@ class Trust:
 
     @property
     def root_version(self) -> int:
-        return self._set.root.version
+        return _count(self._set.root.version, "root.json: the version")
 
     @property
     def timestamp_version(self) -> int:
-        return self._set.timestamp.version
+        return _count(self._set.timestamp.version, "timestamp.json: the version")
 
     @property
     def snapshot_version(self) -> int:
-        return self._set.timestamp.snapshot_meta.version
+        return _count(self._set.timestamp.snapshot_meta.version, "timestamp.json: the snapshot's version")
 
     @property
     def targets_version(self) -> int:
-        return self._targets_meta.version
+        return _count(self._targets_meta.version, "snapshot.json: the version of targets.json")
 
     @property
     def timestamp_expires(self) -> datetime:
@@ -126,11 +126,14 @@ class Trust:
         return min(role.expires for role in roles)
 
     def snapshot_length(self, default: int) -> int:
-        """Return the signed size limit of the snapshot, or the default where none is signed."""
-        return self._set.timestamp.snapshot_meta.length or default
+        """Return the signed size of the snapshot, or the default where none or a larger one is signed."""
+        return _limit(
+            self._set.timestamp.snapshot_meta.length, default, "timestamp.json: the snapshot's length"
+        )
 
     def targets_length(self, default: int) -> int:
-        return self._targets_meta.length or default
+        """Return the signed size of the targets, or the default where none or a larger one is signed."""
+        return _limit(self._targets_meta.length, default, "snapshot.json: the length of targets.json")
 
     @property
     def _targets_meta(self) -> MetaFile:
@@ -275,11 +278,27 @@ class Trust:
         # It becomes part of a URL: nothing but a digest may stand here.
         if target is None or not DIGEST.fullmatch(digest):
             raise ContentError(f"targets.json does not sign {path!r} with SHA-256")
-        return digest, target.length
+        return digest, _count(target.length, f"targets.json: the length of {path!r}", least=0)
 
     def target_paths(self) -> tuple[str, ...]:
         """Return the paths of all signed targets."""
         return tuple(self._set.targets.targets)
+
+
+def _count(value: object, what: str, least: int = 1) -> int:
+    """Return a number that becomes part of a path or a limit: python-tuf takes `true` as well.
+
+    Raises:
+        ContentError: It is no such integer.
+    """
+    if type(value) is not int or value < least:
+        raise ContentError(f"{what} is {str(value)[:40]}, expected an integer from {least}")
+    return value
+
+
+def _limit(length: object, most: int, what: str) -> int:
+    """Return how many bytes to take; whoever holds a release key may sign any length."""
+    return most if length is None else min(_count(length, what), most)
 
 
 def _unsigned(message: str) -> SignatureError:

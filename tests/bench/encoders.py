@@ -4,6 +4,7 @@ CRANFIELD is a folder with documents.jsonl, queries.jsonl and qrels.tsv; HISTORY
 Markdown tree, for time and size. Retrieval is nDCG@10 with binary relevance, through the very bytes that a
 release holds (int8 vectors, integer scores). BM25 (k1 1.2, b 0.75) over the same words is the named peer.
 `--unknown` prints the table of site/content/decisions/unknown-words.md, `--bits` that of quantiser.md beside it.
+The table of encoder-table.md comes from encoder_table.py.
 """
 
 from __future__ import annotations
@@ -294,7 +295,9 @@ class Variant:
         every = fit.choose_words(splits, self.limits.builtin_words, self.limits)
         spread = Counter(word for split in splits for word in set(split))
         size = sum(spread[word] >= self.least for word in every.words)  # they lie first
-        vocabulary = replace(every, words=every.words[:size], idf=every.idf[:size])
+        vocabulary = replace(
+            every, words=every.words[:size], idf=every.idf[:size], spread=every.spread[:size]
+        )
         features = vocabulary.features(splits)
         rows = fit.fit_lsa(features, self.limits)
         room, unknown = fit.make_room(features, rows, vocabulary.rarest, self.limits)

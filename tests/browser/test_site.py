@@ -405,6 +405,7 @@ def test_what_the_first_install_fetched_is_kept_afterwards(open_page: Open, even
     eventually(page, kept % hashlib.sha256(b"zip 1").hexdigest())
 
 
+@pytest.mark.fault("D50")
 def test_a_half_deployed_page_is_not_taken(open_page: Open, eventually: Any, host: Host) -> None:
     page = visit(open_page, eventually)
     publish(host.folder, title="Newer handbook")

@@ -308,7 +308,7 @@ def test_a_pair_is_measured(replayed: Replayed) -> None:
     found = updates.measure_pair(replayed, 1, 3, ["vademecum", "gzip"])
     assert (found.behind, found.minimum) == (2, None)
     assert found.pull is not None
-    assert (found.pull.plan, found.pull.encoder) == ("tiers", 0)
+    assert (found.pull.plan, found.pull.encoder) == ("direct", 0)
     assert 0 < found.pull.payload < replayed.manifest(3).segments[-1].object.size
     # timestamp, next root, snapshot, targets, manifest, then the objects together
     assert found.pull.round_trips == 6

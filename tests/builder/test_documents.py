@@ -176,6 +176,12 @@ def test_front_matter_becomes_json_metadata() -> None:
     assert blocks("---\ntitle: T\n---\nx\n") == ("x",)
 
 
+MERGE_BOMB = "m0: &m0 {x: 1, y: 2}\n" + "".join(
+    f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 60)
+)
+"""Each line is twice the one before: 1.7 kB that would take 2^60 steps."""
+
+
 @pytest.mark.parametrize(
     ("front_matter", "warning"),
     [
@@ -194,6 +200,7 @@ def test_front_matter_becomes_json_metadata() -> None:
         ("? {}\n: x", "line 2: the front matter is not valid YAML"),
         ("a: " + "[" * 5000, "line 2: the front matter is not valid YAML (nested too deeply)"),
         ("a: " + "x" * 70_000, "line 2: front matter of more than 65536 characters"),
+        (MERGE_BOMB, "line 14: the front matter is not valid YAML (a mapping of more than 4096 entries"),
     ],
 )
 def test_broken_front_matter_is_named_and_the_rest_is_read(front_matter: str, warning: str) -> None:
@@ -281,6 +288,11 @@ def test_front_matter_names_the_url(front_matter: str, url: str) -> None:
         "JavaScript:alert(1)",
         '"java\\tscript:x"',
         "data:text/html,x",
+        "vbscript:x",
+        '"\\u00a0javascript:alert(1)"',
+        '"\\x01javascript:x"',
+        "view-source:https://x.org",
+        "blob:https://x.org/1",
         "file:///etc",
         "http://[",
         "https://x.org/a b",
@@ -410,6 +422,8 @@ def test_a_page_that_the_parser_refuses_is_named(monkeypatch: pytest.MonkeyPatch
         "<![foo>x",
         "<p><![foo]>",
         "<![CDATA[" * 9_000,
+        "&#" + "9" * 9_000 + ";",
+        "<p title='&#" + "9" * 9_000 + ";'>&#x" + "f" * 9_000 + ";",
         "x" * 100_000,
         "# a\n" * 10_000,
         "\n" * 50_000,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder import Encoder, decode_encoder, encode_encoder, hash_word, unknown_row
+from vademecum.encoder import Encoder, EncoderFile, decode_encoder, encode_encoder, hash_word, unknown_row
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum.rotation import rotate
 from vademecum_builder import fit
@@ -39,7 +39,7 @@ from vademecum_builder.embed import (
     quantise,
 )
 from vademecum_builder.fit_limits import FitLimits
-from vademecum_builder.table import quantise_table, unknown_rows
+from vademecum_builder.table import QuantisedTable, quantise_table, unknown_rows, unpack_rows
 
 TEXTS = [
     "Keys\nRotate\nTo rotate a key, run `vade keys new` and publish again.",
@@ -175,25 +175,73 @@ def test_the_formula_of_the_page(row: list[float]) -> None:
 
 def test_a_table_keeps_directions_and_relative_sizes() -> None:
     rows = np.array([[1.0, -0.5], [0.001, 0.002], [0.0, 0.0]])
-    packed, weights, unknown = quantise_table(rows, np.array([2.0, 3.0, 1.0]))
-    assert np.frombuffer(packed, np.int8).reshape(3, 2).tolist() == [[127, -64], [64, 127], [0, 0]]
-    assert weights == [65535, round(65535 * 0.003), 0]
-    assert unknown == 0
+    table = quantise_table(rows, np.array([2.0, 3.0, 1.0]))
+    assert np.frombuffer(table.rows, np.int8).reshape(3, 2).tolist() == [[127, -64], [64, 127], [0, 0]]
+    assert table.weights == [65535, round(65535 * 0.003), 0]
+    assert table.unknown == 0
+    assert table.bits == 8
 
 
 def test_few_levels_keep_sizes_too_and_unknown_words_have_theirs() -> None:
     rows = np.array([[1.0, -0.5], [0.2, 0.1]])
     for component in (0.01, 2.0, 100.0):
-        packed, weights, unknown = quantise_table(rows, np.array([2.0, 3.0]), component, 7)
-        table = np.frombuffer(packed, np.int8).reshape(2, 2) * np.array(weights)[:, None]
-        assert np.abs(np.frombuffer(packed, np.int8)).max() == 7
-        assert max(*weights, unknown) <= 65535
+        quantised = quantise_table(rows, np.array([2.0, 3.0]), component, 7)
+        components = components_of(quantised, 2)
+        table = components * np.array(quantised.weights)[:, None]
+        assert np.abs(components).max() == 7
+        assert max(*quantised.weights, quantised.unknown) <= 65535
         # 64 * unknown is to the component as weight * row is to the row
-        assert unknown * 64 / table[0, 0] == pytest.approx(component / 2.0, rel=0.01)
+        assert quantised.unknown * 64 / table[0, 0] == pytest.approx(component / 2.0, rel=0.01)
+
+
+LATIN = build_alphabet([])
+
+
+def components_of(table: QuantisedTable, dimensions: int) -> NDArray[np.int8]:
+    """What the client reads: int8 [V, D]; the numpy reader must say the same."""
+    words = [str(number) for number in range(len(table.weights))]
+    file = EncoderFile("x", dimensions, words, table.rows, table.weights, LATIN, bits=table.bits)
+    rows = [list(Encoder(file).row(position)) for position in range(len(words))]
+    assert unpack_rows(file).tolist() == rows
+    return np.array(rows, np.int8).reshape(len(words), dimensions)
+
+
+@given(
+    st.integers(1, 9).flatmap(
+        lambda size: st.lists(
+            st.lists(st.integers(-7, 7), min_size=size, max_size=size), min_size=1, max_size=5
+        )
+    )
+)
+def test_what_four_bits_hold_is_read_as_it_was(rows: list[list[int]]) -> None:
+    stretched = [row if any(row) else [7] * len(row) for row in rows]
+    stretched = [[7, *row[1:]] for row in stretched]  # the largest is 7: nothing is stretched
+    table = quantise_table(np.array(stretched, np.float64), np.ones(len(rows)), levels=7)
+    assert table.bits == 4
+    assert len(table.rows) == len(rows) * -(-len(rows[0]) // 2)
+    assert components_of(table, len(rows[0])).tolist() == stretched
+
+
+def test_a_step_cuts_off_what_is_large_and_the_weight_leaves_the_least_error() -> None:
+    rows = np.random.default_rng(9).standard_normal((20, 300)) * np.linspace(1, 5, 20)[:, None]
+    rows[0, :2] = 40, -40
+    rows[1] = 0
+    table = quantise_table(rows, np.ones(20), levels=7, steps=np.full(20, 0.6))
+    components = components_of(table, 300).astype(np.float64)
+    assert components[0, :2].tolist() == [7, -7]
+    assert table.weights[1] == 0
+    best = [(row @ c) / (c @ c) if c.any() else 0.0 for row, c in zip(rows, components, strict=True)]
+    assert np.allclose(np.array(table.weights) / table.weights[-1], np.array(best) / best[-1], rtol=1e-3)
+    cosines = (
+        (rows * components).sum(axis=1)[2:]
+        / np.linalg.norm(rows[2:], axis=1)
+        / np.linalg.norm(components[2:], axis=1)
+    )
+    assert cosines.min() > 0.97
 
 
 def test_unknown_words_never_weigh_nothing_by_rounding() -> None:
-    assert quantise_table(np.ones((1, 1)), np.ones(1), 1e-9)[2] == 1
+    assert quantise_table(np.ones((1, 1)), np.ones(1), 1e-9).unknown == 1
 
 
 # The alphabet
@@ -654,10 +702,25 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     query = decode_encoder(fitted.encoder.query_encoder)
     query.check_golden()
     assert query.encode("rotate")[0] == 127
+    assert query.file.bits == 4
     later = load_encoder(f"{TRANSFORMER}{folder}", fitted.encoder.query_encoder)
     assert later is not None
     assert later.identity == fitted.encoder.identity
     assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
+
+
+def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[NDArray[np.float64]] = []
+
+    def spy(*_: Any, steps: NDArray[np.float64], **__: Any) -> bytes:
+        asked.append(steps)
+        return b""
+
+    monkeypatch.setattr(fit, "build_file", spy)
+    install(monkeypatch, lambda _: Recorder())
+    limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
+    fit_encoder(f"{TRANSFORMER}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
+    assert [steps.tolist() for steps in asked] == [[0.3, 0.9, 0.9]]
 
 
 def install(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from publishing import HANDBOOK, NOW, Line, ask, pull, pulled, tree_of
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Root
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
 from vademecum.runtime.folder import FolderTransport
@@ -120,9 +122,34 @@ def test_a_garbage_key_is_never_repeated(folder: Path, value: str) -> None:
         error = error.__cause__
 
 
+ODD_OID = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2R6BCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF
+-----END PRIVATE KEY-----
+"""
+"""An ed25519 key with another algorithm's number: `cryptography` raises UnsupportedAlgorithm."""
+
+
+def test_nothing_that_is_printed_shows_a_key(folder: Path) -> None:
+    authority = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW)
+    secret = "".join((folder / RELEASE_KEY).read_text().splitlines()[1:-1])
+    assert secret[-40:] not in f"{authority!r} {authority} {authority.signer!r} {vars(authority)!r}"
+
+
+def test_a_root_that_names_keys_which_it_does_not_hold(folder: Path) -> None:
+    metadata = Metadata[Root].from_file(str(folder / ROOT_FILE))
+    root = metadata.signed
+    for keyid in root.roles["targets"].keyids:
+        del root.keys[keyid]
+    metadata.sign(
+        CryptoSigner.from_priv_key_uri(f"file2:{folder / ROOT_KEY}", root.keys[root.roles["root"].keyids[0]])
+    )
+    with pytest.raises(ContentError, match="holds none of the keys that it names for targets"):
+        load_authority({1: metadata.to_bytes()}, folder / RELEASE_KEY, {}, NOW)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
-    [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b"")],
+    [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b""), (RELEASE_KEY, ODD_OID)],
 )
 def test_a_key_file_that_is_none(folder: Path, name: str, content: bytes | None) -> None:
     (folder / name).unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +37,7 @@ def rows(documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow]) -> Rows:
 class Line:
     """Releases packed one upon the other, and what clients hold that stopped at each of them."""
 
+    limits: TierLimits = LIMITS
     sequence: int = 0
     current: Rows = field(default_factory=Rows)
     packed: Packed = field(default_factory=lambda: Packed((), {}, ""))
@@ -53,7 +54,7 @@ class Line:
         known = {**{row.id: row for row in chunks}, **self.current.chunks}
         self.current = Rows(table, {identity: known[identity] for identity in needed})
         published = [(entry, self.segment(entry)) for entry in self.packed.entries]
-        self.packed = pack(self.current, self.sequence, EPOCH, 3, published=published, limits=LIMITS)
+        self.packed = pack(self.current, self.sequence, EPOCH, 3, published=published, limits=self.limits)
         for entry in self.packed.entries:
             if entry.object.path in self.packed.files:
                 self.objects[entry.object.sha256] = inflate(
@@ -85,10 +86,10 @@ class Line:
         assert (read.documents, read.chunks) == (self.current.documents, self.current.chunks)
 
 
-@given(st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
-def test_every_older_client_arrives_at_the_state_of_all_live_rows(chance: random.Random) -> None:
-    line = Line()
+@given(st.randoms(use_true_random=False), st.sampled_from([300, 8_388_608]))
+@settings(max_examples=15, deadline=None)
+def test_every_older_client_arrives_at_the_state_of_all_live_rows(chance: random.Random, part: int) -> None:
+    line = Line(replace(LIMITS, part=part))
     for _ in range(9):
         documents: dict[str, DocumentRow | None] = {}
         chunks: list[ChunkRow] = []
@@ -110,6 +111,23 @@ def test_published_segments_that_stay_are_the_same_objects_and_are_not_written_a
     second = line.release({"b": document("b", 2, 30)}, [chunk(30, 2)])
     assert second.entries[-1].object == first.entries[-1].object
     assert list(second.files) == [second.entries[0].object.path]
+
+
+def test_a_large_tier_is_cut_into_parts_that_stay_together() -> None:
+    """Neighbours in the format's order, each of about the size asked for; kept and rewritten as one tier."""
+    line = Line(replace(LIMITS, part=3000))
+    large = [chunk(identity, 1, 1000) for identity in range(1, 20)]
+    first = line.release({"a": document("a", 1, *range(1, 20)), "b": document("b", 1)}, large)
+    assert [(entry.after, entry.upto) for entry in first.entries] == [(0, 1)] * 10
+    assert [entry.documents for entry in first.entries] == [2, *[0] * 9]
+    assert [identity for entry in first.entries for identity in line.segment(entry).ids] == list(range(1, 20))
+    assert all(entry.object.uncompressed <= 3000 + 4096 for entry in first.entries)
+    second = line.release({"b": document("b", 2, 30)}, [chunk(30, 2)])
+    assert [entry.object for entry in second.entries[1:]] == [entry.object for entry in first.entries]
+    third = line.release({"a": document("a", 3, 1, 2)})
+    kept = {entry.object for entry in third.entries} & {entry.object for entry in first.entries}
+    assert not kept, "mostly dead: all parts of the tier are written anew"
+    line.check()
 
 
 def test_a_deletion_travels_as_a_tombstone_and_a_text_that_comes_back_is_sent_again() -> None:

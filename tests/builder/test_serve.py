@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -182,6 +183,10 @@ def test_a_new_build_within_a_second_has_a_new_tag(server: PagesServer, tree: Pa
     assert (got.status, got.body) == (200, b'{"version": 2}')
 
 
+def test_a_date_that_is_none_is_no_date(server: PagesServer) -> None:
+    assert ask(server, "/index.html", If_Modified_Since="1 Nov 67 9:" + "8" * 100).status == 200
+
+
 def test_range_is_ignored(server: PagesServer, tree: Path) -> None:
     got = ask(server, "/bare/file.bin", Range="bytes=0-9")
     assert (got.status, len(got.body)) == (200, 5000)
@@ -237,6 +242,53 @@ def test_nothing_outside_the_folder(server: PagesServer, tree: Path, target: str
     answer = raw(server, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 404 ")
     assert b"secret" not in answer.replace(target.encode(), b"")
+
+
+@pytest.mark.parametrize(
+    "target", ["/.vademecum/keys/release.pem", "/%2egit/config", "/.git/", "/.git", "/link", "/docs/.env"]
+)
+def test_hidden_files_are_not_there(server: PagesServer, tree: Path, target: str) -> None:
+    """Any page that a browser has open may ask 127.0.0.1, and our answers may be read from anywhere."""
+    for name in (".vademecum/keys/release.pem", ".git/config", ".git/index.html", "docs/.env"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("secret")
+    (tree / "link").symlink_to(tree / ".git" / "config")
+    assert ask(server, target).status == 404
+
+
+def test_what_is_well_known_is_no_secret(server: PagesServer, tree: Path) -> None:
+    (tree / ".well-known").mkdir()
+    (tree / ".well-known" / "security.txt").write_text("Contact: x")
+    assert ask(server, "/.well-known/security.txt").body == b"Contact: x"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_gets_an_answer_and_the_server_goes_on(
+    server: PagesServer, request_: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = raw(server, request_)
+    assert re.match(rb"(HTTP/1\.1 (400|414|431|505) |<!DOCTYPE|$)", answer)
+    assert ask(server, "/index.html").status == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_slow_connections_keep_nobody_waiting(server: PagesServer) -> None:
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
+    for connection in slow:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")  # and never more
+    assert ask(server, "/index.html").status == 200
+    for connection in slow:
+        connection.close()
 
 
 def test_no_redirection_to_another_host(server: PagesServer, tree: Path) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from publishing import NOW
 
 from vademecum.errors import ContentError, UsageError
+from vademecum_builder.keys import new_keys
 from vademecum_builder.sources import Skipped, SourceFile, folder
 from vademecum_builder.sources.folder import FolderSource
 
@@ -97,6 +99,40 @@ def test_gitignore_files_outside_a_repository_say_nothing(tmp_path: Path) -> Non
     put(tmp_path, ".gitignore", "*.md\n")
     put(tmp_path, "docs/a.md")
     assert keys(tmp_path / "docs") == ["a.md"]
+
+
+@pytest.mark.parametrize("line", ["*a" * 8 + "b", "!docs/*a*b*c*d", "**/" * 4 + "x", "a/**/**/**/**/b"])
+def test_patterns_that_would_take_for_ever_stop_the_scan(tmp_path: Path, line: str) -> None:
+    put(tmp_path, "a" * 200 + ".md")
+    with pytest.raises(UsageError, match="has more than 3"):
+        keys(tmp_path, [line])
+    put(tmp_path, ".gitignore", f"# {'*a' * 9}\n{line}\n")
+    with pytest.raises(UsageError, match=r"\.gitignore: pattern .* has more than 3"):
+        keys(tmp_path)
+
+
+def test_patterns_with_a_few_stars_are_fine(tmp_path: Path) -> None:
+    for name in ("a.md", "x/my_draft_v1.md", "x/y/z/w/b.md"):
+        put(tmp_path, name)
+    put(tmp_path, ".gitignore", "*my*draft*v*\n# *a*b*c*d*e\n/x/*/*/*/*.md\n")
+    assert keys(tmp_path) == ["a.md"]
+
+
+def test_a_private_key_is_never_published(tmp_path: Path) -> None:
+    put(tmp_path, "a.md")
+    new_keys(tmp_path / "keys", NOW)
+    for number, pem in enumerate(sorted((tmp_path / "keys").glob("*.pem"))):
+        put(tmp_path, f"note{number}.txt", b"Our key:\r\n" + pem.read_bytes().replace(b"\n", b"\r\n"))
+        pem.rename(tmp_path / "keys" / f"{number}.txt")
+    put(
+        tmp_path,
+        "how.md",
+        "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n",
+    )
+    source = FolderSource(tmp_path)
+    reason = "it holds a private key (PEM), which everybody could read: take it out"
+    assert skipped(source) == dict.fromkeys(["keys/0.txt", "keys/1.txt", "note0.txt", "note1.txt"], reason)
+    assert keys(tmp_path) == ["a.md", "how.md"]
 
 
 def test_an_unreadable_gitignore_stops_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from vademecum.encoder import (
     MAX_COMPLETIONS,
     MAX_UNKNOWN,
     MAX_WORDS_READ,
+    PACKED_OFFSET,
     UNKNOWN_COMPONENT,
     Alphabet,
     Encoder,
@@ -285,6 +286,93 @@ def tensors(**changes: Tensor | None) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in {**good.tensors, **named}.items() if tensor is not None}
 
 
+def packed_encoder(seed: int, dimensions: int = 5) -> tuple[EncoderFile, EncoderFile]:
+    """The same table twice, packed and with whole bytes; all codes occur."""
+    file, chance = random_encoder(seed).file, random.Random(seed)
+    components = [[chance.randint(-8, 7) for _ in range(dimensions)] for _ in file.words]
+    whole = bytes(value & 0xFF for row in components for value in row)
+    packed = bytearray()
+    for row in components:
+        codes = [value + 8 for value in row] + [0] * (dimensions % 2)
+        packed += bytes(low + 16 * high for low, high in zip(codes[::2], codes[1::2], strict=True))
+    start = min(file.unknown_from, dimensions - 1)
+    return tuple(  # type: ignore[return-value]
+        replace(file, dimensions=dimensions, unknown_from=start, rows=rows, bits=bits)
+        for rows, bits in ((bytes(packed), 4), (whole, 8))
+    )
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5, 8])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_packed_rows_are_those_of_whole_bytes(seed: int, dimensions: int) -> None:
+    packed, whole = packed_encoder(seed, dimensions)
+    data = encode_encoder(packed)
+    read = decode_encoder(data)
+    assert read.file.bits == 4
+    assert encode_encoder(read.file) == data != encode_encoder(whole)
+    chance = random.Random(seed)
+    for _ in range(20):
+        text = random_text(chance)
+        assert read.accumulate(text) == decode_encoder(encode_encoder(whole)).accumulate(text)
+
+
+def test_the_largest_packed_row_is_smaller_than_a_whole_one() -> None:
+    assert max(abs(PACKED_OFFSET), 15 + PACKED_OFFSET) <= 128
+
+
+PACKING = {"format": "vademecum.encoder.1", "name": "test", "bits": "4", "dimensions": "5"}
+
+
+def packed_tensors() -> dict[str, Tensor]:
+    file = replace(packed_encoder(3)[0], goldens=[Golden("a", (1,) * 5)])
+    return dict(decode_tensors(encode_encoder(file)).tensors)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"bits": text} for text in ("2", "8", "3", "", "04", " 4", "٤", None)]
+    + [{"dimensions": text} for text in ("0", "05", "-5", "", "4", "7", "4097", "9" * 5000, "٥", "x", None)],
+)
+def test_bits_and_dimensions_that_are_not_known_are_refused(bad: dict[str, str | None]) -> None:
+    metadata = {key: text for key, text in {**PACKING, **bad}.items() if text is not None}
+    with pytest.raises(ContentError):
+        decode_encoder(encode_tensors(TensorFile(packed_tensors(), metadata)))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        integers("U8", [0] * 3, (1, 3)),
+        integers("I8", [0] * 3 * len(random_encoder(3).file.words), (len(random_encoder(3).file.words), 3)),
+        integers("U8", [0] * 5 * len(random_encoder(3).file.words), (len(random_encoder(3).file.words), 5)),
+    ],
+)
+def test_packed_rows_of_another_shape_are_refused(rows: Tensor) -> None:
+    decode_encoder(encode_tensors(TensorFile(packed_tensors(), PACKING)))
+    with pytest.raises(ContentError, match=r"word\.row"):
+        decode_encoder(encode_tensors(TensorFile({**packed_tensors(), "word.row": rows}, PACKING)))
+
+
+@pytest.mark.parametrize("dimensions", [0, 4097])
+def test_packed_rows_have_as_many_dimensions_as_others(dimensions: int) -> None:
+    count, width = len(random_encoder(3).file.words), -(-dimensions // 2)
+    found = packed_tensors() | {
+        "word.row": integers("U8", bytes(count * width), (count, width)),
+        "golden.vector": integers("I8", bytes(dimensions), (1, dimensions)),
+    }
+    with pytest.raises(ContentError, match="dimensions, expected 1 to 4096"):
+        decode_encoder(encode_tensors(TensorFile(found, PACKING | {"dimensions": str(dimensions)})))
+
+
+def test_bits_beyond_the_dimensions_are_zero() -> None:
+    found = packed_tensors()
+    data = bytearray(found["word.row"].data)
+    data[-1] |= 0x10
+    found["word.row"] = replace(found["word.row"], data=bytes(data))
+    with pytest.raises(ContentError, match="beyond"):
+        decode_encoder(encode_tensors(TensorFile(found, PACKING)))
+
+
 COUNT = len(random_encoder(3).file.words)
 SIZE = len(ALPHABET.codes)
 
@@ -374,13 +462,16 @@ def golden() -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize("unknown", [False, True])
-def test_the_golden_encoder_gives_the_golden_vectors(unknown: bool) -> None:
+@pytest.mark.parametrize(
+    ("part", "unknown", "bits"), [("", False, 8), ("unknown", True, 8), ("packed", True, 4)]
+)
+def test_the_golden_encoder_gives_the_golden_vectors(part: str, unknown: bool, bits: int) -> None:
     """The same file checks `js/encoder.mjs`: both runtimes must agree on every case."""
     kept = golden()
-    kept = kept["unknown"] if unknown else kept
+    kept = kept[part] if part else kept
     encoder = decode_encoder(base64.b64decode(kept["encoder"]))
     assert bool(encoder.file.unknown) is unknown
+    assert encoder.file.bits == bits
     encoder.check_golden()
     assert len(kept["cases"]) >= 40
     for case in kept["cases"]:

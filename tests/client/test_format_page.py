@@ -5,21 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from app import App, texts
+from drive import drive
 from publisher import NOW, Publisher, make_encoder, quantise
+from samples import MANIFEST
 
-from vademecum import encoder, format, rotation, segment, tensors, trust
-from vademecum.errors import ContentError
+from vademecum import codebooks, encoder, format, pack, pack_base, rotation, segment, tensors, trust
+from vademecum.errors import ContentError, ServerError
 from vademecum.head import decode_head, encode_head
+from vademecum.health import count_sync
 from vademecum.notes import decode_notes, encode_notes
+from vademecum.pack_base import OldDocument
+from vademecum.patience import remember_wait
 from vademecum.rotation import rotate
 from vademecum.runtime import sqlite_file
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.segment import chunk_id, framed
+from vademecum.spoiled import mark_spoiled
 from vademecum.state import assemble
 from vademecum.strict_json import canonical, parse_object
 from vademecum_builder.quantise import quantise as builder_quantise
@@ -168,6 +177,22 @@ def test_the_columns_of_an_encoder() -> None:
     assert f'"format": "{encoder.FORMAT}"' in section("4.3 Encoder")
 
 
+def test_packed_rows_of_an_encoder() -> None:
+    size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
+    (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
+    assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
+    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
+    alphabet = encoder.Alphabet([], [], b"")
+    file = encoder.EncoderFile(
+        "x", int(size), ["a"], bytes.fromhex(data), [1], alphabet, bits=encoder.PACKED_BITS
+    )
+    read = encoder.decode_encoder(encoder.encode_encoder(file))
+    assert list(read.row(0)) == [int(number) for number in row.split(",")]
+    assert len(data) // 2 == encoder.row_bytes(int(size), encoder.PACKED_BITS)
+
+
 def test_the_header_of_a_tensor_file() -> None:
     (most,) = find(r"The header has at most ([\d,]+) bytes")
     assert int(most.replace(",", "")) == tensors._MAX_HEADER
@@ -294,7 +319,23 @@ def test_the_records_are_those_that_the_engine_writes() -> None:
     app = App(Publisher())
     app.publisher.publish({"a": texts("run")})
     app.sync()
-    assert record_names() - {"mode", "retry"} == set(app.database.records)
+    assert record_names() - {"mode", "retry", "spoiled", "health"} == set(app.database.records)
+
+
+def test_the_records_about_failures() -> None:
+    """Each is written by its own module, as the page shows it."""
+    database = MemoryDatabase()
+    store = MemoryStore(database)
+    drive(remember_wait(store, ServerError("busy", 503, 1e9), NOW - timedelta(hours=24), 20))
+    (retry,), (health,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in ("retry", "health"))
+    assert database.records == {"retry": canonical(json.loads(retry))}
+    drive(mark_spoiled(store, MANIFEST))
+    assert database.records["spoiled"] == f"12 {MANIFEST.digest}".encode()
+    shown = json.loads(health)
+    for _ in range(shown["syncs"]):
+        drive(count_sync(store, healing=False))
+    assert database.records["health"] == canonical(shown)
+    assert set(database.records) <= record_names()
 
 
 def test_the_records_that_javascript_writes() -> None:
@@ -359,6 +400,53 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         "{",
         "04000000 4b6",
         "x = h + (i +",
+        "01 0b 0c 04 ",
         '{"current": ',
         '{"checked": ',
     ]
+
+
+# Packs -------------------------------------------------------------------------------------------
+
+
+def test_the_example_of_a_pack() -> None:
+    (block,) = (text for _, text in BLOCKS if text.startswith("01 0b 0c"))
+    data = bytes.fromhex(block)
+    old = chunk_id("Keys", "Rotate", "rotate", "Run it.")
+    chunk = segment.ChunkRow(old, 11, bytes.fromhex("9a67"), 23405, "Rotate", "rotate", "Run it.")
+    document = segment.DocumentRow("keys.md", 11, "Keys", "keys.html", "", (old,))
+
+    class Release:
+        def __len__(self) -> int:
+            return 1
+
+        async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+            return [OldDocument(document, (chunk,)) for _ in indices]
+
+    content = drive(pack.decode_pack(data, Release(), pack.Header(11, 12, 4, 4), EPOCH, 1_000))
+    made = segment.decode_segment(content)
+    new = chunk_id("Keys", "Rotate", "rotate", "Run it twice.")
+    assert [made.document(row) for row in range(len(made.keys))] == [
+        segment.DocumentRow("keys.md", 12, "Keys", "keys.html", "", (new,))
+    ]
+    assert [made.chunk(row) for row in range(len(made.ids))] == [
+        segment.ChunkRow(new, 12, bytes.fromhex("9a68"), 23400, "Rotate", "rotate", "Run it twice.")
+    ]
+
+
+def test_the_numbers_of_packs() -> None:
+    told = section("4.4 Packs")
+    assert [pack_base.COPY, pack_base.REPLACE, pack_base.INSERT, pack_base.SKIP, pack_base.TAKE] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    for kind, name in enumerate(("copy", "replace", "insert", "skip", "take")):
+        assert re.search(rf"(Kind )?{kind} \*{name}\*", told)
+    assert f"the last {pack_base.WINDOW:,} bytes of" in told
+    assert (pack.SENT, pack.SAME, len(codebooks.DIFFERENCES)) == (0, 6, 5)
+    assert f"Kind {pack.SAME}: vector and scale" in told
+    books = (codebooks.TEXTS, codebooks.VECTORS, *codebooks.DIFFERENCES)
+    assert re.findall(r"`([0-9a-f]{16})`", told) == [hashlib.sha256(book).hexdigest()[:16] for book in books]

@@ -132,6 +132,7 @@ def test_gzip_is_undone_and_counted_as_sent() -> None:
     assert body == Body(text, transferred=len(packed))
 
 
+@pytest.mark.fault("A11")
 def test_a_gzip_bomb_stops_at_the_limit() -> None:
     bomb = gzip.compress(bytes(50_000_000))
     tracemalloc.start()
@@ -208,6 +209,7 @@ def test_a_silent_host() -> None:
     assert "does not answer" in failure(NetworkError, hang, limits=HttpLimits(idle=0.05))
 
 
+@pytest.mark.fault("B22")
 def test_a_host_that_trickles_runs_into_the_total() -> None:
     async def trickle(head: str, writer: asyncio.StreamWriter) -> None:
         writer.write(response(length=1000))
@@ -236,12 +238,15 @@ def test_retry_after_reaches_the_error() -> None:
     assert (caught.value.status, caught.value.retry_after) == (503, 120.0)
 
 
+@pytest.mark.fault("B21")
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
         (None, None),
         ("0", 0.0),
         (" 90 ", 90.0),
+        ("90\x1e", 90.0),
+        ("1 Nov 67 9:" + "8" * 100, None),
         ("Sat, 21 Nov 2026 12:01:30 GMT", 90.0),
         ("Sat, 21 Nov 2026 12:01:30 -0000", 90.0),
         ("Sat, 21 Nov 2026 11:00:00 GMT", 0.0),

@@ -15,16 +15,19 @@ BUILDER = ROOT / "builder/vademecum_builder"
 
 LAYERS = [
     {"errors"},
-    {"strict_json", "config", "ports"},
-    {"tensors", "format", "notes", "events", "signatures"},
-    {"segment", "encoder", "head", "trust", "download"},
-    {"state", "plan", "refresh", "records", "rotation"},
-    {"delegations"},
-    {"reader", "outcome"},
-    {"compact"},
+    {"strict_json", "config", "ports", "codebooks"},
+    {"tensors", "format", "notes", "events", "keep", "patience", "health", "signatures"},
+    {"segment", "encoder", "head", "trust", "download", "spoiled"},
+    {"places", "plan", "refresh", "records", "rotation"},
+    {"state", "stored", "delegations"},
+    {"reader", "outcome", "route"},
+    {"staged"},
+    {"pack_base"},
+    {"pack"},
+    {"compact", "unpack"},
     {"install"},
     {"sync"},
-    {"runtime.paths", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
+    {"runtime.paths", "runtime.spans", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
     {"runtime.cpython"},
     {"search"},
@@ -32,7 +35,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:10] for name in layer}
+CORE = {name for layer in LAYERS[:13] for name in layer}
 OUTSIDE = {
     "signatures": {"tuf"},
     "trust": {"tuf"},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -149,6 +151,20 @@ def test_searching_before_the_first_install(kb: KnowledgeBase, tmp_path: Path) -
     assert not (tmp_path / "kb.db").exists(), "reading makes no file"
 
 
+@pytest.mark.fault("C38", "D49")
+def test_a_file_that_rots_is_fetched_anew(synced: KnowledgeBase, tmp_path: Path) -> None:
+    """Three readers that could not open it make the next sync mend it."""
+    with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data))")
+        connection.commit()
+    for _ in range(3):
+        assert synced.sync().plan == "none"
+        with pytest.raises(ContentError):
+            synced.search("rotate the key")
+    assert synced.sync().plan == "full"
+    assert synced.search("rotate the key", limit=1)[0].text == "rotate the key"
+
+
 def test_documents(synced: KnowledgeBase) -> None:
     view = synced.document("a")
     assert view is not None
@@ -166,6 +182,7 @@ def test_a_limit_is_from_1_to_1000(synced: KnowledgeBase, limit: int) -> None:
         synced.search("key", limit=limit)
 
 
+@pytest.mark.fault("D44")
 def test_another_process_updates(synced: KnowledgeBase, tree: Tree, tmp_path: Path) -> None:
     assert synced.release.sequence == 1
     tree.publish(TWO)
@@ -356,6 +373,7 @@ def test_over_http(address: str, tree: Tree, tmp_path: Path) -> None:
     assert texts(kb.search("run home", limit=1)) == {"run home"}
 
 
+@pytest.mark.fault("B26")
 def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:1/", config=FAST)
     with pytest.raises(VademecumError) as caught:

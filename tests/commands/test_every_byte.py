@@ -30,8 +30,8 @@ NEWER = {**HANDBOOK, "new.md": "# New\n\nA page about lanterns at night.\n"}
 CODES = {
     "metadata/timestamp.json": {"content", "signature"},
     "metadata/2.root.json": {"content", "signature"},
-    "metadata/N.snapshot.json": {"content"},
-    "metadata/N.targets.json": {"content"},
+    "metadata/N.snapshot.json": {"content", "signature"},
+    "metadata/N.targets.json": {"content", "signature"},
     "releases/": {"content"},
     "objects/": {"content"},
 }
@@ -86,6 +86,10 @@ def damages(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "replaced by HTML", HTML
 
 
+def without(tree: dict[str, bytes], paths: set[str]) -> dict[str, bytes]:
+    return {path: data for path, data in tree.items() if path not in paths}
+
+
 def kind_of(path: str) -> str:
     for role in ("snapshot", "targets"):
         if path.endswith(f".{role}.json"):
@@ -93,21 +97,27 @@ def kind_of(path: str) -> str:
     return path if path.startswith("metadata/") else path.partition("/")[0] + "/"
 
 
+@pytest.mark.fault("A9", "B18")
 def test_damage_to_any_file_is_noticed_by_a_pull_or_by_verify(published: Published) -> None:
     tree = published.tree
-    read = set(published.pull(published.client(), tree)) & tree.keys()
+    packs = {path for path in tree if path.endswith(".pack")}
+    read = set(published.pull(published.client(), without(tree, packs))) & tree.keys() - packs
     published.verify(tree)
     noticed: dict[str, str] = {}
     for path in sorted(tree):
         for damage, data in damages(tree[path]):
             damaged = {**tree, path: data}
-            if path in read:
-                check_pull_refuses(published, damaged, path, damage)
+            if path in packs:
+                check_pull_goes_on_without(published, damaged, path, damage)
+                noticed[path] = "both"
+            elif path in read:
+                check_pull_refuses(published, without(damaged, packs), path, damage)
                 noticed[path] = "pull"
             else:
                 check_verify_refuses(published, damaged, path, damage)
                 noticed[path] = "verify"
     assert noticed.keys() == tree.keys()
+    assert packs
     assert {kind_of(path) for path, by in noticed.items() if by == "pull"} == CODES.keys()
     assert {path.partition("/")[0] for path, by in noticed.items() if by == "verify"} >= {
         "assets",
@@ -131,6 +141,18 @@ def check_pull_refuses(published: Published, damaged: dict[str, bytes], path: st
     assert ask(store, "lanterns")[0].document == "new.md", (path, damage)
 
 
+def check_pull_goes_on_without(
+    published: Published, damaged: dict[str, bytes], path: str, damage: str
+) -> None:
+    """A pack saves bytes, no more: the tiers bring the same release."""
+    store = published.client()
+    assert path in published.pull(store, damaged), damage
+    assert ask(store, "lanterns")[0].document == "new.md", (path, damage)
+    with pytest.raises(VademecumError) as caught:
+        published.verify(damaged)
+    assert path.rpartition("/")[2] in str(caught.value), (path, damage, caught.value)
+
+
 def check_verify_refuses(published: Published, damaged: dict[str, bytes], path: str, damage: str) -> None:
     store = published.client()
     published.pull(store, damaged)
@@ -141,7 +163,7 @@ def check_verify_refuses(published: Published, damaged: dict[str, bytes], path: 
 
 
 def test_a_file_that_is_missing_is_noticed_too(published: Published) -> None:
-    tree = published.tree
+    tree = without(published.tree, {path for path in published.tree if path.endswith(".pack")})
     read = set(published.pull(published.client(), tree)) & tree.keys()
     # No next root is how the newest one is known; and without it, this one has not expired.
     for path in sorted(read - {"metadata/2.root.json"}):

@@ -111,9 +111,9 @@ def change_object(dist: Path) -> None:
     ("tamper", "word"),
     [
         (change_manifest, "hash"),
-        (change_targets, "hash"),
+        (change_targets, "signed by 0"),
         (change_timestamp, "sign"),
-        (mix, "length|hash"),
+        (mix, "does not match snapshot version"),
         (change_object, "not the bytes"),
     ],
 )
@@ -125,4 +125,4 @@ def test_another_client_refuses_a_tampered_tree(
     assert any(path.read_bytes() != data for path, data in before.items()), "nothing was changed"
     answer = read(place, tmp_path / "reader")
     assert answer.keys() == {"refused", "message"}
-    assert any(part in answer["message"] for part in word.split("|")), answer
+    assert word in answer["message"]

@@ -76,6 +76,28 @@ async def check_objects(open_store: OpenStore) -> None:
     await store.close()
 
 
+async def check_parts(open_store: OpenStore) -> None:
+    store = await open_store()
+    data = bytes(range(256)) * 40
+    name = digest(data)
+    assert await store.parts(name, [(0, 1)]) is None
+    await store.put(name, data)
+    spans = [(9000, 300), (0, 3), (5, 0), (len(data), 0), (0, len(data)), (0, 3)]  # in any order, overlapping
+    parts = await store.parts(name, spans)
+    assert parts == [data[at : at + length] for at, length in spans]
+    assert parts is not None and all(type(part) is bytes for part in parts)
+    assert await store.parts(name, []) == []
+    for span in [(len(data), 1), (len(data) - 5, 6), (-1, 3), (3, -1), (len(data) + 1, 0)]:
+        await raises(StorageError, store.parts(name, [(0, 1), span]))
+    await store.put(digest(b""), b"")
+    assert await store.parts(digest(b""), [(0, 0)]) == [b""]
+    await store.put(name, data[::-1])  # a damaged object that is mended by putting it again
+    assert await store.parts(name, [(0, 4)]) == [data[::-1][:4]]
+    await store.discard([name])
+    assert await store.parts(name, [(0, 1)]) is None
+    await store.close()
+
+
 async def check_put_replaces(open_store: OpenStore) -> None:
     # A damaged object is mended by putting it again.
     store = await open_store()
@@ -124,6 +146,7 @@ async def check_large_object(open_store: OpenStore) -> None:
     large = bytes(range(256)) * (LARGE // 256)
     await store.put(digest(large), large)
     assert dict(await store.objects()) == {digest(large): LARGE}
+    assert await store.parts(digest(large), [(LARGE - 3, 3), (1 << 20, 4)]) == [large[-3:], large[:4]]
     await store.close()
     store = await open_store()
     assert await store.get(digest(large)) == large
@@ -235,6 +258,7 @@ async def check_use_after_close(open_store: OpenStore) -> None:
     await raises(StorageError, store.write({"head": b"lost"}))
     await raises(StorageError, store.objects())
     await raises(StorageError, store.get(digest(b"")))
+    await raises(StorageError, store.parts(digest(b""), []))
     await raises(StorageError, store.put(digest(b""), b""))
     await raises(StorageError, store.discard([]))
     await raises(StorageError, _enter(store))
@@ -253,6 +277,7 @@ CHECKS: list[Check] = [
     check_records,
     check_refused_write_changes_nothing,
     check_objects,
+    check_parts,
     check_put_replaces,
     check_discard,
     check_records_and_objects_are_apart,

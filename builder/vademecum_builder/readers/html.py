@@ -24,6 +24,7 @@ _PARAGRAPHS = frozenset(
 )
 _LINES = frozenset(["li", "tr", "dt", "dd", "br", "caption", "option"])
 _MARKED_SECTION = re.compile(r"<!\[(?!CDATA\[|(?:if|else|endif)[\s\]])", re.IGNORECASE)
+_HUGE_REFERENCE = re.compile(r"&#(?:[0-9]{20}|[xX][0-9a-fA-F]{20})[0-9a-fA-F]*;?")
 _CELLS = frozenset(["td", "th"])
 
 
@@ -66,6 +67,7 @@ def _parse(text: str) -> BeautifulSoup:
 def _without_loose_ends(text: str) -> str:
     """Return the text without what html.parser refuses, or takes quadratic time for: what never closes."""
     text = _MARKED_SECTION.sub("&lt;![", text)
+    text = _HUGE_REFERENCE.sub("\ufffd", text)  # Python reads no numbers of more than 4,300 digits
     comment = text.find("<!--", text.rfind("-->") + 1)
     text = text if comment < 0 else text[:comment]
     end = text.rfind(">") + 1

@@ -7,6 +7,7 @@ files of other kinds. Left out with a reason (`Skipped`): whatever looks like a 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,8 @@ MAX_DEPTH = 100
 """Folders nested deeper are skipped."""
 MAX_ENTRIES = 1_000_000
 """A scan that meets more files and folders than this stops: links may multiply a tree without end."""
+# A whole one: `vade keys new` makes 64 characters; an example in a handbook that says "..." is text.
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s{1,4}(?:[A-Za-z0-9+/=]\s{0,4}){64}")
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class FolderSource:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > self.max_bytes:
             return Skipped(entry.key, _too_large(len(data), self.max_bytes))
+        if _PRIVATE_KEY.search(data):
+            return Skipped(entry.key, "it holds a private key (PEM), which everybody could read: take it out")
         file = SourceFile(entry.key, media_type, data)
         try:
             file.text()

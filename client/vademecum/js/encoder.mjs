@@ -12,6 +12,10 @@ export const MAX_WORDS_READ = 4096;
 export const MIN_PREFIX = 3;
 export const MAX_COMPLETIONS = 8;
 export const MAX_UNKNOWN = 0xffff;
+export const MAX_DIMENSIONS = 4096;
+export const PACKED_BITS = "4";
+/** Packed rows: what added to a code of 4 bits makes a component. */
+export const PACKED_OFFSET = -8;
 
 const UTF8 = new TextEncoder();
 
@@ -48,18 +52,20 @@ export class Encoder {
    * @param {string} file.name
    * @param {number} file.dimensions D
    * @param {string[]} file.words [V]
-   * @param {Int8Array} file.rows [V, D]
+   * @param {Int8Array | Uint8Array} file.rows [V, D]; packed: unsigned [V, W], unpacked as words are looked up
+   * @param {boolean} file.packed whether a component of the rows takes 4 bits, not 8
    * @param {Uint16Array} file.weights [V]
    * @param {Alphabet} file.alphabet
    * @param {{text: string, vector: Int8Array}[]} file.goldens
    * @param {number} file.unknown weight of words that are not in the vocabulary; 0: they stand for nothing
    * @param {number} file.unknownFrom the first dimension that is not zero in their rows
    */
-  constructor({ name, dimensions, words, rows, weights, alphabet, goldens, unknown, unknownFrom }) {
+  constructor({ name, dimensions, words, rows, packed, weights, alphabet, goldens, unknown, unknownFrom }) {
     this.name = name;
     this.dimensions = dimensions;
     this.words = words;
     this.rows = rows;
+    this.packed = packed;
     this.weights = weights;
     this.alphabet = alphabet;
     this.goldens = goldens;
@@ -149,8 +155,7 @@ export class Encoder {
     const sums = new Float64Array(this.dimensions);
     for (const [position, occurrences] of this.count(text)) {
       const factor = Math.floor(Math.sqrt(65536 * occurrences)) * this.weights[position];
-      const start = position * this.dimensions;
-      for (let i = 0; i < sums.length; i++) sums[i] += factor * this.rows[start + i];
+      this.#add(sums, factor, position);
     }
     for (const [word, occurrences] of this.countUnknown(text)) {
       const factor = Math.floor(Math.sqrt(65536 * occurrences)) * this.unknown;
@@ -158,6 +163,25 @@ export class Encoder {
       for (let i = this.unknownFrom; i < sums.length; i++) sums[i] += factor * unknownComponent(hash, i);
     }
     return sums;
+  }
+
+  /**
+   * @param {Float64Array} sums changed in place
+   * @param {number} factor
+   * @param {number} position of the word in the table
+   */
+  #add(sums, factor, position) {
+    const { rows, dimensions } = this;
+    if (!this.packed) {
+      const start = position * dimensions;
+      for (let i = 0; i < dimensions; i++) sums[i] += factor * rows[start + i];
+      return;
+    }
+    const start = position * Math.ceil(dimensions / 2);
+    for (let i = 0; i < dimensions; i++) {
+      const byte = rows[start + (i >> 1)];
+      sums[i] += factor * ((i & 1 ? byte >> 4 : byte & 15) + PACKED_OFFSET);
+    }
   }
 
   /** Encode the golden texts; another vector than the file says is a `self-test` error. */
@@ -180,20 +204,40 @@ export function decodeEncoder(bytes) {
   const file = decodeTensors(bytes);
   requireFormat(file, ENCODER_FORMAT);
   const words = file.strings("word").all();
-  const rows = file.tensor("word.row", "I8", [words.length, null]);
-  const dimensions = rows.shape[1];
+  const { dimensions, packed, rows } = decodeRows(file, words.length);
   const texts = file.strings("golden.text").all();
   const vectors = file.tensor("golden.vector", "I8", [texts.length, dimensions]).values;
   return new Encoder({
     name: file.metadata.name ?? "",
     dimensions,
     words,
-    rows: rows.values,
+    rows,
+    packed,
     weights: file.tensor("word.weight", "U16", [words.length]).values,
     alphabet: decodeAlphabet(file),
     goldens: texts.map((text, i) => ({ text, vector: vectors.subarray(i * dimensions, (i + 1) * dimensions) })),
     ...decodeUnknown(file.metadata, dimensions),
   });
+}
+
+/**
+ * The table; bits and dimensions are both in the file, or neither.
+ * @param {import("./tensors.mjs").TensorFile} file
+ * @param {number} count
+ * @returns {{dimensions: number, packed: boolean, rows: Int8Array | Uint8Array}}
+ */
+function decodeRows(file, count) {
+  const { bits, dimensions } = file.metadata;
+  if (bits === undefined && dimensions === undefined) {
+    const whole = file.tensor("word.row", "I8", [count, null]);
+    return { dimensions: whole.shape[1], packed: false, rows: whole.values };
+  }
+  const size = /^[1-9][0-9]{0,3}$/.test(dimensions ?? "") ? Number(dimensions) : NaN;
+  if (bits !== PACKED_BITS || !(size <= MAX_DIMENSIONS)) {
+    throw new VademecumError("content", `an encoder with rows of ${bits} bits and ${dimensions} dimensions`);
+  }
+  const rows = file.tensor("word.row", "U8", [count, Math.ceil(size / 2)]).values;
+  return { dimensions: size, packed: true, rows };
 }
 
 /**

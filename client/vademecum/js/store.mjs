@@ -13,6 +13,7 @@ export const STORE_VERSION = 1;
 const RECORDS = "records";
 const OBJECTS = "objects";
 const LONGEST_BLOCK_MS = 10_000;
+const MOST_RECENT = 3;
 
 /** @typedef {{data: Uint8Array, size: number}} StoredObject the index `size` lists sizes without reading data */
 /** @typedef {{head: Uint8Array | undefined, objects: Uint8Array[]}} Snapshot */
@@ -21,6 +22,8 @@ export class IndexedStore {
   /** @type {Promise<IDBDatabase> | null} */
   #connection = null;
   #closed = false;
+  /** @type {Map<string, Uint8Array>} what `parts` read last: IndexedDB gives whole values only, and slowly */
+  #recent = new Map();
 
   /** @param {string} url of the knowledge base, as it is in the database's name */
   constructor(url) {
@@ -76,11 +79,28 @@ export class IndexedStore {
   }
 
   /**
+   * These spans of an object, one after another; nothing when it is not stored.
+   * @param {string} digest
+   * @param {[number, number][]} spans offset and length
+   * @returns {Promise<Uint8Array | undefined>}
+   */
+  async parts(digest, spans) {
+    const data = this.#recent.get(digest) ?? (await this.get(digest));
+    if (!data) return undefined;
+    this.#requireOpen();
+    this.#recent.delete(digest);
+    this.#recent.set(digest, data);
+    if (this.#recent.size > MOST_RECENT) this.#recent.delete(this.#recent.keys().next().value ?? "");
+    return joined(data, digest, spans);
+  }
+
+  /**
    * @param {string} digest
    * @param {Uint8Array} data
    * @returns {Promise<void>}
    */
   put(digest, data) {
+    this.#recent.delete(digest);
     return this.#transact("readwrite", [OBJECTS], async (tx) => {
       tx.objectStore(OBJECTS).put({ data: compact(data), size: data.length }, digest);
     });
@@ -92,6 +112,7 @@ export class IndexedStore {
    * @returns {Promise<void>}
    */
   discard(digests) {
+    this.#recent.clear();
     return this.#transact("readwrite", [OBJECTS], async (tx) => {
       for (const digest of digests) tx.objectStore(OBJECTS).delete(digest);
     });
@@ -117,6 +138,7 @@ export class IndexedStore {
    * @returns {Promise<void>}
    */
   clear(keep) {
+    this.#recent.clear();
     return this.#transact("readwrite", [RECORDS, OBJECTS], async (tx) => {
       const records = tx.objectStore(RECORDS);
       const kept = await Promise.all(keep.map((name) => done(records.get(name))));
@@ -150,6 +172,7 @@ export class IndexedStore {
   /** Closing twice is fine. */
   async close() {
     this.#closed = true;
+    this.#recent.clear();
     const connection = this.#connection;
     this.#connection = null;
     await connection?.then((database) => database.close(), () => undefined);
@@ -319,6 +342,28 @@ function withinBlock(request, name) {
       setTimeout(() => reject(new VademecumError("busy", `${name}: another page keeps the store open`)), LONGEST_BLOCK_MS);
     done(request).then(resolve, reject);
   });
+}
+
+/**
+ * @param {Uint8Array} data
+ * @param {string} digest
+ * @param {[number, number][]} spans
+ */
+function joined(data, digest, spans) {
+  let total = 0;
+  for (const [at, length] of spans) {
+    if (at < 0 || length < 0 || at + length > data.length) {
+      throw new VademecumError("storage", `object ${digest} has ${data.length} bytes, asked for ${at} to ${at + length}`);
+    }
+    total += length;
+  }
+  const parts = new Uint8Array(total);
+  let end = 0;
+  for (const [at, length] of spans) {
+    parts.set(data.subarray(at, at + length), end);
+    end += length;
+  }
+  return parts;
 }
 
 /**

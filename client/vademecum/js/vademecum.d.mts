@@ -120,6 +120,7 @@ export interface Outcome {
   plan: Plan;
   requests: number;
   bytes: number;
+  totalBytes: number;
   seconds: number;
 }
 
@@ -176,6 +177,7 @@ export interface Events {
   updateAvailable: Check;
   updateStarted: { sequence: number; version: string; plan: Plan; totalBytes: number };
   updateProgress: {
+    plan: Plan;
     stage: "downloading" | "verifying" | "installing";
     percentage: number;
     bytes: number;

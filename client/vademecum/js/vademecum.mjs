@@ -117,7 +117,7 @@ export class KnowledgeBase {
       globalThis.addEventListener("online", this.#online);
     }
     const wait = Date.parse(decodeRecord(retry).notBefore ?? "") - Date.now();
-    this.#follow(Math.min(Math.max(wait || 0, 0), LONGEST_RETRY_AFTER_MS));
+    this.#follow(wait > 0 && wait <= LONGEST_RETRY_AFTER_MS ? wait : 0); // beyond it, somebody has turned the clock
     return this.getLocalVersion();
   }
 

@@ -7,9 +7,10 @@ Whatever crosses the border as structure crosses as JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Any, Protocol
 
 from pyodide.ffi import JsException, to_js
@@ -26,7 +27,7 @@ from ..errors import (
     UsageError,
     VademecumError,
 )
-from ..ports import Body, Progress
+from ..ports import Body, Progress, Span
 from ..sync import Engine
 from .clock import SystemClock
 from .paths import check_path
@@ -88,6 +89,14 @@ class BrowserStore:
     async def get(self, digest: str) -> bytes | None:
         with _js_errors():
             return _bytes_or_none(await self._store.get(digest))
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        with _js_errors():
+            joined = _bytes_or_none(await self._store.parts(digest, to_js([list(span) for span in spans])))
+        if joined is None:
+            return None
+        ends = list(accumulate(length for _, length in spans))
+        return [joined[end - length : end] for end, (_, length) in zip(ends, spans, strict=True)]
 
     async def put(self, digest: str, data: bytes) -> None:
         with _js_errors():
@@ -163,7 +172,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Engine:
     options = json.loads(host.options)
     root = None if options["trust"] is None else options["trust"].encode()
-    config = Config(channel=options["channel"])
+    config = Config(channel=options["channel"], patient=False)
 
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))

@@ -146,10 +146,10 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):
-        return float(value)
+        return float(value.strip())  # float() alone knows fewer kinds of white space
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..errors import BusyError, ContentError, ServerError, StorageError, UsageError, VademecumError
-from ..ports import Body, Progress
+from ..ports import Body, Progress, Span
 from .paths import check_path
+from .spans import check_spans
 
 
 @dataclass
@@ -44,6 +45,13 @@ class MemoryStore:
 
     async def get(self, digest: str) -> bytes | None:
         return self._database().objects.get(digest)
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        data = self._database().objects.get(digest)
+        if data is None:
+            return None
+        check_spans(digest, len(data), spans)
+        return [data[at : at + length] for at, length in spans]
 
     async def put(self, digest: str, data: bytes) -> None:
         self._database().objects[digest] = data

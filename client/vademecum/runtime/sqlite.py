@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from ..errors import BusyError, StorageError, UsageError
+from ..ports import Span
+from .spans import check_spans
 from .sqlite_file import open_database, open_readonly, storage_error, transaction
 
 T = TypeVar("T")
@@ -67,6 +69,10 @@ class SqliteStore:
         return await self._call(
             lambda connection: _first(connection, "SELECT data FROM objects WHERE digest = ?", digest)
         )
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        wanted = tuple(spans)
+        return await self._call(lambda connection: _parts(connection, digest, wanted))
 
     async def put(self, digest: str, data: bytes) -> None:
         await self._call(lambda connection: _put(connection, digest, data))
@@ -169,6 +175,20 @@ def _write(connection: sqlite3.Connection, records: Mapping[str, bytes | None]) 
                 connection.execute("DELETE FROM records WHERE name = ?", (name,))
             else:
                 connection.execute("REPLACE INTO records (name, value) VALUES (?, ?)", (name, value))
+
+
+def _parts(connection: sqlite3.Connection, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+    row = connection.execute("SELECT rowid FROM objects WHERE digest = ?", (digest,)).fetchone()
+    if row is None:
+        return None
+    with connection.blobopen("objects", "data", row[0], readonly=True) as blob:
+        check_spans(digest, len(blob), spans)
+        return [_part(blob, span) for span in spans]
+
+
+def _part(blob: sqlite3.Blob, span: Span) -> bytes:
+    blob.seek(span[0])
+    return blob.read(span[1])
 
 
 def _put(connection: sqlite3.Connection, digest: str, data: bytes) -> None:

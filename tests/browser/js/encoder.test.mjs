@@ -101,9 +101,27 @@ test("what a file says about unknown words is two decimal integers in range, or 
   }
 });
 
+// The rows (1, -8, 7) and (-2, 0, -1): codes 9, 0, 15 and 6, 8, 7, the first in the lower half of a byte.
+const four = (metadata = {}, packed = [[0x09, 0x0f], [0x86, 0x07]]) =>
+  open({ packed, dimensions: 3, metadata: { bits: "4", dimensions: "3", ...metadata } });
+
+test("packed rows are those that lie whole in another file", () => {
+  const whole = open({ rows: [[1, -8, 7], [-2, 0, -1]], dimensions: 3 });
+  for (const text of ["run", "key", "run run key", "ru ke"]) assert.deepEqual(four().encode(text), whole.encode(text));
+  assert.deepEqual([...four().encode("run")], [16, -127, 111]);
+});
+
+test("bits and dimensions of packed rows are ones that this app knows, or the file is refused", () => {
+  for (const bits of ["2", "8", "04", "", undefined]) assert.throws(() => four({ bits }), { code: "content" });
+  for (const dimensions of ["0", "03", "5", "2", "4097", "9999999", "x", "", undefined]) {
+    assert.throws(() => four({ dimensions }), { code: "content" }, dimensions);
+  }
+  assert.throws(() => four({}, [[0x09], [0x86]]), { code: "content", message: /word.row/ });
+});
+
 const golden = JSON.parse(readFileSync(new URL("../../client/golden_encoder.json", import.meta.url), "utf8"));
 
-for (const [name, { encoder: file, cases }] of Object.entries({ "without unknown words": golden, "with them": golden.unknown })) {
+for (const [name, { encoder: file, cases }] of Object.entries({ "without unknown words": golden, "with them": golden.unknown, "with packed rows": golden.packed })) {
   test(`every case of the golden encoder ${name} is as in Python`, () => {
     const encoder = decodeEncoder(new Uint8Array(Buffer.from(file, "base64")));
     encoder.checkGolden();

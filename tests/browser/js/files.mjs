@@ -72,11 +72,13 @@ export function segmentFile({ documents = [], chunks = [], dimensions = 2, bits 
 }
 
 /** letters: [code point, to, solo]; goldens: [text, vector]. */
-export function encoderFile({ words, rows, weights, letters, goldens = [], dimensions = 2, format = "vademecum.encoder.1", metadata = {} }) {
+export function encoderFile({ words, rows, packed, weights, letters, goldens = [], dimensions = 2, format = "vademecum.encoder.1", metadata = {} }) {
   return tensorFile(
     {
       ...strings("word", words),
-      "word.row": [Int8Array.from(rows.flat()), [words.length, dimensions]],
+      "word.row": packed
+        ? [Uint8Array.from(packed.flat()), [words.length, packed[0].length]]
+        : [Int8Array.from(rows.flat()), [words.length, dimensions]],
       "word.weight": Uint16Array.from(weights),
       "alphabet.from": Uint32Array.from(letters.map(([code]) => code)),
       ...strings("alphabet.to", letters.map(([, to]) => to)),

@@ -8,6 +8,7 @@ import functools
 import sys
 from pathlib import Path
 
+import pytest
 import securesystemslib.signer._key as keys
 from hypothesis import HealthCheck, settings
 
@@ -23,3 +24,8 @@ if sys.platform == "emscripten":
     # Without `cryptography` each check of a signature takes 40 ms, and the same few hundred are checked over
     # and over. The answer depends on nothing but the arguments.
     keys.checkvalid = functools.cache(keys.checkvalid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """As in pyproject.toml, which Pyodide does not read."""
+    config.addinivalue_line("markers", "fault(*lines): covers these lines of fault_lines.py")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from vademecum.errors import QuotaError
-from vademecum.ports import Body, Progress, Store, Transport
+from vademecum.ports import Body, Progress, Span, Store, Transport
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 
 
@@ -87,6 +87,10 @@ class FusedStore:
     async def get(self, digest: str) -> bytes | None:
         await self._fuse.burn()
         return await self._store.get(digest)
+
+    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+        await self._fuse.burn()
+        return await self._store.parts(digest, spans)
 
     async def put(self, digest: str, data: bytes) -> None:
         await self._fuse.burn()

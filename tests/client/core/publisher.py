@@ -127,6 +127,7 @@ class Publisher:
         self.keys["root"] = [TestKey(f"{self.line}root")]
         self.rows: dict[str, DocumentRow] = {}
         self.chunks: dict[int, ChunkRow] = {}
+        self.past: dict[int, tuple[dict[str, DocumentRow], dict[int, ChunkRow]]] = {}
         self.manifest: Manifest | None = None
         self.root = Root(expires=self.now + timedelta(days=3000), consistent_snapshot=True)
         self.targets, self.snapshot, self.timestamp = Targets(), Snapshot(), Timestamp()
@@ -201,6 +202,7 @@ class Publisher:
         """Publish these documents as the next release; return its manifest."""
         self.sequence += 1
         self._take(documents)
+        self.past[self.sequence] = (dict(self.rows), dict(self.chunks))
         self.borders.append(self.sequence)
         segments = [
             self._segment(a, b) for a, b in reversed([*zip(self.borders, self.borders[1:], strict=False)])

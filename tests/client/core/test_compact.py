@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +17,16 @@ from hypothesis import strategies as st
 from publisher import Publisher
 from samples import generation
 
-from vademecum.compact import choose, choose_all, compact, merge
+from vademecum.compact import choose, choose_all, compact, pieces, write_piece
 from vademecum.config import Config
+from vademecum.encoder import encode_encoder
 from vademecum.errors import ContentError, EmptyStoreError, StorageError
 from vademecum.head import Generation
 from vademecum.plan import Plan, plan_update
 from vademecum.reader import Opened, open_generation
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_columns, encode_segment
+from vademecum.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
+from vademecum.staged import Staged, stage_generation
 from vademecum.state import State, assemble
 
 EPOCH = "0123456789abcdef"
@@ -44,50 +47,63 @@ def chunk(number: int, sequence: int, length: int = 20) -> ChunkRow:
     return ChunkRow(number, sequence, bytes([number % 100, sequence % 100]), 7, "H\x1fI", "a", "é" * length)
 
 
-def encoded(rows: Iterable[Row]) -> bytes:
-    rows = list(rows)
+def file(*rows: Row) -> bytes:
     documents = [row for row in rows if isinstance(row, DocumentRow)]
     return encode_segment(EPOCH, 2, documents, [row for row in rows if isinstance(row, ChunkRow)])
 
 
 def segment(*rows: Row) -> Segment:
-    return decode_segment(encoded(rows))
+    return decode_segment(file(*rows))
 
 
-def rows_of(merged: Segment) -> set[Row]:
-    chunks = (merged.chunk(row) for row in range(len(merged.ids)))
-    return {*chunks, *(merged.document(row) for row in range(len(merged.keys)))}
+def rows_of(files: Iterable[bytes]) -> set[Row]:
+    rows: set[Row] = set()
+    for part in map(decode_segment, files):
+        rows |= {part.chunk(row) for row in range(len(part.ids))}
+        rows |= {part.document(row) for row in range(len(part.keys))}
+    return rows
+
+
+def staged(*files: bytes) -> Staged:
+    """A generation of these segments, newest first, as an update finds it in its store."""
+    database, names = MemoryDatabase(), []
+    for file in (*files, encode_encoder(Publisher().encoder.file)):
+        names.append(hashlib.sha256(file).hexdigest())
+        database.objects[names[-1]] = file
+    named = replace(generation(2, *names[:-1]), segments=tuple(names[:-1]), encoder=names[-1], epoch=EPOCH)
+    return drive(stage_generation(MemoryStore(database), named))
+
+
+def merged(stage: Staged, chosen: Collection[int], most: int = 1_000_000) -> list[bytes]:
+    return [drive(write_piece(stage, piece)) for piece in pieces(stage.state, chosen, most)]
 
 
 # What is merged into what ---------------------------------------------------------------------------
 
 
 def test_a_merged_segment_holds_the_rows_that_count_with_their_sequences() -> None:
-    old = segment(document("a", 1, 1, 2), document("b", 1, 3), chunk(1, 1), chunk(2, 1), chunk(3, 1))
-    new = segment(document("a", 4, 2, 4), chunk(4, 4), chunk(2, 3))
-    merged = merge(assemble([new, old]), {0, 1})
-    counting: list[Row] = [document("a", 4, 2, 4), document("b", 1, 3), chunk(4, 4), chunk(2, 3), chunk(3, 1)]
-    assert encode_columns(merged) == encoded(counting)
+    old = file(document("a", 1, 1, 2), document("b", 1, 3), chunk(1, 1), chunk(2, 1), chunk(3, 1))
+    new = file(document("a", 4, 2, 4), chunk(4, 4), chunk(2, 3))
+    counting = file(document("a", 4, 2, 4), document("b", 1, 3), chunk(4, 4), chunk(2, 3), chunk(3, 1))
+    assert merged(staged(new, old), {0, 1}) == [counting]
 
 
 @pytest.mark.parametrize("bits", [4, 2])
 def test_packed_vectors_stay_packed(bits: int) -> None:
     width = 3 * bits // 8 + 1  # of three components, the last byte not full
     rows = [replace(chunk(number, number), vector=bytes([number] * width)) for number in (1, 2)]
-    spread_out = [
-        decode_segment(encode_segment(EPOCH, 3, [document(f"d{row.id}", row.id, row.id)], [row], bits))
-        for row in rows
-    ]
     documents = [document(f"d{row.id}", row.id, row.id) for row in rows]
-    merged = merge(assemble(spread_out), {0, 1})
-    assert encode_columns(merged) == encode_segment(EPOCH, 3, documents, rows, bits)
+    spread_out = [
+        encode_segment(EPOCH, 3, [owner], [row], bits) for owner, row in zip(documents, rows, strict=True)
+    ]
+    assert merged(staged(*spread_out), {0, 1}) == [encode_segment(EPOCH, 3, documents, rows, bits)]
 
 
 def test_rows_of_other_segments_stay_there() -> None:
-    old = segment(document("a", 1, 1), document("b", 1, 3), chunk(1, 1), chunk(3, 1))
-    middle = segment(document("a", 2, 2), document("c", 2, 1, 2), chunk(2, 2))
-    new = segment(document("a", 3, 1, 2))
-    assert rows_of(merge(assemble([new, middle, old]), {0, 1})) == {
+    old = file(document("a", 1, 1), document("b", 1, 3), chunk(1, 1), chunk(3, 1))
+    middle = file(document("a", 2, 2), document("c", 2, 1, 2), chunk(2, 2))
+    new = file(document("a", 3, 1, 2))
+    assert rows_of(merged(staged(new, middle, old), {0, 1})) == {
         document("a", 3, 1, 2),
         document("c", 2, 1, 2),
         chunk(2, 2),
@@ -95,41 +111,51 @@ def test_rows_of_other_segments_stay_there() -> None:
 
 
 def test_a_tombstone_stays_while_an_older_row_lies_elsewhere() -> None:
-    old = segment(document("a", 1, 1), document("b", 1, 1), chunk(1, 1))
-    middle = segment(document("x", 2, 1), document("a", 2, 1))
-    new = segment(tombstone("a", 3), tombstone("x", 3))
-    state = assemble([new, middle, old])
-    without_base = merge(replace(state, documents=state.documents), {0})
+    old = file(document("a", 1, 1), document("b", 1, 1), chunk(1, 1))
+    middle = file(document("x", 2, 1), document("a", 2, 1))
+    new = file(tombstone("a", 3), tombstone("x", 3))
+    stage = staged(new, middle, old)
+    without_base = merged(stage, {0})
     assert rows_of(without_base) == {tombstone("a", 3)}, "no other needed segment has a row of x"
-    assert rows_of(merge(state, {0, 2})) == {document("b", 1, 1), chunk(1, 1)}
-    assert assemble([without_base, old]).digest() == state.digest()
+    assert rows_of(merged(stage, {0, 2})) == {document("b", 1, 1), chunk(1, 1)}
+    kept = assemble([*map(decode_segment, without_base), decode_segment(old)])
+    assert kept.digest() == drive(stage.digest())
 
 
 def test_the_same_rows_give_the_same_bytes_however_they_were_spread() -> None:
     parts = [
-        segment(document("a", 1, 1), chunk(1, 1)),
-        segment(document("b", 2, 2), chunk(2, 2)),
-        segment(document("c", 2, 1, 2), chunk(3, 2)),
+        file(document("a", 1, 1), chunk(1, 1)),
+        file(document("b", 2, 2), chunk(2, 2)),
+        file(document("c", 2, 1, 2), chunk(3, 2)),
     ]
-    expected = encode_columns(merge(assemble(parts), {0, 1, 2}))
-    assert encode_columns(merge(assemble(parts[::-1]), {0, 1, 2})) == expected
-    part = decode_segment(encode_columns(merge(assemble(parts), {0, 2})))
-    assert encode_columns(merge(assemble([parts[1], part]), {0, 1})) == expected
-    whole = assemble([decode_segment(expected)])
-    assert encode_columns(merge(whole, {0})) == expected
+    (expected,) = merged(staged(*parts), {0, 1, 2})
+    assert merged(staged(*parts[::-1]), {0, 1, 2}) == [expected]
+    (part,) = merged(staged(*parts), {0, 2})
+    assert merged(staged(parts[1], part), {0, 1}) == [expected]
+    assert merged(staged(expected), {0}) == [expected]
 
 
 def test_nothing_is_left_of_what_is_all_removed() -> None:
-    state = assemble([segment(tombstone("a", 2)), segment(document("a", 1, 1), chunk(1, 1))])
-    merged = merge(state, choose_all(state, NEVER))
-    assert rows_of(merged) == set()
-    assert decode_segment(encode_columns(merged)).dimensions == 2
+    stage = staged(file(tombstone("a", 2)), file(document("a", 1, 1), chunk(1, 1)))
+    assert merged(stage, choose_all(stage.state, NEVER)) == []
+
+
+@pytest.mark.parametrize("most", [1, 100, 300, 1000, 100_000])
+def test_what_is_merged_is_cut_into_files_of_a_size(most: int) -> None:
+    """Each row lies in one of them; only a row that is larger by itself makes a larger one."""
+    rows: list[Row] = [document(f"d{i}", 1 + i % 3, i) for i in range(8)]
+    rows += [chunk(i, 1 + i % 3) for i in range(8)]
+    spread_out = [file(*rows[0::2]), file(*rows[1::2])]
+    files = merged(staged(*spread_out), {0, 1}, most)
+    assert sorted(map(repr, rows)) == sorted(repr(row) for part in files for row in rows_of([part]))
+    assert len(files) == {1: 16, 100_000: 1}.get(most, len(files))
+    assert all(len(rows_of([part])) == 1 or len(part) <= most + 4096 for part in files)
 
 
 # When, and which ------------------------------------------------------------------------------------
 
 
-def spread(*lengths: int) -> State:
+def spread(*lengths: int) -> State[Segment]:
     """One live document a segment; the lengths are those of the texts."""
     return assemble(
         [segment(document(f"d{i}", 1, i), chunk(i, 1, length)) for i, length in enumerate(lengths)]
@@ -177,11 +203,15 @@ def test_segments_that_are_mostly_dead_are_rewritten() -> None:
     assert choose(state, Config()) == frozenset(), "a few dead bytes are not worth it"
 
 
-def test_what_does_not_fit_into_one_object_is_left_out() -> None:
-    state = spread(10_000, 10_000, 30_000)
-    assert choose_all(state, Config(max_object=65_536 + 45_000)) == {0, 1}
-    assert choose_all(state, Config(max_object=100_000_000)) == {0, 1, 2}
-    assert choose_all(state, Config(max_object=1000)) == frozenset()
+def test_segments_of_full_size_are_left_alone_until_they_are_mostly_dead() -> None:
+    state = spread(*[20] * 3, 9000, 9000)
+    assert choose(state, Config(max_segments=2)) == {0, 1, 2, 3, 4}
+    full = Config(max_segments=2, max_merged=10_000, min_dead_bytes=0)
+    assert choose(state, full) == {0, 1, 2}
+    assert choose(state, replace(full, max_segments=3)) == frozenset()
+    assert choose_all(state, full) == {0, 1, 2}
+    full_and_dead = segment(document("a", 1, 1), *(chunk(i, 1, 4000) for i in range(1, 4)))
+    assert choose(assemble([full_and_dead]), full) == choose_all(assemble([full_and_dead]), full) == {0}
 
 
 def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
@@ -329,10 +359,11 @@ class Forgetful(MemoryStore):
 
 def swap_sequences(data: bytes) -> bytes:
     """Valid, and the same live state: only the digest of the object tells."""
-    columns = decode_segment(data)
-    sequences = columns.document_sequences[:]
-    sequences[0] += 1
-    return encode_columns(replace(columns, document_sequences=sequences))
+    part = decode_segment(data)
+    rows = [part.document(row) for row in range(len(part.keys))]
+    rows[0] = replace(rows[0], sequence=rows[0].sequence + 1)
+    chunks = [part.chunk(row) for row in range(len(part.ids))]
+    return encode_segment(part.epoch, part.dimensions, rows, chunks, part.bits)
 
 
 @pytest.mark.parametrize("garble", [lambda data: None, lambda data: data[:-1], swap_sequences])
@@ -354,15 +385,13 @@ def test_what_does_not_come_back_as_it_was_put_is_not_used(
 
 
 def test_another_state_is_refused() -> None:
-    database = MemoryDatabase()
-    parts = [segment(document("a", 1, 1), chunk(1, 1)), segment(document("b", 2, 1))]
-    state = assemble(parts)
-    encoder = Publisher().encoder
-    good = replace(generation(2, "1", "2"), digest=state.digest())
-    assert len(drive(compact(MemoryStore(database), Opened(good, state, encoder), {0, 1})).segments) == 1
-    wrong = replace(good, digest="0" * 64)
+    stage = staged(file(document("a", 1, 1), chunk(1, 1)), file(document("b", 2, 1)))
+    good = replace(stage, generation=replace(stage.generation, digest=drive(stage.digest())))
+    compacted = drive(compact(good, {0, 1}, Config()))
+    assert len(compacted.generation.segments) == 1
+    assert drive(compacted.digest()) == good.generation.digest
     with pytest.raises(ContentError, match="not the signed state"):
-        drive(compact(MemoryStore(database), Opened(wrong, state, encoder), {0, 1}))
+        drive(compact(stage, {0, 1}, Config()))
 
 
 # Over whole histories -------------------------------------------------------------------------------

@@ -149,6 +149,12 @@ def test_the_newest_tier_may_end_before_the_release() -> None:
     assert decode_manifest(encode_manifest(deletion)) == deletion
 
 
+def test_a_tier_may_have_several_segments() -> None:
+    parts = (entry(4, 12), entry(0, 4, "c"), entry(0, 4, "f"), entry(0, 4, "0"))
+    cut = replace(MANIFEST, segments=parts)
+    assert decode_manifest(encode_manifest(cut)) == cut
+
+
 @pytest.mark.parametrize(
     "tiers",
     [

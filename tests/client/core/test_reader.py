@@ -35,6 +35,7 @@ def opened(app: App, generation: Generation | None = None) -> Opened:
     return drive(open_generation(MemoryStore(app.database), generation or current(app)))
 
 
+@pytest.mark.fault("D44")
 def test_what_is_open_does_not_need_the_store_any_more(app: App) -> None:
     generation = opened(app)
     app.database.objects.clear()
@@ -51,6 +52,7 @@ def test_a_lost_object_is_said(app: App) -> None:
         app.database.objects[digest] = kept
 
 
+@pytest.mark.fault("C38")
 def test_a_damaged_object_is_refused(app: App) -> None:
     for digest in current(app).objects:
         kept = app.database.objects[digest]

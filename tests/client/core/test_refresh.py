@@ -191,6 +191,7 @@ def test_a_walk_that_broke_off_is_finished_by_the_next(
 # Attacks -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("B18")
 def test_html_instead_of_metadata(publisher: Publisher, client: Client) -> None:
     publisher.publish(DOCUMENTS)
     good = snapshot_of(publisher)
@@ -239,6 +240,7 @@ def test_a_stranger_signs(publisher: Publisher, client: Client, role: str) -> No
     assert client.record(f"{role}.json") == before
 
 
+@pytest.mark.fault("A4")
 def test_an_old_tree_shown_again(publisher: Publisher, client: Client) -> None:
     old = snapshot_of(publisher)
     publisher.publish(DOCUMENTS)
@@ -257,6 +259,7 @@ def test_an_old_snapshot_under_a_new_timestamp(publisher: Publisher, client: Cli
     refused(client, publisher, RollbackError)
 
 
+@pytest.mark.fault("A8")
 def test_old_targets_under_a_new_snapshot(publisher: Publisher, client: Client) -> None:
     publisher.publish(DOCUMENTS)
     client.walk(publisher)
@@ -281,6 +284,7 @@ def test_the_same_version_with_other_content_lowers_no_floor(publisher: Publishe
     assert client.floor() == before
 
 
+@pytest.mark.fault("A8")
 def test_mixed_trees(publisher: Publisher, client: Client) -> None:
     """Each file is signed well, but they are of different releases."""
     first = snapshot_of(publisher)
@@ -292,11 +296,13 @@ def test_mixed_trees(publisher: Publisher, client: Client) -> None:
             client.walk(publisher)
 
 
+@pytest.mark.fault("A6")
 def test_a_frozen_tree_expires(publisher: Publisher, client: Client) -> None:
     """A host that shows the same for ever is found out when the timestamp expires."""
     refused(client, publisher, ExpiredError, NOW + timedelta(days=31))
 
 
+@pytest.mark.fault("A7")
 def test_an_expired_timestamp_in_the_store_is_still_a_floor(publisher: Publisher, client: Client) -> None:
     old = snapshot_of(publisher)
     publisher.sign()
@@ -333,6 +339,7 @@ def test_keys_rotate(publisher: Publisher, client: Client) -> None:
     assert client.requests == ["metadata/6.root.json", TIMESTAMP], "it goes on from the stored root"
 
 
+@pytest.mark.fault("A15")
 def test_a_revoked_key_is_no_use_to_a_thief(publisher: Publisher, client: Client) -> None:
     thief = TestKey("release")
     publisher.rotate("timestamp", "release 2")
@@ -360,12 +367,14 @@ def test_recovery_from_a_fast_forward(publisher: Publisher, client: Client) -> N
     assert (trust.timestamp_version, trust.snapshot_version, trust.targets_version) == (3, 3, 3)
 
 
+@pytest.mark.fault("A13")
 def test_a_root_signed_by_strangers(publisher: Publisher, client: Client) -> None:
     publisher.root.version = 2
     publisher.files["metadata/2.root.json"] = sign(publisher.root, [TestKey("stranger")])
     refused(client, publisher, SignatureError)
 
 
+@pytest.mark.fault("A13")
 def test_a_gap_in_the_roots_ends_the_walk_there(publisher: Publisher, client: Client) -> None:
     for _ in range(3):
         publisher.publish_root()
@@ -376,6 +385,7 @@ def test_a_gap_in_the_roots_ends_the_walk_there(publisher: Publisher, client: Cl
         client.walk(publisher)
 
 
+@pytest.mark.fault("A14")
 def test_many_rotations_are_taken_a_bounded_number_at_a_time(publisher: Publisher, client: Client) -> None:
     for number in range(10):
         publisher.rotate("root", f"root {number}")

@@ -33,7 +33,7 @@ def segment(*rows: DocumentRow | ChunkRow, epoch: str = EPOCH, dimensions: int =
     return decode_segment(encode_segment(epoch, dimensions, documents, chunks, bits))
 
 
-def keys(state: State) -> list[bytes]:
+def keys(state: State[Segment]) -> list[bytes]:
     return list(state.documents)
 
 
@@ -103,8 +103,8 @@ def test_epochs_and_dimensions_are_not_mixed() -> None:
 
 
 def test_no_segments_give_the_empty_state() -> None:
-    state = assemble([])
-    assert (state.documents, state.chunks, state.used) == ({}, {}, frozenset())
+    state = assemble(list[Segment]())
+    assert not state.documents and not state.chunks and not state.used
     assert state.digest() == assemble([segment()]).digest()
 
 

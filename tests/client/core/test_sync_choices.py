@@ -28,6 +28,7 @@ def app() -> App:
     return app
 
 
+@pytest.mark.fault("D48")
 def test_rollback(app: App) -> None:
     assert app.rollback().sequence == 1
     assert sees(app, ONE)
@@ -138,6 +139,7 @@ def test_force_goes_past_a_pin(app: App) -> None:
     assert sees(app, THREE)
 
 
+@pytest.mark.fault("D47")
 def test_a_reader_may_refuse_what_is_installed(app: App) -> None:
     assert app.refuse_current().sequence == 1
     assert sees(app, ONE)

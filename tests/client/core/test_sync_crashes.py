@@ -149,6 +149,7 @@ def floor(app: App) -> list[int]:
     return [0 if record is None else json.loads(record)["signed"]["version"] for record in records]
 
 
+@pytest.mark.fault("C30", "D45")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(
     ("scene", "call"),
@@ -195,6 +196,7 @@ def test_the_scene_that_compacts_does_so() -> None:
     assert len(plain.head.current.segments) == 4
 
 
+@pytest.mark.fault("D45")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_explicit_compaction_that_is_cut_off(fault: str) -> None:
     seen = []
@@ -216,6 +218,7 @@ def test_an_explicit_compaction_that_is_cut_off(fault: str) -> None:
     assert set(seen) == {False, True}
 
 
+@pytest.mark.fault("D45")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", [rollback, pin_the_first])
 def test_a_way_back_that_is_cut_off(call: Call, fault: str) -> None:

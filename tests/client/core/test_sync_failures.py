@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,6 +28,7 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
+from vademecum.ports import Span
 from vademecum.refresh import TIMESTAMP
 from vademecum.runtime.memory import MemoryStore
 
@@ -74,6 +75,7 @@ def fails(app: App, error: type[VademecumError], *, force: bool = False) -> Vade
 # The host ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("D46")
 def test_a_download_that_broke_off_goes_on_where_it_was(app: App) -> None:
     app = App(app.publisher, config=Config(retries=0, parallel=1))
     app.publisher.publish(TWO)
@@ -159,6 +161,7 @@ def test_check_announces_and_notes_failures_too(app: App) -> None:
 # Expiry ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("A6")
 def test_expiry_degrades_but_does_not_brick(app: App) -> None:
     app.publisher.publish(TWO)
     app.clock.advance(timedelta(days=31).total_seconds())
@@ -196,6 +199,7 @@ def spoil(app: App) -> None:
     app.database.objects[app.head.current.segments[0]] = gzip.decompress(other.files[f"objects/{content}.gz"])
 
 
+@pytest.mark.fault("A16")
 def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
     spoil(app)
     manifest = app.publisher.publish(TWO)
@@ -217,6 +221,7 @@ def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
     assert [detail["plan"] for name, detail in app.events if name == "updateStarted"] == ["tiers", "full"]
 
 
+@pytest.mark.fault("C35")
 def test_lost_objects_are_fetched_again(app: App) -> None:
     assert app.head.current is not None
     del app.database.objects[app.head.current.segments[0]]
@@ -273,6 +278,7 @@ BROKEN: dict[str, Callable[[Publisher], None]] = {
 }
 
 
+@pytest.mark.fault("D47")
 @pytest.mark.parametrize("fault", BROKEN)
 def test_a_release_that_does_not_work_here_is_undone_and_not_tried_again(app: App, fault: str) -> None:
     held = set(app.database.objects)
@@ -305,21 +311,46 @@ def test_a_first_release_that_does_not_work_here() -> None:
     assert app.sync().plan == "none"
 
 
-def test_a_store_that_fails_after_the_flip(app: App) -> None:
-    """The new generation cannot be read back: the old one stays, and the release may be tried again."""
+def test_nothing_of_a_generation_is_read_after_the_flip(app: App) -> None:
+    """It has been read and checked before, from the bytes as they are stored."""
     app.publisher.publish(TWO)
+    flipped: list[bool] = []
 
     class Failing(MemoryStore):
-        flipped = False
-
         async def write(self, records: Mapping[str, bytes | None]) -> None:
-            self.flipped = self.flipped or "head" in records
+            if "head" in records:
+                flipped.append(True)
             await super().write(records)
 
         async def get(self, digest: str) -> bytes | None:
-            if self.flipped:
+            if flipped:
                 raise StorageError("input/output error")
             return await super().get(digest)
+
+        async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+            if flipped:
+                raise StorageError("input/output error")
+            return await super().parts(digest, spans)
+
+    drive(app.engine(Failing(app.database)).sync())
+    assert flipped == [True]
+    assert app.content() == shown(TWO)
+
+
+@pytest.mark.parametrize("broken", ["get", "parts"])
+def test_a_store_that_cannot_be_read_back_keeps_the_old_generation(app: App, broken: str) -> None:
+    app.publisher.publish(TWO)
+
+    class Failing(MemoryStore):
+        async def get(self, digest: str) -> bytes | None:
+            if broken == "get":
+                raise StorageError("input/output error")
+            return await super().get(digest)
+
+        async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
+            if broken == "parts":
+                raise StorageError("input/output error")
+            return await super().parts(digest, spans)
 
     with pytest.raises(StorageError, match="input/output"):
         drive(app.engine(Failing(app.database)).sync())
@@ -346,6 +377,7 @@ def test_garbage_that_cannot_be_collected_fails_nothing(app: App) -> None:
 # The store ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("C34")
 def test_a_full_disk(app: App) -> None:
     app.config = Config(retries=0, parallel=1)
     app.publisher.new_epoch("c" * 16, make_encoder("the lamp and the key run home"))
@@ -366,6 +398,7 @@ def test_a_full_disk(app: App) -> None:
     assert app.content() == shown(TWO)
 
 
+@pytest.mark.fault("C32")
 def test_garbage_collection_keeps_the_current_and_the_previous_generation(app: App) -> None:
     for number in range(5):
         app.publisher.new_epoch(f"{number:016x}", make_encoder(f"lamp key {'x' * (number + 1)}"))
@@ -379,6 +412,7 @@ def test_garbage_collection_keeps_the_current_and_the_previous_generation(app: A
     assert status["bytes"] == sum(map(len, app.database.objects.values()))
 
 
+@pytest.mark.fault("D42")
 def test_one_writer_at_a_time(app: App) -> None:
     app.publisher.publish(TWO)
     before = dict(app.database.records)

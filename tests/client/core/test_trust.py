@@ -61,8 +61,38 @@ def test_a_good_tree_names_its_release() -> None:
     assert trust.target_paths() == ("releases/1.json",)
     versions = (trust.root_version, trust.timestamp_version, trust.snapshot_version, trust.targets_version)
     assert versions == (1, 1, 1, 1)
-    assert trust.snapshot_length(7) == len(snapshot(publisher))
-    assert trust.targets_length(7) == len(targets(publisher))
+    assert trust.snapshot_length(10**6) == len(snapshot(publisher))
+    assert trust.targets_length(10**6) == len(targets(publisher))
+
+
+def test_no_signed_length_makes_us_take_more_than_the_limit() -> None:
+    publisher = published()
+    publisher.snapshot.meta["targets.json"] = MetaFile(publisher.targets.version, 10**15)
+    publisher.sign_snapshot()
+    publisher.timestamp.snapshot_meta = MetaFile(publisher.snapshot.version, 10**15)
+    publisher.sign_timestamp()
+    trust = Trust(publisher.first_root, NOW)
+    trust.accept_timestamp(timestamp(publisher))
+    assert trust.snapshot_length(7) == 7
+
+
+def test_numbers_that_python_tuf_takes_and_we_do_not() -> None:
+    """They become paths and limits: `metadata/True.snapshot.json`."""
+    number = True
+    publisher = published()
+    publisher.timestamp.snapshot_meta = MetaFile(number, number)
+    publisher.sign_timestamp()
+    trust = Trust(publisher.first_root, NOW)
+    trust.accept_timestamp(timestamp(publisher))
+    with pytest.raises(ContentError, match="the snapshot's length is"):
+        trust.snapshot_length(7)
+    with pytest.raises(ContentError, match="the snapshot's version is"):
+        _ = trust.snapshot_version
+    publisher = published()
+    publisher.targets.targets["releases/1.json"].length = number
+    publisher.sign()
+    with pytest.raises(ContentError, match=r"the length of 'releases/1\.json' is"):
+        walk(publisher).release("stable")
 
 
 def test_lengths_that_are_not_signed_have_a_default() -> None:
@@ -112,6 +142,7 @@ ROLES: dict[str, Callable[[Publisher], None]] = {
 }
 
 
+@pytest.mark.fault("A1")
 @pytest.mark.parametrize("role", ROLES)
 def test_strangers_sign_nothing(role: str) -> None:
     publisher = published()
@@ -121,6 +152,7 @@ def test_strangers_sign_nothing(role: str) -> None:
         walk(publisher)
 
 
+@pytest.mark.fault("A1")
 @pytest.mark.parametrize("role", ROLES)
 def test_fewer_signatures_than_the_threshold(role: str) -> None:
     publisher = Publisher()
@@ -170,6 +202,7 @@ def test_a_new_root_needs_both_the_old_keys_and_its_own() -> None:
         assert trust.root_version == 1
 
 
+@pytest.mark.fault("A13")
 @pytest.mark.parametrize("version", [1, 3])
 def test_roots_are_taken_one_by_one(version: int) -> None:
     publisher = Publisher()
@@ -178,6 +211,7 @@ def test_roots_are_taken_one_by_one(version: int) -> None:
         Trust(publisher.first_root, NOW).accept_root(sign(publisher.root, publisher.keys["root"]))
 
 
+@pytest.mark.fault("A15")
 def test_revoked_release_keys_sign_nothing_any_more() -> None:
     publisher = published()
     old = timestamp(publisher)
@@ -191,6 +225,7 @@ def test_revoked_release_keys_sign_nothing_any_more() -> None:
 # Rollback, freeze, mix-and-match ----------------------------------------------------------------
 
 
+@pytest.mark.fault("A4")
 def test_an_older_timestamp_is_refused() -> None:
     publisher = published()
     old = timestamp(publisher)
@@ -259,6 +294,7 @@ def test_a_snapshot_that_forgets_the_targets_is_refused() -> None:
         fresh.accept_targets(targets(publisher))
 
 
+@pytest.mark.fault("A8")
 def test_metadata_of_different_times_are_not_mixed() -> None:
     publisher = published()
     first_snapshot, first_targets = snapshot(publisher), targets(publisher)
@@ -293,6 +329,7 @@ def test_versions_bind_where_no_hashes_are_signed() -> None:
 # Expiry -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("A6")
 @pytest.mark.parametrize("role", ["root", *ROLES])
 def test_expired_metadata_are_refused(role: str) -> None:
     publisher = published()
@@ -332,6 +369,7 @@ def test_an_expired_root_may_be_followed_by_a_good_one() -> None:
     assert walk(publisher, trust).release("stable")
 
 
+@pytest.mark.fault("A7")
 def test_an_expired_timestamp_is_still_a_floor() -> None:
     publisher = published()
     old = timestamp(publisher)

@@ -1,0 +1,123 @@
+"""What each idea of packs is worth: `packs.py HISTORY [--encoder NAME]`, decisions/packs.md.
+
+Replays a history through `vade build` and makes packs over 1 to 80 releases, each time with one idea left out.
+Prints medians of bytes. That packs are read again as they were written, tests/builder/test_direct.py shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from dev_keys import make_keys
+from embeddings import cached_embeddings
+from replay import build, states
+
+from vademecum.codebooks import DIFFERENCES
+from vademecum.pack import SENT, Header
+from vademecum.pack_base import WINDOW, Entry
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.folder import FolderTransport
+from vademecum.segment import ChunkRow
+from vademecum_builder.direct import OldRelease, PackWriter, Told, deflate, number
+from vademecum_builder.pack import Rows, rows_of
+from vademecum_builder.previous import config_for, read_published
+
+DISTANCES = (1, 2, 5, 10, 30, 80)
+PAIRS = 10
+CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
+
+
+class NoDifferences(PackWriter):
+    """Every new vector is sent, unless an older one is the very same."""
+
+    def _told(self, row: ChunkRow, like: int | None) -> Told:
+        told = super()._told(row, like)
+        same = told.kind > len(DIFFERENCES)
+        return told if same else Told(SENT, data=row.vector)
+
+
+class NoCodebooks(NoDifferences):
+    """Deflate as zlib writes it, for texts and vectors; so no differences either."""
+
+    def _deflated(self, texts: bytes, entry: Entry) -> bytes:
+        own = deflate(texts, self._known(entry))
+        self._dictionary.add(texts)
+        return number(len(texts)) + number(len(own) << 1) + own
+
+    def _coded(self, vectors: bytes) -> tuple[bytes, int]:
+        return deflate(vectors), 0
+
+
+class NoNeighbours(PackWriter):
+    """Texts are deflated against the document that they replace and the pack so far."""
+
+    def _known(self, entry: Entry) -> bytes:
+        like = None if entry.like is None else self.base.document(entry.like)
+        return self._dictionary.known(like, entry.steps)[-WINDOW:]
+
+
+class NoDictionary(PackWriter):
+    """Texts are deflated by themselves, document by document."""
+
+    def _known(self, entry: Entry) -> bytes:
+        return b""
+
+
+WRITERS = {
+    "as written": PackWriter,
+    "no differences of vectors": NoDifferences,
+    "no codebooks, no differences": NoCodebooks,
+    "no neighbours in the dictionary": NoNeighbours,
+    "no dictionary": NoDictionary,
+}
+
+
+def releases(history: str, encoder: str) -> Iterator[tuple[Rows, Header]]:
+    """Yield the rows of each release, and a header with its bits and dimensions."""
+    with tempfile.TemporaryDirectory() as name, cached_embeddings(CACHE):
+        folder, last = Path(name), 0
+        make_keys(folder / "keys")
+        for _ in states(history, folder / "source"):
+            report = build(folder / "source", folder / "dist", folder / "keys", encoder)
+            if report["sequence"] == last:
+                continue
+            last = report["sequence"]
+            transport = FolderTransport(folder / "dist")
+            found = asyncio.run(read_published(transport, None, SystemClock(), config=config_for(transport)))
+            segment = found.segments[0]
+            yield rows_of(found.segments), Header(last - 1, last, segment.bits, segment.dimensions)
+
+
+def old(rows: Rows) -> OldRelease:
+    return OldRelease(sorted(rows.live, key=lambda row: row.key.encode()), rows.chunks)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("history")
+    parser.add_argument("--encoder", default="builtin")
+    options = parser.parse_args()
+    line = list(releases(options.history, options.encoder))
+    distances = [distance for distance in DISTANCES if distance < len(line)]
+    print("|  |" + "".join(f" {distance} behind |" for distance in distances))
+    print("|---|" + "---:|" * len(distances))
+    for name, writer in WRITERS.items():
+        sizes = [median(_sizes(line, distance, writer)) for distance in distances]
+        print(f"| {name} |" + "".join(f" {size:,.0f} |" for size in sizes), flush=True)
+
+
+def _sizes(line: list[tuple[Rows, Header]], distance: int, writer: type[PackWriter]) -> Iterator[int]:
+    for target in range(max(distance, len(line) - PAIRS), len(line)):
+        rows, header = line[target]
+        after = Header(header.upto - distance, header.upto, header.bits, header.dimensions)
+        yield len(writer(old(line[target - distance][0]), rows, after).pack())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""Clients at a moment when something is about to change: what is done to them, and what they may show after it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from app import App, texts
+from publisher import Publisher, make_encoder
+
+from vademecum.config import Config
+from vademecum.ports import Store
+from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryTransport
+from vademecum.sync import Engine
+
+Content = Mapping[str, list[str]]
+"""What a reader sees: the texts of each document, by key."""
+Documents = dict[str, dict[str, list[str]]]
+
+ONE: Documents = {"a": texts("rotate the key"), "b": texts("a lamp")}
+TWO: Documents = {"a": texts("rotate the lamp"), "c": texts("run home")}
+THREE: Documents = {"c": texts("run home"), "d": texts("the key")}
+LAST: Documents = {"d": texts("the key"), "e": texts("a lamp", "run"), "f": texts("rotate home")}
+
+BROKEN = "a release that does not work"
+
+
+def shown(documents: Documents) -> Content:
+    return {key: document["chunks"] for key, document in documents.items()}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A store at rest, a published tree, and one call of the engine; nothing of it changes in a run.
+
+    Attributes:
+        database: The store before the call.
+        files: What the host serves.
+        old, new: What a reader may see after the call, however it ended.
+        latest: What the published release holds.
+        later: What the host serves one release later, which holds LAST.
+        history: Every trusted file that was ever published: only these may be stored as trust.
+    """
+
+    name: str
+    call: Callable[[Engine], Awaitable[object]]
+    database: MemoryDatabase
+    files: Mapping[str, bytes]
+    old: Content
+    new: Content
+    latest: Content
+    later: Mapping[str, bytes]
+    history: frozenset[bytes]
+    root: bytes
+    now: FixedClock
+    config: Config
+    published: frozenset[str]
+    sequence: int
+    verdicts: dict[bytes, list[str]] = field(default_factory=dict)
+
+    def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
+        """Return an engine over `store`, some hours on; `later`: the host has the next release."""
+        return Engine(
+            store,
+            MemoryTransport(self.later if later else self.files),
+            FixedClock(self.now.now() + timedelta(hours=hours)),
+            trust=self.root,
+            config=self.config,
+        )
+
+    def copy(self) -> MemoryDatabase:
+        return copy.deepcopy(self.database)
+
+
+def _scene(
+    name: str,
+    app: App,
+    call: Callable[[Engine], Awaitable[object]],
+    *,
+    old: Documents,
+    new: Documents,
+    latest: Documents,
+) -> Scene:
+    publisher, database = app.publisher, copy.deepcopy(app.database)
+    files = dict(publisher.files)
+    assert publisher.manifest is not None
+    published = frozenset(ref.sha256 for ref in publisher.manifest.objects)
+    sequence = publisher.manifest.sequence
+    trusted = {data for path, data in files.items() if path.startswith("metadata/")}
+    trusted |= {value for name, value in database.records.items() if name.endswith(".json")}
+    if name == BROKEN:
+        publisher.new_epoch("d" * 16, make_encoder())
+    publisher.publish(LAST)
+    trusted |= {data for path, data in publisher.files.items() if path.startswith("metadata/")}
+    return Scene(
+        name=name,
+        call=call,
+        database=database,
+        files=files,
+        old=shown(old),
+        new=shown(new),
+        latest=shown(latest),
+        later=dict(publisher.files),
+        history=frozenset(trusted),
+        root=publisher.first_root,
+        now=app.clock,
+        config=app.config,
+        published=published,
+        sequence=sequence,
+    )
+
+
+def _client(*releases: Documents) -> App:
+    """A client that has followed these releases."""
+    app = App(Publisher(), config=Config(retries=0, parallel=2))
+    for documents in releases:
+        app.publisher.publish(documents)
+        app.sync()
+    return app
+
+
+def _sync(engine: Engine) -> Awaitable[object]:
+    return engine.sync()
+
+
+def _force(engine: Engine) -> Awaitable[object]:
+    return engine.sync(force=True)
+
+
+def first_install() -> Scene:
+    app = _client()
+    app.publisher.publish(ONE)
+    return _scene("first install", app, _sync, old={}, new=ONE, latest=ONE)
+
+
+def tiers() -> Scene:
+    app = _client(ONE)
+    app.publisher.publish(TWO)
+    return _scene("update by tiers", app, _sync, old=ONE, new=TWO, latest=TWO)
+
+
+def epoch() -> Scene:
+    """With a previous generation that becomes garbage, and a key that was replaced."""
+    app = _client(ONE, TWO)
+    app.publisher.rotate("timestamp", "release 2")
+    app.publisher.new_epoch("c" * 16, make_encoder("the lamp and the key run home"))
+    app.publisher.publish(THREE)
+    return _scene("new epoch", app, _sync, old=TWO, new=THREE, latest=THREE)
+
+
+def forced() -> Scene:
+    app = _client(ONE)
+    app.publisher.publish(TWO)
+    return _scene("forced update", app, _force, old=ONE, new=TWO, latest=TWO)
+
+
+def broken_release() -> Scene:
+    """The new release fails its self-test here, and is undone."""
+    app = _client(ONE, TWO)
+    encoder = make_encoder()
+    (golden,) = encoder.file.goldens
+    wrong = replace(golden, vector=[0] * len(golden.vector))
+    app.publisher.new_epoch("c" * 16, type(encoder)(replace(encoder.file, goldens=[wrong])))
+    app.publisher.publish(THREE)
+    return _scene(BROKEN, app, _sync, old=TWO, new=TWO, latest=TWO)
+
+
+def rollback() -> Scene:
+    app = _client(ONE, TWO)
+    return _scene("rollback", app, lambda engine: engine.rollback(), old=TWO, new=ONE, latest=TWO)
+
+
+def pin() -> Scene:
+    app = _client(ONE, TWO)
+    return _scene("pin", app, lambda engine: engine.pin(1), old=TWO, new=ONE, latest=TWO)
+
+
+_MANY: Documents = {"b": texts("the lamp"), "e": texts("run", "home")}
+
+
+def _many() -> App:
+    """Three segments, with dead rows and a tombstone that keeps an older row dead."""
+    return _client({**ONE, "e": texts("run")}, {**ONE, "e": texts("run", "home")}, _MANY)
+
+
+def compaction() -> Scene:
+    return _scene("compaction", _many(), lambda engine: engine.compact(), old=_MANY, new=_MANY, latest=_MANY)
+
+
+def compacting_update() -> Scene:
+    app = _many()
+    app.config = Config(retries=0, parallel=2, max_segments=2)
+    new: Documents = {**_MANY, "f": texts("the key", "rotate", "a lamp")}
+    app.publisher.publish(new)
+    return _scene("update that compacts", app, _sync, old=_MANY, new=new, latest=new)
+
+
+def collection() -> Scene:
+    """A broken-off update to another release, and a generation that falls off the end, are swept away."""
+    app = _client(ONE)
+    for number, documents in enumerate((TWO, THREE)):
+        app.publisher.new_epoch(f"{number:016x}", make_encoder(f"the lamp and the key run {'home' * number}"))
+        app.publisher.publish(documents)
+        app.sync()
+    app.publisher.new_epoch("d" * 16, make_encoder("a lamp"))
+    litter = app.publisher.publish(ONE)
+    for ref in litter.objects[:2]:
+        app.database.objects[ref.sha256] = b"of an update that broke off"
+    app.publisher.new_epoch("e" * 16, make_encoder("rotate the key"))
+    app.publisher.publish(TWO)
+    return _scene("collection", app, _sync, old=THREE, new=TWO, latest=TWO)
+
+
+def clear() -> Scene:
+    app = _client(ONE, TWO)
+    return _scene("clear", app, lambda engine: engine.clear(), old=TWO, new={}, latest=TWO)
+
+
+SCENES = (
+    first_install,
+    tiers,
+    epoch,
+    forced,
+    broken_release,
+    rollback,
+    pin,
+    compaction,
+    compacting_update,
+    collection,
+    clear,
+)
