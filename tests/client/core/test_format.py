@@ -21,6 +21,7 @@ from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format import (
     GZIP_HEADER,
     ObjectRef,
+    PackEntry,
     decode_manifest,
     deflate,
     encode_manifest,
@@ -238,3 +239,42 @@ def test_a_newer_format_is_refused_before_anything_else_is_read() -> None:
 def test_damage_parses_or_raises_our_error(data: bytes) -> None:
     with contextlib.suppress(ContentError):
         decode_manifest(data)
+
+
+# Packs ---------------------------------------------------------------------------------------------
+
+WAY = ObjectRef("9" * 64, 700, 700)
+PACKS = (PackEntry(11, "1" * 64, 90), PackEntry(8, "2" * 64, 400, WAY))
+
+
+def test_packs_round_trip() -> None:
+    manifest = replace(MANIFEST, packs=PACKS)
+    data = encode_manifest(manifest)
+    assert decode_manifest(data) == manifest
+    assert json.loads(data)["packs"] == [[11, 90, "1" * 64], [8, 400, "2" * 64, 700, "9" * 64]]
+    assert "packs" not in json.loads(encode_manifest(MANIFEST))
+    assert PACKS[1].object.path == f"objects/{'2' * 64}.pack"
+    assert PACKS[1].manifest_path == f"releases/{'9' * 64}.8.json"
+    assert PACKS[0].object not in manifest.objects, "a first install needs no pack"
+
+
+@pytest.mark.parametrize(
+    ("packs", "where"),
+    [
+        ({}, "manifest.packs: expected a list"),
+        ([{}], "manifest.packs: expected lists"),
+        ([[]], r"manifest.packs\[0\].0"),
+        ([[0, 9, "1" * 64]], r"manifest.packs\[0\].0"),
+        ([[11, -1, "1" * 64]], r"manifest.packs\[0\].1"),
+        ([[11, 9, "1" * 63]], r"manifest.packs\[0\].2"),
+        ([[11, 9, "1" * 64], [8, 9, "2" * 64, "700", "9" * 64]], r"manifest.packs\[1\].3"),
+        ([[8, 9, "2" * 64, 700]], r"manifest.packs\[0\].4"),
+        ([[12, 9, "1" * 64]], r"packs\[0\] begins at 12, expected below 12"),
+        ([[8, 9, "1" * 64], [8, 9, "2" * 64]], r"packs\[1\] begins at 8, expected below 8"),
+        ([[8, 9, "1" * 64], [9, 9, "2" * 64]], r"packs\[1\] begins at 9, expected below 8"),
+    ],
+)
+def test_packs_are_checked(packs: object, where: str) -> None:
+    values = json.loads(encode_manifest(MANIFEST))
+    with pytest.raises(ContentError, match=where):
+        decode_manifest(json.dumps({**values, "packs": packs}).encode())
