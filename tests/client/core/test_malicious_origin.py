@@ -198,6 +198,7 @@ def test_malicious_origin(app: App, name: str) -> None:
     survives(app, *ATTACKS[name])
 
 
+@pytest.mark.fault("A2")
 def test_an_invalid_signature_beside_enough_valid_ones(app: App) -> None:
     app.publisher.publish(THREE)
     keys = [TestKey(word) for word in ("release", "second", "stranger")]
@@ -207,6 +208,7 @@ def test_an_invalid_signature_beside_enough_valid_ones(app: App) -> None:
     assert app.sync(force=True).to_sequence == 3
 
 
+@pytest.mark.fault("A15")
 def test_a_revoked_key_that_goes_on_signing(app: App) -> None:
     """The new root is taken, and with it the old key is worth nothing; its owner's releases are refused."""
     app.publisher.rotate("targets", "new release")
@@ -224,6 +226,7 @@ def test_a_revoked_key_that_goes_on_signing(app: App) -> None:
     assert app.sync(force=True).to_sequence == 3
 
 
+@pytest.mark.fault("A14")
 def test_root_rotations_while_offline_for_long(app: App) -> None:
     """More than one run walks: each goes a bounded way on from the last good root, which is kept."""
     for number in range(9):

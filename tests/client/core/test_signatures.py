@@ -57,6 +57,7 @@ def timestamp(publisher: Publisher) -> bytes:
     return publisher.files["metadata/timestamp.json"]
 
 
+@pytest.mark.fault("A3")
 def test_a_signature_with_s_beyond_the_order_is_refused(publisher: Publisher) -> None:
     trust = Trust(publisher.first_root, NOW)
     with pytest.raises(SignatureError, match="0/1"):
@@ -65,6 +66,7 @@ def test_a_signature_with_s_beyond_the_order_is_refused(publisher: Publisher) ->
 
 
 @pytest.mark.parametrize("role", ["root", "next root", "snapshot", "targets"])
+@pytest.mark.fault("A3")
 def test_malleable_signatures_of_every_role(publisher: Publisher, role: str) -> None:
     if role == "root":
         with pytest.raises(SignatureError):
@@ -105,6 +107,7 @@ def test_a_malleable_signature_beside_a_good_one_harms_nobody(publisher: Publish
 
 
 @pytest.mark.parametrize("point", POINTS, ids=hex)
+@pytest.mark.fault("A3")
 def test_a_key_of_small_order_signs_nothing(publisher: Publisher, point: int) -> None:
     """Such a key agrees with [S]B and S for many a message: whoever finds one owns the role."""
     key = key_of(encoded(point))
@@ -149,6 +152,7 @@ def test_a_point_has_one_encoding(number: int, canonical: bool) -> None:
     assert canonical_point(encoded(number)) == canonical
 
 
+@pytest.mark.fault("A3")
 def test_points_that_are_not_canonical_do_not_count() -> None:
     key = TestKey("word").key
     signature = TestKey("word").sign(b"message").signature
