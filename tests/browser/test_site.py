@@ -190,7 +190,7 @@ def test_the_reader_shows_the_whole_document_at_the_passage(open_page: Open) -> 
     hits(page).nth(1).get_by_role("button", name="Read here").click()
     reader = page.locator("#reader")
     expect(reader).to_be_visible()
-    assert reader.locator("h2, h3").all_text_contents() == ["Rotate a key", "Lost keys"]
+    expect(reader.locator("h2, h3")).to_have_text(["Rotate a key", "Lost keys"])
     expect(reader.locator(".found")).to_have_text("A lost key is replaced.")
     assert reader.locator("p").count() == 3
     expect(page.locator("#reader-link")).to_have_attribute("href", page.url.split("?")[0] + "guide/keys.html")
