@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from publisher import TestKey
-from repository import Repository
+from repository import Alias, Repository
 from subject import InProcess, Subject, version
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, UsageError
@@ -206,6 +206,16 @@ def test_thresholds_of_delegations(client: InProcess) -> None:
     repository.publish("A")
     assert not client.download("missing")
     assert version(client, "A") == 3
+
+
+def test_one_key_under_two_identifiers_counts_once_for_a_delegation(client: InProcess) -> None:
+    repository, key = client.repository, TestKey("one")
+    repository.delegate("targets", "A", threshold=2, keys=[key, Alias(key, "a" * 64)])
+    repository.keys["A"] = [key, Alias(key, "a" * 64)]
+    repository.publish("A")
+    assert not client.download("missing")
+    assert isinstance(client.error, SignatureError)
+    assert version(client, "A") is None
 
 
 def test_a_role_that_the_snapshot_does_not_name(client: InProcess) -> None:

@@ -187,6 +187,31 @@ def test_a_root_that_one_key_signs_under_two_identifiers(client: InProcess) -> N
     assert version(client, "root") == 1
 
 
+def test_a_first_root_that_one_key_signs_under_two_identifiers(client: InProcess) -> None:
+    key = TestKey("one")
+    client.repository.root.version = 0
+    client.repository.set_keys("root", [key, Alias(key, "a" * 64)], 2)
+    client.repository.publish_root()
+    client.database.records["trust/root.json"] = client.repository.first_root
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+    assert client.requests == []
+
+
+def test_a_next_root_that_one_of_two_old_keys_signs_under_two_identifiers(client: InProcess) -> None:
+    """The root before asks for two of its keys. They hold three, two of which are one: that one alone is not enough."""
+    key, alias = TestKey("one"), Alias(TestKey("one"), "a" * 64)
+    client.repository.root.version = 0
+    client.repository.set_keys("root", [key, alias, TestKey("two")], 2)
+    client.repository.publish_root()
+    client.database.records["trust/root.json"] = client.repository.first_root
+    client.repository.set_keys("root", [TestKey("thief")])
+    client.repository.publish_root([key, alias])
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+    assert version(client, "root") == 1
+
+
 def test_identifiers_that_stand_twice(client: InProcess) -> None:
     root = json.loads(client.repository.first_root)
     root["signatures"] *= 2

@@ -170,7 +170,7 @@ class Executable:
 
 
 class Host:
-    """Serves a mapping of paths; `requests` are the paths as they came, but for what quotes no slash."""
+    """Serves a mapping of paths; `requests` are these paths. A slash inside a name must be quoted once, not twice."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.requests: list[str] = []
@@ -180,7 +180,7 @@ class Host:
             def do_GET(self) -> None:
                 path = unquote(self.path.removeprefix("/").replace("%2F", "%252F"))
                 requests.append(path)
-                body = files.get(path)
+                body = None if "%252F" in self.path else files.get(path)
                 self.send_response(404 if body is None else 200)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
