@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import tally
 from fault_lines import LINES
+from hypothesis import settings
+
+# The same examples in every run, so that a failure is one of the change at hand; `make faults` and `make soak`
+# look for new ones.
+settings.register_profile("same", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("new", max_examples=300, deadline=None, print_blob=True)
+settings.load_profile("new" if os.environ.get("VADEMECUM_FAULTS") == "all" else "same")
 
 COVERED = pytest.StashKey[dict[str, list[str]]]()
 """The collected tests of each line of fault_lines.py."""

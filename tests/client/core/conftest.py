@@ -14,13 +14,12 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves it alone
 
-settings.register_profile("cpython", max_examples=60, deadline=None)
-settings.register_profile(
-    "pyodide", max_examples=8, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("pyodide" if sys.platform == "emscripten" else "cpython")
-
 if sys.platform == "emscripten":
+    slow = [HealthCheck.too_slow]
+    settings.register_profile(
+        "pyodide", max_examples=8, deadline=None, database=None, suppress_health_check=slow
+    )
+    settings.load_profile("pyodide")
     # Without `cryptography` each check of a signature takes 40 ms, and the same few hundred are checked over
     # and over. The answer depends on nothing but the arguments.
     keys.checkvalid = functools.cache(keys.checkvalid)
