@@ -1,4 +1,4 @@
-"""The tests of the core run on CPython and inside Pyodide (tests/client/test_in_pyodide.py): no files but
+"""The tests of the core run on CPython and inside Pyodide (tests/browser/test_core_in_chromium.py): no files but
 their own, no network, no threads, no numpy.
 """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 VIOLATIONS = ("mixed state", "unverified read", "lost data", "lower floor", "litter", "stuck")
 """What the oracle can find (oracle.py)."""
@@ -28,6 +30,8 @@ class Row:
 
 
 ROWS: dict[str, Row] = {}
+IN_CHROMIUM: set[str] = set()
+"""The lines of fault_lines.py that a test of the core has passed in Chromium's Python."""
 
 
 def count(family: str, scene: str, point: int, fault: str, damage: str, found: list[str]) -> None:
@@ -40,6 +44,12 @@ def count(family: str, scene: str, point: int, fault: str, damage: str, found: l
     for violation in found:
         kind = violation.partition(":")[0]
         row.found[kind] = row.found.get(kind, 0) + 1
+
+
+def add(family: str, row: Mapping[str, Any]) -> None:
+    """Take over a row that was counted elsewhere: the fields of `Row`, as they come out of JSON."""
+    points = {(scene, number) for scene, number in row["points"]}
+    ROWS[family] = Row(points, set(row["damages"]), set(row["faults"]), row["cases"], row["found"])
 
 
 def table() -> list[str]:
