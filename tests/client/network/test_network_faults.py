@@ -1,4 +1,7 @@
-"""A client over real HTTP, and a host that does everything wrong; the oracle judges what the client holds after."""
+"""A client over real HTTP, and a host that does everything wrong; the oracle judges what the client holds after.
+
+Chromium runs most of these tests too: tests/browser/test_network_faults.py.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ import asyncio
 import gzip
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import faulty_pages as host
 import pytest
@@ -42,6 +46,7 @@ class Client:
     clock: FixedClock
     events: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     error: VademecumError | None = None
+    family: ClassVar[str] = "network, over HTTP"
 
     def sync(self, url: str, limits: HttpLimits = PATIENT, *, force: bool = False) -> Outcome | None:
         """Sync; keep the error."""
@@ -69,18 +74,37 @@ class Client:
 
     def meet(self, script: list[Rule], code: str | None, limits: HttpLimits = PATIENT) -> FaultyPages:
         """Sync with a host of this script; the sync ends with this error (None: well), the promise is kept."""
-        with faulty_pages(self.folder, *script) as pages:
+        with self.host(script) as pages:
             self.sync(pages.url, limits)
         assert self.code() == code, self.error
         if code is not None:
             told = dict(self.events)["updateFailed"]
             assert told["code"] == code
             assert self.status()["error"]["code"] == code
-        found = judge_content(self.scene, self.database.records, self.database.objects)
+        found = self.judge()
         point = sum(map(ord, script[0].paths)) if script else 0
-        count("network, over HTTP", script[0].paths if script else "", point, str(code), "none", found)
+        count(self.family, script[0].paths if script else "", point, str(code), "none", found)
         assert not found
         return pages
+
+    def host(self, script: list[Rule]) -> AbstractContextManager[FaultyPages]:
+        """Return a host of this script."""
+        return faulty_pages(self.folder, *script)
+
+    def judge(self) -> list[str]:
+        """Return what the oracle finds in the store."""
+        return judge_content(self.scene, self.database.records, self.database.objects)
+
+    def record(self, name: str) -> bytes:
+        return self.database.records[name]
+
+    def slept(self) -> list[float]:
+        """Return the waits between tries, in seconds."""
+        return self.clock.slept
+
+    def advance(self, seconds: float) -> None:
+        """Turn the client's clock on."""
+        self.clock.advance(seconds)
 
     def status(self) -> dict[str, Any]:
         engine = Engine(MemoryStore(self.database), HttpTransport("http://127.0.0.1/"), self.clock)
@@ -164,7 +188,7 @@ def test_404_for_a_fresh_object_passes(asked: list[str], new_client: Callable[..
         pages = client.meet([Rule(path, host.not_found, times=2)], None)
         assert client.updated()
         assert pages.paths().count(path) == 3
-        assert len(client.clock.slept) == 2
+        assert len(client.slept()) == 2
 
 
 @pytest.mark.fault("B19", "B20")
@@ -176,7 +200,7 @@ def test_404_that_stays(asked: list[str], new_client: Callable[..., Client]) -> 
         assert pages.paths().count(path) == 2
         assert not client.updated()
         if path != TIMESTAMP:
-            assert client.database.records["trust/timestamp.json"] == SCENE.files[TIMESTAMP]
+            assert client.record("trust/timestamp.json") == SCENE.files[TIMESTAMP]
         client.meet([], None)
         assert client.updated()
 
@@ -218,9 +242,9 @@ def test_a_busy_host_is_left_alone(
         client.meet([], None)
         assert client.updated()
         return
-    client.clock.advance((shortest - timedelta(seconds=1)).total_seconds())
+    client.advance((shortest - timedelta(seconds=1)).total_seconds())
     assert client.meet([], "server").paths() == [], "nothing is asked before the time has come"
-    client.clock.advance((longest - shortest).total_seconds() + 1)
+    client.advance((longest - shortest).total_seconds() + 1)
     client.meet([], None)
     assert client.updated()
 
@@ -230,7 +254,7 @@ def test_a_short_wait_is_waited_for(asked: list[str], new_client: Callable[..., 
     for path in asked:
         client = new_client(retries=1)
         client.meet([Rule(path, host.status(503, Retry_After="3"), times=1)], None)
-        assert client.clock.slept == [3.0]
+        assert client.slept() == [3.0]
         assert client.updated()
 
 

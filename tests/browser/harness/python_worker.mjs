@@ -1,0 +1,24 @@
+// A worker with Python, the core's tests and their helpers: `call` runs a function of a module in harness/.
+import { bootPython } from "./client/boot.mjs";
+import { serve } from "./client/calls.mjs";
+import { IndexedStore } from "./client/store.mjs";
+import { fetchBody } from "./client/transport.mjs";
+
+let pyodide;
+
+async function boot() {
+  pyodide = await bootPython();
+  const archive = await (await fetch("core.zip")).arrayBuffer();
+  pyodide.unpackArchive(archive, "zip", { extractDir: "/core" });
+  const say = (line) => self.postMessage({ event: "output", detail: line });
+  pyodide.setStdout({ batched: say });
+  pyodide.setStderr({ batched: say });
+  pyodide.registerJsModule("parts", { fetchBody, IndexedStore });
+  pyodide.runPython("import sys; sys.path[:0] = ['/core/site', '/core/harness', '/core/client/core']");
+}
+
+function call({ module, name, args }) {
+  return pyodide.pyimport(module)[name](...args);
+}
+
+serve(self, { boot, call }, { oneByOne: true });
