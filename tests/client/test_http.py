@@ -253,7 +253,7 @@ def test_retry_after_reaches_the_error() -> None:
         ("-5", None),
         ("1.5", None),
         ("٣", None),
-        ("9" * 5000, None),
+        ("9" * 5000, 1e9),
         ("soon", None),
         ("", None),
         ("Sat, 99 Nov 2026 99:99:99 GMT", None),

@@ -6,6 +6,9 @@ import { asError, VademecumError } from "./errors.mjs";
 /** The longest wait for the next piece of a body, and for a whole one, in milliseconds. */
 export const TIMEOUTS = { idle: 30_000, total: 900_000 };
 
+/** Seconds that count of a Retry-After header: JSON has no infinity. runtime/http.py cuts at the same. */
+const MOST_ASKED = 1e9;
+
 /**
  * @typedef {object} FetchOptions
  * @property {number} limit the most bytes that the body may have
@@ -81,7 +84,7 @@ function requireSuccess(url, response) {
  */
 export function retryAfter(value, now) {
   if (value === null) return null;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value);
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), MOST_ASKED);
   const date = Date.parse(value);
   return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
 }

@@ -141,12 +141,16 @@ class _Client:
     client: httpx.AsyncClient
 
 
+MOST_ASKED = 1e9
+"""Seconds that count of a Retry-After header: JSON has no infinity. js/transport.mjs cuts at the same."""
+
+
 def retry_after(value: str | None, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header asks for (RFC 9110, section 10.2.3), None if unclear."""
     if value is None:
         return None
-    if re.fullmatch(r"[0-9]{1,9}", value.strip()):
-        return float(value.strip())  # float() alone knows fewer kinds of white space
+    if re.fullmatch(r"[0-9]+", value.strip()):
+        return min(float(value.strip()), MOST_ASKED)  # float() alone knows fewer kinds of white space
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):  # the latter for an hour of a hundred digits

@@ -84,5 +84,6 @@ test("Retry-After is read as seconds or as a date", () => {
   assert.equal(retryAfter("Sat, 21 Nov 2026 08:01:00 GMT", now), 60);
   assert.equal(retryAfter("Sat, 21 Nov 2026 07:00:00 GMT", now), 0);
   assert.equal(retryAfter("soon", now), null);
+  assert.equal(retryAfter("9".repeat(400), now), 1e9);
   assert.equal(retryAfter(null, now), null);
 });

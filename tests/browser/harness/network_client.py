@@ -1,0 +1,106 @@
+"""Runs inside Pyodide: clients of the scene that tests/client/network has, over the browser's own `fetch`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import pickle
+from dataclasses import replace
+from typing import Any
+
+import securesystemslib.signer._key as keys
+from oracle import judge_content
+from parts import fetchBody
+from pyodide.ffi import to_js
+
+from vademecum.errors import VademecumError
+from vademecum.runtime.browser import BrowserTransport
+from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore
+from vademecum.sync import Engine
+
+keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/client/core/conftest.py
+
+
+class Host:
+    """What js/worker.mjs hands over, of one tree."""
+
+    def __init__(self, url: str, timeouts: dict[str, float]) -> None:
+        self._url, self._timeouts = url, timeouts
+
+    def fetch(self, path: str, limit: int, progress: Any) -> Any:
+        options = {"limit": limit, "timeouts": to_js(self._timeouts, dict_converter=_plain_object)}
+        given = options if progress is None else {**options, "progress": progress}
+        return fetchBody(self._url + path, to_js(given, dict_converter=_plain_object))
+
+
+def _plain_object(entries: Any) -> Any:
+    from js import Object
+
+    return Object.fromEntries(entries)
+
+
+class Client:
+    """A client with the old release of the scene, and a memory of its own."""
+
+    def __init__(self, retries: int) -> None:
+        self.config = replace(SCENE.config, retries=retries)
+        self.database: MemoryDatabase = SCENE.copy()
+        self.clock = FixedClock(SCENE.now.now())
+        self.events: list[Any] = []
+
+    def engine(self, url: str, timeouts: dict[str, float]) -> Engine:
+        return Engine(
+            MemoryStore(self.database),
+            BrowserTransport(Host(url, timeouts)),
+            self.clock,
+            trust=SCENE.root,
+            config=self.config,
+            emit=lambda name, detail: self.events.append((name, dict(detail))),
+        )
+
+
+SCENE: Any = None
+CLIENT: Any = None
+
+
+def take_scene(data: Any) -> None:
+    """Take the scene that the host serves, pickled."""
+    global SCENE
+    SCENE = pickle.loads(bytes.fromhex(data))
+
+
+def begin(retries: int) -> None:
+    global CLIENT
+    CLIENT = Client(retries)
+
+
+async def sync(url: str, idle: float, total: float, force: bool) -> str:
+    """Return, as JSON, what a sync came to and what it left. Limits in milliseconds."""
+    CLIENT.events.clear()
+    engine = CLIENT.engine(url, {"idle": idle, "total": total})
+    error = None
+    try:
+        await engine.sync(force=force)
+    except VademecumError as failure:
+        wait, status = getattr(failure, "retry_after", None), getattr(failure, "status", None)
+        error = {"code": failure.code, "message": str(failure), "status": status, "retry_after": wait}
+    state = await engine.status()
+    return json.dumps(
+        {
+            "error": error,
+            "events": CLIENT.events,
+            "slept": CLIENT.clock.slept,
+            "status": state,
+            "records": {name: data.hex() for name, data in CLIENT.database.records.items()},
+        },
+        default=str,
+    )
+
+
+def judge() -> str:
+    """Return, as JSON, what the oracle finds. Not from within `sync`: it has an event loop of its own."""
+    return json.dumps(judge_content(SCENE, CLIENT.database.records, CLIENT.database.objects))
+
+
+def advance(seconds: float) -> None:
+    CLIENT.clock.advance(seconds)
