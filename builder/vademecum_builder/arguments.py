@@ -158,6 +158,13 @@ def _pull(command: argparse.ArgumentParser) -> None:
     _store(command)
     _trust(command)
     command.add_argument(
+        "--mirror",
+        metavar="URL|DIST",
+        action="append",
+        default=[],
+        help="another place of the same tree, asked where the first fails (repeatable)",
+    )
+    command.add_argument(
         "--force", action="store_true", help="fetch the release whole, whatever is installed"
     )
     _json(command)

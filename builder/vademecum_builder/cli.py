@@ -156,7 +156,9 @@ def _pull(options: Namespace) -> Shown:
     from .progress import Bars
 
     with (
-        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        KnowledgeBase.open(
+            options.store, url=[options.location, *options.mirror], trust=options.trust
+        ) as knowledge,
         Bars() as bars,
     ):
         knowledge.on("updateProgress", bars.update)
@@ -167,10 +169,9 @@ def _pull(options: Namespace) -> Shown:
     cost = f"{requests}, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
         here = f"release {outcome.to_sequence} ({outcome.version})"
-        waits = _waiting(status)
-        return result, [f"Stays at {here}; {cost}", f"  {waits}"] if waits else [
-            f"Up to date: {here}; {cost}"
-        ]
+        if waits := _waiting(status):
+            return result, [f"Stays at {here}; {cost}", f"  {waits}"]
+        return result, [f"Up to date: {here}; {cost}", *_stale(status)]
     before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
     return result, [
         f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}"
@@ -207,6 +208,7 @@ def _status(options: Namespace) -> Shown:
     lines += [f"  {waits}"] if (waits := _waiting(status)) else []
     lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
     lines += [f"  checked {status['checked']}"] if status["checked"] else []
+    lines += _stale(status)
     lines += (
         [f"  signatures expired on {status['expires']}: nothing new is installed"]
         if status["expired"]
@@ -225,6 +227,11 @@ def _rollback(options: Namespace) -> Shown:
         generation = knowledge.rollback()
     result = {"from": left["sequence"], "to": generation.sequence, "version": generation.version}
     return result, [f"Back at release {generation.sequence} ({generation.version})."]
+
+
+def _stale(status: Mapping[str, Any]) -> list[str]:
+    since = status["staleSince"]
+    return [f"  the host shows older metadata than these, since {since} (a stale mirror?)"] if since else []
 
 
 def _waiting(status: Mapping[str, Any]) -> str:

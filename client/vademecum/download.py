@@ -1,15 +1,19 @@
-"""Getting files from a host that may fail: retries, waits, limits and the check of every object."""
+"""Getting files from hosts that may fail: turns, retries, waits, limits and the check of every object."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import count
+from typing import TypeVar
 
 from .config import Config
-from .errors import ContentError, NetworkError, ServerError, VademecumError
+from .errors import BudgetError, ContentError, NetworkError, ServerError, TrustError, VademecumError
 from .format import ObjectRef, inflate, verified
+from .mirrors import Mirror, Mirrors, telling
 from .ports import Clock, Progress, Transport
+
+T = TypeVar("T")
 
 _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
@@ -21,13 +25,17 @@ _ABSENT = frozenset({403, 404})
 class Downloader:
     """Fetches files of one tree and counts what that took.
 
+    Args:
+        hosts: One transport, or several mirrors of the tree. What one mirror does not give as it should is asked of
+            the next one at once; waits come when all have had their turn.
+
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
     """
 
-    def __init__(self, transport: Transport, clock: Clock, config: Config) -> None:
-        self._transport = transport
+    def __init__(self, hosts: Transport | Mirrors, clock: Clock, config: Config) -> None:
+        self.mirrors = hosts if isinstance(hosts, Mirrors) else Mirrors.of(hosts)
         self._clock = clock
         self._config = config
         self.requests = 0
@@ -42,7 +50,22 @@ class Downloader:
             NetworkError, ServerError: Still failing after the last try.
             ContentError: More than `limit` bytes.
         """
-        return await self._fetch(path, limit, fresh, progress, _PASSING)
+        return await self.by_turns(lambda mirror: self.once(mirror, path, limit, fresh, progress))
+
+    async def fetch_accepted(self, path: str, limit: int, accept: Callable[[bytes], None]) -> bytes:
+        """Return the file at `path` that `accept` does not raise on; other mirrors may have a better one.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch`.
+            TrustError, ContentError: What `accept` raises.
+        """
+
+        async def one(mirror: Mirror) -> bytes:
+            data = await self.once(mirror, path, limit)
+            accept(data)
+            return data
+
+        return await self.by_turns(one)
 
     async def fetch_or_absent(self, path: str, limit: int) -> bytes | None:
         """Return the file, or None when the host says that there is none. Absence is not tried again.
@@ -50,27 +73,7 @@ class Downloader:
         Raises:
             NetworkError, ServerError, ContentError: See `fetch`.
         """
-        try:
-            return await self._fetch(path, limit, True, None, _PASSING - _ABSENT)
-        except ServerError as error:
-            if error.status in _ABSENT:
-                return None
-            raise
-
-    async def _fetch(
-        self, path: str, limit: int, fresh: bool, progress: Progress | None, passing: frozenset[int]
-    ) -> bytes:
-        for attempt in count():
-            try:
-                return await self._once(path, limit, fresh, progress)
-            except (NetworkError, ServerError) as error:
-                if attempt >= self._config.retries:
-                    raise
-                wait = self._wait(error, attempt, passing)
-                if wait is None:
-                    raise
-            await self._clock.sleep(wait)
-        raise AssertionError("unreachable: the last try returns or raises")
+        return await self.by_turns(lambda mirror: self.once_or_absent(mirror, path, limit))
 
     async def fetch_object(self, ref: ObjectRef, progress: Progress | None = None) -> bytes:
         """Return the verified content of an object.
@@ -85,10 +88,7 @@ class Downloader:
         if max(ref.size, ref.uncompressed) > self._config.max_object:
             raise ContentError(f"{ref.path}: {ref.uncompressed} bytes, more than {self._config.max_object}")
         limit = max(ref.size, ref.uncompressed)
-        try:
-            return inflate(ref, await self.fetch(ref.path, limit, progress=progress))
-        except ContentError:
-            return inflate(ref, await self.fetch(ref.path, limit, fresh=True, progress=progress))
+        return await self._verified(ref.path, limit, lambda data: inflate(ref, data), progress)
 
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.
@@ -97,28 +97,135 @@ class Downloader:
             ContentError: Wrong bytes, also when asked for past all caches.
             NetworkError, ServerError: See `fetch`.
         """
-        try:
-            return verified(ref, await self.fetch(path, ref.size), path)
-        except ContentError:
-            return verified(ref, await self.fetch(path, ref.size, fresh=True), path)
+        return await self._verified(path, ref.size, lambda data: verified(ref, data, path))
 
-    async def _once(self, path: str, limit: int, fresh: bool, progress: Progress | None) -> bytes:
+    async def _verified(
+        self, path: str, limit: int, verify: Callable[[bytes], bytes], progress: Progress | None = None
+    ) -> bytes:
+        async def one(mirror: Mirror) -> bytes:
+            try:
+                return verify(await self.once(mirror, path, limit, mirror in doubted, progress))
+            except ContentError:
+                if mirror in doubted:
+                    raise
+                doubted.add(mirror)
+                return verify(await self.once(mirror, path, limit, True, progress))
+
+        doubted: set[Mirror] = set()
+        return await self.by_turns(one)
+
+    async def once(
+        self, mirror: Mirror, path: str, limit: int, fresh: bool = False, progress: Progress | None = None
+    ) -> bytes:
+        """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
-        body = await self._transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
         self.bytes += body.transferred
         return body.data
 
-    def _wait(self, error: VademecumError, attempt: int, passing: frozenset[int]) -> float | None:
+    async def once_or_absent(self, mirror: Mirror, path: str, limit: int) -> bytes | None:
+        """The same; None when it says that there is no such file."""
+        try:
+            return await self.once(mirror, path, limit, True)
+        except ServerError as error:
+            if error.status in _ABSENT:
+                return None
+            raise
+
+    async def by_turns(
+        self,
+        work: Callable[[Mirror], Awaitable[T]],
+        *,
+        but: Collection[Mirror] = (),
+        insist: bool = True,
+    ) -> T:
+        """Return what `work` returns for the first mirror with which it does not fail.
+
+        A mirror is asked again, after a wait, where that may help: not after wrong content.
+
+        Args:
+            but: Mirrors to pass over. At least one has to be left.
+            insist: Otherwise each has one turn, and nobody is waited for.
+
+        Raises:
+            NetworkError, ServerError, ContentError, TrustError: No mirror is of use; the error that says best why.
+        """
+        failed: dict[Mirror, VademecumError] = {}
+        hopeless: set[Mirror] = set(but)
+        self.mirrors.require_one()
+        for attempt in count():
+            waits = []
+            for mirror in [mirror for mirror in self.mirrors.turns() if mirror not in hopeless]:
+                try:
+                    result = await work(mirror)
+                except (NetworkError, ServerError, ContentError, TrustError) as error:
+                    mirror.fail(error.code)
+                    failed[mirror] = error
+                    wait = self._wait(error, attempt)
+                    if wait is None:
+                        hopeless.add(mirror)
+                        mirror.wait = _asked(error, self._config.longest_wait) or mirror.wait
+                    else:
+                        waits.append(wait)
+                else:
+                    mirror.answered = True
+                    return result
+            if not waits or not insist or attempt >= self._config.retries:
+                raise telling(failed.values())
+            await self._clock.sleep(min(waits))
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _wait(self, error: VademecumError, attempt: int) -> float | None:
         """Return the seconds to wait before the next try, or None where trying again is of no use."""
+        if not isinstance(error, NetworkError | ServerError):
+            return None
         asked = 0.0
         if isinstance(error, ServerError):
-            if error.status not in passing:
-                return None
             asked = error.retry_after or 0.0
-        if asked > self._config.longest_wait:
-            return None
+            if error.status not in _PASSING or asked > self._config.longest_wait:
+                return None
         backoff = self._config.backoff * (1 << attempt) * (0.5 + self._clock.jitter())
         return max(asked, min(backoff, self._config.longest_wait))
+
+
+def _asked(error: VademecumError, longest: float) -> float | None:
+    """Return for how many seconds a host asked to be left alone, if that is longer than one run waits."""
+    asked = error.retry_after if isinstance(error, ServerError) else None
+    return asked if asked is not None and asked > longest else None
+
+
+def split_by_budget(
+    refs: Sequence[ObjectRef], spent: int, budget: int | None
+) -> tuple[Sequence[ObjectRef], Sequence[ObjectRef]]:
+    """Return the objects that a run may fetch, and those that wait for the next run.
+
+    The first one is always fetched, so that each run brings an update further.
+
+    Args:
+        spent: Bytes that this run has downloaded.
+        budget: Bytes that it may download; None: any number.
+    """
+    if budget is None:
+        return refs, ()
+    for index, ref in enumerate(refs):
+        spent += ref.size
+        if index > 0 and spent > budget:
+            return refs[:index], refs[index:]
+    return refs, ()
+
+
+def require_all(later: Sequence[ObjectRef], budget: int | None) -> None:
+    """Do nothing if nothing waits for the next run.
+
+    Raises:
+        BudgetError: Something does.
+    """
+    if later:
+        size = sum(ref.size for ref in later)
+        raise BudgetError(
+            f"paused: this run may download {budget} bytes; {len(later)} files of {size} bytes are left, "
+            "and the next run goes on with them"
+        )
 
 
 async def in_parallel(

@@ -117,6 +117,13 @@ class BusyError(VademecumError):
     transient = True
 
 
+class BudgetError(VademecumError):
+    """The run has downloaded as much as it may (`Config.max_update_bytes`); the next one goes on from there."""
+
+    code = "budget"
+    transient = True
+
+
 class EmptyStoreError(VademecumError):
     """Nothing is installed yet, or there is no previous generation to go back to."""
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .compact import choose, choose_all, compact
 from .config import Config
-from .download import Downloader, in_parallel
+from .download import Downloader, in_parallel, require_all, split_by_budget
 from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, StorageError
 from .events import Announcer
 from .format import Manifest, ObjectRef, PackEntry
@@ -61,6 +61,7 @@ class Installer:
 
         Raises:
             NetworkError, ServerError, ContentError: A download failed for good.
+            BudgetError: The run may download no more; what has come stays for the next one.
             ContentError: The objects are those that were signed, but not the state.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
@@ -68,16 +69,17 @@ class Installer:
         if not force:
             await refuse_spoiled(self._store, manifest)
         await self._sweep(head, manifest, route)
-        whole = full_plan((), manifest)
+        whole, budget = full_plan((), manifest), None if force else self._config.max_update_bytes
         for plan in () if force else await self._ladder(manifest, head, route):
             if plan == whole:
                 break
             try:
-                return await self._carry_out(plan, manifest, head, downloader)
+                return await self._carry_out(plan, manifest, head, downloader, budget)
             except _StagingError as error:
+                budget = None  # what is fetched anew is fetched at once: a later run would begin anew
                 logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
         try:
-            return await self._carry_out(whole, manifest, head, downloader)
+            return await self._carry_out(whole, manifest, head, downloader, budget)
         except _StagingError as error:
             if isinstance(error.cause, ContentError) and not await unsound(self._store, _named(manifest)):
                 await mark_spoiled(self._store, manifest)
@@ -122,10 +124,12 @@ class Installer:
         if garbage:
             await self._store.discard(garbage)
 
-    async def _carry_out(self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader) -> Plan:
+    async def _carry_out(
+        self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader, budget: int | None
+    ) -> Plan:
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._fetch(plan, downloader)
+        await self._fetch(plan, downloader, budget)
         self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
         staged = await self._unpack(plan, manifest, head)
         self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
@@ -133,10 +137,10 @@ class Installer:
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
 
-    async def _fetch(self, plan: Plan, downloader: Downloader) -> None:
+    async def _fetch(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
         """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
         try:
-            await self._download(plan, downloader)
+            await self._download(plan, downloader, budget)
         except (ContentError, ServerError) as error:
             if plan.kind == "direct":
                 raise _StagingError(error) from error
@@ -152,20 +156,23 @@ class Installer:
             raise _StagingError(error) from error
         return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
-    async def _download(self, plan: Plan, downloader: Downloader) -> None:
+    async def _download(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
+        now, later = split_by_budget(plan.downloads, downloader.bytes, budget)
         received: dict[str, int] = {}
 
         async def one(ref: ObjectRef) -> None:
             def progress(count: int) -> None:
-                # A host that undoes the gzip sends more than the manifest says: never above 100 %.
-                received[ref.sha256] = min(count, ref.size)
+                # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
+                # again, there or elsewhere, begins at nothing: never back.
+                received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
                 self._announcer.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 
             content = await downloader.fetch_object(ref, progress)
             await keep(self._store, ref.sha256, content)
             progress(ref.size)
 
-        await in_parallel(plan.downloads, self._config.parallel, one)
+        await in_parallel(now, self._config.parallel, one)
+        require_all(later, budget)
 
     async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""

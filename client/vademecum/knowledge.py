@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from .errors import EmptyStoreError, UsageError, VademecumError
 from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
-from .runtime.cpython import SqliteStore, SystemClock, open_transport, run
+from .runtime.cpython import SqliteStore, SystemClock, open_transports, run
 from .search import MOST_HITS, DocumentView, Hit, Index, read_document
 from .sync import Check, Engine, Outcome
 
@@ -45,13 +45,13 @@ class KnowledgeBase:
         self,
         path: Path,
         *,
-        location: str | None,
+        locations: Sequence[str],
         trust: bytes | None,
         config: Config,
         clock: Clock,
     ) -> None:
         self._path = path
-        self._location = location
+        self._locations = tuple(locations)
         self._trust = trust
         self._config = config
         self._clock = clock
@@ -64,7 +64,7 @@ class KnowledgeBase:
         cls,
         store: str | Path,
         *,
-        url: str | Path | None = None,
+        url: str | Path | Sequence[str | Path] | None = None,
         trust: bytes | str | Path | None = None,
         config: Config | None = None,
     ) -> KnowledgeBase:
@@ -72,17 +72,18 @@ class KnowledgeBase:
 
         Args:
             store: Path of the local database file; made by the first `sync`.
-            url: The published tree: `https://...` or a local folder. Not needed to search.
+            url: The published tree: `https://...` or a local folder; or a list of mirrors of it, the preferred one
+                first. Not needed to search.
             trust: The root metadata that the app ships: its bytes, its JSON text, or the path of the file.
                 Without it the first root that the host shows is pinned (trust on first use).
 
         Raises:
             UsageError: `trust` names a file that cannot be read.
         """
-        location = None if url is None else str(url)
+        urls = [] if url is None else [url] if isinstance(url, str | Path) else url
         return cls(
             Path(store),
-            location=location,
+            locations=[str(location) for location in urls],
             trust=_root_bytes(trust),
             config=config or Config(),
             clock=SystemClock(),
@@ -224,13 +225,16 @@ class KnowledgeBase:
             logger.debug("the damage could not be noted: %s", failure)
 
     async def _with_engine(self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True) -> T:
-        if online and self._location is None:
+        if online and not self._locations:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
-        transport: Transport = _Offline() if self._location is None else open_transport(self._location)
-        store = SqliteStore(self._path)
-        try:
+        hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
+        async with AsyncExitStack() as closing:
+            for transport in hosts.values():
+                closing.push_async_callback(transport.close)
+            store = SqliteStore(self._path)
+            closing.push_async_callback(store.close)
             engine = Engine(
-                store, transport, self._clock, trust=self._trust, config=self._config, emit=self._emit
+                store, hosts, self._clock, trust=self._trust, config=self._config, emit=self._emit
             )
             result = await use(engine)
             if self._index is not None:
@@ -238,9 +242,6 @@ class KnowledgeBase:
                 if head.current != self._index[0]:
                     await self._load(reload=True)
             return result
-        finally:
-            await transport.close()
-            await store.close()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Store]:

@@ -37,12 +37,14 @@ class Notes:
         expires: When the first of the metadata expires.
         latest: The published release, as of the last good check.
         error: The last error, if no good check came after it.
+        stale: Since when the host shows older metadata than those that are trusted here.
     """
 
     checked: datetime | None = None
     expires: datetime | None = None
     latest: Latest | None = None
     error: ErrorNote | None = None
+    stale: datetime | None = None
 
     def json(self) -> dict[str, object]:
         """Return the JSON values of the record and of `status()`; every field is there, or null."""
@@ -54,6 +56,7 @@ class Notes:
             "error": None
             if error is None
             else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
+            "staleSince": None if self.stale is None else iso_time(self.stale),
         }
 
 
@@ -82,6 +85,7 @@ def decode_notes(data: bytes | None) -> Notes:
         expires=fields.optional("expires", fields.time),
         latest=None if latest is None else Latest(latest.integer("sequence", 1), latest.text("version")),
         error=None if error is None else _error_note(error),
+        stale=fields.optional("staleSince", fields.time),
     )
 
 

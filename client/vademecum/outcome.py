@@ -17,7 +17,8 @@ class Check:
         plan: How it would be installed.
         bytes: What that would download.
         installed: The installed sequence, or None.
-        reason: Why a newer release is not offered (`refused`, `pinned`), or None.
+        reason: Why a newer release is not offered (`refused`, `pinned`), or that the host may not know of one: it shows
+            older metadata than it did before (`stale-mirror`); or None.
     """
 
     available: bool
@@ -33,7 +34,8 @@ class Check:
 class Outcome:
     """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
 
-    `total_bytes` is what the plan takes: the index alone, without metadata.
+    `total_bytes` is what the plan takes: the index alone, without metadata. `reason` is `stale-mirror` where the host
+    shows older metadata than are trusted here: those went on counting, and nothing older was taken.
     """
 
     from_sequence: int | None
@@ -44,6 +46,7 @@ class Outcome:
     bytes: int
     seconds: float
     total_bytes: int = 0
+    reason: str | None = None
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
@@ -55,5 +58,6 @@ class Outcome:
             "requests": self.requests,
             "bytes": self.bytes,
             "totalBytes": self.total_bytes,
+            "reason": self.reason,
             "seconds": self.seconds,
         }

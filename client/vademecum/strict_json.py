@@ -117,6 +117,10 @@ class Fields:
             raise ContentError(f"{self._path}.{name}: expected an object")
         return Fields(value, f"{self._path}.{name}")
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all fields."""
+        return tuple(self._values)
+
     def children(self, name: str) -> list[Fields]:
         values = self._list(name)
         if not all(isinstance(value, dict) for value in values):

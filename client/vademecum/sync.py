@@ -6,7 +6,7 @@ How a release is installed is install.py's part; whether metadata is acceptable,
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -28,9 +28,10 @@ from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
+from .mirrors import STALE, open_mirrors, save_mirrors
 from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
-from .patience import remember_wait, require_patience
+from .patience import remember_wait
 from .plan import Plan, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .records import Records
@@ -48,7 +49,8 @@ class Engine:
     """Keeps one store in step with one published tree.
 
     Args:
-        store, transport, clock: The ports.
+        store, transport, clock: The ports. Several transports, by names fit to be shown: mirrors of one tree, the
+            preferred one first.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
         emit: Called with events; what it raises is logged and changes nothing.
     """
@@ -56,7 +58,7 @@ class Engine:
     def __init__(
         self,
         store: Store,
-        transport: Transport,
+        transport: Transport | Mapping[str, Transport],
         clock: Clock,
         *,
         trust: bytes | None = None,
@@ -64,7 +66,7 @@ class Engine:
         emit: Emit = ignore,
     ) -> None:
         self._store = store
-        self._transport = transport
+        self._transports = transport if isinstance(transport, Mapping) else {"": transport}
         self._clock = clock
         self._root = trust
         self._config = config or Config()
@@ -80,10 +82,11 @@ class Engine:
         Raises:
             VademecumError: See `sync`.
         """
-        async with self._writing():
-            downloader = self._downloader()
-            pointer = await self._refresh(downloader)
+        async with self._writing(), self._asking() as downloader:
+            pointer, stale = await self._refresh(downloader)
             offer = await self._offer(pointer, await self._records.head(), downloader)
+            if stale and not offer.available and offer.reason is None:
+                offer = replace(offer, reason=STALE)
         if offer.available:
             self._announcer.emit("updateAvailable", asdict(offer))
         return offer
@@ -99,14 +102,14 @@ class Engine:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
+            BudgetError: The run may download no more; the next one goes on from there.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
-        downloader = self._downloader()
-        async with self._writing() as healing:
+        async with self._writing() as healing, self._asking(patient=not force) as downloader:
             if healing:
                 await self._records.drop_damaged_head()
-            pointer = await self._refresh(downloader, patient=not force)
+            pointer, stale = await self._refresh(downloader)
             head = await self._records.head()
             # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
             whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
@@ -122,6 +125,7 @@ class Engine:
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
+            reason=STALE if stale else None,
         )
 
     async def rollback(self) -> Generation:
@@ -224,11 +228,20 @@ class Engine:
 
     # The steps --------------------------------------------------------------------------------
 
-    async def _refresh(self, downloader: Downloader, *, patient: bool = True) -> ReleasePointer:
+    @asynccontextmanager
+    async def _asking(self, *, patient: bool = True) -> AsyncIterator[Downloader]:
+        """Yield what asks the hosts; how they did is remembered, whatever happens."""
+        patient = patient and self._config.patient
+        now = self._clock.now()
+        mirrors = await open_mirrors(self._store, self._transports, now, self._config, patient=patient)
+        try:
+            yield Downloader(mirrors, self._clock, self._config)
+        finally:
+            await save_mirrors(self._store, mirrors, self._clock.now())
+
+    async def _refresh(self, downloader: Downloader) -> tuple[ReleasePointer, bool]:
         notes = await self._records.notes()
         now = self._clock.now()
-        if patient and self._config.patient:
-            await require_patience(self._store, now)
         age = timedelta(seconds=self._config.idle_check_age)
         recent = notes.checked is not None and timedelta() <= now - notes.checked < age
         refreshed = await refresh(
@@ -238,11 +251,12 @@ class Engine:
             shipped_root=self._root,
             config=self._config,
             idle_allowed=recent,
+            stale_allowed=True,
         )
         pointer = refreshed.trust.release(self._config.channel)
         refuse_older(pointer, await self._records.head())
         await self._note_check(notes, refreshed, pointer)
-        return pointer
+        return pointer, refreshed.stale
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence
@@ -313,6 +327,7 @@ class Engine:
             checked=self._clock.now().replace(microsecond=0) if refreshed.complete else notes.checked,
             expires=refreshed.trust.expires,
             latest=Latest(pointer.sequence, pointer.version),
+            stale=(notes.stale or self._clock.now().replace(microsecond=0)) if refreshed.stale else None,
         )
         if new != notes:
             await self._records.note(new)
@@ -341,7 +356,8 @@ class Engine:
 
     async def _note_error(self, error: VademecumError, *, healing: bool) -> None:
         try:
-            await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
+            if len(self._transports) == 1:  # of several, each has a wait of its own: see mirrors.py
+                await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
             if is_local(error):
                 await count_sync(self._store, healing=healing)
             if isinstance(error, QuotaError):
@@ -351,6 +367,3 @@ class Engine:
         except VademecumError as failure:
             # The store itself is what fails: the error that is about to be raised says so.
             logger.debug("the error could not be noted: %s", failure)
-
-    def _downloader(self) -> Downloader:
-        return Downloader(self._transport, self._clock, self._config)

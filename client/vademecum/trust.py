@@ -79,6 +79,10 @@ class SignedFile:
             raise ContentError(f"{self.path}: not the file that was signed ({error})") from error
 
 
+class StaleError(RollbackError):
+    """A timestamp that is signed well, and older than the trusted one: an attack, or a cache that is behind."""
+
+
 class Trust:
     """The metadata trusted so far. Each `accept_...` either takes the bytes or raises and changes nothing.
 
@@ -161,16 +165,22 @@ class Trust:
 
         Raises:
             ExpiredError: It, or the root, has expired. It is kept as a floor against rollback.
+            StaleError: It is older than the trusted one, which stays.
             ContentError, SignatureError, RollbackError: Not acceptable.
         """
         with _judging("timestamp.json", data) as value:
             self._require_signatures(data, value, "timestamp")
+            before = self._set.timestamp.version if "timestamp" in self._set else 0
             try:
                 self._set.update_timestamp(data)
             except exceptions.EqualVersionNumberError:
                 if self._set.timestamp.is_expired(self._set.reference_time):
                     raise exceptions.ExpiredMetadataError("timestamp.json is expired") from None
                 return False
+            except exceptions.BadVersionNumberError as error:
+                if value["signed"]["version"] < before:
+                    raise StaleError(f"timestamp.json: {error}") from error
+                raise
         return True
 
     def accept_snapshot(self, data: bytes, *, stored: bool = False) -> None:

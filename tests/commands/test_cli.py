@@ -672,3 +672,10 @@ def test_commands_leave_the_source_alone(published: Vade) -> None:
     before = tree_of(Path("docs"))
     assert build(published).code == 0
     assert tree_of(Path("docs")) == before
+
+
+@pytest.mark.fault("B29")
+def test_pull_takes_mirrors(published: Vade) -> None:
+    """Where the first place has nothing, the others are asked in turn."""
+    arguments = ("nothing-here", "--mirror", "nor-here", "--mirror", "dist", "--store", "kb.db")
+    assert published("pull", *arguments, "--json").json["to"] == 1

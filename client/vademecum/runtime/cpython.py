@@ -7,7 +7,7 @@ import contextlib
 import contextvars
 import re
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ __all__ = [
     "SqliteStore",
     "SystemClock",
     "open_transport",
+    "open_transports",
     "run",
 ]
 
@@ -49,6 +50,19 @@ def open_transport(location: str | Path) -> Transport:
     if kind == "file":
         return FolderTransport(url2pathname(urlsplit(str(location)).path))
     raise UsageError(f"a {kind}:// address cannot be read; use https://, http:// or a local folder")
+
+
+def open_transports(locations: Iterable[str | Path]) -> dict[str, Transport]:
+    """Return the transports of mirrors, by addresses without user and password; one that is named twice counts once.
+
+    Raises:
+        UsageError: See `open_transport`.
+    """
+    transports: dict[str, Transport] = {}
+    for location in locations:
+        transport = open_transport(location)
+        transports.setdefault(str(transport), transport)
+    return transports
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -16,6 +16,9 @@ class FolderTransport:
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder).resolve()
 
+    def __str__(self) -> str:
+        return str(self._folder)
+
     async def fetch(
         self,
         path: str,

@@ -61,6 +61,10 @@ class HttpTransport:
         self._clients: dict[asyncio.AbstractEventLoop, _Client] = {}
         self._closed = False
 
+    def __str__(self) -> str:
+        """The address, fit for a message: without user and password."""
+        return str(self._base)
+
     async def fetch(
         self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
     ) -> Body:

@@ -171,13 +171,12 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         lambda app: resign(app, lambda d: changed(d, with_higher_s)),
         "signature",
     ),
-    "rollback of the pointer": (old_timestamp, "rollback"),
     "rollback of the snapshot under a newer pointer": (old_snapshot, "rollback"),
     "rollback of the targets under a newer pointer": (old_targets, "rollback"),
     "older generation under a newer pointer": (old_release, "rollback"),
     "expired pointer": (expired, "expired"),
     "frozen pointer": (frozen, "expired"),
-    "rollback below a pointer that is expired itself": (old_expired_timestamp, "rollback"),
+    "rollback below a pointer that is expired itself": (old_expired_timestamp, "expired"),
     "mix-and-match of manifest and targets": (other_manifest, "content"),
     "right name, wrong bytes": (replace_objects(lambda data: gzip.compress(b"other")), "content"),
     "longer than declared": (replace_objects(lambda data: data + bytes(1_000_000)), "content"),
@@ -196,6 +195,22 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
 @pytest.mark.parametrize("name", ATTACKS)
 def test_malicious_origin(app: App, name: str) -> None:
     survives(app, *ATTACKS[name])
+
+
+@pytest.mark.fault("A4")
+def test_an_older_pointer_lowers_nothing(app: App) -> None:
+    """It may be a cache that is behind: no failure, and nothing older is installed, not even by force."""
+    before, known = app.content(), floor(app)
+    old_timestamp(app)
+    for force in (False, True):
+        outcome = app.sync(force=force)
+        assert (outcome.reason, outcome.to_sequence, outcome.plan) == (
+            "stale-mirror",
+            2,
+            "full" if force else "none",
+        )
+        assert "updateFailed" not in app.names()
+        assert (app.content(), floor(app)) == (before, known)
 
 
 @pytest.mark.fault("A2")

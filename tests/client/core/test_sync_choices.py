@@ -187,6 +187,7 @@ def test_the_status_of_an_empty_store() -> None:
         "expires": None,
         "expired": False,
         "error": None,
+        "staleSince": None,
         "firstUse": False,
         "bytes": 0,
         "objects": 0,

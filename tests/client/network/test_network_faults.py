@@ -390,7 +390,12 @@ def test_the_old_pointer_for_ever(new_client: Callable[..., Client]) -> None:
     assert not client.updated()
     client.meet([], None)
     assert client.updated()
-    client.meet([Rule(TIMESTAMP, host.body(old))], "rollback")
+    client.meet([Rule(TIMESTAMP, host.body(old))], None)
+    assert client.updated()
+    assert client.events == [], "older, and signed well: no failure, and no event"
+    assert client.status()["staleSince"] is not None
+    client.clock.advance(40 * 86_400)
+    client.meet([Rule(TIMESTAMP, host.body(old))], "expired")
     assert client.updated()
 
 
