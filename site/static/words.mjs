@@ -55,6 +55,7 @@ const ERRORS = new Map(Object.entries({
   storage: "This browser’s storage could not be used.",
   "not-a-store": "The stored knowledge base cannot be read.",
   quota: "There is not enough space on this device for the new release. Free some, then try again.",
+  budget: "The update is paused: enough was downloaded for now. It goes on later.",
   busy: "Another tab is updating right now.",
   "self-test": "The new release did not work on this device and was undone.",
   cancelled: "The update was stopped.",

@@ -273,15 +273,20 @@ def test_manual_mode_asks_and_is_remembered(installed: App, publisher: Any) -> N
     assert installed.call("getStatus")["offer"] is None
 
 
-def test_saving_data_postpones_the_download_but_not_the_news(installed: App, publisher: Any) -> None:
+@pytest.mark.fault("B28")
+@pytest.mark.parametrize("connection", [{"saveData": True}, {"effectiveType": "slow-2g"}])
+def test_saving_data_postpones_the_download_but_not_the_news(
+    installed: App, publisher: Any, connection: dict[str, Any]
+) -> None:
     installed.call("setMode", "automatic")
     second_release(publisher)
     installed.page.add_init_script(
-        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+        f"Object.defineProperty(navigator, 'connection', {{ value: {json.dumps(connection)} }})"
     )
     installed.start()
     installed.wait_for_state("update-available")
     assert installed.call("getLocalVersion")["sequence"] == 1
+    assert installed.call("update")["to"] == 2, "who asks for it gets it"
 
 
 def test_a_damaged_object_leaves_the_old_release(installed: App, publisher: Any) -> None:
@@ -542,3 +547,71 @@ def test_published_version_and_closing(installed: App) -> None:
     }"""
     assert installed.page.evaluate(waiting) == "cancelled"
     assert installed.refused("search", FOUND) == "cancelled"
+
+
+def bad_mirror(publisher: Any, kind: str) -> None:
+    """Put a mirror under /bad/: everything is a page, or only the objects are, or it stays at what is published now."""
+    bad = publisher.dist / "bad"
+    for folder in ("metadata", "releases", "objects"):
+        shutil.copytree(publisher.dist / folder, bad / folder)
+    parts = {"pages": "*/*", "objects": "objects/*", "stale": ""}[kind]
+    for path in bad.glob(parts) if parts else ():
+        path.write_text("<!doctype html><html><title>Welcome</title></html>")
+
+
+@pytest.mark.fault("B29")
+@pytest.mark.parametrize("kind", ["missing", "pages", "objects"])
+def test_one_bad_mirror_and_one_good(app: App, publisher: Any, kind: str) -> None:
+    """The update succeeds without a failure, and the next visit asks the good one alone."""
+    if kind != "missing":
+        bad_mirror(publisher, kind)
+    app.start(url=["/bad/", "/"], autoUpdate=False)
+    app.call("setMode", "off")
+    assert app.call("update")["to"] == 1
+    assert "updateFailed" not in app.names()
+    assert app.texts()
+    assert app.page.evaluate("kb.url").endswith("/bad/"), "the first names the store"
+    app.call("setMode", "automatic")
+    app.wait_for_state("up-to-date")
+    app.host.requests.clear()
+    app.start(url=["/bad/", "/"])
+    app.wait_for_state("up-to-date")
+    assert app.requested("metadata") == ["/metadata/timestamp.json"]
+    assert app.requested("pyodide") == []
+
+
+@pytest.mark.fault("A4", "B25", "B29")
+def test_a_mirror_that_is_behind_is_no_failure(app: App, publisher: Any) -> None:
+    bad_mirror(publisher, "stale")
+    second_release(publisher)
+    app.start(url=["/", "/bad/"], autoUpdate=False)
+    app.call("setMode", "off")
+    app.call("update")
+    shutil.rmtree(publisher.dist / "metadata")
+    outcome = app.call("update")
+    assert (outcome["to"], outcome["plan"], outcome["reason"]) == (2, "none", "stale-mirror")
+    assert app.call("checkForUpdates")["reason"] == "stale-mirror"
+    status = app.call("getStatus")
+    assert status["staleSince"] is not None
+    assert (status["error"], status["installed"]["sequence"]) == (None, 2)
+    assert "updateFailed" not in app.names()
+
+
+@pytest.mark.fault("B28")
+def test_a_byte_budget_pauses_an_update_and_the_next_goes_on(app: App) -> None:
+    app.start(autoUpdate=False, maxUpdateBytes=1)
+    app.call("setMode", "off")
+    fetched: list[str] = []
+    while True:
+        app.host.requests.clear()
+        code = app.refused("update")
+        fetched += app.requested("/objects/")
+        if code != "budget":
+            break
+        assert app.refused("search", FOUND) == "empty", "never a part of a release"
+        assert app.call("getStatus")["error"]["code"] == "budget"
+        assert app.events("updateFailed")[-1]["willRetry"] is True
+        assert len(app.requested("/objects/")) == 1
+    assert code == "None"
+    assert len(fetched) == len(set(fetched)) > 1
+    assert app.texts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from vademecum import encoder, format, refresh, search, segment
 from vademecum.config import Config
 from vademecum.errors import VademecumError
 from vademecum.knowledge import EVENTS
+from vademecum.mirrors import Mark, encode_marks, order
 from vademecum.runtime.http import HttpLimits
 
 JS = Path(__file__).parent / "js"
 CLIENT = Path(__file__).parents[2] / "client" / "vademecum" / "js"
 CONSTANTS = """
-const names = ['encoder', 'format', 'head', 'idle', 'errors', 'search', 'transport', 'vademecum'];
+const names = ['encoder', 'format', 'head', 'idle', 'mirrors', 'errors', 'search', 'transport', 'vademecum'];
 const modules = await Promise.all(names.map((name) => import(`${process.argv[1]}/${name}.mjs`)));
 console.log(JSON.stringify(Object.assign({}, ...modules)));
 """
@@ -60,6 +62,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
         "HEAD_FORMAT": format.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
+        "FORGIVE_MIRROR_MS": Config().forgive_mirror * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,
         "TIMESTAMP": refresh.TIMESTAMP,
         "EVENTS": list(EVENTS),
@@ -67,6 +70,27 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
     }
     assert {name: constants.get(name) for name in expected} == expected
+
+
+def test_the_order_of_mirrors_is_the_same_in_both_languages() -> None:
+    """Also where the record is damaged in part, or somebody has turned the clock."""
+    now = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    hours = (None, -48, -24, -23, -1, 0, 1, 24, 25)
+    times = [None if hour is None else now + timedelta(hours=hour) for hour in hours]
+    marks = [Mark(failed, "network", wait) for failed in times for wait in times]
+    cases = [{"a": one, "b": marks[-index], "c": marks[index // 2]} for index, one in enumerate(marks)]
+    records = [json.loads(encode_marks(case) or b'{"hosts": {}}')["hosts"] for case in cases]
+    script = (
+        f"const {{ order }} = await import('{CLIENT.as_uri()}/mirrors.mjs');"
+        "const [records, now] = JSON.parse(process.argv[1]);"
+        "console.log(JSON.stringify(records.map((marks) => order(['a', 'b', 'c'], marks, now).join(''))));"
+    )
+    there = json.loads(
+        node("--input-type=module", "--eval", script, json.dumps([records, now.timestamp() * 1000]))
+    )
+    here = ["".join(order("abc", case, now, Config().forgive_mirror)) for case in cases]
+    assert there == here
+    assert len(set(here)) > 10
 
 
 def codes(kind: type[VademecumError]) -> set[str]:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import faulty_pages as host
 import pytest
 from faulty_pages import FaultyPages, Rule, faulty_pages
+from http_mirrors import FAULTS
 from playwright.sync_api import Browser
 from python_worker import PythonWorker, write_worker
 from test_network_faults import (  # noqa: F401 - pytest collects them here once more
@@ -45,6 +46,7 @@ from test_network_faults import (  # noqa: F401 - pytest collects them here once
 )
 
 from vademecum.errors import ServerError, VademecumError
+from vademecum.mirrors import decode_marks
 from vademecum.outcome import Outcome
 from vademecum.runtime.http import HttpLimits
 
@@ -107,8 +109,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iter
     folder = tmp_path_factory.mktemp("network")
     write_worker(folder, client_folder)
     for path, data in SCENE.files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
+        for file in (folder / path, folder / "mirror" / path):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
     with faulty_pages(folder) as pages:
         yield pages
 
@@ -144,6 +147,23 @@ def test_every_request_goes_past_the_browsers_cache(
     assert client.updated()
     fresh = {path for path, headers in pages.asked if "no-cache" in headers.get("Cache-Control", "")}
     assert fresh >= set(asked)
+
+
+@pytest.mark.fault("A9", "B29")
+@pytest.mark.parametrize("kind", FAULTS)
+def test_one_bad_mirror_and_one_good(new_client: Callable[..., ChromiumClient], kind: str) -> None:
+    """The tests of CPython's, in short: the update succeeds, and the bad mirror is asked last from then on."""
+    client, (fault, limits) = new_client(), FAULTS[kind]
+    both = f"{client.pages.url} {client.pages.url}mirror/"
+    for script in ([Rule("(metadata|releases|objects)/.*", fault)], []):
+        with client.host(script) as pages:
+            client.sync(both, limits)
+            assert client.error is None
+            assert client.updated()
+            bad = [path for path in pages.paths() if path in SCENE.files]
+            assert bool(bad) == bool(script)
+    assert set(decode_marks(client.record("mirrors"))) == {client.pages.url}
+    assert client.judge() == []
 
 
 @pytest.mark.fault("B26")

@@ -5,7 +5,7 @@
 /** @typedef {{code: string, message: string} & ErrorDetail} PlainError an error on its way between threads */
 
 /** Trying again later, unchanged, may well succeed. */
-export const TRANSIENT = ["network", "server", "busy", "cancelled"];
+export const TRANSIENT = ["network", "server", "budget", "busy", "cancelled"];
 
 export class VademecumError extends Error {
   /**

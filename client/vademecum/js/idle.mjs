@@ -5,7 +5,9 @@
  * It only ever answers "as before". Whatever else it finds is for Python to judge.
  */
 
+import { asError } from "./errors.mjs";
 import { decodeHead, decodeRecord } from "./head.mjs";
+import { order, telling } from "./mirrors.mjs";
 import { fetchBody } from "./transport.mjs";
 
 export const TIMESTAMP = "metadata/timestamp.json";
@@ -18,21 +20,44 @@ export const IDLE_CHECK_AGE_MS = 86_400_000;
 /** @typedef {"settled" | "unchanged" | "unknown"} Answer */
 
 /**
- * Compare what the host shows with what was verified here. The errors are those of `fetchBody`.
+ * Compare what the host shows with what was verified here; of several mirrors, what the first shows. The errors are those
+ * of `fetchBody`, when no mirror answers.
  * @param {IndexedStore} store
- * @param {string} url of the knowledge base
+ * @param {string[]} urls of the knowledge base and its mirrors
  * @param {string | null} trust the root that the app ships
  * @param {number} now milliseconds
  * @returns {Promise<Answer>} settled: the very metadata that were verified not long ago, and what they name is
  *   installed, or is not to be; unchanged: the same metadata, but something is to be done; unknown: Python must look
  */
-export async function compare(store, url, trust, now) {
-  const { data } = await fetchBody(new URL(TIMESTAMP, url).href, { limit: MAX_TIMESTAMP });
+export async function compare(store, urls, trust, now) {
+  const data = await ask(store, urls, now);
+  if (data === null) return "unknown";
   const names = ["trust/timestamp.json", "trust/pin", "head", "sync"];
   const [timestamp, pin, head, record] = await Promise.all(names.map((name) => store.read(name)));
   const sync = decodeRecord(record);
   if (!sameBytes(data, timestamp) || !(await samePin(trust, pin)) || !isFresh(sync, now)) return "unknown";
   return isSettled(decodeHead(head), sync) ? "settled" : "unchanged";
+}
+
+/**
+ * The timestamp of the preferred mirror; null where another one had to answer, or none may be asked: Python finds out why.
+ * @param {IndexedStore} store
+ * @param {string[]} urls
+ * @param {number} now
+ */
+async function ask(store, urls, now) {
+  const marks = urls.length > 1 ? decodeRecord(await store.read("mirrors")).hosts : null;
+  const errors = [];
+  for (const url of order(urls, marks ?? {}, now)) {
+    try {
+      const { data } = await fetchBody(new URL(TIMESTAMP, url).href, { limit: MAX_TIMESTAMP });
+      return errors.length === 0 ? data : null;
+    } catch (error) {
+      errors.push(asError(error));
+    }
+  }
+  if (errors.length === 0) return null;
+  throw telling(errors);
 }
 
 /**

@@ -20,7 +20,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
 
 /**
  * @typedef {object} Surroundings
- * @property {string} url
+ * @property {string[]} urls
  * @property {string | null} trust
  * @property {import("./store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
@@ -165,8 +165,8 @@ export class Updates {
 
   /** @returns {Promise<import("./idle.mjs").Answer>} */
   async #compare() {
-    const { store, url, trust } = this.around;
-    return this.damaged ? "unknown" : compare(store, url, trust, Date.now());
+    const { store, urls, trust } = this.around;
+    return this.damaged ? "unknown" : compare(store, urls, trust, Date.now());
   }
 
   /**

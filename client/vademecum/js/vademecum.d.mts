@@ -20,8 +20,8 @@ export interface Connection {
 }
 
 export interface KnowledgeBaseOptions {
-  /** Where the published tree lies; relative to the page. */
-  url: string | URL;
+  /** Where the published tree lies; relative to the page. A list: mirrors of it, the preferred first, which names the store. */
+  url: string | URL | (string | URL)[];
   /** The root metadata that the app ships: parsed JSON or its text. Without it, the first contact is pinned. */
   trust?: object | string | null;
   /** False: the mode is "manual" until `setMode` says otherwise. Default true. */
@@ -32,6 +32,11 @@ export interface KnowledgeBaseOptions {
   channel?: string;
   /** Whether automatic downloads may happen now. Default: not with saveData, not on 2g. */
   policy?: (connection: Connection) => boolean;
+  /**
+   * The most bytes that one update downloads; then it pauses (`budget`), and the next one goes on with what is missing.
+   * Not for `forceUpdate()`. Default: no limit.
+   */
+  maxUpdateBytes?: number;
   /** Where the workers and the Python runtime lie. Default: beside `vademecum.mjs`. */
   clientUrl?: string | URL;
   /** Log to the console. */
@@ -109,8 +114,8 @@ export interface Check {
   /** What installing it would download. */
   bytes: number;
   installed: number | null;
-  /** Why a newer release is not offered. */
-  reason: "refused" | "pinned" | null;
+  /** Why a newer release is not offered; "stale-mirror": the host shows older metadata than it did before. */
+  reason: "refused" | "pinned" | "stale-mirror" | null;
 }
 
 export interface Outcome {
@@ -122,6 +127,8 @@ export interface Outcome {
   bytes: number;
   totalBytes: number;
   seconds: number;
+  /** The host shows older metadata than it did before: nothing older was taken. */
+  reason: "stale-mirror" | null;
 }
 
 /** In `updateFailed`, in `getStatus()` and on every rejection. */
@@ -138,6 +145,7 @@ export type ErrorCode =
   | "expired"
   | "storage"
   | "quota"
+  | "budget"
   | "busy"
   | "empty"
   | "self-test"
@@ -169,6 +177,8 @@ export interface Status {
   /** ISO time until which the metadata say that they are fresh. */
   expires: string | null;
   expired: boolean;
+  /** ISO time since when the host shows older metadata than it did before, while it does. */
+  staleSince: string | null;
   error: StatusError | null;
 }
 

@@ -11,6 +11,7 @@ import { Remote } from "./calls.mjs";
 import { asError, VademecumError } from "./errors.mjs";
 import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
+import { telling } from "./mirrors.mjs";
 import { PythonWorker } from "./python.mjs";
 import { LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, Schedule } from "./schedule.mjs";
 import { IndexedStore, storeName } from "./store.mjs";
@@ -60,6 +61,8 @@ export class KnowledgeBase {
   #python;
   /** @type {Updates} */
   #updates;
+  /** @type {string[]} the tree and its mirrors, the preferred one first */
+  #urls;
   #failures = 0;
   #closed = false;
   #listeners = new Listeners(EVENTS);
@@ -69,7 +72,8 @@ export class KnowledgeBase {
   /** @param {Options} options */
   constructor(options) {
     const { url, trust, autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable" } = options;
-    this.url = treeUrl(url);
+    this.#urls = treeUrls(url);
+    this.url = this.#urls[0];
     this.#mode = autoUpdate ? "automatic" : "manual";
     this.#checkIntervalMs = checkIntervalMs;
     this.#policy = options.policy ?? mayDownload;
@@ -81,14 +85,14 @@ export class KnowledgeBase {
     });
     this.#store = new IndexedStore(this.url);
     const root = trustText(trust);
-    const target = { url: this.url, trust: root, channel };
+    const target = { urls: this.#urls, trust: root, channel, maxUpdateBytes: options.maxUpdateBytes ?? null };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       target,
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
-      url: this.url,
+      urls: this.#urls,
       trust: root,
       store: this.#store,
       python: (command, args) => this.#run(command, args),
@@ -248,6 +252,7 @@ export class KnowledgeBase {
       contacted: contacted ? new Date(contacted).toISOString() : null,
       expires: sync.expires ?? null,
       expired: Date.parse(sync.expires) <= Date.now(),
+      staleSince: sync.staleSince ?? null,
       error: error ?? noted,
     };
   }
@@ -257,12 +262,15 @@ export class KnowledgeBase {
   }
 
   async fetchPublishedVersion() {
-    const { data } = await fetchBody(new URL("version.json", this.url).href, { limit: MAX_VERSION_FILE });
-    try {
-      return JSON.parse(new TextDecoder().decode(data));
-    } catch {
-      throw new VademecumError("content", `${this.url}version.json is not JSON: is this the address of a knowledge base?`);
+    const errors = [];
+    for (const url of this.#urls) {
+      try {
+        return await fetchVersion(new URL("version.json", url).href);
+      } catch (error) {
+        errors.push(asError(error));
+      }
     }
+    throw telling(errors);
   }
 
   async clearVersion() {
@@ -313,7 +321,8 @@ export class KnowledgeBase {
     } catch (thrown) {
       const error = asError(thrown);
       this.#log("failed", error.code, error.message);
-      if (error.code !== "busy") this.#failures++;
+      // A paused update goes on at the usual time: the budget is for each of these turns.
+      if (error.code !== "busy" && error.code !== "budget") this.#failures++;
       if (error.retryAfter !== null) notBefore = await this.#postpone(error.retryAfter);
     }
     return nextDelay({
@@ -423,6 +432,27 @@ function versionOf(release) {
   if (!release) return null;
   const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest } = release;
   return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest };
+}
+
+/**
+ * @param {string} href
+ */
+async function fetchVersion(href) {
+  const { data } = await fetchBody(href, { limit: MAX_VERSION_FILE });
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    throw new VademecumError("content", `${href} is not JSON: is this the address of a knowledge base?`);
+  }
+}
+
+/**
+ * @param {string | URL | (string | URL)[]} url
+ */
+function treeUrls(url) {
+  const urls = Array.from(new Set([url].flat().map(treeUrl)));
+  if (urls.length === 0) throw new VademecumError("usage", "no address: url is an empty list");
+  return urls;
 }
 
 /**

@@ -2,7 +2,7 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {url, trust, channel} first, then those of runtime/browser.py: check, sync {force}, rollback,
+ * Commands: open {urls, trust, channel, maxUpdateBytes} first, then those of runtime/browser.py: check, sync {force}, rollback,
  * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 
@@ -14,7 +14,7 @@ import { fetchBody } from "./transport.mjs";
 
 const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear"];
 
-/** @typedef {{url: string, trust: string | null, channel: string}} Target */
+/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null}} Target urls: the preferred first */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */
 
 /** @type {PythonModule | undefined} */
@@ -23,13 +23,16 @@ let python;
 let host;
 
 /** @param {Target} target */
-async function open({ url, trust, channel }) {
+async function open({ urls, trust, channel, maxUpdateBytes }) {
   const pyodide = await bootPython();
   host = {
-    options: JSON.stringify({ trust, channel }),
-    openStore: () => new IndexedStore(url),
-    fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
-      fetchBody(new URL(path, url).href, { limit, progress }),
+    options: JSON.stringify({ trust, channel, maxUpdateBytes }),
+    openStore: () => new IndexedStore(urls[0]),
+    trees: urls.map((url) => ({
+      url,
+      fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
+        fetchBody(new URL(path, url).href, { limit, progress }),
+    })),
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");

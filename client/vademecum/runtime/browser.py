@@ -46,16 +46,28 @@ _ERRORS: Mapping[str, type[VademecumError]] = {
 }
 
 
-class Host(Protocol):
-    """What js/worker.mjs hands over. `options` is JSON: `trust` (text of the root, or null) and `channel`."""
+class Tree(Protocol):
+    """One address of the published tree."""
 
-    options: str
-
-    def openStore(self) -> Any:
-        """Return an `IndexedStore` (js/store.mjs)."""
+    url: str
 
     def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
         """Return `fetchBody` of js/transport.mjs for a path in the tree."""
+
+
+class Host(Protocol):
+    """What js/worker.mjs hands over.
+
+    Attributes:
+        options: JSON: `trust` (text of the root, or null), `channel` and `maxUpdateBytes` (or null).
+        trees: The published tree and its mirrors, the preferred one first.
+    """
+
+    options: str
+    trees: Iterable[Tree]
+
+    def openStore(self) -> Any:
+        """Return an `IndexedStore` (js/store.mjs)."""
 
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
@@ -128,8 +140,8 @@ class BrowserStore:
 class BrowserTransport:
     """A `Transport` over `fetch`, always past the browser's own cache: see js/transport.mjs."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
 
     async def fetch(
         self,
@@ -140,7 +152,7 @@ class BrowserTransport:
         progress: Progress | None = None,
     ) -> Body:
         with _js_errors():
-            body = await self._host.fetch(check_path(path), limit, progress)
+            body = await self._tree.fetch(check_path(path), limit, progress)
         return Body(body.data.to_bytes(), body.transferred)
 
     async def close(self) -> None:
@@ -158,26 +170,26 @@ async def run(command: str, arguments: str, host: Host) -> str:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
         of ours. Other exceptions are bugs and are raised.
     """
-    store, transport = BrowserStore(host.openStore()), BrowserTransport(host)
+    store = BrowserStore(host.openStore())
     try:
-        result = await _COMMANDS[command](_engine(host, store, transport), json.loads(arguments))
+        result = await _COMMANDS[command](_engine(host, store), json.loads(arguments))
     except VademecumError as error:
         return json.dumps({"error": _error_json(error)})
     finally:
-        await transport.close()
         await store.close()
     return json.dumps({"result": result})
 
 
-def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Engine:
+def _engine(host: Host, store: BrowserStore) -> Engine:
     options = json.loads(host.options)
     root = None if options["trust"] is None else options["trust"].encode()
-    config = Config(channel=options["channel"], patient=False)
+    config = Config(channel=options["channel"], patient=False, max_update_bytes=options["maxUpdateBytes"])
+    transports = {str(tree.url): BrowserTransport(tree) for tree in host.trees}
 
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    return Engine(store, transport, SystemClock(), trust=root, config=config, emit=emit)
+    return Engine(store, transports, SystemClock(), trust=root, config=config, emit=emit)
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:

@@ -25,12 +25,12 @@ class Host:
     """What js/worker.mjs hands over, of one tree."""
 
     def __init__(self, url: str, timeouts: dict[str, float]) -> None:
-        self._url, self._timeouts = url, timeouts
+        self.url, self._timeouts = url, timeouts
 
     def fetch(self, path: str, limit: int, progress: Any) -> Any:
         options = {"limit": limit, "timeouts": to_js(self._timeouts, dict_converter=_plain_object)}
         given = options if progress is None else {**options, "progress": progress}
-        return fetchBody(self._url + path, to_js(given, dict_converter=_plain_object))
+        return fetchBody(self.url + path, to_js(given, dict_converter=_plain_object))
 
 
 def _plain_object(entries: Any) -> Any:
@@ -48,10 +48,10 @@ class Client:
         self.clock = FixedClock(SCENE.now.now())
         self.events: list[Any] = []
 
-    def engine(self, url: str, timeouts: dict[str, float]) -> Engine:
+    def engine(self, urls: str, timeouts: dict[str, float]) -> Engine:
         return Engine(
             MemoryStore(self.database),
-            BrowserTransport(Host(url, timeouts)),
+            {url: BrowserTransport(Host(url, timeouts)) for url in urls.split()},
             self.clock,
             trust=SCENE.root,
             config=self.config,
@@ -74,10 +74,10 @@ def begin(retries: int) -> None:
     CLIENT = Client(retries)
 
 
-async def sync(url: str, idle: float, total: float, force: bool) -> str:
-    """Return, as JSON, what a sync came to and what it left. Limits in milliseconds."""
+async def sync(urls: str, idle: float, total: float, force: bool) -> str:
+    """Return, as JSON, what a sync came to and what it left. Mirrors stand apart by spaces; limits in milliseconds."""
     CLIENT.events.clear()
-    engine = CLIENT.engine(url, {"idle": idle, "total": total})
+    engine = CLIENT.engine(urls, {"idle": idle, "total": total})
     error = None
     try:
         await engine.sync(force=force)

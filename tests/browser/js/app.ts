@@ -3,7 +3,8 @@ import { KnowledgeBase, VademecumError } from "../../../client/vademecum/js/vade
 import type { Events, Hit, KnowledgeDocument, LocalVersion, Mode, Outcome, PublishedVersion, Status } from "../../../client/vademecum/js/vademecum.mjs";
 
 const kb = new KnowledgeBase({
-  url: "https://example.org/kb/",
+  url: ["https://example.org/kb/", new URL("https://mirror.example.net/kb/")],
+  maxUpdateBytes: 5_000_000,
   trust: { signed: {}, signatures: [] },
   autoUpdate: true,
   checkIntervalMs: 3_600_000,

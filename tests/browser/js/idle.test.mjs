@@ -54,28 +54,48 @@ beforeEach(() => {
 });
 
 test("the same timestamp means nothing new, after one request", async () => {
-  assert.equal(await compare(store, url, null, NOW), "settled");
+  assert.equal(await compare(store, [url], null, NOW), "settled");
   assert.deepEqual(requests, ["/kb/metadata/timestamp.json"]);
 });
 
 test("the same timestamp with something left to do is told apart", async () => {
   records.set("sync", encodeRecord({ ...sync, latest: { sequence: 6 } }));
-  assert.equal(await compare(store, url, null, NOW), "unchanged");
+  assert.equal(await compare(store, [url], null, NOW), "unchanged");
 });
 
 test("any other byte means that Python must look, and so does a check of long ago", async () => {
   for (const other of ["timestamq", "timestam", "timestamp!"]) {
     records.set("trust/timestamp.json", text(other));
-    assert.equal(await compare(store, url, null, NOW), "unknown");
+    assert.equal(await compare(store, [url], null, NOW), "unknown");
   }
   records.delete("trust/timestamp.json");
-  assert.equal(await compare(store, url, null, NOW), "unknown");
+  assert.equal(await compare(store, [url], null, NOW), "unknown");
   records.set("trust/timestamp.json", text("timestamp"));
-  assert.equal(await compare(store, url, null, NOW + IDLE_CHECK_AGE_MS), "unknown");
+  assert.equal(await compare(store, [url], null, NOW + IDLE_CHECK_AGE_MS), "unknown");
 });
 
 test("a root that the app ships for the first time has to be walked from", async () => {
-  assert.equal(await compare(store, url, "root", NOW), "unknown");
+  assert.equal(await compare(store, [url], "root", NOW), "unknown");
   records.set("trust/pin", text(createHash("sha256").update("root").digest("hex")));
-  assert.equal(await compare(store, url, "root", NOW), "settled");
+  assert.equal(await compare(store, [url], "root", NOW), "settled");
+});
+
+test("of several mirrors the preferred one is asked, alone", async () => {
+  const dead = "http://127.0.0.1:1/";
+  records.delete("mirrors");
+  assert.equal(await compare(store, [url, dead], null, NOW), "settled");
+  records.set("mirrors", encodeRecord({ hosts: { [dead]: { failed: "2026-11-21T11:59:00Z", reason: "network" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "settled");
+  records.set("mirrors", encodeRecord({ hosts: { [dead]: { notBefore: "2026-11-21T12:30:00Z" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "settled");
+  assert.equal(requests.length, 3);
+});
+
+test("where another mirror has to answer, Python must look; where none does, the error is told", async () => {
+  const dead = "http://127.0.0.1:1/";
+  records.delete("mirrors");
+  assert.equal(await compare(store, [dead, url], null, NOW), "unknown");
+  await assert.rejects(compare(store, [dead, "http://127.0.0.1:1/kb/"], null, NOW), { code: "network" });
+  records.set("mirrors", encodeRecord({ hosts: { [url]: { notBefore: "2026-11-21T12:30:00Z" }, [dead]: { notBefore: "2026-11-21T12:30:00Z" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "unknown");
 });

@@ -27,7 +27,7 @@ function scene({ python = {}, reopen = () => null } = {}) {
     ...python,
   };
   const updates = new Updates({
-    url: "http://127.0.0.1:1/", // nobody answers: a test that must not ask marks the store as damaged
+    urls: ["http://127.0.0.1:1/"], // nobody answers: a test that must not ask marks the store as damaged
     trust: null,
     store: {},
     python: async (command, args) => {

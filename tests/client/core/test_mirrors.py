@@ -408,7 +408,7 @@ ORDERS: list[tuple[dict[str, Mark], str]] = [
     ({"a": Mark(not_before=NOW + timedelta(days=1, seconds=1))}, "abc"),
     ({name: Mark(NOW, "x") for name in "abc"}, "abc"),
 ]
-"""What was remembered, and who is asked; js/mirrors.mjs is held to the same list (tests/browser/test_javascript.py)."""
+"""What was remembered, and who is asked. That js/mirrors.mjs agrees is tests/browser/test_javascript.py's part."""
 
 
 @pytest.mark.parametrize(("marks", "expected"), ORDERS)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import faulty_pages as host
 import pytest
-from faulty_pages import HTML, Fault, Rule, faulty_pages, write_tree
+from faulty_pages import Rule, faulty_pages, write_tree
+from http_mirrors import FAULTS, PATIENT
 from oracle import judge_content
 from scenes import Scene, tiers
 from tally import count
@@ -22,18 +23,6 @@ from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.sync import Engine, Outcome
 
 TIMESTAMP = "metadata/timestamp.json"
-QUICK = HttpLimits(connect=20.0, idle=0.4, total=1.2)
-PATIENT = HttpLimits(connect=20.0, idle=20.0, total=40.0)
-FAULTS: dict[str, tuple[Fault, HttpLimits]] = {
-    "404": (host.not_found, PATIENT),
-    "503": (host.status(503, Retry_After="7200"), PATIENT),
-    "page": (host.body(HTML), PATIENT),
-    "dropped": (host.drop(5), PATIENT),
-    "hung up": (host.hang_up, PATIENT),
-    "endless": (host.endless, PATIENT),
-    "stalled": (host.stall, QUICK),
-    "one byte at a time": (host.trickle, QUICK),
-}
 
 
 async def sync(scene: Scene, database: MemoryDatabase, urls: list[str], limits: HttpLimits) -> Outcome:
