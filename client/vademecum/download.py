@@ -104,14 +104,10 @@ class Downloader:
     ) -> bytes:
         async def one(mirror: Mirror) -> bytes:
             try:
-                return verify(await self.once(mirror, path, limit, mirror in doubted, progress))
+                return verify(await self.once(mirror, path, limit, False, progress))
             except ContentError:
-                if mirror in doubted:
-                    raise
-                doubted.add(mirror)
                 return verify(await self.once(mirror, path, limit, True, progress))
 
-        doubted: set[Mirror] = set()
         return await self.by_turns(one)
 
     async def once(

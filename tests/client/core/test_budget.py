@@ -94,6 +94,22 @@ def test_a_forced_update_has_no_budget(app: App) -> None:
     assert app.sync(force=True).to_sequence == 4
 
 
+def test_what_is_fetched_anew_is_fetched_at_once() -> None:
+    """What the store has lost does not come back object by object: each run would begin anew."""
+    publisher = Publisher()
+    for documents in RELEASES[:2]:
+        publisher.publish(documents)
+    app = App(publisher, config=Config(retries=0))
+    app.sync()
+    assert app.head.current is not None
+    lost = app.head.current.segments[-1]
+    app.database.objects[lost] = app.database.objects[lost][:-1] + b"!"
+    publisher.publish(RELEASES[2])
+    app.config = Config(retries=0, max_update_bytes=1)
+    assert app.sync().to_sequence == 3
+    assert len(objects(app)) > 2
+
+
 def test_what_fits_is_not_paused(app: App) -> None:
     app.config = Config(retries=0, max_update_bytes=10_000_000)
     assert app.sync().to_sequence == 4

@@ -14,6 +14,7 @@ from faults import Fuse
 from publisher import NOW, Publisher
 
 from vademecum.config import Config
+from vademecum.download import Downloader
 from vademecum.errors import (
     ContentError,
     NetworkError,
@@ -26,7 +27,7 @@ from vademecum.errors import (
 from vademecum.mirrors import RECORD, Mark, decode_marks, encode_marks, order, telling
 from vademecum.ports import Body, Emit, Progress, Store
 from vademecum.refresh import TIMESTAMP
-from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.runtime.memory import FixedClock, MemoryStore, MemoryTransport
 from vademecum.sync import Engine
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
@@ -56,6 +57,8 @@ class Logged(MemoryTransport):
         self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
     ) -> Body:
         self._log.append((self._name, path))
+        if progress is not None:
+            progress(1)
         return await super().fetch(path, limit=limit, fresh=fresh, progress=progress)
 
 
@@ -219,6 +222,7 @@ def test_when_all_ask_to_be_left_alone_nobody_is_asked(app: Mirrored) -> None:
     with pytest.raises(ServerError) as caught:
         app.sync()
     assert (app.asked, caught.value.retry_after) == ([], 1.0)
+    assert "retry" not in app.database.records, "each has a wait of its own"
     forced = copy.deepcopy(app)
     assert forced.sync(force=True).to_sequence == 2
     app.clock.advance(2)
@@ -234,6 +238,39 @@ def test_a_host_that_asks_to_be_left_alone_in_the_middle_is(app: Mirrored) -> No
         app.sync()
     assert app.paths("b").count(files[-1]) == 1
     assert app.marks()["b"].not_before is not None
+
+
+def test_a_mirror_that_is_left_alone_is_so_for_the_rest_of_the_run(app: Mirrored) -> None:
+    app.config = Config(retries=2)
+    last = files_of_an_update(app)[-1]
+    app.a.hiccups[TIMESTAMP] = ServerError("later", 503, 7200)
+    app.b.broken[last] = NetworkError("no answer")
+    with pytest.raises(NetworkError):
+        app.sync()
+    assert len(app.paths("a")) == 1
+    assert app.paths("b").count(last) == 3
+
+
+def test_one_host_that_asks_to_be_left_alone_is_so_for_the_rest_of_the_run() -> None:
+    transport = MemoryTransport({"x": ServerError("later", 503, 7200), "y": b"y"})
+    downloader = Downloader(transport, FixedClock(NOW), Config())
+    for path in ("x", "y"):
+        with pytest.raises(ServerError) as caught:
+            drive(downloader.fetch(path, 10))
+        assert caught.value.retry_after == 7200
+    assert transport.requests == ["x"]
+
+
+@pytest.mark.fault("B23", "B29")
+def test_progress_never_goes_back_nor_beyond_the_whole(app: Mirrored) -> None:
+    """The first mirror sends wrong bytes, and more of them than there should be."""
+    for path, data in app.publisher.files.items():
+        if path.startswith("objects/"):
+            app.a.broken[path] = bytes(len(data) + 1)
+    app.sync()
+    shares = [detail["percentage"] for name, detail in app.events if name == "updateProgress"]
+    assert shares == sorted(shares)
+    assert shares[-1] == 100
 
 
 # Mirrors of different age ------------------------------------------------------------------------
@@ -351,6 +388,19 @@ def test_new_keys_are_learnt_from_the_mirror_that_has_them(app: Mirrored) -> Non
     with pytest.raises((SignatureError, NetworkError)):
         app.sync()
     assert app.sequence == 3
+
+
+@pytest.mark.fault("A15", "B29")
+def test_a_new_root_counts_though_its_mirror_shows_nothing_else(app: Mirrored) -> None:
+    """What the other mirror showed was judged by the old root, and its key may be revoked."""
+    app.sync()
+    app.publisher.rotate("timestamp", "release 2")
+    app.publish(THREE, app.b)
+    app.b.broken[TIMESTAMP] = NetworkError("no answer")
+    app.clock.advance(DAY)
+    with pytest.raises(NetworkError):
+        app.sync()
+    assert app.database.records["trust/root.json"] == app.publisher.files["metadata/2.root.json"]
 
 
 # The record --------------------------------------------------------------------------------------
