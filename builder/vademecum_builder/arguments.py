@@ -158,6 +158,12 @@ def _pull(command: argparse.ArgumentParser) -> None:
     _store(command)
     _trust(command)
     command.add_argument(
+        "--seed",
+        metavar="DIST",
+        type=Path,
+        help="a published tree that ships with the app: taken where it is newer",
+    )
+    command.add_argument(
         "--force", action="store_true", help="fetch the release whole, whatever is installed"
     )
     _json(command)

@@ -156,13 +156,17 @@ def _pull(options: Namespace) -> Shown:
     from .progress import Bars
 
     with (
-        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        KnowledgeBase.open(
+            options.store, url=options.location, trust=options.trust, seed=options.seed
+        ) as knowledge,
         Bars() as bars,
     ):
         knowledge.on("updateProgress", bars.update)
         outcome = knowledge.sync(force=options.force)
         status = knowledge.status()
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
+    if status["seed"] is not None:
+        print(f"vade: the seed was passed over: {status['seed']['message']}", file=sys.stderr)
     requests = "1 request" if outcome.requests == 1 else f"{outcome.requests} requests"
     cost = f"{requests}, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
@@ -172,8 +176,10 @@ def _pull(options: Namespace) -> Shown:
             f"Up to date: {here}; {cost}"
         ]
     before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
+    seed = f"; release {outcome.seeded} from the seed" if outcome.seeded is not None else ""
     return result, [
-        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}"
+        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; "
+        f"plan {outcome.plan}, {cost}{seed}"
     ]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
 from .config import Config
 from .errors import ContentError, NetworkError, ServerError, VademecumError
-from .format import ObjectRef, inflate, verified
+from .format import ObjectRef, PackRef, inflate, verified
 from .ports import Clock, Progress, Transport
+
+logger = logging.getLogger("vademecum")
 
 _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
@@ -21,13 +24,19 @@ _ABSENT = frozenset({403, 404})
 class Downloader:
     """Fetches files of one tree and counts what that took.
 
+    Args:
+        seed: Over the tree that the app ships: objects that lie there are not asked of the host, nor counted.
+
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
     """
 
-    def __init__(self, transport: Transport, clock: Clock, config: Config) -> None:
+    def __init__(
+        self, transport: Transport, clock: Clock, config: Config, *, seed: Downloader | None = None
+    ) -> None:
         self._transport = transport
+        self._seed = seed
         self._clock = clock
         self._config = config
         self.requests = 0
@@ -84,11 +93,24 @@ class Downloader:
         """
         if max(ref.size, ref.uncompressed) > self._config.max_object:
             raise ContentError(f"{ref.path}: {ref.uncompressed} bytes, more than {self._config.max_object}")
+        seeded = await self._from_seed(ref, progress)
+        if seeded is not None:
+            return seeded
         limit = max(ref.size, ref.uncompressed)
         try:
             return inflate(ref, await self.fetch(ref.path, limit, progress=progress))
         except ContentError:
             return inflate(ref, await self.fetch(ref.path, limit, fresh=True, progress=progress))
+
+    async def _from_seed(self, ref: ObjectRef, progress: Progress | None) -> bytes | None:
+        """Return the verified content from the seed, or None. Packs are for what is newer than any seed."""
+        if self._seed is None or isinstance(ref, PackRef):
+            return None
+        try:
+            return await self._seed.fetch_object(ref, progress)
+        except (NetworkError, ServerError, ContentError) as error:
+            logger.debug("not from the seed: %s", error)
+            return None
 
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.

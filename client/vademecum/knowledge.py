@@ -49,12 +49,14 @@ class KnowledgeBase:
         trust: bytes | None,
         config: Config,
         clock: Clock,
+        seed: str | None = None,
     ) -> None:
         self._path = path
         self._location = location
         self._trust = trust
         self._config = config
         self._clock = clock
+        self._seed = seed
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._lock = threading.Lock()
         self._index: tuple[Generation, Index, Any] | None = None
@@ -66,6 +68,7 @@ class KnowledgeBase:
         *,
         url: str | Path | None = None,
         trust: bytes | str | Path | None = None,
+        seed: str | Path | None = None,
         config: Config | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet.
@@ -75,6 +78,8 @@ class KnowledgeBase:
             url: The published tree: `https://...` or a local folder. Not needed to search.
             trust: The root metadata that the app ships: its bytes, its JSON text, or the path of the file.
                 Without it the first root that the host shows is pinned (trust on first use).
+            seed: A published tree that the app ships, as a folder: what `sync` installs where it is newer than
+                what is installed, network or not.
 
         Raises:
             UsageError: `trust` names a file that cannot be read.
@@ -86,6 +91,7 @@ class KnowledgeBase:
             trust=_root_bytes(trust),
             config=config or Config(),
             clock=SystemClock(),
+            seed=None if seed is None else str(seed),
         )
 
     # Keeping it current -----------------------------------------------------------------------
@@ -227,10 +233,17 @@ class KnowledgeBase:
         if online and self._location is None:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
         transport: Transport = _Offline() if self._location is None else open_transport(self._location)
+        seed = open_transport(self._seed) if online and self._seed is not None else None
         store = SqliteStore(self._path)
         try:
             engine = Engine(
-                store, transport, self._clock, trust=self._trust, config=self._config, emit=self._emit
+                store,
+                transport,
+                self._clock,
+                trust=self._trust,
+                seed=seed,
+                config=self._config,
+                emit=self._emit,
             )
             result = await use(engine)
             if self._index is not None:
@@ -240,6 +253,8 @@ class KnowledgeBase:
             return result
         finally:
             await transport.close()
+            if seed is not None:
+                await seed.close()
             await store.close()
 
     @asynccontextmanager

@@ -33,7 +33,8 @@ class Check:
 class Outcome:
     """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
 
-    `total_bytes` is what the plan takes: the index alone, without metadata.
+    `total_bytes` is what the plan takes: the index alone, without metadata. `seeded` is the release that came from the
+    seed, if one did; where no more came from the host, `to_sequence` and `plan` are those of it.
     """
 
     from_sequence: int | None
@@ -44,6 +45,7 @@ class Outcome:
     bytes: int
     seconds: float
     total_bytes: int = 0
+    seeded: int | None = None
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
@@ -52,6 +54,7 @@ class Outcome:
             "to": self.to_sequence,
             "version": self.version,
             "plan": self.plan,
+            "seeded": self.seeded,
             "requests": self.requests,
             "bytes": self.bytes,
             "totalBytes": self.total_bytes,

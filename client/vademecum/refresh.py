@@ -14,7 +14,7 @@ from datetime import datetime
 from .config import Config
 from .download import Downloader
 from .errors import ContentError, TrustError
-from .ports import Store
+from .ports import RecordStore
 from .trust import Trust
 
 TIMESTAMP = "metadata/timestamp.json"
@@ -30,7 +30,7 @@ class Refreshed:
 
 
 async def refresh(
-    store: Store,
+    store: RecordStore,
     downloader: Downloader,
     now: datetime,
     *,
@@ -73,7 +73,7 @@ async def refresh(
 class _Walk:
     """The steps of one walk."""
 
-    def __init__(self, store: Store, downloader: Downloader, now: datetime, config: Config) -> None:
+    def __init__(self, store: RecordStore, downloader: Downloader, now: datetime, config: Config) -> None:
         self._store = store
         self._downloader = downloader
         self._now = now
@@ -84,20 +84,7 @@ class _Walk:
 
     async def stored(self, root: bytes | None) -> Trust | None:
         """Return what the store alone proves, or None where it does not prove all."""
-        parts = [
-            await self._store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")
-        ]
-        timestamp, snapshot, targets = parts
-        if root is None or timestamp is None or snapshot is None or targets is None:
-            return None
-        try:
-            trust = Trust(root, self._now)
-            trust.accept_timestamp(timestamp)
-            trust.accept_snapshot(snapshot)
-            trust.accept_targets(targets)
-        except (TrustError, ContentError):
-            return None  # the complete walk will say what is wrong, if it still is
-        return trust
+        return await _proved(self._store, root, self._now)
 
     async def roots(self, root: bytes, pin: bytes) -> Trust:
         """Walk from `root` to the newest root (5.3), a bounded number of steps a run.
@@ -149,6 +136,36 @@ class _Walk:
         data = await self._downloader.fetch(path, trust.targets_length(self._config.max_targets))
         trust.accept_targets(data)
         await self._store.write({"trust/targets.json": data})
+
+
+async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
+    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
+
+    Args:
+        shipped_root: The root that the app ships, or None.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    pinned = await store.read("trust/pin")
+    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
+        return None
+    return await _proved(store, await store.read("trust/root.json"), now)
+
+
+async def _proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
+    parts = [await store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")]
+    timestamp, snapshot, targets = parts
+    if root is None or timestamp is None or snapshot is None or targets is None:
+        return None
+    try:
+        trust = Trust(root, now)
+        trust.accept_timestamp(timestamp)
+        trust.accept_snapshot(snapshot)
+        trust.accept_targets(targets)
+    except (TrustError, ContentError):
+        return None  # the complete walk will say what is wrong, if it still is
+    return trust
 
 
 def as_floor(accept: Callable[[], object]) -> bool:

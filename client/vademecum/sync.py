@@ -17,8 +17,10 @@ from .download import Downloader
 from .errors import (
     ContentError,
     EmptyStoreError,
+    NetworkError,
     NewerFormatError,
     QuotaError,
+    RollbackError,
     ServerError,
     UsageError,
     VademecumError,
@@ -28,7 +30,7 @@ from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
-from .notes import Latest, Notes, note_of
+from .notes import Latest, Notes, encode_notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait, require_patience
 from .plan import Plan, plan_update, reason_to_wait, refuse_older
@@ -36,6 +38,7 @@ from .ports import Clock, Emit, Store, Transport
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .route import find_route
+from .seed import Planted, Proof, Seed, read_judged
 from .staged import stage_generation
 from .trust import ReleasePointer
 
@@ -50,6 +53,7 @@ class Engine:
     Args:
         store, transport, clock: The ports.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
+        seed: A published tree that the app ships; see `plant`.
         emit: Called with events; what it raises is logged and changes nothing.
     """
 
@@ -60,6 +64,7 @@ class Engine:
         clock: Clock,
         *,
         trust: bytes | None = None,
+        seed: Transport | None = None,
         config: Config | None = None,
         emit: Emit = ignore,
     ) -> None:
@@ -68,6 +73,7 @@ class Engine:
         self._clock = clock
         self._root = trust
         self._config = config or Config()
+        self._seed = None if seed is None else Seed(seed, store, clock, self._config, trust)
         self._announcer = Announcer(emit)
         self._records = Records(store)
         self._installer = Installer(store, clock, self._config, self._announcer)
@@ -89,7 +95,9 @@ class Engine:
         return offer
 
     async def sync(self, *, force: bool = False) -> Outcome:
-        """Install the published release if there is a newer one.
+        """Install the published release if there is a newer one; before it the seed, see `plant`.
+
+        Where a seed was just installed, it is no failure that the host cannot be asked: that is noted and announced.
 
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
@@ -106,23 +114,47 @@ class Engine:
         async with self._writing() as healing:
             if healing:
                 await self._records.drop_damaged_head()
-            pointer = await self._refresh(downloader, patient=not force)
-            head = await self._records.head()
-            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
-            whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-            plan = await self._follow(pointer, head, downloader, force=whole)
-            await note_success(self._store, installed=plan.kind != "none")
-        installed = None if head.current is None else head.current.sequence
+            before = (await self._records.head()).current
+            seeded = await self._plant(healing=healing)
+            try:
+                plan = await self._sync(downloader, force=force, healing=healing and seeded.kind == "none")
+            except (NetworkError, ServerError) as error:
+                if seeded.kind == "none":
+                    raise
+                await self._note_error(error, healing=False)
+                self._announcer.failed(error)
+                plan = Plan("none")
+            await note_success(self._store, installed=(plan.kind, seeded.kind) != ("none", "none"))
+            after = (await self._records.head()).current
+        took = plan if plan.kind != "none" else seeded
         return Outcome(
-            from_sequence=installed,
-            to_sequence=pointer.sequence if plan.kind != "none" else installed or 0,
-            version=pointer.version if plan.kind != "none" or head.current is None else head.current.version,
-            plan=plan.kind,
+            from_sequence=None if before is None else before.sequence,
+            to_sequence=0 if after is None else after.sequence,
+            version="" if after is None else after.version,
+            plan=took.kind,
             total_bytes=plan.bytes,
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
+            seeded=seeded.sequence,
         )
+
+    async def plant(self) -> int | None:
+        """Install the seed that the app ships, if it is newer than what is installed; the host is not asked.
+
+        A seed is looked at once: again only where nothing is installed any more.
+
+        Returns:
+            The sequence that was installed, or None. What was wrong with a seed is in `status()`.
+
+        Raises:
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
+        async with self._writing():
+            seeded = await self._plant(healing=False)
+            if seeded.kind != "none":
+                await note_success(self._store, installed=True)
+        return seeded.sequence
 
     async def rollback(self) -> Generation:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
@@ -216,11 +248,18 @@ class Engine:
             "pinned": head.pinned,
             "refused": list(head.refused),
             **notes.json(),
+            "seed": await self._seed_error(),
             "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
             "objects": len(objects),
         }
+
+    async def _seed_error(self) -> dict[str, str] | None:
+        judged = await read_judged(self._store)
+        return (
+            {"code": judged.code, "message": judged.message} if judged is not None and judged.code else None
+        )
 
     # The steps --------------------------------------------------------------------------------
 
@@ -243,6 +282,60 @@ class Engine:
         refuse_older(pointer, await self._records.head())
         await self._note_check(notes, refreshed, pointer)
         return pointer
+
+    async def _sync(self, downloader: Downloader, *, force: bool, healing: bool) -> Plan:
+        pointer = await self._refresh(downloader, patient=not force)
+        head = await self._records.head()
+        # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+        whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
+        return await self._follow(pointer, head, downloader, force=whole)
+
+    async def _plant(self, *, healing: bool) -> Planted:
+        """Install the seed if it is to be.
+
+        Args:
+            healing: What is installed is damaged: the seed is looked at again, and is taken whole even if it is
+                the installed release.
+        """
+        if self._seed is None:
+            return Planted()
+        head = await self._records.head()
+        planted = Planted()
+
+        async def install(proof: Proof) -> None:
+            nonlocal planted
+            planted = await self._install_seed(proof, head, healing=healing)
+
+        known = await read_judged(self._store)
+        lost = head.current is None and (known is None or not known.code)
+        await self._seed.plant(install, anew=healing or lost)
+        return planted
+
+    async def _install_seed(self, proof: Proof, head: Head, *, healing: bool) -> Planted:
+        assert self._seed is not None
+        downloader = self._seed.downloader
+        pointer = proof.trust.release(self._config.channel)
+        refuse_older(pointer, head)
+        notes = replace(
+            await self._records.notes(),
+            expires=proof.trust.expires,
+            latest=Latest(pointer.sequence, pointer.version),
+        )
+        if not proof.older:
+            await self._store.write({**proof.records, "sync": encode_notes(notes)})
+        whole = healing and reason_to_wait(pointer, head) in (None, "current")
+        if proof.older and (whole or reason_to_wait(pointer, head) is None):
+            await self._require_in_seed(pointer)
+        plan = await self._follow(pointer, head, downloader, force=whole)
+        return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
+
+    async def _require_in_seed(self, pointer: ReleasePointer) -> None:
+        """Do nothing, unless a seed of older metadata has not the release that is trusted here."""
+        assert self._seed is not None
+        try:
+            await self._manifest(pointer, self._seed.downloader)
+        except ServerError as error:
+            raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence
@@ -353,4 +446,5 @@ class Engine:
             logger.debug("the error could not be noted: %s", failure)
 
     def _downloader(self) -> Downloader:
-        return Downloader(self._transport, self._clock, self._config)
+        seed = None if self._seed is None else self._seed.downloader
+        return Downloader(self._transport, self._clock, self._config, seed=seed)

@@ -20,7 +20,7 @@ LAYERS = [
     {"segment", "encoder", "head", "trust", "download", "spoiled"},
     {"places", "plan", "refresh", "records", "rotation"},
     {"state", "stored", "delegations"},
-    {"reader", "outcome", "route"},
+    {"reader", "outcome", "route", "seed"},
     {"staged"},
     {"pack_base"},
     {"pack"},

@@ -24,6 +24,8 @@ export interface KnowledgeBaseOptions {
   url: string | URL;
   /** The root metadata that the app ships: parsed JSON or its text. Without it, the first contact is pinned. */
   trust?: object | string | null;
+  /** Where a published tree lies that the app ships, on the page's own origin; relative to the page. */
+  seed?: string | URL | null;
   /** False: the mode is "manual" until `setMode` says otherwise. Default true. */
   autoUpdate?: boolean;
   /** Default one hour. */
@@ -118,6 +120,8 @@ export interface Outcome {
   to: number;
   version: string;
   plan: Plan;
+  /** The release that came from the seed, if one did. */
+  seeded: number | null;
   requests: number;
   bytes: number;
   totalBytes: number;
@@ -152,6 +156,8 @@ export interface StatusError {
 
 export interface Status {
   state: State;
+  /** What is wrong with the seed that the app ships, if anything. */
+  seed: { code: string; message: string } | null;
   mode: Mode;
   installed: LocalVersion | null;
   previous: LocalVersion | null;

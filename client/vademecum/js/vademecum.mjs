@@ -81,7 +81,8 @@ export class KnowledgeBase {
     });
     this.#store = new IndexedStore(this.url);
     const root = trustText(trust);
-    const target = { url: this.url, trust: root, channel };
+    const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
+    const target = { url: this.url, trust: root, channel, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       target,
@@ -90,6 +91,7 @@ export class KnowledgeBase {
     this.#updates = new Updates({
       url: this.url,
       trust: root,
+      seed,
       store: this.#store,
       python: (command, args) => this.#run(command, args),
       reopen: () => this.#reopen(),
@@ -232,7 +234,8 @@ export class KnowledgeBase {
   }
 
   async getStatus() {
-    const [head, sync] = await Promise.all([this.#head(), this.#store.read("sync").then(decodeRecord)]);
+    const records = ["sync", "seed"].map((name) => this.#store.read(name).then(decodeRecord));
+    const [head, sync, seed] = await Promise.all([this.#head(), ...records]);
     const { state, error, offer, contacted } = this.#updates;
     const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
     return {
@@ -249,6 +252,7 @@ export class KnowledgeBase {
       expires: sync.expires ?? null,
       expired: Date.parse(sync.expires) <= Date.now(),
       error: error ?? noted,
+      seed: seed.code ? { code: seed.code, message: seed.message } : null,
     };
   }
 

@@ -2,7 +2,7 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {url, trust, channel} first, then those of runtime/browser.py: check, sync {force}, rollback,
+ * Commands: open {url, trust, channel, seed} first, then those of runtime/browser.py: check, plant, sync {force}, rollback,
  * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 
@@ -12,9 +12,9 @@ import { asError, VademecumError } from "./errors.mjs";
 import { IndexedStore } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 
-const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear"];
+const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 
-/** @typedef {{url: string, trust: string | null, channel: string}} Target */
+/** @typedef {{url: string, trust: string | null, channel: string, seed: string | null}} Target */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */
 
 /** @type {PythonModule | undefined} */
@@ -23,13 +23,15 @@ let python;
 let host;
 
 /** @param {Target} target */
-async function open({ url, trust, channel }) {
+async function open({ url, trust, channel, seed }) {
   const pyodide = await bootPython();
   host = {
-    options: JSON.stringify({ trust, channel }),
+    options: JSON.stringify({ trust, channel, seed: seed !== null }),
     openStore: () => new IndexedStore(url),
     fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
       fetchBody(new URL(path, url).href, { limit, progress }),
+    fetchSeed: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
+      fetchBody(new URL(path, seed ?? url).href, { limit, progress }),
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");

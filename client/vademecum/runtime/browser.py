@@ -47,7 +47,8 @@ _ERRORS: Mapping[str, type[VademecumError]] = {
 
 
 class Host(Protocol):
-    """What js/worker.mjs hands over. `options` is JSON: `trust` (text of the root, or null) and `channel`."""
+    """What js/worker.mjs hands over. `options` is JSON: `trust` (text of the root, or null), `channel`,
+    and `seed`: whether the app ships one."""
 
     options: str
 
@@ -56,6 +57,9 @@ class Host(Protocol):
 
     def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
         """Return `fetchBody` of js/transport.mjs for a path in the tree."""
+
+    def fetchSeed(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
+        """The same for a path in the seed."""
 
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
@@ -128,8 +132,8 @@ class BrowserStore:
 class BrowserTransport:
     """A `Transport` over `fetch`, always past the browser's own cache: see js/transport.mjs."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, fetch: Callable[[str, int, Progress | None], Awaitable[Any]]) -> None:
+        self._fetch = fetch
 
     async def fetch(
         self,
@@ -140,7 +144,7 @@ class BrowserTransport:
         progress: Progress | None = None,
     ) -> Body:
         with _js_errors():
-            body = await self._host.fetch(check_path(path), limit, progress)
+            body = await self._fetch(check_path(path), limit, progress)
         return Body(body.data.to_bytes(), body.transferred)
 
     async def close(self) -> None:
@@ -158,7 +162,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
         of ours. Other exceptions are bugs and are raised.
     """
-    store, transport = BrowserStore(host.openStore()), BrowserTransport(host)
+    store, transport = BrowserStore(host.openStore()), BrowserTransport(host.fetch)
     try:
         result = await _COMMANDS[command](_engine(host, store, transport), json.loads(arguments))
     except VademecumError as error:
@@ -177,11 +181,16 @@ def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Eng
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    return Engine(store, transport, SystemClock(), trust=root, config=config, emit=emit)
+    seed = BrowserTransport(host.fetchSeed) if options["seed"] else None
+    return Engine(store, transport, SystemClock(), trust=root, seed=seed, config=config, emit=emit)
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
     return asdict(await engine.check())
+
+
+async def _plant(engine: Engine, _: Mapping[str, Any]) -> Any:
+    return await engine.plant()
 
 
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
@@ -206,6 +215,7 @@ async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
     "check": _check,
+    "plant": _plant,
     "sync": _sync,
     "rollback": _rollback,
     "pin": _pin,

@@ -183,6 +183,7 @@ def test_the_status_of_an_empty_store() -> None:
         "pinned": None,
         "refused": [],
         "latest": None,
+        "seed": None,
         "checked": None,
         "expires": None,
         "expired": False,
