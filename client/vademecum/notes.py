@@ -37,12 +37,14 @@ class Notes:
         expires: When the first of the metadata expires.
         latest: The published release, as of the last good check.
         error: The last error, if no good check came after it.
+        yanked: Sequences that the publisher has taken back.
     """
 
     checked: datetime | None = None
     expires: datetime | None = None
     latest: Latest | None = None
     error: ErrorNote | None = None
+    yanked: tuple[int, ...] = ()
 
     def json(self) -> dict[str, object]:
         """Return the JSON values of the record and of `status()`; every field is there, or null."""
@@ -54,6 +56,7 @@ class Notes:
             "error": None
             if error is None
             else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
+            "yanked": list(self.yanked),
         }
 
 
@@ -64,7 +67,7 @@ def note_of(error: VademecumError, time: datetime) -> ErrorNote:
 
 
 def encode_notes(notes: Notes) -> bytes:
-    return canonical({name: value for name, value in notes.json().items() if value is not None})
+    return canonical({name: value for name, value in notes.json().items() if value not in (None, [])})
 
 
 def decode_notes(data: bytes | None) -> Notes:
@@ -82,6 +85,7 @@ def decode_notes(data: bytes | None) -> Notes:
         expires=fields.optional("expires", fields.time),
         latest=None if latest is None else Latest(latest.integer("sequence", 1), latest.text("version")),
         error=None if error is None else _error_note(error),
+        yanked=fields.integers("yanked") if "yanked" in fields else (),
     )
 
 

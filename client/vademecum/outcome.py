@@ -17,7 +17,7 @@ class Check:
         plan: How it would be installed.
         bytes: What that would download.
         installed: The installed sequence, or None.
-        reason: Why a newer release is not offered (`refused`, `pinned`), or None.
+        reason: Why a newer release is not offered (`yanked`, `refused`, `pinned`), or None.
     """
 
     available: bool

@@ -37,10 +37,11 @@ from .plan import Plan, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
+from .rollout import choose, read_salt
 from .route import find_route
 from .seed import Planted, Proof, Seed, read_judged
 from .staged import stage_generation
-from .trust import ReleasePointer
+from .trust import Line, ReleasePointer
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -160,11 +161,13 @@ class Engine:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
 
         Raises:
-            EmptyStoreError: There is none.
+            EmptyStoreError: There is none, or its publisher has taken it back.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         async with self._store.lock():
-            back = await self._turn_back((await self._records.head()).rolled_back())
+            head = (await self._records.head()).rolled_back()
+            await self._refuse_yanked(head)
+            back = await self._turn_back(head)
         self._announce_return(back)
         return back
 
@@ -195,6 +198,7 @@ class Engine:
 
         Raises:
             UsageError: That release is neither installed nor the previous generation.
+            EmptyStoreError: It is the previous one, and its publisher has taken it back.
             ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
         async with self._store.lock():
@@ -204,7 +208,9 @@ class Engine:
                 return
             if head.previous is None or head.previous.sequence != sequence:
                 raise UsageError(f"release {sequence} is not installed here: pin the current or previous one")
-            back = await self._turn_back(replace(head.exchanged(), pinned=sequence))
+            head = replace(head.exchanged(), pinned=sequence)
+            await self._refuse_yanked(head)
+            back = await self._turn_back(head)
         self._announce_return(back)
 
     async def compact(self) -> Generation:
@@ -278,10 +284,16 @@ class Engine:
             config=self._config,
             idle_allowed=recent,
         )
-        pointer = refreshed.trust.release(self._config.channel)
-        refuse_older(pointer, await self._records.head())
-        await self._note_check(notes, refreshed, pointer)
+        line = refreshed.trust.line(self._config.channel)
+        pointer = await self._choose(line)
+        refuse_older(pointer, await self._records.head(), line.newest)
+        await self._note_check(notes, refreshed, pointer, line)
         return pointer
+
+    async def _choose(self, line: Line) -> ReleasePointer:
+        if line.candidate is None:
+            return line.current
+        return choose(line, await read_salt(self._store, self._clock))
 
     async def _sync(self, downloader: Downloader, *, force: bool, healing: bool) -> Plan:
         pointer = await self._refresh(downloader, patient=not force)
@@ -314,12 +326,14 @@ class Engine:
     async def _install_seed(self, proof: Proof, head: Head, *, healing: bool) -> Planted:
         assert self._seed is not None
         downloader = self._seed.downloader
-        pointer = proof.trust.release(self._config.channel)
-        refuse_older(pointer, head)
+        line = proof.trust.line(self._config.channel)
+        pointer = await self._choose(line)
+        refuse_older(pointer, head, line.newest)
         notes = replace(
             await self._records.notes(),
             expires=proof.trust.expires,
             latest=Latest(pointer.sequence, pointer.version),
+            yanked=line.yanked,
         )
         if not proof.older:
             await self._store.write({**proof.records, "sync": encode_notes(notes)})
@@ -342,7 +356,7 @@ class Engine:
         check = Check(False, pointer.sequence, pointer.version, installed=installed)
         reason = reason_to_wait(pointer, head)
         if reason is not None:
-            return replace(check, reason=None if reason == "current" else reason)
+            return replace(check, reason=None if reason in ("current", "ahead") else reason)
         manifest = await self._manifest(pointer, downloader)
         route = await self._route(head, manifest, downloader)
         plan = plan_update(head.current, await self._store.objects(), manifest, route)
@@ -351,7 +365,9 @@ class Engine:
     async def _follow(
         self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
     ) -> Plan:
-        if not force and reason_to_wait(pointer, head) is not None:
+        reason = reason_to_wait(pointer, head)
+        # The user may overrule himself, but not the publisher.
+        if reason in ("ahead", "yanked") or (reason is not None and not force):
             return Plan("none")
         manifest = await self._manifest(pointer, downloader)
         route = () if force else await self._route(head, manifest, downloader)
@@ -391,6 +407,14 @@ class Engine:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
         return manifest
 
+    async def _refuse_yanked(self, head: Head) -> None:
+        """Do nothing, unless the user would go back to a release that its publisher has taken back."""
+        if head.current is not None and head.current.sequence in (await self._records.notes()).yanked:
+            raise EmptyStoreError(
+                f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "
+                "a newer release comes with the next update"
+            )
+
     async def _turn_back(self, head: Head) -> Generation:
         """Flip to a generation that was installed before, if it still works."""
         assert head.current is not None
@@ -401,11 +425,14 @@ class Engine:
     def _announce_return(self, back: Generation) -> None:
         self._announcer.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
 
-    async def _note_check(self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer) -> None:
+    async def _note_check(
+        self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer, line: Line
+    ) -> None:
         new = Notes(
             checked=self._clock.now().replace(microsecond=0) if refreshed.complete else notes.checked,
             expires=refreshed.trust.expires,
             latest=Latest(pointer.sequence, pointer.version),
+            yanked=line.yanked,
         )
         if new != notes:
             await self._records.note(new)

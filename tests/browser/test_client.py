@@ -547,15 +547,19 @@ def test_published_version_and_closing(installed: App) -> None:
 # The seed that an app ships ------------------------------------------------------------------------------
 
 
+def seed_alone(route: Route) -> None:
+    if "/seed/" in route.request.url:
+        route.continue_()
+    else:
+        route.abort()
+
+
 def ship_seed(app: App, publisher: Any) -> Path:
     """Ship the current release with the app, and let the host be out of reach."""
     shipped = publisher.folder / "shipped"
     shutil.copytree(publisher.dist, shipped)
     shutil.move(shipped, publisher.dist / "seed")
-    app.page.route(
-        "**/metadata/**",
-        lambda route: route.continue_() if "/seed/" in route.request.url else route.abort(),
-    )
+    app.page.route("**/metadata/**", seed_alone)
     return Path(publisher.dist / "seed")
 
 
@@ -587,9 +591,7 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
     second_release(publisher)
     for part in ("metadata", "objects", "releases"):
         shutil.copytree(publisher.dist / part, seed / part, dirs_exist_ok=True)
-    app.page.route(
-        "**/metadata/**", lambda route: route.continue_() if "/seed/" in route.request.url else route.abort()
-    )
+    app.page.route("**/metadata/**", seed_alone)
     outcome = app.call("update")
     assert (outcome["to"], outcome["seeded"]) == (2, 2)
     assert app.call("getStatus")["seed"] is None

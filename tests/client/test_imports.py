@@ -18,7 +18,7 @@ LAYERS = [
     {"strict_json", "config", "ports", "codebooks"},
     {"tensors", "format", "notes", "events", "keep", "patience", "health", "signatures"},
     {"segment", "encoder", "head", "trust", "download", "spoiled"},
-    {"places", "plan", "refresh", "records", "rotation"},
+    {"places", "rollout", "plan", "refresh", "records", "rotation"},
     {"state", "stored", "delegations"},
     {"reader", "outcome", "route", "seed"},
     {"staged"},

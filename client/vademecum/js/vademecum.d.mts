@@ -112,7 +112,7 @@ export interface Check {
   bytes: number;
   installed: number | null;
   /** Why a newer release is not offered. */
-  reason: "refused" | "pinned" | null;
+  reason: "yanked" | "refused" | "pinned" | null;
 }
 
 export interface Outcome {
@@ -164,6 +164,8 @@ export interface Status {
   pinned: number | null;
   /** Releases that were left by `rollback()` or failed their self-test. */
   refused: number[];
+  /** Releases that the publisher has taken back. */
+  yanked: number[];
   /** The newest release that was verified, installed or not. */
   latest: { sequence: number; version: string } | null;
   /** What waits for `update()`. */

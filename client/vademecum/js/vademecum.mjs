@@ -246,6 +246,7 @@ export class KnowledgeBase {
       pinned: head.pinned,
       refused: head.refused,
       latest: sync.latest ?? null,
+      yanked: sync.yanked ?? [],
       offer,
       checked: sync.checked ?? null,
       contacted: contacted ? new Date(contacted).toISOString() : null,
@@ -398,10 +399,11 @@ export class KnowledgeBase {
 
   /** @returns {Promise<Check>} */
   async #nothingNew() {
-    const { latest, installed, refused } = await this.getStatus();
+    const { latest, installed, refused, yanked } = await this.getStatus();
     const { sequence, version } = /** @type {{sequence: number, version: string}} */ (latest);
-    const waits = refused.includes(sequence) ? "refused" : "pinned";
-    const reason = installed?.sequence === sequence ? null : waits;
+    const refusal = refused.includes(sequence) ? "refused" : "pinned";
+    const waits = yanked.includes(sequence) ? "yanked" : refusal;
+    const reason = installed && installed.sequence >= sequence ? null : waits;
     return { available: false, sequence, version, plan: "none", bytes: 0, installed: installed?.sequence ?? null, reason };
   }
 

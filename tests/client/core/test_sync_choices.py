@@ -184,6 +184,7 @@ def test_the_status_of_an_empty_store() -> None:
         "refused": [],
         "latest": None,
         "seed": None,
+        "yanked": [],
         "checked": None,
         "expires": None,
         "expired": False,
