@@ -121,7 +121,7 @@ def _keys(options: Namespace) -> Shown:
 def _verify(options: Namespace) -> Shown:
     from .verify import verify
 
-    found = verify(options.location, options.trust)
+    found = verify(options.location, options.trust, expect=options.expect)
     return asdict(found), [
         f"Good: release {found.sequence} ({found.version}), {found.documents} documents, {found.chunks} chunks;",
         f"  {found.files} files, {_size(found.bytes)}, every signature, hash, digest and golden vector; "
