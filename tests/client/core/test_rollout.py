@@ -148,6 +148,16 @@ def test_a_malformed_candidate_is_none(app: App, candidate: object) -> None:
 
 
 @pytest.mark.fault("A17")
+def test_a_candidate_that_is_older_than_the_current_release_is_none(app: App) -> None:
+    old, targets = app.publisher.entry, app.publisher.targets.targets
+    app.publisher.publish(TWO)
+    app.publisher.targets.targets = {**targets, **app.publisher.targets.targets}
+    app.publisher.change_line({**app.publisher.entry, "candidate": {**old, "rollout": WHOLE}})
+    app.clear()
+    assert app.sync().to_sequence == 2
+
+
+@pytest.mark.fault("A17")
 def test_the_bucket_stays_and_is_told_to_nobody(app: App) -> None:
     app.publisher.publish_candidate(TWO, 1)
     app.sync()
