@@ -26,7 +26,7 @@ let host;
 async function open({ url, trust, channel, seed }) {
   const pyodide = await bootPython();
   host = {
-    options: JSON.stringify({ trust, channel, seed: seed !== null }),
+    options: JSON.stringify({ trust, channel, seed: Boolean(seed) }),
     openStore: () => new IndexedStore(url),
     fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
       fetchBody(new URL(path, url).href, { limit, progress }),
