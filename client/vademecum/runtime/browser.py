@@ -65,6 +65,22 @@ class Host(Protocol):
         """Pass on an event; its detail is JSON."""
 
 
+class Fetching(Protocol):
+    """What a transport asks of the browser."""
+
+    def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]: ...
+
+
+class _SeedOf:
+    """The files of the seed, in place of the host's."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
+        return self._host.fetchSeed(path, limit, progress)
+
+
 class BrowserStore:
     """A `Store` over IndexedDB; its lock is a Web Lock, which ends with its page or worker.
 
@@ -132,8 +148,8 @@ class BrowserStore:
 class BrowserTransport:
     """A `Transport` over `fetch`, always past the browser's own cache: see js/transport.mjs."""
 
-    def __init__(self, fetch: Callable[[str, int, Progress | None], Awaitable[Any]]) -> None:
-        self._fetch = fetch
+    def __init__(self, host: Fetching) -> None:
+        self._host = host
 
     async def fetch(
         self,
@@ -144,7 +160,7 @@ class BrowserTransport:
         progress: Progress | None = None,
     ) -> Body:
         with _js_errors():
-            body = await self._fetch(check_path(path), limit, progress)
+            body = await self._host.fetch(check_path(path), limit, progress)
         return Body(body.data.to_bytes(), body.transferred)
 
     async def close(self) -> None:
@@ -162,7 +178,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
         of ours. Other exceptions are bugs and are raised.
     """
-    store, transport = BrowserStore(host.openStore()), BrowserTransport(host.fetch)
+    store, transport = BrowserStore(host.openStore()), BrowserTransport(host)
     try:
         result = await _COMMANDS[command](_engine(host, store, transport), json.loads(arguments))
     except VademecumError as error:
@@ -181,7 +197,7 @@ def _engine(host: Host, store: BrowserStore, transport: BrowserTransport) -> Eng
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    seed = BrowserTransport(host.fetchSeed) if options["seed"] else None
+    seed = BrowserTransport(_SeedOf(host)) if options["seed"] else None
     return Engine(store, transport, SystemClock(), trust=root, seed=seed, config=config, emit=emit)
 
 
