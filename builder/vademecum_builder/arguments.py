@@ -105,6 +105,14 @@ def _build(command: argparse.ArgumentParser) -> None:
         help="most that direct packs may take on the host (default: twice the index; 0: none)",
     )
     add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
+    add(
+        "--yank",
+        metavar="SEQUENCE",
+        type=int,
+        action="append",
+        default=[],
+        help="take a release back: no client installs it or goes back to it",
+    )
     add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")
     add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
     add("--title", default="", help="name of the knowledge base, for its pages")
@@ -140,6 +148,9 @@ def _keys(command: argparse.ArgumentParser) -> None:
 def _verify(command: argparse.ArgumentParser) -> None:
     _location(command)
     _trust(command)
+    command.add_argument(
+        "--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served"
+    )
     _json(command)
 
 
@@ -163,6 +174,12 @@ def _pull(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="another place of the same tree, asked where the first fails (repeatable)",
+    )
+    command.add_argument(
+        "--seed",
+        metavar="DIST",
+        type=Path,
+        help="a published tree that ships with the app: taken where it is newer",
     )
     command.add_argument(
         "--force", action="store_true", help="fetch the release whole, whatever is installed"

@@ -121,7 +121,7 @@ def _keys(options: Namespace) -> Shown:
 def _verify(options: Namespace) -> Shown:
     from .verify import verify
 
-    found = verify(options.location, options.trust)
+    found = verify(options.location, options.trust, expect=options.expect)
     return asdict(found), [
         f"Good: release {found.sequence} ({found.version}), {found.documents} documents, {found.chunks} chunks;",
         f"  {found.files} files, {_size(found.bytes)}, every signature, hash, digest and golden vector; "
@@ -157,7 +157,10 @@ def _pull(options: Namespace) -> Shown:
 
     with (
         KnowledgeBase.open(
-            options.store, url=[options.location, *options.mirror], trust=options.trust
+            options.store,
+            url=[options.location, *options.mirror],
+            trust=options.trust,
+            seed=options.seed,
         ) as knowledge,
         Bars() as bars,
     ):
@@ -165,6 +168,8 @@ def _pull(options: Namespace) -> Shown:
         outcome = knowledge.sync(force=options.force)
         status = knowledge.status()
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
+    if status["seed"] is not None:
+        print(f"vade: the seed was passed over: {status['seed']['message']}", file=sys.stderr)
     requests = "1 request" if outcome.requests == 1 else f"{outcome.requests} requests"
     cost = f"{requests}, {_size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
@@ -173,8 +178,10 @@ def _pull(options: Namespace) -> Shown:
             return result, [f"Stays at {here}; {cost}", f"  {waits}"]
         return result, [f"Up to date: {here}; {cost}", *_stale(status)]
     before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
+    seed = f"; release {outcome.seeded} from the seed" if outcome.seeded is not None else ""
     return result, [
-        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}"
+        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; "
+        f"plan {outcome.plan}, {cost}{seed}"
     ]
 
 

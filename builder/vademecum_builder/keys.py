@@ -17,6 +17,7 @@ from tuf.api.metadata import Root
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
 
+from .renames import patiently
 from .sign import Validity, expiry, parse_root, signed_bytes
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
@@ -163,8 +164,8 @@ def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
     following.unlink(missing_ok=True)  # of an earlier, interrupted run
     _write_secret(following, fresh.private_bytes)
     if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
-        (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}")
-    following.rename(folder / RELEASE_KEY)
+        patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
+    patiently(lambda: following.rename(folder / RELEASE_KEY))
 
 
 def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping[str, Key]) -> Signer:
@@ -209,4 +210,4 @@ def _write_secret(path: Path, data: bytes) -> None:
 def _write_whole(path: Path, data: bytes) -> None:
     following = path.with_name(path.name + _NEXT)
     following.write_bytes(data)
-    following.replace(path)
+    patiently(lambda: following.replace(path))

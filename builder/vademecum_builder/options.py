@@ -24,6 +24,7 @@ class Options:
         title: Name of the knowledge base, for the pages.
         version: The human version; made from date and sequence if empty.
         bits: Of a vector's component: 8, 4 or 2; another number than before is a new epoch.
+        yank: Sequences to take back: no client installs them any more, nor goes back to them.
         refit: Fit the encoder anew: a new epoch, a full download for every client.
     """
 
@@ -34,6 +35,7 @@ class Options:
     channel: str = "stable"
     bits: int = 4
     refit: bool = False
+    yank: tuple[int, ...] = ()
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)

@@ -59,6 +59,7 @@ class Published:
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
             next release's).
+        yanked: Sequences that were taken back.
         files: Every verified file that was read, as published: path -> bytes.
     """
 
@@ -76,6 +77,7 @@ class Published:
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
+    yanked: tuple[int, ...]
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
@@ -113,7 +115,8 @@ async def read_published(
     store = MemoryStore()
     walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
     trust = walked.trust
-    pointer = trust.release(config.channel)
+    line = trust.line(config.channel)
+    pointer = line.current
     reference = ObjectRef(pointer.sha256, pointer.length, pointer.length)
     manifest = decode_manifest(await downloader.fetch_plain(pointer.url_path, reference))
     if manifest.sequence != pointer.sequence:
@@ -154,6 +157,7 @@ async def read_published(
         older=older,
         site=site,
         version_json=version,
+        yanked=line.yanked,
         files=recorder.files,
     )
 

@@ -13,8 +13,11 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
-from vademecum.errors import ContentError, QuotaError, StorageError, UsageError
+from vademecum.errors import BusyError, ContentError, QuotaError, StorageError, UsageError
 from vademecum.format import ObjectRef, decode_manifest
+from vademecum.strict_json import Fields, parse_object
+
+from .renames import patiently
 
 TIMESTAMP = "metadata/timestamp.json"
 KEPT_RELEASES = 3
@@ -59,6 +62,31 @@ def _is_ours(folder: Path) -> bool:
     return not names and not others
 
 
+def require_unmoved(folder: Path, built_on: int) -> None:
+    """Do nothing, unless the tree is newer than what the release was built on: another build was faster.
+
+    Args:
+        built_on: The version of the timestamp that was read; 0: a new line is begun, whatever lies there.
+
+    Raises:
+        BusyError: It is. Nothing was written.
+    """
+    path = folder / TIMESTAMP
+    if not built_on or not path.is_file():
+        return
+    try:
+        found = (
+            Fields(parse_object(path.read_bytes(), TIMESTAMP), TIMESTAMP).child("signed").integer("version")
+        )
+    except (ContentError, OSError):
+        return  # what lies there is damaged: it is replaced by what was verified elsewhere
+    if found > built_on:
+        raise BusyError(
+            f"{path}: another build has published there in the meantime (timestamp {found}, this build goes on from "
+            f"{built_on}); nothing was written, run this build again"
+        )
+
+
 def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
     """Write files of a tree, `timestamp.json` last; return the bytes written. Unchanged files are left alone.
 
@@ -88,7 +116,7 @@ def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = ()) -> Non
         for path in _sweepable(folder, former):
             name = path.relative_to(folder).as_posix()
             if path.is_file() and name not in needed and not _ROOT.fullmatch(name):
-                path.unlink()
+                patiently(path.unlink)
     except OSError as error:
         raise StorageError(f"{folder}: cannot delete old files: {error.strerror}") from error
 
@@ -179,7 +207,7 @@ def _put(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     except OSError:
         partial.unlink(missing_ok=True)  # on a full disk, what is half written takes the room that is missing
         raise

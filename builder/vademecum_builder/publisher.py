@@ -70,6 +70,7 @@ def publish(options: Namespace, environ: Mapping[str, str], progress: Progress) 
             version=options.release_version,
             bits=options.bits,
             refit=options.refit,
+            yank=tuple(options.yank),
             packs=PackLimits(most=options.packs),
         ),
         previous=previous,

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from vademecum.errors import UsageError
 from vademecum.format import EncoderEntry, Manifest, deflate, encode_manifest
 from vademecum.strict_json import canonical
+from vademecum.trust import MOST_YANKED
 
 from .embedding import Embedded, epoch_of
 from .history import encode_history
@@ -21,7 +23,7 @@ from .pack import Packed
 from .packs import Packs
 from .pages import SiteBuilder, SiteFiles
 from .previous import Published
-from .publish import TIMESTAMP, is_intact, sweep, write_tree
+from .publish import TIMESTAMP, is_intact, require_unmoved, sweep, write_tree
 from .reading import Before, Reading
 from .sign import Channel, SignedTarget, Versions, sign_release
 from .streams import deflate_tensors
@@ -145,12 +147,27 @@ def keep_release(
     )
     ageing = base.expires - now < options.validity.timestamp / 2
     newer_root = authority.root_version > max(base.roots)
-    if not (stale_site or ageing or newer_root):
+    yanking = yanked_with(base, options) != base.yanked
+    if not (stale_site or ageing or newer_root or yanking):
         return release, Written()
     # All of it, since the output folder of a fresh machine holds nothing yet.
     pages = _render(site, release, authority, site.last_changes(base) if site else {}, options)
     written = _write(release, pages, authority, options, base, now)
     return release, Written(written, signed=True, site=site is not None)
+
+
+def yanked_with(previous: Published | None, options: Options) -> tuple[int, ...]:
+    """Return the sequences that are taken back from now on.
+
+    Raises:
+        UsageError: One of them was never published.
+    """
+    known = () if previous is None else previous.yanked
+    last = 0 if previous is None else previous.manifest.sequence
+    for sequence in options.yank:
+        if not 1 <= sequence <= last:
+            raise UsageError(f"--yank {sequence}: there is no such release; the last one is {last}")
+    return tuple(sorted({*known, *options.yank})[-MOST_YANKED:])
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:
@@ -183,6 +200,7 @@ def _write(
     now: datetime,
 ) -> int:
     """Write index, pages and metadata, then sweep; return the bytes written."""
+    require_unmoved(options.out, 0 if previous is None else previous.versions.timestamp)
     metadata = _sign(release, pages, authority, options, previous, now)
     index = {**_carried(previous), **release.files, release.path: release.manifest_bytes}
     files: dict[str, bytes | Path] = {**index, **pages.files, **metadata}
@@ -205,7 +223,8 @@ def _sign(
 ) -> dict[str, bytes]:
     manifest = release.manifest
     targets = (release.target, *((pages.listing,) if pages.listing else ()))
-    channel = Channel(options.channel, release.target.path, manifest.sequence, manifest.version)
+    yanked = yanked_with(previous, options)
+    channel = Channel(options.channel, release.target.path, manifest.sequence, manifest.version, yanked)
     versions = previous.versions if previous is not None else Versions()
     roots = {f"metadata/{version}.root.json": data for version, data in authority.roots.items()}
     signed = sign_release(authority.signer, versions, targets, channel, now, options.validity)

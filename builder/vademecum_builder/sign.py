@@ -56,6 +56,7 @@ class Channel:
     release: str
     sequence: int
     version: str
+    yanked: tuple[int, ...] = ()
 
 
 def sign_release(
@@ -72,7 +73,13 @@ def sign_release(
     roles, so a length and a digest of the next file would say nothing that its signature and version do not
     (site/content/decisions/streams-and-metadata.md).
     """
-    entry = {"release": channel.release, "sequence": channel.sequence, "version": channel.version}
+    entry: dict[str, object] = {
+        "release": channel.release,
+        "sequence": channel.sequence,
+        "version": channel.version,
+    }
+    if channel.yanked:
+        entry["yanked"] = list(channel.yanked)
     custom = {"channels": {channel.name: entry}, "format": FORMAT}
     files = {t.path: TargetFile(t.length, {"sha256": t.sha256}, t.path) for t in targets}
     signed_targets = Targets(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vademecum.config import Config
 from vademecum.download import Downloader
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, RollbackError, UsageError
 from vademecum.format import GZIP_HEADER
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run
@@ -49,17 +49,25 @@ class Verified:
     unsigned: tuple[str, ...] = ()
 
 
-def verify(location: str, trust: Path | None) -> Verified:
+def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
     """Run `vade verify`.
 
     Args:
         location: An address or a folder.
         trust: The root metadata file to trust; None takes the tree's own first root.
+        expect: The sequence that should be served, or a newer one.
 
     Raises:
+        RollbackError: All is well but old: a deploy did not arrive, or a cache stands in front of it.
         VademecumError: The first thing that is wrong.
     """
-    return run(_verify(location, None if trust is None else _read(trust)))
+    found = run(_verify(location, None if trust is None else _read(trust)))
+    if found.sequence < expect:
+        raise RollbackError(
+            f"{location} serves release {found.sequence}, expected {expect}: the deploy has not arrived there (or does "
+            "a cache keep the old one?)"
+        )
+    return found
 
 
 async def _verify(location: str, root: bytes | None) -> Verified:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import count
 from typing import TypeVar
 
 from .config import Config
 from .errors import BudgetError, ContentError, NetworkError, ServerError, TrustError, VademecumError
-from .format import ObjectRef, inflate, verified
+from .format import ObjectRef, PackRef, inflate, verified
 from .mirrors import Mirror, Mirrors, telling
 from .ports import Clock, Progress, Transport
 
 T = TypeVar("T")
+logger = logging.getLogger("vademecum")
 
 _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
@@ -28,14 +30,18 @@ class Downloader:
     Args:
         hosts: One transport, or several mirrors of the tree. What one mirror does not give as it should is asked of
             the next one at once; waits come when all have had their turn.
+        seed: Over the tree that the app ships: objects that lie there are not asked of the host, nor counted.
 
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
     """
 
-    def __init__(self, hosts: Transport | Mirrors, clock: Clock, config: Config) -> None:
+    def __init__(
+        self, hosts: Transport | Mirrors, clock: Clock, config: Config, *, seed: Downloader | None = None
+    ) -> None:
         self.mirrors = hosts if isinstance(hosts, Mirrors) else Mirrors.of(hosts)
+        self._seed = seed
         self._clock = clock
         self._config = config
         self.requests = 0
@@ -87,8 +93,21 @@ class Downloader:
         """
         if max(ref.size, ref.uncompressed) > self._config.max_object:
             raise ContentError(f"{ref.path}: {ref.uncompressed} bytes, more than {self._config.max_object}")
+        seeded = await self._from_seed(ref, progress)
+        if seeded is not None:
+            return seeded
         limit = max(ref.size, ref.uncompressed)
         return await self._verified(ref.path, limit, lambda data: inflate(ref, data), progress)
+
+    async def _from_seed(self, ref: ObjectRef, progress: Progress | None) -> bytes | None:
+        """Return the verified content from the seed, or None. Packs are for what is newer than any seed."""
+        if self._seed is None or isinstance(ref, PackRef):
+            return None
+        try:
+            return await self._seed.fetch_object(ref, progress)
+        except (NetworkError, ServerError, ContentError) as error:
+            logger.debug("not from the seed: %s", error)
+            return None
 
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.

@@ -15,7 +15,7 @@ from .errors import EmptyStoreError, UsageError, VademecumError
 from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
-from .runtime.cpython import SqliteStore, SystemClock, open_transports, run
+from .runtime.cpython import SqliteStore, SystemClock, open_transport, open_transports, run
 from .search import MOST_HITS, DocumentView, Hit, Index, read_document
 from .sync import Check, Engine, Outcome
 
@@ -49,12 +49,14 @@ class KnowledgeBase:
         trust: bytes | None,
         config: Config,
         clock: Clock,
+        seed: str | None = None,
     ) -> None:
         self._path = path
         self._locations = tuple(locations)
         self._trust = trust
         self._config = config
         self._clock = clock
+        self._seed = seed
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._lock = threading.Lock()
         self._index: tuple[Generation, Index, Any] | None = None
@@ -66,6 +68,7 @@ class KnowledgeBase:
         *,
         url: str | Path | Sequence[str | Path] | None = None,
         trust: bytes | str | Path | None = None,
+        seed: str | Path | None = None,
         config: Config | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet.
@@ -76,6 +79,8 @@ class KnowledgeBase:
                 first. Not needed to search.
             trust: The root metadata that the app ships: its bytes, its JSON text, or the path of the file.
                 Without it the first root that the host shows is pinned (trust on first use).
+            seed: A published tree that the app ships, as a folder: what `sync` installs where it is newer than
+                what is installed, network or not.
 
         Raises:
             UsageError: `trust` names a file that cannot be read.
@@ -87,6 +92,7 @@ class KnowledgeBase:
             trust=_root_bytes(trust),
             config=config or Config(),
             clock=SystemClock(),
+            seed=None if seed is None else str(seed),
         )
 
     # Keeping it current -----------------------------------------------------------------------
@@ -228,13 +234,20 @@ class KnowledgeBase:
         if online and not self._locations:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
         hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
+        seed = open_transport(self._seed) if online and self._seed is not None else None
         async with AsyncExitStack() as closing:
-            for transport in hosts.values():
+            for transport in [*hosts.values(), *([] if seed is None else [seed])]:
                 closing.push_async_callback(transport.close)
             store = SqliteStore(self._path)
             closing.push_async_callback(store.close)
             engine = Engine(
-                store, hosts, self._clock, trust=self._trust, config=self._config, emit=self._emit
+                store,
+                hosts,
+                self._clock,
+                trust=self._trust,
+                seed=seed,
+                config=self._config,
+                emit=self._emit,
             )
             result = await use(engine)
             if self._index is not None:

@@ -38,6 +38,7 @@ class Notes:
         latest: The published release, as of the last good check.
         error: The last error, if no good check came after it.
         stale: Since when the host shows older metadata than those that are trusted here.
+        yanked: Sequences that the publisher has taken back.
     """
 
     checked: datetime | None = None
@@ -45,6 +46,7 @@ class Notes:
     latest: Latest | None = None
     error: ErrorNote | None = None
     stale: datetime | None = None
+    yanked: tuple[int, ...] = ()
 
     def json(self) -> dict[str, object]:
         """Return the JSON values of the record and of `status()`; every field is there, or null."""
@@ -57,6 +59,7 @@ class Notes:
             if error is None
             else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
             "staleSince": None if self.stale is None else iso_time(self.stale),
+            "yanked": list(self.yanked),
         }
 
 
@@ -67,7 +70,7 @@ def note_of(error: VademecumError, time: datetime) -> ErrorNote:
 
 
 def encode_notes(notes: Notes) -> bytes:
-    return canonical({name: value for name, value in notes.json().items() if value is not None})
+    return canonical({name: value for name, value in notes.json().items() if value not in (None, [])})
 
 
 def decode_notes(data: bytes | None) -> Notes:
@@ -86,6 +89,7 @@ def decode_notes(data: bytes | None) -> Notes:
         latest=None if latest is None else Latest(latest.integer("sequence", 1), latest.text("version")),
         error=None if error is None else _error_note(error),
         stale=fields.optional("staleSince", fields.time),
+        yanked=fields.integers("yanked") if "yanked" in fields else (),
     )
 
 

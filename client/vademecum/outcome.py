@@ -17,8 +17,8 @@ class Check:
         plan: How it would be installed.
         bytes: What that would download.
         installed: The installed sequence, or None.
-        reason: Why a newer release is not offered (`refused`, `pinned`), or that the host may not know of one: it shows
-            older metadata than it did before (`stale-mirror`); or None.
+        reason: Why a newer release is not offered (`yanked`, `refused`, `pinned`), or that the host may not know of
+            one: it shows older metadata than it did before (`stale-mirror`); or None.
     """
 
     available: bool
@@ -35,7 +35,9 @@ class Outcome:
     """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
 
     `total_bytes` is what the plan takes: the index alone, without metadata. `reason` is `stale-mirror` where the host
-    shows older metadata than are trusted here: those went on counting, and nothing older was taken.
+    shows older metadata than are trusted here: those went on counting, and nothing older was taken. `seeded` is
+    the release that came from the seed, if one did; where no more came from the host, `to_sequence` and `plan` are
+    those of it.
     """
 
     from_sequence: int | None
@@ -47,6 +49,7 @@ class Outcome:
     seconds: float
     total_bytes: int = 0
     reason: str | None = None
+    seeded: int | None = None
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
@@ -55,6 +58,7 @@ class Outcome:
             "to": self.to_sequence,
             "version": self.version,
             "plan": self.plan,
+            "seeded": self.seeded,
             "requests": self.requests,
             "bytes": self.bytes,
             "totalBytes": self.total_bytes,

@@ -39,13 +39,17 @@ class Plan:
         return sum(ref.size for ref in self.downloads)
 
 
-def refuse_older(pointer: ReleasePointer, head: Head) -> None:
-    """Do nothing, unless the signed targets name an older release than the installed one.
+def refuse_older(pointer: ReleasePointer, head: Head, newest: int = 0) -> None:
+    """Do nothing, unless the signed targets name an older release than the installed one, and know nothing of that.
+
+    Args:
+        newest: The highest sequence that the targets name. A candidate that was installed here and is not for this
+            store any more, or was taken back, stays till a newer release comes.
 
     Raises:
         RollbackError: They do.
     """
-    if head.current is not None and pointer.sequence < head.current.sequence:
+    if head.current is not None and max(pointer.sequence, newest) < head.current.sequence:
         raise RollbackError(
             f"the host offers release {pointer.sequence}, release {head.current.sequence} is installed: "
             "a publisher takes a release back by publishing a newer one"
@@ -53,9 +57,16 @@ def refuse_older(pointer: ReleasePointer, head: Head) -> None:
 
 
 def reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
-    """Return why the published release is not to be installed: `current`, `pinned`, `refused`; or None."""
+    """Return why the published release is not to be installed: or None.
+
+    `current`, `ahead` (a candidate that others do not get), `yanked`, `refused`, `pinned`.
+    """
     if head.current is not None and pointer.sequence == head.current.sequence:
         return "current"
+    if head.current is not None and pointer.sequence < head.current.sequence:
+        return "ahead"
+    if pointer.yanked:
+        return "yanked"
     if pointer.sequence in head.refused:
         return "refused"
     if head.pinned is not None and pointer.sequence != head.pinned:

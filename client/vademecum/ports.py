@@ -63,6 +63,18 @@ class Transport(Protocol):
         ...
 
 
+class RecordStore(Protocol):
+    """Small named records: what the walk through the metadata needs of a store."""
+
+    async def read(self, name: str) -> bytes | None:
+        """Return the record, or None if there is none."""
+        ...
+
+    async def write(self, records: Mapping[str, bytes | None]) -> None:
+        """Set (bytes) or delete (None) all of these records."""
+        ...
+
+
 class Store(Protocol):
     """The client's local database: named records, content-addressed objects, and a writer's lock.
 

@@ -65,4 +65,4 @@ class Records:
 
     async def forget(self) -> None:
         """Delete both, and what was remembered of failures here; a wait that the host asked for stays."""
-        await self._store.write(dict.fromkeys(("head", "sync", "health", "spoiled")))
+        await self._store.write(dict.fromkeys(("head", "sync", "health", "spoiled", "seed")))

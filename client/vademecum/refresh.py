@@ -15,7 +15,7 @@ from .config import Config
 from .download import Downloader
 from .errors import ContentError, RollbackError, TrustError, VademecumError
 from .mirrors import STALE, Mirror
-from .ports import Store
+from .ports import RecordStore
 from .trust import StaleError, Trust
 
 TIMESTAMP = "metadata/timestamp.json"
@@ -38,7 +38,7 @@ class Refreshed:
 
 
 async def refresh(
-    store: Store,
+    store: RecordStore,
     downloader: Downloader,
     now: datetime,
     *,
@@ -93,7 +93,7 @@ class _Shown:
 class _Walk:
     """The steps of one walk."""
 
-    def __init__(self, store: Store, downloader: Downloader, now: datetime, config: Config) -> None:
+    def __init__(self, store: RecordStore, downloader: Downloader, now: datetime, config: Config) -> None:
         self._store = store
         self._downloader = downloader
         self._now = now
@@ -117,20 +117,7 @@ class _Walk:
 
     async def stored(self, root: bytes | None) -> Trust | None:
         """Return what the store alone proves, or None where it does not prove all."""
-        parts = [
-            await self._store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")
-        ]
-        timestamp, snapshot, targets = parts
-        if root is None or timestamp is None or snapshot is None or targets is None:
-            return None
-        try:
-            trust = Trust(root, self._now)
-            trust.accept_timestamp(timestamp)
-            trust.accept_snapshot(snapshot)
-            trust.accept_targets(targets)
-        except (TrustError, ContentError):
-            return None  # the complete walk will say what is wrong, if it still is
-        return trust
+        return await _proved(self._store, root, self._now)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
@@ -230,6 +217,36 @@ class _Walk:
         limit = trust.targets_length(self._config.max_targets)
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_targets)
         await self._store.write({"trust/targets.json": data})
+
+
+async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
+    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
+
+    Args:
+        shipped_root: The root that the app ships, or None.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    pinned = await store.read("trust/pin")
+    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
+        return None
+    return await _proved(store, await store.read("trust/root.json"), now)
+
+
+async def _proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
+    parts = [await store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")]
+    timestamp, snapshot, targets = parts
+    if root is None or timestamp is None or snapshot is None or targets is None:
+        return None
+    try:
+        trust = Trust(root, now)
+        trust.accept_timestamp(timestamp)
+        trust.accept_snapshot(snapshot)
+        trust.accept_targets(targets)
+    except (TrustError, ContentError):
+        return None  # the complete walk will say what is wrong, if it still is
+    return trust
 
 
 def as_floor(accept: Callable[[], object]) -> bool:

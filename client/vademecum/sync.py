@@ -17,8 +17,10 @@ from .download import Downloader
 from .errors import (
     ContentError,
     EmptyStoreError,
+    NetworkError,
     NewerFormatError,
     QuotaError,
+    RollbackError,
     ServerError,
     UsageError,
     VademecumError,
@@ -29,16 +31,18 @@ from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
 from .mirrors import STALE, open_mirrors, save_mirrors
-from .notes import Latest, Notes, note_of
+from .notes import Latest, Notes, encode_notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait
 from .plan import Plan, plan_update, reason_to_wait, refuse_older
 from .ports import Clock, Emit, Store, Transport
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
+from .rollout import choose, read_salt
 from .route import find_route
+from .seed import Planted, Proof, Seed, read_judged
 from .staged import stage_generation
-from .trust import ReleasePointer
+from .trust import Line, ReleasePointer
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -52,6 +56,7 @@ class Engine:
         store, transport, clock: The ports. Several transports, by names fit to be shown: mirrors of one tree, the
             preferred one first.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
+        seed: A published tree that the app ships; see `plant`.
         emit: Called with events; what it raises is logged and changes nothing.
     """
 
@@ -62,6 +67,7 @@ class Engine:
         clock: Clock,
         *,
         trust: bytes | None = None,
+        seed: Transport | None = None,
         config: Config | None = None,
         emit: Emit = ignore,
     ) -> None:
@@ -70,6 +76,7 @@ class Engine:
         self._clock = clock
         self._root = trust
         self._config = config or Config()
+        self._seed = None if seed is None else Seed(seed, store, clock, self._config, trust)
         self._announcer = Announcer(emit)
         self._records = Records(store)
         self._installer = Installer(store, clock, self._config, self._announcer)
@@ -92,7 +99,9 @@ class Engine:
         return offer
 
     async def sync(self, *, force: bool = False) -> Outcome:
-        """Install the published release if there is a newer one.
+        """Install the published release if there is a newer one; before it the seed, see `plant`.
+
+        Where a seed was just installed, it is no failure that the host cannot be asked: that is noted and announced.
 
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
@@ -109,34 +118,63 @@ class Engine:
         async with self._writing() as healing, self._asking(patient=not force) as downloader:
             if healing:
                 await self._records.drop_damaged_head()
-            pointer, stale = await self._refresh(downloader)
-            head = await self._records.head()
-            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
-            whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-            plan = await self._follow(pointer, head, downloader, force=whole)
-            await note_success(self._store, installed=plan.kind != "none")
-        installed = None if head.current is None else head.current.sequence
+            before = (await self._records.head()).current
+            seeded = await self._plant(healing=healing)
+            stale = False
+            try:
+                plan, stale = await self._sync(
+                    downloader, force=force, healing=healing and seeded.kind == "none"
+                )
+            except (NetworkError, ServerError) as error:
+                if seeded.kind == "none":
+                    raise
+                await self._note_error(error, healing=False)
+                self._announcer.failed(error)
+                plan = Plan("none")
+            await note_success(self._store, installed=(plan.kind, seeded.kind) != ("none", "none"))
+            after = (await self._records.head()).current
+        took = plan if plan.kind != "none" else seeded
         return Outcome(
-            from_sequence=installed,
-            to_sequence=pointer.sequence if plan.kind != "none" else installed or 0,
-            version=pointer.version if plan.kind != "none" or head.current is None else head.current.version,
-            plan=plan.kind,
+            from_sequence=None if before is None else before.sequence,
+            to_sequence=0 if after is None else after.sequence,
+            version="" if after is None else after.version,
+            plan=took.kind,
             total_bytes=plan.bytes,
             requests=downloader.requests,
             bytes=downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
             reason=STALE if stale else None,
+            seeded=seeded.sequence,
         )
+
+    async def plant(self) -> int | None:
+        """Install the seed that the app ships, if it is newer than what is installed; the host is not asked.
+
+        A seed is looked at once: again only where nothing is installed any more.
+
+        Returns:
+            The sequence that was installed, or None. What was wrong with a seed is in `status()`.
+
+        Raises:
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
+        async with self._writing():
+            seeded = await self._plant(healing=False)
+            if seeded.kind != "none":
+                await note_success(self._store, installed=True)
+        return seeded.sequence
 
     async def rollback(self) -> Generation:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
 
         Raises:
-            EmptyStoreError: There is none.
+            EmptyStoreError: There is none, or its publisher has taken it back.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         async with self._store.lock():
-            back = await self._turn_back((await self._records.head()).rolled_back())
+            head = (await self._records.head()).rolled_back()
+            await self._refuse_yanked(head)
+            back = await self._turn_back(head)
         self._announce_return(back)
         return back
 
@@ -167,6 +205,7 @@ class Engine:
 
         Raises:
             UsageError: That release is neither installed nor the previous generation.
+            EmptyStoreError: It is the previous one, and its publisher has taken it back.
             ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
         async with self._store.lock():
@@ -176,7 +215,9 @@ class Engine:
                 return
             if head.previous is None or head.previous.sequence != sequence:
                 raise UsageError(f"release {sequence} is not installed here: pin the current or previous one")
-            back = await self._turn_back(replace(head.exchanged(), pinned=sequence))
+            head = replace(head.exchanged(), pinned=sequence)
+            await self._refuse_yanked(head)
+            back = await self._turn_back(head)
         self._announce_return(back)
 
     async def compact(self) -> Generation:
@@ -220,11 +261,18 @@ class Engine:
             "pinned": head.pinned,
             "refused": list(head.refused),
             **notes.json(),
+            "seed": await self._seed_error(),
             "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
             "objects": len(objects),
         }
+
+    async def _seed_error(self) -> dict[str, str] | None:
+        judged = await read_judged(self._store)
+        return (
+            {"code": judged.code, "message": judged.message} if judged is not None and judged.code else None
+        )
 
     # The steps --------------------------------------------------------------------------------
 
@@ -235,7 +283,8 @@ class Engine:
         now = self._clock.now()
         mirrors = await open_mirrors(self._store, self._transports, now, self._config, patient=patient)
         try:
-            yield Downloader(mirrors, self._clock, self._config)
+            seed = None if self._seed is None else self._seed.downloader
+            yield Downloader(mirrors, self._clock, self._config, seed=seed)
         finally:
             await save_mirrors(self._store, mirrors, self._clock.now())
 
@@ -253,17 +302,80 @@ class Engine:
             idle_allowed=recent,
             stale_allowed=True,
         )
-        pointer = refreshed.trust.release(self._config.channel)
-        refuse_older(pointer, await self._records.head())
-        await self._note_check(notes, refreshed, pointer)
+        line = refreshed.trust.line(self._config.channel)
+        pointer = await self._choose(line)
+        refuse_older(pointer, await self._records.head(), line.newest)
+        await self._note_check(notes, refreshed, pointer, line)
         return pointer, refreshed.stale
+
+    async def _choose(self, line: Line) -> ReleasePointer:
+        if line.candidate is None:
+            return line.current
+        return choose(line, await read_salt(self._store, self._clock))
+
+    async def _sync(self, downloader: Downloader, *, force: bool, healing: bool) -> tuple[Plan, bool]:
+        """Follow the host; return the plan, and whether what the host shows is stale."""
+        pointer, stale = await self._refresh(downloader)
+        head = await self._records.head()
+        # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+        whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
+        return await self._follow(pointer, head, downloader, force=whole), stale
+
+    async def _plant(self, *, healing: bool) -> Planted:
+        """Install the seed if it is to be.
+
+        Args:
+            healing: What is installed is damaged: the seed is looked at again, and is taken whole even if it is
+                the installed release.
+        """
+        if self._seed is None:
+            return Planted()
+        head = await self._records.head()
+        planted = Planted()
+
+        async def install(proof: Proof) -> None:
+            nonlocal planted
+            planted = await self._install_seed(proof, head, healing=healing)
+
+        known = await read_judged(self._store)
+        lost = head.current is None and (known is None or not known.code)
+        await self._seed.plant(install, anew=healing or lost)
+        return planted
+
+    async def _install_seed(self, proof: Proof, head: Head, *, healing: bool) -> Planted:
+        assert self._seed is not None
+        downloader = self._seed.downloader
+        line = proof.trust.line(self._config.channel)
+        pointer = await self._choose(line)
+        refuse_older(pointer, head, line.newest)
+        notes = replace(
+            await self._records.notes(),
+            expires=proof.trust.expires,
+            latest=Latest(pointer.sequence, pointer.version),
+            yanked=line.yanked,
+        )
+        if not proof.older:
+            await self._store.write({**proof.records, "sync": encode_notes(notes)})
+        whole = healing and reason_to_wait(pointer, head) in (None, "current")
+        if proof.older and (whole or reason_to_wait(pointer, head) is None):
+            await self._require_in_seed(pointer)
+        plan = await self._follow(pointer, head, downloader, force=whole)
+        return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
+
+    async def _require_in_seed(self, pointer: ReleasePointer) -> None:
+        """Do nothing, unless a seed of older metadata has not the release that is trusted here."""
+        assert self._seed is not None
+        try:
+            await self._manifest(pointer, self._seed.downloader)
+        except ServerError as error:
+            raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence
         check = Check(False, pointer.sequence, pointer.version, installed=installed)
         reason = reason_to_wait(pointer, head)
         if reason is not None:
-            return replace(check, reason=None if reason == "current" else reason)
+            return replace(check, reason=None if reason in ("current", "ahead") else reason)
         manifest = await self._manifest(pointer, downloader)
         route = await self._route(head, manifest, downloader)
         plan = plan_update(head.current, await self._store.objects(), manifest, route)
@@ -272,7 +384,9 @@ class Engine:
     async def _follow(
         self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
     ) -> Plan:
-        if not force and reason_to_wait(pointer, head) is not None:
+        reason = reason_to_wait(pointer, head)
+        # The user may overrule himself, but not the publisher.
+        if reason in ("ahead", "yanked") or (reason is not None and not force):
             return Plan("none")
         manifest = await self._manifest(pointer, downloader)
         route = () if force else await self._route(head, manifest, downloader)
@@ -312,6 +426,14 @@ class Engine:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
         return manifest
 
+    async def _refuse_yanked(self, head: Head) -> None:
+        """Do nothing, unless the user would go back to a release that its publisher has taken back."""
+        if head.current is not None and head.current.sequence in (await self._records.notes()).yanked:
+            raise EmptyStoreError(
+                f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "
+                "a newer release comes with the next update"
+            )
+
     async def _turn_back(self, head: Head) -> Generation:
         """Flip to a generation that was installed before, if it still works."""
         assert head.current is not None
@@ -322,12 +444,15 @@ class Engine:
     def _announce_return(self, back: Generation) -> None:
         self._announcer.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
 
-    async def _note_check(self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer) -> None:
+    async def _note_check(
+        self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer, line: Line
+    ) -> None:
         new = Notes(
             checked=self._clock.now().replace(microsecond=0) if refreshed.complete else notes.checked,
             expires=refreshed.trust.expires,
             latest=Latest(pointer.sequence, pointer.version),
             stale=(notes.stale or self._clock.now().replace(microsecond=0)) if refreshed.stale else None,
+            yanked=line.yanked,
         )
         if new != notes:
             await self._records.note(new)

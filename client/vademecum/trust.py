@@ -30,24 +30,53 @@ from .strict_json import DIGEST, Fields, parse_object
 CUSTOM = "vademecum"
 """The name of our one field in `targets.signed`."""
 
+WHOLE = 10_000
+"""A rollout to everybody, in hundredths of a percent."""
+
+MOST_YANKED = 1000
+
 _RELEASE_PATH = re.compile(r"releases/[0-9A-Za-z._-]{1,100}")
 
 
 @dataclass(frozen=True)
 class ReleasePointer:
-    """What the signed targets say of a channel: its release, and where the manifest lies."""
+    """What the signed targets say of a release: where its manifest lies, and whether it was taken back."""
 
     sequence: int
     version: str
     path: str
     sha256: str
     length: int
+    yanked: bool = False
 
     @property
     def url_path(self) -> str:
         """The manifest's path in the published tree: the digest stands before the file's name."""
         folder, _, name = self.path.rpartition("/")
         return f"{folder}/{self.sha256}.{name}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the signed targets say of a channel.
+
+    Attributes:
+        current: The release for everybody.
+        candidate: A newer one for some, or None.
+        rollout: For how many: of 10,000. 0 where what is signed is no such number.
+        yanked: Sequences that the publisher has taken back.
+    """
+
+    current: ReleasePointer
+    candidate: ReleasePointer | None = None
+    rollout: int = 0
+    yanked: tuple[int, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The highest sequence that is named: the publisher knows of it."""
+        candidate = 0 if self.candidate is None else self.candidate.sequence
+        return max(self.current.sequence, candidate, *self.yanked)
 
 
 @dataclass(frozen=True)
@@ -259,7 +288,13 @@ class Trust:
         require_signatures(data, value, self._set.root, role)
 
     def release(self, channel: str) -> ReleasePointer:
-        """Return the current release of a channel. Only after `accept_targets`.
+        """Return the current release of a channel. See `line`."""
+        return self.line(channel).current
+
+    def line(self, channel: str) -> Line:
+        """Return what is said of a channel. Only after `accept_targets`.
+
+        A candidate that is not as format.md says counts as none: everybody stays with the current release.
 
         Raises:
             NewerFormatError: The publisher writes a newer major format.
@@ -272,10 +307,36 @@ class Trust:
         fields = Fields(custom, CUSTOM)
         fields.refuse_newer(FORMAT)
         entry = fields.child("channels").child(channel)
+        yanked = entry.integers("yanked") if "yanked" in entry else ()
+        if len(yanked) > MOST_YANKED:
+            raise ContentError(f"{CUSTOM}: {len(yanked)} yanked releases, more than {MOST_YANKED}")
+        current = self._pointer(entry, yanked)
+        candidate, rollout = self._candidate(entry, yanked)
+        if candidate is not None and candidate.sequence <= current.sequence:
+            candidate = None
+        return Line(current, candidate, rollout, yanked)
+
+    def _pointer(self, entry: Fields, yanked: tuple[int, ...]) -> ReleasePointer:
         path = entry.match("release", _RELEASE_PATH)
         sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
         sha256, length = self.target(path)
-        return ReleasePointer(sequence, entry.text("version", 1, 100), path, sha256, length)
+        return ReleasePointer(
+            sequence, entry.text("version", 1, 100), path, sha256, length, sequence in yanked
+        )
+
+    def _candidate(self, entry: Fields, yanked: tuple[int, ...]) -> tuple[ReleasePointer | None, int]:
+        """Return the candidate and its rollout; junk closes: it is a candidate for nobody, or none at all."""
+        try:
+            named = entry.optional("candidate", entry.child)
+            if named is None:
+                return None, 0
+            candidate = self._pointer(named, yanked)
+        except ContentError:
+            return None, 0
+        try:
+            return candidate, named.integer("rollout", 0, WHOLE)
+        except ContentError:
+            return candidate, 0
 
     def target(self, path: str) -> tuple[str, int]:
         """Return digest and length of a signed target.

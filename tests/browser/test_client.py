@@ -615,3 +615,56 @@ def test_a_byte_budget_pauses_an_update_and_the_next_goes_on(app: App) -> None:
     assert code == "None"
     assert len(fetched) == len(set(fetched)) > 1
     assert app.texts()
+
+
+# The seed that an app ships ------------------------------------------------------------------------------
+
+
+def seed_alone(route: Route) -> None:
+    if "/seed/" in route.request.url:
+        route.continue_()
+    else:
+        route.abort()
+
+
+def ship_seed(app: App, publisher: Any) -> Path:
+    """Ship the current release with the app, and let the host be out of reach."""
+    shipped = publisher.folder / "shipped"
+    shutil.copytree(publisher.dist, shipped)
+    shutil.move(shipped, publisher.dist / "seed")
+    app.page.route("**/metadata/**", seed_alone)
+    return Path(publisher.dist / "seed")
+
+
+@pytest.mark.fault("C41")
+def test_a_first_visit_without_the_host_installs_the_seed(app: App, publisher: Any) -> None:
+    ship_seed(app, publisher)
+    app.start(seed="/seed/")
+    app.wait_for("updateCompleted")
+    assert FOUND in app.texts()[0]
+    app.wait_for_state("failed")
+    status = app.call("getStatus")
+    assert (status["installed"]["sequence"], status["seed"], status["error"]["code"]) == (1, None, "network")
+    assert not [path for path in app.requested("objects/") if not path.startswith("/seed/")]
+
+
+@pytest.mark.fault("C41")
+def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher: Any) -> None:
+    seed = ship_seed(app, publisher)
+    (targets,) = (seed / "metadata").glob("*.targets.json")
+    good = targets.read_bytes()
+    targets.write_bytes(b"rot")
+    app.start(seed="/seed/", autoUpdate=False)
+    app.call("setMode", "off")
+    assert app.refused("update") == "network"
+    assert app.call("getStatus")["seed"]["code"] == "content"
+    app.page.unroute("**/metadata/**")
+    assert app.call("update")["to"] == 1
+    targets.write_bytes(good)
+    second_release(publisher)
+    for part in ("metadata", "objects", "releases"):
+        shutil.copytree(publisher.dist / part, seed / part, dirs_exist_ok=True)
+    app.page.route("**/metadata/**", seed_alone)
+    outcome = app.call("update")
+    assert (outcome["to"], outcome["seeded"]) == (2, 2)
+    assert app.call("getStatus")["seed"] is None

@@ -24,6 +24,7 @@ from vademecum.health import count_sync
 from vademecum.notes import decode_notes, encode_notes
 from vademecum.pack_base import OldDocument
 from vademecum.patience import remember_wait
+from vademecum.rollout import bucket
 from vademecum.rotation import rotate
 from vademecum.runtime import sqlite_file
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
@@ -125,6 +126,36 @@ def test_our_field_in_the_targets() -> None:
     trusted.accept_targets(publisher.files["metadata/2.targets.json"])
     release = trusted.release("stable")
     assert (release.path, release.sequence, release.version) == tuple(pointer.values())
+
+
+def test_candidates_and_yanked_releases() -> None:
+    channel = example('{"candidate"')
+    publisher = Publisher(sequence=11, borders=[0, 11])
+    publisher.publish({"a": {"chunks": ["run"]}})
+    publisher.publish_candidate({"a": {"chunks": ["home"]}}, channel["candidate"]["rollout"])
+    assert keys_of(publisher.entry["candidate"]) == keys_of(channel["candidate"])
+    paths = sorted(publisher.targets.targets)
+    assert paths == [channel["release"], channel["candidate"]["release"]]
+    publisher.change_line(channel)
+    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
+    trusted.accept_snapshot(publisher.files[f"metadata/{publisher.snapshot.version}.snapshot.json"])
+    trusted.accept_targets(publisher.files[f"metadata/{publisher.targets.version}.targets.json"])
+    line = trusted.line("stable")
+    assert line.candidate is not None
+    assert (line.current.sequence, line.candidate.sequence, line.rollout, line.yanked) == (
+        12,
+        13,
+        50,
+        (9, 11),
+    )
+    (most,), (yanked,) = (
+        find(r"an integer from 0 to ([\d,]+), says"),
+        find(r"`yanked`, at most ([\d,]+) sequences"),
+    )
+    assert (int(most.replace(",", "")), int(yanked.replace(",", ""))) == (trust.WHOLE, trust.MOST_YANKED)
+    (shown,) = find(r"a digest of 64 `a` give the bucket (\d+)")
+    assert bucket("0" * 32, "a" * 64) == int(shown)
 
 
 def test_the_manifest() -> None:
@@ -319,7 +350,8 @@ def test_the_records_are_those_that_the_engine_writes() -> None:
     app = App(Publisher())
     app.publisher.publish({"a": texts("run")})
     app.sync()
-    assert record_names() - {"mode", "retry", "spoiled", "health", "mirrors"} == set(app.database.records)
+    rare = {"mode", "retry", "spoiled", "health", "mirrors", "rollout", "seed"}
+    assert record_names() - rare == set(app.database.records)
 
 
 def test_the_records_about_failures() -> None:
@@ -397,6 +429,7 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         "version.json",
         "1f 8b 08 00 ",
         '"vademecum":',
+        '{"candidate"',
         "{",
         "04000000 4b6",
         "x = h + (i +",

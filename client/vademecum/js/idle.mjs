@@ -76,7 +76,8 @@ export function isFresh(sync, now) {
 export function isSettled({ current, pinned, refused }, sync) {
   const latest = sync.latest?.sequence;
   if (!current || latest === undefined) return false;
-  return latest === current.sequence || refused.includes(latest) || (pinned !== null && pinned !== latest);
+  if (sync.yanked?.includes(latest)) return true;
+  return latest <= current.sequence || refused.includes(latest) || (pinned !== null && pinned !== latest);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { asError, VademecumError } from "./errors.mjs";
 import { compare } from "./idle.mjs";
+import { isNewSeed } from "./seed.mjs";
 
 /** @typedef {import("./vademecum.d.mts").Check} Check */
 /** @typedef {import("./vademecum.d.mts").Outcome} Outcome */
@@ -22,6 +23,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @typedef {object} Surroundings
  * @property {string[]} urls
  * @property {string | null} trust
+ * @property {string | null} seed address of the tree that the app ships
  * @property {import("./store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
  * @property {() => Promise<InstalledRelease | null>} reopen the reader; fails if what is installed does not work
@@ -102,11 +104,24 @@ export class Updates {
    * @param {boolean} mayInstall
    */
   async background(mayInstall) {
+    await this.#plant();
     if (!mayInstall) return this.check();
     const quiet = await this.#attempt("checking", async () => {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
     return quiet || this.update();
+  }
+
+  /** Install the seed that the app ships, once for each; that takes no network, and no permission to use it. */
+  async #plant() {
+    const { store, seed, python } = this.around;
+    if (!(await isNewSeed(store, seed))) return;
+    const before = this.state;
+    await this.#attempt("checking", async () => {
+      await python("plant");
+      if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
+      else this.state = before;
+    });
   }
 
   rollback() {
@@ -135,7 +150,11 @@ export class Updates {
   /** @param {boolean} force */
   async #sync(force) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force });
+    const outcome = await this.around.python("sync", { force }).catch(async (error) => {
+      // The seed was installed before the host was found wanting.
+      if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
+      throw error;
+    });
     if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
     this.damaged = false;
     this.offer = null;

@@ -24,6 +24,8 @@ export interface KnowledgeBaseOptions {
   url: string | URL | (string | URL)[];
   /** The root metadata that the app ships: parsed JSON or its text. Without it, the first contact is pinned. */
   trust?: object | string | null;
+  /** Where a published tree lies that the app ships, on the page's own origin; relative to the page. */
+  seed?: string | URL | null;
   /** False: the mode is "manual" until `setMode` says otherwise. Default true. */
   autoUpdate?: boolean;
   /** Default one hour. */
@@ -115,7 +117,7 @@ export interface Check {
   bytes: number;
   installed: number | null;
   /** Why a newer release is not offered; "stale-mirror": the host shows older metadata than it did before. */
-  reason: "refused" | "pinned" | "stale-mirror" | null;
+  reason: "yanked" | "refused" | "pinned" | "stale-mirror" | null;
 }
 
 export interface Outcome {
@@ -123,6 +125,8 @@ export interface Outcome {
   to: number;
   version: string;
   plan: Plan;
+  /** The release that came from the seed, if one did. */
+  seeded: number | null;
   requests: number;
   bytes: number;
   totalBytes: number;
@@ -160,12 +164,16 @@ export interface StatusError {
 
 export interface Status {
   state: State;
+  /** What is wrong with the seed that the app ships, if anything. */
+  seed: { code: string; message: string } | null;
   mode: Mode;
   installed: LocalVersion | null;
   previous: LocalVersion | null;
   pinned: number | null;
   /** Releases that were left by `rollback()` or failed their self-test. */
   refused: number[];
+  /** Releases that the publisher has taken back. */
+  yanked: number[];
   /** The newest release that was verified, installed or not. */
   latest: { sequence: number; version: string } | null;
   /** What waits for `update()`. */

@@ -85,7 +85,8 @@ export class KnowledgeBase {
     });
     this.#store = new IndexedStore(this.url);
     const root = trustText(trust);
-    const target = { urls: this.#urls, trust: root, channel, maxUpdateBytes: options.maxUpdateBytes ?? null };
+    const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
+    const target = { urls: this.#urls, trust: root, channel, maxUpdateBytes: options.maxUpdateBytes ?? null, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       target,
@@ -94,6 +95,7 @@ export class KnowledgeBase {
     this.#updates = new Updates({
       urls: this.#urls,
       trust: root,
+      seed,
       store: this.#store,
       python: (command, args) => this.#run(command, args),
       reopen: () => this.#reopen(),
@@ -236,7 +238,8 @@ export class KnowledgeBase {
   }
 
   async getStatus() {
-    const [head, sync] = await Promise.all([this.#head(), this.#store.read("sync").then(decodeRecord)]);
+    const records = ["sync", "seed"].map((name) => this.#store.read(name).then(decodeRecord));
+    const [head, sync, seed] = await Promise.all([this.#head(), ...records]);
     const { state, error, offer, contacted } = this.#updates;
     const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
     return {
@@ -247,6 +250,7 @@ export class KnowledgeBase {
       pinned: head.pinned,
       refused: head.refused,
       latest: sync.latest ?? null,
+      yanked: sync.yanked ?? [],
       offer,
       checked: sync.checked ?? null,
       contacted: contacted ? new Date(contacted).toISOString() : null,
@@ -254,6 +258,7 @@ export class KnowledgeBase {
       expired: Date.parse(sync.expires) <= Date.now(),
       staleSince: sync.staleSince ?? null,
       error: error ?? noted,
+      seed: seed.code ? { code: seed.code, message: seed.message } : null,
     };
   }
 
@@ -403,10 +408,11 @@ export class KnowledgeBase {
 
   /** @returns {Promise<Check>} */
   async #nothingNew() {
-    const { latest, installed, refused } = await this.getStatus();
+    const { latest, installed, refused, yanked } = await this.getStatus();
     const { sequence, version } = /** @type {{sequence: number, version: string}} */ (latest);
-    const waits = refused.includes(sequence) ? "refused" : "pinned";
-    const reason = installed?.sequence === sequence ? null : waits;
+    const refusal = refused.includes(sequence) ? "refused" : "pinned";
+    const waits = yanked.includes(sequence) ? "yanked" : refusal;
+    const reason = installed && installed.sequence >= sequence ? null : waits;
     return { available: false, sequence, version, plan: "none", bytes: 0, installed: installed?.sequence ?? null, reason };
   }
 

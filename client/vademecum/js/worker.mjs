@@ -2,7 +2,7 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, channel, maxUpdateBytes} first, then those of runtime/browser.py: check, sync {force}, rollback,
+ * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant, sync {force}, rollback,
  * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 
@@ -12,9 +12,16 @@ import { asError, VademecumError } from "./errors.mjs";
 import { IndexedStore } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 
-const COMMANDS = ["check", "sync", "rollback", "pin", "refuse", "clear"];
+const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 
-/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null}} Target urls: the preferred first */
+/**
+ * @typedef {object} Target
+ * @property {string[]} urls the preferred first
+ * @property {string | null} trust
+ * @property {string} channel
+ * @property {number | null} maxUpdateBytes
+ * @property {string | null} seed
+ */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */
 
 /** @type {PythonModule | undefined} */
@@ -22,17 +29,26 @@ let python;
 /** @type {object | undefined} what Python sees of the browser */
 let host;
 
+/**
+ * A published tree as Python asks for its files.
+ * @param {string} url
+ */
+function tree(url) {
+  return {
+    url,
+    fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
+      fetchBody(new URL(path, url).href, { limit, progress }),
+  };
+}
+
 /** @param {Target} target */
-async function open({ urls, trust, channel, maxUpdateBytes }) {
+async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
   const pyodide = await bootPython();
   host = {
     options: JSON.stringify({ trust, channel, maxUpdateBytes }),
     openStore: () => new IndexedStore(urls[0]),
-    trees: urls.map((url) => ({
-      url,
-      fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
-        fetchBody(new URL(path, url).href, { limit, progress }),
-    })),
+    trees: urls.map(tree),
+    seed: seed === null ? undefined : tree(seed),
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");

@@ -61,10 +61,12 @@ class Host(Protocol):
     Attributes:
         options: JSON: `trust` (text of the root, or null), `channel` and `maxUpdateBytes` (or null).
         trees: The published tree and its mirrors, the preferred one first.
+        seed: The tree that the app ships, or None.
     """
 
     options: str
     trees: Iterable[Tree]
+    seed: Tree | None
 
     def openStore(self) -> Any:
         """Return an `IndexedStore` (js/store.mjs)."""
@@ -189,11 +191,16 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    return Engine(store, transports, SystemClock(), trust=root, config=config, emit=emit)
+    seed = None if host.seed is None else BrowserTransport(host.seed)
+    return Engine(store, transports, SystemClock(), trust=root, seed=seed, config=config, emit=emit)
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
     return asdict(await engine.check())
+
+
+async def _plant(engine: Engine, _: Mapping[str, Any]) -> Any:
+    return await engine.plant()
 
 
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
@@ -218,6 +225,7 @@ async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
     "check": _check,
+    "plant": _plant,
     "sync": _sync,
     "rollback": _rollback,
     "pin": _pin,

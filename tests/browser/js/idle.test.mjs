@@ -22,6 +22,12 @@ test("settled: the newer release is refused here, or the user stays at another",
   assert.ok(!isSettled({ ...head, pinned: 6 }, { latest }));
 });
 
+test("settled: the newer release was taken back, or the installed one is a candidate that others do not get", () => {
+  assert.ok(isSettled(head, { latest: { sequence: 6 }, yanked: [6] }));
+  assert.ok(!isSettled(head, { latest: { sequence: 6 }, yanked: [5] }));
+  assert.ok(isSettled(head, { latest: { sequence: 4 } }));
+});
+
 test("not settled: nothing installed, or nothing known", () => {
   assert.ok(!isSettled({ ...head, current: null }, sync));
   assert.ok(!isSettled(head, {}));

@@ -51,6 +51,7 @@ class App:
     """Everything that one test needs. Each call opens the store anew, as a new process would.
 
     Attributes:
+        seed: The files of a tree that the app ships, if it ships one.
         requests: What the last call asked the host for.
         events: What the last call announced.
     """
@@ -61,6 +62,7 @@ class App:
     config: Config = field(default_factory=Config)
     requests: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    seed: Mapping[str, bytes | VademecumError] | None = None
 
     def __post_init__(self) -> None:
         self.host = Host(self.publisher.files)
@@ -76,6 +78,7 @@ class App:
             transport if fuse is None else FusedTransport(transport, fuse),
             self.clock,
             trust=self.publisher.first_root,
+            seed=None if self.seed is None else MemoryTransport(self.seed),
             config=self.config,
             emit=listener or self._hear,
         )

@@ -239,6 +239,26 @@ class Publisher:
         self.targets.unrecognized_fields["vademecum"] = {"channels": {self.channel: pointer}, "format": 1}
         self.sign()
 
+    def publish_candidate(self, documents: Documents, rollout: object) -> Manifest:
+        """Publish a release beside the current one; `rollout` goes into the targets as it is."""
+        entry, targets = self.entry, self.targets.targets
+        manifest = self.publish(documents)
+        candidate = {**self.entry, "rollout": rollout}
+        self.targets.targets = {**targets, **self.targets.targets}
+        self.change_line({**entry, "candidate": candidate})
+        return manifest
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What the targets say of the channel."""
+        entry: dict[str, Any] = self.targets.unrecognized_fields["vademecum"]["channels"][self.channel]
+        return entry
+
+    def change_line(self, line: Mapping[str, Any]) -> None:
+        """Say something else of the channel, and sign it."""
+        self.targets.unrecognized_fields["vademecum"] = {"channels": {self.channel: dict(line)}, "format": 1}
+        self.sign()
+
     def put(self, content: bytes) -> ObjectRef:
         """Write an object; return its reference."""
         ref, body = deflate(content)

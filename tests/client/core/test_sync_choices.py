@@ -183,6 +183,8 @@ def test_the_status_of_an_empty_store() -> None:
         "pinned": None,
         "refused": [],
         "latest": None,
+        "seed": None,
+        "yanked": [],
         "checked": None,
         "expires": None,
         "expired": False,
