@@ -122,14 +122,12 @@ class Client:
             self.damaged -= head.current.objects
 
     async def _read(self, store: Store, head: Head) -> list[str]:
-        if head.current is None:
-            return []
+        if head.current is None or self.damaged & head.current.objects:
+            return []  # what a reader makes of bits that rot at rest is judged where they are looked for
         sequence = head.current.sequence
         try:
             opened = await open_installed(store)
         except (ContentError, StorageError, SelfTestError, AssertionError) as error:
-            if self.damaged & head.current.objects:
-                return []
             if sequence in self.knowledge.broken and isinstance(error, SelfTestError):
                 return await self._undo(store)
             return [f"mixed state: the store does not open: {error}"]

@@ -15,7 +15,7 @@ from vademecum.install import Installer
 from vademecum.records import Records
 from vademecum.staged import Staged
 
-HISTORIES = 80
+HISTORIES = 60
 
 
 @pytest.mark.fault(
