@@ -111,18 +111,21 @@ class Client:
         return found + self._go_on_reading()
 
     async def _forget_damage(self, store: Store, head: Head) -> None:
-        """What was mended, or is no longer named, is expected to be good. So is all that a flip leads to."""
+        """What was mended, or is no longer named, is expected to be good."""
         for digest in self.damaged & head.objects:
             data = await store.get(digest)
             if data is not None and hashlib.sha256(data).hexdigest() == digest:
                 self.damaged.discard(digest)
         self.damaged &= head.objects
-        before = self.head.current
-        if head.current is not None and (before is None or before.sequence != head.current.sequence):
-            self.damaged -= head.current.objects
+
+    def _rotten(self, head: Head) -> bool:
+        """Whether what is installed has rotted since. What a flip leads to works, whatever lies in its dead rows."""
+        before, current = self.head.current, head.current
+        flipped = before is not None and current is not None and before.sequence != current.sequence
+        return current is not None and not flipped and bool(self.damaged & current.objects)
 
     async def _read(self, store: Store, head: Head) -> list[str]:
-        if head.current is None or self.damaged & head.current.objects:
+        if head.current is None or self._rotten(head):
             return []  # what a reader makes of bits that rot at rest is judged where they are looked for
         sequence = head.current.sequence
         try:

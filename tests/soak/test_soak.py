@@ -57,7 +57,7 @@ async def _forgetful(records: Records) -> None:
     [
         ("vademecum.install.Installer._tidy", _nothing, "litter"),
         ("vademecum.install.Installer.collect", _too_much, "lost data"),
-        ("vademecum.sync.Engine._turn_back", _blindly, "unverified read"),
+        ("vademecum.sync.Engine._turn_back", _blindly, "mixed state"),
         ("vademecum.staged.Staged.digest", _empty_promise, "mixed state"),
         ("vademecum.records.Records.forget", _forgetful, "lower floor"),
     ],
