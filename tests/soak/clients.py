@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,19 @@ from vademecum.sync import Engine
 Act = Callable[[Engine], Awaitable[object]]
 NETWORK = frozenset(("network", "server", "content", "signature", "rollback", "expired", "newer-format"))
 """What a sync may say when the host misbehaves."""
+
+
+class _Published(Container[bytes]):
+    """Trusted files that say what a published one says; a signature in capital digits is the same signature."""
+
+    def __init__(self, files: set[bytes]) -> None:
+        self._files = files
+
+    def __contains__(self, file: object) -> bool:
+        if file in self._files or not isinstance(file, bytes):
+            return file in self._files
+        signed = json.loads(file)["signed"]
+        return any(json.loads(published)["signed"] == signed for published in self._files)
 
 
 @dataclass
@@ -100,7 +114,7 @@ class Client:
             objects = await store.objects()
             sequence = None if head.current is None else head.current.sequence
             await self._forget_damage(store, head)
-            found = await kept(store, head, self.before, self.knowledge.trusted, self.damaged)
+            found = await kept(store, head, self.before, _Published(self.knowledge.trusted), self.damaged)
             if sequence not in allowed:
                 found.append(f"mixed state: release {sequence} is installed, not one of {allowed}")
             found += await self._read(store, head)
