@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit faults conformance bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve test lint types unit faults soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -34,6 +34,9 @@ conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have t
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
 	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract
+
+soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
+	$(BIN)/python -W error tests/soak/soak.py --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)

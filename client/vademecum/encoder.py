@@ -21,7 +21,7 @@ from itertools import chain, islice, pairwise, takewhile
 from typing import Final
 
 from .errors import ContentError, NewerFormatError, SelfTestError
-from .tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
+from .tensors import Strings, Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
 
 FORMAT: Final = "vademecum.encoder.1"
 MAX_WORDS_READ: Final = 4096
@@ -32,7 +32,11 @@ MAX_COMPLETIONS: Final = 8
 MAX_DIMENSIONS: Final = 4096
 MAX_VOCABULARY: Final = 1 << 16
 MAX_ALPHABET: Final = 1 << 18
+MAX_LETTER: Final = 64
+"""Bytes of what one character becomes."""
 MAX_GOLDENS: Final = 256
+MAX_GOLDEN_TEXT: Final = 65_536
+"""Bytes of one golden text."""
 MAX_UNKNOWN: Final = 0xFFFF
 
 PACKED_BITS: Final = 4
@@ -380,12 +384,19 @@ def _read_alphabet(tensors: TensorFile) -> Alphabet:
     solo = bytes(tensors.tensor("alphabet.solo", "U8", [len(codes)]).data)
     if solo.strip(b"\0\1"):
         raise ContentError("encoder: alphabet.solo holds other values than 0 and 1")
-    return Alphabet(codes, tensors.strings("alphabet.to", len(codes)), solo)
+    to = tensors.strings("alphabet.to", len(codes))
+    _within("bytes of what a character becomes", _longest(to), 0, MAX_LETTER)
+    return Alphabet(codes, to, solo)
+
+
+def _longest(column: Strings) -> int:
+    return max((end - start for start, end in pairwise(column.bounds)), default=0)
 
 
 def _read_goldens(tensors: TensorFile, dimensions: int) -> list[Golden]:
     texts = tensors.strings("golden.text")
     _within("golden texts", len(texts), 0, MAX_GOLDENS)
+    _within("bytes of a golden text", _longest(texts), 0, MAX_GOLDEN_TEXT)
     flat = tensors.tensor("golden.vector", "I8", [len(texts), dimensions]).values().tolist()
     vectors = [tuple(flat[at : at + dimensions]) for at in range(0, len(flat), dimensions)]
     return [Golden(text, vector) for text, vector in zip(texts, vectors, strict=True)]

@@ -148,8 +148,8 @@ class Fields:
 
     def integers(self, name: str) -> tuple[int, ...]:
         values = self._list(name)
-        if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in values):
-            raise ContentError(f"{self._path}.{name}: expected integers from 0")
+        if not all(type(value) is int and 0 <= value <= 2**53 for value in values):
+            raise ContentError(f"{self._path}.{name}: expected integers from 0 to {2**53}")
         return tuple(values)
 
     def optional(self, name: str, read: Callable[[str], _T]) -> _T | None:

@@ -16,6 +16,7 @@ from .config import Config
 from .download import Downloader
 from .errors import (
     ContentError,
+    DamagedError,
     EmptyStoreError,
     NetworkError,
     NewerFormatError,
@@ -30,6 +31,7 @@ from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
+from .keep import unsound
 from .mirrors import STALE, open_mirrors, save_mirrors
 from .notes import Latest, Notes, encode_notes, note_of
 from .outcome import Check, Outcome
@@ -435,8 +437,13 @@ class Engine:
             )
 
     async def _turn_back(self, head: Head) -> Generation:
-        """Flip to a generation that was installed before, if it still works."""
+        """Flip to a generation that was installed before, if it is still whole and works."""
         assert head.current is not None
+        broken = await unsound(self._store, sorted(head.current.objects))
+        if broken:
+            raise DamagedError(
+                f"release {head.current.sequence} cannot be gone back to: object {broken[0][:12]} is damaged here"
+            )
         (await stage_generation(self._store, head.current)).self_test()
         await self._records.flip(head)
         return head.current

@@ -16,6 +16,8 @@ import pytest
 
 from vademecum.encoder import (
     MAX_COMPLETIONS,
+    MAX_GOLDEN_TEXT,
+    MAX_LETTER,
     MAX_UNKNOWN,
     MAX_WORDS_READ,
     PACKED_OFFSET,
@@ -478,3 +480,23 @@ def test_the_golden_encoder_gives_the_golden_vectors(part: str, unknown: bool, b
         text = case["head"] * case["times"] + case["text"]
         assert list(encoder.encode(text)) == case["vector"]
         assert encoder.split(text) == case.get("words", encoder.split(text)[:MAX_WORDS_READ])
+
+
+def decode_changed(name: str, values: Sequence[str]) -> None:
+    file = decode_tensors(encode_encoder(limited_file()))
+    decode_encoder(encode_tensors(replace(file, tensors={**file.tensors, **string_column(name, values)})))
+
+
+def limited_file() -> EncoderFile:
+    alphabet = Alphabet([97, 98], ["a", "b"], bytes(2))
+    return EncoderFile("test", 2, ["ab"], b"\1\2", [1], alphabet, [Golden("ab", (64, 127))])
+
+
+def test_texts_in_an_encoder_have_limits() -> None:
+    """Of bytes, not characters; format.md, section 4.3. One more is refused."""
+    decode_changed("alphabet.to", ["ä" * (MAX_LETTER // 2), "b"])
+    decode_changed("golden.text", ["ä" * (MAX_GOLDEN_TEXT // 2)])
+    with pytest.raises(ContentError, match="what a character becomes"):
+        decode_changed("alphabet.to", ["ä" * (MAX_LETTER // 2) + "a", "b"])
+    with pytest.raises(ContentError, match="golden text"):
+        decode_changed("golden.text", ["ä" * (MAX_GOLDEN_TEXT // 2) + "a"])

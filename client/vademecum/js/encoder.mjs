@@ -13,6 +13,11 @@ export const MIN_PREFIX = 3;
 export const MAX_COMPLETIONS = 8;
 export const MAX_UNKNOWN = 0xffff;
 export const MAX_DIMENSIONS = 4096;
+export const MAX_VOCABULARY = 1 << 16;
+export const MAX_ALPHABET = 1 << 18;
+export const MAX_LETTER = 64;
+export const MAX_GOLDENS = 256;
+export const MAX_GOLDEN_TEXT = 65_536;
 export const PACKED_BITS = "4";
 /** Packed rows: what added to a code of 4 bits makes a component. */
 export const PACKED_OFFSET = -8;
@@ -205,7 +210,14 @@ export function decodeEncoder(bytes) {
   requireFormat(file, ENCODER_FORMAT);
   const words = file.strings("word").all();
   const { dimensions, packed, rows } = decodeRows(file, words.length);
-  const texts = file.strings("golden.text").all();
+  require(dimensions >= 1 && dimensions <= MAX_DIMENSIONS, `${dimensions} dimensions`);
+  require(words.length <= MAX_VOCABULARY, `${words.length} words`);
+  require(new Set(words).size === words.length && !words.includes(""), "a word that is empty or stands twice");
+  require(file.metadata.name, "no name");
+  const column = file.strings("golden.text");
+  require(column.length <= MAX_GOLDENS, `${column.length} golden texts`);
+  require(column.longest() <= MAX_GOLDEN_TEXT, "too long a golden text");
+  const texts = column.all();
   const vectors = file.tensor("golden.vector", "I8", [texts.length, dimensions]).values;
   return new Encoder({
     name: file.metadata.name ?? "",
@@ -293,7 +305,22 @@ export function unknownComponent(hash, i) {
 function decodeAlphabet(file) {
   const codes = file.tensor("alphabet.from", "U32", [null]).values;
   const solo = file.tensor("alphabet.solo", "U8", [codes.length]).values;
-  return new Alphabet(codes, file.strings("alphabet.to", codes.length), solo);
+  const to = file.strings("alphabet.to", codes.length);
+  require(codes.length <= MAX_ALPHABET, `${codes.length} characters`);
+  const rises = codes.every((code, i) => i === 0 || codes[i - 1] < code);
+  require(rises && (codes.at(-1) ?? 0) <= 0x10ffff, "an alphabet that is not strictly rising code points");
+  require(solo.every((flag) => flag <= 1), "alphabet.solo with other values than 0 and 1");
+  require(to.longest() <= MAX_LETTER, "a character that becomes too long a text");
+  to.check();
+  return new Alphabet(codes, to, solo);
+}
+
+/**
+ * @param {unknown} holds
+ * @param {string} what an encoder has, where it does not hold
+ */
+function require(holds, what) {
+  if (!holds) throw new VademecumError("content", `an encoder with ${what}`);
 }
 
 /**

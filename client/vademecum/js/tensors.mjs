@@ -7,13 +7,25 @@
  */
 
 import { VademecumError } from "./errors.mjs";
+import { isInteger, isObject, parseObject } from "./json.mjs";
 
 const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const MAX_HEADER = 2 ** 16;
+const MAX_SIZE = 2 ** 32;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */
 /** @typedef {{dtype: DType, shape: number[], values: Values}} Tensor */
+
+/** @param {Uint8Array} bytes */
+function text(bytes) {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    throw new VademecumError("content", "a text that is not UTF-8");
+  }
+}
 
 /** A string column: UTF-8 with offsets; a string is decoded when it is asked for. */
 export class Strings {
@@ -29,7 +41,7 @@ export class Strings {
 
   /** @param {number} index */
   at(index) {
-    return DECODER.decode(this.bytesAt(index));
+    return text(this.bytesAt(index));
   }
 
   /** @param {number} index */
@@ -37,9 +49,22 @@ export class Strings {
     return this.bytes.subarray(this.offsets[index], this.offsets[index + 1]);
   }
 
+  /** Bytes of the longest string. */
+  longest() {
+    return this.offsets.reduce((most, end, i) => Math.max(most, i ? end - this.offsets[i - 1] : 0), 0);
+  }
+
+  /** Refuse bytes that are not UTF-8, or that are cut inside a character. */
+  check() {
+    text(this.bytes);
+    if (this.offsets.some((at) => (this.bytes[at] & 0xc0) === 0x80)) {
+      throw new VademecumError("content", "a string column that is cut inside a character");
+    }
+  }
+
   /** All strings. One decoding does when every character is one byte. */
   all() {
-    const whole = DECODER.decode(this.bytes);
+    const whole = text(this.bytes);
     const plain = whole.length === this.bytes.length;
     return Array.from({ length: this.length }, (_, i) =>
       plain ? whole.slice(this.offsets[i], this.offsets[i + 1]) : this.at(i),
@@ -109,38 +134,55 @@ export function decodeTensors(file) {
   const bytes = file.byteOffset % 8 ? file.slice() : file;
   const length = bytes.length < 8 ? Infinity : Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const start = 8 + length;
-  if (start > bytes.length || start % 8) {
+  if (length > MAX_HEADER || start > bytes.length || start % 8) {
     throw new VademecumError("content", `not a tensor file: ${bytes.length} bytes with a header of ${length}`);
   }
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, start));
-  const tensors = new Map(Object.entries(entries).map(([name, entry]) => [name, view(name, entry, bytes, start)]));
-  return new TensorFile(tensors, metadata);
-}
-
-/** @param {Uint8Array} bytes */
-function parseHeader(bytes) {
-  try {
-    return JSON.parse(DECODER.decode(bytes));
-  } catch {
-    throw new VademecumError("content", "tensor file with a header that is not JSON");
+  const { __metadata__: metadata = {}, ...entries } = parseObject(bytes.subarray(8, start), "tensor header");
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new VademecumError("content", "tensor header: __metadata__ must hold strings");
   }
+  /** @type {Map<string, Tensor>} */
+  const tensors = new Map();
+  let at = 0;
+  for (const [name, entry] of Object.entries(entries)) {
+    const tensor = view(name, entry, bytes, start, at);
+    tensors.set(name, tensor);
+    at += tensor.values.byteLength;
+  }
+  if (start + at !== bytes.length) {
+    throw new VademecumError("content", `tensor file with ${bytes.length - start} bytes of data, its header names ${at}`);
+  }
+  return new TensorFile(tensors, metadata);
 }
 
 /**
  * @param {string} name
- * @param {{dtype: DType, shape: number[], data_offsets: [number, number]}} entry
+ * @param {unknown} entry
  * @param {Uint8Array} bytes
- * @param {number} start where the data begin
+ * @param {number} start where all data begin
+ * @param {number} at where those of this tensor begin, after `start`
  * @returns {Tensor}
  */
-function view(name, { dtype, shape, data_offsets: [from, to] }, bytes, start) {
-  const kind = ARRAYS[dtype];
-  const count = shape.reduce((product, size) => product * size, 1);
-  const width = kind?.BYTES_PER_ELEMENT;
-  if (!kind || to - from !== count * width || start + to > bytes.length || from % width) {
-    throw new VademecumError("content", `tensor "${name}": data at ${from}..${to} do not fit ${dtype} [${shape}]`);
+function view(name, entry, bytes, start, at) {
+  const { dtype, shape, data_offsets: span } = isObject(entry) ? entry : /** @type {Record<string, any>} */ ({});
+  if (!Object.hasOwn(ARRAYS, dtype) || !isShape(shape) || !Array.isArray(span) || span.length !== 2) {
+    throw new VademecumError("content", `tensor "${name}": malformed header entry`);
   }
-  return { dtype, shape, values: new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + from, count) };
+  const kind = ARRAYS[/** @type {DType} */ (dtype)];
+  const count = shape.reduce((product, size) => product * size, 1);
+  const end = at + count * kind.BYTES_PER_ELEMENT;
+  if (span[0] !== at || span[1] !== end || start + end > bytes.length || at % kind.BYTES_PER_ELEMENT) {
+    throw new VademecumError("content", `tensor "${name}": data at ${span} do not fit ${dtype} [${shape}]`);
+  }
+  return { dtype, shape, values: new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + at, count) };
+}
+
+/**
+ * @param {unknown} shape
+ * @returns {shape is number[]}
+ */
+function isShape(shape) {
+  return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => isInteger(size) && size < MAX_SIZE);
 }
 
 /**

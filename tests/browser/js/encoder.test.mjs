@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { decodeEncoder } from "../../../client/vademecum/js/encoder.mjs";
+import { decodeEncoder, MAX_GOLDEN_TEXT, MAX_LETTER } from "../../../client/vademecum/js/encoder.mjs";
 import { encoderFile, LATIN } from "./files.mjs";
 
 const letters = [...LATIN, [0xdf, "ss"], [0x301, ""], [0x4e2d, "中", 1], [0x1d400, "a"]];
@@ -143,4 +143,14 @@ test("the golden check passes for what the maker computed, and fails for anythin
 test("an encoder of another format is refused", () => {
   assert.throws(() => open({ format: "vademecum.encoder.2" }), { code: "newer-format" });
   assert.throws(() => open({ format: "vademecum.segment.1" }), { code: "content" });
+});
+
+test("texts in an encoder have limits, of bytes", () => {
+  const content = { name: "VademecumError", code: "content" };
+  const letter = (to) => open({ letters: [...LATIN, [0xdf, to]] });
+  const golden = (text) => open({ goldens: [[text, [0, 0]]] });
+  letter("ä".repeat(MAX_LETTER / 2));
+  golden("ä".repeat(MAX_GOLDEN_TEXT / 2));
+  assert.throws(() => letter("ä".repeat(MAX_LETTER / 2) + "a"), content);
+  assert.throws(() => golden("ä".repeat(MAX_GOLDEN_TEXT / 2) + "a"), content);
 });

@@ -95,3 +95,18 @@ export const LATIN = [
   ...Array.from({ length: 26 }, (_, i) => [65 + i, String.fromCodePoint(97 + i)]),
   ...Array.from({ length: 26 }, (_, i) => [97 + i, String.fromCodePoint(97 + i)]),
 ];
+
+/** What the record `head` says of an installed release. */
+export const installedRelease = (sequence) => ({
+  sequence,
+  version: `v${sequence}`,
+  documents: 1,
+  chunks: 1,
+  dimensions: 2,
+  built: "2026-11-21T08:00:00Z",
+  installed: "2026-11-21T08:05:00Z",
+  epoch: "0123456789abcdef",
+  digest: "d".repeat(64),
+  encoder: "e".repeat(64),
+  segments: ["a".repeat(64)],
+});

@@ -5,9 +5,10 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { encodeRecord } from "../../../client/vademecum/js/head.mjs";
 import { compare, IDLE_CHECK_AGE_MS, isFresh, isSettled } from "../../../client/vademecum/js/idle.mjs";
+import { installedRelease } from "./files.mjs";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
-const head = { current: { sequence: 5 }, previous: null, pinned: null, refused: [], format: 1 };
+const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
 const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5 } };
 
 test("settled: what was verified is installed", () => {

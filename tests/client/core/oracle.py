@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from drive import drive
 from scenes import BROKEN, LAST, Content, Scene, shown
@@ -23,7 +23,7 @@ from vademecum.ports import Store
 from vademecum.reader import Opened, open_generation
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 
-__all__ = ["judge", "judge_content", "read_content"]
+__all__ = ["judge", "judge_content", "kept", "open_installed", "read_content", "texts_of"]
 
 REST = 25
 """Hours until the next clean sync: a host may ask for a day without requests."""
@@ -41,11 +41,11 @@ async def judge(scene: Scene, store: Store) -> list[str]:
         return found
     head = decode_head(await store.read("head"))
     stays = _stays(scene, head)
-    before = await read_content(store)
+    before = await read_content(store) if stays else {}
     try:
         await scene.engine(store, hours=REST).sync()
     except VademecumError as error:
-        if not (scene.name == BROKEN and error.code == "self-test"):
+        if error.code != scene.fails:
             return [f"stuck: the next clean sync failed: {error.code}: {error}"]
     found = await _kept(scene, store)
     content = await read_content(store)
@@ -77,16 +77,22 @@ def judge_content(scene: Scene, records: Mapping[str, bytes], objects: Mapping[s
 
 async def read_content(store: Store) -> Content:
     """Return what a reader sees offline, after the checks that a reader makes."""
+    opened = await open_installed(store)
+    return {} if opened is None else texts_of(opened)
+
+
+async def open_installed(store: Store) -> Opened | None:
+    """Open what is installed, offline, with the checks that a reader makes; None: nothing is."""
     current = decode_head(await store.read("head")).current
     if current is None:
-        return {}
+        return None
     opened = await open_generation(store, current)
     opened.self_test()
-    assert opened.state.digest() == current.digest
-    return _texts(opened)
+    assert opened.state.digest() == current.digest, "it is not the signed state"
+    return opened
 
 
-def _texts(opened: Opened) -> Content:
+def texts_of(opened: Opened) -> Content:
     content: dict[str, list[str]] = {}
     for key, (index, row) in opened.state.documents.items():
         places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
@@ -102,6 +108,8 @@ async def _at_rest(scene: Scene, store: Store) -> list[str]:
         current = decode_head(await store.read("head")).current
         if scene.name == BROKEN and current is not None and current.sequence == 3:
             return await _undone_by_the_reader(scene, store)
+        if current is not None and scene.damaged & current.objects:
+            return await _kept(scene, store)
         return [f"mixed state: the store does not open: {error}"]
     if content not in (scene.old, scene.new):
         return [f"mixed state: a reader sees {content}"]
@@ -117,24 +125,43 @@ async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
 
 
 async def _kept(scene: Scene, store: Store) -> list[str]:
-    """The floor, and the digests of what can be read."""
+    head = decode_head(await store.read("head"))
+    return await kept(store, head, scene.database.records, scene.history, scene.damaged)
+
+
+async def kept(
+    store: Store,
+    head: Head,
+    before: Mapping[str, bytes],
+    history: Container[bytes],
+    damaged: Container[str] = (),
+) -> list[str]:
+    """Return what is wrong with the floor, and with the digests of what can be read.
+
+    Args:
+        head: The pointer of this store.
+        before: The records before the fault.
+        history: Every trusted file that was ever published.
+        damaged: Objects that a test has damaged or deleted in the store: they are as they are.
+    """
     found = []
     for role in ROLES:
         record = await store.read(f"trust/{role}.json")
-        before = scene.database.records.get(f"trust/{role}.json")
-        if record is not None and record not in scene.history:
+        floor = before.get(f"trust/{role}.json")
+        if record is not None and record not in history:
             found.append(f"unverified read: trust/{role}.json was never published")
-        elif _version(record) < _version(before):
-            found.append(f"lower floor: {role} {_version(record)}, was {_version(before)}")
-    head = decode_head(await store.read("head"))
+        elif _version(record) < _version(floor):
+            found.append(f"lower floor: {role} {_version(record)}, was {_version(floor)}")
     for generation in (head.current, head.previous):
-        found += [] if generation is None else await _digests(store, generation)
+        found += [] if generation is None else await _digests(store, generation, damaged)
     return found
 
 
-async def _digests(store: Store, generation: Generation) -> list[str]:
+async def _digests(store: Store, generation: Generation, damaged: Container[str]) -> list[str]:
     found = []
     for digest in sorted(generation.objects):
+        if digest in damaged:
+            continue
         data = await store.get(digest)
         if data is None:
             found.append(f"lost data: release {generation.sequence} has no object {digest[:12]}")

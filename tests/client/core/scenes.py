@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app import App, texts
+from packing import with_packs
 from publisher import Publisher, make_encoder
 
 from vademecum.config import Config
+from vademecum.format import Manifest
 from vademecum.ports import Store
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryTransport
 from vademecum.sync import Engine
@@ -42,6 +44,8 @@ class Scene:
         latest: What the published release holds.
         later: What the host serves one release later, which holds LAST.
         history: Every trusted file that was ever published: only these may be stored as trust.
+        fails: The code of the error that the call ends with where nothing hinders it; None: it goes well.
+        damaged: Objects of the installed release that had been damaged: until they are fetched anew, it may not open.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Scene:
     config: Config
     published: frozenset[str]
     sequence: int
+    fails: str | None = None
+    damaged: frozenset[str] = frozenset()
     verdicts: dict[bytes, list[str]] = field(default_factory=dict)
 
     def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
@@ -82,16 +88,20 @@ def _scene(
     old: Documents,
     new: Documents,
     latest: Documents,
+    fails: str | None = None,
+    damaged: frozenset[str] = frozenset(),
 ) -> Scene:
     publisher, database = app.publisher, copy.deepcopy(app.database)
     files = dict(publisher.files)
     assert publisher.manifest is not None
     published = frozenset(ref.sha256 for ref in publisher.manifest.objects)
+    published |= {path[8:72] for path in files if path.endswith(".pack")}
     sequence = publisher.manifest.sequence
     trusted = {data for path, data in files.items() if path.startswith("metadata/")}
     trusted |= {value for name, value in database.records.items() if name.endswith(".json")}
     if name == BROKEN:
         publisher.new_epoch("d" * 16, make_encoder())
+    publisher.change = lambda manifest: manifest
     publisher.publish(LAST)
     trusted |= {data for path, data in publisher.files.items() if path.startswith("metadata/")}
     return Scene(
@@ -109,6 +119,8 @@ def _scene(
         config=app.config,
         published=published,
         sequence=sequence,
+        fails=fails,
+        damaged=damaged,
     )
 
 
@@ -164,7 +176,79 @@ def broken_release() -> Scene:
     wrong = replace(golden, vector=[0] * len(golden.vector))
     app.publisher.new_epoch("c" * 16, type(encoder)(replace(encoder.file, goldens=[wrong])))
     app.publisher.publish(THREE)
-    return _scene(BROKEN, app, _sync, old=TWO, new=TWO, latest=TWO)
+    return _scene(BROKEN, app, _sync, old=TWO, new=TWO, latest=TWO, fails="self-test")
+
+
+def spoiled_release() -> Scene:
+    """The new release is not the state that its manifest promises, however often it is fetched."""
+    app = _client(ONE)
+
+    def promise(manifest: Manifest) -> Manifest:
+        return replace(manifest, digest="0" * 64)
+
+    app.publisher.change = promise
+    app.publisher.publish(TWO)
+    return _scene("spoiled release", app, _sync, old=ONE, new=ONE, latest=ONE, fails="content")
+
+
+def direct() -> Scene:
+    app = _client(ONE)
+    app.publisher.change = with_packs(app.publisher, 1)
+    app.publisher.publish(TWO)
+    return _scene("direct pack", app, _sync, old=ONE, new=TWO, latest=TWO)
+
+
+def steps() -> Scene:
+    """By two packs: the first leads to the release that the step of the installed one leads to."""
+    app = _client(ONE, TWO, ONE)
+    publisher = app.publisher
+    publisher.change = with_packs(publisher, 3)
+    between = publisher.publish(TWO)
+    publisher.change = with_packs(publisher, 4, by_way_of=[between])
+    publisher.publish(THREE)
+    return _scene("packs by steps", app, _sync, old=ONE, new=THREE, latest=THREE)
+
+
+def wrong_pack() -> Scene:
+    """A pack that is what was signed, and does not decode: the tiers are fetched instead."""
+    app = _client(ONE)
+    app.publisher.change = with_packs(app.publisher, 1, spoil=lambda data: data[:-1])
+    app.publisher.publish(TWO)
+    return _scene("wrong pack", app, _sync, old=ONE, new=TWO, latest=TWO)
+
+
+def damaged() -> Scene:
+    """An update over an installed segment that has rotted: what it builds on has to be fetched anew."""
+    app = _client(ONE)
+    assert app.head.current is not None
+    (name,) = app.head.current.segments
+    data = app.database.objects[name]
+    app.database.objects[name] = data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+    new: Documents = {**ONE, "c": texts("run home")}
+    app.publisher.publish(new)
+    return _scene(
+        "update over a damaged object", app, _sync, old=ONE, new=new, latest=new, damaged=frozenset([name])
+    )
+
+
+def healing() -> Scene:
+    """This device has failed three times in a row: everything is fetched anew, though it is the newest release."""
+    app = _client(ONE, TWO)
+    app.database.records["health"] = b'{"healed":0,"reads":0,"syncs":3}'
+    return _scene("self-heal", app, _sync, old=TWO, new=TWO, latest=TWO)
+
+
+def follow() -> Scene:
+    """Pinned, and asked to follow the channel again."""
+    app = _client(ONE, TWO)
+    app.pin(2)
+    app.publisher.publish(THREE)
+
+    async def unpin(engine: Engine) -> None:
+        await engine.pin(None)
+        await engine.sync()
+
+    return _scene("unpin and follow", app, unpin, old=TWO, new=THREE, latest=THREE)
 
 
 def rollback() -> Scene:
@@ -224,8 +308,15 @@ SCENES = (
     epoch,
     forced,
     broken_release,
+    spoiled_release,
+    direct,
+    steps,
+    wrong_pack,
+    damaged,
+    healing,
     rollback,
     pin,
+    follow,
     compaction,
     compacting_update,
     collection,

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from drive import drive
 from oracle import judge_content, read_content
-from scenes import BROKEN, SCENES, Scene, first_install, tiers
+from scenes import (
+    SCENES,
+    Scene,
+    damaged,
+    direct,
+    first_install,
+    healing,
+    spoiled_release,
+    steps,
+    tiers,
+    wrong_pack,
+)
 from storage_faults import DAMAGES, FAULTS, NumberedStore, Operation, after_power_cut, damages_of
 from tally import count
 
 from vademecum.errors import VademecumError
 from vademecum.head import decode_head
-from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.sync import Engine
 
 STEP = 7 if sys.platform == "emscripten" else 1
 """Pyodide takes every seventh operation: Python is ten times slower there, and the code is the same."""
@@ -52,7 +65,7 @@ def recover(scene: Scene, start: MemoryDatabase) -> list[Operation]:
     try:
         drive(scene.engine(store).sync())
     except VademecumError as error:
-        assert scene.name == BROKEN and error.code == "self-test"
+        assert error.code == scene.fails
     return store.asked
 
 
@@ -69,7 +82,7 @@ def judged(
 def test_a_crash_at_every_operation(make: Callable[[], Scene]) -> None:
     scene = scene_of(make)
     store, error = run(scene, scene.database)
-    assert error is None or (scene.name == BROKEN and error.code == "self-test")
+    assert error is None or error.code == scene.fails
     asked = store.asked
     assert asked == store.done
     found: list[str] = []
@@ -116,12 +129,46 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str) -> N
     for at in range(0, len(clean.asked), STEP):
         for damage in damages_of(clean.asked[at]):
             store, error = run(scene, scene.database, at, fault, damage)
-            assert error is None or error.code in allowed or scene.name == BROKEN, error
+            assert error is None or error.code in (*allowed, scene.fails), error
             for cut in DAMAGES:
                 image = after_power_cut(scene.database, store.done, None, cut)
                 found += judged("memory, error", scene, at, fault, cut, image)
     assert not found
     assert not run(scene, scene.database, len(clean.asked), fault)[0].struck
+
+
+@pytest.mark.parametrize(
+    ("make", "ladder"),
+    [
+        (first_install, ["full"]),
+        (tiers, ["tiers"]),
+        (direct, ["direct"]),
+        (steps, ["direct"]),
+        (wrong_pack, ["direct", "tiers"]),
+        (damaged, ["tiers", "full"]),
+        (healing, ["full"]),
+        (spoiled_release, ["tiers", "full"]),
+    ],
+)
+def test_scenes_go_the_way_that_they_are_named_after(make: Callable[[], Scene], ladder: list[str]) -> None:
+    scene, plans = scene_of(make), []
+
+    def hear(name: str, detail: Mapping[str, Any]) -> None:
+        if name == "updateStarted":
+            plans.append(detail["plan"])
+
+    store = MemoryStore(scene.copy())
+    engine = Engine(store, MemoryTransport(scene.files), scene.now, trust=scene.root, emit=hear)
+    if scene.fails is None:
+        drive(_made(scene, engine))
+    else:
+        with pytest.raises(VademecumError):
+            drive(_made(scene, engine))
+    assert plans == ladder
+
+
+async def _made(scene: Scene, engine: Engine) -> None:
+    await scene.call(engine)
 
 
 def flipped(objects: dict[str, bytes]) -> Iterator[tuple[int, str, bytes]]:

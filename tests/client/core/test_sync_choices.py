@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from app import App, texts
-from publisher import Publisher
+from publisher import Publisher, make_encoder
 
 from vademecum.errors import ContentError, EmptyStoreError, StorageError, UsageError
 
@@ -48,6 +50,24 @@ def test_the_release_that_was_left_is_not_installed_again(app: App) -> None:
     app.publisher.publish(THREE)
     assert app.sync().to_sequence == 3
     assert sees(app, THREE)
+
+
+@pytest.mark.fault("C38")
+@pytest.mark.parametrize("call", [App.rollback, App.refuse_current, lambda app: app.pin(2)])
+def test_no_way_leads_back_to_a_damaged_release(app: App, call: Callable[[App], object]) -> None:
+    """Whichever bit is wrong: also where the release would open and answer, such as in its encoder's table."""
+    app.publisher.new_epoch("c" * 16, make_encoder("rotate the lamp"))  # so that it shares nothing
+    app.publisher.publish(THREE)
+    app.sync()
+    objects = dict(app.database.objects)
+    assert app.head.previous is not None
+    for digest in app.head.previous.objects:
+        data = objects[digest]
+        for at in range(0, len(data), 61):
+            app.database.objects = {**objects, digest: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]}
+            with pytest.raises(ContentError):
+                call(app)
+            assert sees(app, THREE)
 
 
 def test_rollback_twice_goes_forward_again(app: App) -> None:

@@ -51,6 +51,17 @@ def walk(publisher: Publisher, trust: Trust | None = None) -> Trust:
     return trust
 
 
+@pytest.mark.fault("A13")
+@pytest.mark.parametrize("role", [timestamp, snapshot, targets])
+def test_another_roles_file_is_no_root(role: Callable[[Publisher], bytes]) -> None:
+    """Well signed, by keys that the root names, and served where the next root would lie."""
+    publisher = published()
+    trust = Trust(publisher.first_root, NOW)
+    with pytest.raises((ContentError, SignatureError)):
+        trust.accept_root(role(publisher))
+    assert trust.root_version == 1
+
+
 def test_a_good_tree_names_its_release() -> None:
     publisher = published()
     trust = walk(publisher)

@@ -21,6 +21,7 @@ from vademecum.runtime.sqlite import SqliteStore
 
 NAME = "kb.db"
 Files = dict[str, bytes]
+SECTOR = 512
 
 
 def one_by_one(scene: Scene) -> Scene:
@@ -58,6 +59,23 @@ def write_files(folder: Path, files: Files) -> Path:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     return folder / NAME
+
+
+def torn(before: Files, after: Files) -> Files:
+    """Return the files with every other changed sector of the log; a call that does not end writes nothing else."""
+    logs = {name for name in after if name.endswith("-wal")}
+    assert before.get(NAME) == after[NAME], "before its sync, a commit writes to the log alone"
+    found = dict(after)
+    for name in logs:
+        old, new = before.get(name, b""), after[name]
+        sectors = [(old[i : i + SECTOR], new[i : i + SECTOR]) for i in range(0, len(new), SECTOR)]
+        changed = 0
+        kept = []
+        for was, now in sectors:
+            changed += was != now
+            kept.append(now if changed % 2 else was.ljust(len(now), b"\0"))
+        found[name] = b"".join(kept)
+    return found
 
 
 def play(

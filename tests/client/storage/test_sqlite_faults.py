@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scenes import BROKEN, SCENES, Scene, compacting_update, epoch, first_install, rollback, tiers
-from sqlite_restart import NAME, Files, files_of, judged, one_by_one, play, read_files, write_files
+from scenes import SCENES, Scene, compacting_update, epoch, first_install, rollback, tiers
+from sqlite_restart import NAME, Files, files_of, judged, one_by_one, play, read_files, torn, write_files
 from storage_faults import FAULTS, NumberedStore, damages_of
 
 from vademecum.ports import Store
@@ -20,7 +20,6 @@ from vademecum.ports import Store
 HERE = Path(__file__).parent
 STEP = 1 if os.environ.get("VADEMECUM_FAULTS") == "all" else 5
 """The same operations are tried one by one in memory (core/test_storage_faults.py)."""
-SECTOR = 512
 
 every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
 
@@ -48,23 +47,6 @@ class Numbering:
         return self.store
 
 
-def torn(before: Files, after: Files) -> Files:
-    """Return the files with every other changed sector of the log; a call that does not end writes nothing else."""
-    logs = {name for name in after if name.endswith("-wal")}
-    assert before.get(NAME) == after[NAME], "before its sync, a commit writes to the log alone"
-    found = dict(after)
-    for name in logs:
-        old, new = before.get(name, b""), after[name]
-        sectors = [(old[i : i + SECTOR], new[i : i + SECTOR]) for i in range(0, len(new), SECTOR)]
-        changed = 0
-        kept = []
-        for was, now in sectors:
-            changed += was != now
-            kept.append(now if changed % 2 else was.ljust(len(now), b"\0"))
-        found[name] = b"".join(kept)
-    return found
-
-
 @pytest.mark.fault("C30", "C31", "C32")
 @every_scene
 def test_a_power_cut_at_every_operation(make: Callable[[], Scene], quick: Path) -> None:
@@ -75,7 +57,7 @@ def test_a_power_cut_at_every_operation(make: Callable[[], Scene], quick: Path) 
     numbering = Numbering()
     numbering.before = lambda number: shots.append(read_files(quick / "run"))
     error = play(scene, path, numbering)
-    assert error is None or (scene.name == BROKEN and error.code == "self-test")
+    assert error is None or error.code == scene.fails
     assert len(shots) == len(numbering.used.asked)
     found: list[str] = []
     for at, (before, after) in enumerate(zip(shots, [*shots[1:], read_files(quick / "run")], strict=True)):
@@ -102,7 +84,7 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str, quic
             numbering = Numbering(at, fault, damage)
             error = play(scene, write_files(quick / "run", start), numbering)
             code = None if error is None else error.code
-            assert code in (None, "quota" if fault == "full" else "storage") or scene.name == BROKEN, code
+            assert code in (None, "quota" if fault == "full" else "storage", scene.fails), code
             files = read_files(quick / "run")
             found += judged("SQLite, error at the port", scene, at, fault, damage, quick / "cut", files)
     assert not found

@@ -1,0 +1,83 @@
+"""A share of the random histories that `make soak` plays, and that they find what they should."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from random_history import History, play
+
+from soak import soak, told
+from vademecum.head import Generation, Head
+from vademecum.install import Installer
+from vademecum.records import Records
+from vademecum.staged import Staged
+
+HISTORIES = 60
+
+
+@pytest.mark.fault(
+    "A4", "A9", "A16", "C30", "C31", "C32", "C33", "C34", "C37", "C38", "D42", "D44", "D45", "D47", "D49"
+)
+def test_random_histories_keep_the_promises() -> None:
+    counts, violated = soak(0, HISTORIES, lambda seed, counts: None)
+    assert violated is None, told(violated)
+    assert counts["histories"] == HISTORIES
+    kinds = {"of the real builder", "on SQLite", "crashes", "network faults", "damaged objects", "rollback"}
+    kinds |= {"by direct", "by tiers", "by full", "readers held", "compact", "clear", "clock jumps"}
+    assert all(counts[kind] for kind in kinds), counts
+
+
+async def _nothing(*arguments: Any) -> None: ...
+
+
+async def _too_much(installer: Installer) -> None:
+    current = (await installer._records.head()).current
+    await installer._discard_all_but(frozenset() if current is None else current.objects)
+
+
+async def _blindly(engine: Any, head: Head) -> Generation:
+    assert head.current is not None
+    await engine._records.flip(head)
+    return head.current
+
+
+async def _empty_promise(staged: Staged) -> str:
+    return staged.generation.digest
+
+
+async def _forgetful(records: Records) -> None:
+    await records._store.write(dict.fromkeys(("head", "trust/timestamp.json", "trust/snapshot.json")))
+
+
+@pytest.mark.parametrize(
+    ("rule", "without", "kind"),
+    [
+        ("vademecum.install.Installer._tidy", _nothing, "litter"),
+        ("vademecum.install.Installer.collect", _too_much, "lost data"),
+        ("vademecum.sync.Engine._turn_back", _blindly, "mixed state"),
+        ("vademecum.staged.Staged.digest", _empty_promise, "mixed state"),
+        ("vademecum.records.Records.forget", _forgetful, "lower floor"),
+    ],
+)
+def test_a_rule_that_is_missing_is_noticed(
+    rule: str, without: Callable[..., Awaitable[object]], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule, without)
+    _, violated = soak(0, HISTORIES, lambda seed, counts: None)
+    assert violated is not None, f"{HISTORIES} histories do not notice that {rule} is gone"
+    assert violated.found[0].startswith(kind), violated.found
+    assert f"make soak FIRST={violated.seed} SEEDS=1" in told(violated)
+
+
+def test_a_seed_is_a_history(tmp_path: Path) -> None:
+    """Also of the real builder, and on SQLite (59): the keys differ, and nothing else."""
+    for seed in (7, 59):
+        histories = [History(seed) for _ in range(2)]
+        for number, history in enumerate(histories):
+            (folder := tmp_path / f"{seed}-{number}").mkdir()
+            play(history, folder)
+        assert histories[0].counts == histories[1].counts
+        assert len(histories[0].steps) > 10
