@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit faults soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve test lint types unit faults faults-page soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -37,6 +37,9 @@ faults: $(VENV)/test.stamp ## The fault tests at every single point (make test s
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error tests/soak/soak.py --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
+
+faults-page: $(VENV)/test.stamp ## Write the table of site/content/faults.md: which test covers which fault
+	PYTHONPATH=tests/client/core $(BIN)/python tests/test_faults_page.py
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
