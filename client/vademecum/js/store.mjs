@@ -241,9 +241,14 @@ export class IndexedStore {
     const forget = () => {
       this.#connection = null;
     };
+    /** @type {IDBTransaction | null} */
+    let making = null;
     try {
       const request = indexedDB.open(this.name, STORE_VERSION);
-      request.onupgradeneeded = () => create(request.result);
+      request.onupgradeneeded = () => {
+        making = request.transaction;
+        create(request.result);
+      };
       const database = await withinBlock(request, this.name);
       database.onclose = forget;
       database.onversionchange = () => {
@@ -253,7 +258,8 @@ export class IndexedStore {
       return database;
     } catch (error) {
       forget();
-      throw storageError(error, this.name);
+      // The request only says that the making was undone; why, its transaction knows: no room, say.
+      throw storageError(/** @type {IDBTransaction | null} */ (making)?.error ?? error, this.name);
     }
   }
 }

@@ -12,12 +12,15 @@ const real = {
   createObjectStore: IDBDatabase.prototype.createObjectStore,
   createIndex: IDBObjectStore.prototype.createIndex,
   continue: IDBCursor.prototype.continue,
+  get: IDBObjectStore.prototype.get,
+  abort: IDBTransaction.prototype.abort,
 };
 const READS = ["get", "openKeyCursor", "continue"];
 
 let plan = { at: -1, fault: "none" };
 let operations = [];
 let dead = false;
+let kept = null;
 let strike = () => {};
 
 /** Begin to count anew. `at`: the operation where `fault` happens. */
@@ -32,10 +35,28 @@ export function asked() {
   return [...operations];
 }
 
-/** What happens at the fault "terminate": it must not return. */
-export function onTermination(block) {
-  strike = block;
+/** At the fault "terminate" somebody is called who ends this worker from outside, and may block till then. */
+export function onTermination(call) {
+  strike = call;
 }
+
+/** Nothing more is asked for, and the transaction in hand stays open, until the worker is ended. */
+function waitForTheEnd(name, number, tx) {
+  dead = true;
+  if (tx) keepOpen(tx);
+  strike(name, number);
+  throw ended();
+}
+
+/** A transaction that has nothing to do would be committed. */
+function keepOpen(tx) {
+  kept = tx;
+  real.get.call(tx.objectStore(tx.objectStoreNames[0]), "").onsuccess = () => keepOpen(tx);
+}
+
+IDBTransaction.prototype.abort = function () {
+  if (this !== kept) real.abort.call(this); // that one is undone by the end of the worker alone
+};
 
 /** Cut all that is going on, as the end of a worker does: nothing uncommitted stays. */
 function cut() {
@@ -68,21 +89,21 @@ function ended() {
 }
 
 /** The same where an exception would be nobody's: what ends there is undone from outside. */
-function meetQuietly(name, writes) {
+function meetQuietly(name, writes, tx) {
   try {
-    return meet(name, writes);
+    return meet(name, writes, tx);
   } catch (end) {
     return end;
   }
 }
 
 /** Count an operation. The error that it is to fail with, if it is; throws where the worker has ended. */
-function meet(name, writes = false) {
+function meet(name, writes = false, tx = null) {
   if (dead) throw ended();
   const number = operations.push(name) - 1;
   const { at, fault } = plan;
   const here = number === at;
-  if (here && fault === "terminate") strike(name, number);
+  if (here && fault === "terminate") waitForTheEnd(name, number, tx);
   if (here && fault === "crash") {
     cut();
     throw ended();
@@ -117,10 +138,11 @@ function watch(request, tx, first) {
 
 function commit(tx) {
   if (plan.fault === "terminate in commit" && operations.length === plan.at) {
+    dead = true;
     tx.commit();
     strike("commit", operations.length);
   }
-  const error = meetQuietly("commit", tx.writes);
+  const error = meetQuietly("commit", tx.writes, tx);
   if (!error || dead) return;
   Object.defineProperty(tx, "error", { value: error, configurable: true });
   abort(tx);
@@ -132,7 +154,7 @@ function follow(tx) {
 }
 
 function request(name, tx, writes, ask) {
-  const error = meet(name, writes);
+  const error = meet(name, writes, tx);
   const asked = ask();
   if (writes) tx.writes = true;
   watch(asked, tx, name !== "continue");
@@ -172,6 +194,7 @@ function making(name, original) {
   return function (...args) {
     const tx = this.transaction instanceof IDBTransaction ? this.transaction : this.upgrade;
     const error = meetQuietly(name, true);
+    if (error) Object.defineProperty(tx, "error", { value: error, configurable: true });
     if (error) queueMicrotask(() => abort(tx));
     return original.apply(this, args);
   };
