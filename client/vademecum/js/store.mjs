@@ -8,6 +8,7 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
+import { isWhole, readRecords, writeRecords } from "./remake.mjs";
 
 export const STORE_VERSION = 1;
 const RECORDS = "records";
@@ -237,7 +238,24 @@ export class IndexedStore {
     if (this.#closed) throw new VademecumError("storage", `${this.name}: this store is closed; open it again`);
   }
 
+  /** A database of our name that lacks a part is made anew; what it holds of records, the trust floor, stays. */
   async #connect() {
+    const database = await this.#openDatabase();
+    if (isWhole(database, [RECORDS, OBJECTS])) return database;
+    try {
+      const kept = await readRecords(database, RECORDS);
+      database.close();
+      await withinBlock(indexedDB.deleteDatabase(this.name), this.name);
+      const made = await this.#openDatabase();
+      await writeRecords(made, RECORDS, kept);
+      return made;
+    } catch (error) {
+      this.#connection = null;
+      throw storageError(error, this.name);
+    }
+  }
+
+  async #openDatabase() {
     const forget = () => {
       this.#connection = null;
     };

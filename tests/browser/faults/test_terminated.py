@@ -19,16 +19,21 @@ from scenes import Scene, clear, collection, direct, epoch, first_install, force
 from vademecum_builder.serve import PagesServer
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
-STEP = 1 if ALL else 31
+STEP = 1 if ALL else 41
 Command = tuple[str, dict[str, Any]]
 CALLS: dict[Callable[[], Scene], Command] = {
     first_install: ("sync", {"force": False}),
     direct: ("sync", {"force": False}),
+    rollback: ("rollback", {}),
+}
+MORE: dict[Callable[[], Scene], Command] = {
     tiers: ("sync", {"force": False}),
     collection: ("sync", {"force": False}),
-    rollback: ("rollback", {}),
-    **({epoch: ("sync", {"force": False}), forced: ("sync", {"force": True}), clear: ("clear", {})} if ALL else {}),
+    epoch: ("sync", {"force": False}),
+    forced: ("sync", {"force": True}),
+    clear: ("clear", {}),
 }
+CALLS |= MORE if ALL else {}
 
 RUN = """async ([name, target, command, args]) => {
     const { Remote } = await import('/client/calls.mjs');
