@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_app import App
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from vademecum_builder.cli import main
@@ -153,3 +154,21 @@ def eventually() -> Callable[[Page, str], Any]:
         return value
 
     return poll
+
+
+@pytest.fixture
+def app(
+    page: Page, publisher: Any, serve: Callable[[Path], PagesServer], eventually: Callable[[Page, str], Any]
+) -> App:
+    return App(page, serve(publisher.dist), publisher.root, eventually)
+
+
+@pytest.fixture
+def installed(app: App) -> App:
+    """Release 1 is installed; the background does nothing."""
+    app.start(autoUpdate=False)
+    app.call("setMode", "off")
+    app.call("update")
+    app.page.evaluate("void events.splice(0)")
+    app.host.requests.clear()
+    return app

@@ -8,6 +8,7 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
+import { isWhole, readRecords, writeRecords } from "./remake.mjs";
 
 export const STORE_VERSION = 1;
 const RECORDS = "records";
@@ -237,13 +238,35 @@ export class IndexedStore {
     if (this.#closed) throw new VademecumError("storage", `${this.name}: this store is closed; open it again`);
   }
 
+  /** A database of our name that lacks a part is made anew; what it holds of records, the trust floor, stays. */
   async #connect() {
+    const database = await this.#openDatabase();
+    if (isWhole(database, [RECORDS, OBJECTS])) return database;
+    try {
+      const kept = await readRecords(database, RECORDS);
+      database.close();
+      await withinBlock(indexedDB.deleteDatabase(this.name), this.name);
+      const made = await this.#openDatabase();
+      await writeRecords(made, RECORDS, kept);
+      return made;
+    } catch (error) {
+      this.#connection = null;
+      throw storageError(error, this.name);
+    }
+  }
+
+  async #openDatabase() {
     const forget = () => {
       this.#connection = null;
     };
+    /** @type {IDBTransaction | null} */
+    let making = null;
     try {
       const request = indexedDB.open(this.name, STORE_VERSION);
-      request.onupgradeneeded = () => create(request.result);
+      request.onupgradeneeded = () => {
+        making = request.transaction;
+        create(request.result);
+      };
       const database = await withinBlock(request, this.name);
       database.onclose = forget;
       database.onversionchange = () => {
@@ -253,7 +276,8 @@ export class IndexedStore {
       return database;
     } catch (error) {
       forget();
-      throw storageError(error, this.name);
+      // The request only says that the making was undone; why, its transaction knows: no room, say.
+      throw storageError(/** @type {IDBTransaction | null} */ (making)?.error ?? error, this.name);
     }
   }
 }

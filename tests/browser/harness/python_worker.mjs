@@ -1,4 +1,5 @@
 // A worker with Python, the core's tests and their helpers: `call` runs a function of a module in harness/.
+import * as faults from "./store_faults.mjs"; // before anything that uses IndexedDB
 import { bootPython } from "./client/boot.mjs";
 import { serve } from "./client/calls.mjs";
 import { IndexedStore } from "./client/store.mjs";
@@ -13,7 +14,7 @@ async function boot() {
   const say = (line) => self.postMessage({ event: "output", detail: line });
   pyodide.setStdout({ batched: say });
   pyodide.setStderr({ batched: say });
-  pyodide.registerJsModule("parts", { fetchBody, IndexedStore });
+  pyodide.registerJsModule("parts", { faults, fetchBody, IndexedStore });
   pyodide.runPython("import sys; sys.path[:0] = ['/core/site', '/core/harness', '/core/client/core']");
 }
 

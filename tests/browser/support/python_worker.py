@@ -36,7 +36,7 @@ class PythonWorker:
     """The worker, on a page of its own. Its folder has what `write_worker` puts there."""
 
     def __init__(self, page: Page, url: str) -> None:
-        self._page = page
+        self.page = page
         self._calls = 0
         page.goto(f"{url}worker.html")
         page.evaluate(START)
@@ -48,14 +48,14 @@ class PythonWorker:
 
     def output(self) -> str:
         """Return what Python has printed."""
-        return "\n".join(self._page.evaluate("output"))
+        return "\n".join(self.page.evaluate("output"))
 
     def _ask(self, command: str, args: dict[str, Any]) -> Any:
         self._calls += 1
         request = {"id": self._calls, "command": command, "args": args}
-        self._page.evaluate("(request) => worker.postMessage(request)", request)
+        self.page.evaluate("(request) => worker.postMessage(request)", request)
         deadline = time.monotonic() + LONGEST
-        while (answer := self._page.evaluate(f"answers[{self._calls}] ?? answers.broken")) is None:
+        while (answer := self.page.evaluate(f"answers[{self._calls}] ?? answers.broken")) is None:
             assert time.monotonic() < deadline, f"{command} does not come to its end: {self.output()[-500:]}"
             time.sleep(0.01)
         problem = str(answer.get("error", {}).get("message", ""))[-3000:]
@@ -66,7 +66,8 @@ class PythonWorker:
 def write_worker(folder: Path, client_folder: Path) -> None:
     """Put into `folder` what a worker of Python needs to run the core's tests."""
     shutil.copytree(client_folder, folder / "client")
-    shutil.copyfile(HARNESS / "python_worker.mjs", folder / "python_worker.mjs")
+    for module in HARNESS.glob("*.mjs"):
+        shutil.copyfile(module, folder / module.name)
     (folder / "worker.html").write_text("<!doctype html><title>core</title>")
     with zipfile.ZipFile(folder / "core.zip", "w") as archive:
         for path, name in _contents():

@@ -141,6 +141,22 @@ def _force(engine: Engine) -> Awaitable[object]:
     return engine.sync(force=True)
 
 
+def _rollback(engine: Engine) -> Awaitable[object]:
+    return engine.rollback()
+
+
+def _pin(engine: Engine) -> Awaitable[object]:
+    return engine.pin(1)
+
+
+def _compact(engine: Engine) -> Awaitable[object]:
+    return engine.compact()
+
+
+def _clear(engine: Engine) -> Awaitable[object]:
+    return engine.clear()
+
+
 def first_install() -> Scene:
     app = _client()
     app.publisher.publish(ONE)
@@ -151,6 +167,20 @@ def tiers() -> Scene:
     app = _client(ONE)
     app.publisher.publish(TWO)
     return _scene("update by tiers", app, _sync, old=ONE, new=TWO, latest=TWO)
+
+
+def _twelve(edition: str) -> Documents:
+    """Twelve documents, one of which differs: a pack is then cheaper than a tier."""
+    found = {f"{i:02}": texts(f"the key of lamp {i}", f"run home {i * i}") for i in range(12)}
+    return {**found, "05": texts(f"the {edition} edition of the key")}
+
+
+def direct() -> Scene:
+    app = _client(_twelve("first"))
+    app.publisher.change = with_packs(app.publisher, 1)
+    app.publisher.publish(_twelve("second"))
+    old, new = _twelve("first"), _twelve("second")
+    return _scene("update by a direct pack", app, _sync, old=old, new=new, latest=new)
 
 
 def epoch() -> Scene:
@@ -253,12 +283,12 @@ def follow() -> Scene:
 
 def rollback() -> Scene:
     app = _client(ONE, TWO)
-    return _scene("rollback", app, lambda engine: engine.rollback(), old=TWO, new=ONE, latest=TWO)
+    return _scene("rollback", app, _rollback, old=TWO, new=ONE, latest=TWO)
 
 
 def pin() -> Scene:
     app = _client(ONE, TWO)
-    return _scene("pin", app, lambda engine: engine.pin(1), old=TWO, new=ONE, latest=TWO)
+    return _scene("pin", app, _pin, old=TWO, new=ONE, latest=TWO)
 
 
 _MANY: Documents = {"b": texts("the lamp"), "e": texts("run", "home")}
@@ -270,7 +300,7 @@ def _many() -> App:
 
 
 def compaction() -> Scene:
-    return _scene("compaction", _many(), lambda engine: engine.compact(), old=_MANY, new=_MANY, latest=_MANY)
+    return _scene("compaction", _many(), _compact, old=_MANY, new=_MANY, latest=_MANY)
 
 
 def compacting_update() -> Scene:
@@ -299,12 +329,13 @@ def collection() -> Scene:
 
 def clear() -> Scene:
     app = _client(ONE, TWO)
-    return _scene("clear", app, lambda engine: engine.clear(), old=TWO, new={}, latest=TWO)
+    return _scene("clear", app, _clear, old=TWO, new={}, latest=TWO)
 
 
 SCENES = (
     first_install,
     tiers,
+    direct,
     epoch,
     forced,
     broken_release,

@@ -1,0 +1,114 @@
+"""Every operation of IndexedDB fails or is the last, in every scene; the oracle judges each restart.
+
+One worker of Chromium with Python plays them all: a crash is the end of its connection there, with whatever was not
+committed undone by the browser. test_terminated.py ends the worker itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from indexed_scenes import IndexedScene
+from playwright.sync_api import Browser
+from python_worker import PythonWorker, write_worker
+from scenes import BROKEN, SCENES, Scene, direct, first_install, tiers
+
+from vademecum_builder.serve import PagesServer
+
+ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
+CRASHES, ERRORS = (1, 1) if ALL else (4, 31)
+"""Every which operation is the last one, and fails; core/test_storage_faults.py has them all in memory."""
+CODES: dict[str, set[str]] = {
+    "once": {"storage"},
+    "forever": {"storage"},
+    "full": {"quota"},
+    "aborted": {"storage"},
+    "closed": {"storage"},
+}
+
+every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
+Player = Callable[[Callable[[], Scene]], "Play"]
+
+
+class Play:
+    """One scene, played in the worker again and again."""
+
+    def __init__(self, worker: PythonWorker, indexed: IndexedScene) -> None:
+        self._worker, self.indexed, self.scene = worker, indexed, indexed.scene
+        worker.call("indexeddb_client", "take_scene", pickle.dumps(self.scene).hex())
+        self.asked: list[str] = self.run(-1, "none")["asked"]
+        assert len(self.asked) > 10
+
+    def run(self, at: int, fault: str) -> dict[str, Any]:
+        self.indexed.reset()
+        played: dict[str, Any] = json.loads(
+            self._worker.call("indexeddb_client", "play", self.indexed.url, at, fault)
+        )
+        return played
+
+
+@pytest.fixture(scope="module")
+def worker(
+    tmp_path_factory: pytest.TempPathFactory, client_folder: Path, browser: Browser
+) -> Iterator[PythonWorker]:
+    folder = tmp_path_factory.mktemp("indexeddb")
+    write_worker(folder, client_folder)
+    context = browser.new_context()
+    with PagesServer(folder) as server:
+        yield PythonWorker(context.new_page(), server.url)
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def play(worker: PythonWorker) -> Player:
+    plays: dict[str, Play] = {}
+
+    def of(make: Callable[[], Scene]) -> Play:
+        name = make.__name__
+        if name not in plays:
+            plays.clear()
+            plays[name] = Play(
+                worker, IndexedScene(make(), worker.page, worker.page.url.replace("worker.html", f"{name}/"))
+            )
+        return plays[name]
+
+    return of
+
+
+@pytest.mark.fault("C30", "C32", "C39", "D46")
+@every_scene
+def test_a_crash_at_every_operation(make: Callable[[], Scene], play: Player) -> None:
+    scene = play(make)
+    asked = scene.asked
+    assert scene.run(len(asked), "crash")["asked"] == asked, "a run without a fault"
+    found = scene.indexed.judged("Chromium, IndexedDB: crash", len(asked), "crash", "dropped")
+    for at in range(len(scene.scene.name) % CRASHES, len(asked), CRASHES):
+        played = scene.run(at, "crash")
+        assert played["asked"] == asked[: at + 1]
+        found += scene.indexed.judged("Chromium, IndexedDB: crash", at, "crash", "dropped")
+    assert not found
+
+
+@pytest.mark.fault("C30", "C33", "C34", "C36")
+@pytest.mark.parametrize("fault", CODES)
+@every_scene
+def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str, play: Player) -> None:
+    scene = play(make)
+    found: list[str] = []
+    for at in range(len(fault + scene.scene.name) % ERRORS, len(scene.asked), ERRORS):
+        code = scene.run(at, fault)["code"]
+        allowed = code is None or code in CODES[fault] or scene.scene.name == BROKEN
+        found += [] if allowed else [f"{fault} at {at}: code {code}"]
+        found += scene.indexed.judged("Chromium, IndexedDB: error", at, fault, "dropped")
+    assert not found
+
+
+@pytest.mark.parametrize(("make", "plan"), [(first_install, "full"), (direct, "direct"), (tiers, "tiers")])
+def test_a_scene_does_what_its_name_says(make: Callable[[], Scene], plan: str, play: Player) -> None:
+    assert play(make).run(-1, "none")["plan"] == plan

@@ -1,0 +1,111 @@
+"""The sync worker of the product is ended by `terminate()` at operations of IndexedDB: at each of them with
+VADEMECUM_FAULTS=all. It boots for each, so that the usual run samples.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from indexed_scenes import IndexedScene
+from playwright.sync_api import Browser, Page
+from python_worker import write_worker
+from scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
+
+from vademecum_builder.serve import PagesServer
+
+ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
+STEP = 1 if ALL else 41
+Command = tuple[str, dict[str, Any]]
+CALLS: dict[Callable[[], Scene], Command] = {
+    first_install: ("sync", {"force": False}),
+    direct: ("sync", {"force": False}),
+    rollback: ("rollback", {}),
+}
+MORE: dict[Callable[[], Scene], Command] = {
+    tiers: ("sync", {"force": False}),
+    collection: ("sync", {"force": False}),
+    epoch: ("sync", {"force": False}),
+    forced: ("sync", {"force": True}),
+    clear: ("clear", {}),
+}
+CALLS |= MORE if ALL else {}
+
+RUN = """async ([name, target, command, args]) => {
+    const { Remote } = await import('/client/calls.mjs');
+    const gone = async () => { // with its locks: the browser takes its time
+        while ((await navigator.locks.query()).held.length) await new Promise((again) => setTimeout(again, 5));
+    };
+    const worker = new Worker('/terminated_worker.mjs', { type: 'module', name });
+    return new Promise((resolve) => {
+        const remote = new Remote(worker, (event, detail) => {
+            if (event !== 'struck') return;
+            remote.close();
+            gone().then(() => resolve({ struck: detail }));
+        });
+        const end = (answer) => remote.ended || (remote.close(), gone().then(() => resolve(answer)));
+        remote.call('open', target).then(() => remote.call(command, args))
+            .then((result) => end({ result }), ({ code, message }) => end({ code, message }));
+    });
+}"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iterator[PagesServer]:
+    folder = tmp_path_factory.mktemp("terminated")
+    write_worker(folder, client_folder)
+    with PagesServer(folder) as server:
+        server.folder = folder  # type: ignore[attr-defined]
+        yield server
+
+
+@pytest.fixture(scope="module")
+def page(host: PagesServer, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{host.url}worker.html")
+    yield page
+    context.close()
+
+
+def write_tree(scene: Scene, folder: Path) -> None:
+    for path, data in scene.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def run(indexed: IndexedScene, command: Command, at: int, fault: str) -> dict[str, Any]:
+    """Start the worker and let it do the scene's call; return where it was ended, or how it ended by itself."""
+    indexed.reset()
+    now = indexed.scene.now.now().timestamp() * 1000
+    target = {"url": indexed.url, "trust": indexed.scene.root.decode(), "channel": "stable"}
+    name = json.dumps({"at": at, "fault": fault, "now": now})
+    ended: dict[str, Any] = indexed.page.evaluate(RUN, [name, target, *command])
+    assert "code" not in ended, ended
+    return ended
+
+
+@pytest.mark.fault("C30", "C32", "C36", "C39", "D43", "D46")
+@pytest.mark.parametrize("make", CALLS, ids=lambda make: make.__name__)
+def test_terminated_at_every_operation(make: Callable[[], Scene], page: Page, host: PagesServer) -> None:
+    scene = make()
+    write_tree(scene, host.folder / make.__name__)  # type: ignore[attr-defined]
+    indexed = IndexedScene(scene, page, f"{host.url}{make.__name__}/")
+    found: list[str] = []
+    commits = []
+    at = len(make.__name__) % STEP
+    while struck := run(indexed, CALLS[make], at, "terminate").get("struck"):
+        assert struck["number"] == at
+        found += indexed.judged("Chromium, worker terminated", at, "terminate()", "kept")
+        commits += [at] if struck["name"] == "commit" else []
+        at += STEP
+    assert at >= STEP
+    found += indexed.judged("Chromium, worker terminated", at, "none", "kept")
+    for number in commits:
+        run(indexed, CALLS[make], number, "terminate in commit")
+        found += indexed.judged("Chromium, worker terminated", number, "terminate() in commit", "kept")
+    assert not found
