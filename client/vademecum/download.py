@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from .config import Config
 from .errors import BudgetError, ContentError, NetworkError, ServerError, TrustError, VademecumError
-from .format import ObjectRef, inflate, verified
+from .format import ObjectRef, inflate, inflate_named, verified
 from .mirrors import Mirror, Mirrors, telling
 from .ports import Clock, Progress, Transport
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
 
-_ABSENT = frozenset({403, 404})
+ABSENT = frozenset({403, 404})
 """How hosts say "no such file": some object stores answer 403."""
 
 
@@ -90,6 +90,26 @@ class Downloader:
         limit = max(ref.size, ref.uncompressed)
         return await self._verified(ref.path, limit, lambda data: inflate(ref, data), progress)
 
+    async def fetch_named(self, sha256: str, most: int) -> bytes | None:
+        """Return the verified content of an object of which only the digest is known.
+
+        Args:
+            most: The most bytes that it may have, inflated: its size is not signed anywhere.
+
+        Returns:
+            None when the host has no such file. Absence is not tried again: what a client made itself is on no host.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch_object`.
+        """
+        path = ObjectRef(sha256, most, most).path
+
+        async def one(mirror: Mirror) -> bytes | None:
+            body = await self.once_or_absent(mirror, path, most)
+            return None if body is None else inflate_named(sha256, body, most)
+
+        return await self.by_turns(one)
+
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.
 
@@ -124,7 +144,7 @@ class Downloader:
         try:
             return await self.once(mirror, path, limit, True)
         except ServerError as error:
-            if error.status in _ABSENT:
+            if error.status in ABSENT:
                 return None
             raise
 

@@ -30,6 +30,7 @@ EVENTS = (
     "updateCompleted",
     "updateFailed",
     "rolledBack",
+    "corruption",
 )
 
 

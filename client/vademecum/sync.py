@@ -16,6 +16,7 @@ from .config import Config
 from .download import Downloader
 from .errors import (
     ContentError,
+    DamagedError,
     EmptyStoreError,
     NewerFormatError,
     QuotaError,
@@ -37,8 +38,10 @@ from .ports import Clock, Emit, Store, Transport
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .route import find_route
+from .scrub import Looked, ignore_looks, scrub
 from .staged import stage_generation
 from .trust import ReleasePointer
+from .upkeep import Upkeep, Upkept
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -73,6 +76,7 @@ class Engine:
         self._announcer = Announcer(emit)
         self._records = Records(store)
         self._installer = Installer(store, clock, self._config, self._announcer)
+        self._upkeep = Upkeep(store, self._config, self._announcer, self._installer)
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -87,6 +91,7 @@ class Engine:
             offer = await self._offer(pointer, await self._records.head(), downloader)
             if stale and not offer.available and offer.reason is None:
                 offer = replace(offer, reason=STALE)
+            await self._upkeep.after_check()
         if offer.available:
             self._announcer.emit("updateAvailable", asdict(offer))
         return offer
@@ -111,10 +116,15 @@ class Engine:
                 await self._records.drop_damaged_head()
             pointer, stale = await self._refresh(downloader)
             head = await self._records.head()
+            if healing and await self._mended(pointer, downloader):
+                healing, head = False, await self._records.head()
             # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
             whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
             plan = await self._follow(pointer, head, downloader, force=whole)
-            await note_success(self._store, installed=plan.kind != "none")
+            before = await note_success(self._store, installed=plan.kind != "none")
+            await self._upkeep.after_sync(
+                lambda: self._manifest(pointer, downloader), downloader, reported=before.reads > 0
+            )
         installed = None if head.current is None else head.current.sequence
         return Outcome(
             from_sequence=installed,
@@ -148,11 +158,15 @@ class Engine:
 
         Raises:
             EmptyStoreError: There is none: now nothing is installed.
+            DamagedError: What is stored is not the release: that is mended, not undone.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         logger.warning("the installed release does not work here: %s", reason)
         async with self._store.lock():
-            head = (await self._records.head()).undone()
+            found = await self._records.head()
+            if found.current is not None and (await scrub(self._store, found.current.objects)).broken:
+                raise DamagedError("the installed release is damaged here; the next update mends it")
+            head = found.undone()
             if head.current is None:
                 await self._records.flip(head)
                 raise EmptyStoreError(
@@ -192,6 +206,24 @@ class Engine:
         """
         async with self._store.lock():
             return await self._installer.compact(await self._records.head())
+
+    async def repair(self, looked: Looked = ignore_looks) -> Upkept:
+        """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
+
+        Args:
+            looked: Called with the bytes read so far and those there are.
+
+        Raises:
+            DamagedError: The pointer itself is damaged: a sync begins it anew.
+            NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
+        async with self._store.lock(), self._asking(patient=False) as downloader:
+
+            async def manifest() -> Manifest:
+                return await self._manifest((await self._refresh(downloader))[0], downloader)
+
+            return await self._upkeep.repair(manifest, downloader, looked)
 
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
@@ -257,6 +289,11 @@ class Engine:
         refuse_older(pointer, await self._records.head())
         await self._note_check(notes, refreshed, pointer)
         return pointer, refreshed.stale
+
+    async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:
+        """Before everything is fetched anew: whether objects were broken, and all of them are mended."""
+        kept = await self._upkeep.repair(lambda: self._manifest(pointer, downloader), downloader)
+        return bool(kept.found.broken) and not kept.broken
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence

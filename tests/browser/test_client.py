@@ -399,10 +399,15 @@ def test_a_damaged_store_mends_itself(installed: App, damage: str) -> None:
         return store.put(current.encoder, encoder);
     }"""
     installed.page.evaluate(spoil, damage)
+    installed.host.requests.clear()
     assert installed.start() is None
     assert installed.events("updateFailed")[0]["code"] == {"lost": "content", "changed": "self-test"}[damage]
-    installed.wait_for("updateCompleted")
+    installed.wait_for("corruption")
     assert installed.texts()
+    (detail,) = installed.events("corruption")
+    assert detail["repaired"] == 1
+    fetched = [path.rpartition("/")[2].partition(".")[0] for path in installed.requested("objects/")]
+    assert fetched == detail["objects"], "nothing else is fetched"
 
 
 def test_forgetting(installed: App) -> None:

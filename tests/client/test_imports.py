@@ -21,12 +21,14 @@ LAYERS = [
     {"download"},
     {"places", "plan", "refresh", "records", "rotation"},
     {"state", "stored", "delegations"},
-    {"reader", "outcome", "route"},
+    {"reader", "outcome", "route", "scrub"},
     {"staged"},
     {"pack_base"},
     {"pack"},
     {"compact", "unpack"},
+    {"repair"},
     {"install"},
+    {"upkeep"},
     {"sync"},
     {"runtime.paths", "runtime.spans", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
@@ -36,7 +38,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:14] for name in layer}
+CORE = {name for layer in LAYERS[:16] for name in layer}
 OUTSIDE = {
     "signatures": {"tuf"},
     "trust": {"tuf"},

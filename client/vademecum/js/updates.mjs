@@ -38,10 +38,12 @@ export class Updates {
   offer = null;
   /** When the host last answered as it should, in milliseconds. */
   contacted = 0;
-  /** The installed release cannot be read: only a whole download helps. */
+  /** The installed release cannot be read: it is mended, and where that does not help, fetched whole. */
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {object | null} */
+  #corruption = null;
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
   /** @type {Promise<Outcome> | null} */
@@ -60,6 +62,10 @@ export class Updates {
   onEngineEvent(name, detail) {
     if (FLIPS.includes(name)) this.#flips.set(name, detail);
     if (FLIPS.includes(name) || name === "updateFailed") return;
+    if (name === "corruption" && this.damaged) {
+      this.#corruption = detail; // told when the reader has turned to what was mended
+      return;
+    }
     if (name === "updateStarted") this.state = "downloading";
     if (name === "updateProgress") this.state = detail.stage;
     this.around.emit(name, detail);
@@ -86,7 +92,7 @@ export class Updates {
    * @returns {Promise<Outcome>}
    */
   update() {
-    this.#updating ??= this.#attempt("checking", () => this.#sync(this.damaged)).finally(() => {
+    this.#updating ??= this.#attempt("checking", () => (this.damaged ? this.#mend() : this.#sync(false))).finally(() => {
       this.#updating = null;
     });
     return this.#updating;
@@ -127,16 +133,49 @@ export class Updates {
       this.#flips.clear(); // the way back is part of this failure, and no event of its own
       await this.around.reopen();
     } catch (failure) {
-      if (asError(failure).code !== "empty") throw failure;
+      const { code } = asError(failure);
+      if (code === "content") this.damaged = true; // not the release is at fault, but what is stored of it
+      if (code !== "empty") throw failure;
       // Nothing to go back to: the reader stays without a release, and the app is told of the failure.
+    }
+  }
+
+  /** Have just what is broken fetched again; if the reader still cannot open it, everything. */
+  async #mend() {
+    this.#corruption = null;
+    try {
+      /** @type {Outcome} */
+      const outcome = await this.around.python("sync", { force: false, damaged: true });
+      if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
+      if (!(await this.#opens())) return await this.#sync(true);
+      this.damaged = false;
+      return this.#settled("up-to-date", outcome);
+    } finally {
+      if (this.#corruption) this.around.emit("corruption", this.#corruption);
+    }
+  }
+
+  /** Whether the reader has a release now. */
+  async #opens() {
+    try {
+      return (await this.around.reopen()) !== null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error.code !== "self-test" && error.code !== "content") throw error;
+      return false;
     }
   }
 
   /** @param {boolean} force */
   async #sync(force) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force });
+    const outcome = await this.around.python("sync", { force, damaged: false });
     if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
+    return this.#installed(outcome);
+  }
+
+  /** @param {Outcome} outcome */
+  async #installed(outcome) {
     this.damaged = false;
     this.offer = null;
     await this.#adopt("updateCompleted");

@@ -196,6 +196,8 @@ export interface Events {
   updateCompleted: { sequence: number; version: string; plan: Plan; bytes: number; elsewhere?: true };
   updateFailed: { code: string; message: string; willRetry: boolean };
   rolledBack: { sequence: number; version: string; elsewhere?: true };
+  /** Stored objects were missing or damaged; so many of them are mended. `sequence`: the installed release. */
+  corruption: { objects: string[]; repaired: number; sequence: number | null };
 }
 
 /** Every rejection is one of these. */
@@ -219,6 +221,7 @@ export declare const EVENTS: readonly [
   "updateCompleted",
   "updateFailed",
   "rolledBack",
+  "corruption",
 ];
 
 export declare class KnowledgeBase {

@@ -28,6 +28,7 @@ export const EVENTS = /** @type {const} */ ([
   "updateCompleted",
   "updateFailed",
   "rolledBack",
+  "corruption",
 ]);
 const MAX_VERSION_FILE = 4_000_000;
 

@@ -2,7 +2,8 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, channel, maxUpdateBytes} first, then those of runtime/browser.py: check, sync {force}, rollback,
+ * Commands: open {urls, trust, channel, maxUpdateBytes} first, then those of runtime/browser.py: check,
+ * sync {force, damaged}, rollback,
  * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 

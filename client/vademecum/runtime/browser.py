@@ -19,6 +19,7 @@ from ..config import Config
 from ..errors import (
     BusyError,
     ContentError,
+    DamagedError,
     NetworkError,
     NewerFormatError,
     QuotaError,
@@ -197,6 +198,8 @@ async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    if arguments["damaged"]:
+        await engine.report_damage(DamagedError("the page's reader could not open what is installed"))
     return (await engine.sync(force=arguments["force"])).json()
 
 

@@ -6,6 +6,8 @@
 4. Leftovers are bounded: what was held or was being fetched, and one generation's size of merged rows; the
    next release sweeps all of it away.
 5. The next clean sync succeeds, and so does the one after it.
+
+Where the scene began with broken objects, these alone may be broken still, until the next clean sync.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ async def judge(scene: Scene, store: Store) -> list[str]:
         return found
     head = decode_head(await store.read("head"))
     stays = _stays(scene, head)
-    before = await read_content(store)
+    before = await read_content(store) if stays else scene.latest
     try:
         await scene.engine(store, hours=REST).sync()
     except VademecumError as error:
@@ -49,7 +51,7 @@ async def judge(scene: Scene, store: Store) -> list[str]:
             return [f"stuck: the next clean sync failed: {error.code}: {error}"]
     found = await _kept(scene, store)
     content = await read_content(store)
-    if content != (before if stays else scene.latest):
+    if content != before:
         found.append(f"stuck: after the next clean sync a reader sees {content}")
     sizes = await store.objects()
     head = decode_head(await store.read("head"))
@@ -102,10 +104,13 @@ async def _at_rest(scene: Scene, store: Store) -> list[str]:
         current = decode_head(await store.read("head")).current
         if scene.name == BROKEN and current is not None and current.sequence == 3:
             return await _undone_by_the_reader(scene, store)
+        if isinstance(error, VademecumError) and current is not None and current.objects & scene.broken:
+            await scene.engine(store).report_damage(error)  # as every reader does
+            return await _kept(scene, store, scene.broken)
         return [f"mixed state: the store does not open: {error}"]
     if content not in (scene.old, scene.new):
         return [f"mixed state: a reader sees {content}"]
-    return await _kept(scene, store)
+    return await _kept(scene, store, scene.broken)
 
 
 async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
@@ -116,8 +121,8 @@ async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
     return await _kept(scene, store)
 
 
-async def _kept(scene: Scene, store: Store) -> list[str]:
-    """The floor, and the digests of what can be read."""
+async def _kept(scene: Scene, store: Store, broken: frozenset[str] = frozenset()) -> list[str]:
+    """The floor, and the digests of what can be read, but for those that were broken before."""
     found = []
     for role in ROLES:
         record = await store.read(f"trust/{role}.json")
@@ -128,13 +133,13 @@ async def _kept(scene: Scene, store: Store) -> list[str]:
             found.append(f"lower floor: {role} {_version(record)}, was {_version(before)}")
     head = decode_head(await store.read("head"))
     for generation in (head.current, head.previous):
-        found += [] if generation is None else await _digests(store, generation)
+        found += [] if generation is None else await _digests(store, generation, broken)
     return found
 
 
-async def _digests(store: Store, generation: Generation) -> list[str]:
+async def _digests(store: Store, generation: Generation, broken: frozenset[str]) -> list[str]:
     found = []
-    for digest in sorted(generation.objects):
+    for digest in sorted(generation.objects - broken):
         data = await store.get(digest)
         if data is None:
             found.append(f"lost data: release {generation.sequence} has no object {digest[:12]}")

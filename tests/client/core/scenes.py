@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app import App, texts
+from drive import drive
 from publisher import Publisher, make_encoder
 
 from vademecum.config import Config
+from vademecum.head import decode_head
 from vademecum.ports import Store
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryTransport
+from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.scrub import scrub
 from vademecum.sync import Engine
 
 Content = Mapping[str, list[str]]
@@ -41,6 +44,7 @@ class Scene:
         old, new: What a reader may see after the call, however it ended.
         latest: What the published release holds.
         later: What the host serves one release later, which holds LAST.
+        broken: Objects that were missing or damaged before the call; they may be after it, until the next clean sync.
         history: Every trusted file that was ever published: only these may be stored as trust.
     """
 
@@ -58,6 +62,7 @@ class Scene:
     config: Config
     published: frozenset[str]
     sequence: int
+    broken: frozenset[str] = frozenset()
     verdicts: dict[bytes, list[str]] = field(default_factory=dict)
 
     def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
@@ -109,12 +114,19 @@ def _scene(
         config=app.config,
         published=published,
         sequence=sequence,
+        broken=frozenset(scrubbed(database)),
     )
+
+
+def scrubbed(database: MemoryDatabase) -> tuple[str, ...]:
+    """Return what is broken of the objects that the pointer names."""
+    head = decode_head(database.records.get("head"))
+    return drive(scrub(MemoryStore(database), head.objects)).broken
 
 
 def _client(*releases: Documents) -> App:
     """A client that has followed these releases."""
-    app = App(Publisher(), config=Config(retries=0, parallel=2))
+    app = App(Publisher(), config=Config(retries=0, parallel=2, scrub_bytes=0))
     for documents in releases:
         app.publisher.publish(documents)
         app.sync()
@@ -191,7 +203,7 @@ def compaction() -> Scene:
 
 def compacting_update() -> Scene:
     app = _many()
-    app.config = Config(retries=0, parallel=2, max_segments=2)
+    app.config = Config(retries=0, parallel=2, scrub_bytes=0, max_segments=2)
     new: Documents = {**_MANY, "f": texts("the key", "rotate", "a lamp")}
     app.publisher.publish(new)
     return _scene("update that compacts", app, _sync, old=_MANY, new=new, latest=new)
@@ -218,6 +230,31 @@ def clear() -> Scene:
     return _scene("clear", app, lambda engine: engine.clear(), old=TWO, new={}, latest=TWO)
 
 
+def _rot(app: App, digest: str) -> None:
+    data = app.database.objects[digest]
+    app.database.objects[digest] = data[:-1] + bytes([data[-1] ^ 1])
+
+
+def repair() -> Scene:
+    """One object rotten, one lost; the oracle's syncs find what a broken-off repair has left."""
+    app = _client(ONE, TWO)
+    app.config = Config(retries=0, parallel=2)
+    assert app.head.current is not None
+    _rot(app, app.head.current.segments[0])
+    del app.database.objects[app.head.current.encoder]
+    return _scene("repair", app, lambda engine: engine.repair(), old=TWO, new=TWO, latest=TWO)
+
+
+def scrub_of_a_merged_segment() -> Scene:
+    """A sync finds it, an object at a time, and rebuilds it from the published ones."""
+    app = _many()
+    drive(app.engine().compact())
+    app.config = Config(retries=0, parallel=2, scrub_bytes=4000)
+    assert app.head.current is not None
+    _rot(app, app.head.current.segments[0])
+    return _scene("scrub of a merged segment", app, _sync, old=_MANY, new=_MANY, latest=_MANY)
+
+
 SCENES = (
     first_install,
     tiers,
@@ -230,4 +267,6 @@ SCENES = (
     compacting_update,
     collection,
     clear,
+    repair,
+    scrub_of_a_merged_segment,
 )

@@ -199,34 +199,38 @@ def spoil(app: App) -> None:
     app.database.objects[app.head.current.segments[0]] = gzip.decompress(other.files[f"objects/{content}.gz"])
 
 
-@pytest.mark.fault("A16")
-def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
+@pytest.mark.fault("A16", "C38")
+def test_tiers_that_do_not_add_up_with_a_damaged_object(app: App) -> None:
+    """It is mended, and the tiers are tried again: nothing else is fetched, and nothing twice."""
     spoil(app)
+    assert app.head.current is not None
+    spoilt = app.head.current.segments[0]
     manifest = app.publisher.publish(TWO)
-    outcome = app.sync()
-    assert outcome.plan == "full"
+    assert app.sync().plan == "tiers"
     newest = manifest.segments[0].object.path
-    assert objects(app) == [newest, *(ref.path for ref in manifest.objects)]
+    assert objects(app) == [newest, f"objects/{spoilt}.gz"]
     assert app.content() == shown(TWO)
     assert app.names() == [
         "updateStarted",
         "updateProgress downloading",
         "updateProgress verifying",
+        "corruption",
         "updateStarted",
-        "updateProgress downloading",
         "updateProgress verifying",
         "updateProgress installing",
         "updateCompleted",
     ]
-    assert [detail["plan"] for name, detail in app.events if name == "updateStarted"] == ["tiers", "full"]
+    assert app.detail("corruption") == {"objects": [spoilt], "repaired": 1, "sequence": 1}
 
 
 @pytest.mark.fault("C35")
 def test_lost_objects_are_fetched_again(app: App) -> None:
     assert app.head.current is not None
-    del app.database.objects[app.head.current.segments[0]]
-    app.publisher.publish(TWO)
-    assert app.sync().plan == "full"
+    lost = app.head.current.segments[0]
+    del app.database.objects[lost]
+    manifest = app.publisher.publish(TWO)
+    assert app.sync().plan == "tiers"
+    assert objects(app) == [manifest.segments[0].object.path, f"objects/{lost}.gz"]
     assert app.content() == shown(TWO)
 
 
