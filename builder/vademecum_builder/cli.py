@@ -1,4 +1,4 @@
-"""`vade`: parse, call, print, exit code. 0 done, 1 failed (one line on stderr), 2 misuse."""
+"""`vade`: parse, call, print, exit code (exits.py). A failure is one line on stderr."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 
 from .arguments import parser
+from .exits import DONE, exit_code
 
 Shown = tuple[dict[str, Any], Sequence[str]]
 """What a command returns: the JSON object, and the lines for people."""
@@ -27,21 +28,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result, lines = _COMMANDS[options.command](options)
     except VademecumError as error:
-        return _fail(error.code, error.message, wants_json, 2 if isinstance(error, UsageError) else 1)
+        return _fail(error, wants_json)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("vademecum"):
             raise
         hint = f"`vade {options.command}` needs {error.name}: pip install 'vademecum[build]'"
-        return _fail("usage", hint, wants_json, 2)
+        return _fail(UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
         failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
-        return _fail(failure.code, failure.message, wants_json, 1)
+        return _fail(failure, wants_json)
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
-        return _fail(cancelled.code, cancelled.message, wants_json, 130)
+        return _fail(cancelled, wants_json)
     _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
-    return 0
+    return DONE
 
 
 def _say(text: str) -> None:
@@ -52,10 +53,12 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(code: str, message: str, wants_json: bool, status: int) -> int:
-    print(f"vade: {' '.join(message.split())}", file=sys.stderr)
+def _fail(error: VademecumError, wants_json: bool) -> int:
+    status = exit_code(error)
+    print(f"vade: {' '.join(error.message.split())}", file=sys.stderr)
     if wants_json:
-        print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+        told = {"code": error.code, "message": error.message, "exit": status}
+        print(json.dumps({"error": told}, ensure_ascii=False))
     return status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ class Downloader:
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
+        told: The time that the host told last.
     """
 
     def __init__(self, hosts: Transport | Mirrors, clock: Clock, config: Config) -> None:
@@ -40,6 +42,7 @@ class Downloader:
         self._config = config
         self.requests = 0
         self.bytes = 0
+        self.told: datetime | None = None
 
     async def fetch(
         self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
@@ -136,6 +139,7 @@ class Downloader:
         """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
         body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        self.told = body.told or self.told
         self.bytes += body.transferred
         return body.data
 

@@ -92,6 +92,12 @@ class ExpiredError(TrustError):
     code = "expired"
 
 
+class ClockError(TrustError):
+    """The clock of this device is implausible, so nobody can say what has expired; nothing is installed."""
+
+    code = "clock"
+
+
 class StorageError(VademecumError):
     """The local store could not be read or written."""
 
@@ -141,3 +147,12 @@ class CancelledError(VademecumError):
 
     code = "cancelled"
     transient = True
+
+
+def _codes(kind: type[VademecumError]) -> frozenset[str]:
+    own = {kind.code} if kind.transient else set()
+    return frozenset(own).union(*map(_codes, kind.__subclasses__()))
+
+
+TRANSIENT = _codes(VademecumError)
+"""The codes of transient errors; js/errors.mjs has the same."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -31,10 +31,12 @@ class Body:
     Attributes:
         data: The body, with any transfer or content encoding of the host undone.
         transferred: Bytes of the body as they came over the wire (before decoding), for accounting.
+        told: The time of the answer as the host tells it, where it does. Not signed: fit for a message alone.
     """
 
     data: bytes
     transferred: int
+    told: datetime | None = field(default=None, compare=False)
 
 
 class Transport(Protocol):

@@ -18,6 +18,7 @@ from .errors import (
     ContentError,
     DamagedError,
     EmptyStoreError,
+    ExpiredError,
     NewerFormatError,
     QuotaError,
     ServerError,
@@ -25,6 +26,7 @@ from .errors import (
     VademecumError,
 )
 from .events import Announcer, ignore
+from .expiry import judge_expiry, require_past
 from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
@@ -106,6 +108,7 @@ class Engine:
         Raises:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
+            ClockError: This device's clock is implausible: whether that has expired cannot be said.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             BudgetError: The run may download no more; the next one goes on from there.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
@@ -252,6 +255,7 @@ class Engine:
             "pinned": head.pinned,
             "refused": list(head.refused),
             **notes.json(),
+            "lastError": None if notes.error is None else notes.error.told(),
             "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
@@ -276,15 +280,18 @@ class Engine:
         now = self._clock.now()
         age = timedelta(seconds=self._config.idle_check_age)
         recent = notes.checked is not None and timedelta() <= now - notes.checked < age
-        refreshed = await refresh(
-            self._store,
-            downloader,
-            now,
-            shipped_root=self._root,
-            config=self._config,
-            idle_allowed=recent,
-            stale_allowed=True,
-        )
+        try:
+            refreshed = await refresh(
+                self._store,
+                downloader,
+                now,
+                shipped_root=self._root,
+                config=self._config,
+                idle_allowed=recent,
+                stale_allowed=True,
+            )
+        except ExpiredError as error:
+            raise judge_expiry(error, now, downloader.told) from error
         pointer = refreshed.trust.release(self._config.channel)
         refuse_older(pointer, await self._records.head())
         await self._note_check(notes, refreshed, pointer)
@@ -344,6 +351,7 @@ class Engine:
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
                 f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
             )
+        require_past(manifest, self._clock.now())
         total = sum(ref.uncompressed for ref in manifest.objects)
         if total > self._config.max_release:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")

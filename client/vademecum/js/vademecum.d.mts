@@ -143,6 +143,7 @@ export type ErrorCode =
   | "signature"
   | "rollback"
   | "expired"
+  | "clock"
   | "storage"
   | "quota"
   | "budget"
@@ -156,6 +157,15 @@ export interface StatusError {
   message: string;
   /** ISO time. */
   time: string;
+}
+
+export interface LastError {
+  code: string;
+  message: string;
+  /** ISO time. */
+  at: string;
+  /** Trying again later, unchanged, may well succeed. */
+  transient: boolean;
 }
 
 export interface Status {
@@ -179,7 +189,10 @@ export interface Status {
   expired: boolean;
   /** ISO time since when the host shows older metadata than it did before, while it does. */
   staleSince: string | null;
+  /** The same as `lastError`, under its older name. */
   error: StatusError | null;
+  /** The last error, unless things went well since. It outlives the page. */
+  lastError: LastError | null;
 }
 
 /** `elsewhere`: another page of this site did it. */

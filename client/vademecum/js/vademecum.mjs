@@ -8,7 +8,7 @@
  */
 
 import { Remote } from "./calls.mjs";
-import { asError, VademecumError } from "./errors.mjs";
+import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
 import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
@@ -240,6 +240,7 @@ export class KnowledgeBase {
     const [head, sync] = await Promise.all([this.#head(), this.#store.read("sync").then(decodeRecord)]);
     const { state, error, offer, contacted } = this.#updates;
     const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
+    const last = error ?? noted;
     return {
       state,
       mode: this.#mode,
@@ -254,7 +255,8 @@ export class KnowledgeBase {
       expires: sync.expires ?? null,
       expired: Date.parse(sync.expires) <= Date.now(),
       staleSince: sync.staleSince ?? null,
-      error: error ?? noted,
+      error: last,
+      lastError: last && { code: last.code, message: last.message, at: last.time, transient: TRANSIENT.includes(last.code) },
     };
   }
 

@@ -31,6 +31,7 @@ from ..errors import (
 from ..ports import Body, Progress, Span
 from ..sync import Engine
 from .clock import SystemClock
+from .dates import http_date
 from .paths import check_path
 
 _ERRORS: Mapping[str, type[VademecumError]] = {
@@ -154,7 +155,7 @@ class BrowserTransport:
     ) -> Body:
         with _js_errors():
             body = await self._tree.fetch(check_path(path), limit, progress)
-        return Body(body.data.to_bytes(), body.transferred)
+        return Body(body.data.to_bytes(), body.transferred, http_date(body.date or None))
 
     async def close(self) -> None:
         pass
