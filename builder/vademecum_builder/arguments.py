@@ -60,6 +60,7 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     add("pull", "bring a local store up to date", _pull)
     add("search", "search a local store, offline", _search)
     add("status", "what is installed", _status)
+    add("doctor", "examine a local store, and mend what is broken", _doctor)
     add("rollback", "go back to the release before", _rollback)
     return root
 
@@ -185,6 +186,19 @@ def _search(command: argparse.ArgumentParser) -> None:
 
 def _status(command: argparse.ArgumentParser) -> None:
     _store(command)
+    _json(command)
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "location",
+        metavar="URL|DIST",
+        nargs="?",
+        help="the published tree to mend from; without it, only report",
+    )
+    _store(command)
+    _trust(command)
+    command.add_argument("--check", action="store_true", help="only report; nothing is written")
     _json(command)
 
 

@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from vademecum.checkup import Finding
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 
 from .arguments import parser
-from .exits import DONE, exit_code
+from .exits import DONE, FAILED, exit_code
 
 Shown = tuple[dict[str, Any], Sequence[str]]
 """What a command returns: the JSON object, and the lines for people."""
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(cancelled, wants_json)
     _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
-    return DONE
+    return DONE if result.get("sound", True) else FAILED
 
 
 def _say(text: str) -> None:
@@ -222,6 +223,30 @@ def _status(options: Namespace) -> Shown:
     return status, lines
 
 
+def _doctor(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    from .progress import Bars
+
+    with (
+        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        Bars() as bars,
+    ):
+        knowledge.on("updateProgress", bars.update)
+        found = knowledge.doctor(
+            repair=not options.check, looked=lambda done, total: bars("reading", done, total, "B")
+        )
+    lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
+    lines += [_line(finding) for finding in found.findings]
+    if not found.sound and (options.check or options.location is None):
+        lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
+    return found.json(), lines
+
+
+def _line(finding: Finding) -> str:
+    return f"{'ok ' if finding.sound else 'BAD'}  {finding.name}: {finding.message}"
+
+
 def _rollback(options: Namespace) -> Shown:
     from vademecum.knowledge import KnowledgeBase
 
@@ -271,6 +296,7 @@ _COMMANDS: dict[str, Callable[[Namespace], Shown]] = {
     "pull": _pull,
     "search": _search,
     "status": _status,
+    "doctor": _doctor,
     "rollback": _rollback,
 }
 

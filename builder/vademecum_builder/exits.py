@@ -15,7 +15,11 @@ DONE, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
 FAMILIES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (FAILED, "failed in another way", ("error", "empty", "self-test")),
     (MISUSE, "misuse", ("usage",)),
-    (3, "the host cannot be asked now, or no more is to be downloaded; try again later", ("network", "server", "budget")),
+    (
+        3,
+        "the host cannot be asked now, or no more is to be downloaded; try again later",
+        ("network", "server", "budget"),
+    ),
     (4, "bytes that are not what they should be", ("content",)),
     (
         5,

@@ -228,6 +228,23 @@ class Engine:
 
             return await self._upkeep.repair(manifest, downloader, looked)
 
+    async def heal(self, *, whole: bool) -> Outcome:
+        """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
+
+        A pointer or a trusted root that cannot be read is begun anew: the root that the app ships is walked from, and
+        where it ships none, the first that the host shows is pinned.
+
+        Raises:
+            VademecumError: See `sync` and `repair`.
+        """
+        async with self._store.lock():
+            await self._records.drop_damaged_head()
+            await self._records.drop_damaged_trust(self._clock.now())
+            await self._records.drop_damaged_notes()
+        await self.repair()
+        pinned = (await self._records.head()).pinned is not None
+        return await self.sync(force=whole and not pinned)
+
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
         async with self._store.lock():

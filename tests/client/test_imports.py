@@ -28,7 +28,7 @@ LAYERS = [
     {"compact", "unpack"},
     {"repair"},
     {"install"},
-    {"upkeep"},
+    {"upkeep", "checkup"},
     {"sync"},
     {
         "runtime.paths",
@@ -38,9 +38,10 @@ LAYERS = [
         "runtime.content_encoding",
         "runtime.sqlite_file",
     },
+    {"runtime.sqlite_rescue"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
     {"runtime.cpython"},
-    {"search"},
+    {"search", "doctor"},
     {"knowledge"},
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -458,7 +459,7 @@ def text_file(path: Path) -> None:
     path.write_text("a thesis, " * 500)
 
 
-COMMANDS: list[list[object]] = [["pull", "dist"], ["search", "rotate"], ["status"], ["rollback"]]
+COMMANDS: list[list[object]] = [["pull", "dist"], ["search", "rotate"], ["status"], ["rollback"], ["doctor"]]
 
 
 @pytest.mark.parametrize(
@@ -680,3 +681,42 @@ def test_pull_takes_mirrors(published: Vade) -> None:
     """Where the first place has nothing, the others are asked in turn."""
     arguments = ("nothing-here", "--mirror", "nor-here", "--mirror", "dist", "--store", "kb.db")
     assert published("pull", *arguments, "--json").json["to"] == 1
+
+
+# The doctor ----------------------------------------------------------------------------------------
+
+
+def spoil_store() -> None:
+    with closing(sqlite3.connect("kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data)) WHERE rowid = 1")
+        connection.commit()
+
+
+def test_the_doctor_reports_and_mends(published: Vade) -> None:
+    sound = published("doctor", "--store", "kb.db")
+    assert (sound.code, sound.errors) == (0, ())
+    assert all(line.startswith("ok   ") for line in sound.out.splitlines())
+    assert sound.out.splitlines()[0] == "ok   file: SQLite's integrity check is passed"
+    spoil_store()
+    for arguments in (["--check"], ["dist", "--check"], []):
+        ran = published("doctor", *arguments, "--store", "kb.db")
+        assert ran.code == 1
+        assert "BAD  objects: 0 missing, 1 damaged: " in ran.out
+        assert ran.out.splitlines()[-1] == "To mend it: vade doctor --store kb.db URL"
+    ran = published("doctor", "dist", "--store", "kb.db")
+    assert (ran.code, ran.out.splitlines()[0][:18]) == (0, "was BAD  objects: ")
+    assert published("search", "rotate", "--store", "kb.db").code == 0
+
+
+def test_the_doctor_as_json(published: Vade) -> None:
+    spoil_store()
+    ran = published("doctor", "--check", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"], ran.json["setAside"]) == (1, False, None)
+    ran = published("doctor", "dist", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"]) == (0, True)
+    assert {"name": "leftovers", "sound": True, "message": "none"} in ran.json["checks"]
+    assert [check["name"] for check in ran.json["before"] if not check["sound"]] == ["objects"]
+
+
+def test_the_doctor_without_a_store(vade: Vade) -> None:
+    assert_refused(vade("doctor", "--store", "nothing.db"), 1, "nothing is installed")
