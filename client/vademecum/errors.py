@@ -105,9 +105,19 @@ class StorageError(VademecumError):
 
 
 class QuotaError(StorageError):
-    """The disk or the browser's quota is full; the installed generation is untouched."""
+    """The disk or the browser's quota is full; the installed generation is untouched.
+
+    Attributes:
+        needed: Bytes that the update has to store at least, where that is known.
+        available: Bytes that may still be stored, where anybody knows.
+    """
 
     code = "quota"
+
+    def __init__(self, message: str, needed: int | None = None, available: int | None = None) -> None:
+        super().__init__(message)
+        self.needed = needed
+        self.available = available
 
 
 class NotAStoreError(StorageError):

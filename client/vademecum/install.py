@@ -13,13 +13,13 @@ from dataclasses import replace
 from .compact import choose, choose_all, compact
 from .config import Config
 from .download import Downloader, in_parallel, require_all, split_by_budget
-from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, StorageError
+from .errors import ContentError, EmptyStoreError, QuotaError, SelfTestError, ServerError, StorageError
 from .events import Announcer
 from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
 from .keep import keep, require_sound, unsound
 from .plan import Plan, full_plan, plans
-from .ports import Clock, Store
+from .ports import Clock, Room, Store, unknown_room
 from .records import Records
 from .repair import Repairer
 from .scrub import scrub
@@ -35,12 +35,15 @@ logger = logging.getLogger("vademecum")
 class Installer:
     """Installs releases in one store. The caller holds the writer's lock."""
 
-    def __init__(self, store: Store, clock: Clock, config: Config, announcer: Announcer) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, config: Config, announcer: Announcer, room: Room = unknown_room
+    ) -> None:
         self._store = store
         self._records = Records(store)
         self._clock = clock
         self._config = config
         self._announcer = announcer
+        self._room = room
 
     async def install(
         self,
@@ -170,15 +173,34 @@ class Installer:
     async def _carry_out(
         self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader, budget: int | None
     ) -> Plan:
+        await self._require_room(plan)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._fetch(plan, downloader, budget)
-        self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-        staged = await self._unpack(plan, manifest, head)
+        try:
+            await self._fetch(plan, downloader, budget)
+            self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await self._unpack(plan, manifest, head)
+        except QuotaError as error:
+            await self._tidy()  # give back at once what was stored
+            raise QuotaError(error.message, _inflated(plan), await self._room()) from error
         self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
+
+    async def _require_room(self, plan: Plan) -> None:
+        """Do nothing, unless it is known that what a plan downloads cannot be stored.
+
+        Raises:
+            QuotaError: It is; nothing was downloaded.
+        """
+        needed, available = _inflated(plan), await self._room()
+        if available is not None and available < needed:
+            raise QuotaError(
+                f"the update needs {needed} bytes, {available} may be stored here: make room; nothing was downloaded",
+                needed,
+                available,
+            )
 
     async def _fetch(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
         """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
@@ -259,6 +281,10 @@ class Installer:
             await self.collect()
         except StorageError as error:
             logger.warning("garbage stays until the next update: %s", error)
+
+
+def _inflated(plan: Plan) -> int:
+    return sum(ref.uncompressed for ref in plan.downloads)
 
 
 def _needed(head: Head) -> frozenset[str]:

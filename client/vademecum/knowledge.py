@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from .errors import EmptyStoreError, UsageError, VademecumError
 from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
-from .runtime.cpython import SqliteStore, SystemClock, open_transports, run
+from .runtime.cpython import SqliteStore, SystemClock, disk_room, open_transports, run
 from .scrub import Looked, ignore_looks
 from .search import MOST_HITS, DocumentView, Hit, Index, read_document
 from .sync import Check, Engine, Outcome
@@ -256,7 +257,13 @@ class KnowledgeBase:
             store = SqliteStore(self._path)
             closing.push_async_callback(store.close)
             engine = Engine(
-                store, hosts, self._clock, trust=self._trust, config=self._config, emit=self._emit
+                store,
+                hosts,
+                self._clock,
+                trust=self._trust,
+                config=self._config,
+                emit=self._emit,
+                room=partial(disk_room, self._path),
             )
             result = await use(engine)
             if self._index is not None:

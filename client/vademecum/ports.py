@@ -7,7 +7,7 @@ memory (`runtime/memory.py`); one contract suite (tests/contract) runs against a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +37,15 @@ class Body:
     data: bytes
     transferred: int
     told: datetime | None = field(default=None, compare=False)
+
+
+Room = Callable[[], Awaitable[int | None]]
+"""Returns how many bytes may still be stored, or None where nobody knows."""
+
+
+async def unknown_room() -> int | None:
+    """Nobody knows."""
+    return None
 
 
 class Transport(Protocol):

@@ -36,7 +36,7 @@ from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait
 from .plan import Plan, plan_update, reason_to_wait, refuse_older
-from .ports import Clock, Emit, Store, Transport
+from .ports import Clock, Emit, Room, Store, Transport, unknown_room
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .route import find_route
@@ -58,6 +58,7 @@ class Engine:
             preferred one first.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
         emit: Called with events; what it raises is logged and changes nothing.
+        room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Engine:
         trust: bytes | None = None,
         config: Config | None = None,
         emit: Emit = ignore,
+        room: Room = unknown_room,
     ) -> None:
         self._store = store
         self._transports = transport if isinstance(transport, Mapping) else {"": transport}
@@ -77,7 +79,7 @@ class Engine:
         self._config = config or Config()
         self._announcer = Announcer(emit)
         self._records = Records(store)
-        self._installer = Installer(store, clock, self._config, self._announcer)
+        self._installer = Installer(store, clock, self._config, self._announcer, room)
         self._upkeep = Upkeep(store, self._config, self._announcer, self._installer)
 
     # What apps call ---------------------------------------------------------------------------

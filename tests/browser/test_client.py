@@ -371,7 +371,9 @@ def test_a_full_disk_is_told_and_does_no_harm(app: App) -> None:
     browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
     app.start(autoUpdate=False)
     assert app.refused("update") == "quota"
-    assert "quota" in [failure["code"] for failure in app.events("updateFailed")]
+    failures = [failure for failure in app.events("updateFailed") if failure["code"] == "quota"]
+    assert failures and all({"needed", "available"} <= failure.keys() for failure in failures)
+    assert app.call("getStatus")["lastError"]["code"] == "quota"
     browser.send("Storage.overrideQuotaForOrigin", {"origin": origin})
     assert app.call("update")["to"] == 1
     assert app.texts()

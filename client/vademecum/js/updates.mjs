@@ -7,7 +7,9 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
+import { decodeRecord } from "./head.mjs";
 import { compare } from "./idle.mjs";
+import { FULL_WAIT_MS } from "./schedule.mjs";
 
 /** @typedef {import("./vademecum.d.mts").Check} Check */
 /** @typedef {import("./vademecum.d.mts").Outcome} Outcome */
@@ -42,6 +44,8 @@ export class Updates {
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {{sequence: number, until: number} | null} there was no room for this release */
+  #full = null;
   /** @type {object | null} */
   #corruption = null;
   /** @type {Promise<unknown>} */
@@ -109,10 +113,30 @@ export class Updates {
    */
   async background(mayInstall) {
     if (!mayInstall) return this.check();
+    if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;
     const quiet = await this.#attempt("checking", async () => {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
-    return quiet || this.update();
+    return quiet || this.update().catch((error) => this.#waitForRoom(asError(error)));
+  }
+
+  /**
+   * Where there is no room, the same is not tried again and again.
+   * @param {VademecumError} error
+   * @returns {Promise<never>}
+   */
+  async #waitForRoom(error) {
+    if (error.code === "quota") {
+      const { latest } = decodeRecord(await this.around.store.read("sync"));
+      this.#full = { sequence: latest?.sequence ?? 0, until: Date.now() + FULL_WAIT_MS };
+    }
+    throw error;
+  }
+
+  /** @param {number} sequence */
+  async #isNewer(sequence) {
+    const check = await this.check();
+    return check !== null && check.available && check.sequence > sequence;
   }
 
   rollback() {
@@ -249,9 +273,10 @@ export class Updates {
 
   /** @param {VademecumError} error */
   fail(error) {
-    const { code, message, transient } = error;
+    const { code, message, transient, needed, available } = error;
+    const room = code === "quota" ? { needed, available } : {};
     this.state = "failed";
     this.error = { code, message, time: new Date().toISOString() };
-    this.around.emit("updateFailed", { code, message, willRetry: transient });
+    this.around.emit("updateFailed", { code, message, willRetry: transient, ...room });
   }
 }

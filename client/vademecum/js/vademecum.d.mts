@@ -207,7 +207,8 @@ export interface Events {
     totalBytes: number;
   };
   updateCompleted: { sequence: number; version: string; plan: Plan; bytes: number; elsewhere?: true };
-  updateFailed: { code: string; message: string; willRetry: boolean };
+  /** `needed` and `available`: bytes, for code "quota", where they are known. */
+  updateFailed: { code: string; message: string; willRetry: boolean; needed?: number | null; available?: number | null };
   rolledBack: { sequence: number; version: string; elsewhere?: true };
   /** Stored objects were missing or damaged; so many of them are mended. `sequence`: the installed release. */
   corruption: { objects: string[]; repaired: number; sequence: number | null };
@@ -215,13 +216,17 @@ export interface Events {
 
 /** Every rejection is one of these. */
 export declare class VademecumError extends Error {
-  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null });
+  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null; needed?: number | null; available?: number | null });
   /** One of `ErrorCode`. */
   code: string;
   /** The HTTP status, for code "server". */
   status: number | undefined;
   /** Seconds that the host asked to wait. */
   retryAfter: number | null;
+  /** Bytes that the update has to store at least, for code "quota". */
+  needed: number | null;
+  /** Bytes that may still be stored, for code "quota". */
+  available: number | null;
   /** Trying again later, unchanged, may well succeed. */
   get transient(): boolean;
 }

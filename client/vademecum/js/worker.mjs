@@ -34,9 +34,16 @@ async function open({ urls, trust, channel, maxUpdateBytes }) {
       fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
         fetchBody(new URL(path, url).href, { limit, progress }),
     })),
+    room,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");
+}
+
+/** How many bytes may still be stored here, as the browser estimates it. */
+async function room() {
+  const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+  return quota === undefined ? null : Math.max(0, quota - (usage ?? 0));
 }
 
 /**

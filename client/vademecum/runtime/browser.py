@@ -71,6 +71,9 @@ class Host(Protocol):
     def openStore(self) -> Any:
         """Return an `IndexedStore` (js/store.mjs)."""
 
+    def room(self) -> Awaitable[Any]:
+        """Return how many bytes may still be stored, or null."""
+
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
 
@@ -170,7 +173,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 
     Returns:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
-        of ours. Other exceptions are bugs and are raised.
+        of ours, with `needed` and `available` where room is short. Other exceptions are bugs and are raised.
     """
     store = BrowserStore(host.openStore())
     try:
@@ -191,7 +194,11 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
-    return Engine(store, transports, SystemClock(), trust=root, config=config, emit=emit)
+    async def room() -> int | None:
+        found = await host.room()
+        return int(found) if isinstance(found, int | float) else None
+
+    return Engine(store, transports, SystemClock(), trust=root, config=config, emit=emit, room=room)
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
@@ -232,7 +239,13 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
 
 def _error_json(error: VademecumError) -> dict[str, Any]:
     status, wait = getattr(error, "status", None), getattr(error, "retry_after", None)
-    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait}
+    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait} | _room(error)
+
+
+def _room(error: VademecumError) -> dict[str, Any]:
+    if not isinstance(error, QuotaError):
+        return {}
+    return {"needed": error.needed, "available": error.available}
 
 
 def _bytes_or_none(value: Any) -> bytes | None:

@@ -234,3 +234,26 @@ test("no way back is the caller's answer, not a failed update", async () => {
   await assert.rejects(updates.rollback(), { code: "empty" });
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
 });
+
+test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
+  const { updates, log } = scene({
+    python: {
+      sync: () => {
+        throw new VademecumError("quota", "full", { needed: 9, available: 1 });
+      },
+    },
+  });
+  const latest = new TextEncoder().encode('{"latest":{"sequence":2,"version":"v2"}}');
+  updates.around.store = { read: async () => latest };
+  await assert.rejects(updates.background(true), { code: "quota", needed: 9, available: 1 });
+  assert.deepEqual(log.at(-1).updateFailed, { code: "quota", message: "full", willRetry: false, needed: 9, available: 1 });
+  log.length = 0;
+  for (let turn = 0; turn < 3; turn++) assert.equal(await updates.background(true), null);
+  assert.deepEqual(log, ["check", "check", "check"]);
+  await assert.rejects(updates.update(), { code: "quota" }, "who asks is not refused");
+  log.length = 0;
+  check.sequence = 3;
+  await assert.rejects(updates.background(true), { code: "quota" });
+  check.sequence = 2;
+  assert.deepEqual(names(log), ["check", ["sync", mending], "updateFailed"]);
+});
