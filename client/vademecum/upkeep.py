@@ -13,7 +13,7 @@ from .download import Downloader
 from .errors import VademecumError
 from .events import Announcer
 from .head import Head
-from .health import count_read, note_repair, read_health
+from .health import count_read, note_repair
 from .install import Installer
 from .ports import Store
 from .records import Records
@@ -67,8 +67,7 @@ class Upkeep:
             head = await self._records.head()
             found = await self._look(head, whole=False)
             if found.broken:
-                if not (await read_health(self._store)).reads:
-                    await count_read(self._store)  # once: more of them would ask for a whole download
+                await count_read(self._store)
                 sequence = None if head.current is None else head.current.sequence
                 detail = {"objects": list(found.broken), "repaired": 0, "sequence": sequence}
                 self._announcer.emit("corruption", detail)

@@ -16,6 +16,7 @@ from vademecum import Config, KnowledgeBase
 from vademecum.doctor import Diagnosis
 from vademecum.errors import BusyError, EmptyStoreError, NewerFormatError, NotAStoreError, StorageError
 from vademecum.runtime.sqlite import writing
+from vademecum.runtime.sqlite_rescue import rescue
 
 PAGE = 4096
 ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
@@ -251,6 +252,19 @@ def test_what_is_readable_is_not_fetched_again(place: Place) -> None:
     assert bad(place.check()) == {"file"}
     assert place.open().doctor().sound
     assert place.works()
+
+
+@pytest.mark.fault("C38")
+def test_what_is_not_what_its_name_says_does_not_go_along(place: Place) -> None:
+    with closing(sqlite3.connect(place.path)) as connection:
+        [(count,)] = connection.execute("SELECT count(*) FROM objects")
+    place.sql("UPDATE objects SET data = zeroblob(length(data)) WHERE rowid = 1")
+    place.sql("UPDATE records SET value = x'00' WHERE name IN ('head', 'trust/root.json')")
+    saved = rescue(place.path)
+    assert saved.objects == count - 1
+    assert not saved.floor
+    assert "trust/timestamp.json" in saved.records
+    assert "head" not in saved.records
 
 
 def test_pull_says_who_mends_it(place: Place) -> None:

@@ -376,6 +376,17 @@ def health(app: App) -> Health:
     return drive(read_health(MemoryStore(app.database)))
 
 
+@pytest.mark.fault("C38", "D47")
+@pytest.mark.parametrize("harm", [rot, lose])
+def test_a_release_is_not_undone_over_a_damaged_object(app: App, harm: Harm) -> None:
+    """Damage comes before blame."""
+    harm(app, min(current(app)))
+    head = app.head
+    with pytest.raises(DamagedError, match="the next update mends it"):
+        app.refuse_current()
+    assert app.head == head
+
+
 # What a reader found ------------------------------------------------------------------------------------
 
 
