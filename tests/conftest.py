@@ -50,7 +50,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{len(covered)} of {len(LINES)} lines of faults have a test in this run (-v: which)"
     )
     if tally.IN_CHROMIUM:
-        terminalreporter.write_line(f"{len(tally.IN_CHROMIUM)} of them by tests of the core, in Chromium as well")
+        terminalreporter.write_line(
+            f"{len(tally.IN_CHROMIUM)} of them by tests of the core, in Chromium as well"
+        )
     if missing:
         terminalreporter.write_line(f"without one: {' '.join(missing)}")
 

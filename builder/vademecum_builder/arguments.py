@@ -13,6 +13,8 @@ from pathlib import Path
 
 import vademecum
 
+from .exits import exits_table
+
 DEFAULT_KEYS = Path(".vademecum/keys")
 
 
@@ -21,8 +23,12 @@ _PAGE = """# Commands
 Every command and option of `vade`. This page is made from the command line itself, by
 `python -m vademecum_builder.arguments`; a test fails when the two disagree.
 
-Exit codes: 0 done, 1 failed (one line on stderr: what, where, what to do), 2 misuse. `--json` prints one JSON object on
-stdout and nothing else; where a command fails it is `{"error": {"code": "...", "message": "..."}}`.
+Where a command fails it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout
+and nothing else; where a command fails it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes
+([why](decisions/exit-codes.md)):
+
+EXITS
+
 `VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
 to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
 """
@@ -54,6 +60,7 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     add("pull", "bring a local store up to date", _pull)
     add("search", "search a local store, offline", _search)
     add("status", "what is installed", _status)
+    add("doctor", "examine a local store, and mend what is broken", _doctor)
     add("rollback", "go back to the release before", _rollback)
     return root
 
@@ -64,7 +71,7 @@ def commands_page() -> str:
         f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
         for command in _with_subcommands(parser(_PAGE_WIDTH))
     ]
-    return "\n".join([_PAGE, *sections])
+    return "\n".join([_PAGE.replace("EXITS", exits_table()), *sections])
 
 
 def _sentence(purpose: str) -> str:
@@ -196,6 +203,19 @@ def _search(command: argparse.ArgumentParser) -> None:
 
 def _status(command: argparse.ArgumentParser) -> None:
     _store(command)
+    _json(command)
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "location",
+        metavar="URL|DIST",
+        nargs="?",
+        help="the published tree to mend from; without it, only report",
+    )
+    _store(command)
+    _trust(command)
+    command.add_argument("--check", action="store_true", help="only report; nothing is written")
     _json(command)
 
 

@@ -1,4 +1,4 @@
-"""`vade`: parse, call, print, exit code. 0 done, 1 failed (one line on stderr), 2 misuse."""
+"""`vade`: parse, call, print, exit code (exits.py). A failure is one line on stderr."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from vademecum.checkup import Finding
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 
 from .arguments import parser
+from .exits import DONE, FAILED, exit_code
 
 Shown = tuple[dict[str, Any], Sequence[str]]
 """What a command returns: the JSON object, and the lines for people."""
@@ -27,21 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result, lines = _COMMANDS[options.command](options)
     except VademecumError as error:
-        return _fail(error.code, error.message, wants_json, 2 if isinstance(error, UsageError) else 1)
+        return _fail(error, wants_json)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("vademecum"):
             raise
         hint = f"`vade {options.command}` needs {error.name}: pip install 'vademecum[build]'"
-        return _fail("usage", hint, wants_json, 2)
+        return _fail(UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
         failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
-        return _fail(failure.code, failure.message, wants_json, 1)
+        return _fail(failure, wants_json)
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
-        return _fail(cancelled.code, cancelled.message, wants_json, 130)
+        return _fail(cancelled, wants_json)
     _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
-    return 0
+    return DONE if result.get("sound", True) else FAILED
 
 
 def _say(text: str) -> None:
@@ -52,10 +54,12 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(code: str, message: str, wants_json: bool, status: int) -> int:
-    print(f"vade: {' '.join(message.split())}", file=sys.stderr)
+def _fail(error: VademecumError, wants_json: bool) -> int:
+    status = exit_code(error)
+    print(f"vade: {' '.join(error.message.split())}", file=sys.stderr)
     if wants_json:
-        print(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False))
+        told = {"code": error.code, "message": error.message, "exit": status}
+        print(json.dumps({"error": told}, ensure_ascii=False))
     return status
 
 
@@ -226,6 +230,30 @@ def _status(options: Namespace) -> Shown:
     return status, lines
 
 
+def _doctor(options: Namespace) -> Shown:
+    from vademecum.knowledge import KnowledgeBase
+
+    from .progress import Bars
+
+    with (
+        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        Bars() as bars,
+    ):
+        knowledge.on("updateProgress", bars.update)
+        found = knowledge.doctor(
+            repair=not options.check, looked=lambda done, total: bars("reading", done, total, "B")
+        )
+    lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
+    lines += [_line(finding) for finding in found.findings]
+    if not found.sound and (options.check or options.location is None):
+        lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
+    return found.json(), lines
+
+
+def _line(finding: Finding) -> str:
+    return f"{'ok ' if finding.sound else 'BAD'}  {finding.name}: {finding.message}"
+
+
 def _rollback(options: Namespace) -> Shown:
     from vademecum.knowledge import KnowledgeBase
 
@@ -275,6 +303,7 @@ _COMMANDS: dict[str, Callable[[Namespace], Shown]] = {
     "pull": _pull,
     "search": _search,
     "status": _status,
+    "doctor": _doctor,
     "rollback": _rollback,
 }
 

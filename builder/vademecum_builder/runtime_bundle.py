@@ -20,8 +20,8 @@ __all__ = ["Pins", "client_files", "default_cache", "digests", "fetch_runtime", 
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
-_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock", "paths"))
-_NOT_CORE = frozenset({"knowledge.py", "search.py"})
+_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock", "dates", "paths"))
+_NOT_CORE = frozenset({"doctor.py", "knowledge.py", "search.py"})
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 

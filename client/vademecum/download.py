@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 from itertools import count
 from typing import TypeVar
 
 from .config import Config
 from .errors import BudgetError, ContentError, NetworkError, ServerError, TrustError, VademecumError
-from .format import ObjectRef, PackRef, inflate, verified
+from .format import ObjectRef, PackRef, inflate, inflate_named, verified
 from .mirrors import Mirror, Mirrors, telling
 from .ports import Clock, Progress, Transport
 
@@ -20,7 +21,7 @@ logger = logging.getLogger("vademecum")
 _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 """Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
 
-_ABSENT = frozenset({403, 404})
+ABSENT = frozenset({403, 404})
 """How hosts say "no such file": some object stores answer 403."""
 
 
@@ -35,6 +36,7 @@ class Downloader:
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
+        told: The time that the host told last.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Downloader:
         self._config = config
         self.requests = 0
         self.bytes = 0
+        self.told: datetime | None = None
 
     async def fetch(
         self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
@@ -109,6 +112,26 @@ class Downloader:
             logger.debug("not from the seed: %s", error)
             return None
 
+    async def fetch_named(self, sha256: str, most: int) -> bytes | None:
+        """Return the verified content of an object of which only the digest is known.
+
+        Args:
+            most: The most bytes that it may have, inflated: its size is not signed anywhere.
+
+        Returns:
+            None when the host has no such file. Absence is not tried again: what a client made itself is on no host.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch_object`.
+        """
+        path = ObjectRef(sha256, most, most).path
+
+        async def one(mirror: Mirror) -> bytes | None:
+            body = await self.once_or_absent(mirror, path, most)
+            return None if body is None else inflate_named(sha256, body, most)
+
+        return await self.by_turns(one)
+
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.
 
@@ -135,6 +158,7 @@ class Downloader:
         """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
         body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        self.told = body.told or self.told
         self.bytes += body.transferred
         return body.data
 
@@ -143,7 +167,7 @@ class Downloader:
         try:
             return await self.once(mirror, path, limit, True)
         except ServerError as error:
-            if error.status in _ABSENT:
+            if error.status in ABSENT:
                 return None
             raise
 

@@ -92,6 +92,12 @@ class ExpiredError(TrustError):
     code = "expired"
 
 
+class ClockError(TrustError):
+    """The clock of this device is implausible, so nobody can say what has expired; nothing is installed."""
+
+    code = "clock"
+
+
 class StorageError(VademecumError):
     """The local store could not be read or written."""
 
@@ -99,9 +105,19 @@ class StorageError(VademecumError):
 
 
 class QuotaError(StorageError):
-    """The disk or the browser's quota is full; the installed generation is untouched."""
+    """The disk or the browser's quota is full; the installed generation is untouched.
+
+    Attributes:
+        needed: Bytes that the update has to store at least, where that is known.
+        available: Bytes that may still be stored, where anybody knows.
+    """
 
     code = "quota"
+
+    def __init__(self, message: str, needed: int | None = None, available: int | None = None) -> None:
+        super().__init__(message)
+        self.needed = needed
+        self.available = available
 
 
 class NotAStoreError(StorageError):
@@ -141,3 +157,12 @@ class CancelledError(VademecumError):
 
     code = "cancelled"
     transient = True
+
+
+def _codes(kind: type[VademecumError]) -> frozenset[str]:
+    own = {kind.code} if kind.transient else set()
+    return frozenset(own).union(*map(_codes, kind.__subclasses__()))
+
+
+TRANSIENT = _codes(VademecumError)
+"""The codes of transient errors; js/errors.mjs has the same."""

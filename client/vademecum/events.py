@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import VademecumError
+from .errors import QuotaError, VademecumError
 from .ports import Emit
 
 logger = logging.getLogger("vademecum")
@@ -36,5 +36,7 @@ class Announcer:
         self.emit("updateProgress", detail)
 
     def failed(self, error: VademecumError) -> None:
-        detail = {"code": error.code, "message": error.message, "willRetry": error.transient}
+        detail: dict[str, Any] = {"code": error.code, "message": error.message, "willRetry": error.transient}
+        if isinstance(error, QuotaError):
+            detail |= {"needed": error.needed, "available": error.available}
         self.emit("updateFailed", detail)

@@ -67,6 +67,24 @@ def inflate(ref: ObjectRef, body: bytes) -> bytes:
     return verified(ref, content, ref.path)
 
 
+def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
+    """Return the content of an object of which only the digest is known, from the body that a host sent.
+
+    Args:
+        most: Never more bytes than that are inflated.
+
+    Raises:
+        ContentError: Anything else than the very object of that digest.
+    """
+    content = body
+    if body.startswith(GZIP_HEADER):
+        content = _gunzip(ObjectRef(sha256, len(body), most), body)
+    ref = ObjectRef(sha256, len(body), len(content))
+    if len(content) > most:
+        raise ContentError(f"{ref.path}: more than {most} bytes")
+    return verified(ref, content, ref.path)
+
+
 def verified(ref: ObjectRef, content: bytes, path: str) -> bytes:
     """Return the content if it is the very one that `ref` names.
 

@@ -93,8 +93,11 @@ async def count_read(store: Store) -> None:
     await _write(store, replace(known, reads=known.reads + 1))
 
 
-async def note_success(store: Store, *, installed: bool) -> None:
-    """A sync went well. What a reader found is mended only by an installation.
+async def note_success(store: Store, *, installed: bool) -> Health:
+    """A sync went well. What a reader found is mended by an installation, or by a repair.
+
+    Returns:
+        What was known before.
 
     Raises:
         StorageError: See `Store.write`.
@@ -103,6 +106,16 @@ async def note_success(store: Store, *, installed: bool) -> None:
     new = Health() if installed else replace(known, syncs=0)
     if new != known:
         await _write(store, new)
+    return known
+
+
+async def note_repair(store: Store) -> None:
+    """What a reader had found was mended.
+
+    Raises:
+        StorageError: See `Store.write`.
+    """
+    await _write(store, replace(await read_health(store), reads=0))
 
 
 async def _write(store: Store, health: Health) -> None:

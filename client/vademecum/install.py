@@ -13,14 +13,16 @@ from dataclasses import replace
 from .compact import choose, choose_all, compact
 from .config import Config
 from .download import Downloader, in_parallel, require_all, split_by_budget
-from .errors import ContentError, EmptyStoreError, SelfTestError, ServerError, StorageError
+from .errors import ContentError, EmptyStoreError, QuotaError, SelfTestError, ServerError, StorageError
 from .events import Announcer
 from .format import Manifest, ObjectRef, PackEntry
 from .head import Generation, Head, generation_of
 from .keep import keep, require_sound, unsound
 from .plan import Plan, full_plan, plans
-from .ports import Clock, Store
+from .ports import Clock, Room, Store, unknown_room
 from .records import Records
+from .repair import Repairer
+from .scrub import scrub
 from .spoiled import mark_spoiled, refuse_spoiled
 from .staged import Staged, stage_generation
 from .stored import StoredSegment
@@ -33,12 +35,15 @@ logger = logging.getLogger("vademecum")
 class Installer:
     """Installs releases in one store. The caller holds the writer's lock."""
 
-    def __init__(self, store: Store, clock: Clock, config: Config, announcer: Announcer) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, config: Config, announcer: Announcer, room: Room = unknown_room
+    ) -> None:
         self._store = store
         self._records = Records(store)
         self._clock = clock
         self._config = config
         self._announcer = announcer
+        self._room = room
 
     async def install(
         self,
@@ -52,7 +57,8 @@ class Installer:
         """Install a release by the cheapest plan; return the plan that worked.
 
         When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
-        with what came, everything is fetched anew. Each is tried once.
+        with what came, everything is fetched anew. Each is tried once; but damaged objects are mended first
+        (repair.py), and where they cannot be, sound ones are not fetched again.
 
         Args:
             head: What the store's pointer says now.
@@ -70,14 +76,12 @@ class Installer:
             await refuse_spoiled(self._store, manifest)
         await self._sweep(head, manifest, route)
         whole, budget = full_plan((), manifest), None if force else self._config.max_update_bytes
-        for plan in () if force else await self._ladder(manifest, head, route):
-            if plan == whole:
-                break
-            try:
-                return await self._carry_out(plan, manifest, head, downloader, budget)
-            except _StagingError as error:
-                budget = None  # what is fetched anew is fetched at once: a later run would begin anew
-                logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
+        if not force:
+            done, budget = await self._climb_down(manifest, head, downloader, route, budget)
+            if done is not None:
+                return done
+            if (await scrub(self._store, _needed(head))).broken:
+                whole = full_plan(await self._sound(_named(manifest)), manifest)
         try:
             return await self._carry_out(whole, manifest, head, downloader, budget)
         except _StagingError as error:
@@ -86,10 +90,53 @@ class Installer:
             await self.collect()
             raise error.cause from error
 
+    async def _climb_down(
+        self,
+        manifest: Manifest,
+        head: Head,
+        downloader: Downloader,
+        route: tuple[PackEntry, ...],
+        budget: int | None,
+    ) -> tuple[Plan | None, int | None]:
+        """Try the plans that use what the store holds; return the one that worked, or None, and the budget left.
+
+        Where one fails over damaged objects, they are mended, and the ladder is gone down once more.
+        """
+        for mended in (False, True):
+            for plan in await self._ladder(manifest, head, route):
+                if plan == full_plan((), manifest):
+                    return None, budget
+                try:
+                    return await self._carry_out(plan, manifest, head, downloader, budget), budget
+                except _StagingError as error:
+                    budget = None  # what is fetched anew is fetched at once: a later run would begin anew
+                    logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
+                if not mended and (await scrub(self._store, _needed(head))).broken:
+                    head = await self._mend(manifest, head, downloader)
+                    if (await scrub(self._store, _needed(head))).broken:
+                        return None, budget
+                    break
+            else:
+                return None, budget
+        return None, budget
+
+    async def _mend(self, manifest: Manifest, head: Head, downloader: Downloader) -> Head:
+        async def known() -> Manifest:
+            return manifest
+
+        broken = (await scrub(self._store, head.objects)).broken
+        repairer = Repairer(self._store, self._config, self._announcer, downloader)
+        return await repairer.repair(head, broken, known)
+
     async def _ladder(self, manifest: Manifest, head: Head, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
         """Return the plans that use what the store holds. Once one of them failed, all is fetched anew."""
         ladder = plans(head.current, await self._store.objects(), manifest, route)
         return ladder[:-1] or ladder
+
+    async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Return those of these objects that the store holds, and that are what their names say."""
+        held = wanted & (await self._store.objects()).keys()
+        return held.difference(await unsound(self._store, held))
 
     async def collect(self) -> None:
         """Delete the objects that neither the current nor the previous generation needs."""
@@ -116,8 +163,7 @@ class Installer:
     async def _sweep(self, head: Head, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
         """Delete what an interrupted update has left, but for the sound objects of this one."""
         wanted = _named(manifest).union(entry.object.sha256 for entry in route)
-        left = (wanted - head.objects) & (await self._store.objects()).keys()
-        await self._discard_all_but((head.objects | left).difference(await unsound(self._store, left)))
+        await self._discard_all_but(head.objects | await self._sound(wanted - head.objects))
 
     async def _discard_all_but(self, needed: frozenset[str]) -> None:
         garbage = [digest for digest in await self._store.objects() if digest not in needed]
@@ -127,15 +173,34 @@ class Installer:
     async def _carry_out(
         self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader, budget: int | None
     ) -> Plan:
+        await self._require_room(plan)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._announcer.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        await self._fetch(plan, downloader, budget)
-        self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-        staged = await self._unpack(plan, manifest, head)
+        try:
+            await self._fetch(plan, downloader, budget)
+            self._announcer.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await self._unpack(plan, manifest, head)
+        except QuotaError as error:
+            await self._tidy()  # give back at once what was stored
+            raise QuotaError(error.message, _inflated(plan), await self._room()) from error
         self._announcer.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await self._activate(staged, head)
         self._announcer.emit("updateCompleted", {**detail, "bytes": downloader.bytes})
         return plan
+
+    async def _require_room(self, plan: Plan) -> None:
+        """Do nothing, unless it is known that what a plan downloads cannot be stored.
+
+        Raises:
+            QuotaError: It is; nothing was downloaded.
+        """
+        needed, available = _inflated(plan), await self._room()
+        if available is not None and available < needed:
+            raise QuotaError(
+                f"the update needs {needed} bytes, {available} may be stored here: make room; nothing was downloaded",
+                needed,
+                available,
+            )
 
     async def _fetch(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
         """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
@@ -216,6 +281,14 @@ class Installer:
             await self.collect()
         except StorageError as error:
             logger.warning("garbage stays until the next update: %s", error)
+
+
+def _inflated(plan: Plan) -> int:
+    return sum(ref.uncompressed for ref in plan.downloads)
+
+
+def _needed(head: Head) -> frozenset[str]:
+    return frozenset() if head.current is None else head.current.objects
 
 
 def _named(manifest: Manifest) -> frozenset[str]:

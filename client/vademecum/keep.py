@@ -22,6 +22,16 @@ async def keep(store: Store, digest: str, content: bytes) -> None:
         await store.put(digest, content)
 
 
+async def holds(store: Store, digest: str) -> bool:
+    """Return whether the object is there, and what its name says.
+
+    Raises:
+        StorageError: See `Store.get`.
+    """
+    data = await store.get(digest)
+    return data is not None and hashlib.sha256(data).hexdigest() == digest
+
+
 async def unsound(store: Store, digests: Iterable[str]) -> list[str]:
     """Return those of the stored objects that are not what their names say: a power cut may have torn them.
 

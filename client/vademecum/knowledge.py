@@ -6,16 +6,19 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 from .config import Config
+from .doctor import Diagnosis, diagnose, treat
 from .errors import EmptyStoreError, UsageError, VademecumError
 from .head import Generation, decode_head
 from .ports import Clock, Store, Transport
 from .reader import open_generation
-from .runtime.cpython import SqliteStore, SystemClock, open_transport, open_transports, run
+from .runtime.cpython import SqliteStore, SystemClock, disk_room, open_transport, open_transports, run
+from .scrub import Looked, ignore_looks
 from .search import MOST_HITS, DocumentView, Hit, Index, read_document
 from .sync import Check, Engine, Outcome
 
@@ -30,6 +33,7 @@ EVENTS = (
     "updateCompleted",
     "updateFailed",
     "rolledBack",
+    "corruption",
 )
 
 
@@ -138,6 +142,25 @@ class KnowledgeBase:
         async with self._reading() as store:
             engine = Engine(store, _Offline(), self._clock, config=self._config)
             return await engine.status()
+
+    def doctor(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
+        """Examine the store whole, and mend what is broken with as little as it takes.
+
+        Args:
+            repair: Mend; needs a url. Without, nothing is written.
+            looked: Called with the bytes of objects read so far, and those there are.
+
+        Raises:
+            EmptyStoreError, NotAStoreError, NewerFormatError: There is no store of ours that could be examined.
+            StorageError: It cannot be opened, and not because it is damaged.
+        """
+        return run(self.doctor_async(repair=repair, looked=looked))
+
+    async def doctor_async(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
+        now = self._clock.now()
+        if not repair or not self._locations:
+            return Diagnosis(await diagnose(self._path, now, looked))
+        return await treat(self._path, now, looked, self._with_engine)
 
     # Reading ----------------------------------------------------------------------------------
 
@@ -248,6 +271,7 @@ class KnowledgeBase:
                 seed=seed,
                 config=self._config,
                 emit=self._emit,
+                room=partial(disk_room, self._path),
             )
             result = await use(engine)
             if self._index is not None:

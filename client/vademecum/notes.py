@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .errors import VademecumError
+from .errors import TRANSIENT, VademecumError
 from .strict_json import Fields, canonical, iso_time, parse_object
 
 _LONGEST_MESSAGE = 1000
@@ -26,6 +26,11 @@ class ErrorNote:
     code: str
     message: str
     time: datetime
+
+    def told(self) -> dict[str, object]:
+        """Return what `status()` says of it. `transient`: trying again later, unchanged, may well succeed."""
+        transient = self.code in TRANSIENT
+        return {"code": self.code, "message": self.message, "at": iso_time(self.time), "transient": transient}
 
 
 @dataclass(frozen=True)

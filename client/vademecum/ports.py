@@ -7,9 +7,9 @@ memory (`runtime/memory.py`); one contract suite (tests/contract) runs against a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -31,10 +31,21 @@ class Body:
     Attributes:
         data: The body, with any transfer or content encoding of the host undone.
         transferred: Bytes of the body as they came over the wire (before decoding), for accounting.
+        told: The time of the answer as the host tells it, where it does. Not signed: fit for a message alone.
     """
 
     data: bytes
     transferred: int
+    told: datetime | None = field(default=None, compare=False)
+
+
+Room = Callable[[], Awaitable[int | None]]
+"""Returns how many bytes may still be stored, or None where nobody knows."""
+
+
+async def unknown_room() -> int | None:
+    """Nobody knows."""
+    return None
 
 
 class Transport(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TypeVar
 
 from .encoder import Encoder, decode_encoder
-from .errors import ContentError, SelfTestError, StorageError
+from .errors import ContentError, DamagedError, SelfTestError, StorageError
 from .head import Generation
 from .ports import Store
 from .segment import Outline, Segment, decode_segment
@@ -33,7 +34,7 @@ class Opened:
 
 
 async def open_generation(store: Store, generation: Generation) -> Opened:
-    """Read a generation from the store.
+    """Read a generation from the store. No byte of it is shown that is not what its name says.
 
     Raises:
         StorageError: An object that it needs is not there.
@@ -41,9 +42,9 @@ async def open_generation(store: Store, generation: Generation) -> Opened:
     """
     segments = []
     for name in generation.segments:
-        segment = decode_segment(await read_object(store, name))
+        segment = decode_segment(await _read_sound(store, name))
         segments.append(of_epoch(segment, name, generation))
-    encoder = decode_encoder(await read_object(store, generation.encoder))
+    encoder = decode_encoder(await _read_sound(store, generation.encoder))
     return Opened(generation, assemble(segments), encoder)
 
 
@@ -84,4 +85,17 @@ async def read_object(store: Store, digest: str) -> bytes:
     data = await store.get(digest)
     if data is None:
         raise StorageError(f"the store has lost object {digest[:12]}: run a forced update to fetch it again")
+    return data
+
+
+async def _read_sound(store: Store, digest: str) -> bytes:
+    """The same, of an object that is what its name says: a disk may have changed it since it was verified.
+
+    Raises:
+        StorageError: The store has lost it.
+        DamagedError: It is something else.
+    """
+    data = await read_object(store, digest)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update mends it")
     return data

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
-from .errors import ContentError, DamagedError, NewerFormatError
+from .errors import ContentError, DamagedError, NewerFormatError, TrustError
 from .head import Head, decode_head, encode_head
 from .notes import Notes, decode_notes, encode_notes
 from .ports import Store
+from .strict_json import parse_object
+from .trust import Trust
 
 logger = logging.getLogger("vademecum")
 
@@ -44,6 +47,33 @@ class Records:
         except DamagedError as error:
             logger.warning("the pointer is damaged and is begun anew: %s", error)
             await self._store.write({"head": None})
+
+    async def drop_damaged_trust(self, now: datetime) -> None:
+        """Delete the whole trust floor if its root cannot be read: all of it hangs on that."""
+        root = await self._store.read("trust/root.json")
+        names = [f"trust/{role}.json" for role in ("root", "timestamp", "snapshot", "targets")]
+        try:
+            if root is not None:
+                Trust(root, now)
+                return
+        except (ContentError, TrustError) as error:
+            logger.warning("the trusted root is damaged and is begun anew: %s", error)
+        if any([await self._store.read(name) for name in names]):
+            await self._store.write(dict.fromkeys((*names, "trust/pin")))
+
+    async def drop_damaged_notes(self) -> None:
+        """Delete those of the small records that cannot be read: they only save requests."""
+        damaged: list[str] = []
+        for name in ("sync", "health", "retry", "scrub"):
+            data = await self._store.read(name)
+            try:
+                if data is not None:
+                    parse_object(data, name)
+                    decode_notes(data if name == "sync" else None)
+            except ContentError:
+                damaged.append(name)
+        if damaged:
+            await self._store.write(dict.fromkeys(damaged))
 
     async def flip(self, head: Head) -> None:
         """Write the pointer. This is the commit."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from .config import Config
@@ -18,6 +19,7 @@ from .errors import (
     ContentError,
     DamagedError,
     EmptyStoreError,
+    ExpiredError,
     NetworkError,
     NewerFormatError,
     QuotaError,
@@ -27,6 +29,7 @@ from .errors import (
     VademecumError,
 )
 from .events import Announcer, ignore
+from .expiry import judge_expiry, require_past
 from .format import Manifest, ObjectRef, PackEntry, decode_manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
@@ -37,14 +40,16 @@ from .notes import Latest, Notes, encode_notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait
 from .plan import Plan, plan_update, reason_to_wait, refuse_older
-from .ports import Clock, Emit, Store, Transport
+from .ports import Clock, Emit, Room, Store, Transport, unknown_room
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .rollout import choose, read_salt
 from .route import find_route
+from .scrub import Looked, ignore_looks, scrub
 from .seed import Planted, Proof, Seed, read_judged
 from .staged import stage_generation
 from .trust import Line, ReleasePointer
+from .upkeep import Upkeep, Upkept
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -60,6 +65,7 @@ class Engine:
         trust: The root metadata that the app ships; None pins the first root that the host shows.
         seed: A published tree that the app ships; see `plant`.
         emit: Called with events; what it raises is logged and changes nothing.
+        room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Engine:
         seed: Transport | None = None,
         config: Config | None = None,
         emit: Emit = ignore,
+        room: Room = unknown_room,
     ) -> None:
         self._store = store
         self._transports = transport if isinstance(transport, Mapping) else {"": transport}
@@ -81,7 +88,8 @@ class Engine:
         self._seed = None if seed is None else Seed(seed, store, clock, self._config, trust)
         self._announcer = Announcer(emit)
         self._records = Records(store)
-        self._installer = Installer(store, clock, self._config, self._announcer)
+        self._installer = Installer(store, clock, self._config, self._announcer, room)
+        self._upkeep = Upkeep(store, self._config, self._announcer, self._installer)
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -96,6 +104,7 @@ class Engine:
             offer = await self._offer(pointer, await self._records.head(), downloader)
             if stale and not offer.available and offer.reason is None:
                 offer = replace(offer, reason=STALE)
+            await self._upkeep.after_check()
         if offer.available:
             self._announcer.emit("updateAvailable", asdict(offer))
         return offer
@@ -112,6 +121,7 @@ class Engine:
         Raises:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
+            ClockError: This device's clock is implausible: whether that has expired cannot be said.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             BudgetError: The run may download no more; the next one goes on from there.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
@@ -122,18 +132,20 @@ class Engine:
                 await self._records.drop_damaged_head()
             before = (await self._records.head()).current
             seeded = await self._plant(healing=healing)
-            stale = False
+            pointer, plan, stale = None, Plan("none"), False
             try:
-                plan, stale = await self._sync(
-                    downloader, force=force, healing=healing and seeded.kind == "none"
-                )
+                heals = healing and seeded.kind == "none"
+                pointer, plan, stale = await self._sync(downloader, force=force, healing=heals)
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
                 await self._note_error(error, healing=False)
                 self._announcer.failed(error)
-                plan = Plan("none")
-            await note_success(self._store, installed=(plan.kind, seeded.kind) != ("none", "none"))
+            installed = (plan.kind, seeded.kind) != ("none", "none")
+            known = await note_success(self._store, installed=installed)
+            if pointer is not None:
+                manifest = partial(self._manifest, pointer, downloader)
+                await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
             after = (await self._records.head()).current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
@@ -188,11 +200,15 @@ class Engine:
 
         Raises:
             EmptyStoreError: There is none: now nothing is installed.
+            DamagedError: What is stored is not the release: that is mended, not undone.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         logger.warning("the installed release does not work here: %s", reason)
         async with self._store.lock():
-            head = (await self._records.head()).undone()
+            found = await self._records.head()
+            if found.current is not None and (await scrub(self._store, found.current.objects)).broken:
+                raise DamagedError("the installed release is damaged here; the next update mends it")
+            head = found.undone()
             if head.current is None:
                 await self._records.flip(head)
                 raise EmptyStoreError(
@@ -236,6 +252,41 @@ class Engine:
         async with self._store.lock():
             return await self._installer.compact(await self._records.head())
 
+    async def repair(self, looked: Looked = ignore_looks) -> Upkept:
+        """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
+
+        Args:
+            looked: Called with the bytes read so far and those there are.
+
+        Raises:
+            DamagedError: The pointer itself is damaged: a sync begins it anew.
+            NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
+        async with self._store.lock(), self._asking(patient=False) as downloader:
+
+            async def manifest() -> Manifest:
+                return await self._manifest((await self._refresh(downloader))[0], downloader)
+
+            return await self._upkeep.repair(manifest, downloader, looked)
+
+    async def heal(self, *, whole: bool) -> Outcome:
+        """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
+
+        A pointer or a trusted root that cannot be read is begun anew: the root that the app ships is walked from, and
+        where it ships none, the first that the host shows is pinned.
+
+        Raises:
+            VademecumError: See `sync` and `repair`.
+        """
+        async with self._store.lock():
+            await self._records.drop_damaged_head()
+            await self._records.drop_damaged_trust(self._clock.now())
+            await self._records.drop_damaged_notes()
+        await self.repair()
+        pinned = (await self._records.head()).pinned is not None
+        return await self.sync(force=whole and not pinned)
+
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
         async with self._store.lock():
@@ -264,6 +315,7 @@ class Engine:
             "refused": list(head.refused),
             **notes.json(),
             "seed": await self._seed_error(),
+            "lastError": None if notes.error is None else notes.error.told(),
             "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
@@ -295,15 +347,18 @@ class Engine:
         now = self._clock.now()
         age = timedelta(seconds=self._config.idle_check_age)
         recent = notes.checked is not None and timedelta() <= now - notes.checked < age
-        refreshed = await refresh(
-            self._store,
-            downloader,
-            now,
-            shipped_root=self._root,
-            config=self._config,
-            idle_allowed=recent,
-            stale_allowed=True,
-        )
+        try:
+            refreshed = await refresh(
+                self._store,
+                downloader,
+                now,
+                shipped_root=self._root,
+                config=self._config,
+                idle_allowed=recent,
+                stale_allowed=True,
+            )
+        except ExpiredError as error:
+            raise judge_expiry(error, now, downloader.told) from error
         line = refreshed.trust.line(self._config.channel)
         pointer = await self._choose(line)
         refuse_older(pointer, await self._records.head(), line.newest)
@@ -315,13 +370,17 @@ class Engine:
             return line.current
         return choose(line, await read_salt(self._store, self._clock))
 
-    async def _sync(self, downloader: Downloader, *, force: bool, healing: bool) -> tuple[Plan, bool]:
-        """Follow the host; return the plan, and whether what the host shows is stale."""
+    async def _sync(
+        self, downloader: Downloader, *, force: bool, healing: bool
+    ) -> tuple[ReleasePointer, Plan, bool]:
+        """Follow the host; return the release that it shows, the plan, and whether what it shows is stale."""
         pointer, stale = await self._refresh(downloader)
         head = await self._records.head()
+        if healing and await self._mended(pointer, downloader):
+            healing, head = False, await self._records.head()
         # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
         whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-        return await self._follow(pointer, head, downloader, force=whole), stale
+        return pointer, await self._follow(pointer, head, downloader, force=whole), stale
 
     async def _plant(self, *, healing: bool) -> Planted:
         """Install the seed if it is to be.
@@ -371,6 +430,11 @@ class Engine:
             await self._manifest(pointer, self._seed.downloader)
         except ServerError as error:
             raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error
+
+    async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:
+        """Before everything is fetched anew: whether objects were broken, and all of them are mended."""
+        kept = await self._upkeep.repair(lambda: self._manifest(pointer, downloader), downloader)
+        return bool(kept.found.broken) and not kept.broken
 
     async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
         installed = None if head.current is None else head.current.sequence
@@ -423,6 +487,7 @@ class Engine:
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
                 f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
             )
+        require_past(manifest, self._clock.now())
         total = sum(ref.uncompressed for ref in manifest.objects)
         if total > self._config.max_release:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")

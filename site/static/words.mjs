@@ -51,6 +51,7 @@ const ERRORS = new Map(Object.entries({
   trust: "The new release could not be trusted and was not installed.",
   signature: "The new release is not signed by its publisher and was not installed.",
   rollback: "The host offers an older release than the one that was seen before. It was not installed.",
+  clock: "The clock of this device is wrong, so nobody can say whether this is recent. Set it, then try again.",
   expired: "The publisher has not confirmed this release for a while. Nothing new is installed until that happens.",
   storage: "This browser’s storage could not be used.",
   "not-a-store": "The stored knowledge base cannot be read.",

@@ -290,7 +290,9 @@ def test_a_full_disk_is_told_and_does_no_harm(app: App) -> None:
     browser.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": 1})
     app.start(autoUpdate=False)
     assert app.refused("update") == "quota"
-    assert "quota" in [failure["code"] for failure in app.events("updateFailed")]
+    failures = [failure for failure in app.events("updateFailed") if failure["code"] == "quota"]
+    assert failures and all({"needed", "available"} <= failure.keys() for failure in failures)
+    assert app.call("getStatus")["lastError"]["code"] == "quota"
     browser.send("Storage.overrideQuotaForOrigin", {"origin": origin})
     assert app.call("update")["to"] == 1
     assert app.texts()
@@ -318,10 +320,15 @@ def test_a_damaged_store_mends_itself(installed: App, damage: str) -> None:
         return store.put(current.encoder, encoder);
     }"""
     installed.page.evaluate(spoil, damage)
+    installed.host.requests.clear()
     assert installed.start() is None
     assert installed.events("updateFailed")[0]["code"] == {"lost": "content", "changed": "self-test"}[damage]
-    installed.wait_for("updateCompleted")
+    installed.wait_for("corruption")
     assert installed.texts()
+    (detail,) = installed.events("corruption")
+    assert detail["repaired"] == 1
+    fetched = [path.rpartition("/")[2].partition(".")[0] for path in installed.requested("objects/")]
+    assert fetched == detail["objects"], "nothing else is fetched"
 
 
 def test_forgetting(installed: App) -> None:

@@ -17,26 +17,36 @@ LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports", "codebooks"},
     {"tensors", "format", "notes", "events", "keep", "patience", "health", "signatures"},
-    {"segment", "encoder", "head", "trust", "mirrors", "spoiled"},
+    {"segment", "encoder", "head", "trust", "mirrors", "spoiled", "expiry"},
     {"download"},
     {"places", "rollout", "plan", "refresh", "records", "rotation"},
     {"state", "stored", "delegations"},
-    {"reader", "outcome", "route", "seed"},
+    {"reader", "outcome", "route", "scrub", "seed"},
     {"staged"},
     {"pack_base"},
     {"pack"},
     {"compact", "unpack"},
+    {"repair"},
     {"install"},
+    {"upkeep", "checkup"},
     {"sync"},
-    {"runtime.paths", "runtime.spans", "runtime.clock", "runtime.content_encoding", "runtime.sqlite_file"},
+    {
+        "runtime.paths",
+        "runtime.spans",
+        "runtime.clock",
+        "runtime.dates",
+        "runtime.content_encoding",
+        "runtime.sqlite_file",
+    },
+    {"runtime.sqlite_rescue"},
     {"runtime.memory", "runtime.browser", "runtime.folder", "runtime.http", "runtime.sqlite"},
     {"runtime.cpython"},
-    {"search"},
+    {"search", "doctor"},
     {"knowledge"},
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:14] for name in layer}
+CORE = {name for layer in LAYERS[:16] for name in layer}
 OUTSIDE = {
     "signatures": {"tuf"},
     "trust": {"tuf"},

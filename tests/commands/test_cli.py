@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ def test_a_pinned_store_says_what_it_waits_for(published: Vade) -> None:
 def test_another_root_is_told_apart_and_what_to_do(published: Vade) -> None:
     published("keys", "new", "--out", "others")
     ran = published("pull", "dist", "--store", "other.db", "--trust", "others/root.json")
-    assert_refused(ran, 1, "ask the publisher (or is it another root.json?)")
+    assert_refused(ran, 5, "ask the publisher (or is it another root.json?)")
 
 
 def test_a_first_build_without_keys_makes_development_keys_and_says_so(vade: Vade) -> None:
@@ -361,20 +362,20 @@ BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "no sentence-transformers": (no_models, 2, "pip install 'vademecum[models]'"),
     "previous unreachable": (
         nothing("--previous", NOWHERE),
-        1,
+        3,
         "previous release at http://127.0.0.1:9/ cannot be used",
     ),
-    "previous missing": (nothing("--previous", "missing"), 1, "no such folder"),
-    "previous tampered": (tampered, 1, "--force starts a new line"),
-    "previous of others": (other_keys, 1, "cannot be used: timestamp.json"),
-    "wrong key": (wrong_key, 1, "use the key that belongs to this root.json"),
+    "previous missing": (nothing("--previous", "missing"), 3, "no such folder"),
+    "previous tampered": (tampered, 4, "--force starts a new line"),
+    "previous of others": (other_keys, 5, "cannot be used: timestamp.json"),
+    "wrong key": (wrong_key, 5, "use the key that belongs to this root.json"),
     "garbage key": (garbage_key, 2, "VADEMECUM_SIGNING_KEY holds neither"),
-    "expired root": (expired_root, 1, "the root metadata expired on 2029"),
-    "full disk": (full_disk, 1, "no space left; the published release is unchanged"),
-    "read-only": (read_only, 1, "cannot be written: Read-only file system"),
+    "expired root": (expired_root, 6, "the root metadata expired on 2029"),
+    "full disk": (full_disk, 7, "no space left; the published release is unchanged"),
+    "read-only": (read_only, 7, "cannot be written: Read-only file system"),
     "foreign folder": (foreign_folder, 2, "has files that vademecum did not publish"),
     "out is a file": (nothing("--out", "docs/notes.txt"), 2, "is a file"),
-    "out below a file": (nothing("--out", "docs/notes.txt/dist"), 1, "Not a directory"),
+    "out below a file": (nothing("--out", "docs/notes.txt/dist"), 7, "Not a directory"),
     "out holds the source": (nothing("--out", "."), 2, "contains the source"),
     "no keys there": (nothing("--keys", "nowhere"), 2, "cannot read root metadata"),
     "no root there": (nothing("--root", "nowhere.json"), 2, "cannot read root metadata"),
@@ -458,25 +459,25 @@ def text_file(path: Path) -> None:
     path.write_text("a thesis, " * 500)
 
 
-COMMANDS: list[list[object]] = [["pull", "dist"], ["search", "rotate"], ["status"], ["rollback"]]
+COMMANDS: list[list[object]] = [["pull", "dist"], ["search", "rotate"], ["status"], ["rollback"], ["doctor"]]
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("make", "code", "message"),
     [
-        (newer_store, "a store of format 99"),
-        (other_database, "another program"),
-        (text_file, "not a vademecum store"),
+        (newer_store, 9, "a store of format 99"),
+        (other_database, 7, "another program"),
+        (text_file, 7, "not a vademecum store"),
     ],
 )
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_a_store_that_is_none_of_ours_is_left_as_it_is(
-    published: Vade, command: list[object], make: Callable[[Path], None], message: str
+    published: Vade, command: list[object], make: Callable[[Path], None], code: int, message: str
 ) -> None:
     make(Path("strange.db"))
     before = tree_of(Path())
     ran = published(*command, "--store", "strange.db")
-    assert_refused(ran, 1, message)
+    assert_refused(ran, code, message)
     ran = published(*command, "--store", "strange.db", "--json")
     assert message in ran.json["error"]["message"]
     assert tree_of(Path()) == before
@@ -489,12 +490,12 @@ def test_reading_a_store_that_is_not_there_makes_none(vade: Vade, command: list[
 
 
 BAD_PULLS: dict[str, tuple[list[object], int, str, str]] = {
-    "unreachable": ([NOWHERE], 1, "network", "127.0.0.1:9"),
-    "no such folder": (["nowhere"], 1, "network", "no such folder"),
-    "not a tree": (["docs"], 1, "server", "timestamp.json"),
+    "unreachable": ([NOWHERE], 3, "network", "127.0.0.1:9"),
+    "no such folder": (["nowhere"], 3, "network", "no such folder"),
+    "not a tree": (["docs"], 3, "server", "timestamp.json"),
     "another kind of address": (["ftp://example.org/"], 2, "usage", "ftp:// address"),
     "trust that is not there": (["dist", "--trust", "nowhere.json"], 2, "usage", "cannot read nowhere.json"),
-    "trust that is none": (["dist", "--trust", "docs/notes.txt"], 1, "content", "root.json"),
+    "trust that is none": (["dist", "--trust", "docs/notes.txt"], 4, "content", "root.json"),
 }
 
 
@@ -503,7 +504,7 @@ def test_a_pull_that_fails_leaves_what_is_installed(published: Vade, case: str) 
     arguments, status, code, message = BAD_PULLS[case]
     assert_refused(published("pull", *arguments, "--store", "kb.db"), status, message)
     ran = published("pull", *arguments, "--store", "kb.db", "--json")
-    assert (ran.json["error"]["code"], ran.code) == (code, status)
+    assert (ran.json["error"]["code"], ran.json["error"]["exit"], ran.code) == (code, status, status)
     assert published("search", "rotate", "--store", "kb.db", "--json").json["hits"][0]["heading"] == "Rotate"
     assert published("pull", "dist", "--store", "kb.db").code == 0
 
@@ -516,11 +517,12 @@ def test_a_damaged_release_is_not_installed(published: Vade) -> None:
     for path, data in good.items():
         path.write_bytes(bytes([*data[:-1], data[-1] ^ 1]))
     ran = published("pull", "dist", "--store", "kb.db", "--json")
-    assert (ran.code, ran.json["error"]["code"]) == (1, "content")
-    assert_refused(published("pull", "dist", "--store", "kb.db"), 1, "objects/")
+    assert (ran.code, ran.json["error"]["code"]) == (4, "content")
+    assert_refused(published("pull", "dist", "--store", "kb.db"), 4, "objects/")
     found = published("search", "rotate", "--store", "kb.db", "--json").json
     assert (found["release"], found["hits"][0]["heading"]) == (1, "Rotate")
-    assert published("status", "--store", "kb.db", "--json").json["error"]["code"] == "content"
+    last = published("status", "--store", "kb.db", "--json").json["lastError"]
+    assert (last["code"], last["transient"]) == ("content", False)
     for path, data in good.items():
         path.write_bytes(data)
     assert published("pull", "dist", "--store", "kb.db", "--json").json["to"] == 2
@@ -533,12 +535,12 @@ def test_an_expired_release_is_not_installed(published: Vade, monkeypatch: pytes
         old = published("build", "docs", "--out", "stale", "--keys", "old", "--no-site")
         assert old.code == 0, old.errors
     ran = published("pull", "stale", "--store", "new.db", "--json")
-    assert (ran.code, ran.json["error"]["code"]) == (1, "expired")
+    assert (ran.code, ran.json["error"]["code"]) == (6, "expired")
     assert_refused(published("search", "rotate", "--store", "new.db"), 1, "nothing is installed")
 
 
 def test_a_store_in_a_folder_that_is_not_there(published: Vade) -> None:
-    assert_refused(published("pull", "dist", "--store", "no/such/kb.db"), 1, "does not exist")
+    assert_refused(published("pull", "dist", "--store", "no/such/kb.db"), 7, "does not exist")
 
 
 def test_a_limit_below_one(published: Vade) -> None:
@@ -576,7 +578,7 @@ def test_a_fault_of_the_file_system_elsewhere_is_one_line(
         raise OSError(errno.EIO, "Input/output error", "docs/notes.txt")
 
     monkeypatch.setattr("vademecum_builder.sources.folder.FolderSource.scan", fails)
-    assert_refused(build(published), 1, "docs/notes.txt: Input/output error")
+    assert_refused(build(published), 7, "docs/notes.txt: Input/output error")
 
 
 # As a process of its own ---------------------------------------------------------------------------
@@ -679,3 +681,42 @@ def test_pull_takes_mirrors(published: Vade) -> None:
     """Where the first place has nothing, the others are asked in turn."""
     arguments = ("nothing-here", "--mirror", "nor-here", "--mirror", "dist", "--store", "kb.db")
     assert published("pull", *arguments, "--json").json["to"] == 1
+
+
+# The doctor ----------------------------------------------------------------------------------------
+
+
+def spoil_store() -> None:
+    with closing(sqlite3.connect("kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data)) WHERE rowid = 1")
+        connection.commit()
+
+
+def test_the_doctor_reports_and_mends(published: Vade) -> None:
+    sound = published("doctor", "--store", "kb.db")
+    assert (sound.code, sound.errors) == (0, ())
+    assert all(line.startswith("ok   ") for line in sound.out.splitlines())
+    assert sound.out.splitlines()[0] == "ok   file: SQLite's integrity check is passed"
+    spoil_store()
+    for arguments in (["--check"], ["dist", "--check"], []):
+        ran = published("doctor", *arguments, "--store", "kb.db")
+        assert ran.code == 1
+        assert "BAD  objects: 0 missing, 1 damaged: " in ran.out
+        assert ran.out.splitlines()[-1] == "To mend it: vade doctor --store kb.db URL"
+    ran = published("doctor", "dist", "--store", "kb.db")
+    assert (ran.code, ran.out.splitlines()[0][:18]) == (0, "was BAD  objects: ")
+    assert published("search", "rotate", "--store", "kb.db").code == 0
+
+
+def test_the_doctor_as_json(published: Vade) -> None:
+    spoil_store()
+    ran = published("doctor", "--check", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"], ran.json["setAside"]) == (1, False, None)
+    ran = published("doctor", "dist", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"]) == (0, True)
+    assert {"name": "leftovers", "sound": True, "message": "none"} in ran.json["checks"]
+    assert [check["name"] for check in ran.json["before"] if not check["sound"]] == ["objects"]
+
+
+def test_the_doctor_without_a_store(vade: Vade) -> None:
+    assert_refused(vade("doctor", "--store", "nothing.db"), 1, "nothing is installed")

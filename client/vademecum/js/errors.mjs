@@ -1,7 +1,7 @@
 // @ts-check
 /** The one error class of the browser client; it imports nothing. `code` is the same word as in Python's error tree. */
 
-/** @typedef {{status?: number, retryAfter?: number | null}} ErrorDetail */
+/** @typedef {{status?: number, retryAfter?: number | null, needed?: number | null, available?: number | null}} ErrorDetail */
 /** @typedef {{code: string, message: string} & ErrorDetail} PlainError an error on its way between threads */
 
 /** Trying again later, unchanged, may well succeed. */
@@ -21,6 +21,10 @@ export class VademecumError extends Error {
     this.status = detail.status;
     /** @type {number | null} seconds that the host asked to wait */
     this.retryAfter = detail.retryAfter ?? null;
+    /** @type {number | null} bytes that the update has to store at least, for code "quota" */
+    this.needed = detail.needed ?? null;
+    /** @type {number | null} bytes that may still be stored, for code "quota" */
+    this.available = detail.available ?? null;
   }
 
   /** True when trying again later, unchanged, may well succeed. */
@@ -36,9 +40,9 @@ export class VademecumError extends Error {
  */
 export function asError(thrown) {
   if (thrown instanceof VademecumError) return thrown;
-  const { code, message, status, retryAfter } = /** @type {PlainError} */ (Object(thrown));
+  const { code, message, status, retryAfter, needed, available } = /** @type {PlainError} */ (Object(thrown));
   const text = typeof message === "string" ? message : String(thrown);
-  return new VademecumError(typeof code === "string" ? code : "error", text, { status: status ?? undefined, retryAfter });
+  return new VademecumError(typeof code === "string" ? code : "error", text, { status: status ?? undefined, retryAfter, needed, available });
 }
 
 /**
@@ -46,6 +50,6 @@ export function asError(thrown) {
  * @returns {PlainError}
  */
 export function plainError(thrown) {
-  const { code, message, status, retryAfter } = asError(thrown);
-  return { code, message, status, retryAfter };
+  const { code, message, status, retryAfter, needed, available } = asError(thrown);
+  return { code, message, status, retryAfter, needed, available };
 }

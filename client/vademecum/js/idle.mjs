@@ -8,6 +8,7 @@
 import { asError } from "./errors.mjs";
 import { decodeHead, decodeRecord } from "./head.mjs";
 import { order, telling } from "./mirrors.mjs";
+import { sha256 } from "./sha256.mjs";
 import { fetchBody } from "./transport.mjs";
 
 export const TIMESTAMP = "metadata/timestamp.json";
@@ -87,9 +88,7 @@ export function isSettled({ current, pinned, refused }, sync) {
  */
 async function samePin(trust, pin) {
   if (trust === null) return true;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(trust));
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex === new TextDecoder().decode(pin);
+  return (await sha256(new TextEncoder().encode(trust))) === new TextDecoder().decode(pin);
 }
 
 /**

@@ -14,6 +14,7 @@ import { openGeneration } from "./generation.mjs";
 import { decodeHead } from "./head.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { MOST_HITS, cosine, rank } from "./search.mjs";
+import { sha256 } from "./sha256.mjs";
 import { IndexedStore } from "./store.mjs";
 
 /** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
@@ -37,9 +38,21 @@ async function open({ url }) {
 async function reopen() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
-  const release = decodeHead(head).current;
-  opened = release && openRelease(release, objects);
-  return release;
+  const pointer = decodeHead(head);
+  await requireSound(neededObjects(pointer), objects);
+  opened = pointer.current && openRelease(pointer.current, objects);
+  return pointer.current;
+}
+
+/**
+ * A disk may have changed an object since it was verified: no byte is shown that is not what its name says.
+ * @param {string[]} digests
+ * @param {Uint8Array[]} objects
+ */
+async function requireSound(digests, objects) {
+  const names = await Promise.all(objects.map(sha256));
+  const damaged = digests.find((digest, i) => names[i] !== digest);
+  if (damaged) throw new VademecumError("content", `the stored object ${damaged} is damaged; update to mend it`);
 }
 
 /** @param {import("./head.mjs").Head} head */

@@ -5,6 +5,9 @@
 export const FIRST_BACKOFF_MS = 30_000;
 export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
+/** Where there was no room, the same release is tried again so much later; a newer one at once. */
+export const FULL_WAIT_MS = 86_400_000;
+
 /**
  * @param {object} situation
  * @param {number} situation.intervalMs

@@ -3,6 +3,7 @@
 
 import { decodeRecord } from "./head.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "./idle.mjs";
+import { sha256 } from "./sha256.mjs";
 import { fetchBody } from "./transport.mjs";
 
 /** @typedef {import("./store.mjs").IndexedStore} IndexedStore */
@@ -20,10 +21,4 @@ export async function isNewSeed(store, seed) {
   } catch {
     return false; // no failure of an update; `update` has Python look again, and write down what is wrong
   }
-}
-
-/** @param {Uint8Array} data */
-async function sha256(data) {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(data));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -15,7 +15,7 @@ const MOST_ASKED = 1e9;
  * @property {(bytes: number) => void} [progress] called with the bytes received so far
  * @property {{idle: number, total: number}} [timeouts]
  */
-/** @typedef {{data: Uint8Array, transferred: number}} Body */
+/** @typedef {{data: Uint8Array, transferred: number, date: string}} Body `date`: the header, or nothing */
 
 /**
  * Fetch past the browser's cache: what is worth keeping goes to the store, and a damaged file must not be
@@ -48,7 +48,7 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
       pieces.push(piece);
       progress(received);
     }
-    return { data: join(pieces, received), transferred: wireSize(response, received) };
+    return { data: join(pieces, received), transferred: wireSize(response, received), date: response.headers.get("date") ?? "" };
   } catch (error) {
     aborter.abort();
     throw networkError(url, error);

@@ -7,7 +7,9 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
+import { decodeRecord } from "./head.mjs";
 import { compare } from "./idle.mjs";
+import { FULL_WAIT_MS } from "./schedule.mjs";
 import { isNewSeed } from "./seed.mjs";
 
 /** @typedef {import("./vademecum.d.mts").Check} Check */
@@ -40,10 +42,14 @@ export class Updates {
   offer = null;
   /** When the host last answered as it should, in milliseconds. */
   contacted = 0;
-  /** The installed release cannot be read: only a whole download helps. */
+  /** The installed release cannot be read: it is mended, and where that does not help, fetched whole. */
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {{sequence: number, until: number} | null} there was no room for this release */
+  #full = null;
+  /** @type {object | null} */
+  #corruption = null;
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
   /** @type {Promise<Outcome> | null} */
@@ -62,6 +68,10 @@ export class Updates {
   onEngineEvent(name, detail) {
     if (FLIPS.includes(name)) this.#flips.set(name, detail);
     if (FLIPS.includes(name) || name === "updateFailed") return;
+    if (name === "corruption" && this.damaged) {
+      this.#corruption = detail; // told when the reader has turned to what was mended
+      return;
+    }
     if (name === "updateStarted") this.state = "downloading";
     if (name === "updateProgress") this.state = detail.stage;
     this.around.emit(name, detail);
@@ -88,7 +98,7 @@ export class Updates {
    * @returns {Promise<Outcome>}
    */
   update() {
-    this.#updating ??= this.#attempt("checking", () => this.#sync(this.damaged)).finally(() => {
+    this.#updating ??= this.#attempt("checking", () => (this.damaged ? this.#mend() : this.#sync(false))).finally(() => {
       this.#updating = null;
     });
     return this.#updating;
@@ -106,10 +116,30 @@ export class Updates {
   async background(mayInstall) {
     await this.#plant();
     if (!mayInstall) return this.check();
+    if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;
     const quiet = await this.#attempt("checking", async () => {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
-    return quiet || this.update();
+    return quiet || this.update().catch((error) => this.#waitForRoom(asError(error)));
+  }
+
+  /**
+   * Where there is no room, the same is not tried again and again.
+   * @param {VademecumError} error
+   * @returns {Promise<never>}
+   */
+  async #waitForRoom(error) {
+    if (error.code === "quota") {
+      const { latest } = decodeRecord(await this.around.store.read("sync"));
+      this.#full = { sequence: latest?.sequence ?? 0, until: Date.now() + FULL_WAIT_MS };
+    }
+    throw error;
+  }
+
+  /** @param {number} sequence */
+  async #isNewer(sequence) {
+    const check = await this.check();
+    return check !== null && check.available && check.sequence > sequence;
   }
 
   /** Install the seed that the app ships, once for each; that takes no network, and no permission to use it. */
@@ -142,20 +172,53 @@ export class Updates {
       this.#flips.clear(); // the way back is part of this failure, and no event of its own
       await this.around.reopen();
     } catch (failure) {
-      if (asError(failure).code !== "empty") throw failure;
+      const { code } = asError(failure);
+      if (code === "content") this.damaged = true; // not the release is at fault, but what is stored of it
+      if (code !== "empty") throw failure;
       // Nothing to go back to: the reader stays without a release, and the app is told of the failure.
+    }
+  }
+
+  /** Have just what is broken fetched again; if the reader still cannot open it, everything. */
+  async #mend() {
+    this.#corruption = null;
+    try {
+      /** @type {Outcome} */
+      const outcome = await this.around.python("sync", { force: false, damaged: true });
+      if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
+      if (!(await this.#opens())) return await this.#sync(true);
+      this.damaged = false;
+      return this.#settled("up-to-date", outcome);
+    } finally {
+      if (this.#corruption) this.around.emit("corruption", this.#corruption);
+    }
+  }
+
+  /** Whether the reader has a release now. */
+  async #opens() {
+    try {
+      return (await this.around.reopen()) !== null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error.code !== "self-test" && error.code !== "content") throw error;
+      return false;
     }
   }
 
   /** @param {boolean} force */
   async #sync(force) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force }).catch(async (error) => {
+    const outcome = await this.around.python("sync", { force, damaged: false }).catch(async (error) => {
       // The seed was installed before the host was found wanting.
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       throw error;
     });
     if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
+    return this.#installed(outcome);
+  }
+
+  /** @param {Outcome} outcome */
+  async #installed(outcome) {
     this.damaged = false;
     this.offer = null;
     await this.#adopt("updateCompleted");
@@ -229,9 +292,10 @@ export class Updates {
 
   /** @param {VademecumError} error */
   fail(error) {
-    const { code, message, transient } = error;
+    const { code, message, transient, needed, available } = error;
+    const room = code === "quota" ? { needed, available } : {};
     this.state = "failed";
     this.error = { code, message, time: new Date().toISOString() };
-    this.around.emit("updateFailed", { code, message, willRetry: transient });
+    this.around.emit("updateFailed", { code, message, willRetry: transient, ...room });
   }
 }

@@ -147,6 +147,7 @@ export type ErrorCode =
   | "signature"
   | "rollback"
   | "expired"
+  | "clock"
   | "storage"
   | "quota"
   | "budget"
@@ -160,6 +161,15 @@ export interface StatusError {
   message: string;
   /** ISO time. */
   time: string;
+}
+
+export interface LastError {
+  code: string;
+  message: string;
+  /** ISO time. */
+  at: string;
+  /** Trying again later, unchanged, may well succeed. */
+  transient: boolean;
 }
 
 export interface Status {
@@ -187,7 +197,10 @@ export interface Status {
   expired: boolean;
   /** ISO time since when the host shows older metadata than it did before, while it does. */
   staleSince: string | null;
+  /** The same as `lastError`, under its older name. */
   error: StatusError | null;
+  /** The last error, unless things went well since. It outlives the page. */
+  lastError: LastError | null;
 }
 
 /** `elsewhere`: another page of this site did it. */
@@ -202,19 +215,26 @@ export interface Events {
     totalBytes: number;
   };
   updateCompleted: { sequence: number; version: string; plan: Plan; bytes: number; elsewhere?: true };
-  updateFailed: { code: string; message: string; willRetry: boolean };
+  /** `needed` and `available`: bytes, for code "quota", where they are known. */
+  updateFailed: { code: string; message: string; willRetry: boolean; needed?: number | null; available?: number | null };
   rolledBack: { sequence: number; version: string; elsewhere?: true };
+  /** Stored objects were missing or damaged; so many of them are mended. `sequence`: the installed release. */
+  corruption: { objects: string[]; repaired: number; sequence: number | null };
 }
 
 /** Every rejection is one of these. */
 export declare class VademecumError extends Error {
-  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null });
+  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null; needed?: number | null; available?: number | null });
   /** One of `ErrorCode`. */
   code: string;
   /** The HTTP status, for code "server". */
   status: number | undefined;
   /** Seconds that the host asked to wait. */
   retryAfter: number | null;
+  /** Bytes that the update has to store at least, for code "quota". */
+  needed: number | null;
+  /** Bytes that may still be stored, for code "quota". */
+  available: number | null;
   /** Trying again later, unchanged, may well succeed. */
   get transient(): boolean;
 }
@@ -227,6 +247,7 @@ export declare const EVENTS: readonly [
   "updateCompleted",
   "updateFailed",
   "rolledBack",
+  "corruption",
 ];
 
 export declare class KnowledgeBase {

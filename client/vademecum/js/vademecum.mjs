@@ -8,7 +8,7 @@
  */
 
 import { Remote } from "./calls.mjs";
-import { asError, VademecumError } from "./errors.mjs";
+import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
 import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
@@ -28,6 +28,7 @@ export const EVENTS = /** @type {const} */ ([
   "updateCompleted",
   "updateFailed",
   "rolledBack",
+  "corruption",
 ]);
 const MAX_VERSION_FILE = 4_000_000;
 
@@ -242,6 +243,7 @@ export class KnowledgeBase {
     const [head, sync, seed] = await Promise.all([this.#head(), ...records]);
     const { state, error, offer, contacted } = this.#updates;
     const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
+    const last = error ?? noted;
     return {
       state,
       mode: this.#mode,
@@ -257,8 +259,9 @@ export class KnowledgeBase {
       expires: sync.expires ?? null,
       expired: Date.parse(sync.expires) <= Date.now(),
       staleSince: sync.staleSince ?? null,
-      error: error ?? noted,
       seed: seed.code ? { code: seed.code, message: seed.message } : null,
+      error: last,
+      lastError: last && { code: last.code, message: last.message, at: last.time, transient: TRANSIENT.includes(last.code) },
     };
   }
 

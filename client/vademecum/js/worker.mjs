@@ -2,7 +2,8 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant, sync {force}, rollback,
+ * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant,
+ * sync {force, damaged}, rollback,
  * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
  */
 
@@ -49,9 +50,16 @@ async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
     openStore: () => new IndexedStore(urls[0]),
     trees: urls.map(tree),
     seed: seed === null ? undefined : tree(seed),
+    room,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");
+}
+
+/** How many bytes may still be stored here, as the browser estimates it. */
+async function room() {
+  const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+  return quota === undefined ? null : Math.max(0, quota - (usage ?? 0));
 }
 
 /**

@@ -19,6 +19,7 @@ from ..config import Config
 from ..errors import (
     BusyError,
     ContentError,
+    DamagedError,
     NetworkError,
     NewerFormatError,
     QuotaError,
@@ -30,6 +31,7 @@ from ..errors import (
 from ..ports import Body, Progress, Span
 from ..sync import Engine
 from .clock import SystemClock
+from .dates import http_date
 from .paths import check_path
 
 _ERRORS: Mapping[str, type[VademecumError]] = {
@@ -70,6 +72,9 @@ class Host(Protocol):
 
     def openStore(self) -> Any:
         """Return an `IndexedStore` (js/store.mjs)."""
+
+    def room(self) -> Awaitable[Any]:
+        """Return how many bytes may still be stored, or null."""
 
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
@@ -155,7 +160,7 @@ class BrowserTransport:
     ) -> Body:
         with _js_errors():
             body = await self._tree.fetch(check_path(path), limit, progress)
-        return Body(body.data.to_bytes(), body.transferred)
+        return Body(body.data.to_bytes(), body.transferred, http_date(body.date or None))
 
     async def close(self) -> None:
         pass
@@ -170,7 +175,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 
     Returns:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
-        of ours. Other exceptions are bugs and are raised.
+        of ours, with `needed` and `available` where room is short. Other exceptions are bugs and are raised.
     """
     store = BrowserStore(host.openStore())
     try:
@@ -191,8 +196,14 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
     def emit(name: str, detail: Mapping[str, Any]) -> None:
         host.emit(name, json.dumps(detail))
 
+    async def room() -> int | None:
+        found = await host.room()
+        return int(found) if isinstance(found, int | float) else None
+
     seed = None if host.seed is None else BrowserTransport(host.seed)
-    return Engine(store, transports, SystemClock(), trust=root, seed=seed, config=config, emit=emit)
+    return Engine(
+        store, transports, SystemClock(), trust=root, seed=seed, config=config, emit=emit, room=room
+    )
 
 
 async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
@@ -204,6 +215,8 @@ async def _plant(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    if arguments["damaged"]:
+        await engine.report_damage(DamagedError("the page's reader could not open what is installed"))
     return (await engine.sync(force=arguments["force"])).json()
 
 
@@ -236,7 +249,13 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
 
 def _error_json(error: VademecumError) -> dict[str, Any]:
     status, wait = getattr(error, "status", None), getattr(error, "retry_after", None)
-    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait}
+    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait} | _room(error)
+
+
+def _room(error: VademecumError) -> dict[str, Any]:
+    if not isinstance(error, QuotaError):
+        return {}
+    return {"needed": error.needed, "available": error.available}
 
 
 def _bytes_or_none(value: Any) -> bytes | None:

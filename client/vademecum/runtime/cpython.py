@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import contextvars
 import re
+import shutil
 import threading
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import Future
@@ -27,12 +28,21 @@ __all__ = [
     "HttpTransport",
     "SqliteStore",
     "SystemClock",
+    "disk_room",
     "open_transport",
     "open_transports",
     "run",
 ]
 
 T = TypeVar("T")
+
+
+async def disk_room(path: Path) -> int | None:
+    """Return how many bytes the disk of the store at `path` has for this user."""
+    try:
+        return shutil.disk_usage(path.resolve().parent).free
+    except OSError:
+        return None
 
 
 def open_transport(location: str | Path) -> Transport:

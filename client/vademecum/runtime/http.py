@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +16,7 @@ from .. import __version__
 from ..errors import ContentError, NetworkError, ServerError, UsageError
 from ..ports import Body, Progress
 from .content_encoding import decoder
+from .dates import http_date
 from .paths import check_path
 
 _FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
@@ -155,13 +155,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     if re.fullmatch(r"[0-9]+", value.strip()):
         return min(float(value.strip()), MOST_ASKED)  # float() alone knows fewer kinds of white space
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    moment = http_date(value)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
 
 
 def _base_of(text: str) -> tuple[httpx.URL, httpx.BasicAuth | None]:
@@ -217,4 +212,5 @@ async def _receive(response: httpx.Response, limit: int, progress: Progress | No
         if progress is not None:
             progress(response.num_bytes_downloaded)
     decode.finish()
-    return Body(bytes(data), transferred=response.num_bytes_downloaded)
+    told = http_date(response.headers.get("Date"))
+    return Body(bytes(data), transferred=response.num_bytes_downloaded, told=told)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -135,6 +135,26 @@ class SqliteStore:
         self._connection.close()
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Be the one writer of the store at `path`, without a store: for work on the file itself.
+
+    Raises:
+        BusyError: Another writer holds it.
+        StorageError: The lock cannot be taken.
+    """
+    held: set[_WriterLock] = set()
+    lock = _WriterLock(path.resolve())
+    try:
+        lock.acquire(held)
+    except (sqlite3.Error, OSError) as error:
+        raise storage_error(error, path) from error
+    try:
+        yield
+    finally:
+        lock.release(held)
+
+
 class _WriterLock:
     """The writer's lock of the store at `path`, held once. `release` is harmless where `acquire` failed."""
 
@@ -165,7 +185,11 @@ class _WriterLock:
 
 def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:
     row = connection.execute(query, (key,)).fetchone()
-    return None if row is None else bytes(row[0])
+    if row is None or isinstance(row[0], bytes):
+        return None if row is None else row[0]
+    return str(
+        row[0]
+    ).encode()  # damage may turn a value into another type; nobody takes it for what it should be
 
 
 def _write(connection: sqlite3.Connection, records: Mapping[str, bytes | None]) -> None:

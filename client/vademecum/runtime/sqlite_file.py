@@ -92,7 +92,7 @@ def storage_error(error: sqlite3.Error | OSError, path: Path) -> VademecumError:
     if primary == sqlite3.SQLITE_NOTADB:
         return NotAStoreError(f"{path} is not a vademecum store; it was left as it is: choose another path")
     if primary == sqlite3.SQLITE_CORRUPT:
-        return StorageError(f"{path}: the store is damaged ({error}); delete it and pull again")
+        return StorageError(f"{path}: the store is damaged ({error}); `vade doctor` mends it")
     if primary == sqlite3.SQLITE_READONLY:
         return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
     return StorageError(f"{path}: {error}")

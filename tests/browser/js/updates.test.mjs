@@ -6,6 +6,7 @@ import { Updates } from "../../../client/vademecum/js/updates.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
 const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
+const mending = { force: false, damaged: true };
 const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
 
 /**
@@ -53,7 +54,7 @@ const names = (log) => log.map((entry) => (typeof entry === "string" || Array.is
 test("an update is told of only when the reader has turned to it", async () => {
   const { updates, log } = scene();
   assert.deepEqual(await updates.update(), outcome);
-  const expected = [["sync", { force: true }], "updateStarted", "updateProgress", "reopen", "announce updateCompleted", "updateCompleted"];
+  const expected = [["sync", mending], "updateStarted", "updateProgress", "reopen", "announce updateCompleted", "updateCompleted"];
   assert.deepEqual(names(log), expected);
   assert.deepEqual(log.at(-1).updateCompleted, completed);
   assert.equal(updates.state, "installed");
@@ -63,6 +64,7 @@ test("an update is told of only when the reader has turned to it", async () => {
 test("states follow the engine", async () => {
   const seen = [];
   const { updates } = scene({
+    reopen: () => ({ sequence: 1 }),
     python: {
       sync: (self) => {
         seen.push(self.state);
@@ -80,10 +82,54 @@ test("states follow the engine", async () => {
   assert.deepEqual([...seen, updates.state], ["checking", "downloading", "downloading", "verifying", "installing", "up-to-date"]);
 });
 
+const mended = { sync: (self) => (self.onEngineEvent("corruption", { repaired: 1 }), { ...outcome, plan: "none" }) };
+
+test("what the reader could not open is mended, and opened again", async () => {
+  const { updates, log } = scene({ python: mended, reopen: () => ({ sequence: 1 }) });
+  assert.equal((await updates.update()).plan, "none");
+  assert.deepEqual(names(log), [["sync", mending], "reopen", "corruption"]);
+  assert.equal(updates.damaged, false);
+  assert.equal(updates.state, "up-to-date");
+});
+
+test("where mending does not help, everything is fetched", async () => {
+  const cannotOpen = [() => null, fails("content"), fails("self-test")];
+  for (const cannot of cannotOpen) {
+    let opens = cannot;
+    const sync = (self, { force }) => {
+      if (!force) return { ...outcome, plan: "none" };
+      opens = () => ({ sequence: 2 });
+      self.onEngineEvent("updateCompleted", completed);
+      return outcome;
+    };
+    const { updates, log } = scene({ python: { sync }, reopen: () => opens() });
+    assert.equal((await updates.update()).plan, "tiers");
+    const whole = ["sync", { force: true, damaged: false }];
+    assert.deepEqual(names(log), [["sync", mending], "reopen", whole, "reopen", "announce updateCompleted", "updateCompleted"]);
+    assert.equal(updates.damaged, false);
+  }
+});
+
+test("a store that fails is no reason to fetch everything", async () => {
+  const { updates, log } = scene({ python: mended, reopen: fails("storage") });
+  await assert.rejects(updates.update(), { code: "storage" });
+  assert.deepEqual(names(log), [["sync", mending], "reopen", "corruption", "updateFailed"]);
+  assert.equal(updates.damaged, true);
+});
+
+test("a release that is damaged here is not undone, but mended next", async () => {
+  const sync = (self) => (self.onEngineEvent("updateCompleted", completed), outcome);
+  const { updates } = scene({ python: { sync, refuse: fails("content") }, reopen: fails("self-test") });
+  updates.damaged = false;
+  await assert.rejects(updates.forceUpdate(), { code: "content" });
+  assert.equal(updates.damaged, true);
+});
+
 test("nothing to install is no event", async () => {
   const { updates, log } = scene({ python: { sync: () => ({ ...outcome, plan: "none" }) } });
-  await updates.update();
-  assert.deepEqual(names(log), [["sync", { force: true }]]);
+  updates.damaged = false;
+  await updates.forceUpdate();
+  assert.deepEqual(names(log), [["sync", { force: true, damaged: false }]]);
 });
 
 test("a release that the reader cannot use is refused, the old one opened, the failure told", async () => {
@@ -97,7 +143,7 @@ test("a release that the reader cannot use is refused, the old one opened, the f
   };
   const { updates, log } = scene({ python: { refuse }, reopen });
   await assert.rejects(updates.update(), { code: "self-test", message: /found this/ });
-  const expected = [["sync", { force: true }], "updateStarted", "updateProgress", "reopen", ["refuse", { reason: "found this" }], "reopen", "updateFailed"];
+  const expected = [["sync", mending], "updateStarted", "updateProgress", "reopen", ["refuse", { reason: "found this" }], "reopen", "updateFailed"];
   assert.deepEqual(names(log), expected);
   assert.equal(log.at(-1).updateFailed.code, "self-test");
   assert.equal(updates.state, "failed");
@@ -131,7 +177,7 @@ test("another page at work, or a page that closes, is no failure", async () => {
   for (const code of ["busy", "cancelled"]) {
     const { updates, log } = scene({ python: { sync: fails(code) } });
     await assert.rejects(updates.update(), { code });
-    assert.deepEqual(names(log), [["sync", { force: true }]]);
+    assert.deepEqual(names(log), [["sync", mending]]);
     assert.equal(updates.state, "idle");
     assert.equal(updates.error, null);
   }
@@ -143,7 +189,7 @@ test("updates that are asked for at one time are one; the next is another", asyn
   assert.equal(await first, await second);
   await updates.update();
   const syncs = log.filter((entry) => Array.isArray(entry));
-  assert.deepEqual(syncs, [["sync", { force: true }], ["sync", { force: false }]]);
+  assert.deepEqual(syncs, [["sync", mending], ["sync", { force: false, damaged: false }]]);
 });
 
 test("commands wait for one another, also after a failure", async () => {
@@ -174,7 +220,7 @@ test("in the background only what may be installed is", async () => {
   await updates.background(false);
   assert.deepEqual(log, ["check"]);
   await updates.background(true);
-  assert.deepEqual(log.filter(Array.isArray), [["sync", { force: true }]]);
+  assert.deepEqual(log.filter(Array.isArray), [["sync", mending]]);
 });
 
 test("the way back is told when the reader has gone it", async () => {
@@ -187,4 +233,27 @@ test("no way back is the caller's answer, not a failed update", async () => {
   const { updates, log } = scene({ python: { rollback: fails("empty") } });
   await assert.rejects(updates.rollback(), { code: "empty" });
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
+});
+
+test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
+  const { updates, log } = scene({
+    python: {
+      sync: () => {
+        throw new VademecumError("quota", "full", { needed: 9, available: 1 });
+      },
+    },
+  });
+  const latest = new TextEncoder().encode('{"latest":{"sequence":2,"version":"v2"}}');
+  updates.around.store = { read: async () => latest };
+  await assert.rejects(updates.background(true), { code: "quota", needed: 9, available: 1 });
+  assert.deepEqual(log.at(-1).updateFailed, { code: "quota", message: "full", willRetry: false, needed: 9, available: 1 });
+  log.length = 0;
+  for (let turn = 0; turn < 3; turn++) assert.equal(await updates.background(true), null);
+  assert.deepEqual(log, ["check", "check", "check"]);
+  await assert.rejects(updates.update(), { code: "quota" }, "who asks is not refused");
+  log.length = 0;
+  check.sequence = 3;
+  await assert.rejects(updates.background(true), { code: "quota" });
+  check.sequence = 2;
+  assert.deepEqual(names(log), ["check", ["sync", mending], "updateFailed"]);
 });

@@ -6,6 +6,8 @@
 4. Leftovers are bounded: what was held or was being fetched, and one generation's size of merged rows; the
    next release sweeps all of it away.
 5. The next clean sync succeeds, and so does the one after it.
+
+Where the scene began with broken objects, these alone may be broken still, until the next clean sync.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ async def judge(scene: Scene, store: Store) -> list[str]:
         return found
     head = decode_head(await store.read("head"))
     stays = _stays(scene, head)
-    before = await read_content(store) if stays else {}
+    before = await read_content(store) if stays else scene.latest
     try:
         await scene.engine(store, hours=REST).sync()
     except VademecumError as error:
@@ -49,7 +51,7 @@ async def judge(scene: Scene, store: Store) -> list[str]:
             return [f"stuck: the next clean sync failed: {error.code}: {error}"]
     found = await _kept(scene, store)
     content = await read_content(store)
-    if content != (before if stays else scene.latest):
+    if content != before:
         found.append(f"stuck: after the next clean sync a reader sees {content}")
     sizes = await store.objects()
     head = decode_head(await store.read("head"))
@@ -108,12 +110,13 @@ async def _at_rest(scene: Scene, store: Store) -> list[str]:
         current = decode_head(await store.read("head")).current
         if scene.name == BROKEN and current is not None and current.sequence == 3:
             return await _undone_by_the_reader(scene, store)
-        if current is not None and scene.damaged & current.objects:
-            return await _kept(scene, store)
+        if isinstance(error, VademecumError) and current is not None and current.objects & scene.broken:
+            await scene.engine(store).report_damage(error)  # as every reader does
+            return await _kept(scene, store, scene.broken)
         return [f"mixed state: the store does not open: {error}"]
     if content not in (scene.old, scene.new):
         return [f"mixed state: a reader sees {content}"]
-    return await _kept(scene, store)
+    return await _kept(scene, store, scene.broken)
 
 
 async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
@@ -124,9 +127,9 @@ async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
     return await _kept(scene, store)
 
 
-async def _kept(scene: Scene, store: Store) -> list[str]:
+async def _kept(scene: Scene, store: Store, broken: Container[str] = ()) -> list[str]:
     head = decode_head(await store.read("head"))
-    return await kept(store, head, scene.database.records, scene.history, scene.damaged)
+    return await kept(store, head, scene.database.records, scene.history, broken)
 
 
 async def kept(
@@ -134,7 +137,7 @@ async def kept(
     head: Head,
     before: Mapping[str, bytes],
     history: Container[bytes],
-    damaged: Container[str] = (),
+    broken: Container[str] = (),
 ) -> list[str]:
     """Return what is wrong with the floor, and with the digests of what can be read.
 
@@ -142,7 +145,7 @@ async def kept(
         head: The pointer of this store.
         before: The records before the fault.
         history: Every trusted file that was ever published.
-        damaged: Objects that a test has damaged or deleted in the store: they are as they are.
+        broken: Objects that were missing or damaged before the fault: they are as they are.
     """
     found = []
     for role in ROLES:
@@ -153,14 +156,14 @@ async def kept(
         elif _version(record) < _version(floor):
             found.append(f"lower floor: {role} {_version(record)}, was {_version(floor)}")
     for generation in (head.current, head.previous):
-        found += [] if generation is None else await _digests(store, generation, damaged)
+        found += [] if generation is None else await _digests(store, generation, broken)
     return found
 
 
-async def _digests(store: Store, generation: Generation, damaged: Container[str]) -> list[str]:
+async def _digests(store: Store, generation: Generation, broken: Container[str]) -> list[str]:
     found = []
     for digest in sorted(generation.objects):
-        if digest in damaged:
+        if digest in broken:
             continue
         data = await store.get(digest)
         if data is None:

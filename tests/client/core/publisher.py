@@ -26,7 +26,7 @@ from vademecum.encoder import Alphabet, Encoder, EncoderFile, Golden, encode_enc
 from vademecum.format import EncoderEntry, Manifest, ObjectRef, SegmentEntry, deflate, encode_manifest
 from vademecum.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.state import assemble
-from vademecum.strict_json import canonical
+from vademecum.strict_json import canonical, iso_time
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 EPOCH = "0123456789abcdef"
@@ -214,7 +214,7 @@ class Publisher:
                 sequence=self.sequence,
                 version=f"v{self.sequence}",
                 channel=self.channel,
-                built="2026-11-21T08:00:00Z",
+                built=iso_time(self.now),
                 epoch=self.epoch,
                 digest=state.digest(),
                 documents=len(state.documents),

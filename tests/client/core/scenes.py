@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from app import App, texts
+from drive import drive
 from packing import with_packs
 from publisher import Publisher, make_encoder
 
 from vademecum.config import Config
 from vademecum.format import Manifest
+from vademecum.head import decode_head
 from vademecum.ports import Store
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryTransport
+from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.scrub import scrub
 from vademecum.sync import Engine
 
 Content = Mapping[str, list[str]]
@@ -43,9 +46,9 @@ class Scene:
         old, new: What a reader may see after the call, however it ended.
         latest: What the published release holds.
         later: What the host serves one release later, which holds LAST.
+        broken: Objects that were missing or damaged before the call; they may be after it, until the next clean sync.
         history: Every trusted file that was ever published: only these may be stored as trust.
         fails: The code of the error that the call ends with where nothing hinders it; None: it goes well.
-        damaged: Objects of the installed release that had been damaged: until they are fetched anew, it may not open.
     """
 
     name: str
@@ -63,7 +66,7 @@ class Scene:
     published: frozenset[str]
     sequence: int
     fails: str | None = None
-    damaged: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
     verdicts: dict[bytes, list[str]] = field(default_factory=dict)
 
     def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
@@ -89,7 +92,6 @@ def _scene(
     new: Documents,
     latest: Documents,
     fails: str | None = None,
-    damaged: frozenset[str] = frozenset(),
 ) -> Scene:
     publisher, database = app.publisher, copy.deepcopy(app.database)
     files = dict(publisher.files)
@@ -120,13 +122,19 @@ def _scene(
         published=published,
         sequence=sequence,
         fails=fails,
-        damaged=damaged,
+        broken=frozenset(scrubbed(database)),
     )
+
+
+def scrubbed(database: MemoryDatabase) -> tuple[str, ...]:
+    """Return what is broken of the objects that the pointer names."""
+    head = decode_head(database.records.get("head"))
+    return drive(scrub(MemoryStore(database), head.objects)).broken
 
 
 def _client(*releases: Documents) -> App:
     """A client that has followed these releases."""
-    app = App(Publisher(), config=Config(retries=0, parallel=2))
+    app = App(Publisher(), config=Config(retries=0, parallel=2, scrub_bytes=0))
     for documents in releases:
         app.publisher.publish(documents)
         app.sync()
@@ -153,8 +161,17 @@ def _compact(engine: Engine) -> Awaitable[object]:
     return engine.compact()
 
 
+def _repair(engine: Engine) -> Awaitable[object]:
+    return engine.repair()
+
+
 def _clear(engine: Engine) -> Awaitable[object]:
     return engine.clear()
+
+
+async def _unpin(engine: Engine) -> None:
+    await engine.pin(None)
+    await engine.sync()
 
 
 def first_install() -> Scene:
@@ -221,13 +238,6 @@ def spoiled_release() -> Scene:
     return _scene("spoiled release", app, _sync, old=ONE, new=ONE, latest=ONE, fails="content")
 
 
-def direct() -> Scene:
-    app = _client(ONE)
-    app.publisher.change = with_packs(app.publisher, 1)
-    app.publisher.publish(TWO)
-    return _scene("direct pack", app, _sync, old=ONE, new=TWO, latest=TWO)
-
-
 def steps() -> Scene:
     """By two packs: the first leads to the release that the step of the installed one leads to."""
     app = _client(ONE, TWO, ONE)
@@ -256,9 +266,7 @@ def damaged() -> Scene:
     app.database.objects[name] = data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
     new: Documents = {**ONE, "c": texts("run home")}
     app.publisher.publish(new)
-    return _scene(
-        "update over a damaged object", app, _sync, old=ONE, new=new, latest=new, damaged=frozenset([name])
-    )
+    return _scene("update over a damaged object", app, _sync, old=ONE, new=new, latest=new)
 
 
 def healing() -> Scene:
@@ -273,12 +281,7 @@ def follow() -> Scene:
     app = _client(ONE, TWO)
     app.pin(2)
     app.publisher.publish(THREE)
-
-    async def unpin(engine: Engine) -> None:
-        await engine.pin(None)
-        await engine.sync()
-
-    return _scene("unpin and follow", app, unpin, old=TWO, new=THREE, latest=THREE)
+    return _scene("unpin and follow", app, _unpin, old=TWO, new=THREE, latest=THREE)
 
 
 def rollback() -> Scene:
@@ -305,7 +308,7 @@ def compaction() -> Scene:
 
 def compacting_update() -> Scene:
     app = _many()
-    app.config = Config(retries=0, parallel=2, max_segments=2)
+    app.config = Config(retries=0, parallel=2, scrub_bytes=0, max_segments=2)
     new: Documents = {**_MANY, "f": texts("the key", "rotate", "a lamp")}
     app.publisher.publish(new)
     return _scene("update that compacts", app, _sync, old=_MANY, new=new, latest=new)
@@ -332,6 +335,31 @@ def clear() -> Scene:
     return _scene("clear", app, _clear, old=TWO, new={}, latest=TWO)
 
 
+def _rot(app: App, digest: str) -> None:
+    data = app.database.objects[digest]
+    app.database.objects[digest] = data[:-1] + bytes([data[-1] ^ 1])
+
+
+def repair() -> Scene:
+    """One object rotten, one lost; the oracle's syncs find what a broken-off repair has left."""
+    app = _client(ONE, TWO)
+    app.config = Config(retries=0, parallel=2)
+    assert app.head.current is not None
+    _rot(app, app.head.current.segments[0])
+    del app.database.objects[app.head.current.encoder]
+    return _scene("repair", app, _repair, old=TWO, new=TWO, latest=TWO)
+
+
+def scrub_of_a_merged_segment() -> Scene:
+    """A sync finds it, an object at a time, and rebuilds it from the published ones."""
+    app = _many()
+    drive(app.engine().compact())
+    app.config = Config(retries=0, parallel=2, scrub_bytes=4000)
+    assert app.head.current is not None
+    _rot(app, app.head.current.segments[0])
+    return _scene("scrub of a merged segment", app, _sync, old=_MANY, new=_MANY, latest=_MANY)
+
+
 SCENES = (
     first_install,
     tiers,
@@ -340,7 +368,6 @@ SCENES = (
     forced,
     broken_release,
     spoiled_release,
-    direct,
     steps,
     wrong_pack,
     damaged,
@@ -352,4 +379,6 @@ SCENES = (
     compacting_update,
     collection,
     clear,
+    repair,
+    scrub_of_a_merged_segment,
 )

@@ -145,7 +145,7 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str) -> N
         (direct, ["direct"]),
         (steps, ["direct"]),
         (wrong_pack, ["direct", "tiers"]),
-        (damaged, ["tiers", "full"]),
+        (damaged, ["tiers", "tiers"]),
         (healing, ["full"]),
         (spoiled_release, ["tiers", "full"]),
     ],

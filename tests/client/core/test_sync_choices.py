@@ -210,6 +210,7 @@ def test_the_status_of_an_empty_store() -> None:
         "expired": False,
         "error": None,
         "staleSince": None,
+        "lastError": None,
         "firstUse": False,
         "bytes": 0,
         "objects": 0,

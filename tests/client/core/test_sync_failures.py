@@ -28,9 +28,10 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
-from vademecum.ports import Span
+from vademecum.ports import Room, Span
 from vademecum.refresh import TIMESTAMP
-from vademecum.runtime.memory import MemoryStore
+from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.sync import Engine
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "b": texts("a lamp"), "c": texts("home")}
@@ -199,34 +200,38 @@ def spoil(app: App) -> None:
     app.database.objects[app.head.current.segments[0]] = gzip.decompress(other.files[f"objects/{content}.gz"])
 
 
-@pytest.mark.fault("A16")
-def test_tiers_that_do_not_add_up_are_fetched_whole_once(app: App) -> None:
+@pytest.mark.fault("A16", "C38")
+def test_tiers_that_do_not_add_up_with_a_damaged_object(app: App) -> None:
+    """It is mended, and the tiers are tried again: nothing else is fetched, and nothing twice."""
     spoil(app)
+    assert app.head.current is not None
+    spoilt = app.head.current.segments[0]
     manifest = app.publisher.publish(TWO)
-    outcome = app.sync()
-    assert outcome.plan == "full"
+    assert app.sync().plan == "tiers"
     newest = manifest.segments[0].object.path
-    assert objects(app) == [newest, *(ref.path for ref in manifest.objects)]
+    assert objects(app) == [newest, f"objects/{spoilt}.gz"]
     assert app.content() == shown(TWO)
     assert app.names() == [
         "updateStarted",
         "updateProgress downloading",
         "updateProgress verifying",
+        "corruption",
         "updateStarted",
-        "updateProgress downloading",
         "updateProgress verifying",
         "updateProgress installing",
         "updateCompleted",
     ]
-    assert [detail["plan"] for name, detail in app.events if name == "updateStarted"] == ["tiers", "full"]
+    assert app.detail("corruption") == {"objects": [spoilt], "repaired": 1, "sequence": 1}
 
 
 @pytest.mark.fault("C35")
 def test_lost_objects_are_fetched_again(app: App) -> None:
     assert app.head.current is not None
-    del app.database.objects[app.head.current.segments[0]]
-    app.publisher.publish(TWO)
-    assert app.sync().plan == "full"
+    lost = app.head.current.segments[0]
+    del app.database.objects[lost]
+    manifest = app.publisher.publish(TWO)
+    assert app.sync().plan == "tiers"
+    assert objects(app) == [manifest.segments[0].object.path, f"objects/{lost}.gz"]
     assert app.content() == shown(TWO)
 
 
@@ -487,3 +492,71 @@ def test_nothing_to_undo(app: App) -> None:
     assert app.content() == shown(ONE)
     with pytest.raises(UsageError):
         app.pin(7)
+
+
+# No room -----------------------------------------------------------------------------------------
+
+
+def sync_with_room(app: App, room: Room, store: MemoryStore | None = None) -> QuotaError:
+    """Sync where there is so much room; return the error, which is about that."""
+    transport = MemoryTransport(app.host)
+    app.requests, app.events = transport.requests, []
+    engine = Engine(
+        store or MemoryStore(app.database),
+        transport,
+        app.clock,
+        trust=app.publisher.first_root,
+        config=app.config,
+        emit=lambda name, detail: app.events.append((name, dict(detail))),
+        room=room,
+    )
+    with pytest.raises(QuotaError) as caught:
+        drive(engine.sync())
+    return caught.value
+
+
+def room_of(count: int) -> Room:
+    async def room() -> int:
+        return count
+
+    return room
+
+
+@pytest.mark.fault("C34")
+def test_what_cannot_be_stored_is_not_downloaded(app: App) -> None:
+    manifest = app.publisher.publish(TWO)
+    needed = manifest.segments[0].object.uncompressed
+    error = sync_with_room(app, room_of(needed - 1))
+    assert (error.needed, error.available) == (needed, needed - 1)
+    assert objects(app) == []
+    assert app.detail("updateFailed") == {
+        "code": "quota",
+        "message": error.message,
+        "willRetry": False,
+        "needed": needed,
+        "available": needed - 1,
+    }
+    assert app.names() == ["updateFailed"]
+    assert app.content() == shown(ONE)
+    assert app.status()["lastError"]["code"] == "quota"
+    app.sync()
+    assert app.content() == shown(TWO)
+
+
+@pytest.mark.fault("C34")
+def test_a_disk_that_fills_up_says_how_much_is_missing(app: App) -> None:
+    """What was stored is given back at once, and the room is measured after that."""
+    held = dict(app.database.objects)
+    app.publisher.new_epoch("c" * 16, make_encoder("the lamp and the key run home"))
+    manifest = app.publisher.publish(TWO)
+    needed = sum(ref.uncompressed for ref in manifest.objects)
+    store = FullStore(app.database, sum(map(len, held.values())) + needed - 1)
+
+    async def room() -> int | None:
+        return store.room - sum((await store.objects()).values()) if store.puts else None
+
+    error = sync_with_room(app, room, store)
+    assert store.puts > 0
+    assert (error.needed, error.available) == (needed, needed - 1)
+    assert app.database.objects == held
+    assert app.content() == shown(ONE)

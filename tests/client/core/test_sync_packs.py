@@ -141,14 +141,16 @@ def test_a_pack_that_the_host_does_not_give_falls_back_to_tiers(app: App) -> Non
         assert again.content() == expected(2)
 
 
-def test_tiers_that_do_not_add_up_either_are_followed_by_everything_once(app: App) -> None:
+@pytest.mark.fault("C38")
+def test_where_the_base_is_damaged_too_it_is_mended_and_the_tiers_are_taken(app: App) -> None:
     app.publisher.change = with_packs(app.publisher, 1, spoil=lambda data: data[:-9])
     app.publisher.publish(documents(2))
     name = next(iter(app.head.current.segments if app.head.current else ()))
     whole = app.database.objects[name]
     app.database.objects[name] = whole[:-1] + bytes([whole[-1] ^ 1])  # bit rot in what was installed
-    assert app.sync().plan == "full"
-    assert kinds(app).count("pack") <= 1
+    assert app.sync().plan == "tiers"
+    assert app.detail("corruption")["objects"] == [name]
+    assert kinds(app).count("pack") == 1
     assert app.content() == expected(2)
 
 

@@ -1,0 +1,110 @@
+"""The doctor: a store is examined whole, and mended with as little as it takes.
+
+A file that SQLite calls malformed is set aside first (runtime/sqlite_rescue.py); then what is broken is fetched
+(repair.py); then a pointer that cannot be read is begun anew; and a whole download is the last resort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .checkup import Finding, examine
+from .errors import VademecumError
+from .runtime.sqlite import SqliteStore, writing
+from .runtime.sqlite_rescue import file_fault, rescue
+from .scrub import Looked
+from .sync import Engine
+
+Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
+"""Calls a function with an engine over the store, online."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found and did.
+
+    Attributes:
+        findings: How the store is now.
+        before: How it was, if something was done about it; else empty.
+        aside: Where a damaged file lies now, or None.
+    """
+
+    findings: tuple[Finding, ...]
+    before: tuple[Finding, ...] = ()
+    aside: str | None = None
+
+    @property
+    def sound(self) -> bool:
+        return all(finding.sound for finding in self.findings)
+
+    def json(self) -> dict[str, object]:
+        """Return the keys of `vade doctor --json`."""
+        return {
+            "sound": self.sound,
+            "checks": [_json(finding) for finding in self.findings],
+            "before": [_json(finding) for finding in self.before],
+            "setAside": self.aside,
+        }
+
+
+def _json(finding: Finding) -> dict[str, object]:
+    return {"name": finding.name, "sound": finding.sound, "message": finding.message}
+
+
+async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, ...]:
+    """Examine the store at `path`; nothing is written.
+
+    Raises:
+        EmptyStoreError, NotAStoreError, NewerFormatError: There is no store of ours that could be examined.
+        StorageError: It cannot be opened, and not because it is damaged.
+    """
+    if path.exists() and path.is_file() and path.stat().st_size:
+        fault = file_fault(path)
+        if fault is not None:
+            return (Finding("file", False, f"SQLite calls it damaged: {fault}"),)
+    store = SqliteStore(path, readonly=True)
+    try:
+        return (
+            Finding("file", True, "SQLite's integrity check is passed"),
+            *await examine(store, now, looked),
+        )
+    finally:
+        await store.close()
+
+
+async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
+    """Examine the store at `path`, and mend what is broken.
+
+    Args:
+        online: Calls a function with an engine over the store.
+
+    Raises:
+        VademecumError: See `diagnose`. What goes wrong while mending is a finding.
+    """
+    before = await diagnose(path, now, looked)
+    if all(finding.sound for finding in before):
+        return Diagnosis(before)
+    aside, notes, failure = None, list[Finding](), ""
+    try:
+        if not before[0].sound:
+            with writing(path):
+                saved = rescue(path)
+            aside = str(saved.aside)
+            notes.append(Finding("rescue", True, _told(saved.floor, saved.objects, aside)))
+        await online(lambda engine: engine.heal(whole=False))
+        if not all(finding.sound for finding in await diagnose(path, now, looked)):
+            await online(lambda engine: engine.heal(whole=True))
+    except VademecumError as error:
+        failure = error.message
+    after = await diagnose(path, now, looked)
+    if failure:
+        notes.append(Finding("repair", all(finding.sound for finding in after), failure))
+    return Diagnosis((*notes, *after), before, aside)
+
+
+def _told(floor: bool, objects: int, aside: str) -> str:
+    kept = "the trust floor was kept" if floor else "the trust floor could not be read: trust begins anew"
+    return f"{kept}; {objects} sound objects were kept; the damaged file is {aside}"

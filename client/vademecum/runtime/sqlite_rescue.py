@@ -1,0 +1,213 @@
+"""Rescue: what SQLite calls malformed is set aside, never deleted, and what can be read of it goes into a new file.
+
+SQLite has no checksums, so nothing that it still gives is believed: objects go along if they have the digest of
+their name, the trust floor if it verifies, the pointer if it decodes. The rest costs a download, no more.
+The new file is written whole beside the old one and takes its place by one rename; a crash leaves the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ContentError, NotAStoreError
+from ..head import decode_head
+from ..strict_json import parse_object
+from .sqlite_file import APPLICATION_ID, open_database, open_readonly, storage_error, transaction
+
+ROLES = ("root", "timestamp", "snapshot", "targets")
+_TRUST = (*(f"trust/{role}.json" for role in ROLES), "trust/pin")
+_SIGN = b"CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)"
+"""What a store of ours has on its first page, and other files have not."""
+_PAGES = 64
+"""Findings of SQLite that are asked for."""
+_HEADER = 100
+
+
+@dataclass(frozen=True)
+class Rescued:
+    """Where the damaged file lies now, and what went along.
+
+    Attributes:
+        records: Names of the records.
+        objects: How many objects.
+    """
+
+    aside: Path
+    records: tuple[str, ...]
+    objects: int
+
+    @property
+    def floor(self) -> bool:
+        """Whether the trusted root went along, and with it the floor."""
+        return "trust/root.json" in self.records
+
+
+def file_fault(path: Path) -> str | None:
+    """Return what SQLite finds wrong with the file of a store; None if it is sound.
+
+    Raises:
+        NotAStoreError: Nothing says that the file ever was a store.
+        EmptyStoreError, NewerFormatError: See `open_readonly`.
+        StorageError: It cannot be read.
+    """
+    try:
+        with closing(open_readonly(path)) as connection:
+            found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_PAGES})")]
+        return None if found == ["ok"] else "; ".join(" ".join(line.split()) for line in found[:3])
+    except sqlite3.Error as error:
+        if (error.sqlite_errorcode & 0xFF) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise storage_error(error, path) from error
+        if not was_store(path):
+            raise NotAStoreError(
+                f"{path} is not a vademecum store, and nothing says that it was one; it was left as it is"
+            ) from error
+        return str(error)
+
+
+def was_store(path: Path) -> bool:
+    """Return whether a file that SQLite does not open has the marks of a store: its id, or its tables.
+
+    To be asked only of a file that no connection of this process has open: see sqlite_file.py.
+    """
+    with path.open("rb") as file:
+        page = file.read(65_536)
+    log = Path(f"{path}-wal")
+    return (
+        page[68:72] == APPLICATION_ID.to_bytes(4, "big")
+        or _SIGN in page
+        or (log.is_file() and _SIGN in log.read_bytes())
+    )
+
+
+def rescue(path: Path) -> Rescued:
+    """Put a new store in place of a damaged one. The caller holds the writer's lock.
+
+    Raises:
+        StorageError, QuotaError: It cannot be written; the damaged file is where it was.
+    """
+    fresh, copy = Path(f"{path}.rescue"), Path(f"{path}.rescue-copy")
+    try:
+        _remove(fresh, copy)
+        try:
+            open_database(fresh).close()
+            _copy_to_read(path, copy, fresh.read_bytes()[:_HEADER])
+            records, objects = _salvage(copy, fresh)
+        finally:
+            _remove(copy)
+        aside = _set_aside(path)
+        fresh.replace(path)
+        return Rescued(aside, records, objects)
+    except (sqlite3.Error, OSError) as error:
+        raise storage_error(error, path) from error
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        for part in ("", "-wal", "-shm", "-journal"):
+            Path(f"{path}{part}").unlink(missing_ok=True)
+
+
+def _copy_to_read(path: Path, copy: Path, header: bytes) -> None:
+    """Copy a damaged file so that SQLite gives as much of it as it can.
+
+    It refuses a file whose first 100 bytes are torn, and one that is shorter than they say, whatever else is good: so
+    they are put right, and what is missing is filled with zeros (https://www.sqlite.org/fileformat.html, section 1.3).
+    """
+    shutil.copyfile(path, copy)
+    log = Path(f"{path}-wal")
+    if log.exists():
+        shutil.copyfile(log, f"{copy}-wal")
+    with copy.open("r+b") as file:
+        found = file.read(_HEADER)
+        if found[:18] != header[:18] or found[20:24] != header[20:24]:
+            found = header[:28] + bytes(4) + header[32:]
+        size = file.seek(0, os.SEEK_END)
+        page = int.from_bytes(found[16:18], "big")
+        page = 65_536 if page == 1 else page
+        pages = max(-(-size // page), min(int.from_bytes(found[28:32], "big"), 2 * size // page + 16))
+        file.truncate(pages * page)
+        file.seek(0)
+        file.write(found[:28] + pages.to_bytes(4, "big") + found[32:])
+
+
+def _salvage(path: Path, fresh: Path) -> tuple[tuple[str, ...], int]:
+    with closing(open_database(fresh)) as target:
+        records = dict(_records(path))
+        objects = 0
+        with transaction(target):
+            for name, value in records.items():
+                target.execute("INSERT INTO records (name, value) VALUES (?, ?)", (name, value))
+            for digest, data in _objects(path):
+                target.execute("REPLACE INTO objects (digest, data) VALUES (?, ?)", (digest, data))
+                objects += 1
+        target.execute("PRAGMA journal_mode = DELETE")  # one file alone takes the place of the old one
+    return tuple(sorted(records)), objects
+
+
+def _records(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Return the pointer and the trust floor, as far as they can be read and make sense."""
+    for name in ("head", *_TRUST):
+        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+            for (value,) in connection.execute("SELECT value FROM records WHERE name = ?", (name,)):
+                if isinstance(value, bytes) and _makes_sense(name, value):
+                    yield name, value
+
+
+def _makes_sense(name: str, value: bytes) -> bool:
+    try:
+        if name == "head":
+            decode_head(value)
+        elif name != "trust/pin":
+            parse_object(value, name)
+    except ContentError:
+        return False
+    return True
+
+
+def _objects(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Return the objects that can be read and are what their names say."""
+    with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        [(most,)] = connection.execute("SELECT max(rowid) FROM objects")
+        for rowid in range(1, (most or 0) + 1):
+            with suppress(sqlite3.Error):
+                for digest, data in connection.execute(
+                    "SELECT digest, data FROM objects WHERE rowid = ?", (rowid,)
+                ):
+                    if isinstance(data, bytes) and hashlib.sha256(data).hexdigest() == digest:
+                        yield digest, data
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(
+        "PRAGMA writable_schema = ON"
+    )  # a damaged description of the tables is no reason to stop
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    return connection
+
+
+def _set_aside(path: Path) -> Path:
+    """Keep the damaged file under another name, its log too. Its own name goes on to exist."""
+    aside = next(name for name in _names(path) if not os.path.lexists(name))
+    try:
+        os.link(path, aside)
+    except OSError:  # a file system without links
+        shutil.copy2(path, aside)
+    for part in ("-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            Path(f"{path}{part}").replace(f"{aside}{part}")
+    return aside
+
+
+def _names(path: Path) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield Path(f"{path}.damaged-{number}")
+        number += 1
