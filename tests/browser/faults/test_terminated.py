@@ -82,7 +82,8 @@ def run(indexed: IndexedScene, command: Command, at: int, fault: str) -> dict[st
     """Start the worker and let it do the scene's call; return where it was ended, or how it ended by itself."""
     indexed.reset()
     now = indexed.scene.now.now().timestamp() * 1000
-    target = {"url": indexed.url, "trust": indexed.scene.root.decode(), "channel": "stable"}
+    root = indexed.scene.root.decode()
+    target = {"urls": [indexed.url], "trust": root, "channel": "stable", "maxUpdateBytes": None}
     name = json.dumps({"at": at, "fault": fault, "now": now})
     ended: dict[str, Any] = indexed.page.evaluate(RUN, [name, target, *command])
     assert "code" not in ended, ended
