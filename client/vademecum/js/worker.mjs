@@ -49,7 +49,7 @@ async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
     options: JSON.stringify({ trust, channel, maxUpdateBytes }),
     openStore: () => new IndexedStore(urls[0]),
     trees: urls.map(tree),
-    seed: seed === null ? undefined : tree(seed),
+    seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None
     room,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };

@@ -83,7 +83,7 @@ def run(indexed: IndexedScene, command: Command, at: int, fault: str) -> dict[st
     indexed.reset()
     now = indexed.scene.now.now().timestamp() * 1000
     root = indexed.scene.root.decode()
-    target = {"urls": [indexed.url], "trust": root, "channel": "stable", "maxUpdateBytes": None}
+    target = {"urls": [indexed.url], "trust": root, "channel": "stable", "maxUpdateBytes": None, "seed": None}
     name = json.dumps({"at": at, "fault": fault, "now": now})
     ended: dict[str, Any] = indexed.page.evaluate(RUN, [name, target, *command])
     assert "code" not in ended, ended
