@@ -22,15 +22,15 @@ ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 STEP = 1 if ALL else 41
 Command = tuple[str, dict[str, Any]]
 CALLS: dict[Callable[[], Scene], Command] = {
-    first_install: ("sync", {"force": False}),
-    direct: ("sync", {"force": False}),
+    first_install: ("sync", {"force": False, "damaged": False}),
+    direct: ("sync", {"force": False, "damaged": False}),
     rollback: ("rollback", {}),
 }
 MORE: dict[Callable[[], Scene], Command] = {
-    tiers: ("sync", {"force": False}),
-    collection: ("sync", {"force": False}),
-    epoch: ("sync", {"force": False}),
-    forced: ("sync", {"force": True}),
+    tiers: ("sync", {"force": False, "damaged": False}),
+    collection: ("sync", {"force": False, "damaged": False}),
+    epoch: ("sync", {"force": False, "damaged": False}),
+    forced: ("sync", {"force": True, "damaged": False}),
     clear: ("clear", {}),
 }
 CALLS |= MORE if ALL else {}
