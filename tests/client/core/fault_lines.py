@@ -55,3 +55,12 @@ LINES = {
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
 }
+
+NOTES = {
+    "C31": "no interface reaches beneath IndexedDB: in Chromium the three kinds of damage are played out in memory",
+    "C36": "IndexedDB is in browsers alone",
+    "C40": "no Windows here: its errors are injected where the publisher replaces files; of a client, the doctor alone does",
+    "D50": "a publisher's part; what a browser sees of it is a page that is half deployed",
+    "D51": "a publisher's part: a browser builds nothing",
+}
+"""Lines that cannot be tested on one of the runtimes, or not as they are, and why."""
