@@ -163,6 +163,16 @@ async def read_judged(store: Store) -> Judged | None:
         return None
 
 
+async def seed_error(store: Store) -> dict[str, str] | None:
+    """Return code and message of what was wrong with the seed that was looked at last, or None.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    judged = await read_judged(store)
+    return {"code": judged.code, "message": judged.message} if judged is not None and judged.code else None
+
+
 def _decode(data: bytes) -> Judged:
     fields = Fields(parse_object(data, "seed"), "seed")
     return Judged(

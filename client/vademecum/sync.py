@@ -16,37 +16,34 @@ from typing import Any
 from .config import Config
 from .download import Downloader
 from .errors import (
-    ContentError,
     DamagedError,
     EmptyStoreError,
     ExpiredError,
     NetworkError,
-    NewerFormatError,
     QuotaError,
-    RollbackError,
     ServerError,
     UsageError,
     VademecumError,
 )
 from .events import Announcer, ignore
-from .expiry import judge_expiry, require_past
-from .format import Manifest, ObjectRef, PackEntry, decode_manifest
+from .expiry import judge_expiry
+from .follow import Follower
+from .format import Manifest
 from .head import Generation, Head
 from .health import count_read, count_sync, is_damage, is_local, note_success, read_health
 from .install import Installer
 from .keep import unsound
 from .mirrors import STALE, open_mirrors, save_mirrors
-from .notes import Latest, Notes, encode_notes, note_of
+from .notes import Latest, Notes, note_of
 from .outcome import Check, Outcome
 from .patience import remember_wait
-from .plan import Plan, plan_update, reason_to_wait, refuse_older
+from .plan import Plan, reason_to_wait, refuse_older
+from .planting import Planter
 from .ports import Clock, Emit, Room, Store, Transport, unknown_room
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
-from .rollout import choose, read_salt
-from .route import find_route
 from .scrub import Looked, ignore_looks, scrub
-from .seed import Planted, Proof, Seed, read_judged
+from .seed import Planted, Seed, seed_error
 from .staged import stage_generation
 from .trust import Line, ReleasePointer
 from .upkeep import Upkeep, Upkept
@@ -89,6 +86,7 @@ class Engine:
         self._announcer = Announcer(emit)
         self._records = Records(store)
         self._installer = Installer(store, clock, self._config, self._announcer, room)
+        self._follower = Follower(store, clock, self._config, self._installer)
         self._upkeep = Upkeep(store, self._config, self._announcer, self._installer)
 
     # What apps call ---------------------------------------------------------------------------
@@ -101,7 +99,7 @@ class Engine:
         """
         async with self._writing(), self._asking() as downloader:
             pointer, stale = await self._refresh(downloader)
-            offer = await self._offer(pointer, await self._records.head(), downloader)
+            offer = await self._follower.offer(pointer, await self._records.head(), downloader)
             if stale and not offer.available and offer.reason is None:
                 offer = replace(offer, reason=STALE)
             await self._upkeep.after_check()
@@ -131,7 +129,7 @@ class Engine:
             if healing:
                 await self._records.drop_damaged_head()
             before = (await self._records.head()).current
-            seeded = await self._plant(healing=healing)
+            seeded = await self._planted(healing=healing)
             pointer, plan, stale = None, Plan("none"), False
             try:
                 heals = healing and seeded.kind == "none"
@@ -144,7 +142,7 @@ class Engine:
             installed = (plan.kind, seeded.kind) != ("none", "none")
             known = await note_success(self._store, installed=installed)
             if pointer is not None:
-                manifest = partial(self._manifest, pointer, downloader)
+                manifest = partial(self._follower.manifest, pointer, downloader)
                 await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
             after = (await self._records.head()).current
         took = plan if plan.kind != "none" else seeded
@@ -173,7 +171,7 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         async with self._writing():
-            seeded = await self._plant(healing=False)
+            seeded = await self._planted(healing=False)
             if seeded.kind != "none":
                 await note_success(self._store, installed=True)
         return seeded.sequence
@@ -266,7 +264,7 @@ class Engine:
         async with self._store.lock(), self._asking(patient=False) as downloader:
 
             async def manifest() -> Manifest:
-                return await self._manifest((await self._refresh(downloader))[0], downloader)
+                return await self._follower.manifest((await self._refresh(downloader))[0], downloader)
 
             return await self._upkeep.repair(manifest, downloader, looked)
 
@@ -314,19 +312,13 @@ class Engine:
             "pinned": head.pinned,
             "refused": list(head.refused),
             **notes.json(),
-            "seed": await self._seed_error(),
+            "seed": await seed_error(self._store),
             "lastError": None if notes.error is None else notes.error.told(),
             "expired": notes.expires is not None and notes.expires <= self._clock.now(),
             "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
             "bytes": sum(objects.values()),
             "objects": len(objects),
         }
-
-    async def _seed_error(self) -> dict[str, str] | None:
-        judged = await read_judged(self._store)
-        return (
-            {"code": judged.code, "message": judged.message} if judged is not None and judged.code else None
-        )
 
     # The steps --------------------------------------------------------------------------------
 
@@ -360,15 +352,10 @@ class Engine:
         except ExpiredError as error:
             raise judge_expiry(error, now, downloader.told) from error
         line = refreshed.trust.line(self._config.channel)
-        pointer = await self._choose(line)
+        pointer = await self._follower.choose(line)
         refuse_older(pointer, await self._records.head(), line.newest)
         await self._note_check(notes, refreshed, pointer, line)
         return pointer, refreshed.stale
-
-    async def _choose(self, line: Line) -> ReleasePointer:
-        if line.candidate is None:
-            return line.current
-        return choose(line, await read_salt(self._store, self._clock))
 
     async def _sync(
         self, downloader: Downloader, *, force: bool, healing: bool
@@ -380,118 +367,19 @@ class Engine:
             healing, head = False, await self._records.head()
         # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
         whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-        return pointer, await self._follow(pointer, head, downloader, force=whole), stale
+        return pointer, await self._follower.follow(pointer, head, downloader, force=whole), stale
 
-    async def _plant(self, *, healing: bool) -> Planted:
-        """Install the seed if it is to be.
-
-        Args:
-            healing: What is installed is damaged: the seed is looked at again, and is taken whole even if it is
-                the installed release.
-        """
+    async def _planted(self, *, healing: bool) -> Planted:
+        """Install the seed if there is one, and it is to be. Errors: see `Planter.plant`."""
         if self._seed is None:
             return Planted()
-        head = await self._records.head()
-        planted = Planted()
-
-        async def install(proof: Proof) -> None:
-            nonlocal planted
-            planted = await self._install_seed(proof, head, healing=healing)
-
-        known = await read_judged(self._store)
-        lost = head.current is None and (known is None or not known.code)
-        await self._seed.plant(install, anew=healing or lost)
-        return planted
-
-    async def _install_seed(self, proof: Proof, head: Head, *, healing: bool) -> Planted:
-        assert self._seed is not None
-        downloader = self._seed.downloader
-        line = proof.trust.line(self._config.channel)
-        pointer = await self._choose(line)
-        refuse_older(pointer, head, line.newest)
-        notes = replace(
-            await self._records.notes(),
-            expires=proof.trust.expires,
-            latest=Latest(pointer.sequence, pointer.version),
-            yanked=line.yanked,
-        )
-        if not proof.older:
-            await self._store.write({**proof.records, "sync": encode_notes(notes)})
-        whole = healing and reason_to_wait(pointer, head) in (None, "current")
-        if proof.older and (whole or reason_to_wait(pointer, head) is None):
-            await self._require_in_seed(pointer)
-        plan = await self._follow(pointer, head, downloader, force=whole)
-        return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
-
-    async def _require_in_seed(self, pointer: ReleasePointer) -> None:
-        """Do nothing, unless a seed of older metadata has not the release that is trusted here."""
-        assert self._seed is not None
-        try:
-            await self._manifest(pointer, self._seed.downloader)
-        except ServerError as error:
-            raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error
+        planter = Planter(self._seed, self._store, self._config, self._follower)
+        return await planter.plant(healing=healing)
 
     async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:
         """Before everything is fetched anew: whether objects were broken, and all of them are mended."""
-        kept = await self._upkeep.repair(lambda: self._manifest(pointer, downloader), downloader)
+        kept = await self._upkeep.repair(lambda: self._follower.manifest(pointer, downloader), downloader)
         return bool(kept.found.broken) and not kept.broken
-
-    async def _offer(self, pointer: ReleasePointer, head: Head, downloader: Downloader) -> Check:
-        installed = None if head.current is None else head.current.sequence
-        check = Check(False, pointer.sequence, pointer.version, installed=installed)
-        reason = reason_to_wait(pointer, head)
-        if reason is not None:
-            return replace(check, reason=None if reason in ("current", "ahead") else reason)
-        manifest = await self._manifest(pointer, downloader)
-        route = await self._route(head, manifest, downloader)
-        plan = plan_update(head.current, await self._store.objects(), manifest, route)
-        return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
-
-    async def _follow(
-        self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
-    ) -> Plan:
-        reason = reason_to_wait(pointer, head)
-        # The user may overrule himself, but not the publisher.
-        if reason in ("ahead", "yanked") or (reason is not None and not force):
-            return Plan("none")
-        manifest = await self._manifest(pointer, downloader)
-        route = () if force else await self._route(head, manifest, downloader)
-        return await self._installer.install(manifest, head, downloader, route=route, force=force)
-
-    async def _route(self, head: Head, manifest: Manifest, downloader: Downloader) -> tuple[PackEntry, ...]:
-        """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""
-
-        async def fetch(entry: PackEntry) -> Manifest:
-            assert entry.manifest is not None
-            self._check_size(entry.manifest_path, entry.manifest.size)
-            return decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
-
-        if head.current is None:
-            return ()
-        try:
-            return await find_route(head.current, manifest, fetch)
-        except (ContentError, ServerError, NewerFormatError) as error:
-            logger.warning("release %d: no way by packs: %s", manifest.sequence, error)
-            return ()
-
-    def _check_size(self, path: str, size: int) -> None:
-        if size > self._config.max_manifest:
-            raise ContentError(f"{path}: {size} bytes, more than {self._config.max_manifest}")
-
-    async def _manifest(self, pointer: ReleasePointer, downloader: Downloader) -> Manifest:
-        self._check_size(pointer.path, pointer.length)
-        ref = ObjectRef(pointer.sha256, pointer.length, pointer.length)
-        manifest = decode_manifest(await downloader.fetch_plain(pointer.url_path, ref))
-        if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
-            raise ContentError(
-                f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
-                f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
-            )
-        require_past(manifest, self._clock.now())
-        total = sum(ref.uncompressed for ref in manifest.objects)
-        if total > self._config.max_release:
-            raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
-        return manifest
 
     async def _refuse_yanked(self, head: Head) -> None:
         """Do nothing, unless the user would go back to a release that its publisher has taken back."""

@@ -28,7 +28,8 @@ LAYERS = [
     {"compact", "unpack"},
     {"repair"},
     {"install"},
-    {"upkeep", "checkup"},
+    {"upkeep", "checkup", "follow"},
+    {"planting"},
     {"sync"},
     {
         "runtime.paths",
@@ -46,7 +47,7 @@ LAYERS = [
 ]
 """Each module imports only from layers above its own. `runtime` comes after `sync`; `knowledge` is the highest."""
 
-CORE = {name for layer in LAYERS[:16] for name in layer}
+CORE = {name for layer in LAYERS[:17] for name in layer}
 OUTSIDE = {
     "signatures": {"tuf"},
     "trust": {"tuf"},
