@@ -23,7 +23,9 @@ from vademecum.search import Index
 from vademecum.sync import Engine
 
 Act = Callable[[Engine], Awaitable[object]]
-NETWORK = frozenset(("network", "server", "content", "signature", "rollback", "expired", "newer-format"))
+NETWORK = frozenset(
+    ("network", "server", "content", "signature", "rollback", "expired", "clock", "newer-format")
+)
 """What a sync may say when the host misbehaves."""
 
 

@@ -181,7 +181,7 @@ class _Play:
         if client.headless:
             may.add("content")
         if client.skew:
-            may |= {"expired", "rollback"}
+            may |= {"expired", "clock", "rollback"}
         if "retry" in client.before and not force:
             may.add("server")
         if end.error.code not in may:
