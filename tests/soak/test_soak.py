@@ -55,7 +55,7 @@ async def _forgetful(records: Records) -> None:
 @pytest.mark.parametrize(
     ("rule", "without", "kind"),
     [
-        ("vademecum.install.Installer._tidy", _nothing, "litter"),
+        ("vademecum.install.Installer.collect", _nothing, "litter"),
         ("vademecum.install.Installer.collect", _too_much, "lost data"),
         ("vademecum.sync.Engine._turn_back", _blindly, "mixed state"),
         ("vademecum.staged.Staged.digest", _empty_promise, "mixed state"),

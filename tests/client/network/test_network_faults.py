@@ -394,8 +394,9 @@ def test_the_old_pointer_for_ever(new_client: Callable[..., Client]) -> None:
     assert client.updated()
     assert client.events == [], "older, and signed well: no failure, and no event"
     assert client.status()["staleSince"] is not None
-    client.clock.advance(40 * 86_400)
-    client.meet([Rule(TIMESTAMP, host.body(old))], "expired")
+    client.advance(40 * 86_400)
+    # Which of the two depends on today's date, which the host tells.
+    client.meet([Rule(TIMESTAMP, host.body(old))], ("expired", "clock"))
     assert client.updated()
 
 
