@@ -33,7 +33,7 @@ conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have t
 	$(BIN)/pytest tests/conformance tests/client/core/test_malicious_origin.py tests/client/core/test_signatures.py
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
-	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract tests/browser/faults
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error tests/soak/soak.py --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)

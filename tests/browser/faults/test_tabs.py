@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from browser_app import App, second_release
 from playwright.sync_api import Error, Page, Route
 
 Eventually = Callable[[Page, str], Any]
+PATIENCE = 60.0
+"""Seconds until a test gives up; no statement about speed."""
 UPDATE = (
     "void kb.update().then((outcome) => (window.outcome = outcome), ({ code }) => (window.outcome = code))"
 )
@@ -57,6 +60,14 @@ def crash(page: Page) -> None:
         page.goto("chrome://crash", timeout=5_000)
 
 
+def wait_for(held: list[Route], page: Page) -> None:
+    """Wait until a request is held back."""
+    deadline = time.monotonic() + PATIENCE
+    while not held:
+        assert time.monotonic() < deadline, "nothing is asked for"
+        page.wait_for_timeout(20)
+
+
 @pytest.mark.fault("C30", "D43", "D46")
 @pytest.mark.parametrize("end", [close, crash])
 def test_a_tab_that_ends_in_the_middle_of_an_update(
@@ -67,8 +78,7 @@ def test_a_tab_that_ends_in_the_middle_of_an_update(
     held: list[Route] = []
     tab.page.route("**/objects/**", lambda route: held.append(route))
     tab.page.evaluate(UPDATE)
-    while not held:  # the manifest has been read, and the lock is held
-        tab.page.wait_for_timeout(20)
+    wait_for(held, tab.page)  # the manifest has been read, and the lock is held
     end(tab.page)
     eventually(installed.page, FREE)
     assert installed.texts()
@@ -83,8 +93,7 @@ def test_a_frozen_tab_goes_on(installed: App, publisher: Any, eventually: Eventu
     held: list[Route] = []
     installed.page.route("**/objects/**", lambda route: held.append(route))
     installed.page.evaluate(UPDATE)
-    while not held:
-        installed.page.wait_for_timeout(20)
+    wait_for(held, installed.page)
     browser = installed.page.context.new_cdp_session(installed.page)
     browser.send("Page.setWebLifecycleState", {"state": "frozen"})
     installed.page.unroute("**/objects/**")  # which lets what was held go on
