@@ -42,9 +42,9 @@ async def open_generation(store: Store, generation: Generation) -> Opened:
     """
     segments = []
     for name in generation.segments:
-        segment = decode_segment(await _read_sound(store, name))
+        segment = decode_segment(await read_sound(store, name))
         segments.append(of_epoch(segment, name, generation))
-    encoder = decode_encoder(await _read_sound(store, generation.encoder))
+    encoder = decode_encoder(await read_sound(store, generation.encoder))
     return Opened(generation, assemble(segments), encoder)
 
 
@@ -88,7 +88,7 @@ async def read_object(store: Store, digest: str) -> bytes:
     return data
 
 
-async def _read_sound(store: Store, digest: str) -> bytes:
+async def read_sound(store: Store, digest: str) -> bytes:
     """The same, of an object that is what its name says: a disk may have changed it since it was verified.
 
     Raises:

@@ -14,7 +14,7 @@ from .encoder import Encoder, decode_encoder
 from .head import Generation
 from .places import packed, unpacked
 from .ports import Store
-from .reader import check_works, of_epoch, read_object
+from .reader import check_works, of_epoch, read_sound
 from .segment import ChunkRow, DocumentRow
 from .state import State, StateDigest, assemble
 from .stored import Column, StoredSegment, decode_stored, read_rows
@@ -146,7 +146,7 @@ async def stage_generation(
     checked = {segment.name: segment for segment in known}
     segments = []
     for name in generation.segments:
-        segment = checked.get(name) or decode_stored(name, await read_object(store, name))
+        segment = checked.get(name) or decode_stored(name, await read_sound(store, name))
         segments.append(of_epoch(segment, name, generation))
-    encoder = decode_encoder(await read_object(store, generation.encoder))
+    encoder = decode_encoder(await read_sound(store, generation.encoder))
     return Staged(store, generation, assemble(segments), encoder)
