@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from app import App, texts
 from drive import drive
 from oracle import judge_content, read_content
+from publisher import Publisher
 from scenes import (
     SCENES,
     Scene,
@@ -26,6 +27,7 @@ from scenes import (
 from storage_faults import DAMAGES, FAULTS, NumberedStore, Operation, after_power_cut, damages_of
 from tally import count
 
+from vademecum.config import Config
 from vademecum.errors import VademecumError
 from vademecum.head import decode_head
 from vademecum.keep import unsound
@@ -199,7 +201,6 @@ def test_one_wrong_bit_in_what_a_broken_off_update_left() -> None:
 def test_one_wrong_bit_in_what_is_installed() -> None:
     """The next update shows the signed state, and reads queries with the signed encoder."""
     scene = scene_of(tiers)
-    scene = replace(scene, config=replace(scene.config, scrub_bytes=0))  # nothing is mended after the flip
     installed = decode_head(scene.database.records["head"]).current
     assert installed is not None
     for at, digest, wrong in flipped(scene.database.objects):
@@ -208,7 +209,20 @@ def test_one_wrong_bit_in_what_is_installed() -> None:
         assert error is None, (at, error)
         end = MemoryStore(after_power_cut(image, store.done, None, "kept"))
         assert drive(read_content(end)) == scene.new
-        head = decode_head(drive(end.read("head")))
-        assert head.current is not None
-        assert not drive(unsound(end, head.current.objects)), "also where the bit lies in a dead row"
         assert drive(end.get(installed.encoder)) == scene.database.objects[installed.encoder]
+
+
+@pytest.mark.fault("C38")
+def test_no_release_is_installed_over_a_damaged_object() -> None:
+    """Also where the bit lies in a row that is dead, and no state digest covers it."""
+    app = App(Publisher(), config=Config(retries=0, scrub_bytes=0))  # nothing is mended after the flip
+    app.publisher.publish({"a": texts("rotate the key"), "b": texts("a lamp")})
+    app.sync()
+    installed = app.database
+    app.publisher.publish({"a": texts("rotate the lamp"), "b": texts("a lamp")})
+    for at, digest, wrong in flipped(installed.objects):
+        app.database = MemoryDatabase(dict(installed.records), {**installed.objects, digest: wrong})
+        app.sync()
+        assert app.head.current is not None
+        assert not drive(unsound(MemoryStore(app.database), app.head.current.objects)), (at, digest)
+        assert app.content() == {"a": ["rotate the lamp"], "b": ["a lamp"]}
