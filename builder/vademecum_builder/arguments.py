@@ -189,7 +189,15 @@ def _pull(command: argparse.ArgumentParser) -> None:
         help="a published tree that ships with the app: taken where it is newer",
     )
     command.add_argument(
-        "--force", action="store_true", help="fetch the release whole, whatever is installed"
+        "--max-bytes",
+        metavar="BYTES",
+        type=_bytes,
+        help="pause before more is downloaded; the next pull goes on (default: no limit)",
+    )
+    command.add_argument(
+        "--force",
+        action="store_true",
+        help="fetch the release whole, whatever is installed and whatever it takes",
     )
     _json(command)
 

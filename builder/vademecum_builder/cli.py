@@ -155,6 +155,7 @@ def _serve(options: Namespace) -> Shown:
 
 
 def _pull(options: Namespace) -> Shown:
+    from vademecum.config import Config
     from vademecum.knowledge import KnowledgeBase
 
     from .progress import Bars
@@ -165,6 +166,7 @@ def _pull(options: Namespace) -> Shown:
             url=[options.location, *options.mirror],
             trust=options.trust,
             seed=options.seed,
+            config=Config(max_update_bytes=options.max_bytes),
         ) as knowledge,
         Bars() as bars,
     ):

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TypeVar
 
 from .config import Config
-from .errors import BudgetError, ContentError, NetworkError, ServerError, TrustError, VademecumError
+from .errors import ContentError, NetworkError, ServerError, TrustError, VademecumError
 from .format import ObjectRef, PackRef, inflate, inflate_named, verified
 from .mirrors import Mirror, Mirrors, telling
 from .ports import Clock, Progress, Transport
@@ -231,40 +231,6 @@ def _asked(error: VademecumError, longest: float) -> float | None:
     """Return for how many seconds a host asked to be left alone, if that is longer than one run waits."""
     asked = error.retry_after if isinstance(error, ServerError) else None
     return asked if asked is not None and asked > longest else None
-
-
-def split_by_budget(
-    refs: Sequence[ObjectRef], spent: int, budget: int | None
-) -> tuple[Sequence[ObjectRef], Sequence[ObjectRef]]:
-    """Return the objects that a run may fetch, and those that wait for the next run.
-
-    The first one is always fetched, so that each run brings an update further.
-
-    Args:
-        spent: Bytes that this run has downloaded.
-        budget: Bytes that it may download; None: any number.
-    """
-    if budget is None:
-        return refs, ()
-    for index, ref in enumerate(refs):
-        spent += ref.size
-        if index > 0 and spent > budget:
-            return refs[:index], refs[index:]
-    return refs, ()
-
-
-def require_all(later: Sequence[ObjectRef], budget: int | None) -> None:
-    """Do nothing if nothing waits for the next run.
-
-    Raises:
-        BudgetError: Something does.
-    """
-    if later:
-        size = sum(ref.size for ref in later)
-        raise BudgetError(
-            f"paused: this run may download {budget} bytes; {len(later)} files of {size} bytes are left, "
-            "and the next run goes on with them"
-        )
 
 
 async def in_parallel(

@@ -134,7 +134,7 @@ class BusyError(VademecumError):
 
 
 class BudgetError(VademecumError):
-    """The run has downloaded as much as it may (`Config.max_update_bytes`); the next one goes on from there."""
+    """The run has downloaded what it may (`Config.max_update_bytes`), or may not go on now; the next one does."""
 
     code = "budget"
     transient = True

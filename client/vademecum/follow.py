@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from .budget import UNLIMITED, Budget
 from .config import Config
 from .download import Downloader
 from .errors import ContentError, NewerFormatError, ServerError
@@ -55,13 +56,20 @@ class Follower:
         return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
 
     async def follow(
-        self, pointer: ReleasePointer, head: Head, downloader: Downloader, *, force: bool
+        self,
+        pointer: ReleasePointer,
+        head: Head,
+        downloader: Downloader,
+        *,
+        force: bool,
+        budget: Budget = UNLIMITED,
     ) -> Plan:
         """Install the release, unless something speaks against it; return the plan that worked.
 
         Args:
             head: What the store's pointer says now.
             force: Fetch it whole, whatever the user decided about it before.
+            budget: See `Installer.install`.
 
         Raises:
             VademecumError: See `manifest` and `Installer.install`.
@@ -72,7 +80,9 @@ class Follower:
             return Plan("none")
         manifest = await self.manifest(pointer, downloader)
         route = () if force else await self._route(head, manifest, downloader)
-        return await self._installer.install(manifest, head, downloader, route=route, force=force)
+        return await self._installer.install(
+            manifest, head, downloader, route=route, force=force, budget=budget
+        )
 
     async def _route(self, head: Head, manifest: Manifest, downloader: Downloader) -> tuple[PackEntry, ...]:
         """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""

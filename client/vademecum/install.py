@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from .budget import UNLIMITED, Budget
 from .compact import choose, choose_all, compact
 from .config import Config
-from .download import Downloader, in_parallel, require_all, split_by_budget
+from .download import Downloader, in_parallel
 from .errors import ContentError, EmptyStoreError, QuotaError, SelfTestError, ServerError, StorageError
 from .events import Announcer
 from .format import Manifest, ObjectRef, PackEntry
@@ -53,6 +54,7 @@ class Installer:
         *,
         route: tuple[PackEntry, ...] = (),
         force: bool,
+        budget: Budget = UNLIMITED,
     ) -> Plan:
         """Install a release by the cheapest plan; return the plan that worked.
 
@@ -64,10 +66,11 @@ class Installer:
             head: What the store's pointer says now.
             route: Packs from the installed release to this one.
             force: Use nothing that the store holds.
+            budget: What the run may download; it does not bound what is fetched by force or anew.
 
         Raises:
             NetworkError, ServerError, ContentError: A download failed for good.
-            BudgetError: The run may download no more; what has come stays for the next one.
+            BudgetError: The run may download no more, or not now; what has come stays for the next one.
             ContentError: The objects are those that were signed, but not the state.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
             StorageError, QuotaError: The store is broken or full.
@@ -75,7 +78,7 @@ class Installer:
         if not force:
             await refuse_spoiled(self._store, manifest)
         await self._sweep(head, manifest, route)
-        whole, budget = full_plan((), manifest), None if force else self._config.max_update_bytes
+        whole, budget = full_plan((), manifest), UNLIMITED if force else budget
         if not force:
             done, budget = await self._climb_down(manifest, head, downloader, route, budget)
             if done is not None:
@@ -96,8 +99,8 @@ class Installer:
         head: Head,
         downloader: Downloader,
         route: tuple[PackEntry, ...],
-        budget: int | None,
-    ) -> tuple[Plan | None, int | None]:
+        budget: Budget,
+    ) -> tuple[Plan | None, Budget]:
         """Try the plans that use what the store holds; return the one that worked, or None, and the budget left.
 
         Where one fails over damaged objects, they are mended, and the ladder is gone down once more.
@@ -109,7 +112,9 @@ class Installer:
                 try:
                     return await self._carry_out(plan, manifest, head, downloader, budget), budget
                 except _StagingError as error:
-                    budget = None  # what is fetched anew is fetched at once: a later run would begin anew
+                    budget = (
+                        UNLIMITED  # what is fetched anew is fetched at once: a later run would begin anew
+                    )
                     logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
                 if not mended and (await scrub(self._store, _needed(head))).broken:
                     head = await self._mend(manifest, head, downloader)
@@ -171,7 +176,7 @@ class Installer:
             await self._store.discard(garbage)
 
     async def _carry_out(
-        self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader, budget: int | None
+        self, plan: Plan, manifest: Manifest, head: Head, downloader: Downloader, budget: Budget
     ) -> Plan:
         await self._require_room(plan)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
@@ -202,7 +207,7 @@ class Installer:
                 available,
             )
 
-    async def _fetch(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
+    async def _fetch(self, plan: Plan, downloader: Downloader, budget: Budget) -> None:
         """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
         try:
             await self._download(plan, downloader, budget)
@@ -221,11 +226,16 @@ class Installer:
             raise _StagingError(error) from error
         return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
-    async def _download(self, plan: Plan, downloader: Downloader, budget: int | None) -> None:
-        now, later = split_by_budget(plan.downloads, downloader.bytes, budget)
+    async def _download(self, plan: Plan, downloader: Downloader, budget: Budget) -> None:
+        now, later = budget.split(plan.downloads, downloader.bytes)
+        left = list(later)
         received: dict[str, int] = {}
 
         async def one(ref: ObjectRef) -> None:
+            if not budget.permission():
+                left.append(ref)
+                return
+
             def progress(count: int) -> None:
                 # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
                 # again, there or elsewhere, begins at nothing: never back.
@@ -237,7 +247,7 @@ class Installer:
             progress(ref.size)
 
         await in_parallel(now, self._config.parallel, one)
-        require_all(later, budget)
+        budget.require_all(left)
 
     async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""

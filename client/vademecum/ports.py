@@ -48,6 +48,15 @@ async def unknown_room() -> int | None:
     return None
 
 
+Permission = Callable[[], bool]
+"""Tells whether another object may be downloaded now, for example over this connection. Must not raise."""
+
+
+def always() -> bool:
+    """Nobody minds."""
+    return True
+
+
 class Transport(Protocol):
     """Reads files of one published tree. One call, one request: retries are the engine's business."""
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from .budget import Budget
 from .config import Config
 from .download import Downloader
 from .errors import (
@@ -39,7 +40,7 @@ from .outcome import Check, Outcome
 from .patience import remember_wait
 from .plan import Plan, reason_to_wait, refuse_older
 from .planting import Planter
-from .ports import Clock, Emit, Room, Store, Transport, unknown_room
+from .ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
 from .records import Records
 from .refresh import FIRST_USE, Refreshed, refresh
 from .scrub import Looked, ignore_looks, scrub
@@ -63,6 +64,7 @@ class Engine:
         seed: A published tree that the app ships; see `plant`.
         emit: Called with events; what it raises is logged and changes nothing.
         room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
+        permission: Asked before each object of an update that is not forced: where it says no, the update pauses.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Engine:
         config: Config | None = None,
         emit: Emit = ignore,
         room: Room = unknown_room,
+        permission: Permission = always,
     ) -> None:
         self._store = store
         self._transports = transport if isinstance(transport, Mapping) else {"": transport}
@@ -86,6 +89,7 @@ class Engine:
         self._announcer = Announcer(emit)
         self._records = Records(store)
         self._installer = Installer(store, clock, self._config, self._announcer, room)
+        self._budget = Budget(self._config.max_update_bytes, permission)
         self._follower = Follower(store, clock, self._config, self._installer)
         self._upkeep = Upkeep(store, self._config, self._announcer, self._installer)
 
@@ -121,7 +125,7 @@ class Engine:
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
             ClockError: This device's clock is implausible: whether that has expired cannot be said.
             SelfTestError: The release does not work here; it was undone and is refused from now on.
-            BudgetError: The run may download no more; the next one goes on from there.
+            BudgetError: The run may download no more, or not now; the next one goes on from there.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
@@ -367,7 +371,8 @@ class Engine:
             healing, head = False, await self._records.head()
         # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
         whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-        return pointer, await self._follower.follow(pointer, head, downloader, force=whole), stale
+        follow = self._follower.follow
+        return pointer, await follow(pointer, head, downloader, force=whole, budget=self._budget), stale
 
     async def _planted(self, *, healing: bool) -> Planted:
         """Install the seed if there is one, and it is to be. Errors: see `Planter.plant`."""

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app import texts
 from browser_app import FOUND, START, App, second_release
 from playwright.sync_api import Browser, Page, Route
+from publisher import Publisher
 
 from vademecum_builder.cli import main
 
@@ -355,10 +357,22 @@ def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
     assert app.page.evaluate(start, {"trust": app._root}) == "newer-format"
 
 
+RETRY = """async () => {
+    const { IndexedStore } = await import('/client/store.mjs');
+    const record = await new IndexedStore(kb.url).read('retry');
+    return record ? JSON.parse(new TextDecoder().decode(record)) : {};
+}"""
+
+
 @pytest.mark.fault("B21")
-def test_a_host_that_asks_for_patience_is_left_in_peace_after_a_reload(installed: App) -> None:
+@pytest.mark.parametrize(("headers", "least"), [({"Retry-After": "3600"}, 3_000_000), ({}, 1)])
+def test_a_host_in_trouble_is_left_in_peace_after_a_reload(
+    installed: App, headers: dict[str, str], least: int
+) -> None:
+    """For as long as it asked; where it asked for nothing, for as long as the page would have waited."""
+
     def overloaded(route: Route) -> None:
-        route.fulfill(status=503, headers={"Retry-After": "3600"})
+        route.fulfill(status=503, headers=headers)
 
     installed.call("setMode", "automatic")
     installed.page.route("**/metadata/**", overloaded)
@@ -366,17 +380,40 @@ def test_a_host_that_asks_for_patience_is_left_in_peace_after_a_reload(installed
     installed.wait_for("updateFailed")
     assert installed.events("updateFailed")[0]["code"] == "server"
     installed.page.unroute("**/metadata/**")
-    asked = """async () => {
-        const { IndexedStore } = await import('/client/store.mjs');
-        const record = await new IndexedStore(kb.url).read('retry');
-        return record ? Date.parse(JSON.parse(new TextDecoder().decode(record)).notBefore) - Date.now() : 0;
-    }"""
-    installed._eventually(installed.page, f"({asked})()")
+    asked = f"({RETRY})().then(({{ notBefore }}) => notBefore && Date.parse(notBefore) - Date.now())"
+    installed._eventually(installed.page, asked)
     installed.host.requests.clear()
     installed.start()
     assert installed.texts()
-    assert installed.page.evaluate(asked) > 3_000_000
+    assert installed.page.evaluate(asked) > least
     assert installed.requested("metadata") == []
+
+
+@pytest.mark.fault("B21")
+def test_failures_of_the_host_are_counted_across_reloads(installed: App) -> None:
+    note_failures(installed)
+    installed.page.route("**/metadata/**", lambda route: route.fulfill(status=500))
+    installed.start()
+    installed.page.evaluate("dispatchEvent(new Event('online'))")  # nobody waits for the next check here
+    installed._eventually(installed.page, f"({RETRY})().then((retry) => retry.failures === 10)")
+
+
+def note_failures(app: App) -> None:
+    """Write down nine failures and a wait of an hour, and be automatic at the next start."""
+    app.page.evaluate("""async () => {
+        const { IndexedStore } = await import('/client/store.mjs');
+        const retry = { notBefore: new Date(Date.now() + 3_600_000).toISOString(), failures: 9 };
+        const bytes = new TextEncoder().encode(JSON.stringify(retry));
+        await new IndexedStore(kb.url).write([['retry', bytes], ['mode', null]]);
+    }""")
+
+
+def test_who_has_nothing_yet_is_not_kept_waiting_by_what_failed_before_a_reload(app: App) -> None:
+    app.start(autoUpdate=False)
+    app.call("setMode", "off")
+    note_failures(app)
+    app.start()
+    app.wait_for("updateCompleted")
 
 
 # One query a line: words, questions, beginnings of words, unknown and misspelt ones, other scripts, none at all.
@@ -541,6 +578,56 @@ def test_a_byte_budget_pauses_an_update_and_the_next_goes_on(app: App) -> None:
     assert code == "None"
     assert len(fetched) == len(set(fetched)) > 1
     assert app.texts()
+
+
+METERED = """window.connection = Object.assign(new EventTarget(), { saveData: false });
+Object.defineProperty(navigator, 'connection', { value: connection });
+window.saveData = (saveData) => {
+    Object.assign(connection, { saveData });
+    connection.dispatchEvent(new Event('change'));
+};
+"""
+
+
+@pytest.mark.fault("B28")
+def test_a_connection_that_becomes_metered_pauses_the_update_until_it_is_not(
+    app: App, publisher: Any, eventually: Callable[[Page, str], Any]
+) -> None:
+    """Ten objects; six are asked for at once, and then the user begins to save data."""
+    many = many_objects(publisher)
+    held: list[Route] = []
+    app.page.route("**/objects/**", lambda route: held.append(route))
+    app.page.add_init_script(METERED)
+    app.start(trust=many.first_root.decode())
+    while len(held) < 6:
+        app.page.wait_for_timeout(20)
+    app.page.evaluate("saveData(true)")
+    held.pop().continue_()
+    eventually(app.page, "events.some(([name, { stage }]) => stage === 'downloading')")
+    while held:
+        held.pop().continue_()
+    app.wait_for("updateFailed")
+    assert app.events("updateFailed")[0]["code"] == "budget"
+    assert app.refused("search", "key") == "empty"
+    assert len(app.requested("/objects/")) == 6
+    app.page.unroute("**/objects/**")
+    app.page.evaluate("saveData(false)")
+    app.wait_for("updateCompleted")
+    fetched = app.requested("/objects/")
+    assert len(fetched) == len(set(fetched)) == 10
+    assert app.call("getLocalVersion")["sequence"] == 9
+
+
+def many_objects(publisher: Any) -> Publisher:
+    """Publish a release of nine tiers beside the app, in the place of the one that is there."""
+    many = Publisher()
+    for number in range(1, 10):
+        many.publish({str(key): texts(f"the key {key}") for key in range(number)})
+    shutil.rmtree(publisher.dist / "metadata")
+    for path, content in many.files.items():
+        (publisher.dist / path).parent.mkdir(parents=True, exist_ok=True)
+        (publisher.dist / path).write_bytes(content)
+    return many
 
 
 # The seed that an app ships ------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ LAYERS = [
     {"errors"},
     {"strict_json", "config", "ports", "codebooks"},
     {"tensors", "format", "notes", "events", "keep", "patience", "health", "signatures"},
-    {"segment", "encoder", "head", "trust", "mirrors", "spoiled", "expiry"},
+    {"segment", "encoder", "head", "trust", "mirrors", "spoiled", "expiry", "budget"},
     {"download"},
     {"places", "rollout", "plan", "refresh", "records", "rotation"},
     {"state", "stored", "delegations"},

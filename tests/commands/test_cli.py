@@ -683,6 +683,17 @@ def test_pull_takes_mirrors(published: Vade) -> None:
     assert published("pull", *arguments, "--json").json["to"] == 1
 
 
+@pytest.mark.fault("B28")
+def test_pull_pauses_at_its_byte_budget_and_the_next_goes_on(published: Vade) -> None:
+    """A release of two objects, and a budget that each of them exceeds."""
+    arguments = ("pull", "dist", "--store", "fresh.db", "--max-bytes", "1")
+    paused = published(*arguments)
+    assert (paused.code, paused.out) == (3, "")
+    assert "paused: 1 file of" in paused.errors[0]
+    assert published("search", "keys", "--store", "fresh.db").code == 1
+    assert published(*arguments, "--json").json["to"] == 1
+
+
 # The doctor ----------------------------------------------------------------------------------------
 
 

@@ -76,11 +76,14 @@ export class Remote {
  * The worker's end.
  * @param {Port} port
  * @param {Record<string, Handler>} handlers
- * @param {{oneByOne?: boolean}} [options] oneByOne: a command begins when the one before it has ended
+ * @param {object} [options]
+ * @param {boolean} [options.oneByOne] a command begins when the one before it has ended
+ * @param {string[]} [options.atOnce] but for these
  */
-export function serve(port, handlers, { oneByOne = false } = {}) {
+export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
   let before = Promise.resolve();
   port.addEventListener("message", ({ data }) => {
+    if (atOnce.includes(data.command)) return void answer(port, handlers, data);
     const turn = (oneByOne ? before : Promise.resolve()).then(() => answer(port, handlers, data));
     before = turn;
   });

@@ -23,7 +23,20 @@ export function nextDelay({ intervalMs, failures, notBefore, now, chance }) {
   return Math.max(usual * (failures === 0 ? 1 : 0.5 + chance), asked);
 }
 
-/** @typedef {{saveData?: boolean, effectiveType?: string}} Connection navigator.connection, where there is one */
+/**
+ * What the record `retry` says of the next check: how long to wait, and after how many failures in a row; 0: the host
+ * asked for it. A time that is further away than any host may ask for was written before somebody turned the clock;
+ * what was long ago is forgotten.
+ * @param {{notBefore?: string, failures?: number}} record not verified
+ * @param {number} now milliseconds
+ */
+export function readRetry({ notBefore = "", failures = 0 }, now) {
+  const wait = Date.parse(notBefore) - now;
+  if (!(Math.abs(wait) <= LONGEST_RETRY_AFTER_MS)) return { wait: 0, failures: 0 };
+  return { wait: Math.max(0, wait), failures: Number.isInteger(failures) && failures > 0 ? failures : 0 };
+}
+
+/** @typedef {import("./vademecum.d.mts").Connection & Partial<EventTarget>} Connection navigator.connection, where there is one */
 
 /**
  * The default policy: no automatic downloads where the user saves data or the connection is slow.

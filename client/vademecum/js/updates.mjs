@@ -54,6 +54,12 @@ export class Updates {
   #queue = Promise.resolve();
   /** @type {Promise<Outcome> | null} */
   #updating = null;
+  /** @type {(() => boolean) | null} of the update in the background, till a user asks for it: whether it may go on */
+  #permission = null;
+  /** @type {Promise<unknown> | null} the end of an update that was told to pause */
+  #pausing = null;
+  /** The last turn in the background was not permitted to download, or to go on with it. */
+  withheld = false;
 
   /** @param {Surroundings} around */
   constructor(around) {
@@ -73,7 +79,10 @@ export class Updates {
       return;
     }
     if (name === "updateStarted") this.state = "downloading";
-    if (name === "updateProgress") this.state = detail.stage;
+    if (name === "updateProgress") {
+      this.state = detail.stage;
+      this.#pauseUnlessPermitted();
+    }
     this.around.emit(name, detail);
   }
 
@@ -98,10 +107,26 @@ export class Updates {
    * @returns {Promise<Outcome>}
    */
   update() {
+    this.#permission = null;
+    return this.#pausing ? this.#pausing.then(() => this.#update()) : this.#update();
+  }
+
+  #update() {
     this.#updating ??= this.#attempt("checking", () => (this.damaged ? this.#mend() : this.#sync(false))).finally(() => {
       this.#updating = null;
+      this.#pausing = null;
     });
     return this.#updating;
+  }
+
+  /** The connection may have become one over which nothing is downloaded unasked; what has come, stays. */
+  #pauseUnlessPermitted() {
+    if (!this.#permission || this.#permission()) return;
+    this.#permission = null;
+    this.withheld = true;
+    const told = () => undefined; // the update's own promise tells what became of it
+    this.#pausing = this.#updating?.then(told, told) ?? null;
+    this.around.python("pause").catch(told);
   }
 
   /** @returns {Promise<Outcome>} */
@@ -110,17 +135,20 @@ export class Updates {
   }
 
   /**
-   * One turn in the background. Automatic: installs what is new if `mayInstall` says so.
-   * @param {boolean} mayInstall
+   * One turn in the background. Automatic: installs what is new while `permission` says so, and is asked as it comes.
+   * @param {() => boolean} permission
    */
-  async background(mayInstall) {
+  async background(permission) {
     await this.#plant();
-    if (!mayInstall) return this.check();
+    this.withheld = !permission();
+    if (this.withheld) return this.check();
     if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;
     const quiet = await this.#attempt("checking", async () => {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
-    return quiet || this.update().catch((error) => this.#waitForRoom(asError(error)));
+    if (quiet) return quiet;
+    this.#permission = this.#updating ? null : permission;
+    return this.#update().catch((error) => this.#waitForRoom(asError(error)));
   }
 
   /**

@@ -32,7 +32,7 @@ export interface KnowledgeBaseOptions {
   checkIntervalMs?: number;
   /** The line of releases to follow. Default "stable". */
   channel?: string;
-  /** Whether automatic downloads may happen now. Default: not with saveData, not on 2g. */
+  /** Whether automatic downloads may happen now, and go on. Default: not with saveData, not on 2g. */
   policy?: (connection: Connection) => boolean;
   /**
    * The most bytes that one update downloads; then it pauses (`budget`), and the next one goes on with what is missing.

@@ -13,7 +13,7 @@ import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
 import { PythonWorker } from "./python.mjs";
-import { LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, Schedule } from "./schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, Schedule } from "./schedule.mjs";
 import { IndexedStore, storeName } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 import { Updates } from "./updates.mjs";
@@ -69,6 +69,7 @@ export class KnowledgeBase {
   #listeners = new Listeners(EVENTS);
   #schedule = new Schedule(() => this.#turn());
   #online = () => this.#failures > 0 && this.#mode !== "off" && this.#schedule.start();
+  #connected = () => this.#updates.withheld && this.#permitted() && this.#schedule.start();
 
   /** @param {Options} options */
   constructor(options) {
@@ -122,9 +123,11 @@ export class KnowledgeBase {
       this.#channel = new BroadcastChannel(storeName(this.url));
       this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch(report);
       globalThis.addEventListener("online", this.#online);
+      connection().addEventListener?.("change", this.#connected);
     }
-    const wait = Date.parse(decodeRecord(retry).notBefore ?? "") - Date.now();
-    this.#follow(wait > 0 && wait <= LONGEST_RETRY_AFTER_MS ? wait : 0); // beyond it, somebody has turned the clock
+    const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
+    this.#failures = failures;
+    this.#follow(failures > 0 && !this.#release ? 0 : wait); // who has nothing yet, and comes again, is not kept waiting
     return this.getLocalVersion();
   }
 
@@ -306,6 +309,7 @@ export class KnowledgeBase {
     this.#closed = true;
     this.#schedule.stop();
     globalThis.removeEventListener?.("online", this.#online);
+    connection().removeEventListener?.("change", this.#connected);
     this.#channel?.close();
     this.#reader?.close();
     this.#python.close();
@@ -322,35 +326,56 @@ export class KnowledgeBase {
 
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
-    let notBefore = 0;
+    /** @type {VademecumError | null} */
+    let error = null;
     try {
-      await this.#updates.background(this.#mode === "automatic" && this.#policy(connection()));
+      await this.#updates.background(() => this.#permitted());
       this.#failures = 0;
     } catch (thrown) {
-      const error = asError(thrown);
+      error = asError(thrown);
       this.#log("failed", error.code, error.message);
       // A paused update goes on at the usual time: the budget is for each of these turns.
       if (error.code !== "busy" && error.code !== "budget") this.#failures++;
-      if (error.retryAfter !== null) notBefore = await this.#postpone(error.retryAfter);
     }
+    const delay = this.#delay(error?.retryAfter ?? 0);
+    // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
+    if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
+    else if (error?.code === "server") await this.#postpone(delay, this.#failures);
+    return delay;
+  }
+
+  /** @param {number} asked seconds to wait as the host asked */
+  #delay(asked) {
+    const now = Date.now();
+    // What was withheld goes on soon where the connection is back: its "change" came while this turn was busy.
+    const soon = this.#updates.withheld && this.#permitted();
     return nextDelay({
-      intervalMs: this.#checkIntervalMs,
+      intervalMs: soon ? Math.min(FIRST_BACKOFF_MS, this.#checkIntervalMs) : this.#checkIntervalMs,
       failures: this.#failures,
-      notBefore,
-      now: Date.now(),
+      notBefore: now + asked * 1000,
+      now,
       chance: Math.random(),
     });
   }
 
+  /** Whether something may be downloaded unasked. */
+  #permitted() {
+    try {
+      return this.#mode === "automatic" && this.#policy(connection());
+    } catch (error) {
+      report(error);
+      return false;
+    }
+  }
+
   /**
-   * Keep what the host asked for, so that a reload does not ask again at once.
-   * @param {number} seconds
+   * @param {number} delayMs until the next check, also after a reload
+   * @param {number} failures in a row, that led to it; 0: the host asked for it
    */
-  async #postpone(seconds) {
-    const notBefore = Date.now() + Math.min(seconds * 1000, LONGEST_RETRY_AFTER_MS);
-    const record = encodeRecord({ notBefore: new Date(notBefore).toISOString() });
+  async #postpone(delayMs, failures) {
+    const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
+    const record = encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
     await this.#store.write([["retry", record]]).catch(report);
-    return notBefore;
   }
 
   /** @param {{event?: string, detail?: object, mode?: Mode, forgotten?: boolean}} message */

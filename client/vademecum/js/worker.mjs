@@ -3,8 +3,8 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant,
- * sync {force, damaged}, rollback,
- * pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they come.
+ * sync {force, damaged}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they
+ * come. `pause` does not wait its turn: the command under way begins no further object.
  */
 
 import { bootPython, lastLine } from "./boot.mjs";
@@ -29,6 +29,7 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"
 let python;
 /** @type {object | undefined} what Python sees of the browser */
 let host;
+let paused = false;
 
 /**
  * A published tree as Python asks for its files.
@@ -51,6 +52,7 @@ async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
     trees: urls.map(tree),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None
     room,
+    permitted: () => !paused,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");
@@ -68,6 +70,7 @@ async function room() {
  */
 async function run(command, args) {
   if (!python || !host) throw new VademecumError("usage", "open first");
+  paused = false;
   const { result, error } = JSON.parse(await runPython(python, host, command, args));
   if (error) throw asError(error);
   return result;
@@ -88,4 +91,7 @@ async function runPython(module, seen, command, args) {
 }
 
 const commands = COMMANDS.map((command) => [command, (/** @type {object} */ args) => run(command, args)]);
-serve(self, { open, ...Object.fromEntries(commands) }, { oneByOne: true });
+const pause = () => {
+  paused = true;
+};
+serve(self, { open, pause, ...Object.fromEntries(commands) }, { oneByOne: true, atOnce: ["pause"] });

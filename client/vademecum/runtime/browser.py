@@ -76,6 +76,9 @@ class Host(Protocol):
     def room(self) -> Awaitable[Any]:
         """Return how many bytes may still be stored, or null."""
 
+    def permitted(self) -> bool:
+        """Return whether the page lets this command download another object."""
+
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
 
@@ -202,7 +205,15 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
 
     seed = None if host.seed is None else BrowserTransport(host.seed)
     return Engine(
-        store, transports, SystemClock(), trust=root, seed=seed, config=config, emit=emit, room=room
+        store,
+        transports,
+        SystemClock(),
+        trust=root,
+        seed=seed,
+        config=config,
+        emit=emit,
+        room=room,
+        permission=lambda: bool(host.permitted()),
     )
 
 

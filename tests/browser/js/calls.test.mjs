@@ -55,6 +55,21 @@ test("one by one: a command begins when the one before has ended, also when that
   assert.deepEqual(log, ["slow begins", "slow ends", "quick"]);
 });
 
+test("at once: a command that does not wait for the one before", async () => {
+  const log = [];
+  const handlers = {
+    slow: async () => {
+      await new Promise((done) => setTimeout(done, 10));
+      log.push("slow ends");
+    },
+    quick: () => log.push("quick"),
+    pause: () => void log.push("pause"),
+  };
+  const { remote } = connect(handlers, { oneByOne: true, atOnce: ["pause"] });
+  await Promise.all(["slow", "quick", "pause"].map((command) => remote.call(command)));
+  assert.deepEqual(log, ["pause", "slow ends", "quick"]);
+});
+
 test("events are told apart from answers", () => {
   const events = [];
   const { port } = connect({}, {}, (name, detail) => events.push([name, detail]));

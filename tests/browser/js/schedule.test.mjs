@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, Schedule } from "../../../client/vademecum/js/schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, Schedule } from "../../../client/vademecum/js/schedule.mjs";
 
 const HOUR = 3_600_000;
 const situation = { intervalMs: HOUR, failures: 0, notBefore: 0, now: 1_000_000, chance: 0.5 };
@@ -22,6 +22,18 @@ test("what the host asked for is kept, within a day", () => {
   assert.equal(asked(2 * HOUR), 2 * HOUR);
   assert.equal(asked(1e12), LONGEST_RETRY_AFTER_MS);
   assert.equal(asked(-HOUR), FIRST_BACKOFF_MS);
+});
+
+test("what was written down of a wait counts within a day, on either side", () => {
+  const now = Date.parse("2026-11-21T08:00:00Z");
+  const at = (ms) => new Date(now + ms).toISOString();
+  assert.deepEqual(readRetry({}, now), { wait: 0, failures: 0 });
+  assert.deepEqual(readRetry({ notBefore: at(HOUR) }, now), { wait: HOUR, failures: 0 });
+  assert.deepEqual(readRetry({ notBefore: at(HOUR), failures: 3 }, now), { wait: HOUR, failures: 3 });
+  assert.deepEqual(readRetry({ notBefore: at(-HOUR), failures: 3 }, now), { wait: 0, failures: 3 });
+  for (const far of [25 * HOUR, -25 * HOUR]) assert.deepEqual(readRetry({ notBefore: at(far), failures: 3 }, now), { wait: 0, failures: 0 });
+  for (const failures of [-1, 0.5, "9", null, {}]) assert.deepEqual(readRetry({ notBefore: at(1), failures }, now), { wait: 1, failures: 0 });
+  for (const notBefore of ["soon", 7, null, {}]) assert.deepEqual(readRetry({ notBefore }, now), { wait: 0, failures: 0 });
 });
 
 test("nothing is downloaded unasked where data are dear or slow", () => {

@@ -49,6 +49,8 @@ function scene({ python = {}, reopen = () => null } = {}) {
 const fails = (code) => () => {
   throw new VademecumError(code, "found this");
 };
+const yes = () => true;
+const no = () => false;
 const names = (log) => log.map((entry) => (typeof entry === "string" || Array.isArray(entry) ? entry : Object.keys(entry)[0]));
 
 test("an update is told of only when the reader has turned to it", async () => {
@@ -217,10 +219,84 @@ test("a check without an offer is up to date", async () => {
 
 test("in the background only what may be installed is", async () => {
   const { updates, log } = scene();
-  await updates.background(false);
+  await updates.background(no);
   assert.deepEqual(log, ["check"]);
-  await updates.background(true);
+  await updates.background(yes);
   assert.deepEqual(log.filter(Array.isArray), [["sync", mending]]);
+});
+
+/** A connection over which a background update begins, and a download that ends as soon as it is told to pause. */
+function metered() {
+  const connection = { permitted: true };
+  let end = () => {};
+  const { updates, log } = scene({
+    python: {
+      sync: (self) =>
+        new Promise((resolve, reject) => {
+          end = () => reject(new VademecumError("budget", "paused"));
+          connection.finish = () => resolve({ ...outcome, plan: "none" });
+          connection.progress = () => self.onEngineEvent("updateProgress", { stage: "downloading" });
+        }),
+      pause: () => {
+        connection.pauses = (connection.pauses ?? 0) + 1;
+      },
+    },
+    reopen: () => ({ sequence: 2 }),
+  });
+  connection.end = () => end();
+  return { connection, updates, log, permission: () => connection.permitted };
+}
+
+const soon = () => new Promise((done) => setTimeout(done));
+
+test("an update in the background pauses when it is not permitted any more, and is told so once", async () => {
+  const { connection, updates, permission } = metered();
+  const paused = assert.rejects(updates.background(permission), { code: "budget" });
+  await soon();
+  connection.progress();
+  assert.deepEqual([connection.pauses, updates.withheld], [undefined, false]);
+  connection.permitted = false;
+  connection.progress();
+  connection.progress();
+  assert.deepEqual([connection.pauses, updates.withheld], [1, true]);
+  connection.end();
+  await paused;
+  connection.permitted = true;
+  const going = updates.background(permission);
+  await soon();
+  connection.finish();
+  await going;
+  assert.equal(updates.withheld, false);
+});
+
+test("what a user asks for is not paused, also where the background began it", async () => {
+  const { connection, updates, permission } = metered();
+  const background = updates.background(permission);
+  await soon();
+  const asked = updates.update();
+  connection.permitted = false;
+  connection.progress();
+  connection.finish();
+  assert.equal((await asked).plan, "none");
+  await background;
+  assert.equal(connection.pauses, undefined);
+});
+
+test("who asks for an update that is about to pause gets another", async () => {
+  const { connection, updates, log, permission } = metered();
+  const paused = assert.rejects(updates.background(permission), { code: "budget" });
+  await soon();
+  connection.permitted = false;
+  connection.progress();
+  const asked = updates.update();
+  connection.end();
+  await paused;
+  await soon();
+  connection.progress();
+  connection.finish();
+  assert.equal((await asked).plan, "none");
+  assert.equal(log.filter((entry) => entry[0] === "sync").length, 2);
+  assert.equal(connection.pauses, 1);
 });
 
 test("the way back is told when the reader has gone it", async () => {
@@ -245,15 +321,15 @@ test("where there is no room, the same release is not tried in a loop; a newer o
   });
   const latest = new TextEncoder().encode('{"latest":{"sequence":2,"version":"v2"}}');
   updates.around.store = { read: async () => latest };
-  await assert.rejects(updates.background(true), { code: "quota", needed: 9, available: 1 });
+  await assert.rejects(updates.background(yes), { code: "quota", needed: 9, available: 1 });
   assert.deepEqual(log.at(-1).updateFailed, { code: "quota", message: "full", willRetry: false, needed: 9, available: 1 });
   log.length = 0;
-  for (let turn = 0; turn < 3; turn++) assert.equal(await updates.background(true), null);
+  for (let turn = 0; turn < 3; turn++) assert.equal(await updates.background(yes), null);
   assert.deepEqual(log, ["check", "check", "check"]);
   await assert.rejects(updates.update(), { code: "quota" }, "who asks is not refused");
   log.length = 0;
   check.sequence = 3;
-  await assert.rejects(updates.background(true), { code: "quota" });
+  await assert.rejects(updates.background(yes), { code: "quota" });
   check.sequence = 2;
   assert.deepEqual(names(log), ["check", ["sync", mending], "updateFailed"]);
 });

@@ -13,7 +13,7 @@ from publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.errors import VademecumError
 from vademecum.head import Generation, Head, decode_head
-from vademecum.ports import Emit, Store
+from vademecum.ports import Emit, Permission, Store, always
 from vademecum.reader import open_generation
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
 from vademecum.sync import Check, Engine, Outcome
@@ -52,6 +52,7 @@ class App:
 
     Attributes:
         seed: The files of a tree that the app ships, if it ships one.
+        permission: Whether another object may be downloaded now.
         requests: What the last call asked the host for.
         events: What the last call announced.
     """
@@ -63,6 +64,7 @@ class App:
     requests: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     seed: Mapping[str, bytes | VademecumError] | None = None
+    permission: Permission = always
 
     def __post_init__(self) -> None:
         self.host = Host(self.publisher.files)
@@ -81,6 +83,7 @@ class App:
             seed=None if self.seed is None else MemoryTransport(self.seed),
             config=self.config,
             emit=listener or self._hear,
+            permission=self.permission,
         )
 
     def _hear(self, name: str, detail: Mapping[str, Any]) -> None:

@@ -8,9 +8,9 @@ import pytest
 from app import App, texts
 from publisher import Publisher
 
+from vademecum.budget import Budget
 from vademecum.config import Config
-from vademecum.download import split_by_budget
-from vademecum.errors import BudgetError
+from vademecum.errors import BudgetError, NetworkError
 from vademecum.format import ObjectRef
 
 RELEASES = [
@@ -19,6 +19,8 @@ RELEASES = [
     {"a": texts("rotate the key"), "b": texts("a lamp"), "c": texts("run home")},
     {"a": texts("rotate the key"), "b": texts("a lamp"), "c": texts("run home"), "d": texts("the lamp")},
 ]
+
+OFFLINE = NetworkError("no answer")
 
 
 @pytest.fixture
@@ -110,6 +112,46 @@ def test_what_is_fetched_anew_is_fetched_at_once() -> None:
     assert objects(app)[1:] == [f"objects/{lost}.gz"]
 
 
+def test_a_seed_costs_nothing(app: App) -> None:
+    app.seed, app.host.broken = dict(app.publisher.files), dict.fromkeys(app.publisher.files, OFFLINE)
+    app.permission = lambda: False
+    assert app.sync().to_sequence == 4
+
+
+class Connection:
+    """One over which `objects` more may be downloaded; then somebody minds."""
+
+    def __init__(self, objects: int) -> None:
+        self.objects = objects
+
+    def __call__(self) -> bool:
+        self.objects -= 1
+        return self.objects >= 0
+
+
+@pytest.mark.fault("B28")
+def test_a_connection_that_becomes_metered_pauses_the_update_between_two_objects(app: App) -> None:
+    app.config = Config(retries=0, parallel=2)
+    app.permission = Connection(2)
+    with pytest.raises(BudgetError, match=r"paused: 3 files of \d+ bytes left; the next run goes on"):
+        app.sync()
+    brought = objects(app)
+    assert (app.sequence, len(brought), len(app.database.objects)) == (None, 2, 2)
+    assert app.detail("updateFailed")["willRetry"] is True
+    app.permission = Connection(0)
+    with pytest.raises(BudgetError):
+        app.sync()
+    assert objects(app) == []
+    app.permission = Connection(3)
+    assert app.sync().to_sequence == 4
+    assert len(brought + objects(app)) == len(set(brought + objects(app))) == 5, "each is fetched once"
+
+
+def test_who_forces_an_update_is_not_asked_about_the_connection(app: App) -> None:
+    app.permission = lambda: False
+    assert app.sync(force=True).to_sequence == 4
+
+
 def test_what_fits_is_not_paused(app: App) -> None:
     app.config = Config(retries=0, max_update_bytes=10_000_000)
     assert app.sync().to_sequence == 4
@@ -131,6 +173,6 @@ def test_the_metadata_count_too(app: App) -> None:
 )
 def test_what_a_run_may_begin(spent: int, budget: int | None, first: int) -> None:
     refs = [ObjectRef(digit * 64, size, size) for digit, size in (("1", 10), ("2", 20), ("3", 30))]
-    now, later = split_by_budget(refs, spent, budget)
+    now, later = Budget(budget).split(refs, spent)
     assert [*now, *later] == refs
     assert len(now) == first
