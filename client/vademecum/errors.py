@@ -147,7 +147,7 @@ class EmptyStoreError(VademecumError):
 
 
 class SelfTestError(VademecumError):
-    """A release that verified but does not work here; it was undone and will not be tried again."""
+    """A release that verified but does not work here; it is not installed, and will not be tried again."""
 
     code = "self-test"
 

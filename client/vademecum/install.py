@@ -1,8 +1,8 @@
-"""Installing one release: download, stage, compact, flip, test, collect garbage.
+"""Installing one release: download, stage, compact, test, flip, collect garbage.
 
 The order keeps the store's promise (design, section 6): objects are verified before they are put; a
-generation is checked whole, from the stored bytes, before `head` is flipped; garbage is collected only
-after the flip. So at every moment `head` names only objects that are there and good.
+generation is checked whole and tested, from the stored bytes, before `head` is flipped; garbage is collected
+only after the flip. So at every moment `head` names only objects that are there and good, of a release that works.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Installer:
             NetworkError, ServerError, ContentError: A download failed for good.
             BudgetError: The run may download no more, or not now; what has come stays for the next one.
             ContentError: The objects are those that were signed, but not the state.
-            SelfTestError: The release does not work here; it was undone and is refused from now on.
+            SelfTestError: The release does not work here; it is refused from now on.
             StorageError, QuotaError: The store is broken or full.
         """
         if not force:
@@ -274,15 +274,19 @@ class Installer:
             return _trimmed(staged)
 
     async def _activate(self, staged: Staged, head: Head) -> None:
-        """Flip to the new generation, test that it works here, and flip back if it does not."""
+        """Flip to the new generation if it works here; if it does not, have it refused.
+
+        The test comes first: between a flip and a test after it, a crash would leave what does not work.
+        """
         generation = staged.generation
-        await self._records.flip(head.installed(generation))
         try:
             staged.self_test()
         except SelfTestError as error:
-            await self._records.flip(head.refuse(generation.sequence))
+            again = head.current is not None and head.current.sequence == generation.sequence
+            await self._records.flip(head.undone() if again else head.refuse(generation.sequence))
             await self._tidy()
-            raise SelfTestError(f"release {generation.sequence} was undone: {error}") from error
+            raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
+        await self._records.flip(head.installed(generation))
         await self._tidy()
 
     async def _tidy(self) -> None:

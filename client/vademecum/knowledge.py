@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from .config import Config
 from .doctor import Diagnosis, diagnose, treat
-from .errors import EmptyStoreError, UsageError, VademecumError
+from .errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
+from .events import ignore
 from .head import Generation, decode_head
-from .ports import Clock, Store, Transport
-from .reader import open_generation
+from .ports import Clock, Emit, Store, Transport
+from .reader import Opened, open_generation
 from .runtime.cpython import SqliteStore, SystemClock, disk_room, open_transport, open_transports, run
 from .scrub import Looked, ignore_looks
 from .search import MOST_HITS, DocumentView, Hit, Index, read_document
@@ -235,16 +236,44 @@ class KnowledgeBase:
     async def _load(self, *, reload: bool = False) -> None:
         if self._index is not None and not reload:
             return
-        async with self._reading() as store:
-            head = decode_head(await store.read("head"))
-            if head.current is None:
-                raise EmptyStoreError(f"{self._path}: nothing is installed yet; pull a release first")
+        while True:
+            opened = await self._read()
             try:
-                opened = await open_generation(store, head.current)
-            except VademecumError as error:
-                await self._report_damage(error)
-                raise
-        self._index = (head.current, Index(opened), opened)
+                opened.self_test()
+            except SelfTestError as error:
+                await self._undo(opened.generation, error)
+            else:
+                break
+        self._index = (opened.generation, Index(opened), opened)
+
+    async def _read(self) -> Opened:
+        """Read what is installed. Another process may flip meanwhile and collect what is being read: once more then."""
+        async with self._reading() as store:
+            while True:
+                current = decode_head(await store.read("head")).current
+                if current is None:
+                    raise EmptyStoreError(f"{self._path}: nothing is installed yet; pull a release first")
+                try:
+                    return await open_generation(store, current)
+                except VademecumError as error:
+                    if decode_head(await store.read("head")).current == current:
+                        await self._report_damage(error)
+                        raise
+
+    async def _undo(self, found: Generation, error: SelfTestError) -> None:
+        """Go back from a release that does not work here (any more: this program may be newer than the release).
+
+        No event tells of it: a listener that searches would wait for the very search that found this out.
+
+        Raises:
+            SelfTestError: There is no way back, or the store cannot be written.
+        """
+        try:
+            await self._with_engine(
+                lambda engine: engine.refuse_current(error.message, found=found), online=False, emit=ignore
+            )
+        except VademecumError as failure:
+            raise SelfTestError(f"{error.message}; going back: {failure.message}") from failure
 
     async def _report_damage(self, error: VademecumError) -> None:
         """Have it counted; where that cannot be written, the caller gets `error` all the same."""
@@ -253,7 +282,9 @@ class KnowledgeBase:
         except VademecumError as failure:
             logger.debug("the damage could not be noted: %s", failure)
 
-    async def _with_engine(self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True) -> T:
+    async def _with_engine(
+        self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True, emit: Emit | None = None
+    ) -> T:
         if online and not self._locations:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
         hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
@@ -270,15 +301,20 @@ class KnowledgeBase:
                 trust=self._trust,
                 seed=seed,
                 config=self._config,
-                emit=self._emit,
+                emit=emit or self._emit,
                 room=partial(disk_room, self._path),
             )
             result = await use(engine)
-            if self._index is not None:
-                head = decode_head(await store.read("head"))
-                if head.current != self._index[0]:
-                    await self._load(reload=True)
-            return result
+        if self._index is not None:
+            await self._follow()
+        return result
+
+    async def _follow(self) -> None:
+        """Turn to what is installed now, if that is something else than what answers."""
+        async with self._reading() as store:
+            head = decode_head(await store.read("head"))
+        if self._index is not None and head.current != self._index[0]:
+            await self._load(reload=True)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Store]:

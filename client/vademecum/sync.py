@@ -5,6 +5,7 @@ How a release is installed is install.py's part; whether metadata is acceptable,
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from .errors import (
     ExpiredError,
     NetworkError,
     QuotaError,
+    SelfTestError,
     ServerError,
     UsageError,
     VademecumError,
@@ -124,7 +126,7 @@ class Engine:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
             ClockError: This device's clock is implausible: whether that has expired cannot be said.
-            SelfTestError: The release does not work here; it was undone and is refused from now on.
+            SelfTestError: The release does not work here; it is refused from now on.
             BudgetError: The run may download no more, or not now; the next one goes on from there.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
@@ -194,11 +196,14 @@ class Engine:
         self._announce_return(back)
         return back
 
-    async def refuse_current(self, reason: str) -> Generation:
+    async def refuse_current(self, reason: str, *, found: Generation | None = None) -> Generation:
         """Undo the installed release, which a reader found not to work, and do not try it again.
 
+        Args:
+            found: What the reader read; where something else is installed by now, that stays. None: whatever is.
+
         Returns:
-            The generation before, which is installed again.
+            What is installed now: the generation before.
 
         Raises:
             EmptyStoreError: There is none: now nothing is installed.
@@ -207,10 +212,12 @@ class Engine:
         """
         logger.warning("the installed release does not work here: %s", reason)
         async with self._store.lock():
-            found = await self._records.head()
-            if found.current is not None and (await scrub(self._store, found.current.objects)).broken:
+            before = await self._records.head()
+            if before.current is not None and found not in (None, before.current):
+                return before.current
+            if before.current is not None and (await scrub(self._store, before.current.objects)).broken:
                 raise DamagedError("the installed release is damaged here; the next update mends it")
-            head = found.undone()
+            head = before.undone()
             if head.current is None:
                 await self._records.flip(head)
                 raise EmptyStoreError(
@@ -275,6 +282,8 @@ class Engine:
     async def heal(self, *, whole: bool) -> Outcome:
         """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
 
+        A release that is whole but does not work here is undone first.
+
         A pointer or a trusted root that cannot be read is begun anew: the root that the app ships is walked from, and
         where it ships none, the first that the host shows is pinned.
 
@@ -286,8 +295,19 @@ class Engine:
             await self._records.drop_damaged_trust(self._clock.now())
             await self._records.drop_damaged_notes()
         await self.repair()
+        await self._undo_what_does_not_work()
         pinned = (await self._records.head()).pinned is not None
         return await self.sync(force=whole and not pinned)
+
+    async def _undo_what_does_not_work(self) -> None:
+        current = (await self._records.head()).current
+        if current is None or await unsound(self._store, sorted(current.objects)):
+            return
+        try:
+            (await stage_generation(self._store, current)).self_test()
+        except SelfTestError as error:
+            with contextlib.suppress(EmptyStoreError):
+                await self.refuse_current(error.message, found=current)
 
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""

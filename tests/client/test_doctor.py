@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +15,15 @@ from publisher import Documents, Publisher
 
 from vademecum import Config, KnowledgeBase
 from vademecum.doctor import Diagnosis
-from vademecum.errors import BusyError, EmptyStoreError, NewerFormatError, NotAStoreError, StorageError
+from vademecum.errors import (
+    BusyError,
+    EmptyStoreError,
+    NewerFormatError,
+    NotAStoreError,
+    SelfTestError,
+    StorageError,
+)
+from vademecum.head import Generation
 from vademecum.runtime.sqlite import writing
 from vademecum.runtime.sqlite_rescue import rescue
 
@@ -132,6 +141,24 @@ def test_where_the_host_does_not_answer_it_says_so(place: Place) -> None:
     found = place.open().doctor()
     assert bad(found) == {"objects", "repair"}
     assert not found.sound
+
+
+@pytest.mark.fault("D47")
+def test_a_release_that_does_not_work_here_is_undone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its objects are as they should be: there is nothing to fetch."""
+
+    def check(generation: Generation, *_: object) -> None:
+        if generation.sequence == 2:
+            raise SelfTestError("release 2: another vector")
+
+    for module in ("reader", "staged"):
+        monkeypatch.setattr(f"vademecum.{module}.check_works", check)
+    shutil.rmtree(place.site / "objects")
+    found = place.open().doctor()
+    assert bad(found.before) == {"release"}
+    assert found.sound
+    status = place.open().status()
+    assert (status["installed"]["sequence"], status["refused"]) == (1, [2])
 
 
 def test_a_release_that_is_pinned_stays(place: Place) -> None:

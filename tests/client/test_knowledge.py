@@ -24,11 +24,16 @@ from vademecum.errors import (
     EmptyStoreError,
     NetworkError,
     NotAStoreError,
+    SelfTestError,
     SignatureError,
     UsageError,
     VademecumError,
 )
+from vademecum.head import Generation
 from vademecum.knowledge import EVENTS
+from vademecum.ports import Store
+from vademecum.reader import Opened, open_generation
+from vademecum.runtime.cpython import run
 from vademecum.sync import Check
 
 ONE: Documents = {
@@ -194,6 +199,91 @@ def test_another_process_updates(synced: KnowledgeBase, tree: Tree, tmp_path: Pa
     assert texts(synced.search("rotate the key", limit=1)) == {"rotate the key"}
     synced.reload()
     assert synced.release.sequence == 2
+
+
+@pytest.mark.fault("D44")
+@pytest.mark.parametrize("change", ["force", "publish"])
+def test_another_process_flips_while_this_one_reads(
+    synced: KnowledgeBase, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """What is being read is collected under the reader: it reads what is there now, and no damage is counted."""
+
+    def other() -> KnowledgeBase:
+        return KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root)
+
+    tree.publish(TWO)
+    other().sync()
+    run(other()._with_engine(lambda engine: engine.compact()))  # the merged segment is nobody else's
+
+    def flip() -> None:
+        for documents in (None,) if change == "force" else (ONE, TWO):
+            if documents:
+                tree.publish(documents)
+            other().sync(force=True)
+
+    async def read_late(store: Store, generation: Generation) -> Opened:
+        monkeypatch.undo()
+        thread = threading.Thread(target=flip)
+        thread.start()
+        thread.join()
+        return await open_generation(store, generation)
+
+    monkeypatch.setattr("vademecum.knowledge.open_generation", read_late)
+    reader = other()
+    assert texts(reader.search("run home", limit=1)) == {"run home"}
+    assert reader.release.sequence == (2 if change == "force" else 4)
+    with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
+        assert not connection.execute("SELECT value FROM records WHERE name = 'health'").fetchall()
+
+
+def stop_working(monkeypatch: pytest.MonkeyPatch, sequence: int) -> None:
+    """From now on, as after an upgrade of this program, one release does not pass its self-test any more."""
+
+    def check(generation: Generation, *_: object) -> None:
+        if generation.sequence == sequence:
+            raise SelfTestError(f"release {sequence}: another vector")
+
+    for module in ("reader", "staged"):
+        monkeypatch.setattr(f"vademecum.{module}.check_works", check)
+
+
+@pytest.mark.fault("D47")
+def test_a_release_that_does_not_work_any_more_is_undone_by_whoever_opens_it(
+    synced: KnowledgeBase, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.publish(TWO)
+    synced.sync()
+    stop_working(monkeypatch, 2)
+    synced.reload()
+    assert (synced.release.sequence, synced.status()["refused"]) == (1, [2])
+    assert texts(synced.search("rotate the key", limit=1)) == {"rotate the key"}
+    assert synced.sync().plan == "none", "it is not tried again"
+
+
+@pytest.mark.fault("D47")
+def test_the_first_release_does_not_work_any_more(
+    synced: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_working(monkeypatch, 1)
+    synced.close()
+    with pytest.raises(
+        SelfTestError, match="another vector; going back: the release was undone, and there is"
+    ):
+        synced.search("key")
+    with pytest.raises(EmptyStoreError):
+        synced.search("key")
+
+
+@pytest.mark.fault("D47")
+def test_what_was_installed_meanwhile_is_not_undone(
+    synced: KnowledgeBase, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root)
+    tree.publish(TWO)
+    found = synced.release
+    other.sync()
+    kept = run(synced._with_engine(lambda engine: engine.refuse_current("no", found=found)))
+    assert (kept.sequence, synced.status()["refused"]) == (2, [])
 
 
 def test_closing_and_using_again(synced: KnowledgeBase) -> None:

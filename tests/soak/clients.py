@@ -15,7 +15,7 @@ from oracle import kept, open_installed, texts_of
 from tally import count
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, EmptyStoreError, SelfTestError, StorageError, VademecumError
+from vademecum.errors import ContentError, SelfTestError, StorageError, VademecumError
 from vademecum.head import Head, decode_head
 from vademecum.ports import Store
 from vademecum.runtime.memory import FixedClock, MemoryTransport
@@ -147,8 +147,6 @@ class Client:
         try:
             opened = await open_installed(store)
         except (ContentError, StorageError, SelfTestError, AssertionError) as error:
-            if sequence in self.knowledge.broken and isinstance(error, SelfTestError):
-                return await self._undo(store)
             return [f"mixed state: the store does not open: {error}"]
         assert opened is not None
         if sequence not in self.knowledge.truths:
@@ -160,16 +158,6 @@ class Client:
         if hits_of(Index(opened), query) != truth.hits(query):
             return [f"mixed state: release {sequence} gives other hits for {query!r} than a fresh index"]
         return []
-
-    async def _undo(self, store: Store) -> list[str]:
-        """Between the flip and the self-test a reader may meet a broken release, and refuses it."""
-        try:
-            await self.engine(store, {}).refuse_current("the reader says so")
-        except (EmptyStoreError, ContentError, StorageError) as error:
-            return (
-                [] if isinstance(error, EmptyStoreError) or self.damaged else [f"stuck: no way back: {error}"]
-            )
-        return await self._read(store, decode_head(await store.read("head")))
 
     async def hold(self) -> bool:
         """Open what is installed, and keep it open; False where there is nothing to read."""

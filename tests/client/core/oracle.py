@@ -17,7 +17,7 @@ import json
 from collections.abc import Container, Mapping
 
 from drive import drive
-from scenes import BROKEN, LAST, Content, Scene, shown
+from scenes import LAST, Content, Scene, shown
 
 from vademecum.errors import VademecumError
 from vademecum.head import Generation, Head, decode_head
@@ -108,8 +108,6 @@ async def _at_rest(scene: Scene, store: Store) -> list[str]:
         content = await read_content(store)
     except (VademecumError, AssertionError) as error:
         current = decode_head(await store.read("head")).current
-        if scene.name == BROKEN and current is not None and current.sequence == 3:
-            return await _undone_by_the_reader(scene, store)
         if isinstance(error, VademecumError) and current is not None and current.objects & scene.broken:
             await scene.engine(store).report_damage(error)  # as every reader does
             return await _kept(scene, store, scene.broken)
@@ -117,14 +115,6 @@ async def _at_rest(scene: Scene, store: Store) -> list[str]:
     if content not in (scene.old, scene.new):
         return [f"mixed state: a reader sees {content}"]
     return await _kept(scene, store, scene.broken)
-
-
-async def _undone_by_the_reader(scene: Scene, store: Store) -> list[str]:
-    """Between the flip and the self-test a reader may meet the broken release: it refuses it, and goes back."""
-    back = await scene.engine(store).refuse_current("the reader says so")
-    if await read_content(store) != scene.old:
-        return [f"mixed state: going back from a broken release led to {back.sequence}"]
-    return await _kept(scene, store)
 
 
 async def _kept(scene: Scene, store: Store, broken: Container[str] = ()) -> list[str]:

@@ -216,7 +216,7 @@ def forced() -> Scene:
 
 
 def broken_release() -> Scene:
-    """The new release fails its self-test here, and is undone."""
+    """The new release fails its self-test here, and is refused."""
     app = _client(ONE, TWO)
     encoder = make_encoder()
     (golden,) = encoder.file.goldens

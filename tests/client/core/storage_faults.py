@@ -10,7 +10,7 @@ and the operation in flight, may be there or not. Three damage modes stand for a
   under its right name. A `write` is atomic by contract: it is there whole, or not at all.
 
 In memory that is played out here (`after_power_cut`). In SQLite each call is a transaction of its own, synced
-before it returns: nothing but the call in flight is un-synced; test_sqlite_faults.py and test_sqlite_vfs.py
+before it returns: nothing but the call in flight is un-synced; test_sqlite_faults.py and test_sqlite_power.py
 tear the file itself.
 """
 

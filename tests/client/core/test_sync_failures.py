@@ -31,6 +31,7 @@ from vademecum.errors import (
 from vademecum.ports import Room, Span
 from vademecum.refresh import TIMESTAMP
 from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.staged import Staged
 from vademecum.sync import Engine
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
@@ -314,6 +315,23 @@ def test_a_first_release_that_does_not_work_here() -> None:
     fails(app, SelfTestError)
     assert (app.head.current, app.head.refused, app.database.objects) == (None, (1,), {})
     assert app.sync().plan == "none"
+
+
+@pytest.mark.fault("D47")
+def test_an_installed_release_that_does_not_work_any_more_is_undone_by_a_forced_update(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.publisher.publish(TWO)
+    app.sync()
+
+    def fail(staged: Staged) -> None:
+        raise SelfTestError("not with this version")
+
+    monkeypatch.setattr(Staged, "self_test", fail)
+    with pytest.raises(SelfTestError, match="release 2 does not work here: not with this version"):
+        app.sync(force=True)
+    assert (app.sequence, app.head.refused) == (1, (2,))
+    assert app.content() == shown(ONE)
 
 
 def test_nothing_of_a_generation_is_read_after_the_flip(app: App) -> None:

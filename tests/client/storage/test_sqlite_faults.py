@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scenes import SCENES, Scene, compacting_update, epoch, first_install, rollback, tiers
+from scenes import SCENES, Scene
 from sqlite_restart import NAME, Files, files_of, judged, one_by_one, play, read_files, torn, write_files
 from storage_faults import FAULTS, NumberedStore, damages_of
 
@@ -91,9 +91,7 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str, quic
 
 
 @pytest.mark.fault("C30", "D43")
-@pytest.mark.parametrize(
-    "make", [first_install, tiers, epoch, rollback, compacting_update], ids=lambda make: make.__name__
-)
+@every_scene
 def test_killed_at_every_statement(make: Callable[[], Scene], quick: Path) -> None:
     """SIGKILL before each statement that SQLite runs: between operations, and inside of transactions.
 
