@@ -25,13 +25,20 @@ logger = logging.getLogger("vademecum")
 
 
 class Follower:
-    """Follows pointers in one store. The caller holds the writer's lock."""
+    """Follows pointers in one store. The caller holds the writer's lock.
 
-    def __init__(self, store: Store, clock: Clock, config: Config, installer: Installer) -> None:
+    Args:
+        any_time: A release that was built in this device's future is followed too; see planting.py.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, config: Config, installer: Installer, *, any_time: bool = False
+    ) -> None:
         self._store = store
         self._clock = clock
         self._config = config
         self._installer = installer
+        self._any_time = any_time
 
     async def choose(self, line: Line) -> ReleasePointer:
         """Return the release of the line that this store is to have: the current one, or a candidate.
@@ -120,7 +127,8 @@ class Follower:
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
                 f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
             )
-        require_past(manifest, self._clock.now())
+        if not self._any_time:
+            require_past(manifest, self._clock.now())
         total = sum(ref.uncompressed for ref in manifest.objects)
         if total > self._config.max_release:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")

@@ -1,4 +1,9 @@
-"""Planting: what the seed of an app proves is installed, where it is newer than what is known (seed.py)."""
+"""Planting: what the seed of an app proves is installed, where it is newer than what is known (seed.py).
+
+No time counts, that of the build neither: a release is refused for having been built in this device's future because
+nobody can say then whether its metadata have expired, and of a seed nobody asks that. A device whose clock begins at
+1970 and that never meets a network would have nothing otherwise.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,10 @@ from .config import Config
 from .errors import RollbackError, ServerError
 from .follow import Follower
 from .head import Head
+from .install import Installer
 from .notes import Latest, encode_notes
 from .plan import reason_to_wait, refuse_older
-from .ports import Store
+from .ports import Clock, Store
 from .records import Records
 from .seed import Planted, Proof, Seed, read_judged
 from .trust import ReleasePointer
@@ -19,12 +25,12 @@ from .trust import ReleasePointer
 class Planter:
     """Installs one seed in one store. The caller holds the writer's lock."""
 
-    def __init__(self, seed: Seed, store: Store, config: Config, follower: Follower) -> None:
+    def __init__(self, seed: Seed, store: Store, clock: Clock, config: Config, installer: Installer) -> None:
         self._seed = seed
         self._store = store
         self._records = Records(store)
         self._config = config
-        self._follower = follower
+        self._follower = Follower(store, clock, config, installer, any_time=True)
 
     async def plant(self, *, healing: bool) -> Planted:
         """Install the seed if it is to be.

@@ -398,7 +398,7 @@ class Engine:
         """Install the seed if there is one, and it is to be. Errors: see `Planter.plant`."""
         if self._seed is None:
             return Planted()
-        planter = Planter(self._seed, self._store, self._config, self._follower)
+        planter = Planter(self._seed, self._store, self._clock, self._config, self._installer)
         return await planter.plant(healing=healing)
 
     async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:

@@ -15,6 +15,7 @@ from publisher import Publisher, make_encoder
 
 from vademecum.config import Config
 from vademecum.errors import (
+    ClockError,
     ContentError,
     NetworkError,
     SignatureError,
@@ -111,6 +112,25 @@ def test_expired_metadata_of_the_host_are_refused_after_an_expired_seed_all_the_
         app.sync()
     assert caught.value.code == "expired"
     assert app.content() == shown(ONE)
+
+
+@pytest.mark.parametrize("years", [1, 56])
+def test_a_seed_is_installed_whatever_the_clock_says(years: int) -> None:
+    """A device without a clock chip, that begins at 1970 each time, and may never meet a network."""
+    app = make_app(ONE)
+    now = app.clock.now()
+    app.clock.advance(-timedelta(days=365 * years).total_seconds())
+    go_offline(app)
+    assert app.sync().seeded == 1
+    assert app.content() == shown(ONE)
+    assert app.status()["seed"] is None
+    come_back(app)
+    app.publisher.publish(TWO)
+    with pytest.raises(ClockError):  # what a host shows has to be judged by a clock
+        app.sync()
+    assert app.content() == shown(ONE)
+    app.clock.advance((now - app.clock.now()).total_seconds())
+    assert app.sync().to_sequence == 2
 
 
 def test_with_network_the_seed_is_what_the_update_builds_on() -> None:
