@@ -25,6 +25,11 @@ ABSENT = frozenset({403, 404})
 """How hosts say "no such file": some object stores answer 403."""
 
 
+def is_absent(error: VademecumError) -> bool:
+    """Whether a host said that there is no such file."""
+    return isinstance(error, ServerError) and error.status in ABSENT
+
+
 class Downloader:
     """Fetches files of one tree and counts what that took.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .config import Config
+from .download import is_absent
 from .errors import RollbackError, ServerError
 from .follow import Follower
 from .head import Head
@@ -78,4 +79,6 @@ class Planter:
         try:
             await self._follower.manifest(pointer, self._seed.downloader)
         except ServerError as error:
+            if not is_absent(error):
+                raise
             raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error

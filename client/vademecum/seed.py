@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from .config import Config
-from .download import Downloader
+from .download import Downloader, is_absent
 from .errors import (
     ContentError,
     DamagedError,
@@ -108,13 +108,13 @@ class Seed:
             judged = Judged(digest)
         except DamagedError:
             raise
-        except NetworkError as error:
-            logger.warning("the seed cannot be read now: %s", error)
-            return
         except RollbackError as error:
             logger.info("the seed is older than what is known here: %s", error)
             judged = Judged(digest)
-        except (ContentError, TrustError, ServerError, SelfTestError) as error:
+        except (ContentError, TrustError, NetworkError, ServerError, SelfTestError) as error:
+            if error.transient and not is_absent(error):
+                logger.warning("the seed cannot be read now: %s", error)
+                return
             logger.warning("the seed is passed over: %s", error)
             judged = Judged(digest, error.code, error.message[:_LONGEST_MESSAGE])
         if judged != known:

@@ -18,6 +18,7 @@ from vademecum.errors import (
     ClockError,
     ContentError,
     NetworkError,
+    ServerError,
     SignatureError,
     StorageError,
     VademecumError,
@@ -279,6 +280,64 @@ def test_a_seed_that_cannot_be_read_now_is_asked_again() -> None:
         app.sync()
     app.seed = seed
     assert app.sync().seeded == 1
+
+
+def answer(app: App, part: str, status: int) -> None:
+    """Have the seed's own host, an app's origin in a browser, answer so for some of its files."""
+    assert app.seed is not None
+    hit = {path: ServerError(f"{path}: {status}", status) for path in app.seed if part in path}
+    assert hit
+    app.seed = {**app.seed, **hit}
+
+
+@pytest.mark.fault("B21")
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("part", ["timestamp", "snapshot", "targets", "releases/", "objects/"])
+def test_a_seed_whose_host_is_busy_is_asked_again(part: str, status: int) -> None:
+    app = make_app(ONE)
+    seed = app.seed
+    answer(app, part, status)
+    go_offline(app)
+    with pytest.raises(NetworkError):
+        app.sync()
+    assert app.status()["seed"] is None, "nothing is known to be wrong with it"
+    app.seed = seed
+    assert app.sync().seeded == 1
+    assert app.content() == shown(ONE)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("part", ["snapshot", "targets", "releases/", "objects/"])
+def test_a_seed_that_lacks_a_file_is_passed_over(part: str, status: int) -> None:
+    app = make_app(ONE)
+    seed = app.seed
+    answer(app, part, status)
+    go_offline(app)
+    for _ in range(2):
+        with pytest.raises(NetworkError):
+            app.sync()
+        assert app.status()["seed"]["code"] == "server"
+        app.seed = seed
+
+
+@pytest.mark.fault("B21")
+def test_a_busy_host_of_a_seed_does_not_make_it_an_older_one() -> None:
+    """Its metadata are older than what is trusted, its release is the trusted one."""
+    app = make_app(ONE)
+    app.seed = None
+    app.sync()
+    app.publisher.publish(TWO)
+    seed = dict(app.publisher.files)
+    app.publisher.sign()
+    assert app.check().available
+    go_offline(app)
+    app.seed = seed
+    answer(app, "releases/", 503)
+    with pytest.raises(NetworkError):
+        app.sync()
+    app.seed = seed
+    assert app.sync().seeded == 2
+    assert app.content() == shown(TWO)
 
 
 def test_a_seed_of_other_keys_is_passed_over() -> None:
