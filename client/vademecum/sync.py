@@ -116,7 +116,8 @@ class Engine:
     async def sync(self, *, force: bool = False) -> Outcome:
         """Install the published release if there is a newer one; before it the seed, see `plant`.
 
-        Where a seed was just installed, it is no failure that the host cannot be asked: that is noted and announced.
+        Where a seed was just installed, it is no failure that the host cannot be asked, or asked not to be: that is
+        noted and announced.
 
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
@@ -131,25 +132,24 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
-        async with self._writing() as healing, self._asking(patient=not force) as downloader:
+        downloader, plan, stale = None, Plan("none"), False
+        async with self._writing() as healing:
             if healing:
                 await self._records.drop_damaged_head()
             before = (await self._records.head()).current
             seeded = await self._planted(healing=healing)
-            pointer, plan, stale = None, Plan("none"), False
             try:
-                heals = healing and seeded.kind == "none"
-                pointer, plan, stale = await self._sync(downloader, force=force, healing=heals)
+                async with self._asking(patient=not force) as downloader:
+                    heals = healing and seeded.kind == "none"
+                    pointer, plan, stale = await self._sync(downloader, force=force, healing=heals)
+                    known = await note_success(self._store, installed=plan.kind != "none")
+                    manifest = partial(self._follower.manifest, pointer, downloader)
+                    await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
                 await self._note_error(error, healing=False)
                 self._announcer.failed(error)
-            installed = (plan.kind, seeded.kind) != ("none", "none")
-            known = await note_success(self._store, installed=installed)
-            if pointer is not None:
-                manifest = partial(self._follower.manifest, pointer, downloader)
-                await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
             after = (await self._records.head()).current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
@@ -158,8 +158,8 @@ class Engine:
             version="" if after is None else after.version,
             plan=took.kind,
             total_bytes=plan.bytes,
-            requests=downloader.requests,
-            bytes=downloader.bytes,
+            requests=0 if downloader is None else downloader.requests,
+            bytes=0 if downloader is None else downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
             reason=STALE if stale else None,
             seeded=seeded.sequence,
@@ -168,7 +168,7 @@ class Engine:
     async def plant(self) -> int | None:
         """Install the seed that the app ships, if it is newer than what is installed; the host is not asked.
 
-        A seed is looked at once: again only where nothing is installed any more.
+        A seed is looked at once: again where it could not be read, or was found good and nothing is installed any more.
 
         Returns:
             The sequence that was installed, or None. What was wrong with a seed is in `status()`.
@@ -177,10 +177,7 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         async with self._writing():
-            seeded = await self._planted(healing=False)
-            if seeded.kind != "none":
-                await note_success(self._store, installed=True)
-        return seeded.sequence
+            return (await self._planted(healing=False)).sequence
 
     async def rollback(self) -> Generation:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
@@ -399,7 +396,10 @@ class Engine:
         if self._seed is None:
             return Planted()
         planter = Planter(self._seed, self._store, self._clock, self._config, self._installer)
-        return await planter.plant(healing=healing)
+        planted = await planter.plant(healing=healing)
+        if planted.kind != "none":
+            await note_success(self._store, installed=True)  # whatever the host is found to be afterwards
+        return planted
 
     async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:
         """Before everything is fetched anew: whether objects were broken, and all of them are mended."""

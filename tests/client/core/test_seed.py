@@ -17,15 +17,17 @@ from vademecum.config import Config
 from vademecum.errors import (
     ClockError,
     ContentError,
+    ExpiredError,
     NetworkError,
     ServerError,
     SignatureError,
     StorageError,
     VademecumError,
 )
+from vademecum.mirrors import Mark, encode_marks
 from vademecum.ports import Store
 from vademecum.refresh import TIMESTAMP, trusted_before
-from vademecum.runtime.memory import MemoryStore
+from vademecum.runtime.memory import MemoryStore, MemoryTransport
 from vademecum.seed import ANY_TIME
 from vademecum.sync import Engine
 
@@ -511,6 +513,94 @@ def test_network_failures_never_bring_the_seed_back() -> None:
             app.sync()
     with pytest.raises(ContentError):
         app.content()
+
+
+# The host asked to be left alone -----------------------------------------------------------------------
+
+
+def ask_to_wait(app: App, seconds: float = 3600) -> None:
+    """Have the host ask for it, and the app hear it."""
+    seed, app.seed = app.seed, None
+    app.host.broken = dict.fromkeys(app.publisher.files, ServerError("busy", 503, seconds))
+    with pytest.raises(ServerError):
+        app.sync()
+    app.seed = seed
+    come_back(app)
+
+
+@pytest.mark.fault("B21")
+def test_a_seed_is_installed_while_the_host_is_left_alone() -> None:
+    app = make_app(ONE)
+    app.sync()
+    ask_to_wait(app)
+    wait = app.database.records["retry"]
+    app.publisher.publish(TWO)
+    app.seed = dict(app.publisher.files)
+    app.clock.advance(1000)
+    outcome = app.sync()
+    assert (outcome.seeded, outcome.to_sequence, outcome.plan) == (2, 2, "tiers")
+    assert (outcome.requests, outcome.bytes, app.requests) == (0, 0, [])
+    assert app.content() == shown(TWO)
+    assert app.names()[-2:] == ["updateCompleted", "updateFailed"]
+    assert app.status()["lastError"]["code"] == "server"
+    assert app.database.records["retry"] == wait, "it is neither longer nor shorter for that"
+    with pytest.raises(ServerError, match="not to be asked before"):
+        app.sync()
+    app.clock.advance(2600)
+    app.sync()
+    assert app.status()["lastError"] is None
+
+
+@pytest.mark.fault("B21")
+def test_a_seed_is_installed_while_all_mirrors_are_left_alone() -> None:
+    app = make_app(ONE)
+    until = app.clock.now() + timedelta(hours=1)
+    marks = encode_marks({name: Mark(not_before=until) for name in ("first", "second")})
+    assert marks is not None
+    app.database.records["mirrors"] = marks
+    hosts = {name: MemoryTransport(app.host) for name in ("first", "second")}
+    assert app.seed is not None
+    engine = Engine(
+        MemoryStore(app.database),
+        hosts,
+        app.clock,
+        trust=app.publisher.first_root,
+        seed=MemoryTransport(app.seed),
+        config=app.config,
+    )
+    assert drive(engine.sync()).seeded == 1
+    assert [host.requests for host in hosts.values()] == [[], []]
+    assert app.content() == shown(ONE)
+    assert app.database.records["mirrors"] == marks
+
+
+@pytest.mark.fault("B21", "D49")
+def test_what_is_lost_is_mended_from_the_seed_while_the_host_is_left_alone() -> None:
+    app = make_app(ONE)
+    app.sync()
+    ask_to_wait(app)
+    fail_locally(app, app.config.heal_after)
+    break_segments(app)
+    outcome = app.sync()
+    assert (outcome.seeded, outcome.plan, app.requests) == (1, "full", [])
+    assert app.content() == shown(ONE)
+    assert "health" not in app.database.records
+
+
+@pytest.mark.fault("D49")
+def test_what_the_seed_has_mended_is_not_mended_again_whatever_is_wrong_with_the_host() -> None:
+    app = make_app(ONE)
+    app.sync()
+    fail_locally(app, app.config.heal_after)
+    break_segments(app)
+    app.publisher.publish(TWO)
+    app.clock.advance(YEARS)
+    for names in (["updateStarted", "updateCompleted", "updateFailed"], ["updateFailed"]):
+        with pytest.raises(ExpiredError):
+            app.sync()
+        assert [name for name in app.names() if not name.startswith("updateProgress")] == names
+        assert app.content() == shown(ONE)
+        assert "health" not in app.database.records
 
 
 def test_a_crash_at_every_operation_leaves_nothing_or_the_seed() -> None:
