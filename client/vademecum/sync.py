@@ -279,7 +279,8 @@ class Engine:
     async def heal(self, *, whole: bool) -> Outcome:
         """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
 
-        A release that is whole but does not work here is undone first.
+        What the host cannot be asked for now is taken from the seed, if that has it. A release that is whole but does
+        not work here is undone first.
 
         A pointer or a trusted root that cannot be read is begun anew: the root that the app ships is walked from, and
         where it ships none, the first that the host shows is pinned.
@@ -291,7 +292,14 @@ class Engine:
             await self._records.drop_damaged_head()
             await self._records.drop_damaged_trust(self._clock.now())
             await self._records.drop_damaged_notes()
-        await self.repair()
+        try:
+            await self.repair()
+        except (NetworkError, ServerError) as error:
+            logger.warning("what is broken can only be mended from a seed now: %s", error)
+            async with self._writing():
+                planted = await self._planted(healing=True)
+            if planted.kind == "none":
+                raise
         await self._undo_what_does_not_work()
         pinned = (await self._records.head()).pinned is not None
         return await self.sync(force=whole and not pinned)

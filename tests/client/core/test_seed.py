@@ -515,6 +515,42 @@ def test_network_failures_never_bring_the_seed_back() -> None:
         app.content()
 
 
+@pytest.mark.fault("D49")
+def test_a_checkup_mends_from_the_seed_without_network() -> None:
+    """Not after some failures only: the user asked for it."""
+    app = make_app(ONE)
+    app.sync()
+    break_segments(app)
+    go_offline(app)
+    with pytest.raises(NetworkError):  # still: whether there is something newer is not known
+        drive(app.engine().heal(whole=False))
+    assert app.content() == shown(ONE)
+    assert "health" not in app.database.records
+
+
+@pytest.mark.fault("D49")
+def test_a_checkup_that_neither_host_nor_seed_helps_says_so() -> None:
+    app = make_app(ONE)
+    app.sync()
+    break_segments(app)
+    app.seed = None
+    go_offline(app)
+    with pytest.raises(NetworkError):
+        drive(app.engine().heal(whole=False))
+    assert app.names() == ["corruption"]
+
+
+@pytest.mark.fault("B21", "D49")
+def test_a_checkup_begins_a_lost_pointer_anew_from_the_seed_while_the_host_is_left_alone() -> None:
+    app = make_app(ONE)
+    app.sync()
+    ask_to_wait(app)
+    app.database.records["head"] = b"rot"
+    assert drive(app.engine().heal(whole=False)).seeded == 1
+    assert app.requests == []
+    assert app.content() == shown(ONE)
+
+
 # The host asked to be left alone -----------------------------------------------------------------------
 
 
