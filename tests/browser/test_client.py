@@ -681,3 +681,31 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
     outcome = app.call("update")
     assert (outcome["to"], outcome["seeded"]) == (2, 2)
     assert app.call("getStatus")["seed"] is None
+
+
+@pytest.mark.fault("C41", "B21")
+def test_a_seed_whose_origin_is_busy_is_taken_later_while_the_host_is_left_alone(
+    app: App, publisher: Any
+) -> None:
+    """Who takes it does not matter: the schedule plants as well."""
+    ship_seed(app, publisher)
+    app.page.unroute("**/metadata/**")
+
+    def busy(route: Route) -> None:
+        if "/seed/" not in route.request.url:
+            route.fulfill(status=503, headers={"retry-after": "3600"})
+        elif "/objects/" in route.request.url:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    for part in ("metadata", "objects"):
+        app.page.route(f"**/{part}/**", busy)
+    app.start(seed="/seed/", autoUpdate=False)
+    assert app.refused("update") == "server"
+    status = app.call("getStatus")
+    assert (status["installed"], status["seed"]) == (None, None)
+    app.page.unroute("**/objects/**")
+    app.refused("update")
+    assert app.call("getLocalVersion")["sequence"] == 1
+    assert app.call("getStatus")["error"]["code"] == "server"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from vademecum import KnowledgeBase
 from vademecum_builder.cli import main
 
 pytestmark = pytest.mark.fault("C41")
@@ -56,3 +59,22 @@ def test_a_corrupt_seed_is_told_and_passed_over(shipped: Path, capsys: pytest.Ca
     assert main([*PULL, "dist"]) == 0
     assert "the seed was passed over" in capsys.readouterr().err
     assert vade(capsys, "status", "--store", "kb.db")["installed"]["sequence"] == 2
+
+
+@pytest.mark.fault("C38", "D49")
+def test_a_checkup_mends_a_rotten_store_from_the_seed_without_the_host(
+    shipped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vade(capsys, *PULL, shipped / "not-mounted")
+    with closing(sqlite3.connect("kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data))")
+        connection.commit()
+    with KnowledgeBase.open(
+        "kb.db", url="not-mounted", trust=Path("keys/root.json"), seed="seed"
+    ) as knowledge:
+        assert not knowledge.doctor(repair=False).sound
+        found = knowledge.doctor()
+        assert found.sound
+        (told,) = [finding.message for finding in found.findings if finding.name == "repair"]
+        assert "not-mounted" in told, "whether there is something newer is not known"
+        assert knowledge.search("release key")
