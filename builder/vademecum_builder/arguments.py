@@ -175,19 +175,7 @@ def _pull(command: argparse.ArgumentParser) -> None:
     _location(command)
     _store(command)
     _trust(command)
-    command.add_argument(
-        "--mirror",
-        metavar="URL|DIST",
-        action="append",
-        default=[],
-        help="another place of the same tree, asked where the first fails (repeatable)",
-    )
-    command.add_argument(
-        "--seed",
-        metavar="DIST",
-        type=Path,
-        help="a published tree that ships with the app: taken where it is newer",
-    )
+    _more_places(command)
     command.add_argument(
         "--max-bytes",
         metavar="BYTES",
@@ -214,6 +202,22 @@ def _status(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _more_places(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mirror",
+        metavar="URL|DIST",
+        action="append",
+        default=[],
+        help="another place of the same tree, asked where the first fails (repeatable)",
+    )
+    command.add_argument(
+        "--seed",
+        metavar="DIST",
+        type=Path,
+        help="a published tree that ships with the app: taken where it is newer",
+    )
+
+
 def _doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "location",
@@ -223,6 +227,7 @@ def _doctor(command: argparse.ArgumentParser) -> None:
     )
     _store(command)
     _trust(command)
+    _more_places(command)
     command.add_argument("--check", action="store_true", help="only report; nothing is written")
     _json(command)
 

@@ -237,8 +237,9 @@ def _doctor(options: Namespace) -> Shown:
 
     from .progress import Bars
 
+    places = [options.location, *options.mirror] if options.location else options.mirror
     with (
-        KnowledgeBase.open(options.store, url=options.location, trust=options.trust) as knowledge,
+        KnowledgeBase.open(options.store, url=places, trust=options.trust, seed=options.seed) as knowledge,
         Bars() as bars,
     ):
         knowledge.on("updateProgress", bars.update)
@@ -247,7 +248,7 @@ def _doctor(options: Namespace) -> Shown:
         )
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
     lines += [_line(finding) for finding in found.findings]
-    if not found.sound and (options.check or options.location is None):
+    if not found.sound and (options.check or not places):
         lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
     return found.json(), lines
 

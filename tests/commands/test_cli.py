@@ -714,7 +714,7 @@ def test_the_doctor_reports_and_mends(published: Vade) -> None:
         assert ran.code == 1
         assert "BAD  objects: 0 missing, 1 damaged: " in ran.out
         assert ran.out.splitlines()[-1] == "To mend it: vade doctor --store kb.db URL"
-    ran = published("doctor", "dist", "--store", "kb.db")
+    ran = published("doctor", "nothing-here", "--mirror", "dist", "--store", "kb.db")
     assert (ran.code, ran.out.splitlines()[0][:18]) == (0, "was BAD  objects: ")
     assert published("search", "rotate", "--store", "kb.db").code == 0
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from vademecum import KnowledgeBase
 from vademecum_builder.cli import main
 
 pytestmark = pytest.mark.fault("C41")
@@ -69,12 +68,10 @@ def test_a_checkup_mends_a_rotten_store_from_the_seed_without_the_host(
     with closing(sqlite3.connect("kb.db")) as connection:
         connection.execute("UPDATE objects SET data = zeroblob(length(data))")
         connection.commit()
-    with KnowledgeBase.open(
-        "kb.db", url="not-mounted", trust=Path("keys/root.json"), seed="seed"
-    ) as knowledge:
-        assert not knowledge.doctor(repair=False).sound
-        found = knowledge.doctor()
-        assert found.sound
-        (told,) = [finding.message for finding in found.findings if finding.name == "repair"]
-        assert "not-mounted" in told, "whether there is something newer is not known"
-        assert knowledge.search("release key")
+    doctor = ("doctor", "not-mounted", "--store", "kb.db", "--trust", "keys/root.json")
+    assert not vade(capsys, *doctor, code=1)["sound"]
+    found = vade(capsys, *doctor, "--seed", "seed")
+    assert found["sound"]
+    (told,) = [check["message"] for check in found["checks"] if check["name"] == "repair"]
+    assert "not-mounted" in told, "whether there is something newer is not known"
+    assert vade(capsys, "search", "release key", "--store", "kb.db")["hits"]
