@@ -16,8 +16,8 @@ from securesystemslib.signer import CryptoSigner, Key, Signer
 from tuf.api.metadata import Root
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
+from vademecum.runtime.renames import patiently
 
-from .renames import patiently
 from .sign import Validity, expiry, parse_root, signed_bytes
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"

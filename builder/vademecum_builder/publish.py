@@ -15,9 +15,8 @@ from pathlib import Path
 
 from vademecum.errors import BusyError, ContentError, QuotaError, StorageError, UsageError
 from vademecum.format import ObjectRef, decode_manifest
+from vademecum.runtime.renames import patiently
 from vademecum.strict_json import Fields, parse_object
-
-from .renames import patiently
 
 TIMESTAMP = "metadata/timestamp.json"
 KEPT_RELEASES = 3

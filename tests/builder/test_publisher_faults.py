@@ -16,10 +16,10 @@ from publishing import HANDBOOK, Line, pull, pulled, read, tree_of
 from vademecum.config import Config
 from vademecum.errors import BusyError, EmptyStoreError, StorageError, UsageError
 from vademecum.head import decode_head
+from vademecum.runtime import renames
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock
 from vademecum.sync import Engine
-from vademecum_builder import renames
 from vademecum_builder.cli import main
 from vademecum_builder.publish import TIMESTAMP
 

@@ -26,7 +26,8 @@ from vademecum.errors import (
     StorageError,
 )
 from vademecum.runtime import sqlite_file
-from vademecum.runtime.sqlite import SqliteStore, _WriterLock
+from vademecum.runtime.sqlite import SqliteStore
+from vademecum.runtime.sqlite_lock import WriterLock
 
 
 def with_store(path: Path, work: Callable[[SqliteStore], Awaitable[Any]], *, readonly: bool = False) -> Any:
@@ -407,16 +408,16 @@ def test_closing_lets_go_of_the_lock(tmp_path: Path) -> None:
 
 def test_a_cancelled_acquisition_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     acquired, gate = threading.Event(), threading.Event()
-    acquire = _WriterLock.acquire
+    acquire = WriterLock.acquire
 
-    def slow(self: _WriterLock, held: set[_WriterLock]) -> None:
+    def slow(self: WriterLock, held: set[WriterLock]) -> None:
         acquire(self, held)
         acquired.set()
         gate.wait()
 
     async def cancel(store: SqliteStore) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr(_WriterLock, "acquire", slow)
+            patched.setattr(WriterLock, "acquire", slow)
             waiter = asyncio.ensure_future(enter(store))
             await asyncio.to_thread(acquired.wait)
             waiter.cancel()  # the store's thread has the lock, the task does not know it yet

@@ -10,14 +10,16 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from ..errors import BusyError, StorageError, UsageError
 from ..ports import Span
 from .spans import check_spans
-from .sqlite_file import open_database, open_readonly, storage_error, transaction
+from .sqlite_file import identity, open_database, open_readonly, storage_error, transaction
+from .sqlite_lock import WriterLock, locked
+from .sqlite_swap import is_swapping
 
 T = TypeVar("T")
 
@@ -39,11 +41,11 @@ class SqliteStore:
     def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
         self._path = Path(path).resolve()  # the lock lies beside the file itself, not beside a link to it
         self._readonly = readonly
-        self._locks: set[_WriterLock] = set()
+        self._locks: set[WriterLock] = set()
         self._closed = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="vademecum-store")
         try:
-            self._connection = self._worker.submit(self._open).result()
+            self._connection, self._identity = self._worker.submit(self._open).result()
         except BaseException:
             self._worker.shutdown()
             raise
@@ -82,11 +84,7 @@ class SqliteStore:
         await self._call(lambda connection: _discard(connection, unwanted))
 
     def lock(self) -> AbstractAsyncContextManager[None]:
-        """See `Store.lock`. The lock is an exclusive transaction on an empty SQLite file beside the store.
-
-        The operating system drops it when the process ends, however that comes about. The
-        empty file stays, and means nothing.
-        """
+        """See `Store.lock`, and sqlite_lock.py."""
         return self._hold()
 
     async def close(self) -> None:
@@ -102,14 +100,20 @@ class SqliteStore:
     async def _hold(self) -> AsyncIterator[None]:
         if self._readonly:
             raise StorageError(f"{self._path}: the store was opened for reading only")
-        lock = _WriterLock(self._path)
+        lock = WriterLock(self._path)
         try:
-            await self._call(lambda _: lock.acquire(self._locks))
+            await self._call(lambda _: self._take(lock))
             yield
         finally:
             # Queued behind `acquire`, so that a cancelled one is undone too; `close` lets go by itself.
             if not self._closed:
                 await asyncio.shield(self._call(lambda _: lock.release(self._locks)))
+
+    def _take(self, lock: WriterLock) -> None:
+        """Take the lock. What a doctor has put aside since is no place to write to."""
+        lock.acquire(self._locks)
+        if is_swapping(self._path) or identity(self._path) != self._identity:
+            raise BusyError(f"{self._path}: the file was replaced since it was opened; try again")
 
     async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on the store's thread, with the errors of SQLite translated."""
@@ -123,9 +127,11 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             raise storage_error(error, self._path) from error
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> tuple[sqlite3.Connection, tuple[int, int] | None]:
         try:
-            return open_readonly(self._path) if self._readonly else open_database(self._path)
+            found = identity(self._path)
+            connection = open_readonly(self._path) if self._readonly else open_database(self._path)
+            return connection, found or identity(self._path)
         except (sqlite3.Error, OSError) as error:
             raise storage_error(error, self._path) from error
 
@@ -143,44 +149,12 @@ def writing(path: Path) -> Iterator[None]:
         BusyError: Another writer holds it.
         StorageError: The lock cannot be taken.
     """
-    held: set[_WriterLock] = set()
-    lock = _WriterLock(path.resolve())
-    try:
-        lock.acquire(held)
-    except (sqlite3.Error, OSError) as error:
-        raise storage_error(error, path) from error
-    try:
-        yield
-    finally:
-        lock.release(held)
-
-
-class _WriterLock:
-    """The writer's lock of the store at `path`, held once. `release` is harmless where `acquire` failed."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-
-    def acquire(self, held: set[_WriterLock]) -> None:
-        connection = sqlite3.connect(f"{self._path}-lock", timeout=0, isolation_level=None)
+    with ExitStack() as lock:
         try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            connection.close()
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise BusyError(
-                    f"{self._path}: another process is updating this store; try again when it is done"
-                ) from error
-            raise
-        self._connection = connection
-        held.add(self)
-
-    def release(self, held: set[_WriterLock]) -> None:
-        held.discard(self)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+            lock.enter_context(locked(path.resolve()))
+        except (sqlite3.Error, OSError) as error:
+            raise storage_error(error, path) from error
+        yield
 
 
 def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:

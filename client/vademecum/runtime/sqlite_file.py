@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from ..errors import (
     StorageError,
     VademecumError,
 )
+from .sqlite_swap import is_swapping, settle
 
 APPLICATION_ID = 0x76616465
 USER_VERSION = 1
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another connection's short transaction. The writer's lock does not wait at all."""
 
+_TRIES = 5
 _IMMUTABLE = "mode=ro&immutable=1"
 _NOTHING_YET = "nothing is installed here yet; pull a knowledge base first"
 _SCHEMA = (
@@ -38,14 +40,28 @@ _SCHEMA = (
 )
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file that lies at `path` now from another one; None: there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def open_database(path: Path) -> sqlite3.Connection:
     """Open the store for reading and writing; create it when nothing is there.
 
     Raises:
+        BusyError: A doctor is just putting another file in its place.
         NotAStoreError: Something else is there. It is left as it is.
         NewerFormatError: A newer version of vademecum made it.
         StorageError: It cannot be opened, or its folder does not exist.
     """
+    return _steadily(path, _open_database)
+
+
+def _open_database(path: Path) -> sqlite3.Connection:
     if _size(path):
         _probe(path)
     elif not path.parent.is_dir():
@@ -68,8 +84,24 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
     Raises:
         EmptyStoreError: There is no file; none is made.
-        NotAStoreError, NewerFormatError, StorageError: As `open_database`.
+        BusyError, NotAStoreError, NewerFormatError, StorageError: As `open_database`.
     """
+    return _steadily(path, _open_readonly)
+
+
+def _steadily(path: Path, opened: Callable[[Path], sqlite3.Connection]) -> sqlite3.Connection:
+    """Open the file when no swap is under way, and again if one was meanwhile (sqlite_swap.py)."""
+    for _ in range(_TRIES):
+        settle(path)
+        before = identity(path)
+        connection = opened(path)
+        if not is_swapping(path) and before in (None, identity(path)):
+            return connection
+        connection.close()
+    raise BusyError(f"{path}: the file is replaced again and again; try again later")
+
+
+def _open_readonly(path: Path) -> sqlite3.Connection:
     if not _size(path):
         raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
     # Where the folder cannot be written, nobody else writes either. `rw` never creates the file.

@@ -2,7 +2,8 @@
 
 SQLite has no checksums, so nothing that it still gives is believed: objects go along if they have the digest of
 their name, the trust floor if it verifies, the pointer if it decodes. The rest costs a download, no more.
-The new file is written whole beside the old one and takes its place by one rename; a crash leaves the old one.
+The new file is written whole beside the old one, and takes its place as sqlite_swap.py says: whatever comes between,
+the next opening finds the old file with its log, or the new one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..errors import ContentError, NotAStoreError
 from ..head import decode_head
 from ..strict_json import parse_object
 from .sqlite_file import APPLICATION_ID, open_database, open_readonly, storage_error, transaction
+from .sqlite_swap import finish, fresh_of, is_swapping, swap
 
 ROLES = ("root", "timestamp", "snapshot", "targets")
 _TRUST = (*(f"trust/{role}.json" for role in ROLES), "trust/pin")
@@ -90,20 +92,25 @@ def rescue(path: Path) -> Rescued:
     """Put a new store in place of a damaged one. The caller holds the writer's lock.
 
     Raises:
-        StorageError, QuotaError: It cannot be written; the damaged file is where it was.
+        StorageError, QuotaError: It cannot be written. The damaged file is where it was, with its log; where an error
+            stands in the way of that too, the next opening ends what was begun (sqlite_swap.py).
     """
-    fresh, copy = Path(f"{path}.rescue"), Path(f"{path}.rescue-copy")
+    path = path.resolve()  # the log lies beside the file itself, not beside a link to it
     try:
-        _remove(fresh, copy)
+        if is_swapping(path):
+            finish(path)
+        fresh, copy = fresh_of(path), Path(f"{path}.rescue-copy")
         try:
+            _remove(fresh, copy)
             open_database(fresh).close()
             _copy_to_read(path, copy, fresh.read_bytes()[:_HEADER])
             records, objects = _salvage(copy, fresh)
+            return Rescued(swap(path), records, objects)
         finally:
-            _remove(copy)
-        aside = _set_aside(path)
-        fresh.replace(path)
-        return Rescued(aside, records, objects)
+            with suppress(OSError):  # what cannot be removed now is removed by the next rescue
+                _remove(copy)
+                if not is_swapping(path):
+                    _remove(fresh)
     except (sqlite3.Error, OSError) as error:
         raise storage_error(error, path) from error
 
@@ -120,10 +127,11 @@ def _copy_to_read(path: Path, copy: Path, header: bytes) -> None:
     It refuses a file whose first 100 bytes are torn, and one that is shorter than they say, whatever else is good: so
     they are put right, and what is missing is filled with zeros (https://www.sqlite.org/fileformat.html, section 1.3).
     """
+    # The log first: a reader that closes just now may move it into the file, and then it does no harm to read it twice.
+    for part in ("-wal", "-journal"):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(f"{path}{part}", f"{copy}{part}")
     shutil.copyfile(path, copy)
-    log = Path(f"{path}-wal")
-    if log.exists():
-        shutil.copyfile(log, f"{copy}-wal")
     with copy.open("r+b") as file:
         found = file.read(_HEADER)
         if found[:18] != header[:18] or found[20:24] != header[20:24]:
@@ -191,23 +199,3 @@ def _open(path: Path) -> sqlite3.Connection:
     )  # a damaged description of the tables is no reason to stop
     connection.text_factory = lambda data: data.decode(errors="replace")
     return connection
-
-
-def _set_aside(path: Path) -> Path:
-    """Keep the damaged file under another name, its log too. Its own name goes on to exist."""
-    aside = next(name for name in _names(path) if not os.path.lexists(name))
-    try:
-        os.link(path, aside)
-    except OSError:  # a file system without links
-        shutil.copy2(path, aside)
-    for part in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            Path(f"{path}{part}").replace(f"{aside}{part}")
-    return aside
-
-
-def _names(path: Path) -> Iterator[Path]:
-    number = 1
-    while True:
-        yield Path(f"{path}.damaged-{number}")
-        number += 1

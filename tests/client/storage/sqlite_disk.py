@@ -297,6 +297,7 @@ def beneath(disk: Disk, journal: str = "WAL") -> Iterator[None]:
         with (
             mock.patch("vademecum.runtime.sqlite.sqlite3", module),
             mock.patch("vademecum.runtime.sqlite_file.sqlite3", module),
+            mock.patch("vademecum.runtime.sqlite_lock.sqlite3", module),
         ):
             yield
     finally:
