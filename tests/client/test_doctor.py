@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -248,6 +249,60 @@ def test_what_is_not_what_its_name_says_does_not_go_along(place: Place) -> None:
     assert not saved.floor
     assert "trust/timestamp.json" in saved.records
     assert "head" not in saved.records
+
+
+def last_cell(data: bytes, root: int) -> int:
+    """Return where the last row of the table begins whose tree has its root on page `root`: on its rightmost leaf.
+
+    See https://www.sqlite.org/fileformat.html, section 1.6.
+    """
+    page = (root - 1) * PAGE
+    if data[page] == 5:
+        return last_cell(data, int.from_bytes(data[page + 8 : page + 12], "big"))
+    assert data[page] == 13, "a leaf of a table"
+    cells = int.from_bytes(data[page + 3 : page + 5], "big")
+    pointer = page + 8 + 2 * (cells - 1)
+    return page + int.from_bytes(data[pointer : pointer + 2], "big")
+
+
+@pytest.mark.fault("C38")
+def test_a_row_with_an_absurd_number_is_not_counted_up_to(place: Place) -> None:
+    """At most four flipped bits make the number of a row as many bytes longer."""
+    with closing(sqlite3.connect(place.path)) as connection:
+        [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'objects'")
+        [(count,)] = connection.execute("SELECT count(*) FROM objects")
+    data = bytearray(place.path.read_bytes())
+    number = last_cell(bytes(data), root)
+    while data[number] & 0x80:  # the size of the row comes first
+        number += 1
+    for byte in range(number + 1, number + 5):
+        data[byte] |= 0x80
+    place.path.write_bytes(bytes(data))
+    with closing(sqlite3.connect(place.path)) as connection:
+        [(highest,)] = connection.execute("SELECT max(rowid) FROM objects")
+    assert highest > 10**8
+    assert bad(place.check()) == {"file"}
+    assert rescue(place.path).objects == count - 1
+    assert place.open().doctor().sound
+    assert place.works()
+
+
+@pytest.mark.fault("C38")
+def test_between_two_broken_pages_the_index_leads(place: Place) -> None:
+    """Read from its ends alone, the table would seem to end at the first broken page and begin after the last."""
+    with closing(sqlite3.connect(place.path, isolation_level=None)) as connection:
+        for number in range(40):
+            text = bytes([number]) * 3000
+            name = hashlib.sha256(text).hexdigest()
+            connection.execute("INSERT INTO objects VALUES (?, ?)", (name, text))
+        [(count,)] = connection.execute("SELECT count(*) FROM objects")
+    data = bytearray(place.path.read_bytes())
+    for number in (10, 30):
+        page = data.index(bytes([number]) * 3000) // PAGE * PAGE
+        assert data[page] == 13, "a leaf of a table"
+        data[page : page + 8] = b"\xff" * 8
+    place.path.write_bytes(bytes(data))
+    assert rescue(place.path).objects == count - 2
 
 
 def test_pull_says_who_mends_it(place: Place) -> None:

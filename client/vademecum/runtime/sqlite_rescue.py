@@ -30,6 +30,12 @@ _SIGN = b"CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT 
 _PAGES = 64
 """Findings of SQLite that are asked for."""
 _HEADER = 100
+_ROWS = (
+    "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid",
+    "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid DESC",
+    "SELECT rowid FROM objects INDEXED BY sqlite_autoindex_objects_1 ORDER BY digest",
+    "SELECT rowid FROM objects INDEXED BY sqlite_autoindex_objects_1 ORDER BY digest DESC",
+)
 
 
 @dataclass(frozen=True)
@@ -181,15 +187,28 @@ def _makes_sense(name: str, value: bytes) -> bool:
 
 def _objects(path: Path) -> Iterator[tuple[str, bytes]]:
     """Return the objects that can be read and are what their names say."""
-    with suppress(sqlite3.Error), closing(_open(path)) as connection:
-        [(most,)] = connection.execute("SELECT max(rowid) FROM objects")
-        for rowid in range(1, (most or 0) + 1):
+    rowids = sorted(_rowids(path))
+    with closing(_open(path)) as connection:
+        for rowid in rowids:
             with suppress(sqlite3.Error):
                 for digest, data in connection.execute(
                     "SELECT digest, data FROM objects WHERE rowid = ?", (rowid,)
                 ):
                     if isinstance(data, bytes) and hashlib.sha256(data).hexdigest() == digest:
                         yield digest, data
+
+
+def _rowids(path: Path) -> set[int]:
+    """Return the numbers of rows that the table or its index has, read from both ends up to what is broken.
+
+    They are not counted up to the highest one: four flipped bits make that 100,000,000,000.
+    """
+    found: set[int] = set()
+    for rows in _ROWS:
+        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+            for (rowid,) in connection.execute(rows):
+                found.add(rowid)
+    return found
 
 
 def _open(path: Path) -> sqlite3.Connection:
