@@ -17,7 +17,7 @@ from typing import TypeVar
 from ..errors import BusyError, StorageError, UsageError
 from ..ports import Span
 from .spans import check_spans
-from .sqlite_file import identity, open_database, open_readonly, storage_error, transaction
+from .sqlite_file import FAULTS, identity, open_database, open_readonly, storage_error, transaction
 from .sqlite_lock import WriterLock, locked
 from .sqlite_swap import is_swapping
 
@@ -124,7 +124,7 @@ class SqliteStore:
     def _translated(self, function: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return function(self._connection)
-        except (sqlite3.Error, OSError) as error:
+        except FAULTS as error:
             raise storage_error(error, self._path) from error
 
     def _open(self) -> tuple[sqlite3.Connection, tuple[int, int] | None]:
@@ -132,7 +132,7 @@ class SqliteStore:
             found = identity(self._path)
             connection = open_readonly(self._path) if self._readonly else open_database(self._path)
             return connection, found or identity(self._path)
-        except (sqlite3.Error, OSError) as error:
+        except FAULTS as error:
             raise storage_error(error, self._path) from error
 
     def _let_go(self) -> None:
@@ -152,7 +152,7 @@ def writing(path: Path) -> Iterator[None]:
     with ExitStack() as lock:
         try:
             lock.enter_context(locked(path.resolve()))
-        except (sqlite3.Error, OSError) as error:
+        except FAULTS as error:
             raise storage_error(error, path) from error
         yield
 

@@ -29,12 +29,18 @@ USER_VERSION = 1
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another connection's short transaction. The writer's lock does not wait at all."""
 
+FAULTS = (sqlite3.Error, UnicodeDecodeError, OSError)
+"""What the module sqlite3 raises: Python decodes SQLite's messages, and those quote what lies in a damaged file."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _TRIES = 5
 _IMMUTABLE = "mode=ro&immutable=1"
 _NOTHING_YET = "nothing is installed here yet; pull a knowledge base first"
-_SCHEMA = (
+TABLES = (
     "CREATE TABLE records (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)",
     "CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)",
+)
+_SCHEMA = (
+    *TABLES,
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {USER_VERSION}",
 )
@@ -113,17 +119,33 @@ def _open_readonly(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def storage_error(error: sqlite3.Error | OSError, path: Path) -> VademecumError:
+def is_damage(error: BaseException) -> bool:
+    """Return whether `error` says that the file is damaged, or no database at all.
+
+    The statements of a store are always the same: one that SQLite does not understand (SQLITE_ERROR) names a table or a
+    column that the file has no more. What Python cannot decode has no code of SQLite.
+    """
+    if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
+        return "UTF-8" in str(error)
+    return isinstance(error, UnicodeDecodeError) or _primary(error) in _DAMAGE
+
+
+def _primary(error: BaseException) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> VademecumError:
     """Return the error of ours that says what `error` means for the store at `path`."""
     name = getattr(error, "sqlite_errorname", "")
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    primary = _primary(error)
     if primary == sqlite3.SQLITE_FULL or name == "SQLITE_IOERR_SHMSIZE" or _is_out_of_space(error):
         return QuotaError(f"{path}: the disk is full ({error}); what is installed is untouched")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return BusyError(f"{path}: another process is writing to this store; try again when it is done")
     if primary == sqlite3.SQLITE_NOTADB:
         return NotAStoreError(f"{path} is not a vademecum store; it was left as it is: choose another path")
-    if primary == sqlite3.SQLITE_CORRUPT:
+    if is_damage(error):
         return StorageError(f"{path}: the store is damaged ({error}); `vade doctor` mends it")
     if primary == sqlite3.SQLITE_READONLY:
         return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
@@ -152,7 +174,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _is_out_of_space(error: sqlite3.Error | OSError) -> bool:
+def _is_out_of_space(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -183,10 +205,11 @@ def _probe(path: Path) -> bool:
     except sqlite3.OperationalError as error:
         # Our stores have a rollback journal only while they are created. This one was interrupted there; the
         # writable connection that comes next rolls it back, and looks again.
-        if error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK":
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_READONLY_ROLLBACK":
             return False
         # Reading a WAL database takes a shared-memory file beside it.
-        if error.sqlite_errorname not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN"):
+        if name not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN"):
             raise
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:

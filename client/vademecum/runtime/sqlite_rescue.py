@@ -20,16 +20,27 @@ from pathlib import Path
 from ..errors import ContentError, NotAStoreError
 from ..head import decode_head
 from ..strict_json import parse_object
-from .sqlite_file import APPLICATION_ID, open_database, open_readonly, storage_error, transaction
+from .sqlite_file import (
+    APPLICATION_ID,
+    FAULTS,
+    TABLES,
+    is_damage,
+    open_database,
+    open_readonly,
+    storage_error,
+    transaction,
+)
 from .sqlite_swap import finish, fresh_of, is_swapping, swap
 
 ROLES = ("root", "timestamp", "snapshot", "targets")
 _TRUST = (*(f"trust/{role}.json" for role in ROLES), "trust/pin")
-_SIGN = b"CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)"
+_SIGNS = tuple(table.encode() for table in TABLES)
 """What a store of ours has on its first page, and other files have not."""
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _PAGES = 64
 """Findings of SQLite that are asked for."""
 _HEADER = 100
+_NAMES = "SELECT name FROM records UNION ALL SELECT digest FROM objects"
 _ROWS = (
     "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid",
     "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid DESC",
@@ -65,12 +76,18 @@ def file_fault(path: Path) -> str | None:
         EmptyStoreError, NewerFormatError: See `open_readonly`.
         StorageError: It cannot be read.
     """
+    path = path.resolve()  # the log lies beside the file itself, not beside a link to it
     try:
         with closing(open_readonly(path)) as connection:
             found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_PAGES})")]
-        return None if found == ["ok"] else "; ".join(" ".join(line.split()) for line in found[:3])
-    except sqlite3.Error as error:
-        if (error.sqlite_errorcode & 0xFF) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            tables = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")}
+            if found == ["ok"] and tables.issuperset(TABLES):
+                connection.execute(_NAMES).fetchall()  # Python refuses what is no text
+        if found != ["ok"]:
+            return "; ".join(" ".join(line.split()) for line in found[:3])
+        return None if tables.issuperset(TABLES) else "the description of its tables is not what it was"
+    except FAULTS as error:
+        if not is_damage(error):
             raise storage_error(error, path) from error
         if not was_store(path):
             raise NotAStoreError(
@@ -89,8 +106,8 @@ def was_store(path: Path) -> bool:
     log = Path(f"{path}-wal")
     return (
         page[68:72] == APPLICATION_ID.to_bytes(4, "big")
-        or _SIGN in page
-        or (log.is_file() and _SIGN in log.read_bytes())
+        or any(sign in page for sign in _SIGNS)
+        or (log.is_file() and _SIGNS[-1] in log.read_bytes())
     )
 
 
@@ -109,7 +126,7 @@ def rescue(path: Path) -> Rescued:
         try:
             _remove(fresh, copy)
             open_database(fresh).close()
-            _copy_to_read(path, copy, fresh.read_bytes()[:_HEADER])
+            _copy_to_read(path, copy, fresh.read_bytes())
             records, objects = _salvage(copy, fresh)
             return Rescued(swap(path), records, objects)
         finally:
@@ -117,7 +134,7 @@ def rescue(path: Path) -> Rescued:
                 _remove(copy)
                 if not is_swapping(path):
                     _remove(fresh)
-    except (sqlite3.Error, OSError) as error:
+    except FAULTS as error:
         raise storage_error(error, path) from error
 
 
@@ -127,11 +144,12 @@ def _remove(*paths: Path) -> None:
             Path(f"{path}{part}").unlink(missing_ok=True)
 
 
-def _copy_to_read(path: Path, copy: Path, header: bytes) -> None:
+def _copy_to_read(path: Path, copy: Path, fresh: bytes) -> None:
     """Copy a damaged file so that SQLite gives as much of it as it can.
 
     It refuses a file whose first 100 bytes are torn, and one that is shorter than they say, whatever else is good: so
     they are put right, and what is missing is filled with zeros (https://www.sqlite.org/fileformat.html, section 1.3).
+    What else the first page holds, the description of the tables, is the same in all stores: it is that of `fresh`.
     """
     # The log first: a reader that closes just now may move it into the file, and then it does no harm to read it twice.
     for part in ("-wal", "-journal"):
@@ -140,15 +158,25 @@ def _copy_to_read(path: Path, copy: Path, header: bytes) -> None:
     shutil.copyfile(path, copy)
     with copy.open("r+b") as file:
         found = file.read(_HEADER)
-        if found[:18] != header[:18] or found[20:24] != header[20:24]:
-            found = header[:28] + bytes(4) + header[32:]
+        if found[:18] != fresh[:18] or found[20:24] != fresh[20:24]:
+            found = fresh[:28] + bytes(4) + fresh[32:_HEADER]
         size = file.seek(0, os.SEEK_END)
-        page = int.from_bytes(found[16:18], "big")
-        page = 65_536 if page == 1 else page
+        page = _page_size(found)
         pages = max(-(-size // page), min(int.from_bytes(found[28:32], "big"), 2 * size // page + 16))
         file.truncate(pages * page)
+        first = fresh[:page] if _is_laid_out_alike(found, fresh) else found
         file.seek(0)
-        file.write(found[:28] + pages.to_bytes(4, "big") + found[32:])
+        file.write(first[:28] + pages.to_bytes(4, "big") + first[32:])
+
+
+def _page_size(header: bytes) -> int:
+    page = int.from_bytes(header[16:18], "big")
+    return 65_536 if page == 1 else page
+
+
+def _is_laid_out_alike(found: bytes, fresh: bytes) -> bool:
+    """Whether tables lie on the same pages: they do, unless one file has pages of pointers (auto_vacuum)."""
+    return _page_size(found) == _page_size(fresh) and found[52:56] == fresh[52:56]
 
 
 def _salvage(path: Path, fresh: Path) -> tuple[tuple[str, ...], int]:
@@ -168,7 +196,7 @@ def _salvage(path: Path, fresh: Path) -> tuple[tuple[str, ...], int]:
 def _records(path: Path) -> Iterator[tuple[str, bytes]]:
     """Return the pointer and the trust floor, as far as they can be read and make sense."""
     for name in ("head", *_TRUST):
-        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        with suppress(*_UNREADABLE), closing(_open(path)) as connection:
             for (value,) in connection.execute("SELECT value FROM records WHERE name = ?", (name,)):
                 if isinstance(value, bytes) and _makes_sense(name, value):
                     yield name, value
@@ -190,7 +218,7 @@ def _objects(path: Path) -> Iterator[tuple[str, bytes]]:
     rowids = sorted(_rowids(path))
     with closing(_open(path)) as connection:
         for rowid in rowids:
-            with suppress(sqlite3.Error):
+            with suppress(*_UNREADABLE):
                 for digest, data in connection.execute(
                     "SELECT digest, data FROM objects WHERE rowid = ?", (rowid,)
                 ):
@@ -205,7 +233,7 @@ def _rowids(path: Path) -> set[int]:
     """
     found: set[int] = set()
     for rows in _ROWS:
-        with suppress(sqlite3.Error), closing(_open(path)) as connection:
+        with suppress(*_UNREADABLE), closing(_open(path)) as connection:
             for (rowid,) in connection.execute(rows):
                 found.add(rowid)
     return found
