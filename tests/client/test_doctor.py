@@ -386,3 +386,11 @@ def test_a_sealed_store_is_read_and_judged_and_not_updated(sealed: Place) -> Non
         sealed.open().sync()
     after = files(sealed.path.parent)
     assert after["kb.db"] == before["kb.db"]
+
+
+@pytest.mark.fault("C33")
+def test_a_swap_that_was_cut_off_cannot_be_ended_on_a_sealed_medium(sealed: Place) -> None:
+    """And then nothing is read: without its log, the file may be an older one."""
+    os.link(sealed.path, f"{sealed.path}.rescue-aside")
+    with pytest.raises(StorageError, match="cannot be written"):
+        sealed.open().status()

@@ -303,3 +303,41 @@ def test_a_store_behind_a_link_keeps_its_log(damaged: Damaged, start: Path) -> N
     assert damaged.doctored(link / "link.db")
     assert (link / "link.db").is_symlink()
     assert read_records(start)["trust/timestamp.json"] == damaged.records["trust/timestamp.json"]
+
+
+@pytest.mark.fault("C38", "D44")
+def test_a_reader_closes_while_the_file_is_copied(
+    damaged: Damaged, start: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one who closes moves the log into the file: one of both copies has what was in the log."""
+    copy = shutil.copyfile
+
+    def closes(source: str, target: str) -> None:
+        copy(source, target)
+        monkeypatch.setattr("shutil.copyfile", copy)
+        with closing(sqlite3.connect(start)) as reader:
+            reader.execute("SELECT count(*) FROM records").fetchone()
+
+    monkeypatch.setattr("shutil.copyfile", closes)
+    with writing(start):
+        rescue(start)
+    assert read_records(start) == damaged.records
+
+
+@pytest.mark.fault("C30", "C38")
+def test_a_transaction_that_was_cut_off_is_not_rescued(damaged: Damaged, start: Path, quick: Path) -> None:
+    """Where a file system cannot do WAL, half of it is in the file already, and a journal tells how it was."""
+    place = quick / "journal"
+    place.mkdir()
+    with closing(sqlite3.connect(start, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE records SET value = CAST('{}' AS BLOB) WHERE name LIKE 'trust/%'")
+        for number in range(50):  # pages go into the file before the commit
+            writer.execute("INSERT INTO objects VALUES (?, zeroblob(5000))", (str(number),))
+        for part in ("", "-journal"):
+            shutil.copyfile(f"{start}{part}", f"{place / 'kb.db'}{part}")
+    with writing(place / "kb.db"):
+        assert rescue(place / "kb.db").floor
+    assert read_records(place / "kb.db") == damaged.records
