@@ -36,6 +36,7 @@ from test_network_faults import (  # noqa: F401 - pytest collects them here once
     test_a_new_pointer_with_old_metadata,
     test_a_short_wait_is_waited_for,
     test_content_length_lies,
+    test_content_length_that_is_no_number_of_bytes,
     test_content_length_too_short,
     test_decompression_bombs,
     test_endless_bodies,
@@ -164,6 +165,14 @@ def test_one_bad_mirror_and_one_good(new_client: Callable[..., ChromiumClient], 
             assert bool(bad) == bool(script)
     assert set(decode_marks(client.record("mirrors"))) == {client.pages.url}
     assert client.judge() == []
+
+
+@pytest.mark.parametrize("where", ["result", "event"])
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_no_number_that_json_lacks_crosses_the_border(worker: PythonWorker, where: str, number: str) -> None:
+    """It would be lost over there, with the message around it; here it is a bug that shows."""
+    assert "not JSON compliant" in worker.call("network_client", "cross_the_border", where, number)
+    assert worker.call("network_client", "cross_the_border", where, "1.5") == ""
 
 
 @pytest.mark.fault("B26")

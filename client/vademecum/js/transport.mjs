@@ -90,13 +90,14 @@ export function retryAfter(value, now) {
 }
 
 /**
- * The size before any encoding of the host was undone, where it says so.
+ * The size before any encoding of the host was undone, where it says so as RFC 9110, section 8.6, has it: a browser
+ * lets other headers pass, and two that agree come as one list.
  * @param {Response} response
  * @param {number} received
  */
 function wireSize(response, received) {
-  const length = response.headers.get("content-length");
-  return length ? Number(length) : received;
+  const length = response.headers.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(length) ? Number(length) : received;
 }
 
 /**

@@ -184,10 +184,10 @@ async def run(command: str, arguments: str, host: Host) -> str:
     try:
         result = await _COMMANDS[command](_engine(host, store), json.loads(arguments))
     except VademecumError as error:
-        return json.dumps({"error": _error_json(error)})
+        return _to_json({"error": _error_json(error)})
     finally:
         await store.close()
-    return json.dumps({"result": result})
+    return _to_json({"result": result})
 
 
 def _engine(host: Host, store: BrowserStore) -> Engine:
@@ -197,7 +197,7 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
     transports = {str(tree.url): BrowserTransport(tree) for tree in host.trees}
 
     def emit(name: str, detail: Mapping[str, Any]) -> None:
-        host.emit(name, json.dumps(detail))
+        host.emit(name, _to_json(detail))
 
     async def room() -> int | None:
         found = await host.room()
@@ -256,6 +256,15 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
     "refuse": _refuse,
     "clear": _clear,
 }
+
+
+def _to_json(value: Any) -> str:
+    """Return JSON that JavaScript reads: one NaN or infinity in it would lose the whole message over there.
+
+    Raises:
+        ValueError: There is one, which is a bug.
+    """
+    return json.dumps(value, allow_nan=False)
 
 
 def _error_json(error: VademecumError) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import pickle
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import securesystemslib.signer._key as keys
 from oracle import judge_content
@@ -14,6 +15,7 @@ from parts import fetchBody
 from pyodide.ffi import to_js
 
 from vademecum.errors import VademecumError
+from vademecum.runtime import browser
 from vademecum.runtime.browser import BrowserTransport
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore
 from vademecum.sync import Engine
@@ -94,6 +96,7 @@ async def sync(urls: str, idle: float, total: float, force: bool) -> str:
             "records": {name: data.hex() for name, data in CLIENT.database.records.items()},
         },
         default=str,
+        allow_nan=False,
     )
 
 
@@ -104,3 +107,36 @@ def judge() -> str:
 
 def advance(seconds: float) -> None:
     CLIENT.clock.advance(seconds)
+
+
+class Page:
+    """What js/worker.mjs hands over, with a store that nobody reads."""
+
+    options = json.dumps({"trust": None, "channel": "stable", "maxUpdateBytes": None})
+    trees = (Host("http://127.0.0.1/", {}),)
+    seed = None
+
+    def openStore(self) -> Any:
+        return self
+
+    async def close(self) -> None:
+        pass
+
+    def emit(self, name: str, detail: str) -> None:
+        json.loads(detail)
+
+
+async def cross_the_border(where: str, number: str) -> str:
+    """Return what is raised when a command has this number in its result, or in an event."""
+
+    async def command(engine: Any, arguments: Any) -> Any:
+        if where == "event":
+            engine._announcer._listener("updateCompleted", {"bytes": float(number)})
+        return {"bytes": float(number)} if where == "result" else None
+
+    with mock.patch.object(browser, "_COMMANDS", {"sync": command}):
+        try:
+            await browser.run("sync", "{}", Page())
+        except ValueError as error:
+            return str(error)
+    return ""

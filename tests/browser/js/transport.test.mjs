@@ -52,6 +52,18 @@ test("a body that the host encoded is decoded, and counted as sent", async () =>
   assert.ok(body.transferred < 100);
 });
 
+test("a Content-Length counts only where it is a number of bytes", async (t) => {
+  const said = ["abc", "5, 5", "9".repeat(400), "9".repeat(16), "-5", "+5", "5.0", "0x5", "1e3", "", " "];
+  const fetched = t.mock.method(globalThis, "fetch");
+  const transferred = async (length) => {
+    fetched.mock.mockImplementation(async () => new Response("hello", { headers: { "content-length": length } }));
+    return (await fetchBody("http://127.0.0.1/", { limit: 100 })).transferred;
+  };
+  for (const length of said) assert.equal(await transferred(length), 5, length);
+  assert.equal(await transferred("3"), 3, "of a body that was packed on the wire");
+  assert.equal(await transferred("0003"), 3);
+});
+
 test("a body of the limit passes, one byte more is refused while it streams", async () => {
   assert.equal((await get("/whole", { limit: 10 })).data.length, 10);
   await assert.rejects(get("/whole", { limit: 9 }), { code: "content" });

@@ -30,9 +30,10 @@ class Wire:
     handler: BaseHTTPRequestHandler
     closing: threading.Event
 
-    def head(self, status: int, headers: Mapping[str, str]) -> None:
+    def head(self, status: int, headers: Mapping[str, str], *more: tuple[str, str]) -> None:
+        """Send the head; `more` are headers that may come more than once."""
         self.handler.send_response(status)
-        for name, value in headers.items():
+        for name, value in (*headers.items(), *more):
             self.handler.send_header(name, value)
         self.handler.send_header("Connection", "close")
         self.handler.end_headers()
@@ -108,6 +109,16 @@ def length(change: Callable[[int], int | None]) -> Fault:
     def fault(wire: Wire, good: Answer) -> None:
         said = change(len(good.body))
         wire.head(good.status, {**good.headers, **({} if said is None else {"Content-Length": str(said)})})
+        wire.body(good.body)
+
+    return fault
+
+
+def lengths(change: Callable[[int], list[str]]) -> Fault:
+    """Send the right body under these headers Content-Length, whatever they say."""
+
+    def fault(wire: Wire, good: Answer) -> None:
+        wire.head(good.status, good.headers, *(("Content-Length", said) for said in change(len(good.body))))
         wire.body(good.body)
 
     return fault

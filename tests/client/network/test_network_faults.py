@@ -323,6 +323,35 @@ def test_content_length_lies(
 
 
 @pytest.mark.fault("B23")
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda size: ["abc"],
+        lambda size: ["-5"],
+        lambda size: [f"+{size}"],
+        lambda size: [""],
+        lambda size: ["9" * 400],
+        lambda size: [f"{size}, {size}"],
+        lambda size: [str(size)] * 2,
+        lambda size: [str(size), str(size + 1)],
+    ],
+    ids=["letters", "negative", "signed", "empty", "400 digits", "list", "twice", "two"],
+)
+def test_content_length_that_is_no_number_of_bytes(
+    asked: list[str], new_client: Callable[..., Client], say: Callable[[int], list[str]]
+) -> None:
+    """HTTP clients differ: some refuse the answer, some take the body. It ends well, or with an error of ours."""
+    client = new_client()
+    client.meet([Rule("|".join(asked), host.lengths(say))], ("network", None))
+    assert client.updated() == (client.code() is None)
+    completed = [detail["bytes"] for name, detail in client.events if name == "updateCompleted"]
+    assert len(completed) == client.updated(), "the event is not lost"
+    assert all(size > 0 for size in completed)
+    client.meet([], None)
+    assert client.updated()
+
+
+@pytest.mark.fault("B23")
 def test_content_length_too_short(asked: list[str], new_client: Callable[..., Client]) -> None:
     """What has come is cut there: a wrong digest, JSON or gzip that does not end."""
     for path in asked:
