@@ -348,7 +348,7 @@ def test_forgetting(installed: App) -> None:
 def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
     app.page.goto(f"{app.host.url}app.html")
     newer = """() => new Promise((resolve, reject) => {
-        const request = indexedDB.open(`vademecum:${location.origin}/`, 2);
+        const request = indexedDB.open(`vademecum:${location.origin}/`, 1_000_000);
         request.onerror = reject;
         request.onsuccess = () => { request.result.close(); resolve(); };
     })"""

@@ -405,9 +405,11 @@ def test_sqlite() -> None:
 
 def test_indexed_db() -> None:
     (prefix, version) = find(r"the database `(vademecum:)URL` has version (\d+) and the object stores")
-    code = (JS / "store.mjs").read_text(encoding="utf-8")
+    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store.mjs", "database.mjs"))
     assert f"return `{prefix}${{url}}`" in code
     assert f"STORE_VERSION = {version};" in code
+    (newer,) = find(r"a version from (\d+) on is that of a newer format")
+    assert f"NEWER_FORMAT = {int(newer):_};" in code
     for name in ("records", "objects"):
         assert f'= "{name}";' in code
 

@@ -7,28 +7,30 @@
  * opened again at the next use.
  */
 
-import { asError, VademecumError } from "./errors.mjs";
-import { isWhole, readRecords, writeRecords } from "./remake.mjs";
+import { done, inTime, OBJECTS, openWhole, RECORDS, storageError } from "./database.mjs";
+import { VademecumError } from "./errors.mjs";
 
-export const STORE_VERSION = 1;
-const RECORDS = "records";
-const OBJECTS = "objects";
-const LONGEST_BLOCK_MS = 10_000;
+/** The longest wait for other pages to let go of the database, in milliseconds. A slow disk needs some of it. */
+const PATIENCE = 15_000;
 const MOST_RECENT = 3;
 
 /** @typedef {{data: Uint8Array, size: number}} StoredObject the index `size` lists sizes without reading data */
 /** @typedef {{head: Uint8Array | undefined, objects: Uint8Array[]}} Snapshot */
 
 export class IndexedStore {
-  /** @type {Promise<IDBDatabase> | null} */
+  /** @type {Promise<IDBDatabase> | null} the one that is open, or on its way */
   #connection = null;
   #closed = false;
   /** @type {Map<string, Uint8Array>} what `parts` read last: IndexedDB gives whole values only, and slowly */
   #recent = new Map();
 
-  /** @param {string} url of the knowledge base, as it is in the database's name */
-  constructor(url) {
+  /**
+   * @param {string} url of the knowledge base, as it is in the database's name
+   * @param {{patience?: number}} [options]
+   */
+  constructor(url, { patience = PATIENCE } = {}) {
     this.name = storeName(url);
+    this.patience = patience;
   }
 
   /**
@@ -170,13 +172,12 @@ export class IndexedStore {
     });
   }
 
-  /** Closing twice is fine. */
+  /** Closing twice is fine. A connection that is on its way is closed when it comes: another page may hold it up. */
   async close() {
     this.#closed = true;
     this.#recent.clear();
-    const connection = this.#connection;
+    this.#connection?.then((database) => database.close(), () => undefined);
     this.#connection = null;
-    await connection?.then((database) => database.close(), () => undefined);
   }
 
   /**
@@ -184,9 +185,9 @@ export class IndexedStore {
    * @param {string} url
    * @returns {Promise<void>}
    */
-  static destroy(url) {
+  static async destroy(url) {
     const name = storeName(url);
-    return withinBlock(indexedDB.deleteDatabase(name), name).then(() => undefined);
+    await inTime(done(indexedDB.deleteDatabase(name)), name, PATIENCE);
   }
 
   /**
@@ -218,56 +219,39 @@ export class IndexedStore {
    */
   async #begin(mode, names) {
     const start = async () => (await this.#open()).transaction(names, mode, { durability: "strict" });
-    try {
-      return await start();
-    } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw storageError(error, this.name);
+    const again = (/** @type {unknown} */ error) => {
+      if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
       this.#connection = null; // the browser closed it before it could say so
       return start();
+    };
+    try {
+      return await start().catch(again);
+    } catch (error) {
+      throw storageError(error, this.name);
     }
   }
 
-  /** @returns {Promise<IDBDatabase>} */
-  #open() {
+  /**
+   * Throws `busy` where another page does not let go; what is on its way is waited for again at the next use.
+   * @returns {Promise<IDBDatabase>}
+   */
+  async #open() {
     this.#requireOpen();
     this.#connection ??= this.#connect();
-    return this.#connection;
+    return inTime(this.#connection, this.name, this.patience);
   }
 
   #requireOpen() {
     if (this.#closed) throw new VademecumError("storage", `${this.name}: this store is closed; open it again`);
   }
 
-  /** A database of our name that lacks a part is made anew; what it holds of records, the trust floor, stays. */
+  /** @returns {Promise<IDBDatabase>} */
   async #connect() {
-    const database = await this.#openDatabase();
-    if (isWhole(database, [RECORDS, OBJECTS])) return database;
-    try {
-      const kept = await readRecords(database, RECORDS);
-      database.close();
-      await withinBlock(indexedDB.deleteDatabase(this.name), this.name);
-      const made = await this.#openDatabase();
-      await writeRecords(made, RECORDS, kept);
-      return made;
-    } catch (error) {
-      this.#connection = null;
-      throw storageError(error, this.name);
-    }
-  }
-
-  async #openDatabase() {
     const forget = () => {
       this.#connection = null;
     };
-    /** @type {IDBTransaction | null} */
-    let making = null;
     try {
-      const request = indexedDB.open(this.name, STORE_VERSION);
-      request.onupgradeneeded = () => {
-        making = request.transaction;
-        create(request.result);
-      };
-      const database = await withinBlock(request, this.name);
+      const database = await openWhole(this.name);
       database.onclose = forget;
       database.onversionchange = () => {
         forget();
@@ -276,8 +260,7 @@ export class IndexedStore {
       return database;
     } catch (error) {
       forget();
-      // The request only says that the making was undone; why, its transaction knows: no room, say.
-      throw storageError(/** @type {IDBTransaction | null} */ (making)?.error ?? error, this.name);
+      throw error;
     }
   }
 }
@@ -288,12 +271,6 @@ export class IndexedStore {
  */
 export function storeName(url) {
   return `vademecum:${url}`;
-}
-
-/** @param {IDBDatabase} database */
-function create(database) {
-  database.createObjectStore(RECORDS);
-  database.createObjectStore(OBJECTS).createIndex("size", "size");
 }
 
 /**
@@ -342,33 +319,6 @@ function abort(tx) {
 }
 
 /**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function done(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/**
- * Wait for an opening or a deletion, but not for ever on pages that do not let go.
- * @template T
- * @param {IDBRequest<T> & {onblocked: ((event: any) => void) | null}} request
- * @param {string} name
- * @returns {Promise<T>}
- */
-function withinBlock(request, name) {
-  return new Promise((resolve, reject) => {
-    request.onblocked = () =>
-      setTimeout(() => reject(new VademecumError("busy", `${name}: another page keeps the store open`)), LONGEST_BLOCK_MS);
-    done(request).then(resolve, reject);
-  });
-}
-
-/**
  * @param {Uint8Array} data
  * @param {string} digest
  * @param {[number, number][]} spans
@@ -396,21 +346,4 @@ function joined(data, digest, spans) {
  */
 function compact(data) {
   return data.byteLength === data.buffer.byteLength ? data : data.slice();
-}
-
-/**
- * @param {unknown} error
- * @param {string} name
- * @returns {VademecumError}
- */
-export function storageError(error, name) {
-  if (error instanceof VademecumError) return error;
-  const { name: kind, message } = /** @type {DOMException} */ (Object(error));
-  if (kind === "QuotaExceededError") {
-    return new VademecumError("quota", `${name}: the browser's storage is full; free some space (${message})`);
-  }
-  if (kind === "VersionError") {
-    return new VademecumError("newer-format", `${name}: written by a newer version of this app; reload or update it`);
-  }
-  return new VademecumError("storage", `${name}: ${kind ?? "Error"}: ${message ?? asError(error).message}`);
 }

@@ -33,6 +33,15 @@ export async function dump(name) {
   };
 }
 
+/** The records alone, in hex, of a database that may lack its other parts; nothing where it lacks them. */
+export async function readRecords(name) {
+  const database = await done(indexedDB.open(name));
+  const there = database.objectStoreNames.contains("records");
+  const found = there ? await entries(database.transaction("records").objectStore("records")) : [];
+  database.close();
+  return Object.fromEntries(found.map(([key, data]) => [key, hex(data)]));
+}
+
 function create(database) {
   database.createObjectStore("records");
   database.createObjectStore("objects").createIndex("size", "size");
