@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from browser_app import App
+from chromium import ARGS, CHROMIUM
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from vademecum_builder.cli import main
@@ -18,15 +19,6 @@ from vademecum_builder.runtime_bundle import client_files, fetch_runtime
 from vademecum_builder.serve import PagesServer
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PATIENCE = 60.0
 """Seconds until a test gives up on something that should happen; never a statement about speed."""
 
@@ -119,7 +111,7 @@ def publisher(first_release: Path, tmp_path: Path) -> Publisher:
 def browser() -> Iterator[Browser]:
     path = CHROMIUM if CHROMIUM.exists() else None
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGS)
         yield chromium
         chromium.close()
 

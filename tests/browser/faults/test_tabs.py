@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_app import App, second_release
-from playwright.sync_api import Error, Page, Route
+from chromium import own_chromium
+from playwright.sync_api import Browser, Error, Page, Route
 
 Eventually = Callable[[Page, str], Any]
 PATIENCE = 60.0
@@ -34,6 +36,12 @@ DURABILITY = """async () => {
     await store.clear([]);
     return made;
 }"""
+DIARY = """() => {
+    Object.assign(window, { diary: [], ticks: 0 });
+    for (const name of ['freeze', 'resume']) document.addEventListener(name, () => diary.push(name));
+    setInterval(() => (ticks += 1), 20);
+}"""
+A_WHILE = "new Promise((done) => setTimeout(done, 1_500))"
 READ = """() => {
     window.seen = new Set();
     const read = async () => {
@@ -87,22 +95,58 @@ def test_a_tab_that_ends_in_the_middle_of_an_update(
     assert any("second edition" in text for text in installed.texts("second edition"))
 
 
+@pytest.fixture
+def frozen(
+    browser: Browser, publisher: Any, serve: Callable[[Path], Any], eventually: Eventually, tmp_path: Path
+) -> Iterator[App]:
+    """Release 1 is installed in a tab that can be frozen, which keeps a diary."""
+    with own_chromium(browser.browser_type, tmp_path / "profile") as own:
+        page = own.contexts[0].new_page()
+        app = App(page, serve(publisher.dist), publisher.root, eventually)
+        app.start(autoUpdate=False)
+        app.call("setMode", "off")
+        app.call("update")
+        page.evaluate(DIARY)
+        yield app
+
+
 @pytest.mark.fault("D46")
-def test_a_frozen_tab_goes_on(installed: App, publisher: Any, eventually: Eventually) -> None:
+def test_a_frozen_tab_goes_on(frozen: App, publisher: Any, eventually: Eventually) -> None:
+    """What it asked for comes while it is frozen. The update ends after the thaw, or the next one does."""
+    page, other = frozen.page, another_tab(frozen, publisher, eventually)
     second_release(publisher)
+    frozen.host.requests.clear()
     held: list[Route] = []
-    installed.page.route("**/objects/**", lambda route: held.append(route))
-    installed.page.evaluate(UPDATE)
-    wait_for(held, installed.page)
-    browser = installed.page.context.new_cdp_session(installed.page)
+    page.route("**/objects/**", lambda route: held.append(route))
+    page.evaluate(UPDATE)
+    wait_for(held, page)
+    page.bring_to_front()
+    eventually(page, "ticks > 2")
+    browser = page.context.new_cdp_session(page)
     browser.send("Page.setWebLifecycleState", {"state": "frozen"})
-    installed.page.unroute("**/objects/**")  # which lets what was held go on
+    eventually(page, "diary.includes('freeze')")
+    before = page.evaluate("ticks")
+    for route in held:
+        route.continue_()
+    page.unroute("**/objects/**")
+    deadline = time.monotonic() + PATIENCE
+    while len(frozen.requested("objects/")) < len(held):
+        assert time.monotonic() < deadline, "what was held does not go on"
+        other.page.wait_for_timeout(20)
+    other.page.evaluate(A_WHILE)
+    assert other.call("getStatus")["installed"]["sequence"] == 1
+    assert other.texts(), "another tab reads on"
+    assert page.evaluate("[ticks, diary, window.outcome ?? null]") == [before, ["freeze"], None], (
+        "it stands still"
+    )
     browser.send("Page.setWebLifecycleState", {"state": "active"})
-    eventually(installed.page, "window.outcome")
-    outcome = installed.page.evaluate("outcome")
+    eventually(page, "diary.includes('resume')")
+    eventually(page, f"ticks > {before} && window.outcome")
+    outcome = page.evaluate("outcome")
     if outcome == "network":  # the request may have been cut off
-        outcome = installed.call("update")
+        outcome = frozen.call("update")
     assert outcome["to"] == 2
+    assert frozen.texts("second edition")
 
 
 @pytest.mark.fault("D42", "D44")

@@ -1,0 +1,52 @@
+"""The Chromium of the tests, and one of a test's own, whose tabs can be hidden and frozen."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserType
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 60.0
+"""Seconds until a browser that does not start is given up; never a statement about speed."""
+
+
+@contextmanager
+def own_chromium(kind: BrowserType, profile: Path) -> Iterator[Browser]:
+    """Start a Chromium as users have it. What Playwright launches tells every tab that it is seen and has the
+    focus, and such a tab is never frozen: the command is answered, and nothing happens.
+
+    Args:
+        profile: An empty folder.
+    """
+    path = CHROMIUM if CHROMIUM.exists() else kind.executable_path
+    options = ["--headless", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+    process = subprocess.Popen([path, *ARGS, *options, "about:blank"], stderr=subprocess.DEVNULL)
+    try:
+        browser = kind.connect_over_cdp(f"http://127.0.0.1:{_port(profile, process)}", no_defaults=True)
+        yield browser
+        browser.close()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _port(profile: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait for the file in which Chromium tells its port."""
+    told, deadline = profile / "DevToolsActivePort", time.monotonic() + PATIENCE
+    while not told.exists() or "\n" not in told.read_text():
+        assert process.poll() is None and time.monotonic() < deadline, "Chromium does not start"
+        time.sleep(0.05)
+    return int(told.read_text().splitlines()[0])
