@@ -262,6 +262,25 @@ def test_a_second_tab_follows_without_a_download_of_its_own(
     eventually(tab.page, "kb.mode === 'manual'")
 
 
+@pytest.mark.fault("D42", "D44")
+def test_a_tab_that_was_not_told_finds_out(
+    installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
+) -> None:
+    """The tab that installed the release ended before it could tell the others."""
+    tab = App(installed.page.context.new_page(), installed.host, publisher.root, eventually)
+    second_release(publisher)
+    tab.page.add_init_script("BroadcastChannel.prototype.postMessage = () => undefined")
+    tab.start(autoUpdate=False)
+    tab.call("update")
+    tab.page.close()
+    assert installed.call("getLocalVersion")["sequence"] == 1
+    installed.call("setMode", "automatic")
+    installed.wait_for("updateCompleted")
+    (told,) = installed.events("updateCompleted")
+    assert (told["sequence"], told["plan"], told["elsewhere"]) == (2, "none", True)
+    assert any("second edition" in text for text in installed.texts("second edition of keys"))
+
+
 def test_two_tabs_never_write_at_the_same_time(
     installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
 ) -> None:

@@ -29,6 +29,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {import("./store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
  * @property {() => Promise<InstalledRelease | null>} reopen the reader; fails if what is installed does not work
+ * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
  * @property {(name: string, detail: object) => void} emit to this page
  * @property {(name: string, detail: object) => void} announce to the other pages
  */
@@ -92,14 +93,40 @@ export class Updates {
    */
   check() {
     return this.#attempt("checking", async () => {
-      const answer = await this.#compare();
-      if (answer === "settled") return this.#settled("up-to-date", null);
-      if (answer === "unchanged" && this.offer) return this.#settled("update-available", this.offer);
-      /** @type {Check} */
-      const check = await this.around.python("check");
-      this.offer = check.available ? check : null;
-      return this.#settled(check.available ? "update-available" : "up-to-date", check);
+      const check = await this.#look();
+      this.offer = check?.available ? check : null;
+      await this.#follow();
+      return this.#settled(this.offer ? "update-available" : "up-to-date", check);
     });
+  }
+
+  /** @returns {Promise<Check | null>} */
+  async #look() {
+    const answer = await this.#compare();
+    if (answer === "settled") return null;
+    return answer === "unchanged" && this.offer ? this.offer : this.around.python("check");
+  }
+
+  /**
+   * Catch up with the other pages: one that was killed after it had installed a release has told nobody.
+   * @returns {Promise<void>}
+   */
+  follow() {
+    return this.#attempt(null, () => this.#follow());
+  }
+
+  async #follow() {
+    if (this.damaged) return;
+    const before = this.state;
+    try {
+      await this.around.follow();
+    } catch (thrown) {
+      const error = asError(thrown);
+      // What does not work here is undone by the page that installed it, or by the next that opens it.
+      if (error.code === "content") this.damaged = true;
+      throw error;
+    }
+    this.state = before;
   }
 
   /**
@@ -241,8 +268,9 @@ export class Updates {
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       throw error;
     });
-    if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
-    return this.#installed(outcome);
+    if (this.#flips.has("updateCompleted")) return this.#installed(outcome);
+    await this.#follow();
+    return this.#settled("up-to-date", outcome);
   }
 
   /** @param {Outcome} outcome */
@@ -295,7 +323,7 @@ export class Updates {
    * Run one thing at a time. What fails leaves the state as it was, or is told of; "busy" (another page is at it)
    * never is.
    * @template T
-   * @param {State} state
+   * @param {State | null} state null: as before
    * @param {() => Promise<T>} work
    * @param {(error: VademecumError) => void} [tell]
    * @returns {Promise<T>}
@@ -303,7 +331,7 @@ export class Updates {
   #attempt(state, work, tell = (error) => this.fail(error)) {
     const turn = this.#queue.then(async () => {
       const before = this.state;
-      this.state = state;
+      this.state = state ?? before;
       this.#flips.clear();
       try {
         return await work();

@@ -9,7 +9,7 @@
 
 import { Remote } from "./calls.mjs";
 import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
-import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
+import { decodeHead, decodeRecord, encodeRecord, isSame } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
 import { PythonWorker } from "./python.mjs";
@@ -45,6 +45,8 @@ export class KnowledgeBase {
   #mode;
   /** @type {InstalledRelease | null} what the reader answers from */
   #release = null;
+  /** @type {InstalledRelease | null} what the app was last told of */
+  #told = null;
   /** @type {Remote | null} */
   #reader = null;
   /** @type {BroadcastChannel | null} */
@@ -100,7 +102,8 @@ export class KnowledgeBase {
       seed,
       store: this.#store,
       python: (command, args) => this.#run(command, args),
-      reopen: () => this.#reopen(),
+      reopen: async () => (this.#told = await this.#reopen()),
+      follow: () => this.#catchUp(),
       emit: (name, detail) => this.#emit(name, detail),
       announce: (event, detail) => this.#channel?.postMessage({ event, detail }),
     });
@@ -110,21 +113,33 @@ export class KnowledgeBase {
   initialize() {
     this.#initialized ??= this.#start().catch((error) => {
       this.#initialized = null;
+      this.#stopListening();
       throw error;
     });
     return this.#initialized;
   }
 
+  /** To the other pages, too: from before the pointer is read, so that no flip comes in between. */
+  #listen() {
+    this.#channel = new BroadcastChannel(storeName(this.url));
+    this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch((error) => this.#closed || report(error));
+    globalThis.addEventListener("online", this.#online);
+    connection().addEventListener?.("change", this.#connected);
+  }
+
+  #stopListening() {
+    globalThis.removeEventListener?.("online", this.#online);
+    connection().removeEventListener?.("change", this.#connected);
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
   async #start() {
     this.#requireOpen();
+    this.#listen();
     const [mode, retry] = await Promise.all([this.#store.read("mode"), this.#store.read("retry"), this.#openInstalled()]);
     this.#mode = decodeRecord(mode).mode ?? this.#mode;
-    if (!this.#channel) {
-      this.#channel = new BroadcastChannel(storeName(this.url));
-      this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch(report);
-      globalThis.addEventListener("online", this.#online);
-      connection().addEventListener?.("change", this.#connected);
-    }
+    this.#told = this.#release;
     const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
     this.#failures = failures;
     this.#follow(failures > 0 && !this.#release ? 0 : wait); // who has nothing yet, and comes again, is not kept waiting
@@ -308,9 +323,7 @@ export class KnowledgeBase {
   async close() {
     this.#closed = true;
     this.#schedule.stop();
-    globalThis.removeEventListener?.("online", this.#online);
-    connection().removeEventListener?.("change", this.#connected);
-    this.#channel?.close();
+    this.#stopListening();
     this.#reader?.close();
     this.#python.close();
     await this.#store.close();
@@ -326,22 +339,32 @@ export class KnowledgeBase {
 
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
-    /** @type {VademecumError | null} */
-    let error = null;
-    try {
-      await this.#updates.background(() => this.#permitted());
-      this.#failures = 0;
-    } catch (thrown) {
-      error = asError(thrown);
-      this.#log("failed", error.code, error.message);
-      // A paused update goes on at the usual time: the budget is for each of these turns.
-      if (error.code !== "busy" && error.code !== "budget") this.#failures++;
-    }
+    const failed = await this.#failure(this.#updates.background(() => this.#permitted()));
+    const behind = await this.#failure(this.#updates.follow());
+    const error = failed ?? behind;
+    // A paused update goes on at the usual time: the budget is for each of these turns.
+    if (!error) this.#failures = 0;
+    else if (error.code !== "busy" && error.code !== "budget") this.#failures++;
     const delay = this.#delay(error?.retryAfter ?? 0);
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
     else if (error?.code === "server") await this.#postpone(delay, this.#failures);
     return delay;
+  }
+
+  /**
+   * @param {Promise<unknown>} work
+   * @returns {Promise<VademecumError | null>}
+   */
+  async #failure(work) {
+    try {
+      await work;
+      return null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#log("failed", error.code, error.message);
+      return error;
+    }
   }
 
   /** @param {number} asked seconds to wait as the host asked */
@@ -378,11 +401,33 @@ export class KnowledgeBase {
     await this.#store.write([["retry", record]]).catch(report);
   }
 
-  /** @param {{event?: string, detail?: object, mode?: Mode, forgotten?: boolean}} message */
+  /** @param {{event?: string, detail?: {sequence: number}, mode?: Mode, forgotten?: boolean}} message */
   async #onOtherPage({ event, detail, mode, forgotten }) {
+    if (!(await this.#started())) return;
     if (mode) this.#setMode(mode);
     if (event || forgotten) await this.#reopen();
-    if (event) this.#emit(event, { ...detail, elsewhere: true });
+    // It may be known already, or another flip has come after it, which is told next.
+    if (!event || isSame(this.#release, this.#told) || detail?.sequence !== this.#release?.sequence) return;
+    this.#told = this.#release;
+    this.#emit(event, { ...detail, elsewhere: true });
+  }
+
+  /** Whether it was opened: who was told in between has read the pointer before or after that, and looks again. */
+  async #started() {
+    const opened = await this.#initialized?.then(() => true, () => false);
+    return opened === true && !this.#closed;
+  }
+
+  /** Turn to what another page has installed, and tell the app, where that page could not tell this one. */
+  async #catchUp() {
+    const { current } = await this.#head();
+    if (!isSame(current, this.#release)) await this.#reopen();
+    const [before, now] = [this.#told, this.#release];
+    this.#told = now;
+    if (!now || (before?.sequence === now.sequence && before.digest === now.digest)) return; // at most stored otherwise
+    const { sequence, version } = now;
+    if (before && sequence < before.sequence) this.#emit("rolledBack", { sequence, version, elsewhere: true });
+    else this.#emit("updateCompleted", { sequence, version, plan: "none", bytes: 0, elsewhere: true });
   }
 
   // The workers ---------------------------------------------------------------------------------

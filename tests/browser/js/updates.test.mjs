@@ -13,7 +13,7 @@ const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
  * An `Updates` with a host that always has news, and with a log of what was done and told, in order.
  * `python` maps a command to what it does; `reopen` fails where it throws.
  */
-function scene({ python = {}, reopen = () => null } = {}) {
+function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
   const log = [];
   const commands = {
     check: () => check,
@@ -39,6 +39,7 @@ function scene({ python = {}, reopen = () => null } = {}) {
       log.push("reopen");
       return reopen();
     },
+    follow: async () => follow(),
     emit: (name, detail) => log.push({ [name]: detail }),
     announce: (name) => log.push(`announce ${name}`),
   });
@@ -201,6 +202,35 @@ test("commands wait for one another, also after a failure", async () => {
   await failing;
   assert.equal(log[0], "check");
   assert.deepEqual(log.at(-1), { updateCompleted: completed });
+});
+
+test("who looks and finds nothing, or fails, follows what another page installed; that changes no state", async () => {
+  let followed = 0;
+  let self = null;
+  const follow = () => {
+    followed++;
+    self.state = "installed";
+  };
+  const { updates } = scene({ python: { check: () => ({ ...check, available: false }), sync: () => ({ ...outcome, plan: "none" }) }, follow });
+  self = updates;
+  updates.damaged = false;
+  updates.around.store = { read: async () => undefined };
+  updates.around.urls = [];
+  await updates.check();
+  assert.deepEqual([followed, updates.state], [1, "up-to-date"]);
+  await updates.update();
+  assert.deepEqual([followed, updates.state], [2, "up-to-date"]);
+  updates.state = "failed";
+  await updates.follow();
+  assert.deepEqual([followed, updates.state], [3, "failed"]);
+});
+
+test("what another page installed and cannot be read here is mended next, and told", async () => {
+  const { updates, log } = scene({ follow: fails("content") });
+  updates.damaged = false;
+  await assert.rejects(updates.follow(), { code: "content" });
+  assert.deepEqual([updates.damaged, names(log)], [true, ["updateFailed"]]);
+  await updates.follow(); // nothing more till then
 });
 
 test("a check keeps its offer until it is installed", async () => {
