@@ -13,7 +13,7 @@ import { decodeHead, decodeRecord, encodeRecord, isSame } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
 import { PythonWorker } from "./python.mjs";
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, Schedule } from "./schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "./schedule.mjs";
 import { IndexedStore, storeName } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 import { Updates } from "./updates.mjs";
@@ -67,11 +67,13 @@ export class KnowledgeBase {
   /** @type {string[]} the tree and its mirrors, the preferred one first */
   #urls;
   #failures = 0;
+  /** Till when the host asked to be left alone, in milliseconds; 0: it did not. */
+  #peaceUntil = 0;
   #closed = false;
   #listeners = new Listeners(EVENTS);
   #schedule = new Schedule(() => this.#turn());
-  #online = () => this.#failures > 0 && this.#mode !== "off" && this.#schedule.start();
-  #connected = () => this.#updates.withheld && this.#permitted() && this.#schedule.start();
+  #online = () => this.#failures > 0 && this.#mode !== "off" && this.#follow(0);
+  #connected = () => this.#updates.withheld && this.#permitted() && this.#follow(0);
 
   /** @param {Options} options */
   constructor(options) {
@@ -142,6 +144,7 @@ export class KnowledgeBase {
     this.#told = this.#release;
     const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
     this.#failures = failures;
+    if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
     this.#follow(failures > 0 && !this.#release ? 0 : wait); // who has nothing yet, and comes again, is not kept waiting
     return this.getLocalVersion();
   }
@@ -331,10 +334,10 @@ export class KnowledgeBase {
 
   // The background ------------------------------------------------------------------------------
 
-  /** @param {number} delayMs until the first check */
+  /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
   #follow(delayMs) {
     if (this.#mode === "off" || this.#closed) this.#schedule.stop();
-    else this.#schedule.start(delayMs);
+    else this.#schedule.start(Math.max(delayMs, restOf(this.#peaceUntil, Date.now())));
   }
 
   /** One turn of the schedule; returns the wait before the next. */
@@ -346,6 +349,7 @@ export class KnowledgeBase {
     if (!error) this.#failures = 0;
     else if (error.code !== "busy" && error.code !== "budget") this.#failures++;
     const delay = this.#delay(error?.retryAfter ?? 0);
+    this.#peaceUntil = error?.retryAfter ? Date.now() + Math.min(error.retryAfter * 1000, LONGEST_RETRY_AFTER_MS) : 0;
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
     else if (error?.code === "server") await this.#postpone(delay, this.#failures);

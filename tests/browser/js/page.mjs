@@ -9,13 +9,21 @@ import { installedRelease } from "./files.mjs";
 
 export const records = new Map();
 export const requests = [];
+/** Delays of the page's timers, the schedule's among them. */
+export const timers = [];
 /** What the sync worker does: command -> (args, emit) => result. */
 export const python = {};
 /** What the query worker does before it reads the pointer. */
 export const reading = { before: async () => {} };
 export const connection = Object.assign(new EventTarget(), { saveData: false });
+/** The user begins to save data, or ends it. */
+export function saveData(saveData) {
+  Object.assign(connection, { saveData });
+  connection.dispatchEvent(new Event("change"));
+}
 const events = new EventTarget();
 const channels = new Set();
+const { setTimeout: begin } = globalThis;
 
 /** Put a release into the store, as another page would. */
 export function install(sequence, { pinned = null, ...changes } = {}) {
@@ -34,7 +42,7 @@ export async function eventually(holds) {
   const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`still false: ${holds}`);
-    await new Promise((done) => setTimeout(done, 5));
+    await new Promise((done) => begin(done, 5));
   }
 }
 
@@ -84,6 +92,10 @@ server.unref();
 export const url = `http://127.0.0.1:${server.address().port}/`;
 
 Object.assign(globalThis, {
+  setTimeout: (work, delay, ...args) => {
+    timers.push(delay);
+    return begin(work, delay, ...args);
+  },
   Worker: FakeWorker,
   BroadcastChannel: Channel,
   addEventListener: (...args) => events.addEventListener(...args),
