@@ -55,6 +55,8 @@ export class Updates {
   #queue = Promise.resolve();
   /** @type {Promise<Outcome> | null} */
   #updating = null;
+  /** The number of the last update; a pause is for the one of its number. */
+  #turn = 0;
   /** @type {(() => boolean) | null} of the update in the background, till a user asks for it: whether it may go on */
   #permission = null;
   /** @type {Promise<unknown> | null} the end of an update that was told to pause */
@@ -80,10 +82,8 @@ export class Updates {
       return;
     }
     if (name === "updateStarted") this.state = "downloading";
-    if (name === "updateProgress") {
-      this.state = detail.stage;
-      this.#pauseUnlessPermitted();
-    }
+    if (name === "updateProgress") this.state = detail.stage;
+    this.reconsider();
     this.around.emit(name, detail);
   }
 
@@ -134,31 +134,33 @@ export class Updates {
    * @returns {Promise<Outcome>}
    */
   update() {
-    this.#permission = null;
+    if (!this.#pausing) this.#permission = null;
     return this.#pausing ? this.#pausing.then(() => this.#update()) : this.#update();
   }
 
   #update() {
-    this.#updating ??= this.#attempt("checking", () => (this.damaged ? this.#mend() : this.#sync(false))).finally(() => {
+    if (this.#updating) return this.#updating;
+    const turn = ++this.#turn;
+    this.#updating = this.#attempt("checking", () => (this.damaged ? this.#mend(turn) : this.#sync(false, turn))).finally(() => {
       this.#updating = null;
       this.#pausing = null;
+      this.#permission = null;
     });
     return this.#updating;
   }
 
   /** The connection may have become one over which nothing is downloaded unasked; what has come, stays. */
-  #pauseUnlessPermitted() {
-    if (!this.#permission || this.#permission()) return;
-    this.#permission = null;
+  reconsider() {
+    if (this.#pausing || !this.#updating || !this.#permission || this.#permission()) return;
     this.withheld = true;
     const told = () => undefined; // the update's own promise tells what became of it
-    this.#pausing = this.#updating?.then(told, told) ?? null;
-    this.around.python("pause").catch(told);
+    this.#pausing = this.#updating.then(told, told);
+    this.around.python("pause", { turn: this.#turn }).catch(told);
   }
 
   /** @returns {Promise<Outcome>} */
   forceUpdate() {
-    return this.#attempt("checking", () => this.#sync(true));
+    return this.#attempt("checking", () => this.#sync(true, 0));
   }
 
   /**
@@ -174,7 +176,7 @@ export class Updates {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
     if (quiet) return quiet;
-    this.#permission = this.#updating ? null : permission;
+    if (!this.#updating) this.#permission = permission;
     return this.#update().catch((error) => this.#waitForRoom(asError(error)));
   }
 
@@ -234,14 +236,17 @@ export class Updates {
     }
   }
 
-  /** Have just what is broken fetched again; if the reader still cannot open it, everything. */
-  async #mend() {
+  /**
+   * Have just what is broken fetched again; if the reader still cannot open it, everything.
+   * @param {number} turn
+   */
+  async #mend(turn) {
     this.#corruption = null;
     try {
       /** @type {Outcome} */
-      const outcome = await this.around.python("sync", { force: false, damaged: true });
+      const outcome = await this.around.python("sync", { force: false, damaged: true, turn });
       if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
-      if (!(await this.#opens())) return await this.#sync(true);
+      if (!(await this.#opens())) return await this.#sync(true, turn);
       this.damaged = false;
       return this.#settled("up-to-date", outcome);
     } finally {
@@ -260,10 +265,13 @@ export class Updates {
     }
   }
 
-  /** @param {boolean} force */
-  async #sync(force) {
+  /**
+   * @param {boolean} force
+   * @param {number} turn 0: nobody pauses it
+   */
+  async #sync(force, turn) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force, damaged: false }).catch(async (error) => {
+    const outcome = await this.around.python("sync", { force, damaged: false, turn }).catch(async (error) => {
       // The seed was installed before the host was found wanting.
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       throw error;

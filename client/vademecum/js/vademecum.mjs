@@ -73,7 +73,10 @@ export class KnowledgeBase {
   #listeners = new Listeners(EVENTS);
   #schedule = new Schedule(() => this.#turn());
   #online = () => this.#failures > 0 && this.#mode !== "off" && this.#follow(0);
-  #connected = () => this.#updates.withheld && this.#permitted() && this.#follow(0);
+  #connected = () => {
+    this.#updates.reconsider();
+    if (this.#updates.withheld && this.#permitted()) this.#follow(0);
+  };
 
   /** @param {Options} options */
   constructor(options) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../client/vademecum/js/errors.mjs";
+import { Pause } from "../../../client/vademecum/js/pause.mjs";
 import { Updates } from "../../../client/vademecum/js/updates.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
@@ -32,7 +33,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
     trust: null,
     store: {},
     python: async (command, args) => {
-      log.push(args ? [command, args] : command);
+      if (command !== "pause") log.push(args ? [command, said(args)] : command);
       return commands[command](updates, args);
     },
     reopen: async () => {
@@ -47,6 +48,8 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
   return { updates, log };
 }
 
+/** What a command is told, without the number of the update. */
+const said = ({ turn, ...args }) => args;
 const fails = (code) => () => {
   throw new VademecumError(code, "found this");
 };
@@ -257,23 +260,21 @@ test("in the background only what may be installed is", async () => {
 
 /** A connection over which a background update begins, and a download that ends as soon as it is told to pause. */
 function metered() {
-  const connection = { permitted: true };
-  let end = () => {};
+  const connection = { permitted: true, pauses: [], turns: [] };
   const { updates, log } = scene({
     python: {
-      sync: (self) =>
+      sync: (self, { turn }) =>
         new Promise((resolve, reject) => {
-          end = () => reject(new VademecumError("budget", "paused"));
+          connection.turns.push(turn);
+          connection.end = () => reject(new VademecumError("budget", "paused"));
           connection.finish = () => resolve({ ...outcome, plan: "none" });
+          connection.start = () => self.onEngineEvent("updateStarted", {});
           connection.progress = () => self.onEngineEvent("updateProgress", { stage: "downloading" });
         }),
-      pause: () => {
-        connection.pauses = (connection.pauses ?? 0) + 1;
-      },
+      pause: (_, { turn }) => void connection.pauses.push(turn),
     },
     reopen: () => ({ sequence: 2 }),
   });
-  connection.end = () => end();
   return { connection, updates, log, permission: () => connection.permitted };
 }
 
@@ -284,11 +285,11 @@ test("an update in the background pauses when it is not permitted any more, and 
   const paused = assert.rejects(updates.background(permission), { code: "budget" });
   await soon();
   connection.progress();
-  assert.deepEqual([connection.pauses, updates.withheld], [undefined, false]);
+  assert.deepEqual([connection.pauses, updates.withheld], [[], false]);
   connection.permitted = false;
   connection.progress();
   connection.progress();
-  assert.deepEqual([connection.pauses, updates.withheld], [1, true]);
+  assert.deepEqual([connection.pauses, updates.withheld], [connection.turns, true]);
   connection.end();
   await paused;
   connection.permitted = true;
@@ -309,7 +310,7 @@ test("what a user asks for is not paused, also where the background began it", a
   connection.finish();
   assert.equal((await asked).plan, "none");
   await background;
-  assert.equal(connection.pauses, undefined);
+  assert.deepEqual(connection.pauses, []);
 });
 
 test("who asks for an update that is about to pause gets another", async () => {
@@ -326,7 +327,70 @@ test("who asks for an update that is about to pause gets another", async () => {
   connection.finish();
   assert.equal((await asked).plan, "none");
   assert.equal(log.filter((entry) => entry[0] === "sync").length, 2);
-  assert.equal(connection.pauses, 1);
+  assert.deepEqual([connection.pauses, connection.turns], [[1], [1, 2]]);
+});
+
+test("a pause comes with the start, and with a change of the connection, and before the update has its turn", async () => {
+  const { connection, updates, permission } = metered();
+  for (const hear of [() => connection.start(), () => updates.reconsider()]) {
+    connection.permitted = true;
+    const paused = assert.rejects(updates.background(permission), { code: "budget" });
+    await soon();
+    connection.permitted = false;
+    hear();
+    assert.deepEqual([connection.pauses, updates.withheld], [connection.turns, true]);
+    connection.end();
+    await paused;
+  }
+  connection.permitted = true;
+  let forced = null;
+  updates.damaged = false;
+  Object.defineProperty(updates.around, "urls", { get: () => ((forced ??= updates.forceUpdate()), []) }); // while it looks
+  const waiting = assert.rejects(updates.background(permission), { code: "budget" });
+  await soon();
+  connection.permitted = false;
+  connection.progress(); // of the forced one
+  assert.deepEqual([connection.turns, connection.pauses], [[1, 2, 0], [1, 2, 3]]);
+  connection.finish();
+  await forced;
+  await soon();
+  assert.equal(connection.turns.at(-1), 3);
+  connection.end();
+  await waiting;
+});
+
+test("what comes after an update in the background is not paused for it", async () => {
+  const { connection, updates, permission } = metered();
+  const background = updates.background(permission);
+  await soon();
+  connection.finish();
+  await background;
+  const forced = updates.forceUpdate();
+  await soon();
+  connection.permitted = false;
+  connection.progress();
+  updates.reconsider();
+  connection.finish();
+  await forced;
+  assert.deepEqual([connection.pauses, updates.withheld], [[], false]);
+});
+
+test("the worker keeps a pause for the update that it is meant for", () => {
+  const pause = new Pause();
+  pause.begin();
+  assert.ok(pause.permitted);
+  pause.begin(1);
+  assert.ok(pause.permitted);
+  pause.tell(2); // it has not begun yet
+  assert.ok(pause.permitted);
+  pause.begin();
+  assert.ok(pause.permitted);
+  pause.begin(2);
+  assert.ok(!pause.permitted);
+  pause.begin(3);
+  assert.ok(pause.permitted);
+  pause.tell(3);
+  assert.ok(!pause.permitted);
 });
 
 test("the way back is told when the reader has gone it", async () => {
