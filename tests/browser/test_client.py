@@ -240,6 +240,7 @@ def test_the_way_back_and_the_way_forward(installed: App, publisher: Any) -> Non
     assert installed.call("forceUpdate")["to"] == 2
     installed.call("pin", 1)
     assert installed.call("getLocalVersion")["sequence"] == 1
+    assert [detail["sequence"] for detail in installed.events("rolledBack")] == [1, 1]
     installed.call("pin", None)
     assert installed.call("getStatus")["pinned"] is None
 

@@ -219,6 +219,15 @@ export class Updates {
     return this.#attempt("installing", back, () => {});
   }
 
+  /** @param {number | null} sequence */
+  pin(sequence) {
+    const stay = async () => {
+      await this.around.python("pin", { sequence });
+      if (this.#flips.has("rolledBack")) await this.#adopt("rolledBack");
+    };
+    return this.#attempt(null, stay, () => {});
+  }
+
   /**
    * Undo the installed release: it does not work in this browser.
    * @param {VademecumError} error what the reader found

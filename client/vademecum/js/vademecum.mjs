@@ -236,10 +236,7 @@ export class KnowledgeBase {
   /** @param {number | null} sequence */
   async pin(sequence) {
     await this.initialize();
-    await this.#run("pin", { sequence });
-    if ((await this.#head()).current?.sequence === this.#release?.sequence) return;
-    await this.#reopen();
-    this.#channel?.postMessage({ event: "rolledBack", detail: { sequence, version: this.#release?.version } });
+    await this.#updates.pin(sequence);
   }
 
   get mode() {

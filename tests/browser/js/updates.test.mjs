@@ -399,6 +399,19 @@ test("the way back is told when the reader has gone it", async () => {
   assert.deepEqual(names(log), ["rollback", "reopen", "announce rolledBack", "rolledBack"]);
 });
 
+test("so is a pin that goes back; one that stays is no event", async () => {
+  let back = true;
+  const pin = (self) => back && self.onEngineEvent("rolledBack", { sequence: 1 });
+  const { updates, log } = scene({ python: { pin } });
+  await updates.pin(1);
+  assert.deepEqual(names(log), [["pin", { sequence: 1 }], "reopen", "announce rolledBack", "rolledBack"]);
+  log.length = 0;
+  back = false;
+  updates.state = "up-to-date";
+  await updates.pin(null);
+  assert.deepEqual([names(log), updates.state], [[["pin", { sequence: null }]], "up-to-date"]);
+});
+
 test("no way back is the caller's answer, not a failed update", async () => {
   const { updates, log } = scene({ python: { rollback: fails("empty") } });
   await assert.rejects(updates.rollback(), { code: "empty" });
