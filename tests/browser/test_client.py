@@ -700,7 +700,9 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
     app.page.route("**/metadata/**", seed_alone)
     outcome = app.call("update")
     assert (outcome["to"], outcome["seeded"]) == (2, 2)
-    assert app.call("getStatus")["seed"] is None
+    assert app.names()[-2:] == ["updateCompleted", "updateFailed"]
+    status = app.call("getStatus")
+    assert (status["seed"], status["state"], status["lastError"]["code"]) == (None, "installed", "network")
 
 
 @pytest.mark.fault("C41", "B21")

@@ -47,6 +47,8 @@ export class Updates {
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {any} the failure that the engine told of in a command: its error, or a host's that it did without */
+  #failure = null;
   /** @type {{sequence: number, until: number} | null} there was no room for this release */
   #full = null;
   /** @type {object | null} */
@@ -70,12 +72,13 @@ export class Updates {
   }
 
   /**
-   * An event of the engine, on its way to the app. Failures are told where the command's error arrives.
+   * An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result.
    * @param {string} name
    * @param {any} detail
    */
   onEngineEvent(name, detail) {
     if (FLIPS.includes(name)) this.#flips.set(name, detail);
+    if (name === "updateFailed") this.#failure = detail;
     if (FLIPS.includes(name) || name === "updateFailed") return;
     if (name === "corruption" && this.damaged) {
       this.#corruption = detail; // told when the reader has turned to what was mended
@@ -330,9 +333,9 @@ export class Updates {
    * @param {T} result
    */
   #settled(state, result) {
+    if (this.#failure) this.#tell(this.#failure); // the seed was installed, and the host could not be asked
+    else [this.error, this.contacted] = [null, Date.now()];
     this.state = state;
-    this.error = null;
-    this.contacted = Date.now();
     return result;
   }
 
@@ -350,6 +353,7 @@ export class Updates {
       const before = this.state;
       this.state = state ?? before;
       this.#flips.clear();
+      this.#failure = null;
       try {
         return await work();
       } catch (thrown) {
@@ -368,7 +372,13 @@ export class Updates {
     const { code, message, transient, needed, available } = error;
     const room = code === "quota" ? { needed, available } : {};
     this.state = "failed";
+    this.#tell({ code, message, willRetry: transient, ...room });
+  }
+
+  /** @param {import("./vademecum.d.mts").Events["updateFailed"]} detail */
+  #tell(detail) {
+    const { code, message } = detail;
     this.error = { code, message, time: new Date().toISOString() };
-    this.around.emit("updateFailed", { code, message, willRetry: transient, ...room });
+    this.around.emit("updateFailed", detail);
   }
 }

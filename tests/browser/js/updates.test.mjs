@@ -173,6 +173,25 @@ test("a failure is told once, as the engine's error says it", async () => {
   assert.equal(updates.state, "failed");
 });
 
+test("a host that failed while a seed was installed is told, and was not reached", async () => {
+  const failure = { code: "network", message: "no answer", willRetry: true };
+  const sync = (self) => {
+    self.onEngineEvent("updateCompleted", completed);
+    self.onEngineEvent("updateFailed", failure);
+    return outcome;
+  };
+  const { updates, log } = scene({ python: { sync } });
+  assert.deepEqual(await updates.update(), outcome);
+  assert.deepEqual(names(log).slice(-2), ["updateCompleted", "updateFailed"]);
+  assert.deepEqual(log.at(-1).updateFailed, failure);
+  assert.deepEqual([updates.state, updates.error.code, updates.contacted], ["installed", "network", 0]);
+  updates.damaged = true; // so that nobody is asked before Python
+  await updates.check();
+  assert.equal(updates.error, null);
+  assert.ok(updates.contacted > 0);
+  assert.equal(names(log).filter((name) => name === "updateFailed").length, 1);
+});
+
 test("a failure that trying again does not help says so", async () => {
   const { updates, log } = scene({ python: { sync: fails("signature") } });
   await assert.rejects(updates.update());
