@@ -681,6 +681,31 @@ def test_a_first_visit_without_the_host_installs_the_seed(app: App, publisher: A
     assert not [path for path in app.requested("objects/") if not path.startswith("/seed/")]
 
 
+NO_ROOM_AT_FIRST = """let asked = 0;
+navigator.storage.estimate = async () => ({ quota: asked++ === 0 ? 0 : 1e9, usage: 0 });
+"""
+
+
+@pytest.mark.fault("C34", "C41")
+def test_a_seed_without_room_does_not_stop_the_host(app: App, publisher: Any) -> None:
+    shutil.copytree(publisher.dist, publisher.folder / "shipped")
+    shutil.move(publisher.folder / "shipped", publisher.dist / "seed")
+
+    def crowded(route: Route) -> None:
+        route.fulfill(response=(answer := route.fetch()), body=NO_ROOM_AT_FIRST + answer.text())
+
+    app.page.route("**/client/worker.mjs", crowded)
+    app.start(seed="/seed/")
+    app.wait_for("updateCompleted")
+    (failure,) = app.events("updateFailed")
+    assert failure["code"] == "quota"
+    fetched = app.requested("/objects/")
+    assert fetched and not [path for path in fetched if path.startswith("/seed/")]
+    assert app.texts()
+    app.wait_for_state("installed")
+    assert app.call("getStatus")["lastError"] is None
+
+
 @pytest.mark.fault("C41")
 def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher: Any) -> None:
     seed = ship_seed(app, publisher)

@@ -51,6 +51,8 @@ export class Updates {
   #failure = null;
   /** @type {{sequence: number, until: number} | null} there was no room for this release */
   #full = null;
+  /** Till when there was no room for the seed, in milliseconds. */
+  #seedless = 0;
   /** @type {object | null} */
   #corruption = null;
   /** @type {Promise<unknown>} */
@@ -202,15 +204,21 @@ export class Updates {
     return check !== null && check.available && check.sequence > sequence;
   }
 
-  /** Install the seed that the app ships, once for each; that takes no network, and no permission to use it. */
+  /**
+   * Install the seed that the app ships, once for each; that takes no network, and no permission to use it. One that
+   * finds no room is told of, and left alone for a day: what the host has may be smaller.
+   */
   async #plant() {
     const { store, seed, python } = this.around;
-    if (!(await isNewSeed(store, seed))) return;
+    if (Date.now() < this.#seedless || !(await isNewSeed(store, seed))) return;
     const before = this.state;
     await this.#attempt("checking", async () => {
       await python("plant");
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       else this.state = before;
+    }).catch((error) => {
+      if (asError(error).code !== "quota") throw error;
+      this.#seedless = Date.now() + FULL_WAIT_MS;
     });
   }
 
@@ -256,7 +264,7 @@ export class Updates {
     this.#corruption = null;
     try {
       /** @type {Outcome} */
-      const outcome = await this.around.python("sync", { force: false, damaged: true, turn });
+      const outcome = await this.#pull({ force: false, damaged: true, turn });
       if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
       if (!(await this.#opens())) return await this.#sync(true, turn);
       this.damaged = false;
@@ -283,14 +291,25 @@ export class Updates {
    */
   async #sync(force, turn) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force, damaged: false, turn }).catch(async (error) => {
-      // The seed was installed before the host was found wanting.
-      if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
-      throw error;
-    });
+    const outcome = await this.#pull({ force, damaged: false, turn });
     if (this.#flips.has("updateCompleted")) return this.#installed(outcome);
     await this.#follow();
     return this.#settled("up-to-date", outcome);
+  }
+
+  /**
+   * @param {{force: boolean, damaged: boolean, turn: number}} how
+   * @returns {Promise<Outcome>}
+   */
+  async #pull(how) {
+    const seedless = this.#permission !== null && Date.now() < this.#seedless; // who asks is not refused
+    try {
+      return await this.around.python("sync", { ...how, seedless });
+    } catch (error) {
+      // The seed was installed before the host was found wanting.
+      if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
+      throw error;
+    }
   }
 
   /** @param {Outcome} outcome */

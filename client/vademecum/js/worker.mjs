@@ -3,7 +3,7 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant,
- * sync {force, damaged, turn}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as
+ * sync {force, damaged, turn, seedless}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
@@ -67,12 +67,12 @@ async function room() {
 
 /**
  * @param {string} command
- * @param {{turn?: number}} args
+ * @param {{turn?: number, seedless?: boolean}} args
  */
 async function run(command, args) {
   if (!python || !host) throw new VademecumError("usage", "open first");
   pause.begin(args.turn);
-  const { result, error } = JSON.parse(await runPython(python, host, command, args));
+  const { result, error } = JSON.parse(await runPython(python, args.seedless ? { ...host, seed: undefined } : host, command, args));
   if (error) throw asError(error);
   return result;
 }

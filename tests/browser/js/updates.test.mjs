@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../client/vademecum/js/errors.mjs";
@@ -49,7 +50,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
 }
 
 /** What a command is told, without the number of the update. */
-const said = ({ turn, ...args }) => args;
+const said = ({ turn, seedless, ...args }) => (seedless ? { ...args, seedless } : args);
 const fails = (code) => () => {
   throw new VademecumError(code, "found this");
 };
@@ -435,6 +436,24 @@ test("no way back is the caller's answer, not a failed update", async () => {
   const { updates, log } = scene({ python: { rollback: fails("empty") } });
   await assert.rejects(updates.rollback(), { code: "empty" });
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
+});
+
+test("a seed that finds no room is told once, and the host is asked all the same", async (context) => {
+  const server = createServer((_, response) => response.end("the seed's timestamp"));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  context.after(() => server.close());
+  const { updates, log } = scene({ python: { plant: fails("quota") } });
+  Object.assign(updates.around, { seed: `http://127.0.0.1:${server.address().port}/`, store: { read: async () => undefined }, urls: [] });
+  updates.damaged = false;
+  assert.deepEqual(await updates.background(yes), outcome);
+  assert.deepEqual(names(log).slice(0, 3), ["plant", "updateFailed", ["sync", { force: false, damaged: false, seedless: true }]]);
+  assert.equal(updates.error, null);
+  log.length = 0;
+  await updates.background(yes);
+  assert.deepEqual(log.filter((entry) => typeof entry === "string" || Array.isArray(entry))[0], ["sync", { force: false, damaged: false, seedless: true }]);
+  log.length = 0;
+  await updates.update();
+  assert.deepEqual(log[0], ["sync", { force: false, damaged: false }], "who asks is not refused");
 });
 
 test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
