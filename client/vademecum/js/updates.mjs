@@ -7,7 +7,7 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
-import { decodeRecord } from "./head.mjs";
+import { decodeHead, decodeRecord } from "./head.mjs";
 import { compare } from "./idle.mjs";
 import { FULL_WAIT_MS } from "./schedule.mjs";
 import { isNewSeed } from "./seed.mjs";
@@ -47,6 +47,8 @@ export class Updates {
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {string | null} the state that was fetched whole, as the last resort */
+  #whole = null;
   /** @type {any} the failure that the engine told of in a command: its error, or a host's that it did without */
   #failure = null;
   /** @type {{sequence: number, until: number} | null} there was no room for this release */
@@ -266,7 +268,8 @@ export class Updates {
       /** @type {Outcome} */
       const outcome = await this.#pull({ force: false, damaged: true, turn });
       if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
-      if (!(await this.#opens())) return await this.#sync(true, turn);
+      const error = await this.#unopened();
+      if (error) return await this.#fetchWhole(error, turn);
       this.damaged = false;
       return this.#settled("up-to-date", outcome);
     } finally {
@@ -274,14 +277,46 @@ export class Updates {
     }
   }
 
-  /** Whether the reader has a release now. */
-  async #opens() {
+  /** Why the reader has no release now; null: it has one. */
+  async #unopened() {
     try {
-      return (await this.around.reopen()) !== null;
+      const release = await this.around.reopen();
+      return release ? null : new VademecumError("content", "nothing is left of what was installed: update() fetches it anew");
     } catch (thrown) {
       const error = asError(thrown);
       if (error.code !== "self-test" && error.code !== "content") throw error;
-      return false;
+      return error;
+    }
+  }
+
+  /**
+   * The last resort. In the background once for what is installed, and only where so much may be downloaded.
+   * @param {VademecumError} error why the reader has no release
+   * @param {number} turn
+   */
+  async #fetchWhole(error, turn) {
+    const installed = await this.#installedState();
+    if (this.#permission && this.#whole === installed) throw error;
+    if (this.#permission && !this.#permission()) {
+      this.withheld = true;
+      throw new VademecumError("budget", "everything is to be fetched anew, but not over this connection: update() does");
+    }
+    try {
+      return await this.#sync(true, turn);
+    } catch (thrown) {
+      if (!asError(thrown).transient) this.#whole = installed; // it was tried, and not just cut off
+      throw thrown;
+    }
+  }
+
+  /** The state that the pointer names; a pointer that cannot be read is one, too. */
+  async #installedState() {
+    const bytes = await this.around.store.read("head");
+    try {
+      const { current } = decodeHead(bytes);
+      return `${current?.sequence} ${current?.digest}`;
+    } catch (thrown) {
+      return asError(thrown).code;
     }
   }
 

@@ -3,8 +3,10 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../client/vademecum/js/errors.mjs";
+import { encodeRecord } from "../../../client/vademecum/js/head.mjs";
 import { Pause } from "../../../client/vademecum/js/pause.mjs";
 import { Updates } from "../../../client/vademecum/js/updates.mjs";
+import { installedRelease } from "./files.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
 const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
@@ -32,7 +34,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
   const updates = new Updates({
     urls: ["http://127.0.0.1:1/"], // nobody answers: a test that must not ask marks the store as damaged
     trust: null,
-    store: {},
+    store: { read: async () => undefined },
     python: async (command, args) => {
       if (command !== "pause") log.push(args ? [command, said(args)] : command);
       return commands[command](updates, args);
@@ -115,6 +117,39 @@ test("where mending does not help, everything is fetched", async () => {
     assert.deepEqual(names(log), [["sync", mending], "reopen", whole, "reopen", "announce updateCompleted", "updateCompleted"]);
     assert.equal(updates.damaged, false);
   }
+});
+
+/** Nothing helps: what is installed cannot be opened, and a whole download ends like this. */
+function hopeless(whole) {
+  const wholes = [];
+  const sync = (_, { force }) => (force ? whole(wholes.push(force)) : { ...outcome, plan: "none" });
+  return { wholes, ...scene({ python: { sync }, reopen: fails("content") }) };
+}
+
+test("in the background everything is fetched once, till something else is installed or a user asks", async () => {
+  const { updates, wholes } = hopeless(fails("content"));
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
+  assert.equal(wholes.length, 1);
+  await assert.rejects(updates.update(), { code: "content" });
+  assert.equal(wholes.length, 2, "who asks is not refused");
+  updates.around.store = { read: async () => encodeRecord({ format: 1, current: installedRelease(2), refused: [] }) };
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
+  assert.equal(wholes.length, 3);
+});
+
+test("a whole download that was cut off is tried again", async () => {
+  const { updates, wholes } = hopeless(fails("network"));
+  for (let turn = 0; turn < 2; turn++) await assert.rejects(updates.background(yes), { code: "network" });
+  assert.equal(wholes.length, 2);
+});
+
+test("nothing is fetched whole unasked over a connection that is not permitted", async () => {
+  const { updates, wholes } = hopeless(fails("content"));
+  let asked = 0;
+  await assert.rejects(updates.background(() => asked++ === 0), { code: "budget" }); // it was permitted to begin
+  assert.deepEqual([wholes.length, updates.withheld], [0, true]);
+  await assert.rejects(updates.update(), { code: "content" });
+  assert.equal(wholes.length, 1);
 });
 
 test("a store that fails is no reason to fetch everything", async () => {
