@@ -240,6 +240,7 @@ def test_the_way_back_and_the_way_forward(installed: App, publisher: Any) -> Non
     assert installed.call("forceUpdate")["to"] == 2
     installed.call("pin", 1)
     assert installed.call("getLocalVersion")["sequence"] == 1
+    assert [detail["sequence"] for detail in installed.events("rolledBack")] == [1, 1]
     installed.call("pin", None)
     assert installed.call("getStatus")["pinned"] is None
 
@@ -260,6 +261,25 @@ def test_a_second_tab_follows_without_a_download_of_its_own(
     assert len(objects) == len(set(objects))
     installed.call("setMode", "manual")
     eventually(tab.page, "kb.mode === 'manual'")
+
+
+@pytest.mark.fault("D42", "D44")
+def test_a_tab_that_was_not_told_finds_out(
+    installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
+) -> None:
+    """The tab that installed the release ended before it could tell the others."""
+    tab = App(installed.page.context.new_page(), installed.host, publisher.root, eventually)
+    second_release(publisher)
+    tab.page.add_init_script("BroadcastChannel.prototype.postMessage = () => undefined")
+    tab.start(autoUpdate=False)
+    tab.call("update")
+    tab.page.close()
+    assert installed.call("getLocalVersion")["sequence"] == 1
+    installed.call("setMode", "automatic")
+    installed.wait_for("updateCompleted")
+    (told,) = installed.events("updateCompleted")
+    assert (told["sequence"], told["plan"], told["elsewhere"]) == (2, "none", True)
+    assert any("second edition" in text for text in installed.texts("second edition of keys"))
 
 
 def test_two_tabs_never_write_at_the_same_time(
@@ -661,6 +681,31 @@ def test_a_first_visit_without_the_host_installs_the_seed(app: App, publisher: A
     assert not [path for path in app.requested("objects/") if not path.startswith("/seed/")]
 
 
+NO_ROOM_AT_FIRST = """let asked = 0;
+navigator.storage.estimate = async () => ({ quota: asked++ === 0 ? 0 : 1e9, usage: 0 });
+"""
+
+
+@pytest.mark.fault("C34", "C41")
+def test_a_seed_without_room_does_not_stop_the_host(app: App, publisher: Any) -> None:
+    shutil.copytree(publisher.dist, publisher.folder / "shipped")
+    shutil.move(publisher.folder / "shipped", publisher.dist / "seed")
+
+    def crowded(route: Route) -> None:
+        route.fulfill(response=(answer := route.fetch()), body=NO_ROOM_AT_FIRST + answer.text())
+
+    app.page.route("**/client/worker.mjs", crowded)
+    app.start(seed="/seed/")
+    app.wait_for("updateCompleted")
+    (failure,) = app.events("updateFailed")
+    assert failure["code"] == "quota"
+    fetched = app.requested("/objects/")
+    assert fetched and not [path for path in fetched if path.startswith("/seed/")]
+    assert app.texts()
+    app.wait_for_state("installed")
+    assert app.call("getStatus")["lastError"] is None
+
+
 @pytest.mark.fault("C41")
 def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher: Any) -> None:
     seed = ship_seed(app, publisher)
@@ -680,7 +725,9 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
     app.page.route("**/metadata/**", seed_alone)
     outcome = app.call("update")
     assert (outcome["to"], outcome["seeded"]) == (2, 2)
-    assert app.call("getStatus")["seed"] is None
+    assert app.names()[-2:] == ["updateCompleted", "updateFailed"]
+    status = app.call("getStatus")
+    assert (status["seed"], status["state"], status["lastError"]["code"]) == (None, "installed", "network")
 
 
 @pytest.mark.fault("C41", "B21")

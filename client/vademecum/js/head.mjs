@@ -88,6 +88,15 @@ function require(holds, what) {
 }
 
 /**
+ * Whether these are one generation: a release that was fetched anew, merged or mended has other segments, or another time.
+ * @param {InstalledRelease | null} a
+ * @param {InstalledRelease | null} b
+ */
+export function isSame(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/**
  * One of the records that only save requests, or say how to go about them: a damaged one is begun anew.
  * @param {Uint8Array | undefined} bytes
  * @returns {Record<string, any>}

@@ -24,6 +24,8 @@ import { IndexedStore } from "./store.mjs";
 let store;
 /** @type {Opened | null} */
 let opened = null;
+/** @type {Promise<unknown>} the last turn to the pointer: an older snapshot never comes after a newer one */
+let turning = Promise.resolve();
 
 /** @param {{url: string}} args */
 async function open({ url }) {
@@ -31,11 +33,17 @@ async function open({ url }) {
   return reopen();
 }
 
+function reopen() {
+  const turn = turning.then(turnToPointer);
+  turning = turn.catch(() => undefined);
+  return turn;
+}
+
 /**
  * Turn to what the pointer names now.
  * @returns {Promise<InstalledRelease | null>}
  */
-async function reopen() {
+async function turnToPointer() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
   const pointer = decodeHead(head);

@@ -36,6 +36,17 @@ export function readRetry({ notBefore = "", failures = 0 }, now) {
   return { wait: Math.max(0, wait), failures: Number.isInteger(failures) && failures > 0 ? failures : 0 };
 }
 
+/**
+ * What is left of a wait that the host asked for. A rest that is longer than any host may ask for comes from a clock
+ * that was turned back.
+ * @param {number} until milliseconds; 0: it asked for none
+ * @param {number} now milliseconds
+ */
+export function restOf(until, now) {
+  const rest = until - now;
+  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? rest : 0;
+}
+
 /** @typedef {import("./vademecum.d.mts").Connection & Partial<EventTarget>} Connection navigator.connection, where there is one */
 
 /**

@@ -7,7 +7,7 @@
  */
 
 import { asError, VademecumError } from "./errors.mjs";
-import { decodeRecord } from "./head.mjs";
+import { decodeHead, decodeRecord } from "./head.mjs";
 import { compare } from "./idle.mjs";
 import { FULL_WAIT_MS } from "./schedule.mjs";
 import { isNewSeed } from "./seed.mjs";
@@ -29,6 +29,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {import("./store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
  * @property {() => Promise<InstalledRelease | null>} reopen the reader; fails if what is installed does not work
+ * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
  * @property {(name: string, detail: object) => void} emit to this page
  * @property {(name: string, detail: object) => void} announce to the other pages
  */
@@ -46,14 +47,22 @@ export class Updates {
   damaged = false;
   /** @type {Map<string, any>} */
   #flips = new Map();
+  /** @type {string | null} the state that was fetched whole, as the last resort */
+  #whole = null;
+  /** @type {any} the failure that the engine told of in a command: its error, or a host's that it did without */
+  #failure = null;
   /** @type {{sequence: number, until: number} | null} there was no room for this release */
   #full = null;
+  /** Till when there was no room for the seed, in milliseconds. */
+  #seedless = 0;
   /** @type {object | null} */
   #corruption = null;
   /** @type {Promise<unknown>} */
   #queue = Promise.resolve();
   /** @type {Promise<Outcome> | null} */
   #updating = null;
+  /** The number of the last update; a pause is for the one of its number. */
+  #turn = 0;
   /** @type {(() => boolean) | null} of the update in the background, till a user asks for it: whether it may go on */
   #permission = null;
   /** @type {Promise<unknown> | null} the end of an update that was told to pause */
@@ -67,22 +76,21 @@ export class Updates {
   }
 
   /**
-   * An event of the engine, on its way to the app. Failures are told where the command's error arrives.
+   * An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result.
    * @param {string} name
    * @param {any} detail
    */
   onEngineEvent(name, detail) {
     if (FLIPS.includes(name)) this.#flips.set(name, detail);
+    if (name === "updateFailed") this.#failure = detail;
     if (FLIPS.includes(name) || name === "updateFailed") return;
     if (name === "corruption" && this.damaged) {
       this.#corruption = detail; // told when the reader has turned to what was mended
       return;
     }
     if (name === "updateStarted") this.state = "downloading";
-    if (name === "updateProgress") {
-      this.state = detail.stage;
-      this.#pauseUnlessPermitted();
-    }
+    if (name === "updateProgress") this.state = detail.stage;
+    this.reconsider();
     this.around.emit(name, detail);
   }
 
@@ -92,14 +100,40 @@ export class Updates {
    */
   check() {
     return this.#attempt("checking", async () => {
-      const answer = await this.#compare();
-      if (answer === "settled") return this.#settled("up-to-date", null);
-      if (answer === "unchanged" && this.offer) return this.#settled("update-available", this.offer);
-      /** @type {Check} */
-      const check = await this.around.python("check");
-      this.offer = check.available ? check : null;
-      return this.#settled(check.available ? "update-available" : "up-to-date", check);
+      const check = await this.#look();
+      this.offer = check?.available ? check : null;
+      await this.#follow();
+      return this.#settled(this.offer ? "update-available" : "up-to-date", check);
     });
+  }
+
+  /** @returns {Promise<Check | null>} */
+  async #look() {
+    const answer = await this.#compare();
+    if (answer === "settled") return null;
+    return answer === "unchanged" && this.offer ? this.offer : this.around.python("check");
+  }
+
+  /**
+   * Catch up with the other pages: one that was killed after it had installed a release has told nobody.
+   * @returns {Promise<void>}
+   */
+  follow() {
+    return this.#attempt(null, () => this.#follow());
+  }
+
+  async #follow() {
+    if (this.damaged) return;
+    const before = this.state;
+    try {
+      await this.around.follow();
+    } catch (thrown) {
+      const error = asError(thrown);
+      // What does not work here is undone by the page that installed it, or by the next that opens it.
+      if (error.code === "content") this.damaged = true;
+      throw error;
+    }
+    this.state = before;
   }
 
   /**
@@ -107,31 +141,33 @@ export class Updates {
    * @returns {Promise<Outcome>}
    */
   update() {
-    this.#permission = null;
+    if (!this.#pausing) this.#permission = null;
     return this.#pausing ? this.#pausing.then(() => this.#update()) : this.#update();
   }
 
   #update() {
-    this.#updating ??= this.#attempt("checking", () => (this.damaged ? this.#mend() : this.#sync(false))).finally(() => {
+    if (this.#updating) return this.#updating;
+    const turn = ++this.#turn;
+    this.#updating = this.#attempt("checking", () => (this.damaged ? this.#mend(turn) : this.#sync(false, turn))).finally(() => {
       this.#updating = null;
       this.#pausing = null;
+      this.#permission = null;
     });
     return this.#updating;
   }
 
   /** The connection may have become one over which nothing is downloaded unasked; what has come, stays. */
-  #pauseUnlessPermitted() {
-    if (!this.#permission || this.#permission()) return;
-    this.#permission = null;
+  reconsider() {
+    if (this.#pausing || !this.#updating || !this.#permission || this.#permission()) return;
     this.withheld = true;
     const told = () => undefined; // the update's own promise tells what became of it
-    this.#pausing = this.#updating?.then(told, told) ?? null;
-    this.around.python("pause").catch(told);
+    this.#pausing = this.#updating.then(told, told);
+    this.around.python("pause", { turn: this.#turn }).catch(told);
   }
 
   /** @returns {Promise<Outcome>} */
   forceUpdate() {
-    return this.#attempt("checking", () => this.#sync(true));
+    return this.#attempt("checking", () => this.#sync(true, 0));
   }
 
   /**
@@ -147,7 +183,7 @@ export class Updates {
       return (await this.#compare()) === "settled" && this.#settled("up-to-date", true);
     });
     if (quiet) return quiet;
-    this.#permission = this.#updating ? null : permission;
+    if (!this.#updating) this.#permission = permission;
     return this.#update().catch((error) => this.#waitForRoom(asError(error)));
   }
 
@@ -170,15 +206,21 @@ export class Updates {
     return check !== null && check.available && check.sequence > sequence;
   }
 
-  /** Install the seed that the app ships, once for each; that takes no network, and no permission to use it. */
+  /**
+   * Install the seed that the app ships, once for each; that takes no network, and no permission to use it. One that
+   * finds no room is told of, and left alone for a day: what the host has may be smaller.
+   */
   async #plant() {
     const { store, seed, python } = this.around;
-    if (!(await isNewSeed(store, seed))) return;
+    if (Date.now() < this.#seedless || !(await isNewSeed(store, seed))) return;
     const before = this.state;
     await this.#attempt("checking", async () => {
       await python("plant");
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       else this.state = before;
+    }).catch((error) => {
+      if (asError(error).code !== "quota") throw error;
+      this.#seedless = Date.now() + FULL_WAIT_MS;
     });
   }
 
@@ -188,6 +230,15 @@ export class Updates {
       await this.#adopt("rolledBack");
     };
     return this.#attempt("installing", back, () => {});
+  }
+
+  /** @param {number | null} sequence */
+  pin(sequence) {
+    const stay = async () => {
+      await this.around.python("pin", { sequence });
+      if (this.#flips.has("rolledBack")) await this.#adopt("rolledBack");
+    };
+    return this.#attempt(null, stay, () => {});
   }
 
   /**
@@ -207,14 +258,18 @@ export class Updates {
     }
   }
 
-  /** Have just what is broken fetched again; if the reader still cannot open it, everything. */
-  async #mend() {
+  /**
+   * Have just what is broken fetched again; if the reader still cannot open it, everything.
+   * @param {number} turn
+   */
+  async #mend(turn) {
     this.#corruption = null;
     try {
       /** @type {Outcome} */
-      const outcome = await this.around.python("sync", { force: false, damaged: true });
+      const outcome = await this.#pull({ force: false, damaged: true, turn });
       if (this.#flips.has("updateCompleted")) return await this.#installed(outcome);
-      if (!(await this.#opens())) return await this.#sync(true);
+      const error = await this.#unopened();
+      if (error) return await this.#fetchWhole(error, turn);
       this.damaged = false;
       return this.#settled("up-to-date", outcome);
     } finally {
@@ -222,27 +277,74 @@ export class Updates {
     }
   }
 
-  /** Whether the reader has a release now. */
-  async #opens() {
+  /** Why the reader has no release now; null: it has one. */
+  async #unopened() {
     try {
-      return (await this.around.reopen()) !== null;
+      const release = await this.around.reopen();
+      return release ? null : new VademecumError("content", "nothing is left of what was installed: update() fetches it anew");
     } catch (thrown) {
       const error = asError(thrown);
       if (error.code !== "self-test" && error.code !== "content") throw error;
-      return false;
+      return error;
     }
   }
 
-  /** @param {boolean} force */
-  async #sync(force) {
+  /**
+   * The last resort. In the background once for what is installed, and only where so much may be downloaded.
+   * @param {VademecumError} error why the reader has no release
+   * @param {number} turn
+   */
+  async #fetchWhole(error, turn) {
+    const installed = await this.#installedState();
+    if (this.#permission && this.#whole === installed) throw error;
+    if (this.#permission && !this.#permission()) {
+      this.withheld = true;
+      throw new VademecumError("budget", "everything is to be fetched anew, but not over this connection: update() does");
+    }
+    try {
+      return await this.#sync(true, turn);
+    } catch (thrown) {
+      if (!asError(thrown).transient) this.#whole = installed; // it was tried, and not just cut off
+      throw thrown;
+    }
+  }
+
+  /** The state that the pointer names; a pointer that cannot be read is one, too. */
+  async #installedState() {
+    const bytes = await this.around.store.read("head");
+    try {
+      const { current } = decodeHead(bytes);
+      return `${current?.sequence} ${current?.digest}`;
+    } catch (thrown) {
+      return asError(thrown).code;
+    }
+  }
+
+  /**
+   * @param {boolean} force
+   * @param {number} turn 0: nobody pauses it
+   */
+  async #sync(force, turn) {
     /** @type {Outcome} */
-    const outcome = await this.around.python("sync", { force, damaged: false }).catch(async (error) => {
+    const outcome = await this.#pull({ force, damaged: false, turn });
+    if (this.#flips.has("updateCompleted")) return this.#installed(outcome);
+    await this.#follow();
+    return this.#settled("up-to-date", outcome);
+  }
+
+  /**
+   * @param {{force: boolean, damaged: boolean, turn: number}} how
+   * @returns {Promise<Outcome>}
+   */
+  async #pull(how) {
+    const seedless = this.#permission !== null && Date.now() < this.#seedless; // who asks is not refused
+    try {
+      return await this.around.python("sync", { ...how, seedless });
+    } catch (error) {
       // The seed was installed before the host was found wanting.
       if (this.#flips.has("updateCompleted")) await this.#adopt("updateCompleted");
       throw error;
-    });
-    if (!this.#flips.has("updateCompleted")) return this.#settled("up-to-date", outcome);
-    return this.#installed(outcome);
+    }
   }
 
   /** @param {Outcome} outcome */
@@ -285,9 +387,9 @@ export class Updates {
    * @param {T} result
    */
   #settled(state, result) {
+    if (this.#failure) this.#tell(this.#failure); // the seed was installed, and the host could not be asked
+    else [this.error, this.contacted] = [null, Date.now()];
     this.state = state;
-    this.error = null;
-    this.contacted = Date.now();
     return result;
   }
 
@@ -295,7 +397,7 @@ export class Updates {
    * Run one thing at a time. What fails leaves the state as it was, or is told of; "busy" (another page is at it)
    * never is.
    * @template T
-   * @param {State} state
+   * @param {State | null} state null: as before
    * @param {() => Promise<T>} work
    * @param {(error: VademecumError) => void} [tell]
    * @returns {Promise<T>}
@@ -303,8 +405,9 @@ export class Updates {
   #attempt(state, work, tell = (error) => this.fail(error)) {
     const turn = this.#queue.then(async () => {
       const before = this.state;
-      this.state = state;
+      this.state = state ?? before;
       this.#flips.clear();
+      this.#failure = null;
       try {
         return await work();
       } catch (thrown) {
@@ -323,7 +426,13 @@ export class Updates {
     const { code, message, transient, needed, available } = error;
     const room = code === "quota" ? { needed, available } : {};
     this.state = "failed";
+    this.#tell({ code, message, willRetry: transient, ...room });
+  }
+
+  /** @param {import("./vademecum.d.mts").Events["updateFailed"]} detail */
+  #tell(detail) {
+    const { code, message } = detail;
     this.error = { code, message, time: new Date().toISOString() };
-    this.around.emit("updateFailed", { code, message, willRetry: transient, ...room });
+    this.around.emit("updateFailed", detail);
   }
 }

@@ -203,7 +203,7 @@ export interface Status {
   lastError: LastError | null;
 }
 
-/** `elsewhere`: another page of this site did it. */
+/** `elsewhere`: another page of this site did it; with the plan "none" if that page could not tell how. */
 export interface Events {
   updateAvailable: Check;
   updateStarted: { sequence: number; version: string; plan: Plan; totalBytes: number };

@@ -9,11 +9,11 @@
 
 import { Remote } from "./calls.mjs";
 import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
-import { decodeHead, decodeRecord, encodeRecord } from "./head.mjs";
+import { decodeHead, decodeRecord, encodeRecord, isSame } from "./head.mjs";
 import { Listeners, report } from "./listeners.mjs";
 import { telling } from "./mirrors.mjs";
 import { PythonWorker } from "./python.mjs";
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, Schedule } from "./schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "./schedule.mjs";
 import { IndexedStore, storeName } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 import { Updates } from "./updates.mjs";
@@ -45,6 +45,8 @@ export class KnowledgeBase {
   #mode;
   /** @type {InstalledRelease | null} what the reader answers from */
   #release = null;
+  /** @type {InstalledRelease | null} what the app was last told of */
+  #told = null;
   /** @type {Remote | null} */
   #reader = null;
   /** @type {BroadcastChannel | null} */
@@ -65,11 +67,16 @@ export class KnowledgeBase {
   /** @type {string[]} the tree and its mirrors, the preferred one first */
   #urls;
   #failures = 0;
+  /** Till when the host asked to be left alone, in milliseconds; 0: it did not. */
+  #peaceUntil = 0;
   #closed = false;
   #listeners = new Listeners(EVENTS);
   #schedule = new Schedule(() => this.#turn());
-  #online = () => this.#failures > 0 && this.#mode !== "off" && this.#schedule.start();
-  #connected = () => this.#updates.withheld && this.#permitted() && this.#schedule.start();
+  #online = () => this.#failures > 0 && this.#mode !== "off" && this.#follow(0);
+  #connected = () => {
+    this.#updates.reconsider();
+    if (this.#updates.withheld && this.#permitted()) this.#follow(0);
+  };
 
   /** @param {Options} options */
   constructor(options) {
@@ -100,7 +107,8 @@ export class KnowledgeBase {
       seed,
       store: this.#store,
       python: (command, args) => this.#run(command, args),
-      reopen: () => this.#reopen(),
+      reopen: async () => (this.#told = await this.#reopen()),
+      follow: () => this.#catchUp(),
       emit: (name, detail) => this.#emit(name, detail),
       announce: (event, detail) => this.#channel?.postMessage({ event, detail }),
     });
@@ -110,23 +118,36 @@ export class KnowledgeBase {
   initialize() {
     this.#initialized ??= this.#start().catch((error) => {
       this.#initialized = null;
+      this.#stopListening();
       throw error;
     });
     return this.#initialized;
   }
 
+  /** To the other pages, too: from before the pointer is read, so that no flip comes in between. */
+  #listen() {
+    this.#channel = new BroadcastChannel(storeName(this.url));
+    this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch((error) => this.#closed || report(error));
+    globalThis.addEventListener("online", this.#online);
+    connection().addEventListener?.("change", this.#connected);
+  }
+
+  #stopListening() {
+    globalThis.removeEventListener?.("online", this.#online);
+    connection().removeEventListener?.("change", this.#connected);
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
   async #start() {
     this.#requireOpen();
+    this.#listen();
     const [mode, retry] = await Promise.all([this.#store.read("mode"), this.#store.read("retry"), this.#openInstalled()]);
     this.#mode = decodeRecord(mode).mode ?? this.#mode;
-    if (!this.#channel) {
-      this.#channel = new BroadcastChannel(storeName(this.url));
-      this.#channel.onmessage = ({ data }) => this.#onOtherPage(data).catch(report);
-      globalThis.addEventListener("online", this.#online);
-      connection().addEventListener?.("change", this.#connected);
-    }
+    this.#told = this.#release;
     const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
     this.#failures = failures;
+    if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
     this.#follow(failures > 0 && !this.#release ? 0 : wait); // who has nothing yet, and comes again, is not kept waiting
     return this.getLocalVersion();
   }
@@ -215,10 +236,7 @@ export class KnowledgeBase {
   /** @param {number | null} sequence */
   async pin(sequence) {
     await this.initialize();
-    await this.#run("pin", { sequence });
-    if ((await this.#head()).current?.sequence === this.#release?.sequence) return;
-    await this.#reopen();
-    this.#channel?.postMessage({ event: "rolledBack", detail: { sequence, version: this.#release?.version } });
+    await this.#updates.pin(sequence);
   }
 
   get mode() {
@@ -308,9 +326,7 @@ export class KnowledgeBase {
   async close() {
     this.#closed = true;
     this.#schedule.stop();
-    globalThis.removeEventListener?.("online", this.#online);
-    connection().removeEventListener?.("change", this.#connected);
-    this.#channel?.close();
+    this.#stopListening();
     this.#reader?.close();
     this.#python.close();
     await this.#store.close();
@@ -318,30 +334,41 @@ export class KnowledgeBase {
 
   // The background ------------------------------------------------------------------------------
 
-  /** @param {number} delayMs until the first check */
+  /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
   #follow(delayMs) {
     if (this.#mode === "off" || this.#closed) this.#schedule.stop();
-    else this.#schedule.start(delayMs);
+    else this.#schedule.start(Math.max(delayMs, restOf(this.#peaceUntil, Date.now())));
   }
 
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
-    /** @type {VademecumError | null} */
-    let error = null;
-    try {
-      await this.#updates.background(() => this.#permitted());
-      this.#failures = 0;
-    } catch (thrown) {
-      error = asError(thrown);
-      this.#log("failed", error.code, error.message);
-      // A paused update goes on at the usual time: the budget is for each of these turns.
-      if (error.code !== "busy" && error.code !== "budget") this.#failures++;
-    }
+    const failed = await this.#failure(this.#updates.background(() => this.#permitted()));
+    const behind = await this.#failure(this.#updates.follow());
+    const error = failed ?? behind;
+    // A paused update goes on at the usual time: the budget is for each of these turns.
+    if (!error) this.#failures = 0;
+    else if (error.code !== "busy" && error.code !== "budget") this.#failures++;
     const delay = this.#delay(error?.retryAfter ?? 0);
+    this.#peaceUntil = error?.retryAfter ? Date.now() + Math.min(error.retryAfter * 1000, LONGEST_RETRY_AFTER_MS) : 0;
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
     else if (error?.code === "server") await this.#postpone(delay, this.#failures);
     return delay;
+  }
+
+  /**
+   * @param {Promise<unknown>} work
+   * @returns {Promise<VademecumError | null>}
+   */
+  async #failure(work) {
+    try {
+      await work;
+      return null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.#log("failed", error.code, error.message);
+      return error;
+    }
   }
 
   /** @param {number} asked seconds to wait as the host asked */
@@ -378,11 +405,33 @@ export class KnowledgeBase {
     await this.#store.write([["retry", record]]).catch(report);
   }
 
-  /** @param {{event?: string, detail?: object, mode?: Mode, forgotten?: boolean}} message */
+  /** @param {{event?: string, detail?: {sequence: number}, mode?: Mode, forgotten?: boolean}} message */
   async #onOtherPage({ event, detail, mode, forgotten }) {
+    if (!(await this.#started())) return;
     if (mode) this.#setMode(mode);
     if (event || forgotten) await this.#reopen();
-    if (event) this.#emit(event, { ...detail, elsewhere: true });
+    // It may be known already, or another flip has come after it, which is told next.
+    if (!event || isSame(this.#release, this.#told) || detail?.sequence !== this.#release?.sequence) return;
+    this.#told = this.#release;
+    this.#emit(event, { ...detail, elsewhere: true });
+  }
+
+  /** Whether it was opened: who was told in between has read the pointer before or after that, and looks again. */
+  async #started() {
+    const opened = await this.#initialized?.then(() => true, () => false);
+    return opened === true && !this.#closed;
+  }
+
+  /** Turn to what another page has installed, and tell the app, where that page could not tell this one. */
+  async #catchUp() {
+    const { current } = await this.#head();
+    if (!isSame(current, this.#release)) await this.#reopen();
+    const [before, now] = [this.#told, this.#release];
+    this.#told = now;
+    if (!now || (before?.sequence === now.sequence && before.digest === now.digest)) return; // at most stored otherwise
+    const { sequence, version } = now;
+    if (before && sequence < before.sequence) this.#emit("rolledBack", { sequence, version, elsewhere: true });
+    else this.#emit("updateCompleted", { sequence, version, plan: "none", bytes: 0, elsewhere: true });
   }
 
   // The workers ---------------------------------------------------------------------------------

@@ -3,13 +3,14 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant,
- * sync {force, damaged}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as they
- * come. `pause` does not wait its turn: the command under way begins no further object.
+ * sync {force, damaged, turn, seedless}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as
+ * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
 import { bootPython, lastLine } from "./boot.mjs";
 import { serve } from "./calls.mjs";
 import { asError, VademecumError } from "./errors.mjs";
+import { Pause } from "./pause.mjs";
 import { IndexedStore } from "./store.mjs";
 import { fetchBody } from "./transport.mjs";
 
@@ -29,7 +30,7 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"
 let python;
 /** @type {object | undefined} what Python sees of the browser */
 let host;
-let paused = false;
+const pause = new Pause();
 
 /**
  * A published tree as Python asks for its files.
@@ -52,7 +53,7 @@ async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
     trees: urls.map(tree),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None
     room,
-    permitted: () => !paused,
+    permitted: () => pause.permitted,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
   python = pyodide.pyimport("vademecum.runtime.browser");
@@ -66,12 +67,12 @@ async function room() {
 
 /**
  * @param {string} command
- * @param {object} args
+ * @param {{turn?: number, seedless?: boolean}} args
  */
 async function run(command, args) {
   if (!python || !host) throw new VademecumError("usage", "open first");
-  paused = false;
-  const { result, error } = JSON.parse(await runPython(python, host, command, args));
+  pause.begin(args.turn);
+  const { result, error } = JSON.parse(await runPython(python, args.seedless ? { ...host, seed: undefined } : host, command, args));
   if (error) throw asError(error);
   return result;
 }
@@ -91,7 +92,4 @@ async function runPython(module, seen, command, args) {
 }
 
 const commands = COMMANDS.map((command) => [command, (/** @type {object} */ args) => run(command, args)]);
-const pause = () => {
-  paused = true;
-};
-serve(self, { open, pause, ...Object.fromEntries(commands) }, { oneByOne: true, atOnce: ["pause"] });
+serve(self, { open, pause: ({ turn }) => pause.tell(turn), ...Object.fromEntries(commands) }, { oneByOne: true, atOnce: ["pause"] });

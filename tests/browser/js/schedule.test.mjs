@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, Schedule } from "../../../client/vademecum/js/schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "../../../client/vademecum/js/schedule.mjs";
 
 const HOUR = 3_600_000;
 const situation = { intervalMs: HOUR, failures: 0, notBefore: 0, now: 1_000_000, chance: 0.5 };
@@ -34,6 +34,11 @@ test("what was written down of a wait counts within a day, on either side", () =
   for (const far of [25 * HOUR, -25 * HOUR]) assert.deepEqual(readRetry({ notBefore: at(far), failures: 3 }, now), { wait: 0, failures: 0 });
   for (const failures of [-1, 0.5, "9", null, {}]) assert.deepEqual(readRetry({ notBefore: at(1), failures }, now), { wait: 1, failures: 0 });
   for (const notBefore of ["soon", 7, null, {}]) assert.deepEqual(readRetry({ notBefore }, now), { wait: 0, failures: 0 });
+});
+
+test("what is left of a wait is never more than a host may ask for", () => {
+  const now = Date.parse("2026-11-21T08:00:00Z");
+  assert.deepEqual([now + HOUR, now, now - HOUR, 0, now + 25 * HOUR].map((until) => restOf(until, now)), [HOUR, 0, 0, 0, 0]);
 });
 
 test("nothing is downloaded unasked where data are dear or slow", () => {

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../client/vademecum/js/errors.mjs";
+import { encodeRecord } from "../../../client/vademecum/js/head.mjs";
+import { Pause } from "../../../client/vademecum/js/pause.mjs";
 import { Updates } from "../../../client/vademecum/js/updates.mjs";
+import { installedRelease } from "./files.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
 const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
@@ -13,7 +17,7 @@ const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
  * An `Updates` with a host that always has news, and with a log of what was done and told, in order.
  * `python` maps a command to what it does; `reopen` fails where it throws.
  */
-function scene({ python = {}, reopen = () => null } = {}) {
+function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
   const log = [];
   const commands = {
     check: () => check,
@@ -30,15 +34,16 @@ function scene({ python = {}, reopen = () => null } = {}) {
   const updates = new Updates({
     urls: ["http://127.0.0.1:1/"], // nobody answers: a test that must not ask marks the store as damaged
     trust: null,
-    store: {},
+    store: { read: async () => undefined },
     python: async (command, args) => {
-      log.push(args ? [command, args] : command);
+      if (command !== "pause") log.push(args ? [command, said(args)] : command);
       return commands[command](updates, args);
     },
     reopen: async () => {
       log.push("reopen");
       return reopen();
     },
+    follow: async () => follow(),
     emit: (name, detail) => log.push({ [name]: detail }),
     announce: (name) => log.push(`announce ${name}`),
   });
@@ -46,6 +51,8 @@ function scene({ python = {}, reopen = () => null } = {}) {
   return { updates, log };
 }
 
+/** What a command is told, without the number of the update. */
+const said = ({ turn, seedless, ...args }) => (seedless ? { ...args, seedless } : args);
 const fails = (code) => () => {
   throw new VademecumError(code, "found this");
 };
@@ -112,6 +119,39 @@ test("where mending does not help, everything is fetched", async () => {
   }
 });
 
+/** Nothing helps: what is installed cannot be opened, and a whole download ends like this. */
+function hopeless(whole) {
+  const wholes = [];
+  const sync = (_, { force }) => (force ? whole(wholes.push(force)) : { ...outcome, plan: "none" });
+  return { wholes, ...scene({ python: { sync }, reopen: fails("content") }) };
+}
+
+test("in the background everything is fetched once, till something else is installed or a user asks", async () => {
+  const { updates, wholes } = hopeless(fails("content"));
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
+  assert.equal(wholes.length, 1);
+  await assert.rejects(updates.update(), { code: "content" });
+  assert.equal(wholes.length, 2, "who asks is not refused");
+  updates.around.store = { read: async () => encodeRecord({ format: 1, current: installedRelease(2), refused: [] }) };
+  for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
+  assert.equal(wholes.length, 3);
+});
+
+test("a whole download that was cut off is tried again", async () => {
+  const { updates, wholes } = hopeless(fails("network"));
+  for (let turn = 0; turn < 2; turn++) await assert.rejects(updates.background(yes), { code: "network" });
+  assert.equal(wholes.length, 2);
+});
+
+test("nothing is fetched whole unasked over a connection that is not permitted", async () => {
+  const { updates, wholes } = hopeless(fails("content"));
+  let asked = 0;
+  await assert.rejects(updates.background(() => asked++ === 0), { code: "budget" }); // it was permitted to begin
+  assert.deepEqual([wholes.length, updates.withheld], [0, true]);
+  await assert.rejects(updates.update(), { code: "content" });
+  assert.equal(wholes.length, 1);
+});
+
 test("a store that fails is no reason to fetch everything", async () => {
   const { updates, log } = scene({ python: mended, reopen: fails("storage") });
   await assert.rejects(updates.update(), { code: "storage" });
@@ -169,6 +209,25 @@ test("a failure is told once, as the engine's error says it", async () => {
   assert.equal(updates.state, "failed");
 });
 
+test("a host that failed while a seed was installed is told, and was not reached", async () => {
+  const failure = { code: "network", message: "no answer", willRetry: true };
+  const sync = (self) => {
+    self.onEngineEvent("updateCompleted", completed);
+    self.onEngineEvent("updateFailed", failure);
+    return outcome;
+  };
+  const { updates, log } = scene({ python: { sync } });
+  assert.deepEqual(await updates.update(), outcome);
+  assert.deepEqual(names(log).slice(-2), ["updateCompleted", "updateFailed"]);
+  assert.deepEqual(log.at(-1).updateFailed, failure);
+  assert.deepEqual([updates.state, updates.error.code, updates.contacted], ["installed", "network", 0]);
+  updates.damaged = true; // so that nobody is asked before Python
+  await updates.check();
+  assert.equal(updates.error, null);
+  assert.ok(updates.contacted > 0);
+  assert.equal(names(log).filter((name) => name === "updateFailed").length, 1);
+});
+
 test("a failure that trying again does not help says so", async () => {
   const { updates, log } = scene({ python: { sync: fails("signature") } });
   await assert.rejects(updates.update());
@@ -203,6 +262,35 @@ test("commands wait for one another, also after a failure", async () => {
   assert.deepEqual(log.at(-1), { updateCompleted: completed });
 });
 
+test("who looks and finds nothing, or fails, follows what another page installed; that changes no state", async () => {
+  let followed = 0;
+  let self = null;
+  const follow = () => {
+    followed++;
+    self.state = "installed";
+  };
+  const { updates } = scene({ python: { check: () => ({ ...check, available: false }), sync: () => ({ ...outcome, plan: "none" }) }, follow });
+  self = updates;
+  updates.damaged = false;
+  updates.around.store = { read: async () => undefined };
+  updates.around.urls = [];
+  await updates.check();
+  assert.deepEqual([followed, updates.state], [1, "up-to-date"]);
+  await updates.update();
+  assert.deepEqual([followed, updates.state], [2, "up-to-date"]);
+  updates.state = "failed";
+  await updates.follow();
+  assert.deepEqual([followed, updates.state], [3, "failed"]);
+});
+
+test("what another page installed and cannot be read here is mended next, and told", async () => {
+  const { updates, log } = scene({ follow: fails("content") });
+  updates.damaged = false;
+  await assert.rejects(updates.follow(), { code: "content" });
+  assert.deepEqual([updates.damaged, names(log)], [true, ["updateFailed"]]);
+  await updates.follow(); // nothing more till then
+});
+
 test("a check keeps its offer until it is installed", async () => {
   const { updates } = scene();
   assert.deepEqual(await updates.check(), check);
@@ -227,23 +315,21 @@ test("in the background only what may be installed is", async () => {
 
 /** A connection over which a background update begins, and a download that ends as soon as it is told to pause. */
 function metered() {
-  const connection = { permitted: true };
-  let end = () => {};
+  const connection = { permitted: true, pauses: [], turns: [] };
   const { updates, log } = scene({
     python: {
-      sync: (self) =>
+      sync: (self, { turn }) =>
         new Promise((resolve, reject) => {
-          end = () => reject(new VademecumError("budget", "paused"));
+          connection.turns.push(turn);
+          connection.end = () => reject(new VademecumError("budget", "paused"));
           connection.finish = () => resolve({ ...outcome, plan: "none" });
+          connection.start = () => self.onEngineEvent("updateStarted", {});
           connection.progress = () => self.onEngineEvent("updateProgress", { stage: "downloading" });
         }),
-      pause: () => {
-        connection.pauses = (connection.pauses ?? 0) + 1;
-      },
+      pause: (_, { turn }) => void connection.pauses.push(turn),
     },
     reopen: () => ({ sequence: 2 }),
   });
-  connection.end = () => end();
   return { connection, updates, log, permission: () => connection.permitted };
 }
 
@@ -254,11 +340,11 @@ test("an update in the background pauses when it is not permitted any more, and 
   const paused = assert.rejects(updates.background(permission), { code: "budget" });
   await soon();
   connection.progress();
-  assert.deepEqual([connection.pauses, updates.withheld], [undefined, false]);
+  assert.deepEqual([connection.pauses, updates.withheld], [[], false]);
   connection.permitted = false;
   connection.progress();
   connection.progress();
-  assert.deepEqual([connection.pauses, updates.withheld], [1, true]);
+  assert.deepEqual([connection.pauses, updates.withheld], [connection.turns, true]);
   connection.end();
   await paused;
   connection.permitted = true;
@@ -279,7 +365,7 @@ test("what a user asks for is not paused, also where the background began it", a
   connection.finish();
   assert.equal((await asked).plan, "none");
   await background;
-  assert.equal(connection.pauses, undefined);
+  assert.deepEqual(connection.pauses, []);
 });
 
 test("who asks for an update that is about to pause gets another", async () => {
@@ -296,7 +382,70 @@ test("who asks for an update that is about to pause gets another", async () => {
   connection.finish();
   assert.equal((await asked).plan, "none");
   assert.equal(log.filter((entry) => entry[0] === "sync").length, 2);
-  assert.equal(connection.pauses, 1);
+  assert.deepEqual([connection.pauses, connection.turns], [[1], [1, 2]]);
+});
+
+test("a pause comes with the start, and with a change of the connection, and before the update has its turn", async () => {
+  const { connection, updates, permission } = metered();
+  for (const hear of [() => connection.start(), () => updates.reconsider()]) {
+    connection.permitted = true;
+    const paused = assert.rejects(updates.background(permission), { code: "budget" });
+    await soon();
+    connection.permitted = false;
+    hear();
+    assert.deepEqual([connection.pauses, updates.withheld], [connection.turns, true]);
+    connection.end();
+    await paused;
+  }
+  connection.permitted = true;
+  let forced = null;
+  updates.damaged = false;
+  Object.defineProperty(updates.around, "urls", { get: () => ((forced ??= updates.forceUpdate()), []) }); // while it looks
+  const waiting = assert.rejects(updates.background(permission), { code: "budget" });
+  await soon();
+  connection.permitted = false;
+  connection.progress(); // of the forced one
+  assert.deepEqual([connection.turns, connection.pauses], [[1, 2, 0], [1, 2, 3]]);
+  connection.finish();
+  await forced;
+  await soon();
+  assert.equal(connection.turns.at(-1), 3);
+  connection.end();
+  await waiting;
+});
+
+test("what comes after an update in the background is not paused for it", async () => {
+  const { connection, updates, permission } = metered();
+  const background = updates.background(permission);
+  await soon();
+  connection.finish();
+  await background;
+  const forced = updates.forceUpdate();
+  await soon();
+  connection.permitted = false;
+  connection.progress();
+  updates.reconsider();
+  connection.finish();
+  await forced;
+  assert.deepEqual([connection.pauses, updates.withheld], [[], false]);
+});
+
+test("the worker keeps a pause for the update that it is meant for", () => {
+  const pause = new Pause();
+  pause.begin();
+  assert.ok(pause.permitted);
+  pause.begin(1);
+  assert.ok(pause.permitted);
+  pause.tell(2); // it has not begun yet
+  assert.ok(pause.permitted);
+  pause.begin();
+  assert.ok(pause.permitted);
+  pause.begin(2);
+  assert.ok(!pause.permitted);
+  pause.begin(3);
+  assert.ok(pause.permitted);
+  pause.tell(3);
+  assert.ok(!pause.permitted);
 });
 
 test("the way back is told when the reader has gone it", async () => {
@@ -305,10 +454,41 @@ test("the way back is told when the reader has gone it", async () => {
   assert.deepEqual(names(log), ["rollback", "reopen", "announce rolledBack", "rolledBack"]);
 });
 
+test("so is a pin that goes back; one that stays is no event", async () => {
+  let back = true;
+  const pin = (self) => back && self.onEngineEvent("rolledBack", { sequence: 1 });
+  const { updates, log } = scene({ python: { pin } });
+  await updates.pin(1);
+  assert.deepEqual(names(log), [["pin", { sequence: 1 }], "reopen", "announce rolledBack", "rolledBack"]);
+  log.length = 0;
+  back = false;
+  updates.state = "up-to-date";
+  await updates.pin(null);
+  assert.deepEqual([names(log), updates.state], [[["pin", { sequence: null }]], "up-to-date"]);
+});
+
 test("no way back is the caller's answer, not a failed update", async () => {
   const { updates, log } = scene({ python: { rollback: fails("empty") } });
   await assert.rejects(updates.rollback(), { code: "empty" });
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
+});
+
+test("a seed that finds no room is told once, and the host is asked all the same", async (context) => {
+  const server = createServer((_, response) => response.end("the seed's timestamp"));
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  context.after(() => server.close());
+  const { updates, log } = scene({ python: { plant: fails("quota") } });
+  Object.assign(updates.around, { seed: `http://127.0.0.1:${server.address().port}/`, store: { read: async () => undefined }, urls: [] });
+  updates.damaged = false;
+  assert.deepEqual(await updates.background(yes), outcome);
+  assert.deepEqual(names(log).slice(0, 3), ["plant", "updateFailed", ["sync", { force: false, damaged: false, seedless: true }]]);
+  assert.equal(updates.error, null);
+  log.length = 0;
+  await updates.background(yes);
+  assert.deepEqual(log.filter((entry) => typeof entry === "string" || Array.isArray(entry))[0], ["sync", { force: false, damaged: false, seedless: true }]);
+  log.length = 0;
+  await updates.update();
+  assert.deepEqual(log[0], ["sync", { force: false, damaged: false }], "who asks is not refused");
 });
 
 test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
