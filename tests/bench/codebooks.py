@@ -23,7 +23,7 @@ from math import erf, floor, sqrt
 from pathlib import Path
 from pydoc_data.topics import topics  # type: ignore[import-untyped,unused-ignore]
 
-from vademecum_builder.blocks import (
+from vademecum_builder.delta.deflate_blocks import (
     END_OF_BLOCK,
     LENGTH_ORDER,
     MOST_BITS,

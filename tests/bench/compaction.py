@@ -16,16 +16,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from history import Bench
-
+from bench.history import Bench
 from vademecum.config import Config
-from vademecum.head import decode_head
+from vademecum.engine import Engine
+from vademecum.generation.opened import open_generation
 from vademecum.knowledge import KnowledgeBase
-from vademecum.reader import open_generation
 from vademecum.runtime.cpython import SqliteStore, SystemClock, run
 from vademecum.runtime.folder import FolderTransport
-from vademecum.sync import Engine
-from vademecum_builder.serve import PagesServer
+from vademecum.store.pointer import decode_head
+from vademecum_builder.server.static import PagesServer
 
 QUERIES = ("how do I install it", "error handling", "configuration file", "performance", "release")
 

@@ -12,10 +12,10 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
-from snapshot import Snapshot, text_of
 
-from vademecum_builder import embed
-from vademecum_builder.embed import DocumentEncoder, Model, digest_model, load_encoder
+from bench.snapshot import Snapshot, text_of
+from vademecum_builder.encoders import transformer as embed
+from vademecum_builder.encoders.transformer import DocumentEncoder, Model, digest_model, load_encoder
 
 Vectors = NDArray[np.float32]
 

@@ -17,21 +17,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from embeddings import cached_embeddings
-from encoders import Cranfield, integer_scores, static_queries
-from replay import states
 
-from vademecum.encoder import Alphabet, Encoder, decode_encoder, encode_encoder
-from vademecum.format import deflate
-from vademecum.tensors import decode_tensors
-from vademecum_builder import fit
-from vademecum_builder.alphabet import build_alphabet
-from vademecum_builder.builtin import Builtin, fit_builtin
-from vademecum_builder.embed import Fitted, Model
-from vademecum_builder.fit_limits import FitLimits
-from vademecum_builder.reading import Before, read_source
+from bench.embeddings import cached_embeddings
+from bench.encoders import Cranfield, integer_scores, static_queries
+from bench.replay import states
+from vademecum.encoder.file import Alphabet, Encoder, decode_encoder, encode_encoder
+from vademecum.format.manifest import deflate
+from vademecum.format.tensors import decode_tensors
+from vademecum_builder.encoders import fit
+from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.builtin import Builtin, fit_builtin
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.table import Matrix, unpack_rows
+from vademecum_builder.encoders.transformer import Fitted, Model
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.table import Matrix, unpack_rows
+from vademecum_builder.stages.read import Before, read_source
 
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
 LIMITS = FitLimits()

@@ -24,16 +24,16 @@ from unittest import mock
 
 import numpy as np
 
-from vademecum import rotation
-from vademecum.encoder import decode_encoder, shrink
-from vademecum.segment import LEVELS
-from vademecum_builder import fit
-from vademecum_builder import quantise as quantiser
-from vademecum_builder.alphabet import build_alphabet
-from vademecum_builder.builtin import Builtin, fit_builtin
-from vademecum_builder.embed import TRANSFORMER, Fitted, Model, fit_encoder, quantise
-from vademecum_builder.fit_limits import FitLimits
-from vademecum_builder.table import Matrix
+from vademecum.encoder import rotation
+from vademecum.encoder.file import decode_encoder, shrink
+from vademecum.format.segment import LEVELS
+from vademecum_builder.encoders import fit
+from vademecum_builder.encoders import quantise as quantiser
+from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.builtin import Builtin, fit_builtin
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.table import Matrix
+from vademecum_builder.encoders.transformer import TRANSFORMER, Fitted, Model, fit_encoder, quantise
 
 
 class Cranfield:

@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embeddings import Floats
-from layouts import UsualJson
-from replay import build, states
-from snapshot import read_tree
-
+from bench.embeddings import Floats
+from bench.layouts import UsualJson
+from bench.replay import build, states
+from bench.snapshot import read_tree
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.serve import PagesServer
+from vademecum_builder.server.static import PagesServer
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Bench:
     def timed_build(self, *options: str) -> tuple[float, dict[str, Any]]:
         """Run `vade build` as a publisher does, in a process of its own; return its seconds and report."""
         started = time.perf_counter()
-        command = [sys.executable, "-m", "vademecum_builder.cli", "build", str(self.source)]
+        command = [sys.executable, "-m", "vademecum_builder.cli.main", "build", str(self.source)]
         command += ["--out", str(self.dist), "--encoder", self.encoder, "--json", *options]
         answer = subprocess.run(command, cwd=self.folder, check=True, stdout=subprocess.PIPE).stdout
         return time.perf_counter() - started, json.loads(answer)

@@ -7,11 +7,11 @@ import subprocess
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from embeddings import Vectors
-from snapshot import Snapshot
 
-from vademecum.segment import HEADING_SEPARATOR
-from vademecum.tensors import Tensor, TensorFile, encode_tensors, integers
+from bench.embeddings import Vectors
+from bench.snapshot import Snapshot
+from vademecum.format.segment import HEADING_SEPARATOR
+from vademecum.format.tensors import Tensor, TensorFile, encode_tensors, integers
 
 
 class UsualJson:

@@ -34,11 +34,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from peers.patches import ZSTD
 from scipy.special import gammaln
-from snapshot import Snapshot
 
-from vademecum.segment import ChunkRow, DocumentRow
+from bench.peers.patches import ZSTD
+from bench.snapshot import Snapshot
+from vademecum.format.segment import ChunkRow, DocumentRow
 
 _PRIOR_WEIGHTS = (16.0, 1024.0)
 """How many vectors the prior of a dimension counts for: few where dimensions differ oddly, many where it fits."""

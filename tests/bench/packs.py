@@ -1,7 +1,7 @@
 """What each idea of packs is worth: `packs.py HISTORY [--encoder NAME]`, decisions/packs.md.
 
 Replays a history through `vade build` and makes packs over 1 to 80 releases, each time with one idea left out.
-Prints medians of bytes. That packs are read again as they were written, tests/builder/test_direct.py shows.
+Prints medians of bytes. That packs are read again as they were written, tests/unit/builder/delta/test_encode.py shows.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from dev_keys import make_keys
-from embeddings import cached_embeddings
-from replay import build, states
-
-from vademecum.codebooks import DIFFERENCES
-from vademecum.pack import SENT, Header
-from vademecum.pack_base import WINDOW, Entry
+from bench.dev_keys import make_keys
+from bench.embeddings import cached_embeddings
+from bench.replay import build, states
+from vademecum.delta.codebooks import DIFFERENCES
+from vademecum.delta.decode import SENT, Header
+from vademecum.delta.dictionary import WINDOW, Entry
+from vademecum.format.segment import ChunkRow
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
-from vademecum.segment import ChunkRow
-from vademecum_builder.direct import OldRelease, PackWriter, Told, deflate, number
-from vademecum_builder.pack import Rows, rows_of
-from vademecum_builder.previous import config_for, read_published
+from vademecum_builder.delta.encode import OldRelease, PackWriter, Told, deflate, number
+from vademecum_builder.index.segments import Rows, rows_of
+from vademecum_builder.release.published import config_for, read_published
 
 DISTANCES = (1, 2, 5, 10, 30, 80)
 PAIRS = 10

@@ -10,9 +10,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from histories import changes
-
-from vademecum_builder.cli import main as vade
+from bench.histories import changes
+from vademecum_builder.cli.main import main as vade
 
 
 def states(history: Path | str, folder: Path, most: int = 1000) -> Iterator[int]:

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from dev_keys import make_keys
-from embeddings import Floats
-from layouts import UsualJson, columns
-from replay import build, states
-from results import COLUMNS, USUAL
-from snapshot import Snapshot, read_tree
-from trees import Tree, Trees
-
-from vademecum.format import Manifest
+from bench.dev_keys import make_keys
+from bench.embeddings import Floats
+from bench.layouts import UsualJson, columns
+from bench.replay import build, states
+from bench.results import COLUMNS, USUAL
+from bench.snapshot import Snapshot, read_tree
+from bench.trees import Tree, Trees
+from vademecum.format.manifest import Manifest
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.previous import Published
+from vademecum_builder.release.published import Published
 
 LAYOUTS = {USUAL: "index.json.gz", COLUMNS: "index.bin"}
 

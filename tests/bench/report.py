@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from chart import Line, Panel, draw
-from peak import Cost
-from results import COLUMNS, FIRST, MINIMUM, OURS, ROWS, USUAL, Costs, Results, distance_name
+from bench.chart import Line, Panel, draw
+from bench.peak import Cost
+from bench.results import COLUMNS, FIRST, MINIMUM, OURS, ROWS, USUAL, Costs, Results, distance_name
 
 _COLOURS = {
     "gzip": "#8b919c",

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from minimum import Minimum
-from peak import Cost
-from pulling import Pull
+from bench.minimum import Minimum
+from bench.peak import Cost
+from bench.pulling import Pull
 
 FIRST = 0
 """Stands in the place of "releases behind" for a first install."""

@@ -23,30 +23,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from dev_keys import make_keys
-from peak import Cost, cost_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from browser import ARGUMENTS, CHROMIUM, poll
-from vademecum.encoder import EncoderFile, encode_encoder
+from bench.browser import ARGUMENTS, CHROMIUM, poll
+from bench.dev_keys import make_keys
+from bench.peak import Cost, cost_of
+from vademecum.delta.decode import Header
+from vademecum.encoder.file import EncoderFile, encode_encoder
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
 from vademecum.knowledge import KnowledgeBase
-from vademecum.pack import Header
 from vademecum.runtime.cpython import SystemClock, run
 from vademecum.runtime.folder import FolderTransport
-from vademecum.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
-from vademecum_builder.alphabet import build_alphabet
-from vademecum_builder.embedding import Embedded, epoch_of
-from vademecum_builder.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
-from vademecum_builder.lineage import read_previous
+from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.table import Matrix, Progress
+from vademecum_builder.index.segments import Rows, pack, rows_of
 from vademecum_builder.options import Options
-from vademecum_builder.pack import Rows, pack, rows_of
-from vademecum_builder.packs import make_packs
-from vademecum_builder.previous import Published, config_for
-from vademecum_builder.reading import Reading
-from vademecum_builder.releasing import assemble_release, publish_release
-from vademecum_builder.runtime_bundle import client_files, fetch_runtime
-from vademecum_builder.serve import PagesServer
-from vademecum_builder.table import Matrix, Progress
+from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
+from vademecum_builder.release.previous import read_previous
+from vademecum_builder.release.published import Published, config_for
+from vademecum_builder.server.static import PagesServer
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
+from vademecum_builder.stages.deltas import make_packs
+from vademecum_builder.stages.embed import Embedded, epoch_of
+from vademecum_builder.stages.publish import assemble_release, publish_release
+from vademecum_builder.stages.read import Reading
 
 DIMENSIONS, BITS = 384, 4
 CHUNKS_A_DOCUMENT = 10
@@ -54,7 +54,7 @@ WORDS_A_CHUNK = 96
 VOCABULARY = 8000
 NOW = datetime.now(UTC)
 QUERIES = 20
-VADE = [sys.executable, "-m", "vademecum_builder.cli"]
+VADE = [sys.executable, "-m", "vademecum_builder.cli.main"]
 START = """async (options) => {
     const { KnowledgeBase } = await import('/client/vademecum.mjs');
     window.kb = new KnowledgeBase({ url: '/', autoUpdate: false, ...options });

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vademecum.head import decode_head
-from vademecum.reader import Opened, open_generation
+from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
+from vademecum.generation.opened import Opened, open_generation
 from vademecum.runtime.cpython import FolderTransport, SqliteStore, SystemClock, run
-from vademecum.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
-from vademecum_builder.chunk import Chunk, embedding_text
-from vademecum_builder.pack import rows_of
-from vademecum_builder.previous import Published, read_published
+from vademecum.store.pointer import decode_head
+from vademecum_builder.chunking.structure import Chunk, embedding_text
+from vademecum_builder.index.segments import rows_of
+from vademecum_builder.release.published import Published, read_published
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,15 @@ from typing import Any
 from unittest.mock import patch
 from zlib import Z_DEFAULT_STRATEGY, Z_FILTERED, Z_HUFFMAN_ONLY, Z_RLE
 
-from dev_keys import make_keys
-from embeddings import cached_embeddings
-from replay import build, states
-
-from vademecum.format import decode_manifest, deflate
-from vademecum.segment import ChunkRow, Segment, decode_segment, encode_segment
-from vademecum.strict_json import canonical, parse_object
-from vademecum.tensors import TensorFile, decode_tensors, encode_tensors, integers
-from vademecum_builder import streams
-from vademecum_builder.streams import deflate_tensors
+from bench.dev_keys import make_keys
+from bench.embeddings import cached_embeddings
+from bench.replay import build, states
+from vademecum.format.json import canonical, parse_object
+from vademecum.format.manifest import decode_manifest, deflate
+from vademecum.format.segment import ChunkRow, Segment, decode_segment, encode_segment
+from vademecum.format.tensors import TensorFile, decode_tensors, encode_tensors, integers
+from vademecum_builder.index import gzip_tensors as streams
+from vademecum_builder.index.gzip_tensors import deflate_tensors
 
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
 

@@ -28,24 +28,23 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from embeddings import cached_embeddings
-from minimum import NOTHING, minimum
-from peak import Cost, cost_of
-from peers.all import PEERS
-from peers.peer import BenchError, Job, Peer, is_installed, measure
-from pulling import Pull, pull
-from replayed import LAYOUTS, Replayed
-from report import markdown, svg
-from results import FIRST, Costs, Measured, Results, choose_distances, choose_pairs
-from snapshot import read_store
-from trees import distinct_bytes
-
-from vademecum_builder.serve import PagesServer
+from bench.embeddings import cached_embeddings
+from bench.minimum import NOTHING, minimum
+from bench.peak import Cost, cost_of
+from bench.peers.all import PEERS
+from bench.peers.peer import BenchError, Job, Peer, is_installed, measure
+from bench.pulling import Pull, pull
+from bench.replayed import LAYOUTS, Replayed
+from bench.report import markdown, svg
+from bench.results import FIRST, Costs, Measured, Results, choose_distances, choose_pairs
+from bench.snapshot import read_store
+from bench.trees import distinct_bytes
+from vademecum_builder.server.static import PagesServer
 
 MOST = 1000
 DISTANCES = (1, 2, 5, 10, 30, 100)
 ARMS = ("minimum", "vademecum", *(peer.name for peer in PEERS))
-VADE = [sys.executable, "-m", "vademecum_builder.cli"]
+VADE = [sys.executable, "-m", "vademecum_builder.cli.main"]
 OUT = Path(__file__).parents[2] / "site/content/benchmarks"
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_app import App
-from chromium import ARGS, CHROMIUM
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from vademecum_builder.cli import main
-from vademecum_builder.runtime_bundle import client_files, fetch_runtime
-from vademecum_builder.serve import PagesServer
+from support.browser_app import App
+from support.chromium import ARGS, CHROMIUM
+from vademecum_builder.cli.main import main
+from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
+from vademecum_builder.server.static import PagesServer
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 PATIENCE = 60.0

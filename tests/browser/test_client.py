@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app import texts
-from browser_app import FOUND, START, App, second_release
 from playwright.sync_api import Browser, Page, Route
-from publisher import Publisher
 
-from vademecum_builder.cli import main
+from support.app import texts
+from support.browser_app import FOUND, START, App, second_release
+from support.publisher import Publisher
+from vademecum_builder.cli.main import main
 
 HANDBOOK = Path(__file__).parents[1] / "demo" / "handbook"
 TYPES = Path(__file__).parents[2] / "client" / "vademecum" / "js" / "vademecum.d.mts"

@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tally
 from playwright.sync_api import Page
-from python_worker import PATHS, TESTS, PythonWorker, write_worker
+
+from support import tally
+from support.python_worker import PATHS, TESTS, PythonWorker, write_worker
 
 
 def collected_here() -> int:
     """How many tests the same files have on CPython."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
     modules = [str(path) for path in PATHS if path.name.startswith("test_")]
-    done = subprocess.run(
-        [*command, *modules], cwd=TESTS.parents[1], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([*command, *modules], cwd=TESTS.parent, capture_output=True, text=True, check=True)
     return sum("::" in line for line in done.stdout.splitlines())  # pyproject.toml says -q: one line a test
 
 
@@ -31,7 +30,7 @@ def test_the_core_passes_its_tests_in_chromium(
 ) -> None:
     write_worker(tmp_path, client_folder)
     worker = PythonWorker(page, serve(tmp_path).url)
-    result = json.loads(worker.call("run_core", "run", "/core/client"))
+    result = json.loads(worker.call("run_core", "run", "/core/tests"))
     print(worker.output()[-20_000:])
     assert result["version"] >= [3, 12]
     expected = collected_here()

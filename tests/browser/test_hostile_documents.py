@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from vademecum.strict_json import canonical
-from vademecum_builder.cli import main
-from vademecum_builder.serve import PagesServer
+from vademecum.format.json import canonical
+from vademecum_builder.cli.main import main
+from vademecum_builder.server.static import PagesServer
 
 PAYLOADS = (
     "<script>parent.ran=top.ran=1</script>",
@@ -67,7 +67,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--out", str(folder / "dist"), "--keys", str(folder / "keys"), "--title", PAYLOADS[1]]
     with pytest.MonkeyPatch.context() as careless:
         # Our builder drops such URLs, and says so: here the site has to stand alone.
-        careless.setattr("vademecum_builder.documents._is_safe", lambda url: True)
+        careless.setattr("vademecum_builder.readers.document._is_safe", lambda url: True)
         assert main(["build", str(folder / "source"), *options]) == 0
     return folder / "dist"
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+
+from contract.store_contract import CHECKS
 
 HERE = Path(__file__).parent
 CONTRACT = HERE.parent / "contract" / "store_contract.py"
@@ -24,15 +24,7 @@ CALL = """([command, args]) => new Promise((resolve, reject) => {
 START = "() => void (window.worker = new Worker('/contract_worker.mjs', { type: 'module' }))"
 
 
-def load_contract() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("store_contract_names", CONTRACT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-NAMES = [check.__name__ for check in load_contract().CHECKS]
+NAMES = [check.__name__ for check in CHECKS]
 
 
 @pytest.fixture

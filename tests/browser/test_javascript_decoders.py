@@ -13,14 +13,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from damage import Mutate, mutate_json, mutate_tensors
-from seeds import golden, head_record, packed_segment, small_encoder
 
-from vademecum.encoder import decode_encoder
+from fuzz.damage import Mutate, mutate_json, mutate_tensors
+from fuzz.seeds import golden, head_record, packed_segment, small_encoder
+from vademecum.encoder.file import decode_encoder
 from vademecum.errors import VademecumError
-from vademecum.head import decode_head
-from vademecum.segment import decode_segment
-from vademecum.tensors import decode_tensors
+from vademecum.format.segment import decode_segment
+from vademecum.format.tensors import decode_tensors
+from vademecum.store.pointer import decode_head
 
 HERE = Path(__file__).parent
 CLIENT = HERE.parents[1] / "client" / "vademecum" / "js"

@@ -1,4 +1,4 @@
-"""A host that does everything wrong, and the engine in Chromium: the tests of tests/client/network over `fetch`.
+"""A host that does everything wrong, and the engine in Chromium: the tests of tests/faults/network over `fetch`.
 
 What only CPython's own HTTP does differently (who follows redirections, how a cache is gone past) is not here.
 """
@@ -13,13 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import faulty_pages as host
 import pytest
-from faulty_pages import FaultyPages, Rule, faulty_pages
-from http_mirrors import FAULTS
 from playwright.sync_api import Browser
-from python_worker import PythonWorker, write_worker
-from test_network_faults import (  # noqa: F401 - pytest collects them here once more
+
+from faults.network.test_network_faults import (  # noqa: F401 - pytest collects them here once more
     PATIENT,
     SCENE,
     Client,
@@ -45,11 +42,14 @@ from test_network_faults import (  # noqa: F401 - pytest collects them here once
     test_the_old_pointer_for_ever,
     test_the_right_name_and_the_wrong_bytes,
 )
-
+from support import faulty_pages as host
+from support.faulty_pages import FaultyPages, Rule, faulty_pages
+from support.http_mirrors import FAULTS
+from support.python_worker import PythonWorker, write_worker
 from vademecum.errors import ServerError, VademecumError
-from vademecum.mirrors import decode_marks
-from vademecum.outcome import Outcome
 from vademecum.runtime.http import HttpLimits
+from vademecum.transport.mirrors import decode_marks
+from vademecum.update.results import Outcome
 
 
 @dataclass

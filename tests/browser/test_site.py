@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from vademecum.strict_json import canonical
-from vademecum_builder.render import Changes, Release, SiteContext, render_site
-from vademecum_builder.serve import PagesServer
+from vademecum.format.json import canonical
+from vademecum_builder.pages.render import Changes, Release, SiteContext, render_site
+from vademecum_builder.server.static import PagesServer
 
 STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
 KEPT = """async () => {

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from vademecum_builder.cli import main
-from vademecum_builder.serve import PagesServer
+from vademecum_builder.cli.main import main
+from vademecum_builder.server.static import PagesServer
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artifacts"

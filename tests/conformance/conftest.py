@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from repository import Repository
-from subject import Executable, InProcess, Subject
+
+from conformance.harness.repository import Repository
+from conformance.harness.subject import Executable, InProcess, Subject
 
 Start = Callable[..., InProcess]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from vademecum_builder.cli import main
-from vademecum_builder.serve import PagesServer
+from vademecum_builder.cli.main import main
+from vademecum_builder.server.static import PagesServer
 
 JS = Path(__file__).parent / "js"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from publisher import TestKey
-from repository import Alias, Repository
-from subject import InProcess, Subject, version
 
+from conformance.harness.repository import Alias, Repository
+from conformance.harness.subject import InProcess, Subject, version
+from support.publisher import TestKey
 from vademecum.errors import ContentError, ExpiredError, SignatureError, UsageError
 
 

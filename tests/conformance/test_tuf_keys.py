@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from publisher import TestKey
-from repository import Alias, CryptoKey, SigningKey, signed_file
 from securesystemslib.signer import CryptoSigner, SSlibKey
-from subject import InProcess, Subject, version, versions
 
+from conformance.harness.repository import Alias, CryptoKey, SigningKey, signed_file
+from conformance.harness.subject import InProcess, Subject, version, versions
+from support.publisher import TestKey
 from vademecum.errors import ContentError, RollbackError, SignatureError
 
 

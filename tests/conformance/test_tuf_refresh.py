@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from publisher import TestKey
-from repository import Repository
-from subject import InProcess, Subject, version, versions
 
+from conformance.harness.repository import Repository
+from conformance.harness.subject import InProcess, Subject, version, versions
+from support.publisher import TestKey
 from vademecum.errors import ContentError, ExpiredError, RollbackError, ServerError, SignatureError
 
 FIRST = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repository import Repository
-from subject import InProcess, Subject
 
+from conformance.harness.repository import Repository
+from conformance.harness.subject import InProcess, Subject
 from vademecum.errors import ContentError, UsageError
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import store_contract
-from store_contract import CHECKS, Check, OpenStore
 
+from contract import store_contract
+from contract.store_contract import CHECKS, Check, OpenStore
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.runtime.sqlite import SqliteStore
+from vademecum.runtime.sqlite.store import SqliteStore
 
 
 def memory(folder: Path) -> OpenStore:

@@ -14,7 +14,7 @@ from vademecum.errors import ContentError, ServerError, UsageError
 from vademecum.ports import Transport
 from vademecum.runtime.cpython import FolderTransport, HttpTransport
 from vademecum.runtime.memory import MemoryTransport
-from vademecum_builder.serve import PagesServer
+from vademecum_builder.server.static import PagesServer
 
 NOISE = os.urandom(300_000)
 FILES = {

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vademecum_builder.serve import PagesServer
+from vademecum_builder.server.static import PagesServer
 
 HERE = Path(__file__).resolve().parent
 CONTENT = HERE.parents[1] / "site" / "content"
@@ -53,7 +53,7 @@ class Demo:
         command = [str(argument) for argument in arguments]
         print(f"$ vade {' '.join(command)}", flush=True)
         run = subprocess.run(
-            [sys.executable, "-m", "vademecum_builder.cli", *command, "--json"],
+            [sys.executable, "-m", "vademecum_builder.cli.main", *command, "--json"],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             check=True,

@@ -17,37 +17,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
-from drive import drive
-from packing import Live
-from publisher import NOW
 from securesystemslib.exceptions import FormatError
-from seeds import golden, head_record, packed_segment, release_key, small_encoder, small_pack, tiny_tree
 
-from vademecum.encoder import decode_encoder
+from fuzz.damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
+from fuzz.seeds import golden, head_record, packed_segment, release_key, small_encoder, small_pack, tiny_tree
+from support.drive import drive
+from support.packing import Live
+from support.publisher import NOW
+from vademecum.delta.decode import decode_pack
+from vademecum.encoder.file import decode_encoder
 from vademecum.errors import SelfTestError, UsageError
-from vademecum.format import ObjectRef, decode_manifest, inflate
-from vademecum.head import decode_head, encode_head
-from vademecum.notes import decode_notes, encode_notes
-from vademecum.pack import decode_pack
+from vademecum.format.json import Fields, canonical, parse_object
+from vademecum.format.manifest import ObjectRef, decode_manifest, inflate
+from vademecum.format.segment import decode_segment
+from vademecum.format.tensors import decode_tensors
+from vademecum.generation.live_rows import assemble
 from vademecum.runtime.content_encoding import decoder as content_decoder
 from vademecum.runtime.http import retry_after
-from vademecum.runtime.paths import check_path
-from vademecum.search import heading_text, metadata_of
-from vademecum.segment import decode_segment
-from vademecum.state import assemble
-from vademecum.strict_json import Fields, canonical, parse_object
-from vademecum.tensors import decode_tensors
-from vademecum.trust import Trust
-from vademecum_builder.chunk import chunk_document, embedding_text
-from vademecum_builder.documents import read_document
-from vademecum_builder.history import decode_history
-from vademecum_builder.keys import KEY_VARIABLE, load_authority
-from vademecum_builder.previous import listed_files, listed_sources
-from vademecum_builder.render import safe_url
-from vademecum_builder.sign import parse_root
-from vademecum_builder.sources import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
-from vademecum_builder.version_json import read_changes
+from vademecum.search.vectors import heading_text, metadata_of
+from vademecum.store.channel_status import decode_notes, encode_notes
+from vademecum.store.pointer import decode_head, encode_head
+from vademecum.transport.paths import check_path
+from vademecum.trust.metadata import Trust
+from vademecum_builder.chunking.structure import chunk_document, embedding_text
+from vademecum_builder.delta.old_rows import decode_history
+from vademecum_builder.pages.render import safe_url
+from vademecum_builder.readers.document import read_document
+from vademecum_builder.release.published import listed_files, listed_sources
+from vademecum_builder.release.version_json import read_changes
+from vademecum_builder.signing.keys import KEY_VARIABLE, load_authority
+from vademecum_builder.signing.metadata import parse_root
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
 
 
 @dataclass(frozen=True)

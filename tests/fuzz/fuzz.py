@@ -13,9 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
-_HERE = Path(__file__).parent
-sys.path[:0] = [str(_HERE), str(_HERE.parent / "client" / "core")]  # as pyproject.toml does for pytest
-
 MEGABYTES, ONE_INPUT = 2048, 20
 """What one process may hold, and the seconds that one input may take."""
 
@@ -24,7 +21,7 @@ def main() -> int:
     options = _options()
     if options.inside:  # before anything of ours is imported: atheris instruments what it sees imported
         return _inside(options)
-    from decoders import DECODERS
+    from fuzz.decoders import DECODERS
 
     if options.replay:
         decoder = next(decoder for decoder in DECODERS if decoder.name == options.decoders[0])
@@ -54,7 +51,8 @@ def _outside(name: str, options: argparse.Namespace) -> bool:
     """Fuzz one decoder in a process; return whether something was found."""
     command = [
         sys.executable,
-        __file__,
+        "-m",
+        "fuzz.fuzz",
         name,
         "--inside",
         f"--seconds={options.seconds}",
@@ -73,7 +71,7 @@ def _inside(options: argparse.Namespace) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["vademecum", "vademecum_builder", "tuf"]):
-        import decoders
+        from fuzz import decoders
     decoder = next(decoder for decoder in decoders.DECODERS if decoder.name == options.decoders[0])
     corpus = options.folder / f"corpus-{decoder.name}"
     corpus.mkdir(parents=True, exist_ok=True)

@@ -11,18 +11,18 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from publisher import Publisher, TestKey, make_encoder
 from securesystemslib.formats import encode_canonical
 
-from vademecum.encoder import encode_encoder
-from vademecum.format import decode_manifest
-from vademecum.head import Head, encode_head, generation_of
-from vademecum.pack import Header
-from vademecum.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
-from vademecum.state import State, assemble
-from vademecum.strict_json import parse_object
-from vademecum_builder.direct import OldRelease, encode_pack
-from vademecum_builder.pack import Rows
+from support.publisher import Publisher, TestKey, make_encoder
+from vademecum.delta.decode import Header
+from vademecum.encoder.file import encode_encoder
+from vademecum.format.json import parse_object
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
+from vademecum.generation.live_rows import State, assemble
+from vademecum.store.pointer import Head, encode_head, generation_of
+from vademecum_builder.delta.encode import OldRelease, encode_pack
+from vademecum_builder.index.segments import Rows
 
 _TREE = Path(__file__).parents[1] / "golden" / "format-1" / "second"
 EPOCH = "0123456789abcdef"

@@ -12,10 +12,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from decoders import DECODERS, Decoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuzz.decoders import DECODERS, Decoder
 from vademecum.errors import VademecumError
 
 ROUNDS = 150
@@ -86,10 +86,8 @@ def test_a_finding_fails() -> None:
 def test_an_input_can_be_read_again(tmp_path: Path) -> None:
     """What `make fuzz` has found is looked at with `fuzz.py DECODER --replay FILE`, without atheris."""
     (tmp_path / "crash").write_bytes(b"{")
-    script = Path(__file__).with_name("fuzz.py")
-    paths = [str(Path(__file__).parent), *sys.path]
-    command = [sys.executable, str(script), "manifest", "--replay", str(tmp_path / "crash")]
+    command = [sys.executable, "-m", "fuzz.fuzz", "manifest", "--replay", str(tmp_path / "crash")]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(paths)}
+        command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(sys.path)}
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,11 +12,10 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from publishing import Line, ask, pulled
-
-from vademecum.format import FORMAT
-from vademecum_builder.sign import Validity
-from vademecum_builder.tiers import TierLimits
+from support.publishing import Line, ask, pulled
+from vademecum.format.manifest import FORMAT
+from vademecum_builder.index.tiers import TierLimits
+from vademecum_builder.signing.metadata import Validity
 
 KEYS = """---
 author: Ann

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from vademecum.config import Config
-from vademecum.head import decode_head
+from vademecum.engine import Engine, Outcome
+from vademecum.generation.opened import open_generation
 from vademecum.ports import Store
-from vademecum.reader import open_generation
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock, MemoryStore
-from vademecum.runtime.sqlite import SqliteStore
-from vademecum.search import Index
-from vademecum.sync import Engine, Outcome
-from vademecum_builder.verify import files_below, verify_tree
+from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.search.vectors import Index
+from vademecum.store.pointer import decode_head
+from vademecum_builder.release.verify import files_below, verify_tree
 
 HERE = Path(__file__).parent
 FORMATS = sorted(path for path in HERE.iterdir() if path.name.startswith("format-"))
@@ -101,7 +101,7 @@ def test_every_file_still_verifies(golden: Path, release: str) -> None:
 
 
 def test_there_is_a_tree_for_the_format_that_is_written_now() -> None:
-    from vademecum.format import FORMAT
+    from vademecum.format.manifest import FORMAT
 
     assert f"format-{FORMAT}" in {path.name for path in FORMATS}
 

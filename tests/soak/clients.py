@@ -9,18 +9,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from disks import Disk, End, Fault, MemoryDisk
-from lines import QUERIES, Hits, KnowledgeBase, hits_of
-from oracle import kept, open_installed, texts_of
-from tally import count
-
+from soak.disks import Disk, End, Fault, MemoryDisk
+from soak.lines import QUERIES, Hits, KnowledgeBase, hits_of
+from support.oracle import kept, open_installed, texts_of
+from support.tally import count
 from vademecum.config import Config
+from vademecum.engine import Engine
 from vademecum.errors import ContentError, SelfTestError, StorageError, VademecumError
-from vademecum.head import Head, decode_head
 from vademecum.ports import Store
 from vademecum.runtime.memory import FixedClock, MemoryTransport
-from vademecum.search import Index
-from vademecum.sync import Engine
+from vademecum.search.vectors import Index
+from vademecum.store.pointer import Head, decode_head
 
 Act = Callable[[Engine], Awaitable[object]]
 NETWORK = frozenset(

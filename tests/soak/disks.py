@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from faults import Crash
-from sqlite_restart import NAME, Files, read_files, torn, write_files
-from storage_faults import NumberedStore, after_power_cut
-
+from support.faults import Crash
+from support.sqlite_restart import NAME, Files, read_files, torn, write_files
+from support.storage_faults import NumberedStore, after_power_cut
 from vademecum.errors import VademecumError
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.runtime.sqlite import SqliteStore
+from vademecum.runtime.sqlite.store import SqliteStore
 
 Call = Callable[[Store], Awaitable[object]]
 

@@ -12,21 +12,20 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from oracle import texts_of
-from packing import with_packs
-from publisher import EPOCH, NOW, Publisher, make_encoder
-from publishing import Documents, Line, tree_of
-
-from vademecum.encoder import Encoder, decode_encoder
-from vademecum.format import Manifest
-from vademecum.head import Generation
-from vademecum.reader import Opened
-from vademecum.search import Index
-from vademecum.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
-from vademecum.state import assemble
-from vademecum_builder.embed import load_encoder
-from vademecum_builder.embedding import embed_chunks, epoch_of
-from vademecum_builder.reading import Before, read_source
+from support.oracle import texts_of
+from support.packing import with_packs
+from support.publisher import EPOCH, NOW, Publisher, make_encoder
+from support.publishing import Documents, Line, tree_of
+from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.format.manifest import Manifest
+from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
+from vademecum.generation.live_rows import assemble
+from vademecum.generation.opened import Opened
+from vademecum.search.vectors import Index
+from vademecum.store.pointer import Generation
+from vademecum_builder.encoders.transformer import load_encoder
+from vademecum_builder.stages.embed import embed_chunks, epoch_of
+from vademecum_builder.stages.read import Before, read_source
 
 Hits = list[tuple[str, float, str]]
 """(chunk id, score, text), best first."""

@@ -10,16 +10,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from clients import NETWORK, Act, Client
-from disks import End, Fault, MemoryDisk, SqliteDisk
-from lines import Built, KnowledgeBase, Simulated, later
-from networks import TROUBLES, TroubledHost
-from storage_faults import DAMAGES, FAULTS
-
+from soak.clients import NETWORK, Act, Client
+from soak.disks import End, Fault, MemoryDisk, SqliteDisk
+from soak.lines import Built, KnowledgeBase, Simulated, later
+from soak.networks import TROUBLES, TroubledHost
+from support.storage_faults import DAMAGES, FAULTS
 from vademecum.config import Config
+from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.head import decode_head
-from vademecum.sync import Engine
+from vademecum.store.pointer import decode_head
 
 STEPS = 16
 BUILT_EVERY, SQLITE_EVERY = 20, 6

@@ -16,11 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PLACES = ("soak", "client/core", "client/storage", "builder", "bench")
-sys.path[:0] = [str(HERE.parent / place) for place in PLACES]
-
-from random_history import History, play  # noqa: E402
+from soak.random_history import History, play
 
 MEMORY = Path("/dev/shm")
 

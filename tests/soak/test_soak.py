@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from random_history import History, play
 
-from soak import soak, told
-from vademecum.head import Generation, Head
-from vademecum.install import Installer
-from vademecum.records import Records
-from vademecum.staged import Staged
+from soak.random_history import History, play
+from soak.soak import soak, told
+from vademecum.generation.staged import Staged
+from vademecum.ports import Store
+from vademecum.store.garbage import discard_all_but
+from vademecum.store.pointer import Generation, Head
+from vademecum.store.records import Records
 
 HISTORIES = 60
 
@@ -33,9 +34,9 @@ def test_random_histories_keep_the_promises() -> None:
 async def _nothing(*arguments: Any) -> None: ...
 
 
-async def _too_much(installer: Installer) -> None:
-    current = (await installer._records.head()).current
-    await installer._discard_all_but(frozenset() if current is None else current.objects)
+async def _too_much(store: Store) -> None:
+    current = (await Records(store).head()).current
+    await discard_all_but(store, frozenset() if current is None else current.objects)
 
 
 async def _blindly(engine: Any, head: Head) -> Generation:
@@ -55,11 +56,11 @@ async def _forgetful(records: Records) -> None:
 @pytest.mark.parametrize(
     ("rule", "without", "kind"),
     [
-        ("vademecum.install.Installer.collect", _nothing, "litter"),
-        ("vademecum.install.Installer.collect", _too_much, "lost data"),
-        ("vademecum.sync.Engine._turn_back", _blindly, "mixed state"),
-        ("vademecum.staged.Staged.digest", _empty_promise, "mixed state"),
-        ("vademecum.records.Records.forget", _forgetful, "lower floor"),
+        ("vademecum.store.garbage.collect", _nothing, "litter"),
+        ("vademecum.store.garbage.collect", _too_much, "lost data"),
+        ("vademecum.engine.Engine._turn_back", _blindly, "mixed state"),
+        ("vademecum.generation.staged.Staged.digest", _empty_promise, "mixed state"),
+        ("vademecum.store.records.Records.forget", _forgetful, "lower floor"),
     ],
 )
 def test_a_rule_that_is_missing_is_noticed(

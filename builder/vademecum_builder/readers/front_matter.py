@@ -9,29 +9,17 @@ from typing import Any
 
 import yaml
 
-from ..text import clean, clean_line
+from vademecum_builder.readers.text import clean, clean_line
 
 MAX_CHARACTERS = 64 * 1024
 """Longer front matter is not read, and metadata that aliases blow up beyond this is not kept."""
 MAX_DEPTH = 8
 """Lists and mappings nested deeper are not kept."""
-MAX_ENTRIES = 4096
-"""Mappings with more entries are not read: merge keys make a small file a huge one."""
 _SAFE_INTEGER = 2**53
 
 # Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, with a bound on merge keys: `<<: [*a, *a]`, forty times over, would never end."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        super().flatten_mapping(node)
-        if len(node.value) > MAX_ENTRIES:
-            found = f"a mapping of more than {MAX_ENTRIES} entries"
-            raise yaml.constructor.ConstructorError(None, None, found, node.start_mark)
 
 
 class _UnfitError(Exception):
@@ -50,7 +38,7 @@ def read_front_matter(text: str, line: int) -> tuple[dict[str, Any], list[str]]:
     if len(text) > MAX_CHARACTERS:
         return {}, [f"line {line}: front matter of more than {MAX_CHARACTERS} characters is left out"]
     try:
-        value = yaml.load(clean(text), _Loader)
+        value = yaml.safe_load(clean(text))
     except _YAML_ERRORS as error:
         where, what = _explain(error, line)
         return {}, [f"line {where}: the front matter is not valid YAML ({what}): left out"]

@@ -11,9 +11,8 @@ from bs4.element import NavigableString, PageElement, PreformattedString
 from bs4.exceptions import ParserRejectedMarkup
 
 from vademecum.errors import ContentError
-
-from ..text import clean_line
-from .outline import Outline, Reading
+from vademecum_builder.readers.outline import Outline, Reading
+from vademecum_builder.readers.text import clean_line
 
 _LEFT_OUT = frozenset(["script", "style", "nav", "template", "noscript", "head", "title", "svg", "iframe"])
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

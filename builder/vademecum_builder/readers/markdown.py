@@ -15,10 +15,10 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from ..text import clean_line
-from .front_matter import read_front_matter
-from .html import html_blocks
-from .outline import Outline, Reading
+from vademecum_builder.readers.front_matter import read_front_matter
+from vademecum_builder.readers.html import html_blocks
+from vademecum_builder.readers.outline import Outline, Reading
+from vademecum_builder.readers.text import clean_line
 
 MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""

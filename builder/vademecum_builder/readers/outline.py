@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..text import clean_block, clean_line
+from vademecum_builder.readers.text import clean_block, clean_line
 
 
 @dataclass(frozen=True)

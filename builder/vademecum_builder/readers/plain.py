@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..text import clean_line
-from .outline import Outline, Reading
+from vademecum_builder.readers.outline import Outline, Reading
+from vademecum_builder.readers.text import clean_line
 
 LONGEST_TITLE = 80
 """A first line that is longer is text, not a title."""

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
-
-from . import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
-from .ignore import GitIgnore, Selection, enclosing_rules
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
 
 MEDIA_TYPES = {
     ".md": MARKDOWN,

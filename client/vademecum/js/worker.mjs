@@ -24,7 +24,7 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"
  * @property {number | null} maxUpdateBytes
  * @property {string | null} seed
  */
-/** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.runtime.browser */
+/** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */
 let python;
@@ -56,7 +56,7 @@ async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
     permitted: () => pause.permitted,
     emit: (/** @type {string} */ event, /** @type {string} */ detail) => self.postMessage({ event, detail: JSON.parse(detail) }),
   };
-  python = pyodide.pyimport("vademecum.runtime.browser");
+  python = pyodide.pyimport("vademecum.browser");
 }
 
 /** How many bytes may still be stored here, as the browser estimates it. */

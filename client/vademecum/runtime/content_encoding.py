@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from ..errors import ContentError
+from vademecum.errors import ContentError
 
 
 class Decoder(Protocol):

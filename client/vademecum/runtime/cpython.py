@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from ..errors import UsageError
-from ..ports import Transport
-from .clock import SystemClock
-from .folder import FolderTransport
-from .http import HttpLimits, HttpTransport
-from .sqlite import SqliteStore
+from vademecum.errors import UsageError
+from vademecum.ports import Transport
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.http import HttpLimits, HttpTransport
+from vademecum.runtime.sqlite.store import SqliteStore
 
 __all__ = [
     "FolderTransport",

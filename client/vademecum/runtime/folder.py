@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from ..errors import ContentError, NetworkError, ServerError
-from ..ports import Body, Progress
-from .paths import check_path
+from vademecum.errors import ContentError, NetworkError, ServerError
+from vademecum.ports import Body, Progress
+from vademecum.transport.paths import check_path
 
 
 class FolderTransport:

@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import httpx
 
-from .. import __version__
-from ..errors import ContentError, NetworkError, ServerError, UsageError
-from ..ports import Body, Progress
-from .content_encoding import decoder
-from .dates import http_date
-from .paths import check_path
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum.ports import Body, Progress
+from vademecum.runtime.content_encoding import decoder
+from vademecum.transport.http_date import http_date
+from vademecum.transport.paths import check_path
+from vademecum.version import __version__
 
 _FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}
 

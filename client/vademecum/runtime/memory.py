@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..errors import BusyError, ContentError, ServerError, StorageError, UsageError, VademecumError
-from ..ports import Body, Progress, Span
-from .paths import check_path
-from .spans import check_spans
+from vademecum.errors import BusyError, ContentError, ServerError, StorageError, UsageError, VademecumError
+from vademecum.ports import Body, Progress, Span
+from vademecum.store.spans import check_spans
+from vademecum.transport.paths import check_path
 
 
 @dataclass

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexed_scenes import IndexedScene
 from playwright.sync_api import Browser
-from python_worker import PythonWorker, write_worker
-from scenes import SCENES, Scene, direct, first_install, tiers
 
-from vademecum_builder.serve import PagesServer
+from support.indexed_scenes import IndexedScene
+from support.python_worker import PythonWorker, write_worker
+from support.scenes import SCENES, Scene, direct, first_install, tiers
+from vademecum_builder.server.static import PagesServer
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 CRASHES, ERRORS = (1, 1) if ALL else (4, 31)

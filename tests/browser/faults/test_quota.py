@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 import pytest
-from browser_app import FOUND, App
+
+from support.browser_app import FOUND, App
 
 ROOM = 400_000
 LARGE = 600_000

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser_app import App, second_release
 from playwright.sync_api import Page
-from python_worker import HARNESS
+
+from support.browser_app import App, second_release
+from support.python_worker import HARNESS
 
 NAME = "`vademecum:${location.origin}/`"
 RECORDS = f"import('/raw_database.mjs').then(({{ readRecords }}) => readRecords({NAME}))"

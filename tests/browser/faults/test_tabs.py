@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_app import App, second_release
-from chromium import own_chromium
 from playwright.sync_api import Browser, Error, Page, Route
+
+from support.browser_app import App, second_release
+from support.chromium import own_chromium
 
 Eventually = Callable[[Page, str], Any]
 PATIENCE = 60.0

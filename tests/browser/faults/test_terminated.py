@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexed_scenes import IndexedScene
 from playwright.sync_api import Browser, Page
-from python_worker import write_worker
-from scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
 
-from vademecum_builder.serve import PagesServer
+from support.indexed_scenes import IndexedScene
+from support.python_worker import write_worker
+from support.scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
+from vademecum_builder.server.static import PagesServer
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 STEP = 1 if ALL else 41

@@ -1,4 +1,4 @@
-"""Runs inside Pyodide: clients of the scene that tests/client/network has, over the browser's own `fetch`."""
+"""Runs inside Pyodide: clients of the scene that tests/faults/network has, over the browser's own `fetch`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 from unittest import mock
 
 import securesystemslib.signer._key as keys
-from oracle import judge_content
 from parts import fetchBody
 from pyodide.ffi import to_js
 
+from support.oracle import judge_content
+from vademecum import browser
+from vademecum.browser import BrowserTransport
+from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.runtime import browser
-from vademecum.runtime.browser import BrowserTransport
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore
-from vademecum.sync import Engine
 
-keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/client/core/conftest.py
+keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py
 
 
 class Host:

@@ -15,7 +15,7 @@ async function boot() {
   pyodide.setStdout({ batched: say });
   pyodide.setStderr({ batched: say });
   pyodide.registerJsModule("parts", { faults, fetchBody, IndexedStore });
-  pyodide.runPython("import sys; sys.path[:0] = ['/core/site', '/core/harness', '/core/client/core']");
+  pyodide.runPython("import sys; sys.path[:0] = ['/core/site', '/core/harness', '/core/tests']");
 }
 
 function call({ module, name, args }) {

@@ -37,7 +37,7 @@ def run(folder: str) -> str:
     """Return, as JSON, the exit code, the outcomes, and what the fault tests counted."""
     outcomes = Outcomes()
     code = pytest.main([*OPTIONS, f"--rootdir={folder}", folder], plugins=[outcomes])
-    from tally import ROWS  # among the tests' own helpers, which their conftest makes importable
+    from support.tally import ROWS  # among the tests' own helpers, which their conftest makes importable
 
     rows = {name: asdict(row) for name, row in ROWS.items()}
     result = {"code": int(code), "version": sys.version_info[:2], "tests": outcomes.tests}

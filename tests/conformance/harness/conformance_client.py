@@ -20,15 +20,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from vademecum.config import Config
-from vademecum.delegations import find_target
-from vademecum.download import Downloader
 from vademecum.errors import ContentError, EmptyStoreError, StorageError, VademecumError
 from vademecum.ports import Body, Progress, Store
-from vademecum.refresh import refresh
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.trust import SignedFile, Trust
+from vademecum.transport.downloader import Downloader
+from vademecum.trust.delegations import find_target
+from vademecum.trust.metadata import SignedFile, Trust
+from vademecum.trust.refresh import refresh
 
 CONFIG = Config(retries=0)
 """The suites count requests."""

@@ -1,6 +1,6 @@
 """A TUF repository in memory that signs anything on demand: good metadata, and what an attacker would show.
 
-The idea is python-tuf's repository simulator. Publisher (tests/client/core/publisher.py) makes releases of ours; this
+The idea is python-tuf's repository simulator. Publisher (tests/support/publisher.py) makes releases of ours; this
 one knows nothing of releases, but has delegations, thresholds, every type of key, and both ways of naming files.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from publisher import ONLINE, Role, TestKey
 from securesystemslib.signer import CryptoSigner, Key, Signature
 from tuf.api.metadata import (
     DelegatedRole,
@@ -27,6 +26,8 @@ from tuf.api.metadata import (
     Timestamp,
 )
 from tuf.api.serialization.json import JSONSerializer
+
+from support.publisher import ONLINE, Role, TestKey
 
 
 class SigningKey(Protocol):

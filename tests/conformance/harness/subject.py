@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from conformance_client import CONFIG, bring
-from drive import drive
-from repository import Repository
-
+from conformance.harness.conformance_client import CONFIG, bring
+from conformance.harness.repository import Repository
+from support.drive import drive
 from vademecum.config import Config
-from vademecum.download import Downloader
 from vademecum.errors import VademecumError
-from vademecum.refresh import refresh
 from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.transport.downloader import Downloader
+from vademecum.trust.refresh import refresh
 
 EXECUTABLE = Path(__file__).parents[1] / "client"
 

@@ -1,0 +1,258 @@
+"""The command line's grammar: every command and option of `vade`, and nothing that does anything.
+
+`python -m vademecum_builder.arguments` writes the docs' page of commands, site/content/commands.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from vademecum.version import __version__
+from vademecum_builder.cli.exits import exits_table
+from vademecum_builder.signing.keys import DEFAULT_KEYS
+
+_PAGE = """# Commands
+
+Every command and option of `vade`. This page is made from the command line itself, by
+`python -m vademecum_builder.arguments`; a test fails when the two disagree.
+
+Where a command fails it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout
+and nothing else; where a command fails it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes
+([why](decisions/exit-codes.md)):
+
+EXITS
+
+`VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
+to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
+"""
+_PAGE_WIDTH = 100
+
+
+def parser(width: int | None = None) -> argparse.ArgumentParser:
+    """Return the parser. `--help` of every command comes from here, and so does the docs' command page.
+
+    Args:
+        width: Columns of the help; None: those of the terminal.
+    """
+    form = partial(argparse.HelpFormatter, width=width)
+    root = argparse.ArgumentParser(
+        prog="vade",
+        description="Publish a knowledge base as a signed, versioned index on any static host, and search it offline.",
+        formatter_class=form,
+    )
+    root.add_argument("--version", action="version", version=f"vademecum {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, purpose: str, fill: Callable[[argparse.ArgumentParser], None]) -> None:
+        fill(commands.add_parser(name, help=purpose, description=_sentence(purpose), formatter_class=form))
+
+    add("build", "publish a release of a folder of documents", _build)
+    add("keys", "make or renew signing keys", _keys)
+    add("verify", "check every signature, hash and digest of a published tree", _verify)
+    add("serve", "a local static host that behaves like GitHub Pages", _serve)
+    add("pull", "bring a local store up to date", _pull)
+    add("search", "search a local store, offline", _search)
+    add("status", "what is installed", _status)
+    add("doctor", "examine a local store, and mend what is broken", _doctor)
+    add("rollback", "go back to the release before", _rollback)
+    return root
+
+
+def commands_page() -> str:
+    """Return site/content/commands.md."""
+    sections = [
+        f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
+        for command in _with_subcommands(parser(_PAGE_WIDTH))
+    ]
+    return "\n".join([_PAGE.replace("EXITS", exits_table()), *sections])
+
+
+def _sentence(purpose: str) -> str:
+    return f"{purpose[0].upper()}{purpose[1:]}."
+
+
+def _with_subcommands(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield command
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                yield from _with_subcommands(sub)
+
+
+def _bytes(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
+    return int(text)
+
+
+def _build(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("source", metavar="SOURCE", type=Path, help="folder of Markdown, plain text and HTML")
+    add("--out", metavar="DIST", type=Path, required=True, help="folder of the published tree")
+    add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
+    add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")
+    add(
+        "--bits",
+        type=int,
+        choices=(8, 4, 2),
+        default=4,
+        help="of a vector's component (default: 4); another number than before is a full download",
+    )
+    add(
+        "--packs",
+        metavar="BYTES",
+        type=_bytes,
+        help="most that direct packs may take on the host (default: twice the index; 0: none)",
+    )
+    add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
+    add(
+        "--yank",
+        metavar="SEQUENCE",
+        type=int,
+        action="append",
+        default=[],
+        help="take a release back: no client installs it or goes back to it",
+    )
+    add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")
+    add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
+    add("--title", default="", help="name of the knowledge base, for its pages")
+    add("--release-version", metavar="TEXT", default="", help="human version (default: date and number)")
+    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
+    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
+    add(
+        "--no-site",
+        dest="site",
+        action="store_false",
+        help="publish the index alone: no pages, no browser client",
+    )
+    add("--force", action="store_true", help="start a new line of releases when the previous is unusable")
+    _json(command)
+
+
+def _keys(command: argparse.ArgumentParser) -> None:
+    form = command.formatter_class
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    purpose = "make a root key, a release key and root.json"
+    new = actions.add_parser("new", help=purpose, description=_sentence(purpose), formatter_class=form)
+    new.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    _json(new)
+    purpose = "sign root.json anew before it expires"
+    renew = actions.add_parser("renew", help=purpose, description=_sentence(purpose), formatter_class=form)
+    renew.add_argument(
+        "--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}"
+    )
+    renew.add_argument("--rotate", action="store_true", help="with a new release key: the old one is revoked")
+    _json(renew)
+
+
+def _verify(command: argparse.ArgumentParser) -> None:
+    _location(command)
+    _trust(command)
+    command.add_argument(
+        "--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served"
+    )
+    _json(command)
+
+
+def _serve(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", metavar="DIST", type=Path, help="folder of the published tree")
+    command.add_argument(
+        "--port", metavar="N", type=int, default=8000, help="default: 8000; 0 takes a free one"
+    )
+    command.add_argument(
+        "--max-age", metavar="S", type=int, default=600, help="seconds that browsers may cache"
+    )
+
+
+def _pull(command: argparse.ArgumentParser) -> None:
+    _location(command)
+    _store(command)
+    _trust(command)
+    _more_places(command)
+    command.add_argument(
+        "--max-bytes",
+        metavar="BYTES",
+        type=_bytes,
+        help="pause before more is downloaded; the next pull goes on (default: no limit)",
+    )
+    command.add_argument(
+        "--force",
+        action="store_true",
+        help="fetch the release whole, whatever is installed and whatever it takes",
+    )
+    _json(command)
+
+
+def _search(command: argparse.ArgumentParser) -> None:
+    command.add_argument("query", metavar="QUERY")
+    _store(command)
+    command.add_argument("--limit", metavar="N", type=int, default=10, help="default: 10")
+    _json(command)
+
+
+def _status(command: argparse.ArgumentParser) -> None:
+    _store(command)
+    _json(command)
+
+
+def _more_places(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mirror",
+        metavar="URL|DIST",
+        action="append",
+        default=[],
+        help="another place of the same tree, asked where the first fails (repeatable)",
+    )
+    command.add_argument(
+        "--seed",
+        metavar="DIST",
+        type=Path,
+        help="a published tree that ships with the app: taken where it is newer",
+    )
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "location",
+        metavar="URL|DIST",
+        nargs="?",
+        help="the published tree to mend from; without it, only report",
+    )
+    _store(command)
+    _trust(command)
+    _more_places(command)
+    command.add_argument("--check", action="store_true", help="only report; nothing is written")
+    _json(command)
+
+
+def _rollback(command: argparse.ArgumentParser) -> None:
+    _store(command)
+    _json(command)
+
+
+def _location(command: argparse.ArgumentParser) -> None:
+    command.add_argument("location", metavar="URL|DIST", help="the published tree: an address or a folder")
+
+
+def _store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", metavar="PATH", type=Path, required=True, help="the local database file")
+
+
+def _trust(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--trust", metavar="FILE", type=Path, help="root.json; without it, the first seen is pinned"
+    )
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--json", action="store_true", help="print one JSON object on stdout and nothing else"
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(commands_page())

@@ -1,0 +1,87 @@
+"""Rows of the last releases that do not count any more: what packs from those releases are encoded against.
+
+A build machine keeps no state of its own, so they are published too, for the builder alone (format.md, section 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vademecum.errors import ContentError
+from vademecum.format.json import Fields
+from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
+from vademecum_builder.delta.encode import OldRelease
+from vademecum_builder.index.segments import Rows
+
+
+@dataclass(frozen=True)
+class History:
+    """What the releases from `first` on had and the current one has not.
+
+    Attributes:
+        documents, chunks: Rows, each with the sequence of the release that was the first without it.
+    """
+
+    first: int
+    documents: tuple[tuple[DocumentRow, int], ...] = ()
+    chunks: tuple[tuple[ChunkRow, int], ...] = ()
+
+    def followed(self, before: Rows, now: Rows, sequence: int) -> History:
+        """Return the history after release `sequence`, which has the rows `now` in place of `before`."""
+        documents = [(row, sequence) for row in before.live if now.documents.get(row.key) != row]
+        chunks = [
+            (row, sequence)
+            for row in before.chunks.values()
+            if row.id not in now.chunks or now.chunks[row.id].sequence != row.sequence
+        ]
+        return History(self.first, (*self.documents, *documents), (*self.chunks, *chunks))
+
+    def since(self, first: int) -> History:
+        """Return what the releases from `first` on had."""
+        return History(
+            max(first, self.first),
+            tuple((row, until) for row, until in self.documents if until > first),
+            tuple((row, until) for row, until in self.chunks if until > first),
+        )
+
+    def release(self, sequence: int, now: Rows) -> OldRelease:
+        """Return an older release.
+
+        Args:
+            sequence: From `first` on.
+            now: The rows of the current release.
+        """
+        documents = [row for row in now.live if row.sequence <= sequence]
+        documents += [row for row, until in self.documents if row.sequence <= sequence < until]
+        chunks = {row.id: row for row in now.chunks.values() if row.sequence <= sequence}
+        chunks |= {row.id: row for row, until in self.chunks if row.sequence <= sequence < until}
+        return OldRelease(sorted(documents, key=lambda row: row.key.encode()), chunks)
+
+
+def encode_history(
+    history: History, epoch: str, dimensions: int, bits: int
+) -> tuple[bytes, dict[str, object]]:
+    """Return a segment of the rows, and what is to be known beside it: JSON."""
+    documents = sorted(history.documents, key=lambda pair: (-pair[0].sequence, pair[0].key.encode()))
+    chunks = sorted(history.chunks, key=lambda pair: (-pair[0].sequence, pair[0].id))
+    rows = [row for row, _ in documents], [row for row, _ in chunks]
+    content = encode_segment(epoch, dimensions, *rows, bits)
+    until = {"documents": [until for _, until in documents], "chunks": [until for _, until in chunks]}
+    return content, {"first": history.first, **until}
+
+
+def decode_history(content: bytes, fields: Fields) -> History:
+    """Read what `encode_history` gave.
+
+    Raises:
+        ContentError: The two do not fit together.
+    """
+    segment = decode_segment(content)
+    documents, chunks = fields.integers("documents"), fields.integers("chunks")
+    if (len(documents), len(chunks)) != (len(segment.keys), len(segment.ids)):
+        raise ContentError("sources.history: its counts are not those of its rows")
+    return History(
+        fields.integer("first", 1),
+        tuple((segment.document(row), until) for row, until in enumerate(documents)),
+        tuple((segment.chunk(row), until) for row, until in enumerate(chunks)),
+    )

@@ -1,0 +1,78 @@
+"""Which older releases packs lead from, and which packs of theirs stay published (format.md, section 3.1). Pure.
+
+Direct packs lead to a release from the last few before it. For older ones a ladder of steps: the step of release
+*s* leads to the next multiple of 4, of 16 where *s* is a multiple of 4, of 64 where it is one of 16, and so on. A
+client that is *k* releases behind climbs at most 3 steps of each size, and goes directly from where the next
+step would lead beyond the current release. So one pack for each release stays, and the steps together cost little more
+than what changed: most documents do not change in two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vademecum.delta.steps import FANOUT, step_of
+from vademecum.format.manifest import Manifest, ObjectRef, PackEntry
+
+
+@dataclass(frozen=True)
+class PackLimits:
+    """What packs may cost the host.
+
+    Attributes:
+        recent: From so many releases packs lead to the next one directly.
+        share: Bytes of all packs that stay published, as a share of the segments' bytes.
+        floor: Bytes that they may take in any case.
+        most: Bytes that they may take, whatever the segments take; None: see above.
+    """
+
+    recent: int = 8
+    share: float = 2.0
+    floor: int = 262_144
+    most: int | None = None
+
+    def budget(self, segments: int) -> int:
+        """Return the bytes for packs beside segments of so many bytes."""
+        return max(self.floor, int(self.share * segments)) if self.most is None else self.most
+
+
+def leads_on(sequence: int) -> bool:
+    """Return whether steps lead to this release."""
+    return sequence % FANOUT == 0
+
+
+def bases(sequence: int, first: int, limits: PackLimits) -> list[int]:
+    """Return the releases that packs lead from to this one, newest first, none below `first`."""
+    recent = range(sequence - 1, max(first, sequence - limits.recent) - 1, -1)
+    found = set(recent)
+    size = 1
+    while size <= sequence:
+        # Releases on this rung whose step does not end before this one: the last few multiples of its size.
+        newest = (sequence - 1) // size * size
+        found.update(base for base in range(newest, newest - FANOUT * size, -size) if base > 0)
+        size *= FANOUT
+    steps = (base for base in found if base in recent or step_of(base) >= sequence)
+    return sorted((base for base in steps if base >= first), reverse=True) if limits.recent else []
+
+
+def steps_to(manifest: Manifest) -> tuple[PackEntry, ...]:
+    """Return the packs of a manifest that stay published when its release is an older one."""
+    return tuple(entry for entry in manifest.packs if step_of(entry.after) == manifest.sequence)
+
+
+def kept(packs: Iterable[PackEntry], older: Mapping[str, Manifest]) -> dict[str, ObjectRef]:
+    """Return the files of older releases that these packs need to be of use: path -> digest and size.
+
+    Args:
+        older: Manifests of older releases by digest; of one that is not among them nothing is kept.
+    """
+    files: dict[str, ObjectRef] = {}
+    for entry in packs:
+        manifest = None if entry.manifest is None else older.get(entry.manifest.sha256)
+        if entry.manifest is not None and manifest is not None:
+            steps = steps_to(manifest)
+            files[entry.manifest_path] = entry.manifest
+            files |= {step.object.path: step.object for step in steps}
+            files |= kept(steps, older)
+    return files

@@ -1,0 +1,159 @@
+"""The encoder table in numpy: texts to word counts, counts to exact sums, real rows to small integers.
+
+The integers are those of the client (`vademecum.encoder`); only the loops are in C.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.encoder.file import (
+    MIX,
+    PACKED_BITS,
+    PACKED_OFFSET,
+    STEP,
+    UNKNOWN_COMPONENT,
+    Encoder,
+    EncoderFile,
+    hash_word,
+    root,
+    row_bytes,
+)
+
+Progress = Callable[[int, int], None]
+"""Called with how many of the texts are done, and how many there are."""
+
+Matrix = NDArray[np.float64]
+
+_BATCH = 2048  # texts between two calls of progress
+
+
+@dataclass(frozen=True)
+class Table:
+    """An encoder's table, as document vectors need it."""
+
+    encoder: Encoder
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int64]:
+        """int64 [V, D]: weight times row."""
+        file = self.encoder.file
+        return unpack_rows(file).astype(np.int64) * np.array(file.weights, dtype=np.int64)[:, None]
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """Return the sums a_i of format.md, section 4.3, without completions: float64 [n, D], whole numbers.
+
+        They are exact (below 2^53), so neither the batch nor the machine can change a bit.
+        """
+        sums = np.zeros((len(texts), self.encoder.dimensions))
+        for number, text in enumerate(texts):
+            sums[number] = self._sum(text)
+            if progress and ((number + 1) % _BATCH == 0 or number + 1 == len(texts)):
+                progress(number + 1, len(texts))
+        return sums
+
+    def _sum(self, text: str) -> NDArray[np.int64]:
+        words, file = self.encoder.split(text), self.encoder.file
+        known = self.encoder.count(words, prefixes=False)
+        total = _roots(known) @ self._rows[list(known)]
+        unknown = self.encoder.count_unknown(words)
+        if unknown:
+            rows = unknown_rows(list(unknown), file.unknown_from, file.dimensions)
+            total[file.unknown_from :] += file.unknown * (_roots(unknown) @ rows)
+        return np.asarray(total)
+
+
+def _roots(counts: Counter[int] | Counter[str]) -> NDArray[np.int64]:
+    return np.array([root(occurrences) for occurrences in counts.values()], dtype=np.int64)
+
+
+def unknown_rows(words: Sequence[str], start: int, dimensions: int) -> NDArray[np.int64]:
+    """Return the rows of unknown words from dimension `start` on: int64 [words, dimensions - start]."""
+    hashes = np.array([hash_word(word) for word in words], dtype=np.uint32)
+    mixed = hashes[:, None] + np.arange(start + 1, dimensions + 1, dtype=np.uint32) * np.uint32(STEP)
+    for shift, factor in MIX:
+        mixed = (mixed ^ mixed >> np.uint32(shift)) * np.uint32(factor)
+    odd = (mixed ^ mixed >> np.uint32(16)) & np.uint32(1)
+    return np.where(odd, UNKNOWN_COMPONENT, -UNKNOWN_COMPONENT).astype(np.int64)
+
+
+def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
+    """Return the components of a file's rows: int8 [V, D]."""
+    shape = len(file.words), file.dimensions
+    if file.bits == 8:
+        return np.frombuffer(file.rows, dtype=np.int8).reshape(shape)
+    width = row_bytes(file.dimensions, file.bits)
+    codes = np.frombuffer(file.rows, dtype=np.uint8).reshape(len(file.words), width)
+    halves = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(file.words), 2 * width)
+    return halves[:, : file.dimensions].astype(np.int8) + np.int8(PACKED_OFFSET)
+
+
+@dataclass(frozen=True)
+class QuantisedTable:
+    """A table as an encoder file holds it.
+
+    Attributes:
+        rows: V rows.
+        weights: V whole numbers up to 65535.
+        unknown: The weight of unknown words; 0: they stand for nothing.
+        bits: Of a component of the rows: 8, or 4 where they are packed.
+    """
+
+    rows: bytes
+    weights: list[int]
+    unknown: int
+    bits: int
+
+
+def quantise_table(
+    rows: Matrix,
+    weights: NDArray[np.float64],
+    unknown: float = 0.0,
+    levels: int = 127,
+    steps: NDArray[np.float64] | None = None,
+) -> QuantisedTable:
+    """Return small integers whose products, `weight * row`, keep direction and relative size of the real ones.
+
+    Args:
+        rows: float64 [V, D].
+        weights: float64 [V], not negative.
+        unknown: What a component of an unknown word's row adds, in the unit of `weights * rows`; 0: nothing.
+        levels: The largest component, at most 127. Up to 7 they are packed, 4 bits each.
+        steps: float64 [V]: between two components, as a part of the row's root mean square; larger components are
+            cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file. None:
+            each row is stretched so that its largest component is `levels`.
+    """
+    units = _units(rows, levels, steps)
+    components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)[:, None]), -levels, levels)
+    if steps is not None:
+        squares = (components * components).sum(axis=1)
+        units = (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
+    sizes, strange = weights * units, unknown / UNKNOWN_COMPONENT
+    most = max(sizes.max(initial=0.0), strange)
+    unit = 65535.0 / most if most else 0.0
+    scaled = np.rint(sizes * unit).astype(int).tolist()
+    heavy = max(round(strange * unit), int(strange > 0))
+    if levels > -PACKED_OFFSET - 1:
+        return QuantisedTable(components.astype(np.int8).tobytes(), scaled, heavy, 8)
+    return QuantisedTable(_pack(components), scaled, heavy, PACKED_BITS)
+
+
+def _units(rows: Matrix, levels: int, steps: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return what a component of 1 stands for in each row: float64 [V]."""
+    if steps is not None:
+        return np.asarray(steps * np.sqrt((rows * rows).mean(axis=1)))
+    return np.asarray(np.abs(rows).max(axis=1, initial=0.0) / levels)
+
+
+def _pack(components: Matrix) -> bytes:
+    """Return components [V, D] from -8 to 7 as codes of 4 bits, the first of each byte in its lower half."""
+    codes = (components - PACKED_OFFSET).astype(np.uint8)
+    if codes.shape[1] % 2:
+        codes = np.pad(codes, ((0, 0), (0, 1)))
+    return (codes[:, 0::2] | codes[:, 1::2] << np.uint8(PACKED_BITS)).tobytes()

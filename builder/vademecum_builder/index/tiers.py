@@ -1,0 +1,126 @@
+"""Recency tiers: how the live rows of a release are cut into segments (design, section 4). Pure.
+
+The rule that makes an update cost what changed, from any older release: newest first, each tier weighs at
+most max(s0, eps * everything newer), or is one release alone and ends with it. A client at sequence v takes the
+tiers that reach beyond v. Only the last of them may hold rows that it has, and by the rule those weigh at most
+max(s0, eps * what it needed anyway). Dead rows in tiers that are kept come on top, a bounded share of
+them. tests/unit/builder/index/test_tiers.py has the exact bound and its proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TierLimits:
+    """What the cut aims at.
+
+    Attributes:
+        eps: Overhead that a tier may add to an update, as a share of what is newer.
+        s0: Weight in bytes below which tiers are joined whatever is newer.
+        dead_share: A published tier is written anew when a larger share of it is dead.
+        cheap: A published tier of at most this weight is written anew when anything in it is dead.
+        part: About the most bytes of one segment, inflated: a larger tier is cut into several. A client takes
+            memory for one at a time, and an interrupted download goes on behind the last whole one.
+    """
+
+    eps: float = 0.25
+    s0: int = 8_192
+    dead_share: float = 0.125
+    cheap: int = 65_536
+    part: int = 8_388_608
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Rows that last changed in a sequence above `after`, at most `upto`.
+
+    `kept` is the index of the published tier that serves unchanged, or None: it is to be written.
+    """
+
+    after: int
+    upto: int
+    kept: int | None = None
+
+
+@dataclass(frozen=True)
+class PublishedTier:
+    """A tier of the previous release: its range, and what its rows weigh in bytes, dead ones too."""
+
+    after: int
+    upto: int
+    weight: int
+
+
+def lay_tiers(
+    live: Mapping[int, int], published: Sequence[PublishedTier], sequence: int, limits: TierLimits
+) -> tuple[Tier, ...]:
+    """Return the tiers of a release, newest first, without a gap; published ones are kept where possible.
+
+    Args:
+        live: Weight in bytes of the live rows of each sequence.
+        published: The previous release's tiers, newest first.
+        sequence: The new release's sequence.
+    """
+    start = published[0].upto if published else 0
+    units = [_Unit(start, sequence, _weight(live, start, sequence))]
+    for index, tier in enumerate(published):
+        units += _reusable(index, tier, live, units, limits)
+    return tuple(Tier(unit.after, unit.upto, unit.kept) for unit in _joined(units, limits))
+
+
+@dataclass(frozen=True)
+class _Unit:
+    after: int
+    upto: int
+    weight: int
+    kept: int | None = None
+
+
+def _reusable(
+    index: int, tier: PublishedTier, live: Mapping[int, int], newer: Sequence[_Unit], limits: TierLimits
+) -> list[_Unit]:
+    """Return the published tier as it is, or to be written anew, or cut into its releases."""
+    weight = _weight(live, tier.after, tier.upto)
+    releases = [sequence for sequence in sorted(live, reverse=True) if tier.after < sequence <= tier.upto]
+    allowed = max(limits.s0, limits.eps * sum(unit.weight for unit in newer))
+    if weight > allowed and releases != [tier.upto]:
+        return _cut(tier, releases, live)
+    dead = tier.weight - weight
+    tolerated = 0 if tier.weight <= limits.cheap else limits.dead_share * tier.weight
+    return [_Unit(tier.after, tier.upto, weight, index if dead <= tolerated else None)]
+
+
+def _cut(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[_Unit]:
+    """Return a tier's releases, each ending where it ends: a client that has one must not fetch it again."""
+    borders = [tier.upto, *releases, tier.after]  # above the newest release that lives: a range without rows
+    lowers = [releases[0], *releases[1:], tier.after]
+    pairs = zip(borders[:-1], lowers, strict=True)
+    return [_Unit(after, upto, _weight(live, after, upto)) for upto, after in pairs if after < upto]
+
+
+def _joined(units: Sequence[_Unit], limits: TierLimits) -> list[_Unit]:
+    """Join neighbours while the rule allows it; a unit without live rows disappears into its neighbour."""
+    joined: list[_Unit] = []
+    newer = 0
+    current = units[0]
+    for unit in units[1:]:
+        together = current.weight + unit.weight
+        if not unit.weight:
+            current = _Unit(unit.after, current.upto, current.weight, current.kept)
+        elif not current.weight:
+            current = _Unit(unit.after, current.upto, unit.weight, unit.kept)
+        elif together <= max(limits.s0, limits.eps * newer):
+            current = _Unit(unit.after, current.upto, together)
+        else:
+            joined.append(current)
+            newer += current.weight
+            current = unit
+    joined.append(current)
+    return [unit for unit in joined if unit.weight]
+
+
+def _weight(live: Mapping[int, int], after: int, upto: int) -> int:
+    return sum(weight for sequence, weight in live.items() if after < sequence <= upto)

@@ -1,0 +1,86 @@
+"""What goes to `client/` of the published tree: the shim, the Python core, and the runtime that runs it.
+
+A browser gets all of it from the knowledge base's own host and nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import vademecum
+from vademecum.format.json import canonical
+from vademecum_builder.pages.pyodide import Pins, default_cache, fetch_runtime, load_pins
+
+__all__ = ["Pins", "client_files", "default_cache", "digests", "fetch_runtime", "load_pins"]
+
+# A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
+# the shim has its own of these.
+_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "clock"))
+_NOT_CORE = ("doctor.py", "knowledge.py", "runtime/", "search/")
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
+    """Return all of `client/`: path in the published tree -> content, or the file that has it.
+
+    Args:
+        runtime: What `fetch_runtime` returned.
+    """
+    package = Path(vademecum.__file__).parent
+    files: dict[str, Path | bytes] = {"vademecum.zip": _zip_core(package)}
+    for path in sorted((package / "js").iterdir()):
+        if path.name.endswith((".mjs", ".d.mts", ".d.ts")):
+            files[path.name] = path
+    for wheel in sorted((runtime / "wheels").iterdir()):
+        files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
+    for path in sorted((runtime / "pyodide").iterdir()):
+        files[f"pyodide/{path.name}"] = path
+    archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
+    files["runtime.json"] = canonical({"pyodide": "pyodide/", "python": archives})
+    return {f"client/{name}": files[name] for name in sorted(files)}
+
+
+def digests(files: Mapping[str, Path | bytes]) -> Mapping[str, str]:
+    """Return the SHA-256 of each file: what `render_site` needs to know of the client."""
+    return {
+        path: hashlib.sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
+        for path, content in files.items()
+    }
+
+
+def _distribution(wheel: Path) -> str:
+    return "-".join(wheel.name.split("-")[:2])
+
+
+def _zip_core(package: Path) -> bytes:
+    sources = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    return _zip(
+        {
+            f"vademecum/{name}": path.read_bytes()
+            for name, path in sources.items()
+            if name in _RUNTIME or not name.startswith(_NOT_CORE)
+        }
+    )
+
+
+def _slim(wheel: Path) -> bytes:
+    """Return the wheel without its test data (9/10 of securesystemslib), licences and metadata kept."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if not name.endswith(("/", "/RECORD"))]
+        return _zip({name: archive.read(name) for name in names if "/test_data/" not in name})
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    """The same files give the same bytes: sorted, one time, one mode, one system."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
+    return buffer.getvalue()

@@ -1,0 +1,269 @@
+"""The published site: from the facts of a release to the bytes of its pages. Pure; owns jinja2.
+
+`index.html` and everything that it loads say nothing about one release, so that a new release does not make a
+new page: the service worker keeps these files (the *shell*) until one of them changes. What a release does
+change (`release.html`, `assets/examples.json`) is asked for anew when there is a network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from vademecum.errors import ContentError
+from vademecum.format.json import canonical, parse_object
+
+CHANGES_SHOWN = 50
+_DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
+_PAGES = ("index.html", "release.html", "404.html")
+_AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
+_PER_RELEASE = ("assets/examples.json", "release.html")
+_NOT_FOR_THE_SHELL = frozenset({*_PER_RELEASE, "404.html", "sw.js"})
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the pages say of a release; the fields are those of its manifest (format.md, section 3)."""
+
+    sequence: int
+    version: str
+    built: str
+    documents: int
+    chunks: int
+    encoder: str
+    dimensions: int
+    epoch: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One file that a client downloads: `size` bytes as sent, `uncompressed` bytes as stored."""
+
+    path: str
+    size: int
+    uncompressed: int
+
+
+@dataclass(frozen=True)
+class ChangedDocument:
+    """One document that this release added, modified or removed."""
+
+    key: str
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All documents that differ from the previous release; the page shows `CHANGES_SHOWN` of each."""
+
+    added: Sequence[ChangedDocument] = ()
+    modified: Sequence[ChangedDocument] = ()
+    removed: Sequence[ChangedDocument] = ()
+
+
+@dataclass(frozen=True)
+class SiteContext:
+    """Everything that the site depends on.
+
+    Attributes:
+        title: Name of the knowledge base.
+        release: The release that the site is published with.
+        files: What a first visit downloads (segments and encoder).
+        changes: What this release changed.
+        channel: The channel's name, such as `stable`.
+        root: The TUF root metadata as published: the page ships it as its trust.
+        client: SHA-256 of each file below `client/`, by path (`runtime_bundle.digests`).
+        examples: Queries to offer to somebody who has not typed yet.
+        description: One sentence; a general one if empty.
+        language: BCP 47 tag of the documents, for `<html lang>`.
+    """
+
+    title: str
+    release: Release
+    files: Sequence[PublishedFile]
+    changes: Changes
+    channel: str
+    root: bytes
+    client: Mapping[str, str] = field(default_factory=dict)
+    examples: Sequence[str] = ()
+    description: str = ""
+    language: str = "en"
+
+
+def render_site(context: SiteContext) -> Mapping[str, bytes]:
+    """Return the site's files: path below the published tree -> content. The same context, the same bytes.
+
+    Raises:
+        ContentError: `context.root` is not TUF root metadata, or `context.release.built` is not a date.
+    """
+    files = _static_files()
+    files |= {name: _page(name, context) for name in _PAGES}
+    files["manifest.webmanifest"] = _web_manifest(context)
+    files["assets/trust.json"] = context.root
+    files["assets/examples.json"] = canonical(list(context.examples))
+    files["sw.js"] = _service_worker(files, context.client)
+    return dict(sorted(files.items()))
+
+
+def site_folder() -> Path:
+    """Return where templates and static files are: in the installed package, or the checkout's `site/`."""
+    installed = Path(__file__).parents[1] / "site"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "site"
+
+
+def safe_url(url: str) -> str:
+    """Return a URL that may stand in `href`: http, https or relative. Others become the empty string."""
+    compact = _BROWSERS_SKIP.sub("", url)
+    scheme = _SCHEME.match(compact)
+    return url if scheme is None or scheme[0].lower() in {"http:", "https:"} else ""
+
+
+def describe_bytes(count: int) -> str:
+    """Return a size as people write it, in decimal units: 999 B, 1.2 kB, 34 kB, 5.6 MB."""
+    if count < 1000:
+        return f"{count} B"
+    value, units = count / 1000, ["GB", "MB", "kB"]
+    while value >= 999.5 and len(units) > 1:
+        value /= 1000
+        units.pop()
+    return f"{value:.1f} {units[-1]}" if value < 9.95 else f"{value:.0f} {units[-1]}"
+
+
+def _static_files() -> dict[str, bytes]:
+    folder = site_folder() / "static"
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    return {
+        name if name in _AT_THE_ROOT else f"assets/{name}": (folder / name).read_bytes() for name in names
+    }
+
+
+def _page(name: str, context: SiteContext) -> bytes:
+    page = (
+        _environment()
+        .get_template(f"{name}.jinja")
+        .render(
+            site={
+                "title": context.title,
+                "description": _description(context),
+                "language": context.language,
+            },
+            release=context.release,
+            channel=context.channel,
+            files=context.files,
+            download=sum(file.size for file in context.files),
+            changes=context.changes,
+            cap=CHANGES_SHOWN,
+            roles=_roles(context.root),
+        )
+    )
+    return page.encode()
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(site_folder() / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "safe_url": safe_url,
+        "bytes": describe_bytes,
+        "count": lambda number: f"{number:,}",
+        "day": _day,
+        "share": lambda size, whole: round(100 * size / whole, 1) if whole else 0,
+        "percent": lambda size, whole: f"{100 * size / whole:.0f} %" if whole else "0 %",
+        "short_path": lambda path: re.sub(r"[0-9a-f]{64}", lambda found: f"{found[0][:12]}…", path),
+    }
+    return environment
+
+
+def _description(context: SiteContext) -> str:
+    return context.description or _DESCRIPTION
+
+
+def _day(built: str) -> str:
+    try:
+        moment = datetime.fromisoformat(built)
+    except ValueError:
+        raise ContentError(f"release.built is {built!r}, expected an ISO 8601 date and time") from None
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def _roles(root: bytes) -> Mapping[str, Mapping[str, Any]]:
+    """Return the roles of TUF root metadata: for each its `keyids` and `threshold`."""
+    match parse_object(root, "root metadata"):
+        case {
+            "signed": {
+                "_type": "root",
+                "roles": {
+                    "root": {"keyids": [*_], "threshold": int()} as top,
+                    "timestamp": {"keyids": [*_], "threshold": int()} as online,
+                },
+            }
+        }:
+            return {"root": top, "timestamp": online}
+        case _:
+            raise ContentError("root metadata: no keys in it; is it a TUF root.json?")
+
+
+def _web_manifest(context: SiteContext) -> bytes:
+    manifest = {
+        "id": "./",
+        "name": context.title,
+        "short_name": context.title,
+        "description": _description(context),
+        "lang": context.language,
+        "start_url": "index.html",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#fbfaf6",
+        "theme_color": "#fbfaf6",
+        "icons": [{"src": "icon.svg", "type": "image/svg+xml", "sizes": "any", "purpose": "any maskable"}],
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+
+
+def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> bytes:
+    """Fill in what the worker keeps, by digest: a changed file makes a changed worker."""
+    shell = {
+        path: hashlib.sha256(content).hexdigest()
+        for path, content in files.items()
+        if path not in _NOT_FOR_THE_SHELL
+    }
+    modules = {
+        path: digest for path, digest in client.items() if path.endswith(".mjs") and path.count("/") == 1
+    }
+    others = {
+        path: digest
+        for path, digest in client.items()
+        if path not in modules and not path.endswith((".d.ts", ".d.mts"))
+    }
+    source = files["sw.js"].decode()
+    for name, value in (("SHELL", shell | modules), ("RUNTIME", others), ("PER_RELEASE", _PER_RELEASE)):
+        source = _fill(source, name, value)
+    return source.encode()
+
+
+def _fill(source: str, name: str, value: object) -> str:
+    """Replace the empty value in the line `const NAME = ...; // filled in`."""
+    line = re.compile(rf"^const {name} = .*; // filled in by render\.py$", re.MULTILINE)
+    text = f"const {name} = {json.dumps(value, sort_keys=True, indent=1)};"
+    filled, count = line.subn(lambda _: text, source)
+    if count != 1:
+        raise AssertionError(f"sw.js has {count} lines to fill in for {name}")
+    return filled

@@ -1,0 +1,139 @@
+"""The files that surround the index: pages, browser client, version.json, and the signed list of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import vademecum
+from vademecum.format.json import canonical
+from vademecum.format.manifest import Manifest
+from vademecum.version import __version__
+from vademecum_builder.pages.client_bundle import client_files, digests, fetch_runtime, load_pins
+from vademecum_builder.pages.render import (
+    ChangedDocument,
+    Changes,
+    PublishedFile,
+    Release,
+    SiteContext,
+    render_site,
+    site_folder,
+)
+from vademecum_builder.release.published import Published
+from vademecum_builder.release.version_json import read_changes
+from vademecum_builder.signing.metadata import SignedTarget
+
+LISTING = "site.json"
+_EXAMPLES = 4
+
+
+@dataclass(frozen=True)
+class SiteFiles:
+    """What to write beside the index, and the listing to sign (None where no site is published)."""
+
+    files: Mapping[str, bytes | Path]
+    listing: SignedTarget | None
+
+
+@dataclass(frozen=True)
+class SiteBuilder:
+    """Renders the site of a release.
+
+    Attributes:
+        runtime_cache: Where the browser's Python runtime is kept between builds; None: the platform's place.
+    """
+
+    runtime_cache: Path | None = None
+
+    @cached_property
+    def generator(self) -> str:
+        """A digest of everything in this installation that shapes a site: code, templates, runtime pins."""
+        total = hashlib.sha256(__version__.encode())
+        package = Path(vademecum.__file__).parent
+        own = Path(__file__).parent
+        roots = (package, own, site_folder() / "templates", site_folder() / "static")
+        paths = [path for root in roots for path in sorted(root.rglob("*")) if _shapes_the_site(path)]
+        for path in [*paths, own.parent / "release" / "version_json.py"]:
+            total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        total.update(canonical(sorted(load_pins().files.items())))
+        return total.hexdigest()
+
+    def is_current(self, listing: Mapping[str, object] | None, title: str) -> bool:
+        """Return whether the published pages are the ones that this installation would render."""
+        return listing is not None and listing.get("generator") == self._mark(title)
+
+    def _mark(self, title: str) -> str:
+        return hashlib.sha256(canonical([self.generator, title])).hexdigest()
+
+    def last_changes(self, published: Published) -> Mapping[str, Any]:
+        """Return what the published release changed, as its own version.json says, if that is signed.
+
+        Raises:
+            ContentError: It is signed, and not a version.json.
+        """
+        data = published.version_json
+        return {} if data is None or published.site is None else read_changes(data)
+
+    def render(
+        self, manifest: Manifest, root: bytes, version: bytes, changes: Mapping[str, Any], title: str
+    ) -> SiteFiles:
+        """Return all files of the site for a release.
+
+        Raises:
+            UsageError, NetworkError, ContentError: The browser's runtime cannot be brought.
+        """
+        client = client_files(fetch_runtime(self.runtime_cache))
+        context = SiteContext(
+            title=title or "Knowledge base",
+            release=Release(
+                sequence=manifest.sequence,
+                version=manifest.version,
+                built=manifest.built,
+                documents=manifest.documents,
+                chunks=manifest.chunks,
+                encoder=manifest.encoder.name,
+                dimensions=manifest.encoder.dimensions,
+                epoch=manifest.epoch,
+                digest=manifest.digest,
+            ),
+            files=tuple(PublishedFile(ref.path, ref.size, ref.uncompressed) for ref in manifest.objects),
+            changes=Changes(*(_documents(changes, kind) for kind in ("added", "modified", "removed"))),
+            channel=manifest.channel,
+            root=root,
+            client=digests(client),
+            examples=_examples(changes),
+        )
+        files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
+        listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title)})
+        digest = hashlib.sha256(listing).hexdigest()
+        files[f"{digest}.{LISTING}"] = listing
+        return SiteFiles(files, SignedTarget(LISTING, digest, len(listing)))
+
+
+def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
+    listing: dict[str, dict[str, object]] = {}
+    for path, content in sorted(files.items()):
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        listing[path] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    return listing
+
+
+def _documents(changes: Mapping[str, Any], kind: str) -> tuple[ChangedDocument, ...]:
+    return tuple(
+        ChangedDocument(entry["key"], entry["title"], entry.get("url", "")) for entry in changes.get(kind, [])
+    )
+
+
+def _examples(changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return titles to try: of what is new, since that is what a returning reader may want."""
+    entries = [*changes.get("added", []), *changes.get("modified", [])]
+    titles = dict.fromkeys(entry["title"] for entry in entries if 4 <= len(entry["title"]) <= 40)
+    return tuple(titles)[:_EXAMPLES]
+
+
+def _shapes_the_site(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"

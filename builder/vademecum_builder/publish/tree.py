@@ -1,0 +1,223 @@
+"""Writing a published tree so that a crash at any moment leaves one that can be served.
+
+Immutable files first, then the pages, a new root, and `timestamp.json` last; each file whole (written beside,
+synced, renamed). Only then are files deleted that no release of the last few needs.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Set
+from pathlib import Path
+
+from vademecum.errors import BusyError, ContentError, QuotaError, StorageError, UsageError
+from vademecum.format.json import Fields, parse_object
+from vademecum.format.manifest import ObjectRef, decode_manifest
+from vademecum.runtime.rename import patiently
+
+TIMESTAMP = "metadata/timestamp.json"
+KEPT_RELEASES = 3
+"""Manifests that stay, with their objects, for clients that are in the middle of fetching them."""
+
+_SWEPT = ("objects", "releases", "metadata", "client", "assets")
+_PARTIAL = ".vademecum-partial"
+_METADATA = re.compile(rf"(timestamp|\d+\.(root|targets|snapshot))\.json({re.escape(_PARTIAL)})?")
+_ROOT = re.compile(r"metadata/\d+\.root\.json")
+
+
+def check_target(folder: Path, source: Path) -> None:
+    """Refuse an output folder that holds something else, or the source.
+
+    Hidden files (`.git`, `.nojekyll`) are nobody's business and stay as they are.
+
+    Raises:
+        UsageError: It is a file, the source lies in it, or it has files in it but is no published tree.
+        StorageError: It cannot be read.
+    """
+    if source.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{folder} contains the source {source}; name another folder for the published tree")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder for the published tree")
+    try:
+        foreign = folder.is_dir() and not _is_ours(folder)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be read: {error.strerror}") from error
+    if foreign:
+        raise UsageError(
+            f"{folder} has files that vademecum did not publish; name an empty folder, or empty this one"
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether it is empty, or a tree of ours: an interrupted first build has begun with `metadata/`."""
+    metadata = folder / "metadata"
+    names = [path.name for path in metadata.iterdir()] if metadata.is_dir() else []
+    if any(map(_METADATA.fullmatch, names)):
+        return True
+    others = [path for path in folder.iterdir() if not path.name.startswith(".") and path != metadata]
+    return not names and not others
+
+
+def require_unmoved(folder: Path, built_on: int) -> None:
+    """Do nothing, unless the tree is newer than what the release was built on: another build was faster.
+
+    Args:
+        built_on: The version of the timestamp that was read; 0: a new line is begun, whatever lies there.
+
+    Raises:
+        BusyError: It is. Nothing was written.
+    """
+    path = folder / TIMESTAMP
+    if not built_on or not path.is_file():
+        return
+    try:
+        found = (
+            Fields(parse_object(path.read_bytes(), TIMESTAMP), TIMESTAMP).child("signed").integer("version")
+        )
+    except (ContentError, OSError):
+        return  # what lies there is damaged: it is replaced by what was verified elsewhere
+    if found > built_on:
+        raise BusyError(
+            f"{path}: another build has published there in the meantime (timestamp {found}, this build goes on from "
+            f"{built_on}); nothing was written, run this build again"
+        )
+
+
+def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
+    """Write files of a tree, `timestamp.json` last; return the bytes written. Unchanged files are left alone.
+
+    Args:
+        files: Path in the tree -> content, or the file that has it.
+
+    Raises:
+        QuotaError: The disk is full. StorageError: The folder cannot be written.
+    """
+    written = 0
+    for path in sorted(files, key=lambda path: (_rank(path), path)):
+        content = files[path]
+        data = content if isinstance(content, bytes) else content.read_bytes()
+        written += _write(folder / path, data)
+    return written
+
+
+def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = ()) -> None:
+    """Delete what neither the current release nor the last few need. All roots stay: old clients walk them.
+
+    Args:
+        current: Paths of all files of the current release, site and metadata.
+        former: Paths of the site that was published before.
+    """
+    needed = set(current) | _recent_releases(folder) | _recent_metadata(folder)
+    try:
+        for path in _sweepable(folder, former):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and name not in needed and not _ROOT.fullmatch(name):
+                patiently(path.unlink)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot delete old files: {error.strerror}") from error
+
+
+def is_intact(folder: Path, files: Mapping[str, ObjectRef]) -> bool:
+    """Return whether all of these files are there, with the content that was signed."""
+    return all(_has(folder / path, ref) for path, ref in files.items())
+
+
+def _has(path: Path, ref: ObjectRef) -> bool:
+    if not path.is_file() or path.stat().st_size != ref.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == ref.sha256
+
+
+def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
+    """Return what may be deleted if nothing needs it: never a file that we would not have written."""
+    paths = [path for top in _SWEPT for path in (folder / top).rglob("*")]
+    paths += [*folder.glob("*.site.json"), *folder.glob(f"*{_PARTIAL}")]
+    paths += [folder / path for path in former if (folder / path).resolve().is_relative_to(folder.resolve())]
+    return sorted(set(paths))
+
+
+def _recent_releases(folder: Path) -> set[str]:
+    """Return the last few manifests and their objects."""
+    needed: set[str] = set()
+    manifests = sorted((folder / "releases").glob("*.json"), key=_sequence, reverse=True)
+    for path in manifests[:KEPT_RELEASES]:
+        needed.add(f"releases/{path.name}")
+        try:
+            manifest = decode_manifest(path.read_bytes())
+        except (ContentError, OSError):
+            continue  # not one of ours, or damaged: its objects are not kept on its word
+        packs = (entry.object for entry in manifest.packs)
+        needed |= {ref.path for ref in (*manifest.objects, *packs)}
+    return needed
+
+
+def _recent_metadata(folder: Path) -> set[str]:
+    """Return the numbered metadata that a client in the middle of a walk may still ask for."""
+    recent: set[str] = set()
+    for role in ("snapshot", "targets"):
+        paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_version, reverse=True)
+        recent |= {f"metadata/{path.name}" for path in paths[:KEPT_RELEASES]}
+    return recent
+
+
+def _rank(path: str) -> int:
+    """Return when a file is written: what is immutable, the pages, new roots, the timestamp."""
+    if path == TIMESTAMP:
+        return 3
+    if _ROOT.fullmatch(path):
+        return 2  # the timestamp that a revoked key has signed ends here: as shortly as possible before the new one
+    return 0 if path.startswith(("objects/", "releases/", "metadata/")) or path.endswith(".site.json") else 1
+
+
+def _sequence(path: Path) -> int:
+    number = path.name.split(".")[1:2]
+    return int(number[0]) if number and number[0].isdecimal() else 0
+
+
+def _version(path: Path) -> int:
+    number = path.name.split(".")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def _write(path: Path, data: bytes) -> int:
+    try:
+        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+            return 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _put(path, data)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise QuotaError(f"{path}: no space left; the published release is unchanged") from error
+        raise StorageError(
+            f"{path}: cannot be written: {error.strerror}; the published release is unchanged"
+        ) from error
+    return len(data)
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Replace a file by a whole one, durably."""
+    partial = path.with_name(path.name + _PARTIAL)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        patiently(lambda: partial.replace(path))
+    except OSError:
+        partial.unlink(missing_ok=True)  # on a full disk, what is half written takes the room that is missing
+        raise
+    if os.name == "posix":
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renames so far outlive a power cut, before the next file refers to them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+"""From a raw file to a document: title, URL, metadata, and plain text in sections."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.readers.html import read_html
+from vademecum_builder.readers.markdown import read_markdown
+from vademecum_builder.readers.outline import Section
+from vademecum_builder.readers.plain import read_plain_text
+from vademecum_builder.readers.text import clean_line, unify_line_breaks
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
+
+__all__ = ["Document", "Section", "read_document"]
+
+_READERS = {MARKDOWN: read_markdown, PLAIN_TEXT: read_plain_text, HTML: read_html}
+_FOLDER_PAGES = frozenset({"index", "readme"})
+LONGEST_URL = 2000
+
+
+@dataclass(frozen=True)
+class Document:
+    """One page.
+
+    Attributes:
+        key: Stable and unique in its source: the file's path, `/`-separated.
+        title: One line, never empty.
+        url: Absolute (http, https) or relative, or the empty string.
+        metadata: JSON values: what the front matter says beside title and URL.
+        sections: In reading order; those without text included.
+        warnings: What was wrong with the file, one line each, beginning with its key.
+    """
+
+    key: str
+    title: str
+    url: str
+    metadata: Mapping[str, Any]
+    sections: tuple[Section, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def read_document(file: SourceFile, *, base_url: str = "") -> Document:
+    """Read one raw file. The same file gives the same document.
+
+    Args:
+        file: Its media type chooses the reader.
+        base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`. Empty: documents
+            have a URL only where their front matter names one.
+
+    Raises:
+        ContentError: The file is binary, undecodable, or not what its media type says.
+        UsageError: No reader for its media type.
+    """
+    reader = _READERS.get(file.media_type)
+    if reader is None:
+        raise UsageError(f"{file.key}: no reader for {file.media_type}; use {', '.join(_READERS)}")
+    try:
+        reading = reader(unify_line_breaks(file.text()))
+    except ContentError as error:
+        raise ContentError(f"{file.key}: {error.message}") from None
+    metadata = dict(reading.metadata)
+    warnings = list(reading.warnings)
+    title = clean_line(reading.title) or _title_from_key(file.key)
+    if file.media_type == MARKDOWN:
+        metadata.pop("title", None)
+    url = _url(file, metadata, base_url, warnings)
+    return Document(
+        file.key,
+        title,
+        url,
+        metadata,
+        reading.sections,
+        tuple(f"{file.key}: {warning}" for warning in warnings),
+    )
+
+
+def _title_from_key(key: str) -> str:
+    """Return the name of the file in words; of its folder for `index` and `README`."""
+    path = PurePosixPath(key)
+    name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
+    words = clean_line(name.replace("-", " ").replace("_", " ")) or clean_line(name) or key
+    return words[0].upper() + words[1:]
+
+
+def _url(file: SourceFile, metadata: dict[str, Any], base_url: str, warnings: list[str]) -> str:
+    """Return the URL of a page; takes what names it out of the metadata."""
+    named = [metadata.pop(name, None) for name in ("url", "permalink")]
+    slug = metadata.pop("slug", None)
+    for url in named:
+        if isinstance(url, str) and url.strip():
+            if _is_safe(url.strip()):
+                return url.strip()
+            shown = repr(url.strip()[:60])
+            warnings.append(f"URL {shown} is left out: it must be relative, http or https, without spaces")
+    if not base_url:
+        return ""
+    return base_url.removesuffix("/") + "/" + quote(_path(file, slug))
+
+
+def _path(file: SourceFile, slug: object) -> str:
+    path = PurePosixPath(file.key)
+    if file.media_type != MARKDOWN and not slug:
+        return file.key
+    folder = "" if path.parent == PurePosixPath(".") else path.parent.as_posix()
+    if isinstance(slug, str | int) and str(slug).strip("/ "):
+        name = str(slug).strip()
+    else:
+        name = "" if path.stem.lower() in _FOLDER_PAGES else path.stem
+    whole = posixpath.join(folder, name).strip("/")
+    return whole + "/" if whole else ""
+
+
+def _is_safe(url: str) -> bool:
+    # Browsers drop tabs and line feeds inside a URL before they look at its scheme; so none is accepted.
+    if len(url) > LONGEST_URL or any(character <= " " or character == "\x7f" for character in url):
+        return False
+    try:
+        return urlsplit(url).scheme in ("", "http", "https")
+    except ValueError:
+        return False

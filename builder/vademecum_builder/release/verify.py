@@ -1,0 +1,201 @@
+"""`vade verify`: every signature, hash, digest and golden vector of a published tree.
+
+Needs no more than the client does: whoever uses a knowledge base may check it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, RollbackError, UsageError
+from vademecum.format.json import parse_object
+from vademecum.format.manifest import GZIP_HEADER
+from vademecum.generation.live_rows import assemble
+from vademecum.ports import Clock, Transport
+from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run
+from vademecum.transport.downloader import Downloader
+from vademecum_builder.release.published import Published, config_for, read_published
+from vademecum_builder.release.version_json import version_json
+from vademecum_builder.signing.metadata import check_signed
+
+_NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
+_OBJECT = re.compile(r"objects/([0-9a-f]{64})\.(?:gz|pack)")
+_METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot)\.json")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was checked, and found good.
+
+    Attributes:
+        files, bytes: Files that were checked, and their bytes as published.
+        unsigned: Files in a local folder that are not part of what is published.
+    """
+
+    sequence: int
+    version: str
+    documents: int
+    chunks: int
+    files: int
+    bytes: int
+    expires: str
+    unsigned: tuple[str, ...] = ()
+
+
+def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
+    """Run `vade verify`.
+
+    Args:
+        location: An address or a folder.
+        trust: The root metadata file to trust; None takes the tree's own first root.
+        expect: The sequence that should be served, or a newer one.
+
+    Raises:
+        RollbackError: All is well but old: a deploy did not arrive, or a cache stands in front of it.
+        VademecumError: The first thing that is wrong.
+    """
+    found = run(_verify(location, None if trust is None else _read(trust)))
+    if found.sequence < expect:
+        raise RollbackError(
+            f"{location} serves release {found.sequence}, expected {expect}: the deploy has not arrived there (or does "
+            "a cache keep the old one?)"
+        )
+    return found
+
+
+async def _verify(location: str, root: bytes | None) -> Verified:
+    transport = open_transport(location)
+    try:
+        present = files_below(Path(location)) if isinstance(transport, FolderTransport) else ()
+        return await verify_tree(transport, root, SystemClock(), config_for(transport), present=present)
+    finally:
+        await transport.close()
+
+
+def files_below(folder: Path) -> tuple[str, ...]:
+    """Return the paths of all files below a folder, hidden ones left out."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return tuple(
+        sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+async def verify_tree(
+    transport: Transport,
+    root: bytes | None,
+    clock: Clock,
+    config: Config | None = None,
+    *,
+    present: Iterable[str] = (),
+) -> Verified:
+    """Check a whole tree.
+
+    Args:
+        root: The root metadata to trust; None takes the tree's own first root.
+        present: Paths of all files, where they can be listed: what earlier releases left for clients that
+            are still fetching them is checked too. A host cannot be asked for that.
+
+    Raises:
+        VademecumError: The first thing that is wrong, by name and path.
+    """
+    config = config or Config()
+    published = await read_published(transport, root, clock, now=clock.now(), config=config)
+    _check_state(published)
+    downloader = Downloader(transport, clock, config)
+    sizes = {path: len(data) for path, data in published.files.items()}
+    for path, ref in published.site_files.items():
+        sizes[path] = len(await downloader.fetch_plain(path, ref))
+    _check_version(published)
+    unsigned: list[str] = []
+    for path in sorted(set(present) - sizes.keys()):
+        size = await _check_leftover(path, published, downloader, config)
+        if size is None:
+            unsigned.append(path)
+        else:
+            sizes[path] = size
+    manifest = published.manifest
+    return Verified(
+        manifest.sequence,
+        manifest.version,
+        manifest.documents,
+        manifest.chunks,
+        len(sizes),
+        sum(sizes.values()),
+        published.expires.isoformat(),
+        tuple(unsigned),
+    )
+
+
+def _check_state(published: Published) -> None:
+    manifest = published.manifest
+    state = assemble(published.segments)
+    if state.digest() != manifest.digest:
+        raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+    if (len(state.documents), len(state.chunks)) != (manifest.documents, manifest.chunks):
+        raise ContentError(f"release {manifest.sequence}: the counts are not the signed ones")
+    for entry, segment in zip(manifest.segments, published.segments, strict=True):
+        if (len(segment.keys), len(segment.ids)) != (entry.documents, entry.chunks):
+            raise ContentError(f"{entry.object.path}: the counts are not the signed ones")
+        sequences = (*segment.sequences, *segment.document_sequences)
+        if any(not entry.after < sequence <= entry.upto for sequence in sequences):
+            raise ContentError(f"{entry.object.path}: a row from outside {entry.after}..{entry.upto}")
+    published.encoder.check_golden()
+
+
+def _check_version(published: Published) -> None:
+    data = published.version_json
+    if data is None:
+        raise ContentError("version.json is missing or damaged")
+    changes = parse_object(data, "version.json").get("changes")
+    expected = version_json(
+        published.manifest, published.pointer.sha256, changes if isinstance(changes, dict) else {}
+    )
+    if data != expected:
+        raise ContentError("version.json does not describe the signed release")
+
+
+async def _check_leftover(
+    path: str, published: Published, downloader: Downloader, config: Config
+) -> int | None:
+    """Check a file of an earlier release by its name or its signature; return its size, or None: not ours."""
+    named, packed = _NAMED.fullmatch(path), _OBJECT.fullmatch(path)
+    if not (named or packed or _METADATA.fullmatch(path)):
+        return None
+    data = await downloader.fetch(path, config.max_object)
+    if named:
+        _check_digest(path, data, named[1])
+    elif packed:
+        content = _gunzip(path, data, config.max_object) if data.startswith(GZIP_HEADER) else data
+        _check_digest(path, content, packed[1])
+    else:
+        check_signed(data, path, published.roots.values())
+    return len(data)
+
+
+def _check_digest(path: str, content: bytes, sha256: str) -> None:
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentError(f"{path}: {len(content)} bytes that are not what its name says")
+
+
+def _gunzip(path: str, data: bytes, limit: int) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        content = inflater.decompress(data, limit)
+    except zlib.error as error:
+        raise ContentError(f"{path}: damaged gzip: {error}") from None
+    if not inflater.eof or inflater.unused_data:
+        raise ContentError(f"{path}: the gzip does not end where it should")
+    return content

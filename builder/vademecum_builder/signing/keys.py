@@ -1,0 +1,213 @@
+"""Signing keys: made, renewed, found. Who may sign releases is said by the root metadata."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from securesystemslib.exceptions import Error as SignerError
+from securesystemslib.signer import CryptoSigner, Key, Signer
+from tuf.api.metadata import Root
+
+from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
+from vademecum.runtime.rename import patiently
+from vademecum_builder.signing.metadata import Validity, expiry, parse_root, signed_bytes
+
+DEFAULT_KEYS = Path(".vademecum/keys")
+KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
+ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
+_ONLINE_ROLES = ("targets", "snapshot", "timestamp")
+_NEXT = ".next"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who signs: the chain of root metadata (version -> bytes, as published) and the release key it names."""
+
+    roots: Mapping[int, bytes]
+    signer: Signer
+
+    @property
+    def root_version(self) -> int:
+        return max(self.roots)
+
+    @property
+    def root(self) -> bytes:
+        """The newest root metadata."""
+        return self.roots[self.root_version]
+
+
+def new_keys(folder: Path, now: datetime, validity: Validity | None = None) -> None:
+    """Make a root key, a release key and the root metadata that joins them.
+
+    Args:
+        folder: Gets `root.pem` (keep it offline), `release.pem` (for the build) and `root.json` (public).
+
+    Raises:
+        UsageError: The folder has keys already: they are never overwritten.
+        StorageError: The folder cannot be written.
+    """
+    taken = [name for name in (ROOT_KEY, RELEASE_KEY, ROOT_FILE) if (folder / name).exists()]
+    if taken:
+        raise UsageError(
+            f"{folder / taken[0]} is there already; keys are never overwritten: name another folder"
+        )
+    root_signer, release_signer = CryptoSigner.generate_ed25519(), CryptoSigner.generate_ed25519()
+    root = Root(expires=expiry(now, (validity or Validity()).root), consistent_snapshot=True)
+    root.add_key(root_signer.public_key, "root")
+    for role in _ONLINE_ROLES:
+        root.add_key(release_signer.public_key, role)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_secret(folder / ROOT_KEY, root_signer.private_bytes)
+        _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
+        (folder / ROOT_FILE).write_bytes(signed_bytes(root, root_signer))
+        ignored = folder / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
+
+
+def renew_root(folder: Path, now: datetime, *, rotate: bool, validity: Validity | None = None) -> int:
+    """Sign the next root version with a new expiry; `rotate`: with a new release key too. Return the version.
+
+    The files that it replaces are kept beside, as `N.root.json` and `N.release.pem`.
+
+    Raises:
+        UsageError: A file is missing or is not what it should be.
+        ContentError: `root.json` is not root metadata. SignatureError: `root.pem` is not its key.
+        StorageError: The folder cannot be written.
+    """
+    before = _read(folder / ROOT_FILE, "root metadata")
+    root = parse_root(before).signed
+    signer = _pem_signer(_read(folder / ROOT_KEY, "the root key"), folder / ROOT_KEY)
+    if signer.public_key.keyid not in root.roles["root"].keyids:
+        raise SignatureError(f"{folder / ROOT_KEY} is not the key that {folder / ROOT_FILE} names")
+    fresh = CryptoSigner.generate_ed25519() if rotate else None
+    if fresh is not None:
+        _replace_release_key(root, fresh.public_key)
+    version = root.version
+    root.version += 1
+    root.expires = expiry(now, (validity or Validity()).root)
+    try:
+        _write_whole(folder / f"{version}.{ROOT_FILE}", before)
+        if fresh is not None:
+            _swap_release_key(folder, version, fresh)
+        _write_whole(folder / ROOT_FILE, signed_bytes(root, signer))
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
+    return root.version
+
+
+def load_roots(file: Path) -> dict[int, bytes]:
+    """Return the chain of roots that a file ends: version -> bytes. Older ones lie beside, as `N.root.json`.
+
+    Raises:
+        UsageError: The file cannot be read. ContentError: One of them is not root metadata.
+    """
+    newest = _read(file, "root metadata")
+    older = sorted(file.parent.glob(f"[0-9]*.{ROOT_FILE}"))
+    chain = {parse_root(data).signed.version: data for data in [path.read_bytes() for path in older]}
+    last = parse_root(newest).signed.version
+    return {version: data for version, data in chain.items() if version < last} | {last: newest}
+
+
+def load_authority(
+    roots: Mapping[int, bytes], key_file: Path, environ: Mapping[str, str], now: datetime
+) -> Authority:
+    """Return who may sign releases.
+
+    Args:
+        roots: From `load_roots`, or the previous release's.
+        key_file: The release key; the environment variable goes before it.
+        environ: May hold VADEMECUM_SIGNING_KEY: a PEM, or a key URI of securesystemslib (`awskms:...`).
+
+    Raises:
+        UsageError: There is no key, or it is not readable.
+        ExpiredError: The root metadata has expired.
+        SignatureError: The root does not authorise this key.
+        ContentError: Not root metadata.
+    """
+    signed = parse_root(roots[max(roots)]).signed
+    if signed.expires <= now:
+        raise ExpiredError(
+            f"the root metadata expired on {signed.expires:%Y-%m-%d}: sign it anew with `vade keys renew`"
+        )
+    authorised = {keyid: key for keyid, key in signed.keys.items() if keyid in signed.roles["targets"].keyids}
+    if not authorised:
+        raise ContentError("root.json: it holds none of the keys that it names for targets")
+    signer = _find_signer(key_file, environ, authorised)
+    if signer.public_key.keyid not in authorised:
+        raise SignatureError(
+            f"the release key {signer.public_key.keyid[:12]} is not one that the root metadata names "
+            f"({', '.join(keyid[:12] for keyid in authorised)}): use the key that belongs to this root.json"
+        )
+    return Authority(roots, signer)
+
+
+def _replace_release_key(root: Root, key: Key) -> None:
+    for role in _ONLINE_ROLES:
+        for keyid in list(root.roles[role].keyids):
+            root.revoke_key(keyid, role)
+        root.add_key(key, role)
+
+
+def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
+    following = folder / (RELEASE_KEY + _NEXT)
+    following.unlink(missing_ok=True)  # of an earlier, interrupted run
+    _write_secret(following, fresh.private_bytes)
+    if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
+        patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
+    patiently(lambda: following.rename(folder / RELEASE_KEY))
+
+
+def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping[str, Key]) -> Signer:
+    value = environ.get(KEY_VARIABLE, "").strip()
+    if not value:
+        return _pem_signer(_read(key_file, "the release key"), key_file)
+    if value.startswith("-----BEGIN"):
+        return _pem_signer(value.encode(), KEY_VARIABLE)
+    try:
+        return Signer.from_priv_key_uri(value, next(iter(authorised.values())))
+    except (ValueError, ImportError, OSError, SignerError):
+        # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
+        raise UsageError(f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI") from None
+
+
+def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
+        raise UsageError(f"{where}: not an unencrypted PEM private key") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes")
+    return CryptoSigner(key)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot read {what} ({error.strerror}); name its folder with --keys, make keys with "
+            f"`vade keys new`, or set {KEY_VARIABLE}"
+        ) from error
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    following = path.with_name(path.name + _NEXT)
+    following.write_bytes(data)
+    patiently(lambda: following.replace(path))

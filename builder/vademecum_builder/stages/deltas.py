@@ -1,0 +1,97 @@
+"""The packs of a release: from which older ones, within which budget; and the history that the next build needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vademecum.delta.decode import Header
+from vademecum.format.manifest import ObjectRef, PackEntry, SegmentEntry
+from vademecum_builder.delta.encode import encode_pack
+from vademecum_builder.delta.old_rows import History
+from vademecum_builder.delta.schedule import PackLimits, bases, kept, leads_on
+from vademecum_builder.index.segments import Rows
+from vademecum_builder.release.published import Published
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The packs of a release.
+
+    Attributes:
+        entries: For the manifest, newest base first.
+        files: The packs themselves: path -> content.
+        kept: Files of older releases that stay published, because packs lead on from there.
+        history: What the next build needs.
+    """
+
+    entries: tuple[PackEntry, ...]
+    files: Mapping[str, bytes]
+    kept: frozenset[str]
+    history: History
+
+
+@dataclass
+class _Budget:
+    """What is spent on packs, and on what older releases need to lead there."""
+
+    total: int
+    files: dict[str, int] = field(default_factory=dict)
+
+    def allows(self, files: Mapping[str, ObjectRef]) -> bool:
+        """Take these files in if there is room for them."""
+        wanted = self.files | {path: ref.size for path, ref in files.items()}
+        if sum(wanted.values()) > self.total:
+            return False
+        self.files = wanted
+        return True
+
+
+def make_packs(
+    rows: Rows,
+    before: Rows,
+    header: Header,
+    segments: tuple[SegmentEntry, ...],
+    base: Published | None,
+    limits: PackLimits,
+) -> Packs:
+    """Return the packs that lead to a release.
+
+    Args:
+        rows, before: Of this release and of the previous one.
+        header: Of the pack from the previous release.
+        segments: The release's tiers: a pack that is no smaller than what they take is of no use.
+        base: The previous release of the same epoch; None where there is none: nothing leads here.
+    """
+    sequence = header.upto
+    if base is None:
+        return Packs((), {}, frozenset(), History(sequence))
+    history = base.history.followed(before, rows, sequence)
+    older = {**base.older, base.pointer.sha256: base.manifest}
+    budget = _Budget(limits.budget(sum(entry.object.size for entry in segments)))
+    entries: list[PackEntry] = []
+    files: dict[str, bytes] = {}
+    for after in bases(sequence, history.first, limits):
+        content = encode_pack(
+            history.release(after, rows), rows, Header(after, sequence, header.bits, header.dimensions)
+        )
+        entry = PackEntry(after, hashlib.sha256(content).hexdigest(), len(content), _manifest(after, base))
+        tiers = sum(tier.object.size for tier in segments if tier.upto > after)
+        if len(content) >= tiers:
+            continue
+        if not budget.allows({entry.object.path: entry.object, **kept([entry], older)}):
+            break
+        entries.append(entry)
+        files[entry.object.path] = content
+    oldest = entries[-1].after if entries else sequence
+    return Packs(tuple(entries), files, frozenset(kept(entries, older)), history.since(oldest))
+
+
+def _manifest(after: int, base: Published) -> ObjectRef | None:
+    """Return the manifest of an older release that steps lead to."""
+    if not leads_on(after):
+        return None
+    if after == base.manifest.sequence:
+        return ObjectRef(base.pointer.sha256, base.pointer.length, base.pointer.length)
+    return next((entry.manifest for entry in base.manifest.packs if entry.after == after), None)

@@ -1,0 +1,13 @@
+"""Which older release a release has a pack from, beside the last few: steps of powers (format.md, section 3.1)."""
+
+from __future__ import annotations
+
+FANOUT = 4
+
+
+def step_of(sequence: int) -> int:
+    """Return the release that the step of this one leads to (format.md, section 3.1)."""
+    size = FANOUT
+    while sequence % size == 0:
+        size *= FANOUT
+    return (sequence // size + 1) * size

@@ -1,0 +1,305 @@
+"""Segments: document rows and chunk rows, read and written (format.md, section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Protocol
+
+from vademecum.errors import ContentError, NewerFormatError
+from vademecum.format.tensors import (
+    Strings,
+    Tensor,
+    TensorFile,
+    decode_tensors,
+    encode_tensors,
+    integers,
+    string_column,
+)
+
+SEGMENT_FORMAT = "vademecum.segment.1"
+HEADING_SEPARATOR = "\x1f"
+
+LEVELS: Final = {4: (1, -8), 2: (2, -3)}
+"""For each number of bits but 8: factor and offset that make a component of its code."""
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A document, or its tombstone. `metadata` is JSON text; `chunks` are ids in reading order."""
+
+    key: str
+    sequence: int
+    title: str = ""
+    url: str = ""
+    metadata: str = ""
+    chunks: tuple[int, ...] = ()
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class ChunkRow:
+    """A chunk with its vector: `vector` is packed as in its segment, `headings` excludes the document's title."""
+
+    id: int
+    sequence: int
+    vector: bytes
+    scale: int
+    headings: str
+    anchor: str
+    text: str
+
+
+class Outline(Protocol):
+    """What says which rows of a segment count, without its texts and vectors; see `Segment`.
+
+    Attributes:
+        chunk_bounds: For each column of chunk bytes (vector, headings, anchor, text) where its rows begin and end:
+            n + 1 rising numbers.
+        document_bounds: The same for title, url and metadata: m + 1 numbers each.
+    """
+
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def bits(self) -> int: ...
+    @property
+    def ids(self) -> array[int]: ...
+    @property
+    def sequences(self) -> array[int]: ...
+    @property
+    def keys(self) -> Strings: ...
+    @property
+    def document_sequences(self) -> array[int]: ...
+    @property
+    def removed(self) -> bytes: ...
+    @property
+    def document_chunks(self) -> array[int]: ...
+    @property
+    def bounds(self) -> array[int]: ...
+    @property
+    def chunk_bounds(self) -> tuple[Sequence[int], ...]: ...
+    @property
+    def document_bounds(self) -> tuple[Sequence[int], ...]: ...
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A decoded segment: columns, as they lie in the file. n chunks, m documents, D dimensions.
+
+    Attributes:
+        ids, sequences, scales: [n].
+        bits: Of a component: 8, 4 or 2.
+        vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
+        keys ... removed: [m]; document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
+    """
+
+    epoch: str
+    dimensions: int
+    bits: int
+    ids: array[int]
+    sequences: array[int]
+    vectors: memoryview
+    scales: array[int]
+    headings: Strings
+    anchors: Strings
+    texts: Strings
+    keys: Strings
+    titles: Strings
+    urls: Strings
+    metadata: Strings
+    document_sequences: array[int]
+    removed: bytes
+    document_chunks: array[int]
+    bounds: array[int]
+
+    @property
+    def chunk_bounds(self) -> tuple[Sequence[int], ...]:
+        """See `Outline`."""
+        vectors = row_bounds(len(self.ids), vector_bytes(self.dimensions, self.bits))
+        return (vectors, *(column.bounds for column in (self.headings, self.anchors, self.texts)))
+
+    @property
+    def document_bounds(self) -> tuple[Sequence[int], ...]:
+        """See `Outline`."""
+        return tuple(column.bounds for column in (self.titles, self.urls, self.metadata))
+
+    def vector(self, row: int) -> memoryview:
+        """Return the bytes of one vector."""
+        width = vector_bytes(self.dimensions, self.bits)
+        return self.vectors[row * width : (row + 1) * width]
+
+    def chunk(self, row: int) -> ChunkRow:
+        return ChunkRow(
+            self.ids[row],
+            self.sequences[row],
+            bytes(self.vector(row)),
+            self.scales[row],
+            self.headings[row],
+            self.anchors[row],
+            self.texts[row],
+        )
+
+    def document(self, row: int) -> DocumentRow:
+        return DocumentRow(
+            self.keys[row],
+            self.document_sequences[row],
+            self.titles[row],
+            self.urls[row],
+            self.metadata[row],
+            tuple(self.document_chunks[self.bounds[row] : self.bounds[row + 1]]),
+            bool(self.removed[row]),
+        )
+
+
+def chunk_id(title: str, headings: str, anchor: str, text: str) -> int:
+    """Return the id of a chunk (format.md, section 4.1); `headings` joined by U+001F."""
+    hasher = hashlib.sha256()
+    for value in (title, headings, anchor, text):
+        hasher.update(framed(value.encode()))
+    return int.from_bytes(hasher.digest()[:8], "big")
+
+
+def framed(value: bytes) -> bytes:
+    """Return the bytes with their length before them, as `u32`."""
+    return len(value).to_bytes(4, "little") + value
+
+
+def vector_bytes(dimensions: int, bits: int) -> int:
+    """Return how many bytes a vector of D components takes."""
+    return -(-dimensions * bits // 8)
+
+
+def row_bounds(count: int, width: int) -> range:
+    """Return where rows of one width begin, and behind them where the last one ends."""
+    return range(0, count * width + 1, width)
+
+
+def encode_segment(
+    epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow], bits: int = 8
+) -> bytes:
+    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes.
+
+    Args:
+        bits: Of a component of the chunks' vectors: 8, 4 or 2.
+    """
+    docs = sorted(documents, key=lambda row: (-row.sequence, row.key.encode()))
+    rows = sorted(chunks, key=lambda row: (-row.sequence, row.id))
+    tensors: dict[str, Tensor] = {
+        "chunk.id": integers("U64", (row.id for row in rows)),
+        "chunk.sequence": integers("U32", (row.sequence for row in rows)),
+        "chunk.scale": integers("U16", (row.scale for row in rows)),
+        "chunk.vector": _vectors(len(rows), dimensions, bits, b"".join(row.vector for row in rows)),
+        "document.sequence": integers("U32", (row.sequence for row in docs)),
+        "document.removed": integers("U8", (row.removed for row in docs)),
+        "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
+        "document.chunks.offsets": integers("U32", _running([len(row.chunks) for row in docs])),
+        **string_column("chunk.headings", (row.headings for row in rows)),
+        **string_column("chunk.anchor", (row.anchor for row in rows)),
+        **string_column("chunk.text", (row.text for row in rows)),
+        **string_column("document.key", (row.key for row in docs)),
+        **string_column("document.title", (row.title for row in docs)),
+        **string_column("document.url", (row.url for row in docs)),
+        **string_column("document.metadata", (row.metadata for row in docs)),
+    }
+    return encode_tensors(TensorFile(tensors, _header(epoch, dimensions, bits)))
+
+
+def cut(sizes: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
+    """Yield (first, behind the last) of neighbours that together take about `most` bytes at most; at least one."""
+    start = stop = total = 0
+    for size in sizes:
+        if stop > start and total + size > most:
+            yield start, stop
+            start, total = stop, 0
+        stop, total = stop + 1, total + size
+    if stop > start:
+        yield start, stop
+
+
+def _vectors(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> Tensor:
+    return Tensor("I8" if bits == 8 else "U8", (count, vector_bytes(dimensions, bits)), data)
+
+
+def _header(epoch: str, dimensions: int, bits: int) -> dict[str, str]:
+    packing = {} if bits == 8 else {"bits": str(bits), "dimensions": str(dimensions)}
+    return {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}
+
+
+def decode_segment(data: bytes) -> Segment:
+    """Read a segment.
+
+    Raises:
+        NewerFormatError: A segment of a later major format.
+        ContentError: Malformed in any way; nothing of it is used then.
+    """
+    file = decode_tensors(data)
+    _check_format(file.metadata.get("format", ""))
+    n = file.tensor("chunk.id", "U64", [None]).shape[0]
+    m = file.tensor("document.sequence", "U32", [None]).shape[0]
+    dimensions, bits, vectors = _read_vectors(file, n)
+    chunks = file.tensor("document.chunks", "U64", [None])
+    segment = Segment(
+        epoch=file.metadata.get("epoch", ""),
+        dimensions=dimensions,
+        bits=bits,
+        ids=file.tensor("chunk.id", "U64", [n]).values(),
+        sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
+        vectors=vectors,
+        scales=file.tensor("chunk.scale", "U16", [n]).values(),
+        headings=file.strings("chunk.headings", n),
+        anchors=file.strings("chunk.anchor", n),
+        texts=file.strings("chunk.text", n),
+        keys=file.strings("document.key", m),
+        titles=file.strings("document.title", m),
+        urls=file.strings("document.url", m),
+        metadata=file.strings("document.metadata", m),
+        document_sequences=file.tensor("document.sequence", "U32", [m]).values(),
+        removed=bytes(file.tensor("document.removed", "U8", [m]).data),
+        document_chunks=chunks.values(),
+        bounds=file.offsets("document.chunks", chunks.shape[0], m),
+    )
+    if any(flag > 1 for flag in segment.removed) or any(a == b for a, b in pairwise(segment.keys.bounds)):
+        raise ContentError("segment: a document row without a key or with an unknown flag")
+    if not segment.dimensions:
+        raise ContentError("segment: vectors without dimensions")
+    return segment
+
+
+def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
+    """Return dimensions, bits of a component, and the rows: a copy, or they would keep the whole file in memory."""
+    found = [file.metadata.get(key) for key in ("bits", "dimensions")]
+    if found == [None, None]:
+        whole = file.tensor("chunk.vector", "I8", [count, None])
+        return whole.shape[1], 8, memoryview(bytes(whole.data))
+    bits, dimensions = (text or "" for text in found)
+    if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
+        raise ContentError(
+            f"segment: vectors of bits and dimensions {found}, which this vademecum cannot read"
+        )
+    width = vector_bytes(int(dimensions), int(bits))
+    packed = file.tensor("chunk.vector", "U8", [count, width])
+    return int(dimensions), int(bits), memoryview(bytes(packed.data))
+
+
+def _check_format(found: str) -> None:
+    family, _, version = found.rpartition(".")
+    known_family, _, known = SEGMENT_FORMAT.rpartition(".")
+    if family == known_family and re.fullmatch(r"[1-9][0-9]{0,8}", version) and int(version) > int(known):
+        raise NewerFormatError(f"segment of format {version}; this vademecum reads {known}: update vademecum")
+    if found != SEGMENT_FORMAT:
+        raise ContentError(f"not a segment: format {found[:40]!r}, expected {SEGMENT_FORMAT!r}")
+
+
+def _running(counts: Sequence[int]) -> array[int]:
+    totals = array("I", [0])
+    for count in counts:
+        totals.append(totals[-1] + count)
+    return totals

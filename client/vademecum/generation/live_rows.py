@@ -1,0 +1,234 @@
+"""The live state of a generation: which rows of its segments count (format.md, section 5).
+
+Rows of one sequence in one segment are a *run*: documents rise by key in it, chunks by id. The state is a merge of
+all runs, and takes the columns that say what counts, never texts or vectors. So it does for segments in memory and
+for those whose texts and vectors stay in the store, at some 60 bytes a chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import chain, islice, pairwise, repeat
+from operator import lt
+from typing import Generic, TypeVar
+
+from vademecum.errors import ContentError
+from vademecum.format.segment import Outline, Segment, framed
+from vademecum.generation.row_index import (
+    ChunkPlaces,
+    DocumentPlaces,
+    Owners,
+    Place,
+    packed,
+    segments_of,
+    unpacked,
+)
+
+__all__ = ["Place", "State", "StateDigest", "assemble"]
+
+S = TypeVar("S", bound=Outline)
+_BATCH_BITS = 12
+"""Chunks are merged in ranges of ids, about 4,096 rows at a time: ids are bits of a hash, so they spread evenly."""
+
+Run = tuple[int, int, int, int]
+"""Rows of one sequence: (index of the segment, sequence, first row, row behind the last)."""
+
+
+@dataclass(frozen=True)
+class State(Generic[S]):
+    """The live rows of a generation.
+
+    Attributes:
+        segments: The segments the places point into; their order does not matter.
+        documents: Live documents by key (UTF-8 bytes), in rising order.
+        chunks: Live chunks by id, in rising order.
+        owners: For each live chunk, the lowest key of a live document that names it.
+        tombstones: Where the newest row of each removed document lies.
+    """
+
+    segments: tuple[S, ...]
+    documents: DocumentPlaces
+    chunks: ChunkPlaces
+    owners: Owners
+    tombstones: DocumentPlaces
+
+    @property
+    def used(self) -> frozenset[int]:
+        """The segments that this state needs: any other holds only rows that newer ones have replaced.
+
+        One with nothing but tombstones is needed: they keep older rows dead.
+        """
+        return segments_of(chain(self.documents.places, self.chunks.places, self.tombstones.places))
+
+    def document_chunks(self, place: int) -> array[int]:
+        """Return the ids of a document's chunks in reading order; `place` is packed."""
+        index, row = unpacked(place)
+        segment = self.segments[index]
+        return segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]
+
+    def digest(self: State[Segment]) -> str:
+        """Return the state digest: the same content gives the same digest, whatever way it came."""
+        digest = StateDigest()
+        for place in self.documents.places:
+            index, row = unpacked(place)
+            segment = self.segments[index]
+            texts = (segment.titles, segment.urls, segment.metadata)
+            key = segment.keys.encoded(row)
+            digest.add_document(key, [text.encoded(row) for text in texts], self.document_chunks(place))
+        for chunk, place in zip(self.chunks.ids, self.chunks.places, strict=True):
+            index, row = unpacked(place)
+            segment = self.segments[index]
+            texts = (segment.headings, segment.anchors, segment.texts)
+            vector = segment.vector(row)
+            digest.add_chunk(chunk, segment.scales[row], vector, [text.encoded(row) for text in texts])
+        return digest.hex()
+
+
+class StateDigest:
+    """The state digest as it grows: all documents by rising key, then all chunks by rising id."""
+
+    def __init__(self) -> None:
+        self._hasher = hashlib.sha256(b"vademecum.state.1\n")
+
+    def add_document(self, key: bytes, texts: Sequence[bytes], chunks: array[int]) -> None:
+        """Add a document; `texts` are title, url and metadata."""
+        count = len(chunks).to_bytes(4, "little")
+        self._hasher.update(b"".join([framed(key), *map(framed, texts), count, chunks.tobytes()]))
+
+    def add_chunk(self, chunk: int, scale: int, vector: bytes | memoryview, texts: Sequence[bytes]) -> None:
+        """Add a chunk; `texts` are headings, anchor and text."""
+        number = chunk.to_bytes(8, "little") + scale.to_bytes(2, "little")
+        self._hasher.update(b"".join([number, vector, *map(framed, texts)]))
+
+    def hex(self) -> str:
+        return self._hasher.hexdigest()
+
+
+def assemble(segments: Sequence[S]) -> State[S]:
+    """Return the live state of these segments together.
+
+    Raises:
+        ContentError: They are of different epochs, their rows are not in order, or a live document names a chunk
+            that none of them has.
+    """
+    if len({(segment.epoch, segment.dimensions, segment.bits) for segment in segments}) > 1:
+        raise ContentError("segments of different epochs stand in one generation")
+    documents, tombstones = _newest_documents(segments)
+    chunks, owners = _newest_chunks(segments, documents)
+    return State(tuple(segments), documents, chunks, owners, tombstones)
+
+
+def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPlaces]:
+    """Return the places of live documents, and those of removed ones."""
+    live, removed = array("Q"), array("Q")
+    previous: bytes | None = None
+    for key, _, place in merge(*(_document_rows(segments[run[0]], run) for run in _document_runs(segments))):
+        if key == previous:
+            continue
+        previous = key
+        index, row = unpacked(place)
+        (removed if segments[index].removed[row] else live).append(place)
+    keys = tuple(segment.keys for segment in segments)
+    return DocumentPlaces(keys, live), DocumentPlaces(keys, removed)
+
+
+def _document_rows(segment: Outline, run: Run) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (key, minus sequence, place) of a run: of one key the newest comes first."""
+    index, sequence, start, stop = run
+    previous = b""
+    for row in range(start, stop):
+        key = segment.keys.encoded(row)
+        if key <= previous:
+            raise _disorder("documents")
+        yield key, -sequence, packed(index, row)
+        previous = key
+
+
+def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[ChunkPlaces, Owners]:
+    """Return where each live chunk lies, and its owner. A text that left and came back may be there twice."""
+    runs = _chunk_runs(segments)
+    shift = 64 - max(0, sum(map(_length, runs)).bit_length() - _BATCH_BITS)
+    named = _named_chunks(segments, documents, shift)
+    ids, places, owners = array("Q"), array("Q"), array("I")
+    for number, (chunks, owner_positions) in enumerate(named):
+        # Of several documents that name a chunk the first has the lowest key.
+        wanted = dict(zip(reversed(chunks), reversed(owner_positions), strict=True))
+        for chunk, _, index, row in _rows_between(segments, runs, number << shift, (number + 1) << shift):
+            owner = wanted.pop(chunk, None)
+            if owner is not None:
+                ids.append(chunk)
+                places.append(packed(index, row))
+                owners.append(owner)
+        if wanted:
+            missing, owner = next(reversed(wanted.items()))
+            name = documents.key(owner).decode()
+            raise ContentError(f"document {name!r} names chunk {missing:016x}, which no segment has")
+    return ChunkPlaces(ids, places), Owners(ids, owners, documents)
+
+
+def _named_chunks(
+    segments: Sequence[Outline], documents: DocumentPlaces, shift: int
+) -> list[tuple[array[int], array[int]]]:
+    """Return the ids that live documents name, and the documents' positions, in ranges of 2^shift ids."""
+    ranges = [(array("Q"), array("I")) for _ in range(1 << 64 - shift)]
+    for at, place in enumerate(documents.places):
+        index, row = unpacked(place)
+        segment = segments[index]
+        for chunk in segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]:
+            chunks, owners = ranges[chunk >> shift]
+            chunks.append(chunk)
+            owners.append(at)
+    return ranges
+
+
+def _rows_between(
+    segments: Sequence[Outline], runs: Sequence[Run], low: int, high: int
+) -> list[tuple[int, int, int, int]]:
+    """Return (id, minus sequence, segment, row) of the rows with these ids, sorted: of one id the newest is first."""
+    rows: list[tuple[int, int, int, int]] = []
+    for index, sequence, start, stop in runs:
+        ids = segments[index].ids
+        first = bisect_left(ids, low, start, stop)
+        last = bisect_left(ids, high, first, stop)
+        rows.extend(zip(ids[first:last], repeat(-sequence), repeat(index), range(first, last)))
+    rows.sort()
+    return rows
+
+
+def _document_runs(segments: Sequence[Outline]) -> list[Run]:
+    return [run for i, segment in enumerate(segments) for run in _runs(i, segment.document_sequences)]
+
+
+def _chunk_runs(segments: Sequence[Outline]) -> list[Run]:
+    """Return the runs of chunk rows, and see that ids rise in each."""
+    found: list[Run] = []
+    for i, segment in enumerate(segments):
+        for run in _runs(i, segment.sequences):
+            ids = memoryview(segment.ids)[run[2] : run[3]]
+            if not all(map(lt, ids, islice(ids, 1, None))):
+                raise _disorder("chunks")
+            found.append(run)
+    return found
+
+
+def _runs(index: int, sequences: array[int]) -> Iterator[Run]:
+    """Yield the runs of a column of sequences, which must never rise."""
+    borders = [0] if sequences else []
+    borders += [at for at, (a, b) in enumerate(pairwise(sequences), 1) if a != b]
+    for start, stop in pairwise([*borders, len(sequences)]):
+        if start and sequences[start] > sequences[start - 1]:
+            raise _disorder("rows")
+        yield index, sequences[start], start, stop
+
+
+def _length(run: Run) -> int:
+    return run[3] - run[2]
+
+
+def _disorder(what: str) -> ContentError:
+    return ContentError(f"segment: its {what} are not in the order of the format")

@@ -1,0 +1,152 @@
+"""A generation as an update looks at it: checked whole, row by row from the store, never in memory whole.
+
+What stays in memory is some 60 bytes a chunk: ids, places and the bounds of texts. One object at a time is read whole,
+to be checked; publishers and compaction keep segments small for that (format.md, section 3).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.format.segment import ChunkRow, DocumentRow
+from vademecum.generation.lazy_segment import Column, StoredSegment, decode_stored, read_rows
+from vademecum.generation.live_rows import State, StateDigest, assemble
+from vademecum.generation.opened import check_works, of_epoch, read_sound
+from vademecum.generation.row_index import packed, unpacked
+from vademecum.ports import Store
+from vademecum.store.pointer import Generation
+
+_BATCH = 4096
+"""Rows in memory at a time: some megabytes."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A generation whose texts and vectors stay in the store.
+
+    Attributes:
+        state: Its live rows. `state.documents` maps a key (bytes) to a place, in rising order.
+    """
+
+    store: Store
+    generation: Generation
+    state: State[StoredSegment]
+    encoder: Encoder
+
+    def self_test(self) -> None:
+        """Check that this generation works here. Raises SelfTestError: see `Opened.self_test`."""
+        check_works(self.generation, self.state, self.encoder)
+
+    async def digest(self) -> str:
+        """Return the state digest, from the rows as they lie in the store.
+
+        Raises:
+            StorageError: The store has lost an object.
+        """
+        state, digest = self.state, StateDigest()
+        for batch in _batches(state.documents.places):
+            rows = await read_rows(self.store, state.segments, batch, document_columns)
+            for place, texts in zip(batch, rows, strict=True):
+                index, row = unpacked(place)
+                key = state.segments[index].keys.encoded(row)
+                digest.add_document(key, texts, state.document_chunks(place))
+        for batch in _batches(state.chunks.places):
+            rows = await read_rows(self.store, state.segments, batch, chunk_columns)
+            for place, columns in zip(batch, rows, strict=True):
+                index, row = unpacked(place)
+                segment = state.segments[index]
+                digest.add_chunk(segment.ids[row], segment.scales[row], columns[0], columns[1:])
+        return digest.hex()
+
+    async def documents(self, keys: Iterable[bytes]) -> list[DocumentRow]:
+        """Return the rows of these live documents, in this order. For a few thousand at a time.
+
+        Raises:
+            KeyError: There is no live document of that key.
+            StorageError: The store has lost an object.
+        """
+        return await self.document_rows([packed(*self.state.documents[key]) for key in keys])
+
+    async def chunks(self, ids: Iterable[int]) -> list[ChunkRow]:
+        """Return the rows of these live chunks, in this order. For a few thousand at a time.
+
+        Raises:
+            KeyError: There is no live chunk of that id.
+            StorageError: The store has lost an object.
+        """
+        return await self.chunk_rows([packed(*self.state.chunks[chunk]) for chunk in ids])
+
+    async def document_rows(self, places: Sequence[int]) -> list[DocumentRow]:
+        """Return the document rows at these packed places, live or not."""
+        segments = self.state.segments
+        found = await read_rows(self.store, segments, places, document_columns)
+        return [self._document(place, *texts) for place, texts in zip(places, found, strict=True)]
+
+    async def chunk_rows(self, places: Sequence[int]) -> list[ChunkRow]:
+        """Return the chunk rows at these packed places, live or not."""
+        segments = self.state.segments
+        found = await read_rows(self.store, segments, places, chunk_columns)
+        return [self._chunk(place, *columns) for place, columns in zip(places, found, strict=True)]
+
+    def _document(self, place: int, title: bytes, url: bytes, metadata: bytes) -> DocumentRow:
+        index, row = unpacked(place)
+        segment = self.state.segments[index]
+        return DocumentRow(
+            segment.keys[row],
+            segment.document_sequences[row],
+            title.decode(),
+            url.decode(),
+            metadata.decode(),
+            tuple(self.state.document_chunks(place)),
+            bool(segment.removed[row]),
+        )
+
+    def _chunk(self, place: int, vector: bytes, headings: bytes, anchor: bytes, text: bytes) -> ChunkRow:
+        index, row = unpacked(place)
+        segment = self.state.segments[index]
+        return ChunkRow(
+            segment.ids[row],
+            segment.sequences[row],
+            vector,
+            segment.scales[row],
+            headings.decode(),
+            anchor.decode(),
+            text.decode(),
+        )
+
+
+def document_columns(segment: StoredSegment) -> Sequence[Column]:
+    return segment.document_columns
+
+
+def chunk_columns(segment: StoredSegment) -> Sequence[Column]:
+    return segment.chunk_columns
+
+
+def _batches(places: array[int]) -> Iterator[array[int]]:
+    return (places[start : start + _BATCH] for start in range(0, len(places), _BATCH))
+
+
+async def stage_generation(
+    store: Store, generation: Generation, known: Iterable[StoredSegment] = ()
+) -> Staged:
+    """Read what says which rows of a generation count; each of its objects is checked on the way.
+
+    Args:
+        known: Segments of this store that were read and checked just now, by a `Staged` of another generation: they
+            are not read again.
+
+    Raises:
+        StorageError: An object that it needs is not there.
+        ContentError: An object is damaged, or the rows do not fit together.
+    """
+    checked = {segment.name: segment for segment in known}
+    segments = []
+    for name in generation.segments:
+        segment = checked.get(name) or decode_stored(name, await read_sound(store, name))
+        segments.append(of_epoch(segment, name, generation))
+    encoder = decode_encoder(await read_sound(store, generation.encoder))
+    return Staged(store, generation, assemble(segments), encoder)

@@ -1,0 +1,129 @@
+"""A checkup: everything that a store holds is read and judged, offline. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vademecum.errors import ContentError, NewerFormatError, VademecumError
+from vademecum.format.json import parse_object
+from vademecum.generation.staged import stage_generation
+from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
+from vademecum.ports import Store
+from vademecum.store.channel_status import decode_notes
+from vademecum.store.pointer import Generation, Head, decode_head
+from vademecum.trust.metadata import Trust
+from vademecum.trust.refresh import FIRST_USE, as_floor
+
+ROLES = ("timestamp", "snapshot", "targets")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: its name, whether it is sound, and what was found."""
+
+    name: str
+    sound: bool
+    message: str
+
+
+async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) -> list[Finding]:
+    """Look at the pointer, the objects, the releases, the trust floor, the other records, and what nobody names.
+
+    Args:
+        looked: Called with the bytes of objects read so far, and those there are.
+
+    Raises:
+        NewerFormatError: A newer version wrote the pointer: nothing of it can be judged.
+    """
+    pointer, head = await _pointer(store)
+    findings = [pointer]
+    scrubbed = Scrubbed()
+    try:
+        scrubbed = await scrub(store, head.objects, looked)
+        findings.append(_objects(scrubbed))
+        findings += [
+            await _judged(name, _release(store, generation))
+            for name, generation in (("release", head.current), ("previous", head.previous))
+            if generation is not None and not generation.objects & {*scrubbed.broken}
+        ]
+        findings.append(_leftovers(len((await store.objects()).keys() - head.objects)))
+    except VademecumError as error:
+        findings.append(Finding("objects", False, error.message))
+    findings.append(await _judged("trust", lambda: _trust(store, now)))
+    findings.append(await _judged("records", lambda: _records(store)))
+    return findings
+
+
+async def _judged(name: str, judge: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name, True, await judge())
+    except VademecumError as error:
+        return Finding(name, False, error.message)
+
+
+async def _pointer(store: Store) -> tuple[Finding, Head]:
+    try:
+        head = decode_head(await store.read("head"))
+    except NewerFormatError:
+        raise
+    except VademecumError as error:
+        return Finding("pointer", False, error.message), Head()
+    if head.current is None:
+        return Finding("pointer", False, "nothing is installed"), head
+    return Finding("pointer", True, f"release {head.current.sequence} ({head.current.version})"), head
+
+
+def _objects(found: Scrubbed) -> Finding:
+    if not found.broken:
+        return Finding(
+            "objects", True, f"{found.checked} objects, {found.bytes} bytes, all as their names say"
+        )
+    names = ", ".join(digest[:12] for digest in found.broken)
+    return Finding("objects", False, f"{len(found.missing)} missing, {len(found.rotten)} damaged: {names}")
+
+
+def _release(store: Store, generation: Generation) -> Callable[[], Awaitable[str]]:
+    async def judge() -> str:
+        staged = await stage_generation(store, generation)
+        if await staged.digest() != generation.digest:
+            raise ContentError(f"release {generation.sequence}: the state digest is not the signed one")
+        staged.self_test()
+        return f"{generation.documents} documents, {generation.chunks} chunks: state digest and self-test are right"
+
+    return judge
+
+
+def _leftovers(count: int) -> Finding:
+    told = "none" if not count else f"{count} objects that nobody names; the next update sweeps them"
+    return Finding("leftovers", True, told)
+
+
+async def _trust(store: Store, now: datetime) -> str:
+    """Judge the trust floor. What has expired or was signed by a key that is revoked now is as it should be."""
+    root = await store.read("trust/root.json")
+    if root is None:
+        if any([await store.read(f"trust/{role}.json") for role in ROLES]):
+            raise ContentError("the trusted root is missing")
+        return "nothing is trusted yet"
+    trust = Trust(root, now)
+    accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)
+    for role, accept in zip(ROLES, accepts, strict=True):
+        data = await store.read(f"trust/{role}.json")
+        if data is None:
+            break
+        parse_object(data, f"{role}.json")
+        if not as_floor(lambda accept=accept, data=data: accept(data)):  # type: ignore[misc]
+            break
+    pin = await store.read("trust/pin")
+    return f"root {trust.root_version}, {'seen first' if pin == FIRST_USE else 'as the app ships it'}"
+
+
+async def _records(store: Store) -> str:
+    decode_notes(await store.read("sync"))
+    for name in ("health", "retry", "scrub"):
+        data = await store.read(name)
+        if data is not None:
+            parse_object(data, name)
+    return "all can be read"

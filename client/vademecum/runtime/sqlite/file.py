@@ -1,0 +1,267 @@
+"""Opening the store's SQLite file: whose file is it, which version, and what an error of SQLite means.
+
+The format is site/content/format.md, section 8. Only SQLite itself ever opens the file: POSIX drops all locks
+that a process has on a file as soon as it closes any descriptor of it, so a look at the header with `open()`
+would unlock the other stores of this process (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vademecum.errors import (
+    BusyError,
+    EmptyStoreError,
+    NewerFormatError,
+    NotAStoreError,
+    QuotaError,
+    StorageError,
+    VademecumError,
+)
+from vademecum.runtime.sqlite.swap import is_swapping, settle
+
+APPLICATION_ID = 0x76616465
+USER_VERSION = 1
+BUSY_TIMEOUT = 5.0
+"""Seconds to wait for another connection's short transaction. The writer's lock does not wait at all."""
+
+FAULTS = (sqlite3.Error, UnicodeDecodeError, OSError)
+"""What the module sqlite3 raises: Python decodes SQLite's messages, and those quote what lies in a damaged file."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+_TRIES = 5
+_IMMUTABLE = "mode=ro&immutable=1"
+_NOTHING_YET = "nothing is installed here yet; pull a knowledge base first"
+TABLES = (
+    "CREATE TABLE records (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)",
+    "CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)",
+)
+_SCHEMA = (
+    *TABLES,
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {USER_VERSION}",
+)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells the file that lies at `path` now from another one; None: there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the store for reading and writing; create it when nothing is there.
+
+    Raises:
+        BusyError: A doctor is just putting another file in its place.
+        NotAStoreError: Something else is there. It is left as it is.
+        NewerFormatError: A newer version of vademecum made it.
+        StorageError: It cannot be opened, or its folder does not exist.
+    """
+    return _steadily(path, _open_database)
+
+
+def _open_database(path: Path) -> sqlite3.Connection:
+    if _size(path):
+        _probe(path)
+    elif not path.parent.is_dir():
+        raise StorageError(f"{path}: the folder {path.parent} does not exist; create it first")
+    connection = _connect(path, "mode=rwc")
+    with _closed_on_error(connection):
+        if not _is_store(connection, path):
+            _create(connection, path)
+        # Durability of Store.write: the WAL is one ordered log, and every commit to it is synced. On macOS
+        # only F_FULLFSYNC reaches the disk. A file system that cannot do WAL stays with the rollback journal,
+        # where a commit is the deletion of the journal: EXTRA syncs that too (in WAL mode it means FULL).
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = EXTRA")
+        connection.execute("PRAGMA fullfsync = ON")
+    return connection
+
+
+def open_readonly(path: Path) -> sqlite3.Connection:
+    """Open an existing store for reading, also on media that cannot be written.
+
+    Raises:
+        EmptyStoreError: There is no file; none is made.
+        BusyError, NotAStoreError, NewerFormatError, StorageError: As `open_database`.
+    """
+    return _steadily(path, _open_readonly)
+
+
+def _steadily(path: Path, opened: Callable[[Path], sqlite3.Connection]) -> sqlite3.Connection:
+    """Open the file when no swap is under way, and again if one was meanwhile (sqlite_swap.py)."""
+    for _ in range(_TRIES):
+        settle(path)
+        before = identity(path)
+        connection = opened(path)
+        if not is_swapping(path) and before in (None, identity(path)):
+            return connection
+        connection.close()
+    raise BusyError(f"{path}: the file is replaced again and again; try again later")
+
+
+def _open_readonly(path: Path) -> sqlite3.Connection:
+    if not _size(path):
+        raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
+    # Where the folder cannot be written, nobody else writes either. `rw` never creates the file.
+    connection = _connect(path, _IMMUTABLE if _probe(path) else "mode=rw")
+    with _closed_on_error(connection):
+        if not _is_store(connection, path):
+            raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def is_damage(error: BaseException) -> bool:
+    """Return whether `error` says that the file is damaged, or no database at all.
+
+    The statements of a store are always the same: one that SQLite does not understand (SQLITE_ERROR) names a table or a
+    column that the file has no more. What Python cannot decode has no code of SQLite.
+    """
+    if isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode"):
+        return "UTF-8" in str(error)
+    return isinstance(error, UnicodeDecodeError) or _primary(error) in _DAMAGE
+
+
+def _primary(error: BaseException) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
+
+
+def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> VademecumError:
+    """Return the error of ours that says what `error` means for the store at `path`."""
+    name = getattr(error, "sqlite_errorname", "")
+    primary = _primary(error)
+    if primary == sqlite3.SQLITE_FULL or name == "SQLITE_IOERR_SHMSIZE" or _is_out_of_space(error):
+        return QuotaError(f"{path}: the disk is full ({error}); what is installed is untouched")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return BusyError(f"{path}: another process is writing to this store; try again when it is done")
+    if primary == sqlite3.SQLITE_NOTADB:
+        return NotAStoreError(f"{path} is not a vademecum store; it was left as it is: choose another path")
+    if is_damage(error):
+        return StorageError(f"{path}: the store is damaged ({error}); `vade doctor` mends it")
+    if primary == sqlite3.SQLITE_READONLY:
+        return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
+    return StorageError(f"{path}: {error}")
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing of it; the write lock is taken at the start."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has already rolled it back
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _is_out_of_space(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _size(path: Path) -> int:
+    """Return the file's size, 0 if there is none; a folder, a pipe or a device is not a store."""
+    try:
+        if path.exists() and not path.is_file():
+            raise NotAStoreError(f"{path} is not a file; choose another path for the store")
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+
+
+def _probe(path: Path) -> bool:
+    """Refuse a file that is not ours, and return whether its folder is one that cannot be written.
+
+    The look is taken through a connection that cannot change the file. A writable one could: closing it would
+    move a stranger's write-ahead log into its database.
+    """
+    try:
+        _look(path, "mode=ro")
+        return False
+    except sqlite3.OperationalError as error:
+        # Our stores have a rollback journal only while they are created. This one was interrupted there; the
+        # writable connection that comes next rolls it back, and looks again.
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_READONLY_ROLLBACK":
+            return False
+        # Reading a WAL database takes a shared-memory file beside it.
+        if name not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN"):
+            raise
+    log = Path(f"{path}-wal")
+    if log.exists() and log.stat().st_size:
+        raise StorageError(
+            f"{path}: its folder cannot be written, and {log.name} still has to be merged there"
+        )
+    _look(path, _IMMUTABLE)
+    return True
+
+
+def _look(path: Path, mode: str) -> None:
+    connection = _connect(path, mode)
+    try:
+        _is_store(connection, path)
+    finally:
+        connection.close()
+
+
+def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
+    """Return whether this is a store of ours; False if it is an empty database."""
+    with _one_state(connection):
+        [(application_id,)] = connection.execute("PRAGMA application_id")
+        [(version,)] = connection.execute("PRAGMA user_version")
+        [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
+    if application_id == 0 and version == 0 and tables == 0:
+        return False
+    if application_id != APPLICATION_ID:
+        raise NotAStoreError(
+            f"{path} is a SQLite database of another program; it was left as it is: choose another path"
+        )
+    if version > USER_VERSION:
+        raise NewerFormatError(
+            f"{path}: a store of format {version}, this version of vademecum reads {USER_VERSION}; update it"
+        )
+    return True
+
+
+@contextmanager
+def _one_state(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read inside belongs together, though another process may be creating the store just now."""
+    inside = connection.in_transaction
+    if not inside:
+        connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if not inside and connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _create(connection: sqlite3.Connection, path: Path) -> None:
+    with transaction(connection):
+        if not _is_store(connection, path):  # another process may have been faster
+            for statement in _SCHEMA:
+                connection.execute(statement)

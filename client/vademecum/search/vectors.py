@@ -1,0 +1,199 @@
+"""Exact ranking over an open generation, on numpy. The browser's twin is js/search.mjs.
+
+Scores are integers and ties break by chunk id (format.md, section 4.2), so both return the same list.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.encoder.rotation import rotate_query
+from vademecum.format.json import parse_object
+from vademecum.format.segment import HEADING_SEPARATOR, LEVELS, vector_bytes
+from vademecum.generation.opened import Opened
+from vademecum.generation.row_index import ROW
+
+_UNITS = {8: 65535 * 127, 4: 65535, 2: 65535}
+_BLOCK = 8192
+MOST_HITS = 1000
+"""The most hits that a search returns; the browser has the same."""
+_EXACT_DIMENSIONS = 1024
+"""Up to here sums of products of signed bytes stay below 2^24: exact in float32, and BLAS is fast."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that answers a query.
+
+    Attributes:
+        id: The chunk's id, 16 hex digits.
+        document: Key of the document.
+        heading: The headings above the text, outermost first, joined by " › "; may be empty.
+        url: The document's URL with the chunk's anchor; empty if the document has none.
+        score: About the cosine between query and chunk, above 0.
+    """
+
+    id: str
+    document: str
+    title: str
+    heading: str
+    url: str
+    text: str
+    score: float
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Index:
+    """The live vectors of a generation, packed as they came and ready to be scanned. n chunks, D dimensions."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        state = opened.state
+        self._ids = np.array(state.chunks.ids, np.uint64)
+        packed = np.array(state.chunks.places, np.int64)
+        places = np.stack([packed >> 32, packed & ROW], axis=1)
+        self._places = places
+        self._bits = state.segments[0].bits if state.segments else 8
+        width = vector_bytes(opened.encoder.dimensions, self._bits)
+        dtype: type[np.integer[Any]] = np.int8 if self._bits == 8 else np.uint8
+        self._vectors = np.empty((len(places), width), dtype)
+        self._scales = np.empty(len(places), np.int64)
+        for index, segment in enumerate(state.segments):
+            mine = places[:, 0] == index
+            rows = places[mine, 1]
+            vectors = np.frombuffer(segment.vectors, dtype).reshape(-1, width)
+            self._vectors[mine] = vectors[rows]
+            self._scales[mine] = np.frombuffer(segment.scales, np.uint16)[rows]
+
+    def search(self, query: str, limit: int = 10) -> list[Hit]:
+        """Return the best hits, best first; empty when no word of the query means anything here."""
+        encoder = self._opened.encoder
+        integers = encoder.encode(query)
+        if self._bits != 8:
+            integers = rotate_query(integers, encoder.unknown_from)
+        vector = np.array(integers, np.int64)
+        length = math.sqrt(int((vector * vector).sum()))
+        return [self._hit(row, raw, length) for row, raw in self.rank(vector, limit)]
+
+    def rank(self, vector: NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
+        """Return (row, integer score) of the best chunks with a positive score.
+
+        Args:
+            vector: The query, [D], each from -127 to 127; rotated where the vectors are.
+        """
+        scores = self._scales * self._products(vector)
+        positive = np.flatnonzero(scores > 0)
+        if limit <= 0 or not positive.size:
+            return []
+        if positive.size > limit:
+            # Everything that ties with the last place stays in, so that the id decides, not the partition.
+            least = np.partition(scores[positive], positive.size - limit)[positive.size - limit]
+            positive = positive[scores[positive] >= least]
+        order = np.lexsort((self._ids[positive], -scores[positive]))[:limit]
+        return [(int(row), int(scores[row])) for row in positive[order]]
+
+    def _products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the exact products of all vectors with the query, [n]."""
+        return self._whole_products(vector) if self._bits == 8 else self._packed_products(vector)
+
+    def _whole_products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
+        exact: type[np.floating[Any]] = np.float32 if len(vector) <= _EXACT_DIMENSIONS else np.float64
+        query = vector.astype(exact)
+        products = np.empty(len(self._vectors), np.int64)
+        for start in range(0, len(self._vectors), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            products[block] = np.dot(self._vectors[block].astype(exact), query)
+        return products
+
+    def _packed_products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Work on the codes as they lie: sum(q * (factor * code + offset)), one code of each byte at a time."""
+        bits = self._bits
+        factor, offset = LEVELS[bits]
+        lanes = 8 // bits
+        padded = np.zeros(self._vectors.shape[1] * lanes, np.float32)
+        padded[: len(vector)] = vector
+        products = np.empty(len(self._vectors), np.int64)
+        for start in range(0, len(self._vectors), _BLOCK):
+            block = self._vectors[start : start + _BLOCK]
+            # Exact in float32: 4,096 codes below 16 times 127 stay below 2^24.
+            sums = [
+                np.dot((block >> bits * lane & (1 << bits) - 1).astype(np.float32), padded[lane::lanes])
+                for lane in range(lanes)
+            ]
+            products[start : start + _BLOCK] = sum(sums)
+        return factor * products + offset * int(vector.sum())
+
+    def _hit(self, row: int, raw: int, length: float) -> Hit:
+        state = self._opened.state
+        chunk_id = int(self._ids[row])
+        key = state.owners[chunk_id]
+        segment_index, chunk = self._places[row]
+        segment = state.segments[segment_index]
+        document_index, document = state.documents[key]
+        owner = state.segments[document_index]
+        anchor, url = segment.anchors[int(chunk)], owner.urls[document]
+        return Hit(
+            id=f"{chunk_id:016x}",
+            document=key.decode(),
+            title=owner.titles[document],
+            heading=heading_text(segment.headings[int(chunk)]),
+            url=f"{url}#{anchor}" if url and anchor else url,
+            text=segment.texts[int(chunk)],
+            score=raw / (_UNITS[self._bits] * length),
+            metadata=metadata_of(owner.metadata[document]),
+        )
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One chunk of a document, for reading."""
+
+    heading: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A whole document, as its chunks in reading order."""
+
+    key: str
+    title: str
+    url: str
+    metadata: Mapping[str, Any]
+    chunks: Sequence[Passage]
+
+
+def read_document(opened: Opened, key: str) -> DocumentView | None:
+    """Return a live document, or None if there is none of that key."""
+    state = opened.state
+    place = state.documents.get(key.encode())
+    if place is None:
+        return None
+    row = state.segments[place[0]].document(place[1])
+    passages = []
+    for chunk in row.chunks:
+        index, position = state.chunks[chunk]
+        segment = state.segments[index]
+        heading = heading_text(segment.headings[position])
+        passages.append(Passage(heading, segment.anchors[position], segment.texts[position]))
+    return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
+
+
+def heading_text(headings: str) -> str:
+    return " › ".join(filter(None, headings.split(HEADING_SEPARATOR)))
+
+
+def metadata_of(text: str) -> dict[str, Any]:
+    """Return a document's metadata.
+
+    Raises:
+        ContentError: The row holds something else than a JSON object.
+    """
+    return parse_object(text.encode(), "document metadata") if text else {}

@@ -1,0 +1,57 @@
+"""What the store holds already: never rewritten while it is good, never used unless it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from vademecum.errors import ContentError
+from vademecum.ports import Store
+
+
+async def keep(store: Store, digest: str, content: bytes) -> None:
+    """Store a verified object, unless the store holds these very bytes already.
+
+    A forced update fetches objects that the installed generation reads from. A power cut while one of them is
+    written again could leave it torn, with the pointer still naming it.
+
+    Raises:
+        StorageError, QuotaError: See `Store.put`.
+    """
+    if await store.get(digest) != content:
+        await store.put(digest, content)
+
+
+async def holds(store: Store, digest: str) -> bool:
+    """Return whether the object is there, and what its name says.
+
+    Raises:
+        StorageError: See `Store.get`.
+    """
+    data = await store.get(digest)
+    return data is not None and hashlib.sha256(data).hexdigest() == digest
+
+
+async def unsound(store: Store, digests: Iterable[str]) -> list[str]:
+    """Return those of the stored objects that are not what their names say: a power cut may have torn them.
+
+    Raises:
+        StorageError: See `Store.get`.
+    """
+    found = []
+    for digest in digests:
+        data = await store.get(digest)
+        if data is not None and hashlib.sha256(data).hexdigest() != digest:
+            found.append(digest)
+    return found
+
+
+async def require_sound(store: Store, digest: str) -> None:
+    """Do nothing if the object is what its name says.
+
+    Raises:
+        ContentError: It is something else.
+        StorageError: See `Store.get`.
+    """
+    if await unsound(store, [digest]):
+        raise ContentError(f"the stored object {digest[:12]} is damaged")

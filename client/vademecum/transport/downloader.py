@@ -1,0 +1,257 @@
+"""Getting files from hosts that may fail: turns, retries, waits, limits and the check of every object."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from itertools import count
+from typing import TypeVar
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, NetworkError, ServerError, TrustError, VademecumError
+from vademecum.format.manifest import ObjectRef, PackRef, inflate, inflate_named, verified
+from vademecum.ports import Clock, Progress, Transport
+from vademecum.transport.mirrors import Mirror, Mirrors, telling
+
+T = TypeVar("T")
+logger = logging.getLogger("vademecum")
+
+_PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
+"""Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
+
+ABSENT = frozenset({403, 404})
+"""How hosts say "no such file": some object stores answer 403."""
+
+
+def is_absent(error: VademecumError) -> bool:
+    """Whether a host said that there is no such file."""
+    return isinstance(error, ServerError) and error.status in ABSENT
+
+
+class Downloader:
+    """Fetches files of one tree and counts what that took.
+
+    Args:
+        hosts: One transport, or several mirrors of the tree. What one mirror does not give as it should is asked of
+            the next one at once; waits come when all have had their turn.
+        seed: Over the tree that the app ships: objects that lie there are not asked of the host, nor counted.
+
+    Attributes:
+        requests: Requests made so far, further tries among them.
+        bytes: Body bytes received so far, as sent.
+        told: The time that the host told last.
+    """
+
+    def __init__(
+        self, hosts: Transport | Mirrors, clock: Clock, config: Config, *, seed: Downloader | None = None
+    ) -> None:
+        self.mirrors = hosts if isinstance(hosts, Mirrors) else Mirrors.of(hosts)
+        self._seed = seed
+        self._clock = clock
+        self._config = config
+        self.requests = 0
+        self.bytes = 0
+        self.told: datetime | None = None
+
+    async def fetch(
+        self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
+    ) -> bytes:
+        """Return the file at `path`, after as many tries as the configuration allows.
+
+        Raises:
+            NetworkError, ServerError: Still failing after the last try.
+            ContentError: More than `limit` bytes.
+        """
+        return await self.by_turns(lambda mirror: self.once(mirror, path, limit, fresh, progress))
+
+    async def fetch_accepted(self, path: str, limit: int, accept: Callable[[bytes], None]) -> bytes:
+        """Return the file at `path` that `accept` does not raise on; other mirrors may have a better one.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch`.
+            TrustError, ContentError: What `accept` raises.
+        """
+
+        async def one(mirror: Mirror) -> bytes:
+            data = await self.once(mirror, path, limit)
+            accept(data)
+            return data
+
+        return await self.by_turns(one)
+
+    async def fetch_or_absent(self, path: str, limit: int) -> bytes | None:
+        """Return the file, or None when the host says that there is none. Absence is not tried again.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch`.
+        """
+        return await self.by_turns(lambda mirror: self.once_or_absent(mirror, path, limit))
+
+    async def fetch_object(self, ref: ObjectRef, progress: Progress | None = None) -> bytes:
+        """Return the verified content of an object.
+
+        Wrong bytes may come from a stale or broken cache on the way: they are asked for once more,
+        past all caches.
+
+        Raises:
+            ContentError: Wrong bytes twice, or an object larger than the configuration allows.
+            NetworkError, ServerError: See `fetch`.
+        """
+        if max(ref.size, ref.uncompressed) > self._config.max_object:
+            raise ContentError(f"{ref.path}: {ref.uncompressed} bytes, more than {self._config.max_object}")
+        seeded = await self._from_seed(ref, progress)
+        if seeded is not None:
+            return seeded
+        limit = max(ref.size, ref.uncompressed)
+        return await self._verified(ref.path, limit, lambda data: inflate(ref, data), progress)
+
+    async def _from_seed(self, ref: ObjectRef, progress: Progress | None) -> bytes | None:
+        """Return the verified content from the seed, or None. Packs are for what is newer than any seed."""
+        if self._seed is None or isinstance(ref, PackRef):
+            return None
+        try:
+            return await self._seed.fetch_object(ref, progress)
+        except (NetworkError, ServerError, ContentError) as error:
+            logger.debug("not from the seed: %s", error)
+            return None
+
+    async def fetch_named(self, sha256: str, most: int) -> bytes | None:
+        """Return the verified content of an object of which only the digest is known.
+
+        Args:
+            most: The most bytes that it may have, inflated: its size is not signed anywhere.
+
+        Returns:
+            None when the host has no such file. Absence is not tried again: what a client made itself is on no host.
+
+        Raises:
+            NetworkError, ServerError, ContentError: See `fetch_object`.
+        """
+        path = ObjectRef(sha256, most, most).path
+
+        async def one(mirror: Mirror) -> bytes | None:
+            body = await self.once_or_absent(mirror, path, most)
+            return None if body is None else inflate_named(sha256, body, most)
+
+        return await self.by_turns(one)
+
+    async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
+        """Return the verified content of a file that is not gzipped: `ref` names its digest and length.
+
+        Raises:
+            ContentError: Wrong bytes, also when asked for past all caches.
+            NetworkError, ServerError: See `fetch`.
+        """
+        return await self._verified(path, ref.size, lambda data: verified(ref, data, path))
+
+    async def _verified(
+        self, path: str, limit: int, verify: Callable[[bytes], bytes], progress: Progress | None = None
+    ) -> bytes:
+        async def one(mirror: Mirror) -> bytes:
+            try:
+                return verify(await self.once(mirror, path, limit, False, progress))
+            except ContentError:
+                return verify(await self.once(mirror, path, limit, True, progress))
+
+        return await self.by_turns(one)
+
+    async def once(
+        self, mirror: Mirror, path: str, limit: int, fresh: bool = False, progress: Progress | None = None
+    ) -> bytes:
+        """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
+        self.requests += 1
+        body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        self.told = body.told or self.told
+        self.bytes += body.transferred
+        return body.data
+
+    async def once_or_absent(self, mirror: Mirror, path: str, limit: int) -> bytes | None:
+        """The same; None when it says that there is no such file."""
+        try:
+            return await self.once(mirror, path, limit, True)
+        except ServerError as error:
+            if error.status in ABSENT:
+                return None
+            raise
+
+    async def by_turns(
+        self,
+        work: Callable[[Mirror], Awaitable[T]],
+        *,
+        but: Collection[Mirror] = (),
+        insist: bool = True,
+    ) -> T:
+        """Return what `work` returns for the first mirror with which it does not fail.
+
+        A mirror is asked again, after a wait, where that may help: not after wrong content.
+
+        Args:
+            but: Mirrors to pass over. At least one has to be left.
+            insist: Otherwise each has one turn, and nobody is waited for.
+
+        Raises:
+            NetworkError, ServerError, ContentError, TrustError: No mirror is of use; the error that says best why.
+        """
+        failed: dict[Mirror, VademecumError] = {}
+        hopeless: set[Mirror] = set(but)
+        self.mirrors.require_one()
+        for attempt in count():
+            waits = []
+            for mirror in [mirror for mirror in self.mirrors.turns() if mirror not in hopeless]:
+                try:
+                    result = await work(mirror)
+                except (NetworkError, ServerError, ContentError, TrustError) as error:
+                    mirror.fail(error.code)
+                    failed[mirror] = error
+                    wait = self._wait(error, attempt)
+                    if wait is None:
+                        hopeless.add(mirror)
+                        mirror.wait = _asked(error, self._config.longest_wait) or mirror.wait
+                    else:
+                        waits.append(wait)
+                else:
+                    mirror.answered = True
+                    return result
+            if not waits or not insist or attempt >= self._config.retries:
+                raise telling(failed.values())
+            await self._clock.sleep(min(waits))
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _wait(self, error: VademecumError, attempt: int) -> float | None:
+        """Return the seconds to wait before the next try, or None where trying again is of no use."""
+        if not isinstance(error, NetworkError | ServerError):
+            return None
+        asked = 0.0
+        if isinstance(error, ServerError):
+            asked = error.retry_after or 0.0
+            if error.status not in _PASSING or asked > self._config.longest_wait:
+                return None
+        backoff = self._config.backoff * (1 << attempt) * (0.5 + self._clock.jitter())
+        return max(asked, min(backoff, self._config.longest_wait))
+
+
+def _asked(error: VademecumError, longest: float) -> float | None:
+    """Return for how many seconds a host asked to be left alone, if that is longer than one run waits."""
+    asked = error.retry_after if isinstance(error, ServerError) else None
+    return asked if asked is not None and asked > longest else None
+
+
+async def in_parallel(
+    refs: Sequence[ObjectRef], parallel: int, work: Callable[[ObjectRef], Awaitable[None]]
+) -> None:
+    """Run `work` on every reference, at most `parallel` at a time; the first error ends the rest."""
+    gate = asyncio.Semaphore(parallel)
+
+    async def gated(ref: ObjectRef) -> None:
+        async with gate:
+            await work(ref)
+
+    tasks = [asyncio.ensure_future(gated(ref)) for ref in refs]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,46 @@
+"""Whether this device's clock can be right. Nothing is accepted here, only refused, and said why.
+
+Whether metadata have expired is judged by the clock here. Two things speak against it: a signed release that was built
+in its future, and the time that the host tells in its answers (RFC 9110, section 6.6.1), which is not signed and only
+chooses between two errors.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from vademecum.errors import ClockError, ExpiredError, TrustError
+from vademecum.format.json import iso_time
+from vademecum.format.manifest import Manifest
+
+TOLERANCE = timedelta(days=1)
+"""Clocks differ, and caches answer with the time at which they were asked first."""
+
+
+def require_past(manifest: Manifest, now: datetime) -> None:
+    """Do nothing, unless a release was built more than a day from now.
+
+    With a clock that far behind nobody can say whether metadata have expired, so nothing is installed.
+
+    Raises:
+        ClockError: It was.
+    """
+    if datetime.fromisoformat(manifest.built) - now > TOLERANCE:
+        raise ClockError(
+            f"release {manifest.sequence} was built on {manifest.built}, and this device's clock says {iso_time(now)}: "
+            "set the clock, and update again (if it is right, the publisher's was wrong)"
+        )
+
+
+def judge_expiry(error: ExpiredError, now: datetime, told: datetime | None) -> TrustError:
+    """Return the error to raise where metadata have expired by the clock of this device.
+
+    Args:
+        told: The time that the host told last, or None.
+    """
+    if told is not None and abs(now - told) > TOLERANCE:
+        return ClockError(
+            f"{error}; but this device's clock says {iso_time(now)}, and the host's {iso_time(told)}: set the clock, "
+            "and update again"
+        )
+    return ExpiredError(f"{error} (this device's clock says {iso_time(now)})")

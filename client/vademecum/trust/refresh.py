@@ -1,0 +1,262 @@
+"""The walk through the metadata: TUF's client workflow (specification, section 5) over our ports.
+
+What verifies is stored at once, so that the trust floor only rises. What is stored is only ever a floor
+and a cache: an interrupted walk leaves nothing that reading depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, RollbackError, TrustError, VademecumError
+from vademecum.ports import RecordStore
+from vademecum.transport.downloader import Downloader
+from vademecum.transport.mirrors import STALE, Mirror
+from vademecum.trust.metadata import StaleError, Trust
+
+TIMESTAMP = "metadata/timestamp.json"
+FIRST_USE = b"first-use"
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """The outcome of a walk.
+
+    Attributes:
+        trust: The trusted metadata.
+        complete: The whole of it was walked.
+        stale: Every host that answered shows an older timestamp than the trusted one, which stays.
+    """
+
+    trust: Trust
+    complete: bool
+    stale: bool = False
+
+
+async def refresh(
+    store: RecordStore,
+    downloader: Downloader,
+    now: datetime,
+    *,
+    shipped_root: bytes | None,
+    config: Config,
+    idle_allowed: bool,
+    stale_allowed: bool = False,
+) -> Refreshed:
+    """Bring the trusted metadata up to date.
+
+    Args:
+        shipped_root: The root that the app ships. None: the first root that the host shows is pinned.
+        idle_allowed: An unchanged `timestamp.json` may end the walk after that one request.
+        stale_allowed: An older timestamp than the trusted one, signed well, is no error: what is trusted stays.
+            That is how a cache or a mirror looks that is behind. Otherwise it is a rollback.
+
+    Raises:
+        NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
+        ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
+    """
+    walk = _Walk(store, downloader, now, config)
+    pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
+    pinned = await store.read("trust/pin")
+    stored_root = await store.read("trust/root.json")
+    # A shipped root rules; without one, whatever was trusted before goes on being trusted.
+    as_before = stored_root is not None and (shipped_root is None or pin == pinned)
+    root = stored_root if as_before else shipped_root
+    if idle_allowed and as_before:
+        fetched = await walk.fetch_timestamp()
+        known = await walk.stored(root) if fetched == await store.read("trust/timestamp.json") else None
+        if known is not None:
+            return Refreshed(known, complete=False)
+    if root is None:
+        root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
+    await walk.begin(root, pinned if shipped_root is None and pinned else pin)
+    trust, stale = await walk.newest(stale_allowed)
+    await walk.snapshot(trust)
+    await walk.targets(trust)
+    return Refreshed(trust, complete=not stale, stale=stale)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What one mirror has shown: `news`, the `same` timestamp as the trusted one, or an older one, `stale`."""
+
+    mirror: Mirror
+    verdict: str
+    trust: Trust
+    detail: str = ""
+
+
+class _Walk:
+    """The steps of one walk."""
+
+    def __init__(self, store: RecordStore, downloader: Downloader, now: datetime, config: Config) -> None:
+        self._store = store
+        self._downloader = downloader
+        self._now = now
+        self._config = config
+        self._fetched: tuple[Mirror, bytes] | None = None
+        self._steps = 0
+
+    async def fetch_timestamp(self) -> bytes:
+        """Return the timestamp of the preferred mirror; its walk will not ask for it again."""
+
+        async def one(mirror: Mirror) -> bytes:
+            self._fetched = mirror, await self._timestamp_of(mirror)
+            return self._fetched[1]
+
+        return await self._downloader.by_turns(one)
+
+    async def _timestamp_of(self, mirror: Mirror) -> bytes:
+        if self._fetched is not None and self._fetched[0] is mirror:
+            return self._fetched[1]
+        return await self._downloader.once(mirror, TIMESTAMP, self._config.max_timestamp, True)
+
+    async def stored(self, root: bytes | None) -> Trust | None:
+        """Return what the store alone proves, or None where it does not prove all."""
+        return await _proved(self._store, root, self._now)
+
+    async def begin(self, root: bytes, pin: bytes) -> None:
+        """Start from `root`.
+
+        Each good root is stored at once. But where the app ships another root than the one that the store's
+        was reached from, the stored one stays until a walk is done: a floor never goes down half-way.
+
+        Raises:
+            ContentError, SignatureError: It is no root.
+        """
+        Trust(root, self._now)
+        stored = await self._store.read("trust/root.json")
+        self._switching = stored is not None and stored != root
+        self._root, self._pin = root, pin
+        self._saved = (stored, await self._store.read("trust/pin"))
+        if not self._switching:
+            await self._save_root()
+
+    async def _save_root(self) -> None:
+        if self._saved != (self._root, self._pin):
+            await self._store.write({"trust/root.json": self._root, "trust/pin": self._pin})
+            self._saved = (self._root, self._pin)
+
+    async def newest(self, stale_allowed: bool) -> tuple[Trust, bool]:
+        """Return the trusted set after its timestamp, and whether that is newer than all that is shown.
+
+        One mirror that shows something new is enough. The others are asked, once each, when the one before shows
+        nothing new: this is how a mirror is found out that stays behind.
+        """
+        seen: list[_Shown] = []
+        while True:
+            asked = {shown.mirror for shown in seen}
+            if seen and all(mirror in asked for mirror in self._downloader.mirrors.turns()):
+                break
+            root = self._root
+            try:
+                shown = await self._downloader.by_turns(self._look, but=asked, insist=not seen)
+            except VademecumError:
+                if not seen or self._root is not root:
+                    raise  # under a newer root, what was seen before does not count
+                break
+            seen.append(shown)
+            if shown.verdict == "news":
+                break
+        best = min(seen, key=lambda shown: ("news", "same", "stale").index(shown.verdict))
+        for shown in seen:
+            if shown is not best and shown.verdict != best.verdict:
+                shown.mirror.fail(STALE)
+        if best.verdict == "stale" and not stale_allowed:
+            raise RollbackError(best.detail)
+        return best.trust, best.verdict == "stale"
+
+    async def _look(self, mirror: Mirror) -> _Shown:
+        """Walk the roots of one mirror, then take its timestamp (5.3 and 5.4)."""
+        trust = await self._roots(mirror)
+        stored = await self._store.read("trust/timestamp.json")
+        if stored is not None:
+            as_floor(lambda: trust.accept_timestamp(stored))
+        fetched = await self._timestamp_of(mirror)
+        try:
+            news = trust.accept_timestamp(fetched)
+        except StaleError as error:
+            return _Shown(mirror, "stale", trust, str(error))
+        if news:
+            await self._store.write({"trust/timestamp.json": fetched})
+        return _Shown(mirror, "news" if news else "same", trust)
+
+    async def _roots(self, mirror: Mirror) -> Trust:
+        """Walk from the newest known root to the newest that this mirror has (5.3), a bounded number of steps a run."""
+        trust = Trust(self._root, self._now)
+        while self._steps < self._config.max_root_rotations:
+            path = f"metadata/{trust.root_version + 1}.root.json"
+            data = await self._downloader.once_or_absent(mirror, path, self._config.max_root)
+            if data is None:
+                break
+            trust.accept_root(data)
+            self._root, self._steps = data, self._steps + 1
+            if not self._switching:
+                await self._save_root()
+        await self._save_root()
+        return trust
+
+    async def snapshot(self, trust: Trust) -> None:
+        stored = await self._store.read("trust/snapshot.json")
+        if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
+            return
+        path = trust.metadata_path("snapshot", trust.snapshot_version)
+        limit = trust.snapshot_length(self._config.max_snapshot)
+        data = await self._downloader.fetch_accepted(path, limit, trust.accept_snapshot)
+        await self._store.write({"trust/snapshot.json": data})
+
+    async def targets(self, trust: Trust) -> None:
+        stored = await self._store.read("trust/targets.json")
+        if stored is not None and as_floor(lambda: trust.accept_targets(stored)):
+            return
+        path = trust.metadata_path("targets", trust.targets_version)
+        limit = trust.targets_length(self._config.max_targets)
+        data = await self._downloader.fetch_accepted(path, limit, trust.accept_targets)
+        await self._store.write({"trust/targets.json": data})
+
+
+async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
+    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
+
+    Args:
+        shipped_root: The root that the app ships, or None.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    pinned = await store.read("trust/pin")
+    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
+        return None
+    return await _proved(store, await store.read("trust/root.json"), now)
+
+
+async def _proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
+    parts = [await store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")]
+    timestamp, snapshot, targets = parts
+    if root is None or timestamp is None or snapshot is None or targets is None:
+        return None
+    try:
+        trust = Trust(root, now)
+        trust.accept_timestamp(timestamp)
+        trust.accept_snapshot(snapshot)
+        trust.accept_targets(targets)
+    except (TrustError, ContentError):
+        return None  # the complete walk will say what is wrong, if it still is
+    return trust
+
+
+def as_floor(accept: Callable[[], object]) -> bool:
+    """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
+
+    Old or expired metadata stay in the trusted set as the floor that newer ones are judged against; those
+    that a revoked key had signed are no floor at all (python-tuf's updater does the same).
+    """
+    try:
+        accept()
+    except (TrustError, ContentError):
+        return False
+    return True

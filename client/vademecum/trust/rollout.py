@@ -1,0 +1,54 @@
+"""Staged rollout: whether this store takes a candidate (format.md, section 2).
+
+Each store draws a salt once, which never leaves it. Hashed with the release it gives a bucket: the same one for as long
+as the release is a candidate, another one for the next release. What is not a rollout that format.md knows is none:
+the store stays with the channel's current release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from vademecum.errors import ContentError
+from vademecum.format.json import Fields, canonical, parse_object
+from vademecum.ports import Clock, Store
+from vademecum.trust.metadata import WHOLE, Line, ReleasePointer
+
+_SALT = re.compile(r"[0-9a-f]{32}")
+
+
+def choose(line: Line, salt: str) -> ReleasePointer:
+    """Return the release that a store with this salt follows: the channel's current one, or its candidate."""
+    candidate = line.candidate
+    if candidate is None or candidate.yanked or bucket(salt, candidate.sha256) >= line.rollout:
+        return line.current
+    return candidate
+
+
+def bucket(salt: str, release: str) -> int:
+    """Return a number from 0 to 9,999.
+
+    Args:
+        salt: 32 hexadecimal digits.
+        release: The digest of the manifest.
+    """
+    digest = hashlib.sha256(f"vademecum.rollout {salt} {release}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") % WHOLE
+
+
+async def read_salt(store: Store, clock: Clock) -> str:
+    """Return this store's salt; the first call draws it. A damaged one is drawn anew.
+
+    Raises:
+        StorageError: See `Store.read` and `Store.write`.
+    """
+    data = await store.read("rollout")
+    try:
+        if data is not None:
+            return Fields(parse_object(data, "rollout"), "rollout").match("salt", _SALT)
+    except ContentError:
+        pass
+    salt = "".join(f"{int(clock.jitter() * 2**32):08x}" for _ in range(4))
+    await store.write({"rollout": canonical({"salt": salt})})
+    return salt

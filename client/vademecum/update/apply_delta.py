@@ -1,0 +1,95 @@
+"""Applying direct packs: what they make of the installed generation becomes one more segment of the next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vademecum.config import Config
+from vademecum.delta.decode import Header, decode_pack
+from vademecum.delta.dictionary import OldDocument
+from vademecum.errors import ContentError, StorageError
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.generation.lazy_segment import StoredSegment
+from vademecum.generation.staged import Staged, stage_generation
+from vademecum.ports import Store
+from vademecum.store.objects import keep
+from vademecum.store.pointer import Generation
+
+
+class StagedBase:
+    """The live state of an installed generation, as the base of a pack: read from the store as it is needed."""
+
+    _HELD = 2048
+
+    def __init__(self, staged: Staged) -> None:
+        self._staged = staged
+        self._places = staged.state.documents.places
+        self._held: dict[int, OldDocument] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+        missing = sorted({index for index in indices if index not in self._held})
+        if missing:
+            if len(self._held) + len(missing) > self._HELD:
+                self._held = {index: self._held[index] for index in indices if index in self._held}
+            rows = await self._staged.document_rows([self._places[index] for index in missing])
+            chunks = iter(await self._staged.chunks([chunk for row in rows for chunk in row.chunks]))
+            for index, row in zip(missing, rows, strict=True):
+                self._held[index] = OldDocument(row, tuple(next(chunks) for _ in row.chunks))
+        return [self._held[index] for index in indices]
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """What packs made.
+
+    Attributes:
+        segments: The digests of the new segments, newest first.
+        known: The installed segments, which were read and checked on the way.
+    """
+
+    segments: tuple[str, ...]
+    known: tuple[StoredSegment, ...]
+
+
+async def apply_packs(
+    store: Store, installed: Generation, hops: tuple[PackEntry, ...], manifest: Manifest, config: Config
+) -> Unpacked:
+    """Store the segments that the packs make, which lie in the store.
+
+    Raises:
+        ContentError: A pack is malformed, or does not build on what is installed.
+        StorageError, QuotaError: The store is broken or full.
+    """
+    staged = await stage_generation(store, installed)
+    made: tuple[str, ...] = ()
+    known = staged.state.segments
+    targets = [entry.after for entry in hops[1:]] + [manifest.sequence]
+    for entry, target in zip(hops, targets, strict=True):
+        if made:
+            segments = (*made, *installed.segments)
+            staged = await stage_generation(store, replace(installed, segments=segments), known)
+        made = (await _apply(store, staged, entry, target, manifest, config), *made)
+    return Unpacked(made, known)
+
+
+async def _apply(
+    store: Store, staged: Staged, entry: PackEntry, target: int, manifest: Manifest, config: Config
+) -> str:
+    data = await store.get(entry.sha256)
+    if data is None:
+        raise StorageError(f"the store has lost pack {entry.sha256[:12]} at once")
+    segments = staged.state.segments
+    header = Header(entry.after, target, segments[0].bits if segments else 8, manifest.encoder.dimensions)
+    content = await decode_pack(data, StagedBase(staged), header, manifest.epoch, config.max_object)
+    if len(content) > config.max_object:
+        raise ContentError(
+            f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
+        )
+    name = hashlib.sha256(content).hexdigest()
+    await keep(store, name, content)
+    return name

@@ -1,0 +1,133 @@
+"""From what is installed and what is published to the list of downloads. Pure; no policy about failures."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vademecum.errors import RollbackError
+from vademecum.format.manifest import Manifest, ObjectRef, PackEntry
+from vademecum.store.pointer import Generation, Head
+from vademecum.trust.metadata import ReleasePointer
+
+Kind = Literal["none", "direct", "tiers", "full"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an update takes.
+
+    Attributes:
+        kind: `none`: nothing to do; `direct`: packs that lead from the installed release to the new one;
+            `tiers`: the segments that reach beyond the installed sequence; `full`: all segments.
+        downloads: The objects to fetch, those that the store already holds left out.
+        segments: The digests of the new generation's segments, newest first; of `direct` those that stay.
+        base: The sequence that the plan builds on, or None.
+        hops: The packs of `direct`, in the order in which they are applied.
+    """
+
+    kind: Kind
+    downloads: tuple[ObjectRef, ...] = ()
+    segments: tuple[str, ...] = ()
+    base: int | None = None
+    hops: tuple[PackEntry, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to download."""
+        return sum(ref.size for ref in self.downloads)
+
+
+def refuse_older(pointer: ReleasePointer, head: Head, newest: int = 0) -> None:
+    """Do nothing, unless the signed targets name an older release than the installed one, and know nothing of that.
+
+    Args:
+        newest: The highest sequence that the targets name. A candidate that was installed here and is not for this
+            store any more, or was taken back, stays till a newer release comes.
+
+    Raises:
+        RollbackError: They do.
+    """
+    if head.current is not None and max(pointer.sequence, newest) < head.current.sequence:
+        raise RollbackError(
+            f"the host offers release {pointer.sequence}, release {head.current.sequence} is installed: "
+            "a publisher takes a release back by publishing a newer one"
+        )
+
+
+def reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
+    """Return why the published release is not to be installed: or None.
+
+    `current`, `ahead` (a candidate that others do not get), `yanked`, `refused`, `pinned`.
+    """
+    if head.current is not None and pointer.sequence == head.current.sequence:
+        return "current"
+    if head.current is not None and pointer.sequence < head.current.sequence:
+        return "ahead"
+    if pointer.yanked:
+        return "yanked"
+    if pointer.sequence in head.refused:
+        return "refused"
+    if head.pinned is not None and pointer.sequence != head.pinned:
+        return "pinned"
+    return None
+
+
+def plan_update(
+    installed: Generation | None,
+    held: Container[str],
+    manifest: Manifest,
+    route: tuple[PackEntry, ...] = (),
+) -> Plan:
+    """Return the cheapest plan.
+
+    Args:
+        installed: The current generation, or None.
+        held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
+        manifest: The release to install.
+        route: Packs that lead from the installed release to this one, see route.py; empty: there are none.
+    """
+    return plans(installed, held, manifest, route)[0]
+
+
+def plans(
+    installed: Generation | None,
+    held: Container[str],
+    manifest: Manifest,
+    route: tuple[PackEntry, ...] = (),
+) -> tuple[Plan, ...]:
+    """Return the ladder of plans: the cheapest first, and after it those to fall back to, each once.
+
+    Args: See `plan_update`.
+    """
+    if installed is not None and installed.sequence == manifest.sequence:
+        return (Plan("none", base=installed.sequence),)
+    full = full_plan(held, manifest)
+    if installed is None or not builds_on(installed, manifest):
+        return (full,)
+    newer = [entry.object for entry in manifest.segments if entry.upto > installed.sequence]
+    fresh = tuple(ref.sha256 for ref in newer)
+    kept = tuple(digest for digest in installed.segments if digest not in fresh)
+    tiers = Plan("tiers", _missing(held, newer), fresh + kept, installed.sequence)
+    packs = _missing(held, [entry.object for entry in route])
+    direct = Plan("direct", packs, installed.segments, installed.sequence, route)
+    # A tie goes to what needs no decoding.
+    return (direct, tiers, full) if route and direct.bytes < tiers.bytes else (tiers, full)
+
+
+def full_plan(held: Container[str], manifest: Manifest) -> Plan:
+    """Return the plan that uses nothing of the installed generation but objects of the very same content."""
+    segments = tuple(entry.object.sha256 for entry in manifest.segments)
+    return Plan("full", _missing(held, list(manifest.objects)), segments)
+
+
+def builds_on(installed: Generation, manifest: Manifest) -> bool:
+    """Return whether the rows of the installed generation may stay: the release is newer, of the same space."""
+    same_space = installed.epoch == manifest.epoch and installed.encoder == manifest.encoder.object.sha256
+    return same_space and installed.sequence < manifest.sequence
+
+
+def _missing(held: Container[str], refs: Sequence[ObjectRef]) -> tuple[ObjectRef, ...]:
+    unique = {ref.sha256: ref for ref in refs}
+    return tuple(ref for digest, ref in unique.items() if digest not in held)

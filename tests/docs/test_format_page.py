@@ -1,0 +1,494 @@
+"""site/content/format.md against the code: every example, every table, every number that stands on both sides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from support.app import App, texts
+from support.drive import drive
+from support.publisher import NOW, Publisher, make_encoder, quantise
+from support.samples import MANIFEST
+from vademecum.delta import codebooks
+from vademecum.delta import decode as pack
+from vademecum.delta import dictionary as pack_base
+from vademecum.delta.dictionary import OldDocument
+from vademecum.encoder import file as encoder
+from vademecum.encoder import rotation
+from vademecum.encoder.rotation import rotate
+from vademecum.errors import ContentError, ServerError
+from vademecum.format import manifest as format
+from vademecum.format import segment, tensors
+from vademecum.format.json import canonical, parse_object
+from vademecum.format.segment import chunk_id, framed
+from vademecum.generation.live_rows import assemble
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.runtime.sqlite import file as sqlite_file
+from vademecum.store.channel_status import decode_notes, encode_notes
+from vademecum.store.failures import count_sync
+from vademecum.store.pointer import decode_head, encode_head
+from vademecum.transport.retry_after import remember_wait
+from vademecum.trust import metadata as trust
+from vademecum.trust.rollout import bucket
+from vademecum.update.quarantine import mark_spoiled
+from vademecum_builder.encoders.quantise import quantise as builder_quantise
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "site/content/format.md").read_text(encoding="utf-8")
+JS = ROOT / "client/vademecum/js"
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+DIGEST, EPOCH = "ab" * 32, "0123456789abcdef"
+
+
+def find(pattern: str) -> tuple[str, ...]:
+    """The groups of the one place on the page that the pattern matches."""
+    (match,) = re.finditer(pattern, PAGE)
+    return match.groups()
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next heading of any level."""
+    (match,) = re.finditer(rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return match[1]
+
+
+def example(beginning: str) -> Any:
+    """The JSON example that begins so, with its dots and descriptions filled in."""
+    (block,) = [text for language, text in BLOCKS if language == "json" and text.startswith(beginning)]
+    filled = re.sub(
+        r'"(\.\.\.|digest|digest, newest first|state digest, section 5)"(?=[],}])', f'"{DIGEST}"', block
+    )
+    filled = filled.replace('"16 hex digits"', f'"{EPOCH}"').replace(
+        f'"epoch": "{DIGEST}"', f'"epoch": "{EPOCH}"'
+    )
+    filled = filled.replace(f'"built": "{DIGEST}"', '"built": "2026-11-21T08:00:00Z"')
+    if filled.startswith('"'):
+        filled = f"{{{filled}}}"
+    return json.loads(filled)
+
+
+def keys_of(value: Any) -> Any:
+    """The names of all fields, nested; lists by their first entry."""
+    if isinstance(value, dict):
+        return {name: keys_of(inner) for name, inner in value.items()}
+    return [keys_of(value[0])] if isinstance(value, list) and value else None
+
+
+# 1. The tree -------------------------------------------------------------------------------------
+
+
+def test_the_gzip_header() -> None:
+    (header,) = [text for language, text in BLOCKS if not language and text.startswith("1f 8b")]
+    assert bytes.fromhex(header) == format.GZIP_HEADER
+    _, file = format.deflate(b"x")
+    assert file.startswith(bytes.fromhex(header))
+
+
+def test_the_paths_of_the_tree() -> None:
+    publisher = Publisher()
+    publisher.publish({"a": {"chunks": ["run"]}})
+    assert publisher.manifest is not None
+    paths = {re.sub(r"[0-9a-f]{64}", "DIGEST", path) for path in publisher.files}
+    paths = {re.sub(r"\b1\.", "N.", path) for path in paths}
+    tree = section("1. The published tree")
+    for path in paths:
+        name = path.replace("DIGEST.N.json", "DIGEST.SEQUENCE.json").removeprefix("metadata/N.")
+        assert name in tree
+    found = trust.ReleasePointer(1, "v", "releases/1.json", "DIGEST", 5).url_path
+    assert found.replace("1", "SEQUENCE") in PAGE
+
+
+def test_the_depth_of_json() -> None:
+    (depth,) = find(r"nested at most (\d+) deep")
+    deepest = b'{"a":' + b"[" * (int(depth) - 1) + b"]" * (int(depth) - 1) + b"}"
+    assert parse_object(deepest, "x")
+    with pytest.raises(ContentError):
+        parse_object(deepest.replace(b"[]", b"[[]]"), "x")
+
+
+# 2. and 3. Metadata and manifest -----------------------------------------------------------------
+
+
+def test_our_field_in_the_targets() -> None:
+    custom = example('"vademecum"')
+    assert set(custom) == {trust.CUSTOM}
+    pointer = custom[trust.CUSTOM]["channels"]["stable"]
+    publisher = Publisher(sequence=pointer["sequence"] - 1, borders=[0, pointer["sequence"] - 1])
+    publisher.publish({"a": {"chunks": ["run"]}})
+    made = publisher.targets.unrecognized_fields["vademecum"]
+    assert keys_of(made) == keys_of(custom[trust.CUSTOM])
+    publisher.targets.unrecognized_fields.update(custom)
+    publisher.sign()
+    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
+    trusted.accept_snapshot(publisher.files["metadata/2.snapshot.json"])
+    trusted.accept_targets(publisher.files["metadata/2.targets.json"])
+    release = trusted.release("stable")
+    assert (release.path, release.sequence, release.version) == tuple(pointer.values())
+
+
+def test_candidates_and_yanked_releases() -> None:
+    channel = example('{"candidate"')
+    publisher = Publisher(sequence=11, borders=[0, 11])
+    publisher.publish({"a": {"chunks": ["run"]}})
+    publisher.publish_candidate({"a": {"chunks": ["home"]}}, channel["candidate"]["rollout"])
+    assert keys_of(publisher.entry["candidate"]) == keys_of(channel["candidate"])
+    paths = sorted(publisher.targets.targets)
+    assert paths == [channel["release"], channel["candidate"]["release"]]
+    publisher.change_line(channel)
+    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
+    trusted.accept_snapshot(publisher.files[f"metadata/{publisher.snapshot.version}.snapshot.json"])
+    trusted.accept_targets(publisher.files[f"metadata/{publisher.targets.version}.targets.json"])
+    line = trusted.line("stable")
+    assert line.candidate is not None
+    assert (line.current.sequence, line.candidate.sequence, line.rollout, line.yanked) == (
+        12,
+        13,
+        50,
+        (9, 11),
+    )
+    (most,), (yanked,) = (
+        find(r"an integer from 0 to ([\d,]+), says"),
+        find(r"`yanked`, at most ([\d,]+) sequences"),
+    )
+    assert (int(most.replace(",", "")), int(yanked.replace(",", ""))) == (trust.WHOLE, trust.MOST_YANKED)
+    (shown,) = find(r"a digest of 64 `a` give the bucket (\d+)")
+    assert bucket("0" * 32, "a" * 64) == int(shown)
+
+
+def test_the_manifest() -> None:
+    value = example('{\n  "built"')
+    manifest = format.decode_manifest(canonical(value))
+    assert json.loads(format.encode_manifest(manifest)) == value
+    assert keys_of(json.loads(format.encode_manifest(manifest))) == keys_of(value)
+    assert format.EPOCH.fullmatch(EPOCH)
+
+
+# 4. Tensors --------------------------------------------------------------------------------------
+
+COLUMN = re.compile(r"^\| `([a-z.]+)` \| (.+?) \|", re.MULTILINE)
+
+
+def columns(title: str) -> dict[str, str]:
+    """Tensor name -> dtype and number of axes, from the table in a section; string columns are two tensors."""
+    found: dict[str, str] = {}
+    for name, kind in COLUMN.findall(section(title)):
+        if kind.startswith("strings"):
+            found |= {name: "U8 1", f"{name}.offsets": "U32 1"}
+        else:
+            dtype, axes = kind.split(" ", 1)
+            found[name] = f"{dtype} {axes.count(',') + 1}"
+    return found
+
+
+def shapes(data: bytes) -> dict[str, str]:
+    return {
+        name: f"{tensor.dtype} {len(tensor.shape)}"
+        for name, tensor in tensors.decode_tensors(data).tensors.items()
+    }
+
+
+def test_the_columns_of_a_segment() -> None:
+    data = segment.encode_segment(EPOCH, 4, [segment.DocumentRow("a", 1)], [])
+    assert columns("Segment") == shapes(data)
+    assert f'"format": "{segment.SEGMENT_FORMAT}"' in section("Segment")
+    assert set(tensors.decode_tensors(data).metadata) == {"epoch", "format"}
+    packed = segment.encode_segment(EPOCH, 5, [segment.DocumentRow("a", 1)], [], 4)
+    assert tensors.decode_tensors(packed).metadata.items() >= {"bits": "4", "dimensions": "5"}.items()
+    assert tensors.decode_tensors(packed).tensor("chunk.vector", "U8", [0, 3])
+    assert "`bits` (`4` or `2`) and `dimensions`" in section("Segment")
+    assert segment.HEADING_SEPARATOR == "\x1f"
+    assert "U+001F" in section("Segment")
+
+
+def test_the_columns_of_an_encoder() -> None:
+    assert columns("4.3 Encoder") == shapes(encoder.encode_encoder(make_encoder().file))
+    assert f'"format": "{encoder.FORMAT}"' in section("4.3 Encoder")
+
+
+def test_packed_rows_of_an_encoder() -> None:
+    size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
+    (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
+    assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
+    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
+    alphabet = encoder.Alphabet([], [], b"")
+    file = encoder.EncoderFile(
+        "x", int(size), ["a"], bytes.fromhex(data), [1], alphabet, bits=encoder.PACKED_BITS
+    )
+    read = encoder.decode_encoder(encoder.encode_encoder(file))
+    assert list(read.row(0)) == [int(number) for number in row.split(",")]
+    assert len(data) // 2 == encoder.row_bytes(int(size), encoder.PACKED_BITS)
+
+
+def test_the_header_of_a_tensor_file() -> None:
+    (most,) = find(r"The header has at most ([\d,]+) bytes")
+    assert int(most.replace(",", "")) == tensors._MAX_HEADER
+
+
+def test_the_chunk_id() -> None:
+    title, headings, anchor, text = find(
+        r"title `(.*?)`, headings `(.*?)`, anchor `(.*?)`, text `(.*?)` hash the bytes"
+    )
+    (block,) = [text for language, text in BLOCKS if not language and text.startswith("04000000")]
+    hashed = bytes.fromhex(block)
+    assert hashed == b"".join(framed(part.encode()) for part in (title, headings, anchor, text))
+    (expected,) = find(r"give the id `([0-9a-f]{16})`")
+    assert hashlib.sha256(hashed).hexdigest()[:16] == expected
+    assert f"{chunk_id(title, headings, anchor, text):016x}" == expected
+
+
+def test_the_quantised_vector() -> None:
+    vector, row, scale = find(r"`v = \((.*?)\)` gives `vector = \((.*?)\)`, `scale = (\d+)`")
+    values, found = quantise([float(value) for value in vector.split(",")])
+    assert [value - 256 if value > 127 else value for value in values] == [
+        int(value) for value in row.split(",")
+    ]
+    assert found == int(scale)
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in text.strip("()").split(",")]
+
+
+def test_the_rotation() -> None:
+    vector, whole, parted = find(
+        r"Example: `(.*?)` in one group turns into `(.*?)`, and with .*? 8 into `(.*?)`"
+    )
+    assert rotate(numbers(vector)) == numbers(whole)
+    assert rotate(numbers(vector), 8) == numbers(parted)
+    for number, word in enumerate(rotation.ROUNDS):
+        assert f"{('first with the word', 'then with')[number]} `{word}`" in PAGE
+    code = (JS / "rotation.mjs").read_text(encoding="utf-8")
+    assert f"ROUNDS = {json.dumps(rotation.ROUNDS)};" in code
+
+
+def test_the_packed_vectors() -> None:
+    (vector,) = find(r"Example: `v = (\(.*?\))` becomes with 4 bits")
+    found = re.findall(r"with (\d) bits `(\(.*?\))`, the bytes? `(\w+)`, `scale = (\d+)`", PAGE)
+    assert [int(bits) for bits, *_ in found] == list(segment.LEVELS)
+    for bits, values, row, scale in found:
+        packed, scales = builder_quantise(np.array([numbers(vector)], np.float64), int(bits))
+        assert (packed[0].tobytes().hex(), int(scales[0])) == (row, int(scale))
+        factor, offset = segment.LEVELS[int(bits)]
+        codes = int.from_bytes(packed[0].tobytes(), "little")
+        mask = (1 << int(bits)) - 1
+        assert [factor * (codes >> int(bits) * i & mask) + offset for i in range(3)] == numbers(values)
+
+
+def test_the_levels() -> None:
+    found = re.findall(r"of (\d) bits,\s+`value = (?:(\d) \* )?code - (\d)`", PAGE)
+    assert {int(b): (int(factor or 1), -int(offset)) for b, factor, offset in found} == segment.LEVELS
+    written = ", ".join(f"[{bits}, {list(level)}]" for bits, level in segment.LEVELS.items())
+    assert f"LEVELS = new Map([{written}]);" in (JS / "search.mjs").read_text(encoding="utf-8")
+
+
+def test_the_score_fits() -> None:
+    (bits,) = find(r"which fits in (\d+) bits")
+    assert 2 ** int(bits) > encoder.MAX_DIMENSIONS * 65535 * 127 * 128
+
+
+def test_the_encoder_s_numbers() -> None:
+    (prefix,) = find(r"unknown word of at least (\d+) code points")
+    (completions,) = find(r"first (\d+) in the order of the table")
+    (words,) = find(r"at most ([\d,]+) words of\s+a text are read")
+    known = (encoder.MIN_PREFIX, encoder.MAX_COMPLETIONS, encoder.MAX_WORDS_READ)
+    assert (int(prefix), int(completions), int(words.replace(",", ""))) == known
+    limits = find(
+        r"\*D\* is 1 to ([\d,]+); \*V\* words \(at most ([\d,]+), .*?\), \*A\* characters \(at most ([\d,]+)\), "
+        r"\*G\* golden examples \(at most ([\d,]+)\)"
+    )
+    numbers = [int(limit.replace(",", "")) for limit in limits]
+    assert numbers == [
+        encoder.MAX_DIMENSIONS,
+        encoder.MAX_VOCABULARY,
+        encoder.MAX_ALPHABET,
+        encoder.MAX_GOLDENS,
+    ]
+
+
+@pytest.mark.parametrize("word", ["kestrel", "straŋe"])
+def test_the_rows_of_unknown_words(word: str) -> None:
+    value, row = find(
+        rf"`{word}`[^`]*(?:`(?:[0-9a-f]{{2}} ?)+`[^`]*)?has \*h\* = `(0x[0-9a-f]+)`[^(]*\((.*?)\)`"
+    )
+    assert encoder.hash_word(word) == int(value, 16)
+    numbers = [int(number) for number in row.split(",")]
+    assert encoder.unknown_row(word, 2, 10) == numbers
+
+
+# 5. State ----------------------------------------------------------------------------------------
+
+
+def test_the_digest_of_the_empty_state() -> None:
+    (digest,) = find(r"The digest of the empty state is `([0-9a-f]{64})`")
+    assert assemble([]).digest() == digest
+    assert hashlib.sha256(b"vademecum.state.1\n").hexdigest() == digest
+    assert "`vademecum.state.1` and a line feed" in PAGE
+
+
+# 6. and 7. Sources and site ----------------------------------------------------------------------
+
+
+def test_the_lists_of_files() -> None:
+    for (text,) in (find(r"`sources` is a gzipped JSON object `(.*?)`"), find(r"`site\.json` is `(.*?)`")):
+        assert set(parse_object(text.replace("...", DIGEST).encode(), "list")) == {"files"}
+
+
+# 8. The store ------------------------------------------------------------------------------------
+
+
+def record_names() -> set[str]:
+    rows = re.findall(r"^\| (`.*?`) \|", section("8. The store"), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(.*?)`", row)}
+
+
+def test_the_records_are_those_that_the_engine_writes() -> None:
+    app = App(Publisher())
+    app.publisher.publish({"a": texts("run")})
+    app.sync()
+    rare = {"mode", "retry", "scrub", "spoiled", "health", "mirrors", "rollout", "seed"}
+    assert record_names() - rare == set(app.database.records)
+
+
+def test_the_records_about_failures() -> None:
+    """Each is written by its own module, as the page shows it."""
+    database = MemoryDatabase()
+    store = MemoryStore(database)
+    drive(remember_wait(store, ServerError("busy", 503, 1e9), NOW - timedelta(hours=24), 20))
+    (retry,), (health,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in ("retry", "health"))
+    assert database.records == {"retry": canonical(json.loads(retry))}
+    drive(mark_spoiled(store, MANIFEST))
+    assert database.records["spoiled"] == f"12 {MANIFEST.digest}".encode()
+    shown = json.loads(health)
+    for _ in range(shown["syncs"]):
+        drive(count_sync(store, healing=False))
+    assert database.records["health"] == canonical(shown)
+    assert set(database.records) <= record_names()
+
+
+def test_the_records_that_javascript_writes() -> None:
+    code = (JS / "vademecum.mjs").read_text(encoding="utf-8")
+    for name in ("mode", "retry"):
+        assert f'[["{name}", ' in code
+        assert name in record_names()
+
+
+def test_the_pointer() -> None:
+    value = example('{"current"')
+    head = decode_head(canonical(value))
+    assert json.loads(encode_head(head)) == value
+    (most,) = find(r"at most (\d+): those that failed their self-test")
+    for sequence in range(1, 100):
+        head = head.refuse(sequence)
+    assert len(head.refused) == int(most)
+
+
+def test_what_the_last_checks_found() -> None:
+    value = example('{"checked"')
+    assert json.loads(encode_notes(decode_notes(canonical(value)))) == value
+
+
+def test_sqlite() -> None:
+    application, version = find(r"`application_id` (0x[0-9a-f]+) \(`vade`\) and `user_version` (\d+)")
+    assert int(application, 16) == sqlite_file.APPLICATION_ID == int.from_bytes(b"vade", "big")
+    assert int(version) == sqlite_file.USER_VERSION
+    for table in ("records(name, value)", "objects(digest, data)"):
+        assert f"`{table}`" in PAGE
+        name, *fields = re.findall(r"\w+", table)
+        code = Path(str(sqlite_file.__file__)).read_text(encoding="utf-8")
+        assert re.search(rf"CREATE TABLE {name} \({fields[0]} .*, {fields[1]} ", code)
+
+
+def test_indexed_db() -> None:
+    (prefix, version) = find(r"the database `(vademecum:)URL` has version (\d+) and the object stores")
+    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store.mjs", "database.mjs"))
+    assert f"return `{prefix}${{url}}`" in code
+    assert f"STORE_VERSION = {version};" in code
+    (newer,) = find(r"a version from (\d+) on is that of a newer format")
+    assert f"NEWER_FORMAT = {int(newer):_};" in code
+    for name in ("records", "objects"):
+        assert f'= "{name}";' in code
+
+
+def test_the_formats_of_javascript() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(JS.glob("*.mjs")))
+    for name in (segment.SEGMENT_FORMAT, encoder.FORMAT):
+        assert f'"{name}"' in code
+
+
+def test_the_format_number() -> None:
+    assert PAGE.startswith(f"# The format\n\nFormat {format.FORMAT}.")
+
+
+def test_nothing_on_the_page_is_left_unchecked() -> None:
+    """Every block of the page is one that a test above takes up; a new one needs a test of its own."""
+    beginnings = [text.split("\n")[0][:12] for _, text in BLOCKS]
+    assert beginnings == [
+        "version.json",
+        "1f 8b 08 00 ",
+        '"vademecum":',
+        '{"candidate"',
+        "{",
+        "04000000 4b6",
+        "x = h + (i +",
+        "01 0b 0c 04 ",
+        '{"current": ',
+        '{"checked": ',
+    ]
+
+
+# Packs -------------------------------------------------------------------------------------------
+
+
+def test_the_example_of_a_pack() -> None:
+    (block,) = (text for _, text in BLOCKS if text.startswith("01 0b 0c"))
+    data = bytes.fromhex(block)
+    old = chunk_id("Keys", "Rotate", "rotate", "Run it.")
+    chunk = segment.ChunkRow(old, 11, bytes.fromhex("9a67"), 23405, "Rotate", "rotate", "Run it.")
+    document = segment.DocumentRow("keys.md", 11, "Keys", "keys.html", "", (old,))
+
+    class Release:
+        def __len__(self) -> int:
+            return 1
+
+        async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
+            return [OldDocument(document, (chunk,)) for _ in indices]
+
+    content = drive(pack.decode_pack(data, Release(), pack.Header(11, 12, 4, 4), EPOCH, 1_000))
+    made = segment.decode_segment(content)
+    new = chunk_id("Keys", "Rotate", "rotate", "Run it twice.")
+    assert [made.document(row) for row in range(len(made.keys))] == [
+        segment.DocumentRow("keys.md", 12, "Keys", "keys.html", "", (new,))
+    ]
+    assert [made.chunk(row) for row in range(len(made.ids))] == [
+        segment.ChunkRow(new, 12, bytes.fromhex("9a68"), 23400, "Rotate", "rotate", "Run it twice.")
+    ]
+
+
+def test_the_numbers_of_packs() -> None:
+    told = section("4.4 Packs")
+    assert [pack_base.COPY, pack_base.REPLACE, pack_base.INSERT, pack_base.SKIP, pack_base.TAKE] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    for kind, name in enumerate(("copy", "replace", "insert", "skip", "take")):
+        assert re.search(rf"(Kind )?{kind} \*{name}\*", told)
+    assert f"the last {pack_base.WINDOW:,} bytes of" in told
+    assert (pack.SENT, pack.SAME, len(codebooks.DIFFERENCES)) == (0, 6, 5)
+    assert f"Kind {pack.SAME}: vector and scale" in told
+    books = (codebooks.TEXTS, codebooks.VECTORS, *codebooks.DIFFERENCES)
+    assert re.findall(r"`([0-9a-f]{16})`", told) == [hashlib.sha256(book).hexdigest()[:16] for book in books]

@@ -1,0 +1,97 @@
+"""Bits that rot on SQLite's own pages: whatever they hit, an app gets an error of ours, and the doctor mends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.place import PAGE, Place
+from vademecum.errors import StorageError, VademecumError
+from vademecum.runtime.sqlite.rescue import rescue
+from vademecum.runtime.sqlite.store import SqliteStore
+
+TOP = 0x80
+"""With this bit, no letter is one: neither SQLite's messages nor what it returns can be decoded."""
+MARKS = {*range(60, 64), *range(68, 72)}
+"""Version and application id: with others, it is a file of somebody else."""
+
+
+@pytest.fixture
+def place(quick: Path) -> Place:
+    return Place(quick)
+
+
+def lay(place: Place, data: bytes) -> None:
+    for left in place.path.parent.glob("kb.db*"):
+        left.unlink()
+    place.path.write_bytes(data)
+
+
+def flipped(data: bytes, byte: int) -> bytes:
+    return data[:byte] + bytes([data[byte] ^ TOP]) + data[byte + 1 :]
+
+
+def code_of(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except VademecumError as error:
+        return error.code
+    return ""
+
+
+@pytest.mark.fault("C38")
+def test_a_bit_of_any_byte_of_the_first_page(place: Place) -> None:
+    """SQLite's header, and the names and descriptions of the tables. No error is raised but ours."""
+    data = place.path.read_bytes()
+    used = [byte for byte in range(PAGE) if data[byte]]
+    assert len(used) > 300
+    codes = set()
+    for number, byte in enumerate(used):
+        lay(place, flipped(data, byte))
+        codes |= {code_of(lambda: place.open().status()), code_of(place.check)}
+        if byte in MARKS:
+            assert code_of(lambda: place.open().doctor()) in ("not-a-store", "newer-format")
+            continue
+        if number % 9 == 0:
+            code_of(lambda: place.open().sync())
+            assert place.open().doctor().sound
+            assert place.works()
+        else:
+            assert rescue(place.path).floor, f"byte {byte}: what the first page says is known"
+    assert codes == {"", "storage", "not-a-store", "newer-format"}
+
+
+@pytest.mark.fault("C38")
+def test_a_name_that_is_no_text_any_more(place: Place) -> None:
+    """Python itself refuses to return it: that error has no code of SQLite's."""
+    place.sql("UPDATE objects SET digest = CAST(x'ff' AS TEXT) WHERE rowid = 1")
+
+    async def names() -> list[str]:
+        store = SqliteStore(place.path, readonly=True)
+        try:
+            return sorted(await store.objects())
+        finally:
+            await store.close()
+
+    with pytest.raises(StorageError, match="is damaged"):
+        asyncio.run(names())
+    assert "UTF-8" in place.check().findings[0].message, "SQLite's integrity check passes it"
+    assert place.open().doctor().sound
+    assert place.works()
+
+
+@pytest.mark.fault("C38")
+@pytest.mark.parametrize("column", ["name", "digest"])
+def test_a_column_whose_name_is_another_one(place: Place, column: str) -> None:
+    """SQLite's integrity check passes that: to SQLite any name is as good."""
+    lay(place, place.path.read_bytes().replace(f"{column} TEXT".encode(), f"x{column[1:]} TEXT".encode()))
+    with pytest.raises(StorageError, match=r"is damaged.*vade doctor"):
+        place.works()
+    assert "description of its tables" in place.check().findings[0].message
+    found = place.open().doctor()
+    assert "the trust floor was kept" in found.findings[0].message
+    assert found.sound
+    assert place.works()

@@ -1,0 +1,733 @@
+"""`vade`: JSON keys, exit codes, and one clear line for every bad input, with everything left as it was."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from support.publishing import HANDBOOK, tree_of
+from vademecum import KnowledgeBase
+from vademecum_builder.cli.main import main
+from vademecum_builder.server.static import PagesServer
+
+NOWHERE = "http://127.0.0.1:9/"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did: exit code, stdout, and the lines of stderr."""
+
+    code: int
+    out: str
+    errors: tuple[str, ...]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+Vade = Callable[..., Ran]
+
+
+@pytest.fixture
+def vade(place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Vade:
+    """Run a command in this process, in an empty folder; waits between tries take no time."""
+
+    async def no_wait(self: object, seconds: float) -> None:
+        pass
+
+    monkeypatch.setattr("vademecum.runtime.cpython.SystemClock.sleep", no_wait)
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, tuple(captured.err.splitlines()))
+
+    return run
+
+
+def write(folder: str, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Path(folder)
+
+
+@pytest.fixture
+def published(vade: Vade) -> Vade:
+    """A first release of `docs` in `dist`, signed with `keys`, installed in `kb.db`."""
+    write("docs", HANDBOOK)
+    assert vade("keys", "new", "--out", "keys").code == 0
+    assert build(vade).code == 0
+    assert vade("pull", "dist", "--store", "kb.db", "--trust", "keys/root.json").code == 0
+    return vade
+
+
+def build(vade: Vade, *options: object) -> Ran:
+    return vade("build", "docs", "--out", "dist", "--keys", "keys", "--no-site", *options)
+
+
+# What the commands say -----------------------------------------------------------------------------
+
+
+def test_build_says_what_it_did_as_json(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    ran = build(published, "--json")
+    assert (ran.code, ran.errors) == (0, ())
+    assert ran.out.count("\n") == 1
+    expected = {
+        "sequence": 2,
+        "documents": 4,
+        "added": 1,
+        "modified": 0,
+        "removed": 0,
+        "embedded": 1,
+        "changed": True,
+    }
+    assert ran.json.items() >= expected.items()
+    assert ran.json.keys() >= {"version", "chunks", "bytes", "seconds"}
+    assert ran.json["bytes"].keys() == {"published", "new"}
+    again = build(published, "--json").json
+    assert again.items() >= {"sequence": 2, "changed": False, "embedded": 0, "added": 0}.items()
+
+
+def test_pull_says_what_it_did_as_json(published: Vade) -> None:
+    assert (
+        published("pull", "dist", "--store", "kb.db", "--json").json.items()
+        >= {
+            "from": 1,
+            "to": 1,
+            "plan": "none",
+            "requests": 1,
+        }.items()
+    )
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    ran = published("pull", "dist", "--store", "kb.db", "--json")
+    assert ran.json.keys() >= {"from", "to", "plan", "requests", "bytes", "seconds"}
+    assert ran.json.items() >= {"from": 1, "to": 2, "plan": "direct"}.items()
+    assert ran.json["bytes"] > 0
+    first = published("pull", "dist", "--store", "other.db", "--json").json
+    assert first.items() >= {"from": None, "to": 2, "plan": "full"}.items()
+
+
+def test_search_says_what_it_found_as_json(published: Vade) -> None:
+    ran = published("search", "rotate", "--store", "kb.db", "--limit", 2, "--json")
+    assert ran.json["release"] == 1
+    assert len(ran.json["hits"]) == 2
+    hit = ran.json["hits"][0]
+    assert hit.keys() >= {"id", "document", "title", "url", "heading", "text", "score"}
+    assert (hit["document"], hit["title"], hit["heading"]) == ("guide/keys.md", "Keys", "Rotate")
+    assert published("search", "zzzzzz", "--store", "kb.db", "--json").json["hits"] == []
+
+
+def test_status_rollback_and_verify_as_json(published: Vade) -> None:
+    status = published("status", "--store", "kb.db", "--json").json
+    assert status["installed"]["sequence"] == 1
+    assert status.keys() >= {"previous", "checked", "expires", "expired", "error", "bytes"}
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    published("pull", "dist", "--store", "kb.db")
+    back = published("rollback", "--store", "kb.db", "--json").json
+    assert back.items() >= {"from": 2, "to": 1}.items()
+    assert published("search", "rotate", "--store", "kb.db", "--json").json["release"] == 1
+    good = published("verify", "dist", "--json").json
+    assert good.items() >= {"sequence": 2, "documents": 4, "unsigned": []}.items()
+    assert good["files"] == len(tree_of(Path("dist")))
+
+
+def test_people_get_lines(published: Vade) -> None:
+    assert "Nothing changed: release 1" in build(published).out
+    assert "Up to date: release 1" in published("pull", "dist", "--store", "kb.db").out
+    assert " 1. Keys › Rotate" in published("search", "rotate", "--store", "kb.db").out
+    assert "No hits in release 1." in published("search", "zzzzzz", "--store", "kb.db").out
+    assert "3 documents, 4 chunks" in published("status", "--store", "kb.db").out
+    assert "every signature" in published("verify", "dist", "--trust", "keys/root.json").out
+    assert "Signed root version 2" in published("keys", "renew", "--keys", "keys").out
+
+
+def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    published("pull", "dist", "--store", "kb.db")
+    published("rollback", "--store", "kb.db")
+    for ran in (
+        published("pull", "dist", "--store", "kb.db"),
+        published("status", "--store", "kb.db"),
+    ):
+        assert "release 2 is published, but was rolled back" in ran.out
+        assert "Up to date" not in ran.out
+    assert "Installed release 2" in published("pull", "dist", "--store", "kb.db", "--force").out
+    assert "is published" not in published("status", "--store", "kb.db").out
+
+
+def test_a_pinned_store_says_what_it_waits_for(published: Vade) -> None:
+    KnowledgeBase.open("kb.db").pin(1)
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    assert "pinned to release 1" in published("pull", "dist", "--store", "kb.db").out
+
+
+def test_another_root_is_told_apart_and_what_to_do(published: Vade) -> None:
+    published("keys", "new", "--out", "others")
+    ran = published("pull", "dist", "--store", "other.db", "--trust", "others/root.json")
+    assert_refused(ran, 5, "ask the publisher (or is it another root.json?)")
+
+
+def test_a_first_build_without_keys_makes_development_keys_and_says_so(vade: Vade) -> None:
+    write("docs", HANDBOOK)
+    ran = vade("build", "docs", "--out", "dist", "--no-site", "--json")
+    assert (ran.code, ran.json["sequence"]) == (0, 1)
+    assert len(ran.errors) == 1
+    assert "made development keys" in ran.errors[0]
+    assert Path(".vademecum/.gitignore").read_text() == "*\n"
+    assert vade("build", "docs", "--out", "dist", "--no-site").errors == ()
+
+
+@pytest.mark.usefixtures("small_site")
+def test_a_build_with_its_site(published: Vade) -> None:
+    ran = published("build", "docs", "--out", "dist", "--keys", "keys", "--title", "Handbook", "--json")
+    assert ran.json.items() >= {"changed": False, "site": True}.items()
+    assert "Handbook" in Path("dist/index.html").read_text()
+    assert published("verify", "dist").code == 0
+
+
+def test_builds_can_be_repeated(place: Path, vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("docs", HANDBOOK)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795248000")
+    vade("keys", "new", "--out", "keys")
+    build(vade)
+    vade("build", "docs", "--out", "again", "--keys", "keys", "--no-site")
+    assert tree_of(Path("dist")) == tree_of(Path("again"))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
+    assert_refused(build(vade), 2, "SOURCE_DATE_EPOCH='tomorrow' is not a number")
+
+
+def test_the_bits_of_a_component_are_chosen(published: Vade) -> None:
+    """Four are the default; other ones are another space, which a client takes whole and searches as before."""
+    assert not build(published, "--bits", 4, "--json").json["changed"]
+    assert build(published, "--bits", 8, "--json").json["changed"]
+    assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "full"
+    assert published("search", "key", "--store", "kb.db", "--json").json
+
+
+def test_a_build_on_a_url(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    with PagesServer(Path("dist")) as server:
+        ran = published(
+            "build",
+            "docs",
+            "--out",
+            "fresh",
+            "--previous",
+            server.url,
+            "--keys",
+            "keys",
+            "--no-site",
+            "--json",
+        )
+        pulled = published("pull", server.url, "--store", "kb.db", "--json").json
+    assert ran.json.items() >= {"sequence": 2, "added": 1, "embedded": 1}.items()
+    assert pulled["requests"] == 1
+    assert published("pull", "fresh", "--store", "kb.db", "--json").json["to"] == 2
+
+
+# Bad input: warned of, and the build goes on ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("binary.md", b"# A\0B"),
+        ("undecodable.md", b"# caf\xe9 \xff"),
+        ("broken.md", b"---\ntitle: [never closed\n---\n# Broken\n"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_the_build_goes_on(
+    published: Vade, name: str, content: bytes
+) -> None:
+    Path("docs", name).write_bytes(content)
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    ran = build(published, "--json")
+    assert (ran.code, ran.json["sequence"]) == (0, 2)
+    assert (
+        [line for line in ran.errors if line.startswith(f"vade: warning: {name}")] == list(ran.errors) != []
+    )
+    assert ran.json["warnings"]
+
+
+def test_a_file_of_50_megabytes_is_skipped_unread(published: Vade) -> None:
+    with Path("docs/large.md").open("wb") as file:
+        file.truncate(50_000_000)
+    ran = build(published)
+    assert ran.code == 0
+    [line] = ran.errors
+    assert "large.md: skipped: larger than the limit" in line
+
+
+# Bad input: refused, and everything stays as it was --------------------------------------------------
+
+
+def assert_refused(ran: Ran, code: int, message: str) -> None:
+    assert ran.code == code
+    assert len(ran.errors) == 1, ran.errors
+    assert ran.errors[0].startswith("vade: ")
+    assert message in ran.errors[0]
+    assert ran.out == ""
+
+
+Change = Callable[[pytest.MonkeyPatch], list[object]]
+
+
+def nothing(*options: object) -> Change:
+    return lambda monkeypatch: list(options)
+
+
+def other_keys(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    main(["keys", "new", "--out", "other"])
+    return ["--keys", "other"]
+
+
+def wrong_key(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    main(["keys", "new", "--out", "other"])
+    monkeypatch.setenv("VADEMECUM_SIGNING_KEY", Path("other/release.pem").read_text())
+    return []
+
+
+def garbage_key(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    monkeypatch.setenv("VADEMECUM_SIGNING_KEY", "s3cr3t")
+    return []
+
+
+def expired_root(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1999999999")
+    return []
+
+
+def tampered(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    path = min(Path("dist/objects").iterdir())
+    path.write_bytes(path.read_bytes()[:-1])
+    return []
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return []
+
+
+def read_only(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Permissions do not stop root, and tests may run as root."""
+
+    def replace(path: Path, target: Path) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "replace", replace)
+    return []
+
+
+def foreign_folder(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    write("foreign", {"thesis.txt": "mine"})
+    return ["--out", "foreign"]
+
+
+def no_models(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    return ["--encoder", "sentence-transformers:all-MiniLM-L6-v2"]
+
+
+BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
+    "unknown encoder": (nothing("--encoder", "word2vec"), 2, "unknown encoder 'word2vec'"),
+    "no sentence-transformers": (no_models, 2, "pip install 'vademecum[models]'"),
+    "previous unreachable": (
+        nothing("--previous", NOWHERE),
+        3,
+        "previous release at http://127.0.0.1:9/ cannot be used",
+    ),
+    "previous missing": (nothing("--previous", "missing"), 3, "no such folder"),
+    "previous tampered": (tampered, 4, "--force starts a new line"),
+    "previous of others": (other_keys, 5, "cannot be used: timestamp.json"),
+    "wrong key": (wrong_key, 5, "use the key that belongs to this root.json"),
+    "garbage key": (garbage_key, 2, "VADEMECUM_SIGNING_KEY holds neither"),
+    "expired root": (expired_root, 6, "the root metadata expired on 2029"),
+    "full disk": (full_disk, 7, "no space left; the published release is unchanged"),
+    "read-only": (read_only, 7, "cannot be written: Read-only file system"),
+    "foreign folder": (foreign_folder, 2, "has files that vademecum did not publish"),
+    "out is a file": (nothing("--out", "docs/notes.txt"), 2, "is a file"),
+    "out below a file": (nothing("--out", "docs/notes.txt/dist"), 7, "Not a directory"),
+    "out holds the source": (nothing("--out", "."), 2, "contains the source"),
+    "no keys there": (nothing("--keys", "nowhere"), 2, "cannot read root metadata"),
+    "no root there": (nothing("--root", "nowhere.json"), 2, "cannot read root metadata"),
+    "bad pattern": (nothing("--pattern", "!"), 2, "pattern"),
+    "nothing matches": (nothing("--pattern", "never/**"), 2, "no document in this folder"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BUILDS)
+def test_a_build_that_is_refused_leaves_everything_as_it_was(
+    published: Vade, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, code, message = BAD_BUILDS[case]
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    with monkeypatch.context() as patch:
+        options = change(patch)
+        before = tree_of(Path())
+        ran = build(published, *options)
+        assert "s3cr3t" not in "".join(ran.errors)
+        assert_refused(ran, code, message)
+        ran = build(published, *options, "--json")
+    assert ran.json["error"]["code"]
+    assert message in ran.json["error"]["message"]
+    assert len(ran.errors) == 1
+    assert tree_of(Path()) == before
+    if case != "previous tampered":
+        assert build(published).code == 0
+
+
+@pytest.mark.parametrize("case", ["missing", "empty", "a file"])
+def test_a_source_that_is_none(vade: Vade, case: str) -> None:
+    if case == "empty":
+        Path("docs").mkdir()
+    if case == "a file":
+        Path("docs").write_text("# A file\n")
+    before = tree_of(Path())
+    ran = vade("build", "docs", "--out", "dist", "--no-site")
+    assert_refused(ran, 2, "docs: ")
+    assert tree_of(Path()) == before
+    assert not Path("dist").exists()
+
+
+@pytest.mark.model
+def test_a_model_that_cannot_be_loaded(published: Vade) -> None:
+    Path("model").mkdir()
+    before = tree_of(Path())
+    for model in ("./model", "./nowhere"):
+        assert_refused(build(published, "--encoder", f"sentence-transformers:{model}"), 2, f"model '{model}'")
+    assert tree_of(Path()) == before
+
+
+def test_force_starts_a_new_line_over_a_tampered_release(
+    published: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tampered(monkeypatch)
+    ran = build(published, "--force", "--json")
+    assert ran.json.items() >= {"sequence": 1, "added": 3, "changed": True}.items()
+    assert published("verify", "dist").code == 0
+
+
+# The client's commands -----------------------------------------------------------------------------
+
+
+def newer_store(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 0x76616465")
+    connection.execute("PRAGMA user_version = 99")
+    connection.execute("CREATE TABLE records (name TEXT PRIMARY KEY, value BLOB)")
+    connection.commit()
+    connection.close()
+
+
+def other_database(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE mine (a TEXT)")
+    connection.commit()
+    connection.close()
+
+
+def text_file(path: Path) -> None:
+    path.write_text("a thesis, " * 500)
+
+
+COMMANDS: list[list[object]] = [["pull", "dist"], ["search", "rotate"], ["status"], ["rollback"], ["doctor"]]
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "message"),
+    [
+        (newer_store, 9, "a store of format 99"),
+        (other_database, 7, "another program"),
+        (text_file, 7, "not a vademecum store"),
+    ],
+)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_a_store_that_is_none_of_ours_is_left_as_it_is(
+    published: Vade, command: list[object], make: Callable[[Path], None], code: int, message: str
+) -> None:
+    make(Path("strange.db"))
+    before = tree_of(Path())
+    ran = published(*command, "--store", "strange.db")
+    assert_refused(ran, code, message)
+    ran = published(*command, "--store", "strange.db", "--json")
+    assert message in ran.json["error"]["message"]
+    assert tree_of(Path()) == before
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=lambda command: command[0])
+def test_reading_a_store_that_is_not_there_makes_none(vade: Vade, command: list[object]) -> None:
+    ran = vade(*command, "--store", "nothing.db")
+    assert_refused(ran, 1, "nothing.db")
+
+
+BAD_PULLS: dict[str, tuple[list[object], int, str, str]] = {
+    "unreachable": ([NOWHERE], 3, "network", "127.0.0.1:9"),
+    "no such folder": (["nowhere"], 3, "network", "no such folder"),
+    "not a tree": (["docs"], 3, "server", "timestamp.json"),
+    "another kind of address": (["ftp://example.org/"], 2, "usage", "ftp:// address"),
+    "trust that is not there": (["dist", "--trust", "nowhere.json"], 2, "usage", "cannot read nowhere.json"),
+    "trust that is none": (["dist", "--trust", "docs/notes.txt"], 4, "content", "root.json"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PULLS)
+def test_a_pull_that_fails_leaves_what_is_installed(published: Vade, case: str) -> None:
+    arguments, status, code, message = BAD_PULLS[case]
+    assert_refused(published("pull", *arguments, "--store", "kb.db"), status, message)
+    ran = published("pull", *arguments, "--store", "kb.db", "--json")
+    assert (ran.json["error"]["code"], ran.json["error"]["exit"], ran.code) == (code, status, status)
+    assert published("search", "rotate", "--store", "kb.db", "--json").json["hits"][0]["heading"] == "Rotate"
+    assert published("pull", "dist", "--store", "kb.db").code == 0
+
+
+def test_a_damaged_release_is_not_installed(published: Vade) -> None:
+    before = set(Path("dist/objects").iterdir())
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published)
+    good = {path: path.read_bytes() for path in set(Path("dist/objects").iterdir()) - before}
+    for path, data in good.items():
+        path.write_bytes(bytes([*data[:-1], data[-1] ^ 1]))
+    ran = published("pull", "dist", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (4, "content")
+    assert_refused(published("pull", "dist", "--store", "kb.db"), 4, "objects/")
+    found = published("search", "rotate", "--store", "kb.db", "--json").json
+    assert (found["release"], found["hits"][0]["heading"]) == (1, "Rotate")
+    last = published("status", "--store", "kb.db", "--json").json["lastError"]
+    assert (last["code"], last["transient"]) == ("content", False)
+    for path, data in good.items():
+        path.write_bytes(data)
+    assert published("pull", "dist", "--store", "kb.db", "--json").json["to"] == 2
+
+
+def test_an_expired_release_is_not_installed(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", str(int(time.time()) - 300 * 86_400))
+        assert published("keys", "new", "--out", "old").code == 0
+        old = published("build", "docs", "--out", "stale", "--keys", "old", "--no-site")
+        assert old.code == 0, old.errors
+    ran = published("pull", "stale", "--store", "new.db", "--json")
+    assert (ran.code, ran.json["error"]["code"]) == (6, "expired")
+    assert_refused(published("search", "rotate", "--store", "new.db"), 1, "nothing is installed")
+
+
+def test_a_store_in_a_folder_that_is_not_there(published: Vade) -> None:
+    assert_refused(published("pull", "dist", "--store", "no/such/kb.db"), 7, "does not exist")
+
+
+def test_a_limit_below_one(published: Vade) -> None:
+    assert_refused(
+        published("search", "rotate", "--store", "kb.db", "--limit", 0), 2, "limit must be from 1 to 1000"
+    )
+
+
+def test_a_rollback_with_nothing_to_go_back_to(published: Vade) -> None:
+    assert_refused(published("rollback", "--store", "kb.db"), 1, "only one release")
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["bild"], ["build"], ["search", "--store", "kb.db"], ["pull", "dist"]]
+)
+def test_misuse_of_the_command_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: vade" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_one_line(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> Iterator[None]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vademecum.knowledge.KnowledgeBase.open", interrupted)
+    assert_refused(published("status", "--store", "kb.db"), 130, "interrupted")
+
+
+def test_a_fault_of_the_file_system_elsewhere_is_one_line(
+    published: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "docs/notes.txt")
+
+    monkeypatch.setattr("vademecum_builder.sources.folder.FolderSource.scan", fails)
+    assert_refused(build(published), 7, "docs/notes.txt: Input/output error")
+
+
+# As a process of its own ---------------------------------------------------------------------------
+
+
+def child(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *(["-c", code] if code else ["-m", "vademecum_builder.cli.main"])]
+    environ = {**os.environ, "PYTHONWARNINGS": "error"}
+    return subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, env=environ
+    )
+
+
+def test_the_line_from_build_to_search_as_processes(place: Path) -> None:
+    write("docs", HANDBOOK)
+    built = child("build", "docs", "--out", "dist", "--no-site", "--json")
+    assert (built.returncode, json.loads(built.stdout)["sequence"]) == (0, 1), built.stderr
+    assert child("pull", "dist", "--store", "kb.db").returncode == 0
+    found = child("search", "rotate", "--store", "kb.db", "--json")
+    assert json.loads(found.stdout)["hits"][0]["heading"] == "Rotate"
+    assert found.stderr == ""
+    missing = child("build", "nowhere", "--out", "dist", "--no-site")
+    assert (missing.returncode, missing.stderr.count("\n"), missing.stdout) == (2, 1, "")
+
+
+def test_the_log_goes_to_stderr_and_holds_what_the_client_did(
+    published: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VADEMECUM_LOG", "debug")
+    pulled = child("pull", "dist", "--store", "new.db", "--json")
+    assert json.loads(pulled.stdout)["to"] == 1
+    assert "vademecum DEBUG updateCompleted {'sequence': 1" in pulled.stderr
+    monkeypatch.setenv("VADEMECUM_LOG", "warning")
+    assert child("pull", "dist", "--store", "other.db").stderr == ""
+
+
+WITHOUT_EXTRA = """
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"jinja2", "markdown_it", "mdit_py_plugins", "yaml", "bs4", "pathspec",
+                                      "scipy", "tqdm", "cryptography"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hidden())
+from vademecum_builder.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_without_the_extra_the_builder_says_what_to_install_and_the_client_works(published: Vade) -> None:
+    for arguments in (["build", "docs", "--out", "dist"], ["keys", "new", "--out", "more"]):
+        ran = child(*arguments, code=WITHOUT_EXTRA)
+        assert (ran.returncode, ran.stderr.count("\n"), ran.stdout) == (2, 1, ""), ran.stderr
+        assert "pip install 'vademecum[build]'" in ran.stderr
+    for command in (["pull", "dist"], ["search", "rotate"], ["status"], ["verify", "dist"]):
+        store = [] if command[0] == "verify" else ["--store", "kb.db"]
+        ran = child(*command, *store, code=WITHOUT_EXTRA)
+        assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(published: Vade) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "search", "keys", "--store", "kb.db"]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_serve_tells_its_address_and_logs_requests(published: Vade) -> None:
+    import urllib.request
+
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "serve", "dist", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        try:
+            line = server.stdout.readline()
+            url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+            with urllib.request.urlopen(f"{url}version.json", timeout=10) as answer:
+                assert json.loads(answer.read())["sequence"] == 1
+            assert "GET /version.json 200" in server.stderr.readline()
+            with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as client:
+                client.sendall(b"GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 404"
+            assert server.stderr.readline().startswith("GET /\\x1b[2J 404 ")
+        finally:
+            server.terminate()
+
+
+def test_commands_leave_the_source_alone(published: Vade) -> None:
+    shutil.rmtree("dist")
+    before = tree_of(Path("docs"))
+    assert build(published).code == 0
+    assert tree_of(Path("docs")) == before
+
+
+@pytest.mark.fault("B29")
+def test_pull_takes_mirrors(published: Vade) -> None:
+    """Where the first place has nothing, the others are asked in turn."""
+    arguments = ("nothing-here", "--mirror", "nor-here", "--mirror", "dist", "--store", "kb.db")
+    assert published("pull", *arguments, "--json").json["to"] == 1
+
+
+@pytest.mark.fault("B28")
+def test_pull_pauses_at_its_byte_budget_and_the_next_goes_on(published: Vade) -> None:
+    """A release of two objects, and a budget that each of them exceeds."""
+    arguments = ("pull", "dist", "--store", "fresh.db", "--max-bytes", "1")
+    paused = published(*arguments)
+    assert (paused.code, paused.out) == (3, "")
+    assert "paused: 1 file of" in paused.errors[0]
+    assert published("search", "keys", "--store", "fresh.db").code == 1
+    assert published(*arguments, "--json").json["to"] == 1
+
+
+# The doctor ----------------------------------------------------------------------------------------
+
+
+def spoil_store() -> None:
+    with closing(sqlite3.connect("kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data)) WHERE rowid = 1")
+        connection.commit()
+
+
+def test_the_doctor_reports_and_mends(published: Vade) -> None:
+    sound = published("doctor", "--store", "kb.db")
+    assert (sound.code, sound.errors) == (0, ())
+    assert all(line.startswith("ok   ") for line in sound.out.splitlines())
+    assert sound.out.splitlines()[0] == "ok   file: SQLite's integrity check is passed"
+    spoil_store()
+    for arguments in (["--check"], ["dist", "--check"], []):
+        ran = published("doctor", *arguments, "--store", "kb.db")
+        assert ran.code == 1
+        assert "BAD  objects: 0 missing, 1 damaged: " in ran.out
+        assert ran.out.splitlines()[-1] == "To mend it: vade doctor --store kb.db URL"
+    ran = published("doctor", "nothing-here", "--mirror", "dist", "--store", "kb.db")
+    assert (ran.code, ran.out.splitlines()[0][:18]) == (0, "was BAD  objects: ")
+    assert published("search", "rotate", "--store", "kb.db").code == 0
+
+
+def test_the_doctor_as_json(published: Vade) -> None:
+    spoil_store()
+    ran = published("doctor", "--check", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"], ran.json["setAside"]) == (1, False, None)
+    ran = published("doctor", "dist", "--store", "kb.db", "--json")
+    assert (ran.code, ran.json["sound"]) == (0, True)
+    assert {"name": "leftovers", "sound": True, "message": "none"} in ran.json["checks"]
+    assert [check["name"] for check in ran.json["before"] if not check["sound"]] == ["objects"]
+
+
+def test_the_doctor_without_a_store(vade: Vade) -> None:
+    assert_refused(vade("doctor", "--store", "nothing.db"), 1, "nothing is installed")

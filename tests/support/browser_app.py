@@ -1,0 +1,74 @@
+"""An app on a page of Chromium: a knowledge base, and the events that it hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+from vademecum_builder.server.static import PagesServer
+
+START = """async (options) => {
+    const { KnowledgeBase, EVENTS } = await import('/client/vademecum.mjs');
+    const kb = new KnowledgeBase({ url: '/', ...options });
+    Object.assign(window, { kb, events: [] });
+    for (const name of EVENTS) kb.on(name, (detail) => events.push([name, detail]));
+    return kb.initialize();
+}"""
+ANSWER = """async ([method, args]) => {
+    try {
+        return { value: await kb[method](...args) };
+    } catch (error) {
+        return { code: error.code ?? String(error) };
+    }
+}"""
+FOUND = "what to know about keys"
+
+
+class App:
+    """One page with a knowledge base on it."""
+
+    def __init__(
+        self, page: Page, host: PagesServer, root: str, eventually: Callable[[Page, str], Any]
+    ) -> None:
+        self.page, self.host, self._root, self._eventually = page, host, root, eventually
+
+    def start(self, **options: Any) -> Any:
+        """Load the page and open the knowledge base on it; return what `initialize` gives."""
+        self.page.goto(f"{self.host.url}app.html")
+        return self.page.evaluate(START, {"trust": self._root, **options})
+
+    def call(self, method: str, *args: Any) -> Any:
+        answer = self.page.evaluate(ANSWER, [method, list(args)])
+        assert "code" not in answer, answer
+        return answer.get("value")
+
+    def refused(self, method: str, *args: Any) -> str:
+        """Return the code with which a call is rejected."""
+        return str(self.page.evaluate(ANSWER, [method, list(args)]).get("code"))
+
+    def texts(self, query: str = FOUND) -> list[str]:
+        return [hit["text"] for hit in self.call("search", query)]
+
+    def events(self, name: str) -> list[Any]:
+        return [detail for event, detail in self.page.evaluate("events") if event == name]
+
+    def names(self) -> list[str]:
+        return [event for event, _ in self.page.evaluate("events")]
+
+    def wait_for(self, event: str) -> None:
+        self._eventually(self.page, f"events.some(([name]) => name === '{event}')")
+
+    def wait_for_state(self, state: str) -> None:
+        self._eventually(self.page, f"kb.getStatus().then(({{ state }}) => state === '{state}')")
+
+    def requested(self, part: str) -> list[str]:
+        return [request.path for request in self.host.requests if part in request.path]
+
+
+def second_release(publisher: Any) -> None:
+    publisher.write(
+        "keys.md", "# All about keys\n\n## News\n\nThe second edition: keys are rotated by hand.\n"
+    )
+    publisher.publish()

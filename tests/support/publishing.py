@@ -1,0 +1,211 @@
+"""Small lines of releases for tests: documents in memory, keys and a tree in a folder, a clock that stands."""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from vademecum.config import Config
+from vademecum.engine import Engine, Outcome
+from vademecum.generation.opened import open_generation
+from vademecum.ports import Store, Transport
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.memory import FixedClock, MemoryStore
+from vademecum.search.vectors import Hit, Index
+from vademecum.store.pointer import decode_head
+from vademecum_builder.encoders.table import Matrix
+from vademecum_builder.encoders.transformer import DocumentEncoder, Fitted, fit_encoder, load_encoder
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.pipeline import Options, Report, build
+from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum_builder.release.previous import read_previous
+from vademecum_builder.release.published import Published, read_published
+from vademecum_builder.signing.keys import (
+    RELEASE_KEY,
+    ROOT_FILE,
+    Authority,
+    load_authority,
+    load_roots,
+    new_keys,
+)
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+ONCE = Config(retries=0)
+TYPES = {"md": MARKDOWN, "txt": PLAIN_TEXT, "html": HTML}
+
+HANDBOOK = {
+    "guide/keys.md": (
+        "# Keys\n\n## Make\n\nMake a root key and a release key.\n\n## Rotate\n\nRotate the release key.\n"
+    ),
+    "guide/install.md": "# Install\n\nInstall the package with pip, then pull the knowledge base.\n",
+    "notes.txt": "Notes on the weather\n\nRain in the morning, sun in the afternoon.\n",
+}
+
+
+@dataclass(frozen=True)
+class Documents:
+    """A source in memory: key -> text."""
+
+    files: Mapping[str, str]
+    skipped: tuple[Skipped, ...] = ()
+
+    def scan(self) -> Iterator[SourceFile | Skipped]:
+        for key in sorted(self.files, key=str.encode):
+            yield SourceFile(key, TYPES[key.rpartition(".")[2]], self.files[key].encode())
+        yield from self.skipped
+
+
+@dataclass
+class CountingEncoders:
+    """The builtin encoder, with every text that is embedded on record."""
+
+    name: str = "builtin"
+    embedded: list[str] = field(default_factory=list)
+    fits: int = 0
+
+    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
+        encoder = load_encoder(self.name, query_encoder)
+        return None if encoder is None else _Counting(encoder, self.embedded)
+
+    def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
+        self.fits += 1
+        self.embedded += texts
+        fitted = fit_encoder(self.name, texts, progress=progress)
+        return Fitted(_Counting(fitted.encoder, self.embedded), fitted.vectors)
+
+
+@dataclass(frozen=True)
+class _Counting:
+    inner: DocumentEncoder
+    log: list[str]
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def identity(self) -> str:
+        return self.inner.identity
+
+    @property
+    def dimensions(self) -> int:
+        return self.inner.dimensions
+
+    @property
+    def query_encoder(self) -> bytes:
+        return self.inner.query_encoder
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Matrix:
+        self.log.extend(texts)
+        return self.inner.embed(texts, progress)
+
+
+@dataclass
+class Line:
+    """A line of releases in `folder/tree`, signed with the keys in `folder/keys`."""
+
+    folder: Path
+    now: datetime = NOW
+    encoders: CountingEncoders = field(default_factory=CountingEncoders)
+    site: SiteBuilder | None = None
+
+    def __post_init__(self) -> None:
+        if not self.keys.exists():
+            new_keys(self.keys, self.now)
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "tree"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
+    def root(self) -> bytes:
+        return (self.keys / ROOT_FILE).read_bytes()
+
+    @property
+    def authority(self) -> Authority:
+        return load_authority(load_roots(self.keys / ROOT_FILE), self.keys / RELEASE_KEY, {}, self.now)
+
+    def previous(self) -> Published | None:
+        if not (self.out / TIMESTAMP).is_file():
+            return None
+        held = load_roots(self.keys / ROOT_FILE)
+        return asyncio.run(read_previous(FolderTransport(self.out), held, FixedClock(self.now), ONCE))
+
+    def release(self, files: Mapping[str, str], previous: Published | None = None, **options: Any) -> Report:
+        """Build a release of these documents on `previous`, by default what lies in the tree."""
+        return build(
+            Documents(files),
+            self.encoders,
+            self.authority,
+            Options(out=self.out, **options),
+            previous=previous if previous is not None else self.previous(),
+            site=self.site,
+            now=self.now,
+            progress=lambda stage, done, total: None,
+        )
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+def read(transport: Transport, root: bytes | None, now: datetime | None = None) -> Published:
+    """Return the published release that this transport shows, verified; nothing is asked for twice."""
+    clock = FixedClock(now or NOW)
+    if now is None:
+        return asyncio.run(read_published(transport, root, clock, config=ONCE))
+    return asyncio.run(read_published(transport, root, clock, now=now, config=ONCE))
+
+
+def pull(
+    store: Store, transport: Transport, root: bytes | None, now: datetime = NOW, *, force: bool = False
+) -> Outcome:
+    engine = Engine(store, transport, FixedClock(now), trust=root, config=ONCE)
+    return asyncio.run(engine.sync(force=force))
+
+
+def ask(store: Store, query: str) -> list[Hit]:
+    """Return the hits of the installed generation, without any transport."""
+
+    async def search() -> list[Hit]:
+        head = decode_head(await store.read("head"))
+        assert head.current is not None
+        return Index(await open_generation(store, head.current)).search(query, 5)
+
+    return asyncio.run(search())
+
+
+def pulled(line: Line) -> MemoryStore:
+    """Return a new store that holds the line's current release."""
+    store = MemoryStore()
+    pull(store, FolderTransport(line.out), line.root, line.now)
+    return store
+
+
+def make_runtime(folder: Path) -> Path:
+    """Make a stand-in for the browser's runtime, of a few bytes, laid out as `fetch_runtime` lays it out."""
+    (folder / "pyodide").mkdir(parents=True)
+    (folder / "wheels").mkdir()
+    for name in ("pyodide.mjs", "pyodide.asm.wasm"):
+        (folder / "pyodide" / name).write_bytes(f"stand-in for {name}".encode())
+    with zipfile.ZipFile(folder / "wheels" / "tuf-7.0.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tuf/__init__.py", "")
+    return folder
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder: path -> bytes."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,120 @@
+"""A worker of Chromium with Python in it, for tests of the core on the runtime that browsers get."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+TESTS = Path(__file__).parents[1]
+HARNESS = TESTS / "browser" / "harness"
+SOURCES = TESTS.parent / "client" / "vademecum"
+CORE = [
+    "format",
+    "encoder",
+    "delta",
+    "transport",
+    "trust",
+    "store",
+    "generation",
+    "integrity",
+    "update",
+    "engine",
+]
+PATHS = [
+    *(TESTS / "support").glob("*.py"),
+    TESTS / "unit" / "client" / "conftest.py",
+    *(path for name in CORE for path in sorted((TESTS / "unit" / "client" / name).glob("*.*"))),
+    *sorted((TESTS / "faults" / "memory").glob("*.py")),
+]
+"""What needs nothing but the core, pytest and hypothesis."""
+
+TOOLS = ["pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis", "sortedcontainers"]
+"""Pure Python, from this environment; tuf and its two companions are the published wheels."""
+
+LONGEST = 1200
+"""Seconds until a call is given up; no statement about speed."""
+
+START = """() => {
+    const worker = new Worker("python_worker.mjs", { type: "module" });
+    Object.assign(window, { worker, output: [], answers: {} });
+    worker.onmessage = ({ data }) => ("event" in data ? output.push(data.detail) : (answers[data.id] = data));
+    worker.onerror = ({ message }) => (answers.broken = { error: { message } });
+}"""
+
+
+class PythonWorker:
+    """The worker, on a page of its own. Its folder has what `write_worker` puts there."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._calls = 0
+        page.goto(f"{url}worker.html")
+        page.evaluate(START)
+        self._ask("boot", {})
+
+    def call(self, module: str, name: str, *args: Any) -> Any:
+        """Call a function of a module in harness/; values that JSON has go in and come out."""
+        return self._ask("call", {"module": module, "name": name, "args": list(args)})
+
+    def output(self) -> str:
+        """Return what Python has printed."""
+        return "\n".join(self.page.evaluate("output"))
+
+    def _ask(self, command: str, args: dict[str, Any]) -> Any:
+        self._calls += 1
+        request = {"id": self._calls, "command": command, "args": args}
+        self.page.evaluate("(request) => worker.postMessage(request)", request)
+        deadline = time.monotonic() + LONGEST
+        while (answer := self.page.evaluate(f"answers[{self._calls}] ?? answers.broken")) is None:
+            assert time.monotonic() < deadline, f"{command} does not come to its end: {self.output()[-500:]}"
+            time.sleep(0.01)
+        problem = str(answer.get("error", {}).get("message", ""))[-3000:]
+        assert "error" not in answer, f"{command}: {problem}\n{self.output()[-3000:]}"
+        return answer.get("result")
+
+
+def write_worker(folder: Path, client_folder: Path) -> None:
+    """Put into `folder` what a worker of Python needs to run the core's tests."""
+    shutil.copytree(client_folder, folder / "client")
+    for module in HARNESS.glob("*.mjs"):
+        shutil.copyfile(module, folder / module.name)
+    (folder / "worker.html").write_text("<!doctype html><title>core</title>")
+    with zipfile.ZipFile(folder / "core.zip", "w") as archive:
+        for path, name in _contents():
+            archive.write(path, name)
+
+
+def _contents() -> Iterator[tuple[Path, Path]]:
+    for tool in TOOLS:
+        for path in _top_level(tool):
+            yield from ((file, Path("site") / file.relative_to(path.parent)) for file in _files_of(path))
+    for file in _files_of(SOURCES):  # what is published lacks the store in memory
+        yield file, Path("site") / file.relative_to(SOURCES.parent)
+    for path in PATHS:
+        yield from ((file, Path("tests") / file.relative_to(TESTS)) for file in _files_of(path))
+    yield from ((file, Path("harness") / file.name) for file in HARNESS.glob("*.py"))
+
+
+def _top_level(distribution: str) -> Iterator[Path]:
+    """The folders and modules that a distribution has put into site-packages."""
+    files = importlib.metadata.files(distribution)
+    assert files, f"{distribution} is not installed"
+    names = {file.parts[0] for file in files if file.parts[0] not in ("..", "__pycache__")}
+    compiled = [str(file) for file in files if file.suffix in (".so", ".pyd", ".dylib")]
+    assert not compiled, f"Pyodide needs a pure-Python {distribution}; pyproject.toml says which: {compiled}"
+    for name in sorted(names):
+        yield Path(str(importlib.metadata.distribution(distribution).locate_file(name)))
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    """The file, or those of the folder, without what this Python has compiled."""
+    for file in [path] if path.is_file() else path.rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            yield file

@@ -1,0 +1,751 @@
+"""The builder's encoders: quantiser, alphabet, fits, and what a later build reuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
+
+from vademecum.encoder.file import (
+    Encoder,
+    EncoderFile,
+    decode_encoder,
+    encode_encoder,
+    hash_word,
+    unknown_row,
+)
+from vademecum.encoder.rotation import rotate
+from vademecum.errors import ContentError, SelfTestError, UsageError
+from vademecum_builder.encoders import fit
+from vademecum_builder.encoders.alphabet import build_alphabet, fold
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unknown_rows, unpack_rows
+from vademecum_builder.encoders.transformer import (
+    TRANSFORMER,
+    DocumentEncoder,
+    Fitted,
+    Model,
+    Transformer,
+    digest_model,
+    fit_encoder,
+    load_encoder,
+    published_name,
+    quantise,
+)
+
+TEXTS = [
+    "Keys\nRotate\nTo rotate a key, run `vade keys new` and publish again.",
+    "Keys\nLose\nWhoever loses the root key starts a new line; nobody can help.",
+    "Search\nRanking\nScores are integers, and ties break by the id of the chunk.",
+    "Search\nOffline\nA query never waits for the network: everything is in the store.",
+    "Store\nQuota\nWhen the disk is full the installed generation stays as it is.",
+    "Setup\nOptions\nThe option `response_model` of max-age speaks HTTP/2 to C++.",
+]
+
+
+def scores(encoder: DocumentEncoder, query: str, vectors: NDArray[np.float64]) -> NDArray[np.int64]:
+    integers, scales = quantise(vectors)
+    asked = np.array(decode_encoder(encoder.query_encoder).encode(query), dtype=np.int64)
+    return integers.astype(np.int64) @ asked * scales
+
+
+def best(fitted: Fitted, query: str) -> int:
+    return int(np.argmax(scores(fitted.encoder, query, fitted.vectors)))
+
+
+# The quantiser
+
+
+def test_the_example_of_the_page() -> None:
+    vectors, scales = quantise(np.array([[3.0, -4.0, 0.0], [0.0, 0.0, 0.0], [0.0, 2.0, 1.0]]))
+    assert vectors.dtype == np.int8
+    assert scales.dtype == np.uint16
+    assert vectors.tolist() == [[95, -127, 0], [0, 0, 0], [0, 127, 64]]
+    assert scales.tolist() == [52428, 0, 58616]
+
+
+@pytest.mark.parametrize(("bits", "width"), [(8, 5), (4, 3), (2, 2)])
+def test_no_vectors(bits: int, width: int) -> None:
+    vectors, scales = quantise(np.zeros((0, 5)), bits)
+    assert vectors.shape == (0, width)
+    assert scales.shape == (0,)
+
+
+def unpacked(vectors: NDArray[Any], dimensions: int, bits: int) -> NDArray[np.int64]:
+    """The components of packed rows, as the page tells it."""
+    factor, offset = {4: (1, -8), 2: (2, -3)}[bits]
+    codes = [vectors[:, i * bits // 8] >> i * bits % 8 & (1 << bits) - 1 for i in range(dimensions)]
+    return factor * np.array(codes, dtype=np.int64).T + offset
+
+
+@pytest.mark.parametrize(("bits", "least"), [(4, 0.98), (2, 0.89)])
+@pytest.mark.parametrize(("dimensions", "start"), [(256, 160), (384, 0), (128, 0)])
+def test_packed_vectors_point_where_the_rotated_ones_do(
+    bits: int, least: float, dimensions: int, start: int
+) -> None:
+    rows = np.random.default_rng(5).standard_normal((40, dimensions)) * np.linspace(2, 0.1, dimensions)
+    packed, scales = quantise(rows, bits, start)
+    values = unpacked(packed, dimensions, bits) * scales[:, None] / 65535
+    turned = np.array(rotate(list(rows.T), start)).T
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    lengths = np.linalg.norm(values, axis=1)
+    assert ((values * turned).sum(axis=1) / lengths > least).all()
+    assert np.allclose((values * turned).sum(axis=1), 1, atol=2e-3)
+
+
+def test_the_rotation_keeps_angles_and_leaves_the_room_of_unknown_words_alone() -> None:
+    rows = np.random.default_rng(6).standard_normal((5, 60))
+    for start in (0, 12, 28, 59):
+        turned = np.array(rotate(list(rows.T), start)).T
+        assert np.allclose(turned @ turned.T / (turned[0] @ turned[0]), rows @ rows.T / (rows[0] @ rows[0]))
+        half = rows.copy()
+        half[:, start:] = 0
+        assert not np.array(rotate(list(half.T), start))[start or 60 :].any()
+
+
+def test_known_words_alone_leave_the_codes_of_unknown_words_at_zero() -> None:
+    rows = np.zeros((1, 256))
+    rows[0, :160] = np.random.default_rng(7).standard_normal(160)
+    packed, _ = quantise(rows, 4, 160)
+    assert set(packed[0, 80:].tolist()) == {0x88}
+    assert len(set(packed[0, :80].tolist())) > 20
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+def test_many_rows_are_those_of_few(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.random.default_rng(8).standard_normal((10, 24))
+    whole = quantise(rows, bits)
+    monkeypatch.setattr("vademecum_builder.encoders.quantise._BATCH", 3)
+    for one, other in zip(whole, quantise(rows, bits), strict=True):
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_refused(bad: float) -> None:
+    with pytest.raises(ContentError, match="vector 1 "):
+        quantise(np.array([[1.0, 2.0], [0.0, bad]]))
+
+
+VECTORS = st.lists(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1, max_size=5
+)
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+@given(rows=VECTORS)
+def test_each_packed_row_is_quantised_by_itself(bits: int, rows: list[list[float]]) -> None:
+    vectors, scales = quantise(np.array(rows), bits)
+    for row, vector, scale in zip(rows, vectors, scales, strict=True):
+        alone, alone_scale = quantise(np.array([row]), bits)
+        assert alone[0].tobytes() == vector.tobytes()
+        assert alone_scale[0] == scale
+        assert bool(scale) == any(row)
+
+
+@given(VECTORS)
+def test_each_row_is_quantised_by_itself(rows: list[list[float]]) -> None:
+    vectors, scales = quantise(np.array(rows))
+    for row, vector, scale in zip(rows, vectors, scales, strict=True):
+        alone, alone_scale = quantise(np.array([row]))
+        assert alone[0].tobytes() == vector.tobytes()
+        assert alone_scale[0] == scale
+        if any(row):
+            assert np.abs(vector.astype(int)).max() == 127
+            assert 65535 / np.sqrt(3) - 1 <= scale <= 65535
+        else:
+            assert scale == 0
+
+
+@given(st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=4, max_size=4))
+def test_the_formula_of_the_page(row: list[float]) -> None:
+    m, length = max(map(abs, row)), np.sqrt(sum(v * v for v in row))
+    if length > 1e-100:
+        vectors, scales = quantise(np.array([row]))
+        assert vectors[0].tolist() == [int(np.floor(v * 127 / m + 0.5)) for v in row]
+        assert scales[0] == np.floor(m / length * 65535 + 0.5)
+
+
+def test_a_table_keeps_directions_and_relative_sizes() -> None:
+    rows = np.array([[1.0, -0.5], [0.001, 0.002], [0.0, 0.0]])
+    table = quantise_table(rows, np.array([2.0, 3.0, 1.0]))
+    assert np.frombuffer(table.rows, np.int8).reshape(3, 2).tolist() == [[127, -64], [64, 127], [0, 0]]
+    assert table.weights == [65535, round(65535 * 0.003), 0]
+    assert table.unknown == 0
+    assert table.bits == 8
+
+
+def test_few_levels_keep_sizes_too_and_unknown_words_have_theirs() -> None:
+    rows = np.array([[1.0, -0.5], [0.2, 0.1]])
+    for component in (0.01, 2.0, 100.0):
+        quantised = quantise_table(rows, np.array([2.0, 3.0]), component, 7)
+        components = components_of(quantised, 2)
+        table = components * np.array(quantised.weights)[:, None]
+        assert np.abs(components).max() == 7
+        assert max(*quantised.weights, quantised.unknown) <= 65535
+        # 64 * unknown is to the component as weight * row is to the row
+        assert quantised.unknown * 64 / table[0, 0] == pytest.approx(component / 2.0, rel=0.01)
+
+
+LATIN = build_alphabet([])
+
+
+def components_of(table: QuantisedTable, dimensions: int) -> NDArray[np.int8]:
+    """What the client reads: int8 [V, D]; the numpy reader must say the same."""
+    words = [str(number) for number in range(len(table.weights))]
+    file = EncoderFile("x", dimensions, words, table.rows, table.weights, LATIN, bits=table.bits)
+    rows = [list(Encoder(file).row(position)) for position in range(len(words))]
+    assert unpack_rows(file).tolist() == rows
+    return np.array(rows, np.int8).reshape(len(words), dimensions)
+
+
+@given(
+    st.integers(1, 9).flatmap(
+        lambda size: st.lists(
+            st.lists(st.integers(-7, 7), min_size=size, max_size=size), min_size=1, max_size=5
+        )
+    )
+)
+def test_what_four_bits_hold_is_read_as_it_was(rows: list[list[int]]) -> None:
+    stretched = [row if any(row) else [7] * len(row) for row in rows]
+    stretched = [[7, *row[1:]] for row in stretched]  # the largest is 7: nothing is stretched
+    table = quantise_table(np.array(stretched, np.float64), np.ones(len(rows)), levels=7)
+    assert table.bits == 4
+    assert len(table.rows) == len(rows) * -(-len(rows[0]) // 2)
+    assert components_of(table, len(rows[0])).tolist() == stretched
+
+
+def test_a_step_cuts_off_what_is_large_and_the_weight_leaves_the_least_error() -> None:
+    rows = np.random.default_rng(9).standard_normal((20, 300)) * np.linspace(1, 5, 20)[:, None]
+    rows[0, :2] = 40, -40
+    rows[1] = 0
+    table = quantise_table(rows, np.ones(20), levels=7, steps=np.full(20, 0.6))
+    components = components_of(table, 300).astype(np.float64)
+    assert components[0, :2].tolist() == [7, -7]
+    assert table.weights[1] == 0
+    best = [(row @ c) / (c @ c) if c.any() else 0.0 for row, c in zip(rows, components, strict=True)]
+    assert np.allclose(np.array(table.weights) / table.weights[-1], np.array(best) / best[-1], rtol=1e-3)
+    cosines = (
+        (rows * components).sum(axis=1)[2:]
+        / np.linalg.norm(rows[2:], axis=1)
+        / np.linalg.norm(components[2:], axis=1)
+    )
+    assert cosines.min() > 0.97
+
+
+def test_unknown_words_never_weigh_nothing_by_rounding() -> None:
+    assert quantise_table(np.ones((1, 1)), np.ones(1), 1e-9).unknown == 1
+
+
+# The alphabet
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("`response_model` max-age HTTP/2 C++", ["response", "model", "max", "age", "http", "2", "c"]),
+        ("ÉTÉ e\u0301te\u0301 été", ["ete", "ete", "ete"]),
+        ("Straße STRASSE", ["strasse", "strasse"]),
+        ("Ёлка ёлка", ["елка", "елка"]),
+        ("ΚΛΕΙΔΊ κλειδί ς", ["κλειδι", "κλειδι", "σ"]),
+        ("鍵を回す", ["鍵", "を", "回", "す"]),
+        ("ﾊﾝ", ["ハ", "ン"]),
+        ("열쇠 회전", ["열쇠", "회전"]),
+        ("हिन्दी कुंजी", ["हिन्दी", "कुंजी"]),
+        ("x² ① ½", ["x2", "1"]),
+        ("don't — “stop”🙂now", ["don", "t", "stop", "now"]),
+        ("", []),
+    ],
+)
+def test_splitting_with_a_built_alphabet(text: str, words: list[str]) -> None:
+    assert build_alphabet([text]).split(text) == words
+
+
+def test_the_alphabet_knows_cases_and_bases_of_what_it_has_seen() -> None:
+    alphabet = build_alphabet(["ёж"])
+    assert alphabet.split("ЁЖ еж ЕЖ") == ["еж", "еж", "еж"]
+    assert alphabet.split("жук") == ["ж"]
+
+
+def test_latin_needs_not_be_seen() -> None:
+    assert build_alphabet([]).split("Łódź, ÿ 42 e\u0301") == ["łodz", "y", "42", "e"]
+
+
+def test_folding_is_settled() -> None:
+    letters = [chr(code) for code in range(0x3100) if not 0xD800 <= code < 0xE000]
+    for letter in letters:
+        folded = fold(letter)
+        assert folded is None or "".join(filter(None, map(fold, folded))) == folded, hex(ord(letter))
+
+
+def test_the_alphabet_does_not_depend_on_order() -> None:
+    assert build_alphabet(["aж", "鍵"]) == build_alphabet(["鍵ж", "ж"])
+
+
+# The vocabulary
+
+
+def test_the_words_of_most_texts_come_first_and_rare_ones_count_more() -> None:
+    vocabulary = fit.choose_words([["b", "b", "z", "d"], ["b", "c"], ["b"]], 10, FitLimits())
+    assert vocabulary.words == ["b", "d", "z", "c"]
+    assert 0 < vocabulary.idf[0] < vocabulary.idf[1] == vocabulary.idf[3] == vocabulary.rarest
+
+
+def test_caps_of_the_vocabulary() -> None:
+    splits = [["b", "a", "x" * 41, "y" * 40], ["b"]]
+    assert fit.choose_words(splits, 10, FitLimits()).words == ["b", "a", "y" * 40]
+    assert fit.choose_words(splits, 2, FitLimits()).words == ["b", "a"]
+
+
+# The fits
+
+
+def test_ridge_solves_both_ways_alike() -> None:
+    chance = np.random.default_rng(5)
+    features, targets = chance.standard_normal((7, 4)), chance.standard_normal((7, 3))
+    for x, y in ((features, targets), (features.T.copy(), targets[:4])):
+        found = fit.fit_ridge(sparse.csr_array(x), y, 0.5)
+        expected = np.linalg.solve(x.T @ x + 0.5 * np.eye(x.shape[1]), x.T @ y)
+        np.testing.assert_allclose(found, expected, atol=1e-10)
+
+
+def test_lsa_is_the_truncated_decomposition() -> None:
+    dense = np.random.default_rng(6).standard_normal((40, 30)) * 0.8 ** np.arange(30)
+    rows = fit.fit_lsa(sparse.csr_array(dense), FitLimits(dimensions=10))
+    _, values, transposed = np.linalg.svd(dense)
+    expected = transposed[:10].T * np.sqrt(values[:10])
+    np.testing.assert_allclose(np.abs(rows), np.abs(expected), atol=1e-6)
+    assert (rows[np.abs(rows).argmax(axis=0), np.arange(10)] > 0).all()
+
+
+def test_lsa_of_alike_texts_has_no_noise_directions() -> None:
+    rows = fit.fit_lsa(sparse.csr_array(np.ones((20, 12))), FitLimits())
+    assert np.abs(rows[:, 0]).min() > 0
+    assert not rows[:, 1:].any()
+
+
+def test_sums_of_a_fit_are_made_by_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def spy(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            threads.extend(
+                library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+            )
+            return function(*arguments)
+
+        return call
+
+    monkeypatch.setattr(fit, "_decompose", spy(fit._decompose))
+    monkeypatch.setattr(fit, "_solve", spy(fit._solve))
+    features = sparse.csr_array(np.eye(3))
+    with threadpool_limits(limits=2, user_api="blas"):
+        fit.fit_lsa(features, FitLimits())
+        fit.fit_ridge(features, np.eye(3), 0.5)
+    assert threads and set(threads) == {1}
+
+
+def test_words_outside_the_sample_get_vectors_too() -> None:
+    texts = [f"{text} only{number}" for number, text in enumerate(TEXTS * 3)]
+    fitted = fit_encoder("builtin", texts, limits=FitLimits(sample=6))
+    assert np.abs(scores(fitted.encoder, "only7", fitted.vectors)).any()
+    assert len(fit.spread_evenly(18, 6)) == 6
+
+
+def test_positions_spread_evenly() -> None:
+    assert fit.spread_evenly(10, 4).tolist() == [0, 2, 5, 7]
+    assert fit.spread_evenly(3, 4).tolist() == [0, 1, 2]
+    assert fit.spread_evenly(0, 4).tolist() == []
+
+
+def test_parts_are_different_lines_and_sentences_in_a_fixed_order() -> None:
+    texts = ["A title\nOne thing. Another thing!  Last one", "One thing. x"]
+    parts = fit.choose_parts(texts, 10)
+    assert sorted(parts) == ["A title", "Another thing!", "Last one", "One thing."]
+    assert parts == fit.choose_parts(texts[::-1], 10)
+    assert fit.choose_parts(texts, 2) == parts[:2]
+
+
+# `builtin`
+
+
+def test_it_finds_by_word_and_by_company() -> None:
+    fitted = fit_encoder(
+        "builtin", [*TEXTS, "a car has an engine", "an automobile has an engine", "a car, a car"]
+    )
+    assert best(fitted, "how do I rotate a key") == 0
+    assert best(fitted, "response_mod") == 5
+    assert best(fitted, "quota") == 4
+    assert scores(fitted.encoder, "car", fitted.vectors)[7] > 0
+
+
+def test_every_rare_word_finds_its_text() -> None:
+    texts = [f"{TEXTS[number % 6]} the name of it is name{number}x" for number in range(300)]
+    fitted = fit_encoder("builtin", texts, limits=FitLimits(dimensions=64))
+    ranks = [
+        int((scores(fitted.encoder, f"name{number}x", fitted.vectors) > score).sum())
+        for number in range(0, 300, 10)
+        for score in [scores(fitted.encoder, f"name{number}x", fitted.vectors)[number]]
+    ]
+    assert max(ranks) < 10
+
+
+FITTED = fit_encoder("builtin", TEXTS)
+
+
+@given(st.lists(st.sampled_from([*TEXTS, "", "rotate", "unknown zzz ŋ zzz", "keys keys"]), max_size=8))
+def test_any_batch_gives_the_same_bits(texts: list[str]) -> None:
+    together = FITTED.encoder.embed(texts)
+    assert together.shape == (len(texts), FITTED.encoder.dimensions)
+    client = decode_encoder(FITTED.encoder.query_encoder)
+    for text, vector in zip(texts, together, strict=True):
+        assert vector.tobytes() == FITTED.encoder.embed([text])[0].tobytes()
+        assert [int(value) for value in vector] == client.accumulate(text, prefixes=False)
+
+
+def test_more_texts_than_one_batch() -> None:
+    done: list[tuple[int, int]] = []
+    texts = TEXTS * 400
+    vectors = FITTED.encoder.embed(texts, lambda *state: done.append(state))
+    assert vectors.tobytes() == np.tile(FITTED.vectors, (400, 1)).tobytes()
+    assert done == [(2048, 2400), (2400, 2400)]
+
+
+def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
+    later = load_encoder("builtin", FITTED.encoder.query_encoder)
+    assert later is not None
+    assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
+    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 6 + 96)
+    assert later.query_encoder == FITTED.encoder.query_encoder
+
+
+def test_another_table_is_another_identity() -> None:
+    assert fit_encoder("builtin", TEXTS[:-1]).encoder.identity != FITTED.encoder.identity
+
+
+def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
+    script = (
+        "import json, sys; from vademecum_builder.encoders.transformer import fit_encoder;"
+        "print(fit_encoder('builtin', json.load(sys.stdin)).encoder.identity)"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            input=json.dumps(TEXTS),
+            env={**os.environ, "PYTHONHASHSEED": seed, "OPENBLAS_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, threads in (("1", "1"), ("2", "2"))
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["🙂 --"], ["one"], TEXTS[:2], ["same text"] * 3, ["", *TEXTS]])
+def test_tiny_knowledge_bases(texts: list[str]) -> None:
+    fitted = fit_encoder("builtin", texts)
+    dimensions = fitted.encoder.dimensions
+    assert 96 <= dimensions <= 96 + len(texts)
+    assert fitted.vectors.shape == (len(texts), dimensions)
+    decode_encoder(fitted.encoder.query_encoder).check_golden()
+    # It grows before it is fitted again: what is new is found by its words.
+    later = Fitted(fitted.encoder, fitted.encoder.embed(["pigeons eat seeds", "slugs eat leaves", *texts]))
+    assert [best(later, query) for query in ("pigeons", "slugs", "what do slugs eat")] == [0, 1, 1]
+    for number, text in enumerate(texts):
+        words = decode_encoder(fitted.encoder.query_encoder).split(text)
+        found = scores(fitted.encoder, text, fitted.vectors)
+        assert found[number] == found.max() and (found[number] > 0) == bool(words)
+
+
+def test_goldens_are_short_pieces_and_prove_the_table() -> None:
+    words = sorted({word.strip(".!?") for word in " ".join(TEXTS).split()})
+    texts = [" ".join(words[start:] + words[:start]) for start in range(20)]
+    encoder = decode_encoder(fit_encoder("builtin", texts).encoder.query_encoder)
+    goldens = encoder.file.goldens
+    assert len(goldens) == 16 + 2
+    assert max(len(golden.text) for golden in goldens) == 80
+    assert all(any(golden.vector) for golden in goldens)
+    # some end in an unknown word, which completions stand for
+    ends = [encoder.split(golden.text)[-1] for golden in goldens]
+    assert any(end not in encoder.file.words and any(encoder.encode(end)) for end in ends)
+    encoder.check_golden()
+    with pytest.raises(SelfTestError):
+        Encoder(replace(encoder.file, rows=bytes(len(encoder.file.rows)))).check_golden()
+
+
+def test_goldens_prove_the_rows_of_unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = decode_encoder(fit_encoder("builtin", [*TEXTS, "straŋe0"]).encoder.query_encoder)
+    *_, one, another = encoder.file.goldens
+    for golden in (one, another):
+        unknown = encoder.count_unknown(encoder.split(golden.text))
+        # known to no table, completed by no table, and two bytes a letter
+        assert unknown and not encoder.count(unknown, prefixes=True)
+        assert all(len(word.encode()) > len(word) for word in unknown)
+        alone = Encoder(replace(encoder.file, goldens=[golden]))
+        alone.check_golden()
+        with monkeypatch.context() as changed:
+            changed.setattr("vademecum.encoder.file.hash_word", lambda word: len(word))
+            with pytest.raises(SelfTestError):
+                alone.check_golden()
+
+
+# Words that came after the fit
+
+
+def test_a_word_that_came_later_is_found_by_its_letters() -> None:
+    later = load_encoder("builtin", FITTED.encoder.query_encoder)
+    assert later is not None
+    texts = [
+        *TEXTS,
+        "Setup\nBirds\nStretch a net to keep pigeons away from the store.",
+        "Search\nNew\nŋew ideas",
+    ]
+    grown = Fitted(later, later.embed(texts))
+    assert best(grown, "pigeons") == best(grown, "how do I keep pigeons away") == best(grown, "PIGEONS") == 6
+    assert best(grown, "ŋew") == 7
+    # and what was there is found, and not found, as before
+    for query in ("rotate", "quota", "response_mod", "sync pigeons store"):
+        before = scores(FITTED.encoder, query, FITTED.vectors)
+        assert scores(later, query, grown.vectors)[: len(TEXTS)].tolist() == before.tolist()
+    assert not scores(later, "absent", FITTED.vectors).any()
+
+
+def test_an_unknown_word_takes_its_share_of_a_text() -> None:
+    """Of the length that a typical text has, half of what plain tf-idf gives a word of a single text."""
+    texts = [f"{text} {text[::-1]}" for text in TEXTS * 5]
+    for share in (0.25, 0.5):
+        encoder = fit_encoder(
+            "builtin", texts, limits=FitLimits(unknown_share=share, builtin_levels=127)
+        ).encoder
+        splits = [build_alphabet(texts).split(text) for text in texts]
+        vocabulary = fit.choose_words(splits, 10_000, FitLimits())
+        known = np.linalg.norm(encoder.embed(texts), axis=1)
+        tf_idf = np.array(
+            [
+                256 * np.sqrt(sum(n * idf[word] ** 2 for word, n in Counter(split).items()))
+                for idf in [dict(zip(vocabulary.words, vocabulary.idf, strict=True))]
+                for split in splits
+            ]
+        )
+        own = np.linalg.norm(encoder.embed(["pigeons"])[0])
+        expected = share * 256 * vocabulary.rarest * np.median(known / tf_idf)
+        assert own == pytest.approx(expected, rel=0.03)
+
+
+def test_the_example_of_the_page_on_unknown_words() -> None:
+    page = (Path(__file__).parents[4] / "site" / "content" / "format.md").read_text(encoding="utf-8")
+    for word in ("kestrel", "straŋe"):
+        client = unknown_row(word, 2, 10)
+        assert client[:2] == [0, 0]
+        assert client[2:] == unknown_rows([word], 2, 10)[0].tolist()
+        assert f"`{word}`" in page
+        assert f"`{tuple(client)}`" in page
+        assert f"`0x{hash_word(word):08x}`" in page
+
+
+def test_scipy_waits_until_something_is_fitted() -> None:
+    script = "import sys, vademecum_builder.encoders.transformer; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+# Names, and a transformer without a model
+
+
+@pytest.mark.parametrize("name", ["bert", "", "sentence-transformers", "sentence-transformers:", "Builtin"])
+def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
+    for call in (lambda: fit_encoder(name, TEXTS), lambda: load_encoder(name, FITTED.encoder.query_encoder)):
+        with pytest.raises(UsageError, match="builtin or sentence-transformers:MODEL"):
+            call()
+
+
+def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(UsageError, match=r"pip install 'vademecum\[models\]'"):
+        fit_encoder(f"{TRANSFORMER}any", TEXTS)
+
+
+def test_a_release_does_not_name_the_folder_of_a_model(tmp_path: Path) -> None:
+    folder = tmp_path / "secret" / "mini"
+    folder.mkdir(parents=True)
+    assert published_name(f"{TRANSFORMER}{folder}") == f"{TRANSFORMER}mini"
+    assert published_name(f"{TRANSFORMER}owner/mini") == f"{TRANSFORMER}owner/mini"
+    assert published_name("builtin") == "builtin"
+
+
+def test_a_damaged_encoder_of_the_previous_release_is_refused() -> None:
+    with pytest.raises(ContentError):
+        load_encoder("builtin", FITTED.encoder.query_encoder[:-1])
+
+
+def test_another_encoder_than_the_previous_one_must_be_fitted() -> None:
+    assert load_encoder(f"{TRANSFORMER}owner/mini", FITTED.encoder.query_encoder) is None
+    assert load_encoder("builtin", frozen("owner/mini", "d1")) is None
+
+
+def frozen(model: str, digest: str) -> bytes:
+    """The encoder file of a release whose vectors `model` made."""
+    file = decode_encoder(FITTED.encoder.query_encoder).file
+    return encode_encoder(replace(file, name=TRANSFORMER + model, model=digest))
+
+
+def make_folder(path: Path) -> Path:
+    path.mkdir()
+    (path / "config.json").write_text("{}")
+    (path / "model.safetensors").write_bytes(b"weights")
+    return path
+
+
+def test_a_model_in_a_folder_is_known_by_what_shapes_its_vectors(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "mini")
+    digest = digest_model(folder)
+    (folder / "README.md").write_text("hello")
+    assert digest_model(folder) == digest == digest_model(make_folder(tmp_path / "copy"))
+    kept = load_encoder(f"{TRANSFORMER}{folder}", frozen("mini", digest))
+    assert kept is not None
+    assert kept.identity == f"{TRANSFORMER}mini@{digest}"
+    (folder / "model.safetensors").write_bytes(b"Weights")
+    assert digest_model(folder) != digest
+    assert load_encoder(f"{TRANSFORMER}{folder}", frozen("mini", digest)) is None
+
+
+class Recorder:
+    """Stands where a SentenceTransformer does: gives each text its length, and keeps the batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+
+    def encode(self, texts: Sequence[str], **_: Any) -> NDArray[np.float32]:
+        self.batches.append(list(texts))
+        return np.array([[len(text), 1.0] for text in texts], dtype=np.float32)
+
+
+def test_texts_of_like_length_go_together_and_come_back_in_order() -> None:
+    recorder, done = Recorder(), list[tuple[int, int]]()
+    texts = ["x" * length for length in (3, 9, 1, 7, 5)]
+    vectors = Model(recorder, "d").embed(texts, 2, lambda *state: done.append(state))
+    assert vectors[:, 0].tolist() == [3, 9, 1, 7, 5]
+    assert [list(map(len, batch)) for batch in recorder.batches[1:]] == [[9, 7], [5, 3], [1]]
+    assert done == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_a_model_is_loaded_when_something_is_embedded_and_once() -> None:
+    loads = []
+
+    def load() -> Model:
+        loads.append(1)
+        return Model(Recorder(), "d1")
+
+    encoder = Transformer("name", "d1", 2, b"", 32, load)
+    assert encoder.embed([]).shape == (0, 2)
+    assert not loads
+    encoder.embed(["a"])
+    encoder.embed(["b"])
+    assert len(loads) == 1
+
+
+def test_vectors_of_another_model_are_never_mixed_in() -> None:
+    encoder = Transformer("name", "d1", 2, b"", 32, lambda: Model(Recorder(), "d2"))
+    with pytest.raises(UsageError, match="--force"):
+        encoder.embed(["a"])
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(OSError("not\nthere"), "OSError: not there"), (RuntimeError("shape"), "RuntimeError: shape")],
+)
+def test_a_model_that_cannot_be_loaded_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, reason: str
+) -> None:
+    def refuse(_: str) -> None:
+        raise error
+
+    install(monkeypatch, refuse)
+    with pytest.raises(UsageError, match="mini' cannot be loaded: " + reason) as caught:
+        Model.load(str(make_folder(tmp_path / "mini")))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    install(monkeypatch, lambda _: Recorder())
+    with pytest.raises(UsageError, match="nowhere': no such folder"):
+        Model.load(str(tmp_path / "nowhere"))
+
+
+def test_a_hub_name_is_known_by_the_files_that_were_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = install(monkeypatch, lambda _: Recorder(), make_folder(tmp_path / "snapshot"))
+    digests = {Model.load(name).digest for name in ("mini", "owner/mini")}
+    assert digests == {digest_model(tmp_path / "snapshot")}
+    assert asked == ["sentence-transformers/mini", "owner/mini"]
+
+
+def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With a stand-in model whose space is simple enough to know the answer."""
+    install(monkeypatch, lambda _: Recorder())
+    folder, done = make_folder(tmp_path / "mini"), list[tuple[int, int]]()
+    fitted = fit_encoder(f"{TRANSFORMER}{folder}", TEXTS, progress=lambda *state: done.append(state))
+    assert fitted.encoder.name == f"{TRANSFORMER}mini"
+    assert fitted.encoder.identity == f"{TRANSFORMER}mini@{digest_model(folder)}"
+    assert fitted.vectors.tolist() == [[len(text), 1.0] for text in TEXTS]
+    # every chunk, and as many of their sentences and headings again
+    assert done == [(12, 12)]
+    assert str(tmp_path).encode() not in fitted.encoder.query_encoder
+    query = decode_encoder(fitted.encoder.query_encoder)
+    query.check_golden()
+    assert query.encode("rotate")[0] == 127
+    assert query.file.bits == 4
+    later = load_encoder(f"{TRANSFORMER}{folder}", fitted.encoder.query_encoder)
+    assert later is not None
+    assert later.identity == fitted.encoder.identity
+    assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
+
+
+def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[NDArray[np.float64]] = []
+
+    def spy(*_: Any, steps: NDArray[np.float64], **__: Any) -> bytes:
+        asked.append(steps)
+        return b""
+
+    monkeypatch.setattr(fit, "build_file", spy)
+    install(monkeypatch, lambda _: Recorder())
+    limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
+    fit_encoder(f"{TRANSFORMER}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
+    assert [steps.tolist() for steps in asked] == [[0.3, 0.9, 0.9]]
+
+
+def install(
+    monkeypatch: pytest.MonkeyPatch, load: Callable[[str], object], snapshot: Path = Path()
+) -> list[str]:
+    """Put stand-ins where the extra's packages are; return the list of hub names asked for."""
+    asked: list[str] = []
+
+    def snapshot_download(name: str, *, local_files_only: bool) -> str:
+        assert local_files_only
+        asked.append(name)
+        return str(snapshot)
+
+    modules: dict[str, dict[str, object]] = {
+        "sentence_transformers": {"SentenceTransformer": load},
+        "huggingface_hub": {"snapshot_download": snapshot_download},
+        "transformers.utils.logging": {"disable_progress_bar": lambda: None},
+    }
+    for name, content in modules.items():
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**content))
+    return asked

@@ -1,0 +1,336 @@
+"""The rendered site: complete, escaped, bound to its own host, and the same each time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from vademecum.errors import ContentError
+from vademecum.format.json import canonical
+from vademecum_builder.pages.render import (
+    CHANGES_SHOWN,
+    ChangedDocument,
+    Changes,
+    PublishedFile,
+    Release,
+    SiteContext,
+    describe_bytes,
+    render_site,
+    safe_url,
+    site_folder,
+)
+
+PAGES = ("index.html", "release.html", "404.html")
+POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
+CLIENT = {
+    "client/vademecum.mjs": "a" * 64,
+    "client/query.mjs": "b" * 64,
+    "client/vademecum.d.mts": "c" * 64,
+    "client/pyodide/pyodide.mjs": "d" * 64,
+    "client/vademecum.zip": "e" * 64,
+}
+
+
+def make_root(**changes: Any) -> bytes:
+    role = {"keyids": ["a1" * 32], "threshold": 1}
+    roles = {"root": {"keyids": ["4f" * 32, "5e" * 32], "threshold": 2}, "timestamp": role} | changes
+    return canonical({"signatures": [], "signed": {"_type": "root", "roles": roles}})
+
+
+def make_context(**changes: Any) -> SiteContext:
+    release = Release(
+        sequence=12,
+        version="2026.11.21-12",
+        built="2026-11-21T08:00:00Z",
+        documents=1530,
+        chunks=30120,
+        encoder="builtin",
+        dimensions=192,
+        epoch="0123456789abcdef",
+        digest="36" * 32,
+    )
+    context = SiteContext(
+        title="Handbook",
+        release=release,
+        files=[
+            PublishedFile(f"objects/{'3f' * 32}.gz", 750_000, 1_500_000),
+            PublishedFile("small", 250_000, 9),
+        ],
+        changes=Changes(),
+        channel="stable",
+        root=make_root(),
+        client=CLIENT,
+    )
+    return dataclasses.replace(context, **changes)
+
+
+def page(files: Mapping[str, bytes], name: str) -> BeautifulSoup:
+    return BeautifulSoup(files[name], "html.parser")
+
+
+def addresses(soup: BeautifulSoup) -> list[str]:
+    return [
+        str(tag[attribute])
+        for tag in soup.find_all(True)
+        for attribute in ("href", "src", "action")
+        if tag.has_attr(attribute)
+    ]
+
+
+def links(soup: BeautifulSoup) -> dict[str, str]:
+    return {tag.get_text(): str(tag["href"]) for tag in soup.select("main a[href]")}
+
+
+def test_the_same_context_gives_the_same_bytes() -> None:
+    assert render_site(make_context()) == render_site(make_context())
+
+
+def test_everything_that_a_page_or_module_names_is_published() -> None:
+    published = {*render_site(make_context()), *CLIENT, "version.json"}
+    for name, content in render_site(make_context()).items():
+        named = addresses(page({name: content}, name)) if name.endswith(".html") else []
+        if name.endswith(".mjs"):
+            named = re.findall(r'^import .* from "(.+)";$', content.decode(), re.MULTILINE)
+        for address in named:
+            path = urlsplit(urljoin(f"https://host/repo/{name}", address)).path
+            assert path.startswith("/repo/"), f"{name} names {address}"
+            assert path.removeprefix("/repo/") in published or address.startswith("#"), (
+                f"{name} names {address}"
+            )
+        assert named or not name.endswith(".html") or name == "404.html"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_carry_the_policy_and_nothing_that_it_forbids(name: str) -> None:
+    soup = page(render_site(make_context()), name)
+    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    assert isinstance(policy, Tag)
+    assert policy["content"] == POLICY
+    assert soup.find_all("style") == []
+    for tag in soup.find_all(True):
+        assert not [key for key in tag.attrs if key == "style" or key.startswith("on")], tag
+        assert tag.name != "script" or (tag.has_attr("src") and not tag.get_text(strip=True))
+
+
+def test_only_documents_lead_away_from_the_host() -> None:
+    for name, content in render_site(make_context()).items():
+        outside = re.findall(rb"https?://[^\s\"']+", content)
+        assert [url for url in outside if url != b"http://www.w3.org/2000/svg"] == [], name
+
+
+def test_the_page_of_missing_files_is_small() -> None:
+    assert len(render_site(make_context(title="T" * 500))["404.html"]) < 600
+
+
+def test_titles_are_text_wherever_they_stand() -> None:
+    entry = ChangedDocument(EVIL, EVIL, EVIL)
+    changes = Changes([entry], [entry], [entry])
+    files = render_site(make_context(title=EVIL, changes=changes, examples=[EVIL], description=EVIL))
+    for name in ("index.html", "release.html"):
+        soup = page(files, name)
+        brand = soup.select_one(".brand span")
+        assert brand is not None
+        assert brand.get_text() == EVIL
+        assert [tag for tag in soup.find_all("script") if not tag.has_attr("src")] == []
+    assert json.loads(files["assets/examples.json"]) == [EVIL]
+    assert json.loads(files["manifest.webmanifest"])["name"] == EVIL
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "java\nscript\r:alert(1)",
+        "\x01javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "blob:x",
+        "view-source:x",
+    ],
+)
+def test_other_schemes_never_become_a_link(url: str) -> None:
+    assert safe_url(url) == ""
+    changes = Changes(added=[ChangedDocument("key", "A title", url)])
+    soup = page(render_site(make_context(changes=changes)), "release.html")
+    assert "A title" not in links(soup)
+    assert "A title" in soup.get_text()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a?b=c#d",
+        "HTTP://example.org",
+        "guide/keys.html#x",
+        "/a",
+        "a b.html",
+        "?q=x:y",
+        "",
+    ],
+)
+def test_http_and_relative_addresses_stay_as_they_are(url: str) -> None:
+    assert safe_url(url) == url
+
+
+def test_the_release_page_tells_what_the_release_is() -> None:
+    text = page(render_site(make_context()), "release.html").get_text(" ", strip=True)
+    facts = [
+        "Release 12",
+        "2026.11.21-12",
+        "21 November 2026, 08:00 UTC",
+        "1,530",
+        "30,120",
+        "1.0 MB",
+        "36" * 32,
+    ]
+    facts += ["stable channel", "vade verify", "version.json", "2 of 2", "4f" * 32, "a1" * 32, "builtin"]
+    assert [fact for fact in facts if fact not in text] == []
+    assert "No document changed" in text
+
+
+def test_the_release_page_lists_changes_up_to_a_cap() -> None:
+    many = [ChangedDocument(f"k{i}", f"Page {i}", f"p{i}.html") for i in range(CHANGES_SHOWN + 3)]
+    changes = Changes(added=many, removed=[ChangedDocument("gone", "", "gone.html")])
+    soup = page(render_site(make_context(changes=changes)), "release.html")
+    found = links(soup)
+    assert found["Page 0"] == "p0.html"
+    assert f"Page {CHANGES_SHOWN}" not in found
+    assert "and 3 more" in soup.get_text()
+    assert "gone" in soup.get_text()  # a document without a title is named by its key,
+    assert "gone.html" not in found.values()  # and one that is gone is no link
+    assert soup.find(id="modified") is None
+
+
+def test_bars_show_shares_of_the_download() -> None:
+    bars = page(render_site(make_context()), "release.html").select("rect.bar")
+    assert [bar["width"] for bar in bars] == ["75.0", "25.0"]
+
+
+def test_an_empty_release_has_a_page() -> None:
+    assert "0 B" in page(render_site(make_context(files=[])), "release.html").get_text()
+
+
+@pytest.mark.parametrize(
+    "root",
+    [b"<html>", b"{}", b'{"signed": {"_type": "targets"}}', make_root(timestamp={}), make_root(root="none")],
+)
+def test_what_is_no_root_metadata_is_refused(root: bytes) -> None:
+    with pytest.raises(ContentError, match="root"):
+        render_site(make_context(root=root))
+
+
+def test_a_build_time_that_is_none_is_refused() -> None:
+    release = dataclasses.replace(make_context().release, built="yesterday")
+    with pytest.raises(ContentError, match="yesterday"):
+        render_site(make_context(release=release))
+
+
+def test_the_page_ships_the_root_as_it_was_given() -> None:
+    root = make_root() + b"\n"
+    assert render_site(make_context(root=root))["assets/trust.json"] == root
+
+
+def constant(worker: bytes, name: str) -> Any:
+    found = re.search(rf"^const {name} = (.*?);$", worker.decode(), re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
+    worker = render_site(make_context())["sw.js"]
+    shell = constant(worker, "SHELL")
+    assert {"index.html", "assets/app.mjs", "assets/site.css", "assets/trust.json", "icon.svg"} <= set(shell)
+    assert {name for name in shell if name.startswith("client/")} == {
+        "client/vademecum.mjs",
+        "client/query.mjs",
+    }
+    assert set(constant(worker, "RUNTIME")) == {"client/pyodide/pyodide.mjs", "client/vademecum.zip"}
+    assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "release.html"]
+
+
+def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
+    before = render_site(make_context())["sw.js"]
+    newer = dataclasses.replace(make_context().release, sequence=13, digest="37" * 32, documents=1)
+    changed = make_context(
+        release=newer, changes=Changes([ChangedDocument("k", "T")]), examples=["T"], files=[]
+    )
+    assert render_site(changed)["sw.js"] == before
+    assert render_site(make_context(title="Other"))["sw.js"] != before
+    assert render_site(make_context(client=CLIENT | {"client/vademecum.zip": "f" * 64}))["sw.js"] != before
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (9_949, "9.9 kB"),
+        (9_950, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (1_812_445, "1.8 MB"),
+        (2_500_000_000, "2.5 GB"),
+        (5_000_000_000_000, "5000 GB"),
+    ],
+)
+def test_sizes_are_written_as_people_do(count: int, text: str) -> None:
+    assert describe_bytes(count) == text
+
+
+def test_modules_build_pages_from_nodes_only() -> None:
+    forbidden = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b"
+    )
+    for path in (site_folder() / "static").glob("*.*js"):
+        assert forbidden.findall(path.read_text()) == [], path.name
+
+
+def test_the_installed_package_finds_the_same_folder() -> None:
+    """The wheel's force-include and `site_folder` speak of the same place."""
+    project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {f"site/{part}": f"vademecum_builder/site/{part}" for part in ("templates", "static")}
+    assert {path.name for path in site_folder().iterdir()} >= {"templates", "static"}
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1.4.3."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground", "least"),
+    [("ink", ground, 7) for ground in ("ground", "raised", "tint", "mark")]
+    + [(ink, ground, 4.5) for ink in ("soft", "accent") for ground in ("ground", "raised", "tint")]
+    + [("on-accent", "accent", 4.5), ("edge", "raised", 3), ("good", "raised", 3), ("warn", "raised", 3)],
+)
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_text_can_be_read_in_both_schemes(ink: str, ground: str, least: float, scheme: int) -> None:
+    css = (site_folder() / "static/site.css").read_text()
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", css)
+    colours = {name: both[scheme] for name, *both in pairs}
+    assert contrast(colours[ink], colours[ground]) >= least

@@ -1,0 +1,316 @@
+"""Writing a tree: a crash at any file operation leaves the old release or the new one, and nothing else is touched."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.publishing import HANDBOOK, ONCE, Line, ask, pull, pulled, read, tree_of
+from vademecum.errors import QuotaError, StorageError, UsageError
+from vademecum.format.manifest import ObjectRef, decode_manifest, inflate
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.memory import FixedClock
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
+from vademecum_builder.release.verify import Verified, verify_tree
+from vademecum_builder.signing.keys import renew_root
+
+NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
+
+
+class Crash(BaseException):
+    """The process ends here: no handler of ours runs."""
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> list[str]:
+    """Raise `error` in place of file operation `number` (from 0); return what was done, as it is done."""
+    done: list[str] = []
+
+    def wrap(owner: Any, name: str, what: Callable[..., object]) -> None:
+        real = getattr(owner, name)
+
+        def operation(*args: Any, **options: Any) -> Any:
+            if len(done) == number:
+                done.append("failed")
+                raise error
+            done.append(f"{name} {what(*args)}")
+            return real(*args, **options)
+
+        monkeypatch.setattr(owner, name, operation)
+
+    wrap(os, "fsync", lambda descriptor: "")
+    wrap(Path, "replace", lambda path, target: target)
+    wrap(Path, "unlink", lambda path: path)
+    wrap(Path, "mkdir", lambda path, *mode: path)
+    return done
+
+
+def verified(folder: Path, line: Line) -> Verified:
+    paths = tuple(tree_of(folder))
+    transport, clock = FolderTransport(folder), FixedClock(line.now)
+    return asyncio.run(verify_tree(transport, line.root, clock, ONCE, present=paths))
+
+
+@pytest.mark.usefixtures("small_site")
+@pytest.mark.parametrize("rotate", [False, True])
+def test_a_crash_at_any_file_operation_leaves_a_release_and_the_next_build_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rotate: bool
+) -> None:
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(HANDBOOK)
+    store = pulled(line)
+    shipped = line.root
+    if rotate:
+        renew_root(line.keys, line.now, rotate=True)
+    saved = shutil.copytree(line.out, tmp_path / "saved")
+
+    found = []
+    for number in range(10_000):
+        shutil.rmtree(line.out)
+        shutil.copytree(saved, line.out)
+        with monkeypatch.context() as patch:
+            done = fail_at(patch, number, Crash())
+            try:
+                line.release(NEWER)
+            except Crash:
+                pass
+            else:
+                break
+        published = line.previous()
+        assert published is not None
+        found.append(published.manifest.sequence)
+        if number % 5 == 0:
+            report = line.release(NEWER)
+            assert report.sequence == 2
+            assert verified(line.out, line).sequence == 2
+            pull(store, FolderTransport(line.out), shipped, line.now)
+            assert ask(store, "lanterns")[0].document == "lanterns.md"
+    assert done.count("failed") == 0
+    assert found == sorted(found)
+    assert set(found) == {1, 2}
+    timestamps = [step for step in done if step.endswith("metadata/timestamp.json")]
+    assert found.count(1) == done.index(timestamps[0]) + 1, "only the timestamp changes the release"
+
+
+@pytest.mark.usefixtures("small_site")
+def test_pages_of_a_crashed_release_are_put_right_when_its_change_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(HANDBOOK)
+    assert line.release(HANDBOOK).bytes_new == 0
+    with monkeypatch.context() as patch:
+        done = fail_at(patch, 10_000, Crash())
+        line.release(NEWER)
+    shutil.rmtree(line.out)
+    again = Line(tmp_path, site=SiteBuilder())
+    again.release(HANDBOOK)
+    step = next(number for number, step in enumerate(done) if step.endswith("metadata/timestamp.json"))
+    with monkeypatch.context() as patch:
+        fail_at(patch, step, Crash())
+        with pytest.raises(Crash):
+            again.release(NEWER)
+    assert b"Lanterns" in (again.out / "version.json").read_bytes()
+    report = again.release(HANDBOOK)
+    assert (report.sequence, report.changed, report.site) == (1, False, True)
+    assert b"Lanterns" not in (again.out / "version.json").read_bytes()
+    assert verified(again.out, again).sequence == 1
+
+
+def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(10_000):
+        line = Line(tmp_path / str(number))
+        with monkeypatch.context() as patch:
+            done = fail_at(patch, number, Crash())
+            try:
+                line.release(HANDBOOK)
+            except Crash:
+                pass
+            else:
+                break
+        check_target(line.out, tmp_path / "source")
+        assert line.release(HANDBOOK).sequence == 1
+        assert verified(line.out, line).unsigned == ()
+    assert "failed" not in done
+
+
+@pytest.mark.fault("D50")
+def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path)
+    line.release(HANDBOOK)
+    before = tree_of(line.out)
+    with monkeypatch.context() as patch:
+        fail_at(patch, 0, OSError(errno.ENOSPC, "No space left on device"))
+        with pytest.raises(QuotaError, match="no space left; the published release is unchanged"):
+            line.release(NEWER)
+    assert tree_of(line.out) == before
+    assert line.release(NEWER).sequence == 2
+
+
+def test_a_tree_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(tmp_path)
+    line.release(HANDBOOK)
+    before = tree_of(line.out)
+    with monkeypatch.context() as patch:
+        fail_at(patch, 1, OSError(errno.EROFS, "Read-only file system"))
+        with pytest.raises(StorageError, match="cannot be written: Read-only file system"):
+            line.release(NEWER)
+    assert tree_of(line.out) == before
+
+
+def test_old_files_that_cannot_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "objects" / "old.gz").write_bytes(b"old")
+    fail_at(monkeypatch, 0, OSError(errno.EROFS, "Read-only file system"))
+    with pytest.raises(StorageError, match="cannot delete old files: Read-only file system"):
+        sweep(tmp_path, set())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["thesis.txt"],
+        ["metadata/mine.json"],
+        ["metadata/sub/1.root.json", "client/app.js"],
+        ["index.html"],
+        [".git/config", "CNAME"],
+    ],
+)
+def test_a_folder_with_other_files_is_refused(tmp_path: Path, files: list[str]) -> None:
+    for name in files:
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("mine")
+    with pytest.raises(UsageError, match="did not publish"):
+        check_target(tmp_path / "out", tmp_path / "source")
+    assert sorted(tree_of(tmp_path / "out")) == sorted(files)
+
+
+def test_folders_that_are_accepted(tmp_path: Path) -> None:
+    check_target(tmp_path / "not there yet", tmp_path / "source")
+    for name in (".git/config", "metadata/timestamp.json", "index.html", "CNAME"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("")
+        if name == ".git/config":
+            check_target(tmp_path / "out", tmp_path / "source")
+    check_target(tmp_path / "out", tmp_path / "source")
+
+
+def test_an_output_folder_that_is_a_file_or_holds_the_source(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="is a file"):
+        check_target(tmp_path / "file", tmp_path / "source")
+    for out in (tmp_path, tmp_path / "source"):
+        with pytest.raises(UsageError, match="contains the source"):
+            check_target(out, tmp_path / "source")
+
+
+def test_a_sweep_leaves_three_releases_and_all_roots(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    for number in range(1, 7):
+        line.release({**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}, quite another.\n"})
+        line.later(days=1)
+    tree = tree_of(line.out)
+    manifests = {path: decode_manifest(data) for path, data in tree.items() if path.startswith("releases/")}
+    assert sorted(manifest.sequence for manifest in manifests.values()) == [4, 5, 6]
+    for manifest in manifests.values():
+        for ref in manifest.objects:
+            inflate(ref, tree[ref.path])
+    needed = {ref.path for manifest in manifests.values() for ref in manifest.objects}
+    needed |= {entry.object.path for manifest in manifests.values() for entry in manifest.packs}
+    current = next(manifest for manifest in manifests.values() if manifest.sequence == 6)
+    sources = json.loads(inflate(current.sources, tree[current.sources.path]))
+    builders = {current.sources.path, f"objects/{sources['history']['rows']['sha256']}.gz"}
+    assert {path for path in tree if path.startswith("objects/")} == needed | builders
+    assert {path for path in tree if path.startswith("metadata/")} == {
+        "metadata/1.root.json",
+        "metadata/timestamp.json",
+        *(f"metadata/{number}.{role}.json" for number in (4, 5, 6) for role in ("snapshot", "targets")),
+    }
+    assert verified(line.out, line).sequence == 6
+
+
+def test_a_sweep_touches_neither_what_is_not_ours_nor_old_roots(tmp_path: Path) -> None:
+    mine = ["CNAME", "notes/objects/a.gz", ".git/config", "site.json", "metadata/1.root.json"]
+    ours = [
+        "objects/old.gz",
+        "a.site.json",
+        "index.html.vademecum-partial",
+        "former/page.html",
+        "client/a.mjs",
+    ]
+    for name in [*mine, *ours]:
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("")
+    (tmp_path / "outside").write_text("")
+    sweep(tmp_path / "out", set(), former=["former/page.html", "../outside", "never there"])
+    assert sorted(tree_of(tmp_path / "out")) == sorted(mine)
+    assert (tmp_path / "outside").exists()
+
+
+def test_a_damaged_manifest_keeps_nothing_on_its_word_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / f"{'0' * 64}.7.json").write_bytes(b"<html>")
+    sweep(tmp_path, set())
+    assert list(tree_of(tmp_path)) == [f"releases/{'0' * 64}.7.json"]
+
+
+def test_files_are_written_in_the_order_that_a_crash_forgives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        "metadata/timestamp.json",
+        "metadata/2.root.json",
+        "index.html",
+        "metadata/2.targets.json",
+        "objects/a.gz",
+    ]
+    done = fail_at(monkeypatch, 10_000, Crash())
+    written = write_tree(tmp_path, dict.fromkeys(names, b"12"))
+    assert written == 10
+    order = [step.removeprefix(f"replace {tmp_path}/") for step in done if step.startswith("replace")]
+    assert order == [
+        "metadata/2.targets.json",
+        "objects/a.gz",
+        "index.html",
+        "metadata/2.root.json",
+        names[0],
+    ]
+
+
+def test_a_file_that_is_as_it_should_be_is_not_written(tmp_path: Path) -> None:
+    source = tmp_path / "content"
+    source.write_bytes(b"same")
+    assert write_tree(tmp_path / "out", {"a": source, "b": b"1"}) == 5
+    stamp = (tmp_path / "out" / "a").stat().st_mtime_ns
+    assert write_tree(tmp_path / "out", {"a": b"same", "b": b"2"}) == 1
+    assert (tmp_path / "out" / "a").stat().st_mtime_ns == stamp
+
+
+def test_intact_means_there_and_the_very_content(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert is_intact(tmp_path, {"a": ObjectRef(digest, 3, 3)})
+    assert not is_intact(tmp_path, {"a": ObjectRef("0" * 64, 3, 3)})
+    assert not is_intact(tmp_path, {"a": ObjectRef(digest, 4, 4)})
+    assert not is_intact(tmp_path, {"b": ObjectRef(digest, 3, 3)})
+
+
+@pytest.mark.usefixtures("small_site")
+def test_a_site_that_is_given_up_leaves_no_pages(tmp_path: Path) -> None:
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(HANDBOOK)
+    assert (line.out / "index.html").is_file()
+    line.site = None
+    line.release(NEWER)
+    assert not any(path.endswith((".html", ".mjs", ".site.json")) for path in tree_of(line.out))
+    assert read(FolderTransport(line.out), line.root).site is None

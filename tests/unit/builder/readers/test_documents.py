@@ -1,0 +1,489 @@
+"""Documents: from raw Markdown, HTML and plain text to titled sections of plain text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from bs4.exceptions import ParserRejectedMarkup
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.readers import html
+from vademecum_builder.readers.document import Document, Section, read_document
+from vademecum_builder.readers.outline import slug
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
+
+
+def read(text: str, media_type: str = MARKDOWN, key: str = "guide/keys.md", base_url: str = "") -> Document:
+    return read_document(SourceFile(key, media_type, text.encode()), base_url=base_url)
+
+
+def blocks(text: str, media_type: str = MARKDOWN) -> tuple[str, ...]:
+    return tuple(block for section in read(text, media_type).sections for block in section.blocks)
+
+
+# Markdown: sections
+
+
+def test_sections_stand_under_their_headings() -> None:
+    document = read(
+        "# Keys\n\nIntro.\n\n## Rotate\n\nRun it.\n\n### Often\n\nYes.\n\n## Lose\n\nNo.\n\n# More\n\nEnd.\n"
+    )
+    assert document.title == "Keys"
+    assert document.sections == (
+        Section((), "keys", ("Intro.",)),
+        Section(("Rotate",), "rotate", ("Run it.",)),
+        Section(("Rotate", "Often"), "often", ("Yes.",)),
+        Section(("Lose",), "lose", ("No.",)),
+        Section(("More",), "more", ("End.",)),
+    )
+
+
+def test_text_before_the_first_heading_has_no_anchor() -> None:
+    assert read("Hello.\n\n## One\n\nx").sections[0] == Section((), "", ("Hello.",))
+
+
+def test_levels_may_be_left_out() -> None:
+    headings = [section.headings for section in read("## A\n\n#### B\n\n### C\n\n## D\n").sections]
+    assert headings == [("A",), ("A", "B"), ("A", "C"), ("D",)]
+
+
+def test_a_front_matter_title_keeps_another_h1_as_heading() -> None:
+    document = read("---\ntitle: All keys\n---\n# Keys\n\nx\n")
+    assert document.title == "All keys"
+    assert document.sections == (Section(("Keys",), "keys", ("x",)),)
+    assert read("---\ntitle: '  Keys '\n---\n# Keys\n\nx\n").sections == (Section((), "keys", ("x",)),)
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "anchor"),
+    [
+        ("## Rotate { #turn }", "Rotate", "turn"),
+        ("## Rotate {#turn}", "Rotate", "turn"),
+        ("## Rotate {: #turn .big data-x=1 }", "Rotate", "turn"),
+        ("## Rotate { .big #__a_b__ }", "Rotate", "__a_b__"),
+        ("## Rotate { .big }", "Rotate", "rotate"),
+        ("Rotate { #turn }\n---", "Rotate", "turn"),
+        ("## Use {name}", "Use {name}", "use-name"),
+        ("## Use {}", "Use {}", "use-"),
+        ("## `{ #x }` first", "{ #x } first", "-x--first"),
+        ("## A & B: C! 🤓", "A & B: C! 🤓", "a--b-c-"),
+        ("## snake_case **Über** `x`", "snake_case Über x", "snake_case-über-x"),
+    ],
+)
+def test_anchors(heading: str, text: str, anchor: str) -> None:
+    (section,) = read(f"---\ntitle: t\n---\n{heading}\n").sections
+    assert (section.headings, section.anchor) == ((text,), anchor)
+
+
+def test_slugs_keep_marks_of_scripts_that_need_them() -> None:
+    assert slug("हिन्दी पाठ") == "हिन्दी-पाठ"
+
+
+def test_anchors_are_unique_in_the_page() -> None:
+    text = "# T\n## a\n## a { #a }\n## a-1\n## a\n> ## q\n\n## q\n## 🤓\n## 🤓\n"
+    anchors = [section.anchor for section in read(text).sections]
+    assert anchors == ["t", "a", "a", "a-1", "a-2", "q-1", "", ""]
+
+
+def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
+    document = read("## " + "word " * 100)
+    (section,) = document.sections
+    assert len(section.headings[0]) <= 200
+    assert section.headings[0].endswith("word…")
+    assert section.blocks == (("word " * 100).strip(),)
+
+
+# Markdown: plain text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("**bold** _it_ ~~gone~~ `a*b*` <https://x.org> \\*", "bold it gone a*b* https://x.org *"),
+        ("[link *text*](http://x.org 'title') ![alt **text**](a.png)", "link text alt text"),
+        ("[ref]\n\n[ref]: http://x.org", "ref"),
+        ("a <b>b</b> <!-- no --> &amp; &lt;c&gt;", "a b  & <c>"),
+        ("one\ntwo", "one two"),
+        ("one\\\ntwo<br>three", "one\ntwo\nthree"),
+        ("```python\ndef f():\n\n    return 1\n```", "def f():\n\n    return 1"),
+        ("    indented\n      code", "indented\n  code"),
+        ("- a\n- b\n  1. c\n\n     d\n- ```\n  x = 1\n  ```", "a\nb\nc\nd\nx = 1"),
+        ("| h1 | h2 |\n|----|:--:|\n| a  | `b` |\n| | c |", "h1 | h2\na | b\nc"),
+        ("<table><tr><th>A<th>B</tr><tr><td>1</td><td>2</td></tr></table>", "A | B\n1 | 2"),
+        ("<!-- nothing -->\n\n<script>\nevil()\n\nmore()\n</script>\n\nyes", "yes"),
+        ("/// note | Watch *out*\n\nx\n\n///", "Watch out|x"),
+        ("/// tip\nx\n///", "x"),
+        ('!!! warning "Take care"\n    x', "Take care x"),
+        ("::: info Title\nx\n:::", "Title x"),
+        ("a\n\n{* ../docs_src/a.py hl[1] *}\n\nb", "a|b"),
+        ("{! a.md !}\n\n{% include 'x' %}\n\n--8<-- \"x\"\n\n{{ name }}", "{{ name }}"),
+        ("> one\n>\n> two", "one|two"),
+    ],
+)
+def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
+    assert "|".join(blocks(markdown)).replace(" | ", "\t") == text.replace(" | ", "\t")
+
+
+def test_control_characters_never_reach_a_document() -> None:
+    document = read(
+        '---\nx: "\\x1f\\ud800a"\ntitle: "a\\x1fb\\ud800"\n---\n## c&#31;\x1fd\n\ne\x07&#x1f;f\x0cg\ttab\r\nh'
+    )
+    assert document.title == "ab"
+    assert document.metadata == {"x": "a"}
+    assert document.sections[0].headings == ("c\N{REPLACEMENT CHARACTER}d",)
+    assert document.sections[0].blocks == ("e\N{REPLACEMENT CHARACTER}f g\ttab h",)
+
+
+# Titles
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "title"),
+    [
+        ("guide/getting-started_now.md", "## x", "Getting started now"),
+        ("guide/README.md", "x", "Guide"),
+        ("guide/index.md", "x", "Guide"),
+        ("index.md", "x", "Index"),
+        ("a.md", "x\n\n## B\n\n# *Real* `title`\n", "Real title"),
+        ("a.md", "---\ntitle: 2025\n---\n# H", "2025"),
+        ("a.md", "---\ntitle: ''\n---\n# H", "H"),
+        ("a.md", "---\ntitle: [x]\n---\n# H", "H"),
+        ("-.md", "x", "-"),
+    ],
+)
+def test_titles(key: str, text: str, title: str) -> None:
+    assert read(text, key=key).title == title
+
+
+# Front matter
+
+
+def test_front_matter_becomes_json_metadata() -> None:
+    document = read(
+        "---\ntitle: T\nslug: s\ndate: 2025-09-20\nat: 2025-09-20 10:00:00\ntags: [a, 1, 1.5, true, null]\n"
+        "nested: {1: {b: c}}\n---\nx\n"
+    )
+    assert document.metadata == {
+        "date": "2025-09-20",
+        "at": "2025-09-20T10:00:00",
+        "tags": ["a", 1, 1.5, True, None],
+        "nested": {"1": {"b": "c"}},
+    }
+    assert document.warnings == ()
+    assert blocks("---\ntitle: T\n---\nx\n") == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "warning"),
+    [
+        ("title: [\nx", "line 3: the front matter is not valid YAML (did not find expected"),
+        ("a: b: c", "line 2: the front matter is not valid YAML (mapping values are not allowed here)"),
+        ("- a", "line 2: the front matter is not a mapping"),
+        ("just text", "line 2: the front matter is not a mapping"),
+        (
+            "a: !!python/object:os.system {}",
+            "line 2: the front matter is not valid YAML (could not determine",
+        ),
+        ("a: 2025-13-45", "line 2: the front matter is not valid YAML (month must be"),
+        ('a: !!int ""', "line 2: the front matter is not valid YAML"),
+        ("a: !!bool x", "line 2: the front matter is not valid YAML"),
+        ("a: !!timestamp x", "line 2: the front matter is not valid YAML"),
+        ("? {}\n: x", "line 2: the front matter is not valid YAML"),
+        ("a: " + "[" * 5000, "line 2: the front matter is not valid YAML (nested too deeply)"),
+        ("a: " + "x" * 70_000, "line 2: front matter of more than 65536 characters"),
+    ],
+)
+def test_broken_front_matter_is_named_and_the_rest_is_read(front_matter: str, warning: str) -> None:
+    document = read(f"---\n{front_matter}\n---\n# Title\n\nBody.\n")
+    (found,) = document.warnings
+    assert found.startswith(f"guide/keys.md: {warning.partition('(')[0]}")
+    assert warning.partition("(")[2][:10] in found or "expected" in found
+    assert "\n" not in found
+    assert (document.title, document.metadata) == ("Title", {})
+    assert document.sections == (Section((), "title", ("Body.",)),)
+
+
+MERGE_BOMB = "m0: &m0 {x: 1, y: 2}\n" + "".join(
+    f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 60)
+)
+"""Each line is twice the one before: 1.7 kB that would take 2^60 steps."""
+
+
+def test_merge_keys_that_double_with_each_line_are_read_at_once() -> None:
+    """PyYAML's own part since 6.0.4, the oldest that pyproject.toml takes."""
+    assert read(f"---\n{MERGE_BOMB}---\n# Title\n").metadata["m59"] == {"x": 1, "y": 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (".nan", "float"),
+        ("-.inf", "float"),
+        ("9007199254740993", "int"),
+        ("0x" + "f" * 5000, "int"),
+        ("!!binary aGk=", "bytes"),
+        ("!!set {a, b}", "set"),
+        ("&x [*x]", "nested deeper than 8"),
+        ("[[[[[[[[[1]]]]]]]]]", "nested deeper than 8"),
+        ("[&a " + "y" * 40_000 + ", *a]", "65536"),
+        (
+            "&a [&b [&c [&d [yyyyyyyyyyyyyyyy," + "1," * 99 + "]" + ",*d" * 99 + "]" + ",*c" * 99 + "]]",
+            "65536",
+        ),
+    ],
+)
+def test_values_that_are_not_json_are_left_out_one_by_one(value: str, reason: str) -> None:
+    document = read(f"---\ngood: 1\nbad: {value}\n---\nx\n")
+    assert document.metadata == {"good": 1}
+    (warning,) = document.warnings
+    assert warning.startswith("guide/keys.md: line 2: 'bad' in the front matter is left out: ")
+    assert reason in warning
+
+
+def test_two_rules_are_not_front_matter_unless_they_begin_the_file() -> None:
+    assert blocks("a\n\n---\n\nb: c\n\n---\n") == ("a", "b: c")
+    assert blocks("---\nnever closed\n") == ("never closed",)
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    ("key", "media_type", "url"),
+    [
+        ("guide/keys.md", MARKDOWN, "https://x.org/kb/guide/keys/"),
+        ("guide/index.md", MARKDOWN, "https://x.org/kb/guide/"),
+        ("README.md", MARKDOWN, "https://x.org/kb/"),
+        ("a b/ü#?.md", MARKDOWN, "https://x.org/kb/a%20b/%C3%BC%23%3F/"),
+        ("guide/keys.html", HTML, "https://x.org/kb/guide/keys.html"),
+        ("notes.txt", PLAIN_TEXT, "https://x.org/kb/notes.txt"),
+    ],
+)
+@pytest.mark.parametrize("base_url", ["https://x.org/kb", "https://x.org/kb/"])
+def test_urls_follow_the_key(key: str, media_type: str, url: str, base_url: str) -> None:
+    assert read("x", media_type, key, base_url).url == url
+    assert read("x", media_type, key).url == ""
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "url"),
+    [
+        ("url: https://y.org/a", "https://y.org/a"),
+        ("permalink: /keys/", "/keys/"),
+        ("url: keys.html#a:b", "keys.html#a:b"),
+        ("slug: turn", "https://x.org/guide/turn/"),
+        ("slug: /top/turn/", "https://x.org/top/turn/"),
+        ("slug: ''", "https://x.org/guide/keys/"),
+        ("url: ''", "https://x.org/guide/keys/"),
+    ],
+)
+def test_front_matter_names_the_url(front_matter: str, url: str) -> None:
+    document = read(f"---\n{front_matter}\n---\nx", base_url="https://x.org/")
+    assert (document.url, document.metadata, document.warnings) == (url, {}, ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        '"java\\tscript:x"',
+        "data:text/html,x",
+        "vbscript:x",
+        '"\\u00a0javascript:alert(1)"',
+        '"\\x01javascript:x"',
+        "view-source:https://x.org",
+        "blob:https://x.org/1",
+        "file:///etc",
+        "http://[",
+        "https://x.org/a b",
+        "https://x.org/" + "a" * 2000,
+    ],
+)
+def test_unsafe_urls_are_dropped_with_a_warning(url: str) -> None:
+    document = read(f"---\nurl: {url if url.startswith(chr(34)) else repr(url)}\n---\nx")
+    assert document.url == ""
+    (warning,) = document.warnings
+    assert warning.startswith("guide/keys.md: URL '")
+    assert "\t" not in warning
+
+
+# Plain text and HTML
+
+
+def test_plain_text() -> None:
+    document = read("\n\nThe title\n=========\n\none\ntwo\n\n \n\nthree\n", PLAIN_TEXT, "a.txt")
+    assert document.title == "The title"
+    assert document.sections == (Section((), "", ("one\ntwo", "three")),)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "expected"),
+    [
+        ("Title\n\nx", "Title", ("x",)),
+        ("First line\nsecond line", "First line", ("First line\nsecond line",)),
+        ("long " * 20 + "\n\nx", "My notes", (("long " * 20).strip(), "x")),
+        ("", "My notes", ()),
+        ("# not *markdown*", "# not *markdown*", ()),
+    ],
+)
+def test_titles_of_plain_text(text: str, title: str, expected: tuple[str, ...]) -> None:
+    document = read(text, PLAIN_TEXT, "my-notes.txt")
+    assert document.title == title
+    assert tuple(block for section in document.sections for block in section.blocks) == expected
+
+
+PAGE = """<!doctype html><html><head><title>Keys - My site</title><meta name="description" content=" All
+ keys "><style>x{}</style></head><body><header>HEAD</header><nav>NAV</nav><main>
+<h1 id="k">Keys<a class="headerlink" href="#k">¶</a></h1>
+<p>Hello <b>wor</b>ld &amp; <!-- c --> co<br>next <img alt="a picture"></p>loose text
+<ul><li>one<ul><li>nested</li></ul></li><li><p>two</p></li></ul>
+<h2>Run <code>it</code></h2><pre><code>def f():
+
+    return 1
+</code></pre><table><tr><td>a</td><td></td><td>b</td></tr><tr><td>c</td></tr></table>
+<div>x<div>y</div>z</div><script>evil()</script><template>T</template><noscript>N</noscript></main></body></html>"""
+
+
+def test_html() -> None:
+    document = read(PAGE, HTML, "guide/keys.html", "https://x.org")
+    assert document == Document(
+        key="guide/keys.html",
+        title="Keys",
+        url="https://x.org/guide/keys.html",
+        metadata={"description": "All keys"},
+        sections=(
+            Section((), "k", ("Hello world & co\nnext a picture", "loose text", "one\nnested\ntwo")),
+            Section(("Run it",), "run-it", ("def f():\n\n    return 1", "a | b\nc", "x", "y", "z")),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "headings"),
+    [
+        ("<title>T</title><h1>Keys</h1>x", "T", ("Keys",)),
+        ("<h1>Keys</h1>x", "Keys", ()),
+        ("<header><h1>Keys</h1></header><main>x</main>", "Keys", ()),
+        ("<title> </title><p>x", "A", ()),
+        ("<?xml version='1.0'?><rss><p>x</p></rss>", "A", ()),
+        ("<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><p>x</p></html>", "A", ()),
+    ],
+)
+def test_titles_of_html(page: str, title: str, headings: tuple[str, ...]) -> None:
+    document = read(page, HTML, "a.html")
+    assert (document.title, document.sections[0].headings) == (title, headings)
+    assert "x" in blocks(page, HTML)
+
+
+def test_article_and_body_stand_in_for_main() -> None:
+    assert blocks("<body>no<article>yes</article></body>", HTML) == ("yes",)
+    assert blocks("<body><nav>no</nav>yes</body>", HTML) == ("yes",)
+
+
+def test_an_unclosed_comment_hides_the_rest_as_in_a_browser() -> None:
+    assert blocks("<p>a</p><!-- b --><p>c</p><!-- never closed <p>d</p>", HTML) == ("a", "c")
+
+
+def test_empty_cells_leave_no_marks() -> None:
+    assert blocks("<table><tr><td></td><td>a</td><td></td></tr></table>", HTML) == ("a",)
+
+
+def test_an_unclosed_heading_loses_no_text() -> None:
+    page = "<h1>Title<p>" + "text " * 100
+    assert any("text text" in block for block in blocks(page, HTML))
+
+
+def test_a_page_that_the_parser_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise ParserRejectedMarkup("long\n explanation\n AssertionError: odd")
+
+    monkeypatch.setattr(html, "BeautifulSoup", refuse)
+    with pytest.raises(
+        ContentError, match=r"^guide/keys\.md: not HTML that can be read \(AssertionError: odd\)$"
+    ):
+        read("x", HTML)
+
+
+# Hostile input
+
+
+@pytest.mark.parametrize("media_type", [MARKDOWN, HTML, PLAIN_TEXT])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> " * 20_000,
+        "- " * 20_000,
+        "[" * 50_000,
+        "*a **" * 10_000,
+        "<div>" * 10_000,
+        "<b>" * 10_000,
+        "<" * 50_000,
+        "<!--" * 20_000,
+        "<![foo>x",
+        "<p><![foo]>",
+        "<![CDATA[" * 9_000,
+        "&#" + "9" * 9_000 + ";",
+        "<p title='&#" + "9" * 9_000 + ";'>&#x" + "f" * 9_000 + ";",
+        "x" * 100_000,
+        "# a\n" * 10_000,
+        "\n" * 50_000,
+        "---\n" + "{a: " * 9_000 + "\n---\n",
+        "|a" * 100 + "\n" + "|-" * 100 + "\n" + "|\n" * 200,
+    ],
+)
+def test_hostile_input_is_read(text: str, media_type: str) -> None:
+    assert read(text, media_type).title
+
+
+def test_what_is_nested_too_deeply_is_left_out_with_a_warning() -> None:
+    document = read("seen\n\n" + "> " * 100 + "deep")
+    assert blocks("seen\n\n" + "> " * 100 + "deep") == ("seen",)
+    assert document.warnings == ("guide/keys.md: nested deeper than 40 levels: what lies deeper is left out",)
+    assert read("> " * 15 + "fine").warnings == ()
+
+
+def test_a_huge_paragraph_is_taken_as_it_is_with_a_warning() -> None:
+    document = read("# T\n\n" + "*a* " * 3_000)
+    assert document.sections[0].blocks == (("*a* " * 3_000).strip(),)
+    assert document.warnings == (
+        "guide/keys.md: line 3: a paragraph of more than 10000 characters: taken as it is",
+    )
+
+
+def test_errors_name_the_file() -> None:
+    with pytest.raises(ContentError, match=r"^guide/keys\.md: binary"):
+        read("\0")
+    with pytest.raises(UsageError, match=r"^guide/keys\.md: no reader for image/png"):
+        read("x", "image/png")
+
+
+# fmt: off
+MARKUP = [
+    "<", "<!", "<![", "<!--", "-->", "]]>", ">", "<p", "<div>", "</div>", "<h1>", "</h1>", "<pre>", "</pre>",
+    "<table><tr><td>", "<br>", "<ul><li>", "<script>", "</script>", "<?", "DOCTYPE ", "CDATA[", "[", "]", "x=\"", "'",
+    "&#31;", "&#xd800;", "!!int ", "&a ", "*a", ": ", "title: ", "---\n", "{ #id }", "///", "!!! ", "```", "\\", "#",
+    "# ", "- ", "1. ", "> ", "|", "| a | b |\n|--|--|\n", "a", " ", "    ", "\n", "\n\n", "\t", "\r", "\x1f", "\x85",
+]
+# fmt: on
+
+
+@given(
+    st.lists(st.sampled_from(MARKUP)).map("".join) | st.text(), st.sampled_from([MARKDOWN, HTML, PLAIN_TEXT])
+)
+def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
+    file = SourceFile("a.x", media_type, text.replace("\0", "").encode())
+    document = read_document(file, base_url="b/")
+    assert document == read_document(file, base_url="b/")
+    json.dumps(document.metadata, allow_nan=False)
+    headings = [heading for section in document.sections for heading in (*section.headings, section.anchor)]
+    lines = [document.title, *headings, *document.warnings]
+    assert document.title
+    assert not any(ord(character) < 32 for line in lines for character in line)
+    texts = [block for section in document.sections for block in section.blocks]
+    assert not any(ord(character) < 32 and character not in "\n\t" for block in texts for character in block)
+    assert all(block.strip() for block in texts)
+    "".join(lines + texts).encode()

@@ -1,0 +1,189 @@
+"""What a build goes on from: which keys it may use, and which previous release it believes."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from support.publishing import HANDBOOK, NOW, ONCE, Line, pull, tree_of
+from vademecum.errors import (
+    ContentError,
+    NetworkError,
+    ServerError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.memory import FixedClock, MemoryStore
+from vademecum_builder.release.previous import Keys, choose_authority, find_keys, find_previous, read_previous
+from vademecum_builder.release.published import Published
+from vademecum_builder.signing.keys import (
+    KEY_VARIABLE,
+    RELEASE_KEY,
+    ROOT_FILE,
+    load_roots,
+    new_keys,
+    renew_root,
+)
+
+MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
+
+
+def options(out: Path, **changes: object) -> Namespace:
+    return Namespace(**{"out": out, "keys": None, "root": None, "previous": None, "force": False} | changes)
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
+    monkeypatch.chdir(tmp_path)
+    return Line(tmp_path)
+
+
+def previous(line: Line, held: dict[int, bytes]) -> Published:
+    transport = FolderTransport(line.out)
+    return asyncio.run(read_previous(transport, held, FixedClock(line.now), ONCE))
+
+
+def test_a_first_build_makes_development_keys_and_says_so(line: Line) -> None:
+    keys = find_keys(options(line.out), {}, NOW)
+    assert "Anybody who has them" in keys.notices[0]
+    assert Path(".vademecum/.gitignore").read_text() == "*\n"
+    assert find_keys(options(line.out), {}, NOW) == Keys(keys.roots, keys.key_file)
+
+
+def test_no_keys_are_made_where_a_release_was_signed_with_others(line: Line) -> None:
+    line.release(HANDBOOK)
+    for where in ({}, {"previous": "https://example.org/kb/"}):
+        with pytest.raises(UsageError, match=r"no keys in .*name them with --keys"):
+            find_keys(options(line.out, **where), {}, NOW)
+    assert not Path(".vademecum").exists()
+    assert find_keys(options(line.out, force=True), {}, NOW).notices
+
+
+@pytest.mark.parametrize("folder", ["tree", "tree/keys", "tree/.vademecum/keys"])
+def test_keys_that_would_be_published_are_refused(line: Line, folder: str) -> None:
+    with pytest.raises(UsageError, match="would be published"):
+        find_keys(options(line.out, keys=Path(folder)), {}, NOW)
+
+
+def test_named_keys_that_are_not_there(line: Line) -> None:
+    with pytest.raises(UsageError, match=r"nowhere/root\.json"):
+        find_keys(options(line.out, keys=Path("nowhere")), {}, NOW)
+    with pytest.raises(UsageError, match=r"missing\.json"):
+        find_keys(options(line.out, root=Path("missing.json")), {}, NOW)
+
+
+def test_a_key_in_the_environment_alone_uses_the_published_root(line: Line) -> None:
+    environ = {KEY_VARIABLE: (line.keys / RELEASE_KEY).read_text()}
+    with pytest.raises(UsageError, match="name it with --root"):
+        choose_authority(find_keys(options(line.out), environ, NOW), None, environ, NOW)
+    line.release(HANDBOOK)
+    keys = find_keys(options(line.out), environ, NOW)
+    assert keys.roots == {}
+    found = find_previous(options(line.out), keys)
+    assert choose_authority(keys, found, environ, NOW).root == line.root
+
+
+def test_a_root_that_is_published_is_never_taken_back(line: Line) -> None:
+    """A machine that still has the old root.json goes on from the published one, and needs its key."""
+    old_keys = shutil.copytree(line.keys, line.folder / "old")
+    line.release(HANDBOOK)
+    renew_root(line.keys, NOW, rotate=True)
+    line.release(MORE)
+    keys = Keys(load_roots(old_keys / ROOT_FILE), old_keys / RELEASE_KEY)
+    found = previous(line, dict(keys.roots))
+    with pytest.raises(SignatureError, match="not one that the root metadata names"):
+        choose_authority(keys, found, {}, NOW)
+    environ = {KEY_VARIABLE: (line.keys / RELEASE_KEY).read_text()}
+    authority = choose_authority(keys, found, environ, NOW)
+    assert authority.roots == load_roots(line.keys / ROOT_FILE)
+
+
+def test_two_different_roots_of_one_version_are_refused(line: Line) -> None:
+    line.release(HANDBOOK)
+    twin = shutil.copytree(line.keys, line.folder / "twin")
+    renew_root(line.keys, NOW, rotate=False)
+    line.release(MORE)
+    renew_root(twin, NOW, rotate=True)
+    keys = Keys(load_roots(twin / ROOT_FILE), twin / RELEASE_KEY)
+    found = previous(line, {1: keys.roots[1]})
+    with pytest.raises(UsageError, match="root version 2 differs from the published one"):
+        choose_authority(keys, found, {}, NOW)
+
+
+def test_a_new_root_alone_is_enough_after_a_rotation(line: Line) -> None:
+    """CI has the newest root.json and a key: the tree is still signed by the key before."""
+    line.release(HANDBOOK)
+    shipped = line.root
+    renew_root(line.keys, NOW, rotate=True)
+    for older in line.keys.glob("1.*"):
+        older.unlink()
+    assert sorted(load_roots(line.keys / ROOT_FILE)) == [2]
+    assert previous(line, {2: line.root}).manifest.sequence == 1
+    line.release(MORE)
+    assert {"metadata/1.root.json", "metadata/2.root.json"} <= tree_of(line.out).keys()
+    pull(MemoryStore(), FolderTransport(line.out), shipped)
+
+
+def test_earlier_roots_count_only_where_our_root_key_signed_them(line: Line) -> None:
+    """A stranger's tree is not believed because it shows a root before ours."""
+    stranger = Line(line.folder / "stranger")
+    stranger.release(HANDBOOK)
+    renew_root(line.keys, NOW, rotate=True)
+    with pytest.raises(SignatureError):
+        asyncio.run(read_previous(FolderTransport(stranger.out), {2: line.root}, FixedClock(NOW), ONCE))
+
+
+def test_a_crash_between_root_and_timestamp_is_built_upon(line: Line) -> None:
+    line.release(HANDBOOK)
+    renew_root(line.keys, NOW, rotate=True)
+    (line.out / "metadata" / "2.root.json").write_bytes(line.root)
+    held = load_roots(line.keys / ROOT_FILE)
+    assert max(previous(line, held).roots) == 1
+    assert line.release(MORE).sequence == 2
+
+
+def test_an_unusable_previous_release_is_refused_unless_forced(line: Line) -> None:
+    line.release(HANDBOOK)
+    keys = find_keys(options(line.out, keys=line.keys), {}, NOW)
+    (line.out / "metadata" / "timestamp.json").write_bytes(b"<html>")
+    with pytest.raises(ContentError, match=r"previous release at .* HTML .*--force starts a new line"):
+        find_previous(options(line.out), keys)
+    assert find_previous(options(line.out, force=True), keys) is None
+
+
+@pytest.mark.parametrize(("where", "error"), [("nowhere", NetworkError), ("empty", ServerError)])
+def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[Exception]) -> None:
+    Path("empty").mkdir()
+    with pytest.raises(error, match=r"the previous release at .* cannot be used"):
+        find_previous(options(line.out, previous=where), Keys({}, Path()))
+
+
+@pytest.mark.parametrize("url", ["http://me:s3cr/et@127.0.0.1:9/", "ftp://me:s3cr@et@example.org/"])
+def test_a_password_of_the_previous_release_is_not_shown(line: Line, url: str) -> None:
+    with pytest.raises(VademecumError, match="previous release at") as caught:
+        find_previous(options(line.out, previous=url), Keys({}, Path()))
+    assert not any(word in caught.value.message for word in ("me:", "s3cr", "et@"))
+
+
+def test_without_a_previous_release_a_line_begins(line: Line) -> None:
+    assert find_previous(options(line.out), Keys({}, Path())) is None
+
+
+def test_a_broken_chain_of_roots_is_noticed(line: Line) -> None:
+    line.release(HANDBOOK)
+    first = line.root
+    renew_root(line.keys, NOW, rotate=False)
+    line.release(HANDBOOK)
+    new_keys(line.folder / "other", NOW)
+    chain = line.out / "metadata"
+    (chain / "1.root.json").write_bytes((line.folder / "other" / ROOT_FILE).read_bytes())
+    with pytest.raises(SignatureError):
+        previous(line, {2: line.root})
+    with pytest.raises(ContentError, match=r"1\.root\.json is not the trusted root|signed"):
+        previous(line, {1: first, 2: line.root})

@@ -1,0 +1,280 @@
+"""Keys and root metadata: made once, renewed, rotated; and what a build and a client make of them."""
+
+from __future__ import annotations
+
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Metadata, Root
+
+from support.publishing import HANDBOOK, NOW, Line, ask, pull, pulled, tree_of
+from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
+from vademecum.format.json import parse_object
+from vademecum.runtime.folder import FolderTransport
+from vademecum_builder.signing.keys import (
+    KEY_VARIABLE,
+    RELEASE_KEY,
+    ROOT_FILE,
+    ROOT_KEY,
+    load_authority,
+    load_roots,
+    new_keys,
+    renew_root,
+)
+from vademecum_builder.signing.metadata import Channel, SignedTarget, Validity, Versions, sign_release
+
+CHANNEL = Channel("stable", "releases/1.json", 1, "one")
+TARGET = SignedTarget("releases/1.json", "ab" * 32, 7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    new_keys(tmp_path / "keys", NOW)
+    return tmp_path / "keys"
+
+
+def test_new_keys_are_for_the_owner_alone_and_the_root_is_public(folder: Path) -> None:
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes[ROOT_KEY] == modes[RELEASE_KEY] == 0o600
+    assert set(modes) == {ROOT_KEY, RELEASE_KEY, ROOT_FILE, ".gitignore"}
+    assert (folder / ".gitignore").read_text() == "*.pem\n", "git takes the root, and no key"
+    assert b"PRIVATE" not in (folder / ROOT_FILE).read_bytes()
+
+
+def test_a_gitignore_that_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("site/\n")
+    new_keys(tmp_path, NOW)
+    assert (tmp_path / ".gitignore").read_text() == "site/\n"
+
+
+@pytest.mark.parametrize("name", [ROOT_KEY, RELEASE_KEY, ROOT_FILE])
+def test_keys_are_never_overwritten(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(UsageError, match=f"{name} is there already"):
+        new_keys(tmp_path, NOW)
+    assert tree_of(tmp_path) == {name: b"mine"}
+
+
+def test_keys_in_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot write keys"):
+        new_keys(tmp_path / "file" / "keys", NOW)
+
+
+def test_the_key_of_the_file_and_of_the_environment_sign_alike(folder: Path) -> None:
+    roots = load_roots(folder / ROOT_FILE)
+    pem = (folder / RELEASE_KEY).read_text()
+    from_file = load_authority(roots, folder / RELEASE_KEY, {}, NOW)
+    from_environment = load_authority(roots, Path("nowhere"), {KEY_VARIABLE: f"\n{pem}\n"}, NOW)
+    signed = [
+        sign_release(one.signer, Versions(), (TARGET,), CHANNEL, NOW, Validity())
+        for one in (from_file, from_environment)
+    ]
+    assert signed[0] == signed[1]
+    assert list(signed[0]) == [
+        "metadata/1.targets.json",
+        "metadata/1.snapshot.json",
+        "metadata/timestamp.json",
+    ]
+
+
+def test_the_environment_goes_before_the_file(folder: Path, tmp_path: Path) -> None:
+    new_keys(tmp_path / "other", NOW)
+    other = (tmp_path / "other" / RELEASE_KEY).read_text()
+    with pytest.raises(SignatureError, match=r"not one that the root metadata names"):
+        load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {KEY_VARIABLE: other}, NOW)
+
+
+def test_a_wrong_key_is_refused(folder: Path, tmp_path: Path) -> None:
+    new_keys(tmp_path / "other", NOW)
+    with pytest.raises(SignatureError, match=r"use the key that belongs to this root\.json"):
+        load_authority(load_roots(folder / ROOT_FILE), tmp_path / "other" / RELEASE_KEY, {}, NOW)
+
+
+def test_an_expired_root_signs_nothing(folder: Path) -> None:
+    roots = load_roots(folder / ROOT_FILE)
+    end = NOW + Validity().root
+    assert load_authority(roots, folder / RELEASE_KEY, {}, end - timedelta(seconds=1)).root_version == 1
+    with pytest.raises(ExpiredError, match="vade keys renew"):
+        load_authority(roots, folder / RELEASE_KEY, {}, end)
+
+
+SECRETS = (
+    "s3cr3t-garbage",
+    "awskms:s3cr3t",
+    "file:/s3cr3t",
+    "-----BEGIN PRIVATE KEY-----\ns3cr3t\n",
+    "vault:s3cr3t",
+)
+
+
+@pytest.mark.parametrize("value", SECRETS)
+def test_a_garbage_key_is_never_repeated(folder: Path, value: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {KEY_VARIABLE: value}, NOW)
+    error: BaseException | None = caught.value
+    assert KEY_VARIABLE in str(error)
+    while error is not None:
+        assert "s3cr3t" not in str(error)
+        error = error.__cause__
+
+
+ODD_OID = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2R6BCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF
+-----END PRIVATE KEY-----
+"""
+"""An ed25519 key with another algorithm's number: `cryptography` raises UnsupportedAlgorithm."""
+
+
+def test_nothing_that_is_printed_shows_a_key(folder: Path) -> None:
+    authority = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW)
+    secret = "".join((folder / RELEASE_KEY).read_text().splitlines()[1:-1])
+    assert secret[-40:] not in f"{authority!r} {authority} {authority.signer!r} {vars(authority)!r}"
+
+
+def test_a_root_that_names_keys_which_it_does_not_hold(folder: Path) -> None:
+    metadata = Metadata[Root].from_file(str(folder / ROOT_FILE))
+    root = metadata.signed
+    for keyid in root.roles["targets"].keyids:
+        del root.keys[keyid]
+    metadata.sign(
+        CryptoSigner.from_priv_key_uri(f"file2:{folder / ROOT_KEY}", root.keys[root.roles["root"].keyids[0]])
+    )
+    with pytest.raises(ContentError, match="holds none of the keys that it names for targets"):
+        load_authority({1: metadata.to_bytes()}, folder / RELEASE_KEY, {}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b""), (RELEASE_KEY, ODD_OID)],
+)
+def test_a_key_file_that_is_none(folder: Path, name: str, content: bytes | None) -> None:
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(UsageError, match=RELEASE_KEY):
+        load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW)
+
+
+def test_a_key_of_another_kind(folder: Path) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = generate_private_key(SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(UsageError, match="expected an ed25519 key"):
+        load_authority(load_roots(folder / ROOT_FILE), Path(), {KEY_VARIABLE: pem.decode()}, NOW)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"signed": {}, "signatures": []}'])
+def test_a_root_file_that_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ROOT_FILE).write_bytes(content)
+    with pytest.raises(ContentError):
+        load_roots(tmp_path / ROOT_FILE)
+    with pytest.raises(UsageError, match="cannot read root metadata"):
+        load_roots(tmp_path / "missing.json")
+
+
+def test_metadata_of_another_role_are_no_root(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release(HANDBOOK)
+    with pytest.raises(ContentError, match="timestamp metadata, not root"):
+        load_roots(line.out / "metadata" / "timestamp.json")
+
+
+def test_a_root_that_its_own_key_did_not_sign(folder: Path) -> None:
+    data = (folder / ROOT_FILE).read_bytes().replace(b'"version":1', b'"version":2')
+    (folder / ROOT_FILE).write_bytes(data)
+    with pytest.raises(ContentError, match="not self-signed"):
+        load_roots(folder / ROOT_FILE)
+
+
+@pytest.mark.parametrize("rotate", [False, True])
+def test_a_renewed_root_reaches_a_client_that_was_shipped_the_old_one(tmp_path: Path, rotate: bool) -> None:
+    line = Line(tmp_path)
+    line.release(HANDBOOK)
+    store, shipped = pulled(line), line.root
+    old_key = (line.keys / RELEASE_KEY).read_bytes()
+    line.later(days=400)
+
+    assert renew_root(line.keys, line.now, rotate=rotate) == 2
+    assert ((line.keys / RELEASE_KEY).read_bytes() != old_key) is rotate
+    assert sorted(load_roots(line.keys / ROOT_FILE)) == [1, 2]
+    assert stat.S_IMODE((line.keys / RELEASE_KEY).stat().st_mode) == 0o600
+
+    report = line.release({**HANDBOOK, "new.md": "# New\n\nA page about lanterns.\n"})
+    assert (report.sequence, report.added) == (2, 1)
+    assert {"metadata/1.root.json", "metadata/2.root.json"} <= tree_of(line.out).keys()
+    for client in (store, pulled(line)):
+        pull(client, FolderTransport(line.out), shipped, line.now)
+        assert [hit.document for hit in ask(client, "lanterns")] == ["new.md"]
+
+
+def test_rotation_keeps_the_old_key_beside_and_ends_its_power(folder: Path) -> None:
+    renew_root(folder, NOW, rotate=True)
+    roots = load_roots(folder / ROOT_FILE)
+    assert load_authority(roots, folder / RELEASE_KEY, {}, NOW).root_version == 2
+    with pytest.raises(SignatureError):
+        load_authority(roots, folder / f"1.{RELEASE_KEY}", {}, NOW)
+
+
+def test_only_the_root_key_renews(folder: Path, tmp_path: Path) -> None:
+    new_keys(tmp_path / "other", NOW)
+    before = tree_of(folder)
+    (folder / ROOT_KEY).write_bytes((tmp_path / "other" / ROOT_KEY).read_bytes())
+    with pytest.raises(SignatureError, match="is not the key"):
+        renew_root(folder, NOW, rotate=True)
+    (folder / ROOT_KEY).write_bytes(before[ROOT_KEY])
+    assert tree_of(folder) == before
+
+
+@pytest.mark.parametrize("missing", [ROOT_KEY, ROOT_FILE])
+def test_renewing_needs_its_files(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(UsageError, match=missing):
+        renew_root(folder, NOW, rotate=False)
+
+
+@pytest.mark.parametrize("failing", range(4))
+def test_an_interrupted_rotation_can_be_run_again(
+    folder: Path, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed: list[Path] = []
+
+    def breaks(rename: str) -> None:
+        real = getattr(Path, rename)
+
+        def moved(path: Path, target: Path) -> Path:
+            renamed.append(target)
+            if len(renamed) == failing + 1:
+                raise OSError(28, "No space left on device")
+            result = real(path, target)
+            assert isinstance(result, Path)
+            return result
+
+        monkeypatch.setattr(Path, rename, moved)
+
+    breaks("rename")
+    breaks("replace")
+    with pytest.raises(StorageError):
+        renew_root(folder, NOW, rotate=True)
+    monkeypatch.undo()
+    renew_root(folder, NOW, rotate=True)
+    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version == 2
+
+
+def test_signing_twice_gives_the_same_bytes_and_each_release_the_next_versions(folder: Path) -> None:
+    signer = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).signer
+    first = sign_release(signer, Versions(4, 5, 6), (TARGET,), CHANNEL, NOW, Validity())
+    assert first == sign_release(signer, Versions(4, 5, 6), (TARGET,), CHANNEL, NOW, Validity())
+    assert list(first) == ["metadata/5.targets.json", "metadata/6.snapshot.json", "metadata/timestamp.json"]
+    targets = parse_object(first["metadata/5.targets.json"], "targets")["signed"]
+    assert targets["vademecum"] == {
+        "channels": {"stable": {"release": "releases/1.json", "sequence": 1, "version": "one"}},
+        "format": 1,
+    }
+    timestamp = parse_object(first["metadata/timestamp.json"], "timestamp")["signed"]
+    assert (timestamp["version"], timestamp["expires"]) == (7, "2026-12-21T08:00:00Z")

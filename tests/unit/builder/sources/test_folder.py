@@ -1,0 +1,346 @@
+"""Sources: which files of a folder are read, which are left out, and which are named as skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from support.publishing import NOW
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.signing.keys import new_keys
+from vademecum_builder.sources import folder
+from vademecum_builder.sources.base import Skipped, SourceFile
+from vademecum_builder.sources.folder import FolderSource
+
+
+def put(root: Path, name: str, content: str | bytes = "text") -> Path:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def keys(root: Path, patterns: Sequence[str] = ()) -> list[str]:
+    return [item.key for item in FolderSource(root, patterns).scan() if isinstance(item, SourceFile)]
+
+
+def skipped(source: FolderSource) -> dict[str, str]:
+    return {item.key: item.reason for item in source.scan() if isinstance(item, Skipped)}
+
+
+def test_markdown_text_and_html_are_read_other_kinds_are_not(tmp_path: Path) -> None:
+    for name in ("a.md", "b.markdown", "c.txt", "d.html", "e.htm", "F.MD", "g.png", "h", "i.py"):
+        put(tmp_path, name, name)
+    found = [item for item in FolderSource(tmp_path).scan() if isinstance(item, SourceFile)]
+    assert [(file.key, file.media_type) for file in found] == [
+        ("F.MD", "text/markdown"),
+        ("a.md", "text/markdown"),
+        ("b.markdown", "text/markdown"),
+        ("c.txt", "text/plain"),
+        ("d.html", "text/html"),
+        ("e.htm", "text/html"),
+    ]
+    assert found[1].data == b"a.md"
+    assert found[1].content_hash == hashlib.sha256(b"a.md").hexdigest()
+
+
+def test_keys_rise_by_their_bytes_across_folders(tmp_path: Path) -> None:
+    names = ["a/b.md", "a-b.md", "a.md", "a0.md", "a/z/c.md", "Z.md", "é.md", "z.md", "a b.md", "a/ü/x.md"]
+    for name in names:
+        put(tmp_path, name)
+    assert keys(tmp_path) == sorted(names, key=str.encode)
+
+
+def test_hidden_files_and_folders_are_left_out_without_a_word(tmp_path: Path) -> None:
+    for name in ("a.md", ".b.md", ".git/c.md", "d/.e/f.md"):
+        put(tmp_path, name)
+    (tmp_path / ".loop.md").symlink_to(".loop.md")
+    assert [item.key for item in FolderSource(tmp_path).scan()] == ["a.md"]
+
+
+def test_gitignore_files_hold_for_their_folder_and_below(tmp_path: Path) -> None:
+    put(tmp_path, ".gitignore", "build/\n*.tmp.md\n/top.md\n# comment\n!\n\n")
+    put(tmp_path, "guide/.gitignore", "draft*\n!draft-ok.md\n!keep.tmp.md\n")
+    for name in ("a.md", "top.md", "x.tmp.md", "build/b.md", "guide/build/c.md"):
+        put(tmp_path, name)
+    for name in ("top.md", "draft.md", "draft-ok.md", "keep.tmp.md", "deep/draft2.md", "drafts/a.md"):
+        put(tmp_path, "guide/" + name)
+    put(tmp_path, "draft.md")
+    expected = ["a.md", "draft.md", "guide/draft-ok.md", "guide/keep.tmp.md", "guide/top.md"]
+    assert keys(tmp_path) == expected
+
+
+def test_what_lies_in_an_ignored_folder_stays_ignored_but_not_with_two_stars(tmp_path: Path) -> None:
+    put(tmp_path, ".gitignore", "one/\n!one/keep.md\ntwo/**\n!two/keep.md\n")
+    for name in ("a.md", "one/keep.md", "two/keep.md", "two/b.md"):
+        put(tmp_path, name)
+    assert keys(tmp_path) == ["a.md", "two/keep.md"]  # as `git check-ignore` says
+
+
+def test_the_enclosing_repository_is_heard(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, ".gitignore", "docs/private/\nsecret.md\n")
+    for name in ("docs/a.md", "docs/secret.md", "docs/private/b.md"):
+        put(tmp_path, name)
+    assert keys(tmp_path / "docs") == ["a.md"]
+
+
+def test_a_folder_that_is_itself_ignored_is_read_when_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, ".gitignore", "generated/\n")
+    put(tmp_path, "generated/docs/a.md")
+    assert keys(tmp_path / "generated/docs") == ["a.md"]
+
+
+def test_gitignore_files_outside_a_repository_say_nothing(tmp_path: Path) -> None:
+    put(tmp_path, ".gitignore", "*.md\n")
+    put(tmp_path, "docs/a.md")
+    assert keys(tmp_path / "docs") == ["a.md"]
+
+
+@pytest.mark.parametrize("line", ["*a" * 8 + "b", "!docs/*a*b*c*d", "**/" * 4 + "x", "a/**/**/**/**/b"])
+def test_patterns_that_would_take_for_ever_stop_the_scan(tmp_path: Path, line: str) -> None:
+    put(tmp_path, "a" * 200 + ".md")
+    with pytest.raises(UsageError, match="has more than 3"):
+        keys(tmp_path, [line])
+    put(tmp_path, ".gitignore", f"# {'*a' * 9}\n{line}\n")
+    with pytest.raises(UsageError, match=r"\.gitignore: pattern .* has more than 3"):
+        keys(tmp_path)
+
+
+def test_patterns_with_a_few_stars_are_fine(tmp_path: Path) -> None:
+    for name in ("a.md", "x/my_draft_v1.md", "x/y/z/w/b.md"):
+        put(tmp_path, name)
+    put(tmp_path, ".gitignore", "*my*draft*v*\n# *a*b*c*d*e\n/x/*/*/*/*.md\n")
+    assert keys(tmp_path) == ["a.md"]
+
+
+def test_a_private_key_is_never_published(tmp_path: Path) -> None:
+    put(tmp_path, "a.md")
+    new_keys(tmp_path / "keys", NOW)
+    for number, pem in enumerate(sorted((tmp_path / "keys").glob("*.pem"))):
+        put(tmp_path, f"note{number}.txt", b"Our key:\r\n" + pem.read_bytes().replace(b"\n", b"\r\n"))
+        pem.rename(tmp_path / "keys" / f"{number}.txt")
+    put(
+        tmp_path,
+        "how.md",
+        "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n",
+    )
+    source = FolderSource(tmp_path)
+    reason = "it holds a private key (PEM), which everybody could read: take it out"
+    assert skipped(source) == dict.fromkeys(["keys/0.txt", "keys/1.txt", "note0.txt", "note1.txt"], reason)
+    assert keys(tmp_path) == ["a.md", "how.md"]
+
+
+def test_an_unreadable_gitignore_stops_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, ".gitignore", "secret.md\n")
+    put(tmp_path, "secret.md")
+    refuse(monkeypatch, "read_text", tmp_path / ".gitignore")
+    with pytest.raises(UsageError, match=r"\.gitignore: cannot be read \(Permission denied\)"):
+        list(FolderSource(tmp_path).scan())
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        ([], ["a.md", "drafts/d.md", "guide/b.md", "guide/drafts/c.md"]),
+        (["guide/**"], ["guide/b.md", "guide/drafts/c.md"]),
+        (["!drafts/"], ["a.md", "guide/b.md"]),
+        (["!/drafts/**"], ["a.md", "guide/b.md", "guide/drafts/c.md"]),
+        (["guide/", "!guide/drafts/"], ["guide/b.md"]),
+        (["!guide/drafts/", "guide/"], ["guide/b.md", "guide/drafts/c.md"]),
+        (["*.md", "!guide", "c.md"], ["a.md", "drafts/d.md", "guide/drafts/c.md"]),
+    ],
+)
+def test_patterns_include_and_exclude_and_the_last_decides(
+    tmp_path: Path, patterns: list[str], expected: list[str]
+) -> None:
+    for name in ("a.md", "guide/b.md", "guide/drafts/c.md", "drafts/d.md"):
+        put(tmp_path, name)
+    assert keys(tmp_path, patterns) == expected
+
+
+def test_a_malformed_pattern_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="pattern '!' is malformed"):
+        FolderSource(tmp_path, ["!"])
+
+
+def test_the_output_folder_can_be_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.md")
+    put(tmp_path, "dist/index.html")
+    (tmp_path / "alias").symlink_to("dist")
+    source = FolderSource(tmp_path, leave_out=[tmp_path / "dist"])
+    assert [item.key for item in source.scan()] == ["a.md"]
+
+
+def test_links_inside_the_folder_are_followed(tmp_path: Path) -> None:
+    put(tmp_path, "a/x.md", "one")
+    (tmp_path / "b").symlink_to("a")
+    (tmp_path / "c.md").symlink_to("a/x.md")
+    assert keys(tmp_path) == ["a/x.md", "b/x.md", "c.md"]
+
+
+def test_links_that_lead_out_loop_or_dangle_are_skipped(tmp_path: Path) -> None:
+    root = tmp_path / "docs"
+    put(root, "a/x.md")
+    put(tmp_path, "docs2/secret.md")
+    (root / "a/up").symlink_to("..")
+    (root / "a/again").symlink_to("../a")
+    (root / "out").symlink_to("../docs2")
+    (root / "out.md").symlink_to("../docs2/secret.md")
+    (root / "self.md").symlink_to("self.md")
+    (root / "gone.md").symlink_to("nowhere.md")
+    (root / "gone.png").symlink_to("nowhere.png")
+    source = FolderSource(root)
+    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["a/x.md"]
+    assert skipped(source) == {
+        "a/up/": "a symbolic link to a folder that it lies in",
+        "a/again/": "a symbolic link to a folder that it lies in",
+        "out/": "a symbolic link that leads out of the folder",
+        "out.md": "a symbolic link that leads out of the folder",
+        "self.md": "cannot be read: Too many levels of symbolic links",
+        "gone.md": "cannot be read: No such file or directory",
+    }
+
+
+def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
+    put(tmp_path, "docs/a.md")
+    (tmp_path / "link").symlink_to("docs")
+    assert keys(tmp_path / "link") == ["a.md"]
+
+
+def test_binary_and_undecodable_files_are_skipped_and_the_rest_is_read(tmp_path: Path) -> None:
+    put(tmp_path, "ok.md", "fine")
+    put(tmp_path, "nul.md", b"a\0b")
+    put(tmp_path, "png.md", b"\x89PNG\r\n\x1a\n\0\0")
+    put(tmp_path, "latin.md", "caf\xe9".encode("latin-1"))
+    put(tmp_path, "odd.md", b"\xff\xfea")
+    source = FolderSource(tmp_path)
+    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["ok.md"]
+    reasons = skipped(source)
+    assert reasons.keys() == {"nul.md", "png.md", "latin.md", "odd.md"}
+    assert "binary" in reasons["nul.md"]
+    assert "binary" in reasons["png.md"]
+    assert "UTF-8" in reasons["latin.md"]
+    assert "first bad byte: 3" in reasons["latin.md"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"caf\xc3\xa9",
+        b"\xef\xbb\xbfcaf\xc3\xa9",
+        "café".encode("utf-16"),
+        b"\xfe\xff" + "café".encode("utf-16-be"),
+    ],
+)
+def test_byte_order_marks_are_understood(data: bytes) -> None:
+    assert SourceFile("a.md", "text/markdown", data).text() == "café"
+
+
+def test_text_of_a_binary_file_is_refused() -> None:
+    with pytest.raises(ContentError, match="binary"):
+        SourceFile("a.md", "text/markdown", b"\0").text()
+
+
+def test_a_file_over_the_limit_is_skipped_and_never_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "ok.md", "x" * 1000)
+    with put(tmp_path, "big.md").open("wb") as stream:
+        stream.truncate(50_000_000)  # sparse
+    refuse(monkeypatch, "open", tmp_path / "big.md")
+    source = FolderSource(tmp_path)
+    assert skipped(source) == {"big.md": "larger than the limit of 16 MiB (47.7 MiB): split it"}
+    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["ok.md"]
+    assert skipped(FolderSource(tmp_path, max_bytes=1000)).keys() == {"big.md"}
+
+
+def test_a_file_that_grows_while_it_is_read_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "ok.md")
+    big = put(tmp_path, "grows.md", "x" * 11)
+    small = (tmp_path / "ok.md").stat()
+    stat = Path.stat
+    monkeypatch.setattr(Path, "stat", lambda self, **options: small if self == big else stat(self, **options))
+    assert skipped(FolderSource(tmp_path, max_bytes=10)).keys() == {"grows.md"}
+
+
+def test_unreadable_files_and_folders_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ok.md", "closed.md", "closed/x.md"):
+        put(tmp_path, name)
+    refuse(monkeypatch, "open", tmp_path / "closed.md")
+    refuse(monkeypatch, "iterdir", tmp_path / "closed")
+    assert skipped(FolderSource(tmp_path)) == {
+        "closed.md": "cannot be read: Permission denied",
+        "closed/": "cannot be read: Permission denied",
+    }
+
+
+def test_a_pipe_with_the_name_of_a_document_is_skipped(tmp_path: Path) -> None:
+    put(tmp_path, "ok.md")
+    os.mkfifo(tmp_path / "pipe.md")
+    assert skipped(FolderSource(tmp_path)) == {"pipe.md": "not a regular file"}
+
+
+def test_names_that_are_not_utf8_or_hold_control_characters_are_skipped(tmp_path: Path) -> None:
+    put(tmp_path, "ok.md")
+    for name in (b"caf\xe9.md", b"a\nb.md", b"us\x1f.md"):
+        put(tmp_path, os.fsdecode(name))
+    reasons = skipped(FolderSource(tmp_path))
+    assert reasons.keys() == {"caf\\xe9.md", "a\\nb.md", "us\\x1f.md"}
+    assert all("rename it" in reason for reason in reasons.values())
+
+
+def test_folders_nested_too_deeply_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MAX_DEPTH", 2)
+    for name in ("ok.md", "1/ok.md", "1/2/ok.md", "1/2/3/no.md"):
+        put(tmp_path, name)
+    assert keys(tmp_path) == ["1/2/ok.md", "1/ok.md", "ok.md"]
+    assert skipped(FolderSource(tmp_path)) == {"1/2/3/": "folders are nested deeper than 2"}
+
+
+def test_links_cannot_multiply_a_tree_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MAX_ENTRIES", 50)
+    put(tmp_path, "d6/a.md")
+    for level in range(6):
+        (tmp_path / f"d{level}").mkdir()
+        for name in ("left", "right"):
+            (tmp_path / f"d{level}" / name).symlink_to(tmp_path / f"d{level + 1}")
+    with pytest.raises(UsageError, match="more than 50 files and folders"):
+        list(FolderSource(tmp_path).scan())
+
+
+def test_no_folder_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"docs: no such folder; name the folder"):
+        FolderSource(tmp_path / "docs").scan()
+    with pytest.raises(UsageError, match=r"a\.md: is a file, not a folder"):
+        FolderSource(put(tmp_path, "a.md")).scan()
+
+
+def test_a_folder_without_documents_is_an_error_at_the_end(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no document in this folder; add \.md, "):
+        list(FolderSource(tmp_path).scan())
+    put(tmp_path, "a.md")
+    with pytest.raises(UsageError, match="check the patterns"):
+        list(FolderSource(tmp_path, ["!*.md"]).scan())
+    put(tmp_path, "a.md", b"\0")
+    with pytest.raises(UsageError, match=r"no readable document .* 1 skipped, the first is a\.md \(binary"):
+        list(FolderSource(tmp_path).scan())
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, method: str, path: Path) -> None:
+    """Let one method of one path fail as it does without permission (tests may run as root)."""
+    original = getattr(Path, method)
+
+    def refusing(self: Path, *args: object, **options: object) -> object:
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(Path, method, refusing)

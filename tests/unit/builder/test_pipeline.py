@@ -1,0 +1,443 @@
+"""The pipeline: the same bytes from the same input, nothing from no change, and vectors only for what is new."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.publishing import HANDBOOK, NOW, Documents, Line, ask, pull, pulled, read, tree_of
+from vademecum.errors import ContentError, SignatureError, UsageError
+from vademecum.format.json import parse_object
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.segment import ChunkRow
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum_builder import pipeline
+from vademecum_builder.index.segments import rows_of
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.pipeline import Options, build
+from vademecum_builder.release.published import Published
+from vademecum_builder.server.static import PagesServer
+from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.signing.metadata import Validity
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.stages import read as reading
+
+PAGE = "# Page\n\n## One\n\nThe first section.\n\n## Two\n\nThe second section.\n"
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+def vectors(published: Published) -> dict[int, ChunkRow]:
+    return dict(rows_of(published.segments).chunks)
+
+
+def current(line: Line) -> Published:
+    published = line.previous()
+    assert published is not None
+    return published
+
+
+@pytest.mark.fault("D51")
+@pytest.mark.usefixtures("small_site")
+def test_the_same_input_gives_the_same_bytes_in_another_folder(tmp_path: Path) -> None:
+    first = Line(tmp_path / "one", site=SiteBuilder())
+    (tmp_path / "two").mkdir()
+    shutil.copytree(first.keys, tmp_path / "two" / "keys")
+    second = Line(tmp_path / "two", site=SiteBuilder())
+    for files in (HANDBOOK, {**HANDBOOK, "page.md": PAGE}):
+        assert first.release(files) == second.release(files)
+        assert tree_of(first.out) == tree_of(second.out)
+
+
+@pytest.mark.fault("D51")
+@pytest.mark.usefixtures("small_site")
+@pytest.mark.parametrize("site", [None, SiteBuilder()])
+def test_no_change_writes_nothing(tmp_path: Path, site: SiteBuilder | None) -> None:
+    line = Line(tmp_path, site=site)
+    line.release(HANDBOOK)
+    stamps = {path: path.stat().st_mtime_ns for path in line.out.rglob("*")}
+    before = tree_of(line.out)
+    line.later(days=14)
+    report = line.release(HANDBOOK)
+    assert (report.changed, report.signed, report.site, report.bytes_new, report.embedded) == (False,) * 3 + (
+        0,
+        0,
+    )
+    assert (report.sequence, report.documents, report.added, report.modified, report.removed) == (
+        1,
+        3,
+        0,
+        0,
+        0,
+    )
+    assert tree_of(line.out) == before
+    assert {path: path.stat().st_mtime_ns for path in line.out.rglob("*")} == stamps
+
+
+def test_a_report_says_what_was_done(line: Line) -> None:
+    report = line.release(HANDBOOK)
+    assert (report.sequence, report.version, report.changed, report.signed) == (1, "2026.11.21-1", True, True)
+    assert (report.documents, report.chunks, report.embedded) == (3, 4, 4)
+    assert (report.added, report.modified, report.removed) == (3, 0, 0)
+    tree = tree_of(line.out)
+    assert report.bytes_new == sum(map(len, tree.values()))
+    manifest = current(line).manifest
+    index = [entry.object.path for entry in manifest.segments]
+    index += [path for path in tree if path.startswith("releases/")]
+    assert report.bytes_published == sum(len(tree[path]) for path in index)
+    changed = {
+        "page.md": PAGE,
+        "notes.txt": "Notes on the sea\n\nWaves.\n",
+        "guide/keys.md": HANDBOOK["guide/keys.md"],
+    }
+    report = line.release(changed)
+    assert (report.sequence, report.added, report.modified, report.removed) == (2, 1, 1, 1)
+
+
+def test_only_changed_chunks_are_embedded_and_the_others_keep_their_bits(line: Line) -> None:
+    line.release({**HANDBOOK, "page.md": PAGE})
+    before = vectors(current(line))
+    line.encoders.embedded.clear()
+    report = line.release({**HANDBOOK, "page.md": PAGE.replace("second", "third")})
+    assert line.encoders.embedded == ["Page\nTwo\nThe third section."]
+    assert report.embedded == 1
+    assert line.encoders.fits == 1
+    after = vectors(current(line))
+    assert len(after.keys() & before.keys()) == len(before) - 1
+    assert all(after[chunk] == before[chunk] for chunk in after.keys() & before.keys())
+
+
+def test_an_edit_that_nobody_can_see_is_no_change(line: Line) -> None:
+    line.release({"page.md": PAGE})
+    report = line.release({"page.md": PAGE.replace("\n\n", "\n\n\n")})
+    assert (report.changed, report.sequence) == (False, 1)
+
+
+def test_an_edit_that_nobody_can_see_sends_no_row_beside_a_real_change(line: Line) -> None:
+    line.release({**HANDBOOK, "page.md": PAGE})
+    report = line.release(
+        {**HANDBOOK, "page.md": PAGE.replace("\n\n", "\n\n\n"), "new.md": "# New\n\nText.\n"}
+    )
+    assert (report.added, report.modified) == (1, 0)
+    documents = rows_of(current(line).segments).documents
+    assert {key: row.sequence for key, row in documents.items()} == {
+        **dict.fromkeys(HANDBOOK, 1),
+        "page.md": 1,
+        "new.md": 2,
+    }
+
+
+def test_a_rename_embeds_nothing(line: Line) -> None:
+    line.release({"page.md": PAGE})
+    report = line.release({"moved.md": PAGE})
+    assert (report.added, report.removed, report.embedded) == (1, 1, 0)
+    assert [hit.document for hit in ask(pulled(line), "second section")][:1] == ["moved.md"]
+
+
+def test_a_change_of_front_matter_alone_embeds_nothing(line: Line) -> None:
+    line.release({"page.md": "---\nauthor: Ann\n---\n" + PAGE})
+    report = line.release({"page.md": "---\nauthor: Bea\n---\n" + PAGE})
+    assert (report.modified, report.embedded) == (1, 0)
+    assert ask(pulled(line), "second")[0].metadata == {"author": "Bea"}
+
+
+def test_a_new_base_url_changes_urls_and_embeds_nothing(line: Line) -> None:
+    line.release(HANDBOOK, base_url="https://example.org/a")
+    report = line.release(HANDBOOK, base_url="https://example.org/b")
+    assert (report.modified, report.embedded) == (3, 0)
+    assert ask(pulled(line), "rotate")[0].url.startswith("https://example.org/b/guide/keys/")
+
+
+def test_two_documents_with_the_same_text_share_its_chunk(line: Line) -> None:
+    report = line.release({"a.md": PAGE, "b.md": PAGE})
+    assert (report.documents, report.chunks, report.embedded) == (2, 2, 2)
+    assert {hit.document for hit in ask(pulled(line), "section")} == {"a.md"}
+    line.encoders.embedded.clear()
+    report = line.release({"b.md": PAGE})
+    assert (report.removed, report.chunks, report.embedded) == (1, 2, 0)
+    assert {hit.document for hit in ask(pulled(line), "section")} == {"b.md"}
+
+
+def test_an_empty_document_and_one_that_becomes_empty(line: Line) -> None:
+    report = line.release({"empty.md": "", "page.md": PAGE})
+    assert report.documents == 2
+    report = line.release({"empty.md": "", "page.md": ""})
+    assert (report.modified, report.documents) == (1, 2)
+    store = pulled(line)
+    assert not any("section" in hit.text for hit in ask(store, "second section"))
+    report = line.release({"empty.md": "", "page.md": PAGE})
+    pull(store, FolderTransport(line.out), line.root)
+    assert ask(store, "second section")[0].text == "The second section."
+
+
+def test_a_text_that_leaves_and_comes_back(line: Line) -> None:
+    store = MemoryStore()
+    for files in ({"a.md": PAGE, "b.md": "# B\n\nOther.\n"}, {"b.md": "# B\n\nOther.\n"}, {"a.md": PAGE}):
+        line.release(files)
+        pull(store, FolderTransport(line.out), line.root)
+    assert ask(store, "second section")[0].document == "a.md"
+
+
+def test_skipped_files_are_warned_of_and_the_rest_is_published(line: Line) -> None:
+    source = Documents(HANDBOOK, (Skipped("photo.md", "binary: it holds NUL bytes"),))
+    report = build(
+        source,
+        line.encoders,
+        line.authority,
+        Options(out=line.out),
+        previous=None,
+        site=None,
+        now=NOW,
+        progress=lambda stage, done, total: None,
+    )
+    assert report.documents == 3
+    assert report.warnings == ("photo.md: skipped: binary: it holds NUL bytes",)
+
+
+def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:
+    told: list[tuple[str, int, int]] = []
+    build(
+        Documents(HANDBOOK),
+        line.encoders,
+        line.authority,
+        Options(out=line.out),
+        previous=None,
+        site=None,
+        now=NOW,
+        progress=lambda *step: told.append(step),
+    )
+    assert told[:4] == [("reading", number, 3) for number in range(4)]
+    assert told[-1] == ("embedding", 4, 4)
+
+
+def test_two_texts_with_one_id_are_refused(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within one build, and against what was published before."""
+    monkeypatch.setattr(reading, "chunk_id", lambda *parts: 7)
+    with pytest.raises(ContentError, match="two texts share the id 0000000000000007"):
+        line.release({"a.md": "# A\n\nOne.\n", "b.md": "# B\n\nTwo.\n"})
+    assert not line.out.exists()
+    line.release({"a.md": "# A\n\nOne.\n"})
+    with pytest.raises(ContentError, match="two texts share the id"):
+        line.release({"a.md": "# A\n\nOne.\n", "b.md": "# B\n\nTwo.\n"})
+    assert current(line).manifest.sequence == 1
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_the_bits_of_a_component(line: Line, bits: int) -> None:
+    line.release({**HANDBOOK, "page.md": PAGE})
+    before = current(line)
+    assert {segment.bits for segment in before.segments} == {4}
+    report = line.release({**HANDBOOK, "page.md": PAGE}, bits=bits)
+    published = current(line)
+    assert {segment.bits for segment in published.segments} == {bits}
+    assert (published.manifest.epoch == before.manifest.epoch) == (bits == 4)
+    assert report.changed == (bits != 4)
+    hit = ask(pulled(line), "the second section")[0]
+    assert (hit.document, hit.heading) == ("page.md", "Two")
+
+
+def test_a_refit_is_a_new_epoch_that_says_what_really_changed(line: Line) -> None:
+    line.release(HANDBOOK)
+    store = pulled(line)
+    before = current(line).manifest
+    report = line.release({**HANDBOOK, "page.md": PAGE}, refit=True)
+    assert (report.sequence, report.changed, report.embedded) == (2, True, 6)
+    assert (report.added, report.modified, report.removed) == (1, 0, 0)
+    assert line.encoders.fits == 2
+    after = current(line).manifest
+    assert after.epoch != before.epoch
+    assert [(entry.after, entry.upto) for entry in after.segments] == [(0, 2)]
+    outcome = pull(store, FolderTransport(line.out), line.root)
+    assert outcome.plan == "full"
+    assert ask(store, "second section")[0].document == "page.md"
+
+
+def test_another_encoder_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.release(HANDBOOK)
+    monkeypatch.setattr(type(line.encoders), "load", lambda self, query_encoder: None)
+    report = line.release(HANDBOOK)
+    assert (report.sequence, report.changed, report.embedded) == (2, True, 4)
+    assert line.encoders.fits == 2
+
+
+def test_another_chunker_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.release(HANDBOOK)
+    before = current(line).manifest.epoch
+    for module in ("stages.embed", "stages.read"):
+        monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-2")
+    report = line.release(HANDBOOK)
+    assert (report.sequence, report.embedded) == (2, 4)
+    assert current(line).manifest.epoch != before
+
+
+def test_deletions_before_a_new_epoch_leave_no_tombstone_in_it(line: Line) -> None:
+    line.release({**HANDBOOK, "page.md": PAGE})
+    line.release(HANDBOOK)
+    store = pulled(line)
+    line.release({"page.md": PAGE}, refit=True)
+    assert not any(segment.removed.count(1) for segment in current(line).segments)
+    pull(store, FolderTransport(line.out), line.root)
+    assert {hit.document for hit in ask(store, "the keys section package weather")} == {"page.md"}
+
+
+def test_a_previous_release_behind_a_url_is_carried_into_an_empty_folder(line: Line, tmp_path: Path) -> None:
+    line.release(HANDBOOK)
+    store = pulled(line)
+    before = tree_of(line.out)
+    with PagesServer(line.out) as server:
+        from vademecum.runtime.http import HttpTransport
+
+        previous = read(HttpTransport(server.url), line.root)
+    fresh = Line(tmp_path / "fresh")
+    shutil.rmtree(fresh.keys)
+    shutil.copytree(line.keys, fresh.keys)
+    report = fresh.release({**HANDBOOK, "page.md": PAGE}, previous)
+    assert (report.sequence, report.added, report.embedded) == (2, 1, 2)
+    carried = {path for path in before if path.startswith(("objects/", "releases/", "metadata/1."))}
+    after = tree_of(fresh.out)
+    sources = current(line).manifest.sources.path
+    assert {path: after[path] for path in carried - {sources}} == {
+        path: before[path] for path in carried - {sources}
+    }
+    assert pull(store, FolderTransport(fresh.out), line.root).plan == "direct"
+
+
+def test_objects_that_a_host_sends_inflated_are_carried_as_gzip_files(line: Line, tmp_path: Path) -> None:
+    import gzip
+
+    line.release(HANDBOOK)
+    tree = tree_of(line.out)
+    sent = {path: gzip.decompress(data) if path.endswith(".gz") else data for path, data in tree.items()}
+    previous = read(MemoryTransport(sent), line.root)
+    assert previous.files == {path: tree[path] for path in previous.files}
+
+
+def test_signatures_are_renewed_when_half_of_their_time_has_passed(line: Line) -> None:
+    line.release(HANDBOOK)
+    store = pulled(line)
+    line.later(days=15)
+    assert not line.release(HANDBOOK).signed
+    line.later(seconds=1)
+    report = line.release(HANDBOOK)
+    assert (report.sequence, report.changed, report.signed) == (1, False, True)
+    published = current(line)
+    assert published.expires == line.now + Validity().timestamp
+    assert published.versions.timestamp == 2
+    outcome = pull(store, FolderTransport(line.out), line.root, line.now)
+    assert outcome.plan == "none"
+
+
+def test_renewing_for_years_leaves_few_files(line: Line) -> None:
+    line.release(HANDBOOK)
+    for _ in range(6):
+        line.later(days=20)
+        assert line.release(HANDBOOK).signed
+    names = [path for path in tree_of(line.out) if path.startswith("metadata/")]
+    assert len(names) == 1 + 1 + 2 * 3  # root, timestamp, and three of snapshot and targets
+
+
+def test_a_renewed_root_is_published_though_nothing_else_changed(line: Line) -> None:
+    line.release(HANDBOOK)
+    renew_root(line.keys, line.now, rotate=False)
+    report = line.release(HANDBOOK)
+    assert (report.sequence, report.changed, report.signed) == (1, False, True)
+    assert (line.out / "metadata" / "2.root.json").read_bytes() == line.root
+    assert not line.release(HANDBOOK).signed
+
+
+def test_an_expired_release_is_built_upon(line: Line) -> None:
+    line.release(HANDBOOK)
+    line.later(days=500)
+    report = line.release({**HANDBOOK, "page.md": PAGE})
+    assert (report.sequence, report.embedded) == (2, 2)
+    pull(MemoryStore(), FolderTransport(line.out), line.root, line.now)
+
+
+@pytest.mark.usefixtures("small_site")
+def test_pages_are_rendered_anew_when_title_or_generator_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(HANDBOOK, title="Handbook")
+    changes = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
+    assert not line.release(HANDBOOK, title="Handbook").site
+    report = line.release(HANDBOOK, title="Manual")
+    assert (report.changed, report.site, report.sequence) == (False, True, 1)
+    assert b"Manual" in (line.out / "index.html").read_bytes()
+    monkeypatch.setattr("vademecum_builder.pages.site.__version__", "0.1.1")
+    line.site = SiteBuilder()
+    assert line.release(HANDBOOK, title="Manual").site
+    again = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
+    assert again == changes, "what the release changed is still told"
+
+
+def test_version_json_says_what_the_manifest_says(line: Line) -> None:
+    line.release(HANDBOOK, version="Autumn")
+    line.release({**HANDBOOK, "page.md": PAGE}, version="Winter")
+    version: dict[str, Any] = parse_object((line.out / "version.json").read_bytes(), "version.json")
+    [path] = (line.out / "releases").glob("*.2.json")
+    manifest = decode_manifest(path.read_bytes())
+    assert (version["version"], version["sequence"], version["hash"]) == (
+        "Winter",
+        2,
+        path.name.split(".")[0],
+    )
+    assert (
+        (version["documentCount"], version["chunkCount"]) == (manifest.documents, manifest.chunks) == (4, 6)
+    )
+    assert (version["embeddingModel"], version["dimensions"]) == ("builtin", manifest.encoder.dimensions)
+    assert version["buildTime"] == "2026-11-21T08:00:00Z"
+    assert version["changes"] == {
+        "added": [{"key": "page.md", "title": "Page", "url": ""}],
+        "modified": [],
+        "removed": [],
+    }
+    for file, ref in zip(version["files"], manifest.objects, strict=True):
+        assert (file["path"], file["size"], file["uncompressedSize"]) == (
+            ref.path,
+            ref.size,
+            ref.uncompressed,
+        )
+        assert file["compressionRatio"] == pytest.approx(ref.uncompressed / ref.size, abs=0.01)
+        assert (line.out / file["path"]).stat().st_size == ref.size
+
+
+def test_a_tampered_previous_release_is_not_read(line: Line) -> None:
+    line.release(HANDBOOK)
+    [path] = (line.out / "releases").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"builtin", b"builtim"))
+    with pytest.raises(ContentError, match="not what was signed"):
+        line.release(HANDBOOK)
+    stranger = Line(line.folder / "stranger")
+    with pytest.raises(SignatureError):
+        read(FolderTransport(line.out), stranger.root)
+
+
+def test_a_document_that_cannot_be_read_stops_the_build_before_anything_is_written(line: Line) -> None:
+    class Broken(Documents):
+        def scan(self) -> Any:
+            raise UsageError("no such folder")
+
+    with pytest.raises(UsageError, match="no such folder"):
+        build(
+            Broken({}),
+            line.encoders,
+            line.authority,
+            Options(out=line.out),
+            previous=None,
+            site=None,
+            now=NOW,
+            progress=lambda stage, done, total: None,
+        )
+    assert not line.out.exists()
+
+
+def test_the_public_names_stay_where_they_are() -> None:
+    assert {"build", "Options", "Report", "Encoders", "Progress"} == set(pipeline.__all__)

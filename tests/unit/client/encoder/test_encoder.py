@@ -1,0 +1,509 @@
+"""The client's encoder against format.md, section 4.3. Runs in Pyodide too: no numpy here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum.encoder.file import (
+    MAX_COMPLETIONS,
+    MAX_GOLDEN_TEXT,
+    MAX_LETTER,
+    MAX_UNKNOWN,
+    MAX_WORDS_READ,
+    PACKED_OFFSET,
+    UNKNOWN_COMPONENT,
+    Alphabet,
+    Encoder,
+    EncoderFile,
+    Golden,
+    decode_encoder,
+    encode_encoder,
+    hash_word,
+    root,
+    unknown_row,
+)
+from vademecum.errors import ContentError, NewerFormatError, SelfTestError, VademecumError
+from vademecum.format.tensors import (
+    Tensor,
+    TensorFile,
+    decode_tensors,
+    encode_tensors,
+    integers,
+    string_column,
+)
+
+GOLDEN = Path(__file__).with_name("golden_encoder.json")
+
+LETTERS = {letter: (letter.lower(), 0) for letter in "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789"}
+LETTERS |= {
+    "ß": ("ss", 0),
+    "é": ("e", 0),
+    "\u0301": ("", 0),
+    "\u200d": ("", 0),
+    "鍵": ("鍵", 1),
+    "𝒜": ("a", 0),
+}
+LETTERS |= {"\u3099": ("", 1)}
+ALPHABET = Alphabet(
+    sorted(map(ord, LETTERS)),
+    [LETTERS[letter][0] for letter in sorted(LETTERS)],
+    bytes(LETTERS[letter][1] for letter in sorted(LETTERS)),
+)
+
+
+def make(
+    rows: Mapping[str, Sequence[int]], weights: Sequence[int] | None = None, unknown: int = 0, start: int = 0
+) -> Encoder:
+    dimensions = len(next(iter(rows.values()), (0,)))
+    flat = bytes(value & 0xFF for row in rows.values() for value in row)
+    weights = weights or [1] * len(rows)
+    return Encoder(
+        EncoderFile("test", dimensions, list(rows), flat, weights, ALPHABET, (), "", unknown, start)
+    )
+
+
+def reference_words(file: EncoderFile, text: str) -> list[str]:
+    """Splitting, word for word as the page tells it."""
+    table = {code: (file.alphabet.to[i], file.alphabet.solo[i]) for i, code in enumerate(file.alphabet.codes)}
+    words, current = [], ""
+    for character in text:
+        to, solo = table.get(ord(character), ("", 1))
+        if solo:
+            words += [current, to]
+            current = ""
+        else:
+            current += to
+    return [word for word in [*words, current] if word][:4096]
+
+
+def reference_row(file: EncoderFile, word: str) -> list[int]:
+    """The row of an unknown word, line by line as the page tells it."""
+    h = 0x811C9DC5
+    for byte in word.encode():
+        h = ((h ^ byte) * 0x01000193) % 2**32
+    row = [0] * file.unknown_from
+    for i in range(file.unknown_from, file.dimensions):
+        x = (h + (i + 1) * 0x9E3779B9) % 2**32
+        x = (x ^ (x >> 16)) * 0x85EBCA6B % 2**32
+        x = (x ^ (x >> 13)) * 0xC2B2AE35 % 2**32
+        x = x ^ (x >> 16)
+        row.append(64 if x % 2 else -64)
+    return row
+
+
+def reference_encode(file: EncoderFile, text: str) -> tuple[int, ...]:
+    """Looking up and encoding, word for word as the page tells it."""
+    tf: Counter[int] = Counter()
+    words = reference_words(file, text)
+    unknown = Counter(word for word in words if word not in file.words)
+    for word in words:
+        if word in file.words:
+            tf[list(file.words).index(word)] += 1
+        elif len(word) >= 3:
+            tf.update([i for i, known in enumerate(file.words) if known.startswith(word)][:8])
+    signed = [byte - 256 if byte > 127 else byte for byte in bytes(file.rows)]
+    sums = [
+        sum(
+            math.floor(math.sqrt(65536 * n)) * file.weights[w] * signed[w * file.dimensions + i]
+            for w, n in tf.items()
+        )
+        + sum(
+            math.floor(math.sqrt(65536 * n)) * file.unknown * reference_row(file, w)[i]
+            for w, n in unknown.items()
+        )
+        for i in range(file.dimensions)
+    ]
+    m = max(abs(a) for a in sums)
+    return tuple(math.floor(float(a * 127) / float(m) + 0.5) if m else 0 for a in sums)
+
+
+def random_encoder(seed: int) -> Encoder:
+    chance = random.Random(seed)
+    words = list({"".join(chance.choices("abc", k=chance.randint(1, 6))) for _ in range(200)} | {"鍵", "ss"})
+    words.sort(key=lambda word: (len(word), word))
+    chance.shuffle(words)
+    rows = {word: [chance.randint(-127, 127) for _ in range(5)] for word in words}
+    weights = [chance.randint(0, 65535) for _ in words]
+    return make(rows, weights, seed % 2 * chance.randint(1, 65535), seed % 2 * chance.randrange(5))
+
+
+def random_text(chance: random.Random) -> str:
+    letters = "aabbccABC  .,é\u0301ß鍵𝒜\u3099\ud800🙂"
+    return "".join(chance.choices(letters, k=chance.randint(0, 60)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("Ab c", ["ab", "c"]),
+        ("  --a_b--  ", ["a", "b"]),
+        ("straße", ["strasse"]),
+        ("e\u0301té", ["ete"]),
+        ("\u0301 \u0301", []),
+        ("key鍵鍵key", ["key", "鍵", "鍵", "key"]),
+        ("a\u3099b", ["a", "b"]),
+        ("𝒜b", ["ab"]),
+        ("ab\U0001f642cd\ud800ef", ["ab", "cd", "ef"]),
+        ("a\u200db", ["ab"]),
+    ],
+)
+def test_split(text: str, words: list[str]) -> None:
+    assert ALPHABET.split(text) == words
+
+
+def test_only_4096_words_are_read() -> None:
+    encoder = make({"aaa": [1, 0], "bbb": [0, 1]})
+    assert MAX_WORDS_READ == 4096
+    assert len(encoder.split("aaa " * 5000)) == 4096
+    assert encoder.encode("aaa " * 4096 + "bbb") == (127, 0)
+    assert encoder.encode("aaa " * 4095 + "bbb")[1] > 0
+
+
+def test_a_vector_by_hand() -> None:
+    encoder = make({"aaa": [3, -4, 0], "bbb": [0, 1, 1]}, [10, 1])
+    assert encoder.accumulate("aaa") == [256 * 30, -256 * 40, 0]
+    assert encoder.encode("aaa") == (95, -127, 0)
+    # floor(sqrt(65536 * 2)) is 362
+    assert encoder.accumulate("Aaa. aaa, bbb") == [362 * 30, -362 * 40 + 256, 256]
+
+
+def test_halves_are_rounded_up() -> None:
+    # 127 * 1 / 2 = 63.5 and 127 * -1 / 2 = -63.5
+    assert make({"aaa": [2, 1, -1]}).encode("aaa") == (127, 64, -63)
+
+
+def test_a_text_without_known_words_is_zero() -> None:
+    assert make({"aaa": [3, 4]}).encode("zzz 🙂") == (0, 0)
+    assert make({"aaa": [3, 4]}, [0]).encode("aaa") == (0, 0)
+
+
+def test_a_known_word_stands_for_itself() -> None:
+    encoder = make({"key": [1, 0], "keys": [0, 1]})
+    assert encoder.encode("key") == (127, 0)
+
+
+def test_an_unknown_word_stands_for_the_words_that_begin_with_it() -> None:
+    encoder = make({"keyring": [1, 0, 0], "keys": [0, 1, 0], "lock": [0, 0, 1]})
+    assert encoder.encode("key") == (127, 127, 0)
+    assert encoder.accumulate("key key") == [362, 362, 0]
+    assert encoder.encode("ke") == (0, 0, 0)
+    assert encoder.accumulate("key", prefixes=False) == [0, 0, 0]
+
+
+def test_only_the_first_eight_in_the_order_of_the_table_count() -> None:
+    endings = "zyxwvutsrq"
+    rows = {f"abc{ending}": [int(i == j) for j in range(10)] for i, ending in enumerate(endings)}
+    assert make(rows).encode("abc") == (127,) * 8 + (0, 0)
+
+
+def test_three_code_points_are_enough_whatever_they_take_to_store() -> None:
+    assert make({"aab": [1], "鍵": [1]}).encode("鍵") == (127,)
+    assert make({"ssx": [1]}).encode("ß") == (0,)
+    assert make({"sssx": [1]}).encode("ßs") == (127,)
+
+
+def test_an_unknown_word_stands_for_a_row_of_its_letters() -> None:
+    """The numbers of format.md, section 4.3."""
+    assert hash_word("kestrel") == 0x6418C831
+    assert unknown_row("kestrel", 2, 10) == [0, 0, 64, 64, -64, 64, 64, 64, -64, 64]
+    assert hash_word("straŋe") == 0xD9CF55DA
+    assert unknown_row("straŋe", 2, 10) == [0, 0, 64, 64, -64, -64, -64, -64, 64, 64]
+    encoder = make({"aaa": [100] + [0] * 9}, [3], unknown=7, start=2)
+    row = unknown_row("zab", 2, 10)
+    for prefixes in (False, True):
+        assert encoder.accumulate("zab", prefixes=prefixes) == [256 * 7 * component for component in row]
+        both = [256 * 300] + [362 * 7 * component for component in row[1:]]
+        assert encoder.accumulate("ZAB aaa zab", prefixes=prefixes) == both
+
+
+def test_a_row_is_balanced_and_its_own() -> None:
+    rows = [unknown_row(f"word{number}", 0, 4096) for number in range(8)]
+    assert all(abs(sum(row)) < 64 * 64 * 4 for row in rows)
+    for number, row in enumerate(rows):
+        for other in rows[:number]:
+            assert abs(sum(a * b for a, b in zip(row, other, strict=True))) < 64**3 * 4
+
+
+def test_in_a_query_an_unknown_word_also_stands_for_its_completions() -> None:
+    encoder = make({"keyring": [9, 0, 0], "lock": [8, 0, 0]}, [5, 5], unknown=2, start=1)
+    own = unknown_row("key", 1, 3)
+    assert encoder.accumulate("key") == [256 * 45, 512 * own[1], 512 * own[2]]
+    assert encoder.accumulate("key", prefixes=False) == [0, 512 * own[1], 512 * own[2]]
+    # too short to be completed, not to be a word
+    assert encoder.accumulate("ke") == [512 * component for component in unknown_row("ke", 1, 3)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_it_does_what_the_page_says(seed: int) -> None:
+    encoder, chance = random_encoder(seed), random.Random(seed)
+    for _ in range(50):
+        text = random_text(chance)
+        assert encoder.split(text) == reference_words(encoder.file, text)
+        assert encoder.encode(text) == reference_encode(encoder.file, text)
+
+
+def test_the_largest_sum_is_exact_in_a_double() -> None:
+    of_a_word = MAX_COMPLETIONS * 65535 * 128 + MAX_UNKNOWN * UNKNOWN_COMPONENT
+    assert MAX_WORDS_READ * root(1) * of_a_word < 2**47 < 2**53
+
+
+def test_round_trip() -> None:
+    file = random_encoder(1).file
+    file = replace(file, goldens=[Golden("abc", (1, -127, 0, 5, 127))], model="made with this")
+    data = encode_encoder(file)
+    decoded = decode_encoder(data)
+    assert encode_encoder(decoded.file) == data
+    assert decoded.file.model == "made with this"
+    assert decoded.name == "test"
+    assert decoded.dimensions == 5
+    assert list(decoded.file.words) == list(file.words)
+    assert decoded.encode("abc a") == Encoder(file).encode("abc a") != (0,) * 5
+    assert (decoded.file.unknown, decoded.file.unknown_from) == (file.unknown, file.unknown_from)
+    assert file.unknown
+
+
+def test_an_encoder_without_words() -> None:
+    file = EncoderFile("empty", 8, [], b"", [], Alphabet([], [], b""))
+    assert decode_encoder(encode_encoder(file)).encode("abc") == (0,) * 8
+    assert b"unknown" not in encode_encoder(file)
+
+
+def test_goldens_are_checked() -> None:
+    encoder = random_encoder(2)
+    good = Golden("abc 鍵", encoder.encode("abc 鍵"))
+    Encoder(replace(encoder.file, goldens=[good])).check_golden()
+    bad = Golden("abc 鍵", (*good.vector[:-1], good.vector[-1] ^ 1))
+    with pytest.raises(SelfTestError, match="abc 鍵"):
+        Encoder(replace(encoder.file, goldens=[good, bad])).check_golden()
+
+
+def tensors(**changes: Tensor | None) -> dict[str, Tensor]:
+    """The tensors of a good file, some of them (`a__b` for `a.b`) changed or left out."""
+    good = decode_tensors(encode_encoder(replace(random_encoder(3).file, goldens=[Golden("a", (1,) * 5)])))
+    named = {name.replace("__", "."): tensor for name, tensor in changes.items()}
+    return {name: tensor for name, tensor in {**good.tensors, **named}.items() if tensor is not None}
+
+
+def packed_encoder(seed: int, dimensions: int = 5) -> tuple[EncoderFile, EncoderFile]:
+    """The same table twice, packed and with whole bytes; all codes occur."""
+    file, chance = random_encoder(seed).file, random.Random(seed)
+    components = [[chance.randint(-8, 7) for _ in range(dimensions)] for _ in file.words]
+    whole = bytes(value & 0xFF for row in components for value in row)
+    packed = bytearray()
+    for row in components:
+        codes = [value + 8 for value in row] + [0] * (dimensions % 2)
+        packed += bytes(low + 16 * high for low, high in zip(codes[::2], codes[1::2], strict=True))
+    start = min(file.unknown_from, dimensions - 1)
+    return tuple(  # type: ignore[return-value]
+        replace(file, dimensions=dimensions, unknown_from=start, rows=rows, bits=bits)
+        for rows, bits in ((bytes(packed), 4), (whole, 8))
+    )
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5, 8])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_packed_rows_are_those_of_whole_bytes(seed: int, dimensions: int) -> None:
+    packed, whole = packed_encoder(seed, dimensions)
+    data = encode_encoder(packed)
+    read = decode_encoder(data)
+    assert read.file.bits == 4
+    assert encode_encoder(read.file) == data != encode_encoder(whole)
+    chance = random.Random(seed)
+    for _ in range(20):
+        text = random_text(chance)
+        assert read.accumulate(text) == decode_encoder(encode_encoder(whole)).accumulate(text)
+
+
+def test_the_largest_packed_row_is_smaller_than_a_whole_one() -> None:
+    assert max(abs(PACKED_OFFSET), 15 + PACKED_OFFSET) <= 128
+
+
+PACKING = {"format": "vademecum.encoder.1", "name": "test", "bits": "4", "dimensions": "5"}
+
+
+def packed_tensors() -> dict[str, Tensor]:
+    file = replace(packed_encoder(3)[0], goldens=[Golden("a", (1,) * 5)])
+    return dict(decode_tensors(encode_encoder(file)).tensors)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"bits": text} for text in ("2", "8", "3", "", "04", " 4", "٤", None)]
+    + [{"dimensions": text} for text in ("0", "05", "-5", "", "4", "7", "4097", "9" * 5000, "٥", "x", None)],
+)
+def test_bits_and_dimensions_that_are_not_known_are_refused(bad: dict[str, str | None]) -> None:
+    metadata = {key: text for key, text in {**PACKING, **bad}.items() if text is not None}
+    with pytest.raises(ContentError):
+        decode_encoder(encode_tensors(TensorFile(packed_tensors(), metadata)))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        integers("U8", [0] * 3, (1, 3)),
+        integers("I8", [0] * 3 * len(random_encoder(3).file.words), (len(random_encoder(3).file.words), 3)),
+        integers("U8", [0] * 5 * len(random_encoder(3).file.words), (len(random_encoder(3).file.words), 5)),
+    ],
+)
+def test_packed_rows_of_another_shape_are_refused(rows: Tensor) -> None:
+    decode_encoder(encode_tensors(TensorFile(packed_tensors(), PACKING)))
+    with pytest.raises(ContentError, match=r"word\.row"):
+        decode_encoder(encode_tensors(TensorFile({**packed_tensors(), "word.row": rows}, PACKING)))
+
+
+@pytest.mark.parametrize("dimensions", [0, 4097])
+def test_packed_rows_have_as_many_dimensions_as_others(dimensions: int) -> None:
+    count, width = len(random_encoder(3).file.words), -(-dimensions // 2)
+    found = packed_tensors() | {
+        "word.row": integers("U8", bytes(count * width), (count, width)),
+        "golden.vector": integers("I8", bytes(dimensions), (1, dimensions)),
+    }
+    with pytest.raises(ContentError, match="dimensions, expected 1 to 4096"):
+        decode_encoder(encode_tensors(TensorFile(found, PACKING | {"dimensions": str(dimensions)})))
+
+
+def test_bits_beyond_the_dimensions_are_zero() -> None:
+    found = packed_tensors()
+    data = bytearray(found["word.row"].data)
+    data[-1] |= 0x10
+    found["word.row"] = replace(found["word.row"], data=bytes(data))
+    with pytest.raises(ContentError, match="beyond"):
+        decode_encoder(encode_tensors(TensorFile(found, PACKING)))
+
+
+COUNT = len(random_encoder(3).file.words)
+SIZE = len(ALPHABET.codes)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"word__row": None},
+        {"word__row": integers("I8", [0] * 5, (1, 5))},
+        {"word__row": integers("U8", [0] * COUNT * 5, (COUNT, 5))},
+        {"word__row": Tensor("I8", (COUNT, 0), b""), "golden__vector": Tensor("I8", (1, 0), b"")},
+        {"word__weight": integers("U16", [1])},
+        string_column("word", ["same"] * COUNT),
+        string_column("word", ["", *map(str, range(COUNT - 1))]),
+        {"word": integers("U8", [0xFF] * 9)},
+        {"alphabet__from": integers("U32", [97] * SIZE)},
+        {"alphabet__from": integers("U32", reversed(range(SIZE)))},
+        {"alphabet__from": integers("U32", [*range(SIZE - 1), 0x110000])},
+        {"alphabet__from": integers("U32", range(SIZE - 1))},
+        {"alphabet__solo": integers("U8", [0] * (SIZE - 1) + [2])},
+        {"alphabet__solo": integers("U8", [0, 2] + [0] * (SIZE - 2))},
+        {"alphabet__to": None},
+        {"golden__vector": integers("I8", [1] * 4, (1, 4))},
+        {"golden__vector": None},
+        {**string_column("golden.text", ["a"] * 300), "golden__vector": integers("I8", [1] * 1500, (300, 5))},
+    ],
+)
+def test_malformed_files_are_refused(changed: dict[str, Tensor | None]) -> None:
+    metadata = {"format": "vademecum.encoder.1", "name": "test"}
+    decode_encoder(encode_tensors(TensorFile(tensors(), metadata)))
+    with pytest.raises(ContentError):
+        decode_encoder(encode_tensors(TensorFile(tensors(**changed), metadata)))
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"format": "vademecum.encoder.1"}, {"format": "vademecum.segment.1"}]
+)
+def test_other_files_are_refused(metadata: dict[str, str]) -> None:
+    with pytest.raises(ContentError) as caught:
+        decode_encoder(encode_tensors(TensorFile(tensors(), metadata)))
+    assert caught.type is ContentError
+
+
+@pytest.mark.parametrize(("weight", "start"), [("1", "0"), ("65535", "4"), ("10", "3")])
+def test_weight_and_dimensions_of_unknown_words(weight: str, start: str) -> None:
+    good = {"format": "vademecum.encoder.1", "name": "test", "unknown": weight, "unknown.from": start}
+    file = decode_encoder(encode_tensors(TensorFile(tensors(), good))).file
+    assert (file.unknown, file.unknown_from) == (int(weight), int(start))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"unknown": text} for text in ("0", "", "-1", "+1", "01", " 1", "1.0", "65536", "9" * 5000, "١", "x")]
+    + [{"unknown.from": text} for text in ("5", "", "-1", "00", "1_0", "9" * 5000)]
+    + [{"unknown": None}, {"unknown.from": None}],
+)
+def test_other_words_about_unknown_words_are_refused(bad: dict[str, str | None]) -> None:
+    good = {"format": "vademecum.encoder.1", "name": "test", "unknown": "10", "unknown.from": "2"}
+    metadata = {key: text for key, text in {**good, **bad}.items() if text is not None}
+    with pytest.raises(ContentError, match="unknown"):
+        decode_encoder(encode_tensors(TensorFile(tensors(), metadata)))
+
+
+@pytest.mark.parametrize("version", ["2", "17", "9" * 5000])
+def test_a_newer_format_is_named(version: str) -> None:
+    metadata = {"format": f"vademecum.encoder.{version}", "name": "test"}
+    with pytest.raises(NewerFormatError):
+        decode_encoder(encode_tensors(TensorFile({}, metadata)))
+
+
+def test_damage_raises_our_errors_or_nothing() -> None:
+    data = encode_encoder(replace(random_encoder(4).file, goldens=[Golden("a", (1,) * 5)]))
+    chance = random.Random(0)
+    refused = 0
+    for position in chance.sample(range(len(data)), 400):
+        flipped = data[:position] + bytes([data[position] ^ 1 << chance.randrange(8)]) + data[position + 1 :]
+        for damaged in (flipped, data[:position]):
+            try:
+                decode_encoder(damaged).encode("abc ab")
+            except VademecumError:
+                refused += 1
+    assert refused > 400
+
+
+def golden() -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(GOLDEN.read_bytes())
+    return value
+
+
+@pytest.mark.parametrize(
+    ("part", "unknown", "bits"), [("", False, 8), ("unknown", True, 8), ("packed", True, 4)]
+)
+def test_the_golden_encoder_gives_the_golden_vectors(part: str, unknown: bool, bits: int) -> None:
+    """The same file checks `js/encoder.mjs`: both runtimes must agree on every case."""
+    kept = golden()
+    kept = kept[part] if part else kept
+    encoder = decode_encoder(base64.b64decode(kept["encoder"]))
+    assert bool(encoder.file.unknown) is unknown
+    assert encoder.file.bits == bits
+    encoder.check_golden()
+    assert len(kept["cases"]) >= 40
+    for case in kept["cases"]:
+        text = case["head"] * case["times"] + case["text"]
+        assert list(encoder.encode(text)) == case["vector"]
+        assert encoder.split(text) == case.get("words", encoder.split(text)[:MAX_WORDS_READ])
+
+
+def decode_changed(name: str, values: Sequence[str]) -> None:
+    file = decode_tensors(encode_encoder(limited_file()))
+    decode_encoder(encode_tensors(replace(file, tensors={**file.tensors, **string_column(name, values)})))
+
+
+def limited_file() -> EncoderFile:
+    alphabet = Alphabet([97, 98], ["a", "b"], bytes(2))
+    return EncoderFile("test", 2, ["ab"], b"\1\2", [1], alphabet, [Golden("ab", (64, 127))])
+
+
+def test_texts_in_an_encoder_have_limits() -> None:
+    """Of bytes, not characters; format.md, section 4.3. One more is refused."""
+    decode_changed("alphabet.to", ["ä" * (MAX_LETTER // 2), "b"])
+    decode_changed("golden.text", ["ä" * (MAX_GOLDEN_TEXT // 2)])
+    with pytest.raises(ContentError, match="what a character becomes"):
+        decode_changed("alphabet.to", ["ä" * (MAX_LETTER // 2) + "a", "b"])
+    with pytest.raises(ContentError, match="golden text"):
+        decode_changed("golden.text", ["ä" * (MAX_GOLDEN_TEXT // 2) + "a"])

@@ -1,0 +1,339 @@
+"""Exact ranking on numpy against the same thing said in ten lines of pure Python."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.publisher import EPOCH, make_encoder
+from vademecum.encoder.file import Encoder, EncoderFile, decode_encoder
+from vademecum.encoder.rotation import rotate_query
+from vademecum.errors import ContentError
+from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes
+from vademecum.generation.live_rows import assemble
+from vademecum.generation.opened import Opened
+from vademecum.search.vectors import Index, Passage, read_document
+from vademecum.store.pointer import Generation
+from vademecum_builder.encoders.builtin import fit_builtin
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.quantise import quantise
+
+
+def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow], bits: int = 8) -> Opened:
+    decoded = [
+        decode_segment(
+            encode_segment(
+                EPOCH,
+                encoder.dimensions,
+                [row for row in rows if isinstance(row, DocumentRow)],
+                [row for row in rows if isinstance(row, ChunkRow)],
+                bits,
+            )
+        )
+        for rows in segments
+    ]
+    state = assemble(decoded)
+    counts = (len(state.documents), len(state.chunks))
+    generation = Generation(1, "v", "", "", EPOCH, state.digest(), *counts, encoder.dimensions, "", ())
+    return Opened(generation, state, encoder)
+
+
+def bare(dimensions: int) -> Encoder:
+    """An encoder without words, for tests that bring their own vectors."""
+    return Encoder(EncoderFile("bare", dimensions, [], b"", [], make_encoder().file.alphabet))
+
+
+def chunk(number: int, vector: bytes, scale: int, text: str = "") -> ChunkRow:
+    return ChunkRow(number, 1, vector, scale, "", "", text or f"text {number}")
+
+
+def components(vector: bytes, dimensions: int, bits: int) -> list[int]:
+    """The numbers of a row, code by code as the page tells it."""
+    if bits == 8:
+        return [value - 256 if value > 127 else value for value in vector]
+    per = 8 // bits
+    codes = [vector[i // per] >> bits * (i % per) & (1 << bits) - 1 for i in range(dimensions)]
+    return [code - 8 for code in codes] if bits == 4 else [2 * code - 3 for code in codes]
+
+
+def brute_force(
+    rows: Sequence[ChunkRow], query: Sequence[int], limit: int, bits: int = 8
+) -> list[tuple[int, int]]:
+    """Ids and scores as format.md, section 4.2, tells it."""
+    found = []
+    for row in rows:
+        values = components(row.vector, len(query), bits)
+        score = row.scale * sum(q * v for q, v in zip(query, values, strict=True))
+        if score > 0:
+            found.append((-score, row.id))
+    return [(number, -score) for score, number in sorted(found)[:limit]]
+
+
+WORDS = ["key", "lamp", "rotate", "run", "home", "store", "quota", "offline"]
+DIMENSIONS = 3
+VECTORS = st.binary(min_size=DIMENSIONS, max_size=DIMENSIONS) | st.sampled_from(
+    [b"\x01\0\0", b"\x7f\x7f\x7f"]
+)
+ROWS = st.lists(
+    st.builds(chunk, st.integers(0, 2**64 - 1), VECTORS, st.sampled_from([0, 1, 2, 65535])),
+    max_size=12,
+    unique_by=lambda row: row.id,
+)
+QUERIES = st.lists(st.integers(-127, 127), min_size=DIMENSIONS, max_size=DIMENSIONS)
+
+
+@given(ROWS, QUERIES, st.integers(0, 14), st.integers(0, 12))
+def test_ranking_is_that_of_brute_force(rows: list[ChunkRow], query: list[int], limit: int, cut: int) -> None:
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(bare(DIMENSIONS), [*documents, *rows[:cut]], rows[cut:]))
+    ids = sorted(row.id for row in rows)
+    ranked = [(ids[row], score) for row, score in index.rank(np.array(query, np.int64), limit)]
+    assert ranked == brute_force(rows, query, limit)
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+@given(data=st.data())
+def test_packed_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -> None:
+    dimensions = data.draw(st.integers(1, 9))
+    width = vector_bytes(dimensions, bits)
+    vectors = st.binary(min_size=width, max_size=width) | st.just(b"\xff" * width)
+    made = st.builds(chunk, st.integers(0, 2**64 - 1), vectors, st.sampled_from([0, 1, 2, 65535]))
+    rows = data.draw(st.lists(made, max_size=12, unique_by=lambda row: row.id))
+    query = data.draw(st.lists(st.integers(-127, 127), min_size=dimensions, max_size=dimensions))
+    cut, limit = data.draw(st.integers(0, 12)), data.draw(st.integers(0, 14))
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(bare(dimensions), [*documents, *rows[:cut]], rows[cut:], bits=bits))
+    ids = sorted(row.id for row in rows)
+    ranked = [(ids[row], score) for row, score in index.rank(np.array(query, np.int64), limit)]
+    assert ranked == brute_force(rows, query, limit, bits)
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+def test_the_largest_packed_sums_are_exact(bits: int) -> None:
+    """Scores that differ by one component of 4,096."""
+    width, dimensions = vector_bytes(4096, bits), 4096
+    rows = [chunk(1, b"\xff" * (width - 1) + b"\xfe", 65535), chunk(2, b"\xff" * width, 65535)]
+    rows.append(chunk(3, bytes(width), 65535))
+    index = Index(opened(bare(dimensions), [DocumentRow("a", 1, chunks=(1, 2, 3)), *rows], bits=bits))
+    for sign, expected in ((127, [2, 1]), (-127, [3])):
+        query = [sign] * dimensions
+        scores = brute_force(rows, query, 3, bits)
+        assert [number for number, _ in scores] == expected
+        assert [(row + 1, score) for row, score in index.rank(np.array(query, np.int64), 3)] == scores
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2])
+def test_the_shown_score_is_about_the_cosine(bits: int) -> None:
+    """The query of a search is turned as the vectors are; without that the text would not find itself."""
+    table = fit_builtin([f"{word} {other}" for word in WORDS for other in WORDS], FitLimits())
+    encoder = decode_encoder(table.query_encoder)
+    texts = [f"{word} lamp strange{word}" for word in WORDS]
+    packed, scales = quantise(table.embed(texts), bits, encoder.unknown_from)
+    rows = [chunk(i, packed[i].tobytes(), int(scales[i]), text) for i, text in enumerate(texts)]
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(encoder, [*documents, *rows], bits=bits))
+    for text in texts:
+        hit = index.search(text)[0]
+        assert hit.text == text
+        assert hit.score == pytest.approx(1, abs=0.05 if bits == 2 else 0.02)
+
+
+def ranked_ids(rows: Sequence[ChunkRow], query: Sequence[int], limit: int) -> list[int]:
+    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    index = Index(opened(bare(len(query)), [*documents, *rows]))
+    ids = sorted(row.id for row in rows)
+    return [ids[row] for row, _ in index.rank(np.array(query, np.int64), limit)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50, 99, 100, 1000])
+def test_exact_ties_break_by_id_also_where_the_limit_cuts(limit: int) -> None:
+    numbers = [(number * 7919) % 101 + 2**63 * (number % 2) for number in range(100)]
+    rows = [chunk(number, b"\x05\x05", 100) for number in dict.fromkeys(numbers)]
+    assert ranked_ids(rows, [1, 2], limit) == sorted(row.id for row in rows)[:limit]
+
+
+def test_ids_beyond_63_bits_are_ordered_as_unsigned() -> None:
+    rows = [chunk(number, b"\x01", 1) for number in (2**64 - 1, 1, 2**63)]
+    assert ranked_ids(rows, [1], 3) == [1, 2**63, 2**64 - 1]
+
+
+def test_a_zero_scale_or_a_negative_product_is_no_hit() -> None:
+    rows = [chunk(1, b"\x7f", 0), chunk(2, b"\x80", 65535), chunk(3, b"\x01", 1), chunk(4, b"\x00", 9)]
+    assert ranked_ids(rows, [1], 10) == [3]
+
+
+@pytest.mark.parametrize("dimensions", [1024, 1025, 4096])
+def test_the_largest_sums_are_exact(dimensions: int) -> None:
+    """Where float32 would begin to round: the scores differ by one unit."""
+    full = b"\x7f" * dimensions
+    almost = b"\x7f" * (dimensions - 1) + b"\x7e"
+    rows = [chunk(1, almost, 65535), chunk(2, full, 65535), chunk(3, b"\x80" * dimensions, 65535)]
+    documents = [DocumentRow("a", 1, chunks=(1, 2, 3))]
+    index = Index(opened(bare(dimensions), [*documents, *rows]))
+    for sign, expected in ((127, [2, 1]), (-127, [3])):
+        query = np.full(dimensions, sign, np.int64)
+        scores = brute_force(rows, query.tolist(), 3)
+        assert [number for number, _ in scores] == expected
+        assert [(row + 1, score) for row, score in index.rank(query, 3)] == scores
+
+
+def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vademecum.search.vectors._BLOCK", 3)
+    rows = [chunk(number, bytes([number]), 7) for number in range(1, 20)]
+    assert ranked_ids(rows, [1], 5) == [19, 18, 17, 16, 15]
+
+
+# The same in JavaScript ---------------------------------------------------------------------------
+
+PACKED = Path(__file__).parent / "golden_packed.json"
+SHAPES = [(4, 256, 160), (4, 384, 0), (4, 7, 3), (2, 256, 160), (2, 9, 0), (8, 12, 4)]
+
+
+def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
+    """Return a query, a segment, and what both sides must make of them."""
+    chance = random.Random(f"{bits} {dimensions} {start}")
+    query = [chance.randint(-127, 127) for _ in range(dimensions)]
+    width = vector_bytes(dimensions, bits)
+    rows = [
+        ChunkRow(chance.getrandbits(64), 1, chance.randbytes(width), chance.getrandbits(16), "", "", "")
+        for _ in range(30)
+    ]
+    document = DocumentRow("a", 1, chunks=tuple(row.id for row in rows))
+    segment = encode_segment("e", dimensions, [document], rows, bits)
+    turned = list(rotate_query(query, start)) if bits != 8 else query
+    hits = brute_force(rows, turned, 10, bits)
+    length = sum(value * value for value in turned) ** 0.5
+    unit = 65535 * (127 if bits == 8 else 1)
+    return {
+        "bits": bits,
+        "dimensions": dimensions,
+        "start": start,
+        "query": query,
+        "turned": turned,
+        "segment": base64.b64encode(segment).decode(),
+        "hits": [[f"{number:016x}", score, score / (unit * length)] for number, score in hits],
+    }
+
+
+def test_the_golden_file_is_what_the_page_says() -> None:
+    """tests/unit/js/packed.test.mjs reads it too; a hit is id, integer score, and the score that people see."""
+    cases = json.loads(PACKED.read_text(encoding="utf-8"))["cases"]
+    assert cases == [packed_case(*shape) for shape in SHAPES]
+    assert all(len(case["hits"]) == 10 for case in cases)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_golden_hits_are_found(shape: tuple[int, int, int]) -> None:
+    case = packed_case(*shape)
+    segment = decode_segment(base64.b64decode(case["segment"]))
+    rows: list[DocumentRow | ChunkRow] = [segment.chunk(i) for i in range(len(segment.ids))]
+    index = Index(opened(bare(segment.dimensions), [segment.document(0), *rows], bits=segment.bits))
+    ids = sorted(segment.ids)
+    found = index.rank(np.array(case["turned"], np.int64), 10)
+    assert [[f"{ids[row]:016x}", score] for row, score in found] == [hit[:2] for hit in case["hits"]]
+
+
+# Hits --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sample() -> Opened:
+    encoder = make_encoder()
+
+    def row(number: int, text: str, headings: str = "", anchor: str = "") -> ChunkRow:
+        sums = encoder.accumulate(text, prefixes=False)
+        largest = max(map(abs, sums))
+        values = bytes(math.floor(v * 127 / largest + 0.5) & 0xFF for v in sums)
+        scale = math.floor(largest / math.sqrt(sum(v * v for v in sums)) * 65535 + 0.5)
+        return ChunkRow(number, 1, values, scale, headings, anchor, text)
+
+    return opened(
+        encoder,
+        [
+            DocumentRow("b", 1, "Title B", "b.html", '{"x":[1]}', (1, 2)),
+            DocumentRow("c", 1, "Title C", "", "", (2, 3)),
+            DocumentRow("dead", 1, "Dead", "", "", (4,)),
+            row(1, "rotate the key", "Keys\x1fRotate", "rotate"),
+            row(2, "run home"),
+            row(3, "a lamp", "Lamp", "lamp"),
+            row(4, "the dead key"),
+        ],
+        [DocumentRow("dead", 2, removed=True)],
+    )
+
+
+def test_a_hit_shows_everything(sample: Opened) -> None:
+    hit = Index(sample).search("rotate the key")[0]
+    assert hit.id == "0000000000000001"
+    assert (hit.document, hit.title, hit.heading) == ("b", "Title B", "Keys › Rotate")
+    assert (hit.url, hit.text, hit.metadata) == ("b.html#rotate", "rotate the key", {"x": [1]})
+    assert hit.score == pytest.approx(1.0, abs=0.01), "the cosine of a text with itself"
+
+
+def test_a_url_has_an_anchor_only_where_both_are_known(sample: Opened) -> None:
+    index = Index(sample)
+    by_text = {hit.text: hit for query in ("run home", "lamp") for hit in index.search(query)}
+    assert by_text["run home"].url == "b.html"
+    assert by_text["a lamp"].url == ""
+
+
+def test_a_shared_chunk_belongs_to_the_lowest_key(sample: Opened) -> None:
+    hit = next(hit for hit in Index(sample).search("run home") if hit.text == "run home")
+    assert hit.document == "b"
+
+
+@pytest.mark.parametrize("query", ["", "   ", "xyzzy plugh", "…"])
+def test_no_known_word_gives_no_hits(sample: Opened, query: str) -> None:
+    assert Index(sample).search(query) == []
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_no_room_gives_no_hits(sample: Opened, limit: int) -> None:
+    assert Index(sample).search("key", limit) == []
+
+
+def test_the_dead_are_not_found(sample: Opened) -> None:
+    assert "the dead key" not in {hit.text for hit in Index(sample).search("the dead key", 100)}
+
+
+def test_an_empty_generation() -> None:
+    assert Index(opened(make_encoder())).search("key") == []
+    only_tombstones = opened(make_encoder(), [DocumentRow("gone", 1, removed=True)])
+    assert Index(only_tombstones).search("key") == []
+
+
+def test_metadata_that_are_no_object_raise_our_error() -> None:
+    encoder = make_encoder()
+    rows: list[DocumentRow | ChunkRow] = [
+        DocumentRow("a", 1, metadata="[1]", chunks=(1,)),
+        chunk(1, bytes([1, 1, 1, 1]), 9),
+    ]
+    index = Index(opened(encoder, rows))
+    with pytest.raises(ContentError, match="document metadata"):
+        for query in ("key", "lamp", "run", "home", "rotate", "and"):  # some of them have a positive score
+            index.search(query)
+
+
+# Whole documents ---------------------------------------------------------------------------------
+
+
+def test_a_document_in_reading_order(sample: Opened) -> None:
+    view = read_document(sample, "b")
+    assert view is not None
+    assert (view.key, view.title, view.url, view.metadata) == ("b", "Title B", "b.html", {"x": [1]})
+    assert view.chunks == (Passage("Keys › Rotate", "rotate", "rotate the key"), Passage("", "", "run home"))
+
+
+@pytest.mark.parametrize("key", ["", "a", "dead"])
+def test_a_document_that_is_not_there(sample: Opened, key: str) -> None:
+    assert read_document(sample, key) is None

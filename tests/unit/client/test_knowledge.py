@@ -1,0 +1,480 @@
+"""KnowledgeBase: the public face on CPython, over real SQLite files and published trees in folders and on HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import vademecum
+from support.publisher import Documents, Publisher
+from vademecum import Config, Hit, KnowledgeBase
+from vademecum.engine import Check
+from vademecum.errors import (
+    ContentError,
+    EmptyStoreError,
+    NetworkError,
+    NotAStoreError,
+    SelfTestError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
+from vademecum.generation.opened import Opened, open_generation
+from vademecum.knowledge import EVENTS
+from vademecum.ports import Store
+from vademecum.runtime.cpython import run
+from vademecum.store.pointer import Generation
+
+ONE: Documents = {
+    "a": {"chunks": ["rotate the key"], "title": "A", "url": "a.html"},
+    "b": {"chunks": ["a lamp"]},
+}
+TWO: Documents = {"a": {"chunks": ["run home"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
+FAST = Config(retries=0)
+
+
+class Tree:
+    """A published tree in a folder; signed today, because KnowledgeBase goes by the real clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.publisher = Publisher(now=datetime.now(UTC).replace(microsecond=0))
+        self.publish(ONE)
+
+    def publish(self, documents: Documents) -> None:
+        self.publisher.publish(documents)
+        for path, data in self.publisher.files.items():
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_bytes(data)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "site")
+
+
+@pytest.fixture
+def kb(tree: Tree, tmp_path: Path) -> KnowledgeBase:
+    return KnowledgeBase.open(
+        tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=FAST
+    )
+
+
+@pytest.fixture
+def synced(kb: KnowledgeBase) -> KnowledgeBase:
+    kb.sync()
+    return kb
+
+
+def texts(hits: list[Hit]) -> set[str]:
+    return {hit.text for hit in hits}
+
+
+def test_install_search_update_roll_back(kb: KnowledgeBase, tree: Tree) -> None:
+    outcome = kb.sync()
+    assert (outcome.plan, outcome.from_sequence, outcome.to_sequence) == ("full", None, 1)
+    assert kb.search("rotate the key", limit=1)[0].text == "rotate the key"
+    assert kb.release.sequence == 1
+    tree.publish(TWO)
+    assert kb.check() == Check(True, 2, "v2", "tiers", kb.check().bytes, installed=1)
+    assert kb.sync().plan == "tiers"
+    assert kb.release.sequence == 2, "the open one has followed"
+    assert kb.search("run home", limit=1)[0].text == "run home"
+    assert kb.rollback().sequence == 1
+    assert kb.search("rotate the key", limit=1)[0].text == "rotate the key"
+    assert kb.sync().plan == "none"
+
+
+def test_the_same_with_await(kb: KnowledgeBase, tree: Tree) -> None:
+    async def use() -> None:
+        assert (await kb.sync_async()).to_sequence == 1
+        assert (await kb.search_async("rotate the key", limit=1))[0].text == "rotate the key"
+        tree.publish(TWO)
+        assert (await kb.check_async()).available
+        assert (await kb.sync_async()).to_sequence == 2
+        assert texts(await kb.search_async("run home")) >= {"run home"}
+        assert (await kb.rollback_async()).sequence == 1
+        assert (await kb.status_async())["refused"] == [2]
+        await kb.pin_async(1)
+        assert (await kb.status_async())["pinned"] == 1
+
+    asyncio.run(use())
+
+
+def test_the_synchronous_face_inside_a_running_loop(kb: KnowledgeBase) -> None:
+    """As in a notebook."""
+
+    async def cell() -> set[str]:
+        kb.sync()
+        return texts(kb.search("rotate the key", limit=1))
+
+    assert asyncio.run(cell()) == {"rotate the key"}
+
+
+def test_reading_needs_no_url(synced: KnowledgeBase, tmp_path: Path) -> None:
+    offline = KnowledgeBase.open(tmp_path / "kb.db")
+    assert texts(offline.search("rotate the key", limit=1)) == {"rotate the key"}
+    assert offline.status()["installed"]["sequence"] == 1
+    for call in (offline.sync, offline.check):
+        with pytest.raises(UsageError, match="without a url"):
+            call()
+
+
+def test_rolling_back_and_pinning_need_no_url(synced: KnowledgeBase, tree: Tree, tmp_path: Path) -> None:
+    tree.publish(TWO)
+    synced.sync()
+    offline = KnowledgeBase.open(tmp_path / "kb.db")
+    assert offline.rollback().sequence == 1
+    offline.pin(2)
+    assert offline.status()["pinned"] == 2
+    assert offline.release.sequence == 2
+
+
+def test_searching_before_the_first_install(kb: KnowledgeBase, tmp_path: Path) -> None:
+    for call in (
+        partial(kb.search, "key"),
+        partial(kb.document, "a"),
+        kb.reload,
+        lambda: kb.release,
+        kb.status,
+    ):
+        with pytest.raises(EmptyStoreError):
+            call()
+    with pytest.raises(EmptyStoreError):
+        asyncio.run(kb.search_async("key"))
+    assert not (tmp_path / "kb.db").exists(), "reading makes no file"
+
+
+@pytest.mark.fault("C38", "D49")
+def test_a_file_that_rots_is_mended(synced: KnowledgeBase, tmp_path: Path) -> None:
+    """The reader that could not open it makes the next sync look at all of it."""
+    heard: list[Mapping[str, Any]] = []
+    synced.on("corruption", heard.append)
+    with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
+        connection.execute("UPDATE objects SET data = zeroblob(length(data))")
+        connection.commit()
+    with pytest.raises(ContentError):
+        synced.search("rotate the key")
+    assert synced.sync().plan == "none"
+    (detail,) = heard
+    assert detail["repaired"] == len(detail["objects"]) == 2
+    assert synced.search("rotate the key", limit=1)[0].text == "rotate the key"
+
+
+def test_documents(synced: KnowledgeBase) -> None:
+    view = synced.document("a")
+    assert view is not None
+    assert (view.title, view.url, [passage.text for passage in view.chunks]) == (
+        "A",
+        "a.html",
+        ["rotate the key"],
+    )
+    assert synced.document("nowhere") is None
+
+
+@pytest.mark.parametrize("limit", [0, -5, 1001])
+def test_a_limit_is_from_1_to_1000(synced: KnowledgeBase, limit: int) -> None:
+    with pytest.raises(UsageError, match="from 1 to 1000"):
+        synced.search("key", limit=limit)
+
+
+@pytest.mark.fault("D44")
+def test_another_process_updates(synced: KnowledgeBase, tree: Tree, tmp_path: Path) -> None:
+    assert synced.release.sequence == 1
+    tree.publish(TWO)
+    other = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root)
+    other.sync()
+    assert synced.release.sequence == 1, "a reader keeps its generation"
+    assert texts(synced.search("rotate the key", limit=1)) == {"rotate the key"}
+    synced.reload()
+    assert synced.release.sequence == 2
+
+
+@pytest.mark.fault("D44")
+@pytest.mark.parametrize("change", ["force", "publish"])
+def test_another_process_flips_while_this_one_reads(
+    synced: KnowledgeBase, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """What is being read is collected under the reader: it reads what is there now, and no damage is counted."""
+
+    def other() -> KnowledgeBase:
+        return KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root)
+
+    tree.publish(TWO)
+    other().sync()
+    run(other()._with_engine(lambda engine: engine.compact()))  # the merged segment is nobody else's
+
+    def flip() -> None:
+        for documents in (None,) if change == "force" else (ONE, TWO):
+            if documents:
+                tree.publish(documents)
+            other().sync(force=True)
+
+    async def read_late(store: Store, generation: Generation) -> Opened:
+        monkeypatch.undo()
+        thread = threading.Thread(target=flip)
+        thread.start()
+        thread.join()
+        return await open_generation(store, generation)
+
+    monkeypatch.setattr("vademecum.knowledge.open_generation", read_late)
+    reader = other()
+    assert texts(reader.search("run home", limit=1)) == {"run home"}
+    assert reader.release.sequence == (2 if change == "force" else 4)
+    with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
+        assert not connection.execute("SELECT value FROM records WHERE name = 'health'").fetchall()
+
+
+def stop_working(monkeypatch: pytest.MonkeyPatch, sequence: int) -> None:
+    """From now on, as after an upgrade of this program, one release does not pass its self-test any more."""
+
+    def check(generation: Generation, *_: object) -> None:
+        if generation.sequence == sequence:
+            raise SelfTestError(f"release {sequence}: another vector")
+
+    for module in ("opened", "staged"):
+        monkeypatch.setattr(f"vademecum.generation.{module}.check_works", check)
+
+
+@pytest.mark.fault("D47")
+def test_a_release_that_does_not_work_any_more_is_undone_by_whoever_opens_it(
+    synced: KnowledgeBase, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.publish(TWO)
+    synced.sync()
+    stop_working(monkeypatch, 2)
+    synced.reload()
+    assert (synced.release.sequence, synced.status()["refused"]) == (1, [2])
+    assert texts(synced.search("rotate the key", limit=1)) == {"rotate the key"}
+    assert synced.sync().plan == "none", "it is not tried again"
+
+
+@pytest.mark.fault("D47")
+def test_the_first_release_does_not_work_any_more(
+    synced: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_working(monkeypatch, 1)
+    synced.close()
+    with pytest.raises(
+        SelfTestError, match="another vector; going back: the release was undone, and there is"
+    ):
+        synced.search("key")
+    with pytest.raises(EmptyStoreError):
+        synced.search("key")
+
+
+@pytest.mark.fault("D47")
+def test_what_was_installed_meanwhile_is_not_undone(
+    synced: KnowledgeBase, tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root)
+    tree.publish(TWO)
+    found = synced.release
+    other.sync()
+    kept = run(synced._with_engine(lambda engine: engine.refuse_current("no", found=found)))
+    assert (kept.sequence, synced.status()["refused"]) == (2, [])
+
+
+def test_closing_and_using_again(synced: KnowledgeBase) -> None:
+    with synced as kb:
+        assert kb.search("key")
+    assert synced.search("key"), "it is opened again"
+
+
+# Trust -------------------------------------------------------------------------------------------
+
+
+def test_trust_may_be_bytes_text_or_a_file(tree: Tree, tmp_path: Path) -> None:
+    root = tree.publisher.first_root
+    file = tmp_path / "root.json"
+    file.write_bytes(root)
+    forms: list[bytes | str | Path] = [root, root.decode(), file, str(file)]
+    for number, trust in enumerate(forms):
+        kb = KnowledgeBase.open(tmp_path / f"{number}.db", url=tree.folder, trust=trust)
+        assert kb.sync().to_sequence == 1
+        assert kb.status()["firstUse"] is False
+    with pytest.raises(UsageError, match="nowhere"):
+        KnowledgeBase.open(tmp_path / "x.db", trust=tmp_path / "nowhere.json")
+
+
+def test_without_trust_the_first_contact_is_pinned_and_said(tree: Tree, tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder)
+    kb.sync()
+    assert kb.status()["firstUse"] is True
+
+
+def test_a_wrong_root(tree: Tree, tmp_path: Path) -> None:
+    stranger = Publisher(line="stranger ", now=tree.publisher.now)
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=stranger.first_root, config=FAST)
+    with pytest.raises(SignatureError):
+        kb.sync()
+    with pytest.raises(EmptyStoreError):
+        kb.search("key")
+
+
+# Events ------------------------------------------------------------------------------------------
+
+
+def test_events(kb: KnowledgeBase, tree: Tree) -> None:
+    heard: list[tuple[str, Mapping[str, Any]]] = []
+    for event in EVENTS:
+        kb.on(event, lambda detail, event=event: heard.append((event, detail)))  # type: ignore[misc]
+    kb.sync()
+    names = [name for name, _ in heard]
+    assert (names[0], names[-1]) == ("updateStarted", "updateCompleted")
+    assert set(names[1:-1]) == {"updateProgress"}
+    tree.publish(TWO)
+    heard.clear()
+    kb.check()
+    assert [name for name, _ in heard] == ["updateAvailable"]
+    kb.sync()
+    heard.clear()
+    kb.rollback()
+    assert heard == [("rolledBack", {"sequence": 1, "version": "v1"})]
+
+
+def test_failures_are_announced_and_noted(synced: KnowledgeBase, tree: Tree) -> None:
+    failures: list[Mapping[str, Any]] = []
+    synced.on("updateFailed", failures.append)
+    (tree.folder / "metadata/timestamp.json").write_bytes(b"<html>")
+    with pytest.raises(ContentError):
+        synced.sync()
+    assert [(failure["code"], failure["willRetry"]) for failure in failures] == [("content", False)]
+    assert synced.status()["error"]["code"] == "content"
+    assert synced.search("key")
+
+
+def test_a_listener_that_throws_disturbs_nobody(kb: KnowledgeBase, caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[object] = []
+
+    def broken(detail: Mapping[str, Any]) -> None:
+        raise RuntimeError("the app's own bug")
+
+    kb.on("updateCompleted", broken)
+    kb.on("updateCompleted", heard.append)
+    assert kb.sync().to_sequence == 1
+    assert len(heard) == 1, "the others are called all the same"
+    assert "a listener of updateCompleted failed" in caplog.text
+
+
+def test_listeners_come_and_go(kb: KnowledgeBase, tree: Tree) -> None:
+    heard: list[object] = []
+    stop = kb.on("updateCompleted", heard.append)
+    kb.sync()
+    stop()
+    kb.off("updateCompleted", heard.append)
+    kb.off("nonsense", heard.append)
+    tree.publish(TWO)
+    kb.sync()
+    assert len(heard) == 1
+    with pytest.raises(UsageError, match="no event 'updated'; there are: updateAvailable"):
+        kb.on("updated", heard.append)
+
+
+# Faults ------------------------------------------------------------------------------------------
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=tmp_path / "nowhere", config=FAST)
+    with pytest.raises(NetworkError, match="no such folder"):
+        kb.sync()
+
+
+def test_a_file_that_is_no_store(tree: Tree, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes, which nobody is to overwrite" * 100, encoding="utf-8")
+    before = path.read_bytes()
+    kb = KnowledgeBase.open(path, url=tree.folder)
+    for call in (kb.sync, kb.status, partial(kb.search, "key")):
+        with pytest.raises(NotAStoreError):
+            call()
+    assert path.read_bytes() == before
+
+
+def test_an_address_of_another_kind(tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url="ftp://127.0.0.1/kb/")
+    with pytest.raises(UsageError, match="ftp"):
+        kb.sync()
+    assert not (tmp_path / "kb.db").exists()
+
+
+def test_threads_share_one(synced: KnowledgeBase, tree: Tree) -> None:
+    """While one thread updates, others search: each list is of one release or the other."""
+    synced.close()
+    barrier = threading.Barrier(5)
+
+    def search(_: int) -> list[set[str]]:
+        barrier.wait()
+        return [texts(synced.search("rotate the key and run home", limit=10)) for _ in range(20)]
+
+    def update() -> None:
+        barrier.wait()
+        tree.publish(TWO)
+        synced.sync()
+
+    with ThreadPoolExecutor(5) as pool:
+        updated = pool.submit(update)
+        seen = [found for future in [pool.submit(search, n) for n in range(4)] for found in future.result()]
+        updated.result()
+    assert len(seen) == 80
+    assert not any({"rotate the key", "run home"} <= found for found in seen)
+    assert synced.release.sequence == 2
+
+
+# HTTP --------------------------------------------------------------------------------------------
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Tests keep the terminal for themselves."""
+
+
+@pytest.fixture
+def address(tree: Tree) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tree.folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_over_http(address: str, tree: Tree, tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=address, trust=tree.publisher.first_root, config=FAST)
+    outcome = kb.sync()
+    assert (outcome.to_sequence, outcome.plan, outcome.requests) == (1, "full", 7)
+    assert texts(kb.search("rotate the key", limit=1)) == {"rotate the key"}
+    again = kb.sync()
+    assert (again.plan, again.requests) == ("none", 1)
+    tree.publish(TWO)
+    assert asyncio.run(kb.sync_async()).plan == "tiers"
+    assert texts(kb.search("run home", limit=1)) == {"run home"}
+
+
+@pytest.mark.fault("B26")
+def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:1/", config=FAST)
+    with pytest.raises(VademecumError) as caught:
+        kb.sync()
+    assert caught.value.transient
+    assert texts(kb.search("rotate the key", limit=1)) == {"rotate the key"}
+
+
+def test_the_package_shows_its_face() -> None:
+    assert set(vademecum.__all__) == {"Config", "Hit", "KnowledgeBase", "__version__"}
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        _ = vademecum.Nonsense

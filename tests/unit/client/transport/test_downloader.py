@@ -1,0 +1,249 @@
+"""Getting files from a host that may fail. Time is the fixed clock's: nothing here waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+import pytest
+
+from support.drive import drive
+from support.publisher import NOW
+from vademecum.config import Config
+from vademecum.errors import ContentError, NetworkError, ServerError, VademecumError
+from vademecum.format.manifest import ObjectRef, deflate
+from vademecum.ports import Body, Progress
+from vademecum.runtime.memory import FixedClock
+from vademecum.transport.downloader import Downloader, in_parallel
+
+CONFIG = Config(retries=3, backoff=1.0, longest_wait=10.0)
+REF, FILE = deflate(b"the content of an object" * 10)
+
+
+class Script:
+    """A transport that answers each path with one thing after another; the last one stays."""
+
+    def __init__(self, answers: Mapping[str, list[bytes | VademecumError]]) -> None:
+        self._answers = {path: iter(self._forever(list(answer))) for path, answer in answers.items()}
+        self.requests: list[tuple[str, bool]] = []
+
+    @staticmethod
+    def _forever(answers: list[bytes | VademecumError]) -> Iterator[bytes | VademecumError]:
+        yield from answers
+        while True:
+            yield answers[-1]
+
+    async def fetch(
+        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
+    ) -> Body:
+        self.requests.append((path, fresh))
+        answer = next(self._answers[path])
+        if isinstance(answer, VademecumError):
+            raise answer
+        if len(answer) > limit:
+            raise ContentError(f"more than {limit}")
+        if progress is not None:
+            progress(len(answer))
+        return Body(answer, len(answer) + 5)
+
+    async def close(self) -> None:
+        pass
+
+
+class Run:
+    """A downloader over a script, with its clock."""
+
+    def __init__(
+        self, *answers: bytes | VademecumError, jitter: float = 0.5, config: Config = CONFIG
+    ) -> None:
+        self.transport = Script({"x": list(answers), REF.path: list(answers)})
+        self.clock = FixedClock(NOW, jitter)
+        self.downloader = Downloader(self.transport, self.clock, config)
+
+    def fetch(self, limit: int = 100) -> bytes:
+        return drive(self.downloader.fetch("x", limit))
+
+    def fetch_or_absent(self) -> bytes | None:
+        return drive(self.downloader.fetch_or_absent("x", 100))
+
+    def fetch_object(self) -> bytes:
+        return drive(self.downloader.fetch_object(REF))
+
+
+OFF = NetworkError("no answer")
+
+
+def status(code: int, retry_after: float | None = None) -> ServerError:
+    return ServerError(f"status {code}", code, retry_after)
+
+
+def test_what_comes_is_counted() -> None:
+    run = Run(b"hello")
+    assert run.fetch() == b"hello"
+    assert (run.downloader.requests, run.downloader.bytes, run.clock.slept) == (1, 10, [])
+
+
+def test_waits_double_up_to_a_bound() -> None:
+    run = Run(OFF, config=Config(retries=6, backoff=1.0, longest_wait=10.0))
+    with pytest.raises(NetworkError):
+        run.fetch()
+    assert run.clock.slept == [1, 2, 4, 8, 10, 10]
+    assert run.downloader.requests == 7
+
+
+@pytest.mark.parametrize(("jitter", "waits"), [(0.0, [0.5, 1.0]), (0.99, [1.49, 2.98])])
+def test_waits_are_jittered(jitter: float, waits: list[float]) -> None:
+    run = Run(OFF, OFF, b"ok", jitter=jitter)
+    assert run.fetch() == b"ok"
+    assert run.clock.slept == pytest.approx(waits)
+
+
+@pytest.mark.parametrize("code", [404, 408, 425, 429, 500, 502, 503, 504])
+def test_statuses_that_may_pass_are_tried_again(code: int) -> None:
+    run = Run(status(code), b"ok")
+    assert run.fetch() == b"ok"
+
+
+@pytest.mark.parametrize("code", [301, 400, 401, 403, 410, 501])
+def test_other_statuses_are_not(code: int) -> None:
+    run = Run(status(code), b"ok")
+    with pytest.raises(ServerError):
+        run.fetch()
+    assert run.downloader.requests == 1
+
+
+def test_a_host_may_ask_for_a_longer_wait() -> None:
+    run = Run(status(503, 7.0), status(503, 0.1), b"ok")
+    assert run.fetch() == b"ok"
+    assert run.clock.slept == [7.0, 2.0]
+
+
+def test_too_long_a_wait_ends_the_run() -> None:
+    run = Run(status(503, 11.0), b"ok")
+    with pytest.raises(ServerError) as caught:
+        run.fetch()
+    assert caught.value.retry_after == 11.0
+    assert run.clock.slept == []
+
+
+def test_wrong_content_is_not_tried_again_as_it_is() -> None:
+    run = Run(b"too long", b"ok")
+    with pytest.raises(ContentError):
+        run.fetch(limit=4)
+    assert run.downloader.requests == 1
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_absence_is_an_answer(code: int) -> None:
+    run = Run(status(code))
+    assert run.fetch_or_absent() is None
+    assert run.transport.requests == [("x", True)]
+
+
+@pytest.mark.parametrize("trouble", [OFF, status(503)])
+def test_absence_after_trouble_is_an_answer_too(trouble: VademecumError) -> None:
+    assert Run(trouble, status(404)).fetch_or_absent() is None
+    assert Run(trouble, b"here").fetch_or_absent() == b"here"
+
+
+@pytest.mark.parametrize("trouble", [OFF, status(503), status(500)])
+def test_lasting_trouble_is_no_absence(trouble: VademecumError) -> None:
+    run = Run(trouble)
+    with pytest.raises(type(trouble)):
+        run.fetch_or_absent()
+    assert run.downloader.requests == 4
+
+
+def test_objects_are_verified() -> None:
+    assert Run(FILE).fetch_object() == b"the content of an object" * 10
+
+
+def test_wrong_objects_are_asked_for_once_more_past_the_caches() -> None:
+    run = Run(b"stale", FILE)
+    assert run.fetch_object() == b"the content of an object" * 10
+    assert run.transport.requests == [(REF.path, False), (REF.path, True)]
+    wrong = Run(b"stale")
+    with pytest.raises(ContentError):
+        wrong.fetch_object()
+    assert len(wrong.transport.requests) == 2
+
+
+def test_plain_files_likewise() -> None:
+    ref = ObjectRef(REF.sha256, REF.uncompressed, REF.uncompressed)
+    run = Run(b"stale", b"the content of an object" * 10)
+    assert drive(run.downloader.fetch_plain("x", ref)) == b"the content of an object" * 10
+    assert run.transport.requests == [("x", False), ("x", True)]
+    with pytest.raises(ContentError, match=r"^x: "):
+        drive(Run(b"stale").downloader.fetch_plain("x", ref))
+
+
+@pytest.mark.parametrize("ref", [ObjectRef("a" * 64, 11, 5), ObjectRef("a" * 64, 5, 11)])
+def test_huge_objects_are_not_even_asked_for(ref: ObjectRef) -> None:
+    run = Run(FILE, config=Config(max_object=10))
+    with pytest.raises(ContentError, match="more than 10"):
+        drive(run.downloader.fetch_object(ref))
+    assert run.downloader.requests == 0
+
+
+# Several at a time ------------------------------------------------------------------------------
+
+REFS = [ObjectRef(f"{number:064x}", 1, 1) for number in range(10)]
+
+
+def test_no_more_than_so_many_at_a_time() -> None:
+    running = most = 0
+    done: list[ObjectRef] = []
+
+    async def work(ref: ObjectRef) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        done.append(ref)
+
+    drive(in_parallel(REFS, 3, work))
+    assert (most, len(done)) == (3, 10)
+
+
+def test_the_first_error_ends_the_rest() -> None:
+    ended: list[str] = []
+
+    async def work(ref: ObjectRef) -> None:
+        try:
+            if ref == REFS[1]:
+                raise NetworkError("gone")
+            for _ in range(100):
+                await asyncio.sleep(0)
+            ended.append("finished")
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    with pytest.raises(NetworkError):
+        drive(in_parallel(REFS, 3, work))
+    assert set(ended) == {"cancelled"}
+    assert len(ended) < len(REFS) - 1, "only those under way: most never began"
+
+
+def test_a_cancellation_reaches_all() -> None:
+    cancelled = 0
+
+    async def work(ref: ObjectRef) -> None:
+        nonlocal cancelled
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled += 1
+            raise
+
+    async def main(run: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.ensure_future(run())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    drive(main(lambda: in_parallel(REFS, 4, work)))
+    assert cancelled == 4

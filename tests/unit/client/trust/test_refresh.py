@@ -1,0 +1,518 @@
+"""The walk through the metadata: what is asked for, what is stored, and what an attacker gets."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from support.drive import drive
+from support.publisher import NOW, Publisher, TestKey, sign
+from vademecum.config import Config
+from vademecum.errors import (
+    ContentError,
+    ExpiredError,
+    NetworkError,
+    RollbackError,
+    ServerError,
+    SignatureError,
+    VademecumError,
+)
+from vademecum.runtime.memory import FixedClock, MemoryStore, MemoryTransport
+from vademecum.transport.downloader import Downloader
+from vademecum.trust.refresh import FIRST_USE, TIMESTAMP, Refreshed, refresh
+
+CONFIG = Config(retries=0, max_root_rotations=4)
+DOCUMENTS = {"a": {"chunks": ["rotate the key"]}}
+
+
+@dataclass
+class Client:
+    """One client: its store, and what it asked the host for in the last walk."""
+
+    shipped: bytes | None
+    store: MemoryStore = field(default_factory=MemoryStore)
+    config: Config = CONFIG
+    requests: list[str] = field(default_factory=list)
+    broken: dict[str, bytes | VademecumError] = field(default_factory=dict)
+
+    def walk(self, publisher: Publisher, now: datetime = NOW, *, idle: bool = False) -> Refreshed:
+        return drive(self._walk(publisher.files, now, idle))
+
+    async def _walk(self, files: dict[str, bytes], now: datetime, idle: bool) -> Refreshed:
+        transport = MemoryTransport({**files, **self.broken})
+        try:
+            return await refresh(
+                self.store,
+                Downloader(transport, FixedClock(now), self.config),
+                now,
+                shipped_root=self.shipped,
+                config=self.config,
+                idle_allowed=idle,
+            )
+        finally:
+            self.requests = transport.requests
+
+    def record(self, name: str) -> bytes | None:
+        return drive(self.store.read(f"trust/{name}"))
+
+    def floor(self) -> dict[str, bytes | None]:
+        return {name: self.record(f"{name}.json") for name in ("root", "timestamp", "snapshot", "targets")}
+
+
+@pytest.fixture
+def publisher() -> Publisher:
+    publisher = Publisher()
+    publisher.publish(DOCUMENTS)
+    return publisher
+
+
+@pytest.fixture
+def client(publisher: Publisher) -> Client:
+    """A client that has walked the first release."""
+    client = Client(publisher.first_root)
+    client.walk(publisher)
+    return client
+
+
+def refused(client: Client, publisher: Publisher, error: type[VademecumError], now: datetime = NOW) -> None:
+    """The walk fails with this error, and the floor stays where it was."""
+    before = client.floor()
+    with pytest.raises(VademecumError) as caught:
+        client.walk(publisher, now)
+    assert type(caught.value) is error, caught.value
+    assert client.floor() == before
+
+
+def snapshot_of(publisher: Publisher) -> dict[str, bytes]:
+    """What the host serves now, to be shown again later."""
+    return dict(publisher.files)
+
+
+# What is asked for, what is stored ---------------------------------------------------------------
+
+
+def test_the_first_walk(publisher: Publisher) -> None:
+    client = Client(publisher.first_root)
+    refreshed = client.walk(publisher)
+    assert refreshed.complete
+    assert refreshed.trust.release("stable").sequence == 1
+    assert client.requests == [
+        "metadata/2.root.json",
+        TIMESTAMP,
+        "metadata/1.snapshot.json",
+        "metadata/1.targets.json",
+    ]
+    assert client.floor() == {
+        "root": publisher.first_root,
+        "timestamp": publisher.files[TIMESTAMP],
+        "snapshot": publisher.files["metadata/1.snapshot.json"],
+        "targets": publisher.files["metadata/1.targets.json"],
+    }
+    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+
+
+def test_a_walk_without_news(publisher: Publisher, client: Client) -> None:
+    assert client.walk(publisher).complete
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP]
+
+
+def test_an_idle_walk_is_one_request(publisher: Publisher, client: Client) -> None:
+    refreshed = client.walk(publisher, idle=True)
+    assert not refreshed.complete
+    assert refreshed.trust.release("stable").sequence == 1
+    assert client.requests == [TIMESTAMP]
+
+
+def test_an_idle_walk_with_news_is_complete(publisher: Publisher, client: Client) -> None:
+    publisher.publish(DOCUMENTS)
+    refreshed = client.walk(publisher, idle=True)
+    assert refreshed.complete
+    assert refreshed.trust.release("stable").sequence == 2
+
+
+@pytest.mark.parametrize("name", ["root", "snapshot", "targets"])
+def test_an_idle_walk_needs_the_whole_store(publisher: Publisher, client: Client, name: str) -> None:
+    drive(client.store.write({f"trust/{name}.json": None}))
+    refreshed = client.walk(publisher, idle=True)
+    assert refreshed.complete
+    assert client.floor()[name] is not None
+
+
+def test_an_idle_walk_does_not_trust_what_has_expired(publisher: Publisher, client: Client) -> None:
+    with pytest.raises(ExpiredError):
+        client.walk(publisher, NOW + timedelta(days=31), idle=True)
+
+
+def test_stored_metadata_that_are_current_are_not_fetched_again(publisher: Publisher, client: Client) -> None:
+    publisher.sign_timestamp()
+    client.walk(publisher)
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP]
+    publisher.sign_snapshot()
+    publisher.sign_timestamp()
+    client.walk(publisher)
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP, "metadata/2.snapshot.json"]
+
+
+@pytest.mark.parametrize("name", ["timestamp", "snapshot", "targets"])
+def test_damaged_records_are_fetched_again(publisher: Publisher, client: Client, name: str) -> None:
+    good = client.floor()
+    drive(client.store.write({f"trust/{name}.json": b"\0damaged"}))
+    client.walk(publisher)
+    assert client.floor() == good
+
+
+# The host cannot be asked ------------------------------------------------------------------------
+
+
+def test_no_answer_is_not_a_wrong_answer(publisher: Publisher, client: Client) -> None:
+    client.broken[TIMESTAMP] = NetworkError("offline")
+    refused(client, publisher, NetworkError)
+    client.broken.clear()
+    del publisher.files[TIMESTAMP]
+    refused(client, publisher, ServerError)
+
+
+@pytest.mark.parametrize("path", ["metadata/2.snapshot.json", "metadata/2.targets.json"])
+def test_a_walk_that_broke_off_is_finished_by_the_next(
+    publisher: Publisher, client: Client, path: str
+) -> None:
+    publisher.publish(DOCUMENTS)
+    kept = publisher.files.pop(path)
+    with pytest.raises(ServerError):
+        client.walk(publisher)
+    assert client.record("timestamp.json") == publisher.files[TIMESTAMP], "the floor rises as it verifies"
+    publisher.files[path] = kept
+    assert client.walk(publisher, idle=True).trust.release("stable").sequence == 2
+
+
+# Attacks -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("B18")
+def test_html_instead_of_metadata(publisher: Publisher, client: Client) -> None:
+    publisher.publish(DOCUMENTS)
+    good = snapshot_of(publisher)
+    for path in (TIMESTAMP, "metadata/2.snapshot.json", "metadata/2.targets.json"):
+        publisher.files = {**good, path: b"<!doctype html><title>Sign in</title>"}
+        with pytest.raises(ContentError):
+            client.walk(publisher)
+    publisher.files = {**good, "metadata/2.root.json": b"<!doctype html><title>Sign in</title>"}
+    with pytest.raises(ContentError):
+        client.walk(publisher)
+    publisher.files = good
+    client.walk(publisher)
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (TIMESTAMP, {"max_timestamp": 100}),
+        ("metadata/2.root.json", {"max_root": 100}),
+    ],
+)
+def test_metadata_that_are_too_large(
+    publisher: Publisher, client: Client, path: str, limit: dict[str, int]
+) -> None:
+    publisher.files[path] = publisher.files.get(path, publisher.first_root)
+    client.config = replace(CONFIG, **limit)  # type: ignore[arg-type]
+    refused(client, publisher, ContentError)
+
+
+def test_signed_lengths_bound_the_rest(publisher: Publisher, client: Client) -> None:
+    publisher.publish(DOCUMENTS)
+    good = snapshot_of(publisher)
+    for path in ("metadata/2.snapshot.json", "metadata/2.targets.json"):
+        publisher.files = {**good, path: good[path] + b" "}
+        with pytest.raises(ContentError, match=r"more than the \d+ bytes"):
+            client.walk(publisher)
+
+
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets"])
+def test_a_stranger_signs(publisher: Publisher, client: Client, role: str) -> None:
+    before = client.record(f"{role}.json")
+    publisher.keys[role] = [TestKey("stranger")]
+    publisher.publish(DOCUMENTS)
+    with pytest.raises(SignatureError):
+        client.walk(publisher)
+    assert client.record(f"{role}.json") == before
+
+
+@pytest.mark.fault("A4")
+def test_an_old_tree_shown_again(publisher: Publisher, client: Client) -> None:
+    old = snapshot_of(publisher)
+    publisher.publish(DOCUMENTS)
+    client.walk(publisher)
+    publisher.files = old
+    refused(client, publisher, RollbackError)
+
+
+def test_an_old_snapshot_under_a_new_timestamp(publisher: Publisher, client: Client) -> None:
+    """Not even the release key takes versions back."""
+    publisher.publish(DOCUMENTS)
+    client.walk(publisher)
+    publisher.snapshot.version = 1
+    publisher.write_snapshot()
+    publisher.sign_timestamp()
+    refused(client, publisher, RollbackError)
+
+
+@pytest.mark.fault("A8")
+def test_old_targets_under_a_new_snapshot(publisher: Publisher, client: Client) -> None:
+    publisher.publish(DOCUMENTS)
+    client.walk(publisher)
+    publisher.targets.version = 1
+    publisher.write_targets()
+    publisher.sign_snapshot()
+    publisher.sign_timestamp()
+    with pytest.raises(RollbackError):
+        client.walk(publisher)
+    assert client.record("snapshot.json") == publisher.files["metadata/2.snapshot.json"]
+
+
+def test_the_same_version_with_other_content_lowers_no_floor(publisher: Publisher, client: Client) -> None:
+    publisher.publish(DOCUMENTS)
+    client.walk(publisher)
+    before = client.floor()
+    first = publisher.files["metadata/1.snapshot.json"]
+    publisher.timestamp.snapshot_meta.version = 1
+    publisher.timestamp.snapshot_meta.length = len(first)
+    publisher.write_timestamp()  # the very version that is trusted, but it names the older snapshot
+    client.walk(publisher)
+    assert client.floor() == before
+
+
+@pytest.mark.fault("A8")
+def test_mixed_trees(publisher: Publisher, client: Client) -> None:
+    """Each file is signed well, but they are of different releases."""
+    first = snapshot_of(publisher)
+    publisher.publish(DOCUMENTS)
+    good = snapshot_of(publisher)
+    for role in ("snapshot", "targets"):
+        publisher.files = {**good, f"metadata/2.{role}.json": first[f"metadata/1.{role}.json"]}
+        with pytest.raises(ContentError, match=f"{role}.json"):
+            client.walk(publisher)
+
+
+@pytest.mark.fault("A6")
+def test_a_frozen_tree_expires(publisher: Publisher, client: Client) -> None:
+    """A host that shows the same for ever is found out when the timestamp expires."""
+    refused(client, publisher, ExpiredError, NOW + timedelta(days=31))
+
+
+@pytest.mark.fault("A7")
+def test_an_expired_timestamp_in_the_store_is_still_a_floor(publisher: Publisher, client: Client) -> None:
+    old = snapshot_of(publisher)
+    publisher.sign()
+    client.walk(publisher)
+    later = NOW + timedelta(days=31)
+    publisher.files = old
+    publisher.timestamp.version = 1
+    publisher.timestamp.expires = later + timedelta(days=9)
+    publisher.write_timestamp()
+    refused(client, publisher, RollbackError, later)
+
+
+def test_an_expired_root_ends_the_walk(publisher: Publisher, client: Client) -> None:
+    publisher.root.expires = NOW - timedelta(days=1)
+    publisher.publish_root()
+    with pytest.raises(ExpiredError, match="root"):
+        client.walk(publisher)
+    publisher.root.expires = NOW + timedelta(days=1)
+    publisher.publish_root()
+    assert client.walk(publisher).trust.root_version == 3
+
+
+# Roots -------------------------------------------------------------------------------------------
+
+
+def test_keys_rotate(publisher: Publisher, client: Client) -> None:
+    publisher.rotate("root", "root 2")
+    for role in ("timestamp", "snapshot", "targets"):
+        publisher.rotate(role, "release 2")
+    publisher.publish(DOCUMENTS)
+    assert client.walk(publisher).trust.root_version == 5
+    assert client.record("root.json") == publisher.files["metadata/5.root.json"]
+    client.walk(publisher)
+    assert client.requests == ["metadata/6.root.json", TIMESTAMP], "it goes on from the stored root"
+
+
+@pytest.mark.fault("A15")
+def test_a_revoked_key_is_no_use_to_a_thief(publisher: Publisher, client: Client) -> None:
+    thief = TestKey("release")
+    publisher.rotate("timestamp", "release 2")
+    publisher.sign()
+    client.walk(publisher)
+    publisher.keys["timestamp"] = [thief]
+    publisher.publish(DOCUMENTS)
+    refused(client, publisher, SignatureError)
+
+
+def test_recovery_from_a_fast_forward(publisher: Publisher, client: Client) -> None:
+    """A thief of the release key has pushed the versions far ahead; new keys bring the client back."""
+    for role in (publisher.timestamp, publisher.snapshot, publisher.targets):
+        role.version = 2**31
+    publisher.sign()
+    client.walk(publisher)
+    for role in (publisher.timestamp, publisher.snapshot, publisher.targets):
+        role.version = 1
+    publisher.sign()
+    refused(client, publisher, RollbackError)
+    for name in ("timestamp", "snapshot", "targets"):
+        publisher.rotate(name, "release 2")
+    publisher.sign()
+    trust = client.walk(publisher).trust
+    assert (trust.timestamp_version, trust.snapshot_version, trust.targets_version) == (3, 3, 3)
+
+
+@pytest.mark.fault("A13")
+def test_a_root_signed_by_strangers(publisher: Publisher, client: Client) -> None:
+    publisher.root.version = 2
+    publisher.files["metadata/2.root.json"] = sign(publisher.root, [TestKey("stranger")])
+    refused(client, publisher, SignatureError)
+
+
+@pytest.mark.fault("A13")
+def test_a_gap_in_the_roots_ends_the_walk_there(publisher: Publisher, client: Client) -> None:
+    for _ in range(3):
+        publisher.publish_root()
+    del publisher.files["metadata/3.root.json"]
+    assert client.walk(publisher).trust.root_version == 2
+    publisher.files["metadata/3.root.json"] = publisher.files["metadata/4.root.json"]
+    with pytest.raises(RollbackError):
+        client.walk(publisher)
+
+
+@pytest.mark.fault("A14")
+def test_many_rotations_are_taken_a_bounded_number_at_a_time(publisher: Publisher, client: Client) -> None:
+    for number in range(10):
+        publisher.rotate("root", f"root {number}")
+    publisher.rotate("timestamp", "release 2")
+    publisher.sign()
+    reached = []
+    for _ in range(2):
+        with pytest.raises(SignatureError):  # not there yet: that root does not know the new key
+            client.walk(publisher)
+        roots = [path for path in client.requests if path.endswith("root.json")]
+        assert len(roots) == CONFIG.max_root_rotations
+        reached.append(roots[-1])
+    assert reached == ["metadata/5.root.json", "metadata/9.root.json"]
+    assert client.walk(publisher).trust.root_version == 12
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_absence_of_the_next_root_is_normal(publisher: Publisher, client: Client, status: int) -> None:
+    client.broken["metadata/2.root.json"] = ServerError("no", status)
+    assert client.walk(publisher).complete
+
+
+@pytest.mark.parametrize("trouble", [NetworkError("no"), ServerError("no", 500)])
+def test_trouble_with_the_next_root_is_not_absence(
+    publisher: Publisher, client: Client, trouble: VademecumError
+) -> None:
+    client.broken["metadata/2.root.json"] = trouble
+    refused(client, publisher, type(trouble))
+
+
+# Which root to begin with -------------------------------------------------------------------------
+
+
+def test_trust_on_first_use_pins(publisher: Publisher) -> None:
+    client = Client(None)
+    client.walk(publisher)
+    assert client.requests[:3] == ["metadata/1.root.json", "metadata/2.root.json", TIMESTAMP]
+    assert client.record("pin") == FIRST_USE
+    assert client.record("root.json") == publisher.first_root
+    assert client.walk(publisher, idle=True).complete is False
+    stranger = Publisher(line="stranger ")
+    stranger.publish(DOCUMENTS)
+    stranger.sign()
+    refused(client, stranger, SignatureError)
+
+
+def test_what_was_shipped_once_stays_trusted_when_nothing_is_shipped_any_more(
+    publisher: Publisher, client: Client
+) -> None:
+    client.shipped = None
+    publisher.publish_root()
+    client.walk(publisher)
+    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+
+
+def test_a_shipped_root_replaces_first_use(publisher: Publisher) -> None:
+    stranger = Publisher(line="stranger ")
+    stranger.publish(DOCUMENTS)
+    stranger.sign()
+    client = Client(None)
+    client.walk(stranger)
+    client.shipped = publisher.first_root
+    with pytest.raises(SignatureError):
+        client.walk(stranger)
+    assert client.walk(publisher).trust.timestamp_version == 1, "the stranger's metadata are no floor"
+    assert client.record("root.json") == publisher.first_root
+    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+
+
+def test_a_lost_root_is_not_replaced_by_first_use(publisher: Publisher, client: Client) -> None:
+    """The app ships a root: whatever the store has lost, no other is taken."""
+    drive(client.store.write({"trust/root.json": None}))
+    stranger = Publisher(line="stranger ")
+    stranger.publish(DOCUMENTS)
+    with pytest.raises(SignatureError):
+        client.walk(stranger)
+    assert client.walk(publisher).complete
+    assert "metadata/1.root.json" not in client.requests
+    assert client.record("root.json") == publisher.first_root
+
+
+def test_a_shipped_root_is_not_taken_for_idle(publisher: Publisher, client: Client) -> None:
+    stranger = Publisher(line="stranger ")
+    client.shipped = stranger.first_root
+    with pytest.raises(SignatureError):
+        client.walk(publisher, idle=True)
+
+
+def test_a_root_that_is_shipped_for_the_first_time_is_walked_from(
+    publisher: Publisher, client: Client
+) -> None:
+    """Also where the stored metadata would verify by it."""
+    publisher.publish_root()
+    client.walk(publisher)
+    client.shipped = publisher.files["metadata/2.root.json"]
+    assert client.walk(publisher, idle=True).complete
+    assert client.record("pin") == hashlib.sha256(client.shipped).hexdigest().encode()
+    assert not client.walk(publisher, idle=True).complete
+
+
+def test_a_newer_root_shipped_later(publisher: Publisher, client: Client) -> None:
+    publisher.rotate("root", "root 2")
+    publisher.rotate("root", "root 3")
+    client.shipped = publisher.files["metadata/2.root.json"]
+    assert client.walk(publisher).trust.root_version == 3
+    assert client.record("root.json") == publisher.files["metadata/3.root.json"]
+    assert client.record("pin") == hashlib.sha256(client.shipped).hexdigest().encode()
+
+
+def test_switching_roots_lowers_no_floor_half_way(publisher: Publisher, client: Client) -> None:
+    """The stored root is far ahead of the newly shipped one; the walk between them breaks off."""
+    for number in range(3):
+        publisher.rotate("root", f"root {number}")
+    client.walk(publisher)
+    ahead = client.record("root.json")
+    client.shipped = publisher.files["metadata/2.root.json"]
+    client.broken["metadata/4.root.json"] = NetworkError("offline")
+    with pytest.raises(NetworkError):
+        client.walk(publisher)
+    assert client.record("root.json") == ahead
+    client.broken.clear()
+    assert client.walk(publisher).trust.root_version == 4
+    assert client.record("root.json") == ahead
+
+
+def test_a_shipped_root_that_is_none(publisher: Publisher) -> None:
+    client = Client(b"<html>")
+    with pytest.raises(ContentError, match=r"root\.json"):
+        client.walk(publisher)
+    assert set(client.floor().values()) == {None}

@@ -1,0 +1,118 @@
+"""JavaScript's own tests and types, and that what is typed in both languages agrees."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum.config import Config
+from vademecum.encoder import file as encoder
+from vademecum.errors import VademecumError
+from vademecum.format import manifest as format
+from vademecum.format import segment
+from vademecum.knowledge import EVENTS
+from vademecum.runtime.http import HttpLimits
+from vademecum.search import vectors as search
+from vademecum.transport.mirrors import Mark, encode_marks, order
+from vademecum.trust import refresh
+
+JS = Path(__file__).parent
+CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
+CONSTANTS = """
+const names = ['encoder', 'format', 'head', 'idle', 'mirrors', 'errors', 'search', 'transport', 'vademecum'];
+const modules = await Promise.all(names.map((name) => import(`${process.argv[1]}/${name}.mjs`)));
+console.log(JSON.stringify(Object.assign({}, ...modules)));
+"""
+
+
+def node(*arguments: str) -> str:
+    program = shutil.which("node")
+    assert program is not None, "Node.js 20 or newer is needed to test the browser client"
+    done = subprocess.run([program, *arguments], cwd=JS, capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def constants() -> Any:
+    return json.loads(node("--input-type=module", "--eval", CONSTANTS, CLIENT.as_uri()))
+
+
+def test_the_tests_of_the_modules_pass() -> None:
+    assert "# fail 0" in node("--test", "--test-reporter=tap")
+
+
+@pytest.mark.parametrize("project", [CLIENT, JS], ids=["modules", "app"])
+def test_the_types_hold(project: Path) -> None:
+    compiler = JS / "node_modules" / "typescript" / "bin" / "tsc"
+    assert compiler.exists(), f"run `npm ci` in {JS}"
+    node(str(compiler), "-p", str(project))
+
+
+def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
+    expected = {
+        "ENCODER_FORMAT": encoder.FORMAT,
+        "MAX_WORDS_READ": encoder.MAX_WORDS_READ,
+        "MIN_PREFIX": encoder.MIN_PREFIX,
+        "MAX_DIMENSIONS": encoder.MAX_DIMENSIONS,
+        "MAX_VOCABULARY": encoder.MAX_VOCABULARY,
+        "MAX_ALPHABET": encoder.MAX_ALPHABET,
+        "MAX_LETTER": encoder.MAX_LETTER,
+        "MAX_GOLDENS": encoder.MAX_GOLDENS,
+        "MAX_GOLDEN_TEXT": encoder.MAX_GOLDEN_TEXT,
+        "MAX_COMPLETIONS": encoder.MAX_COMPLETIONS,
+        "MAX_UNKNOWN": encoder.MAX_UNKNOWN,
+        "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
+        "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
+        "HEAD_FORMAT": format.FORMAT,
+        "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
+        "FORGIVE_MIRROR_MS": Config().forgive_mirror * 1000,
+        "MAX_TIMESTAMP": Config().max_timestamp,
+        "TIMESTAMP": refresh.TIMESTAMP,
+        "EVENTS": list(EVENTS),
+        "MOST_HITS": search.MOST_HITS,
+        "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
+    }
+    assert {name: constants.get(name) for name in expected} == expected
+
+
+def test_the_order_of_mirrors_is_the_same_in_both_languages() -> None:
+    """Also where the record is damaged in part, or somebody has turned the clock."""
+    now = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    hours = (None, -48, -24, -23, -1, 0, 1, 24, 25)
+    times = [None if hour is None else now + timedelta(hours=hour) for hour in hours]
+    marks = [Mark(failed, "network", wait) for failed in times for wait in times]
+    cases = [{"a": one, "b": marks[-index], "c": marks[index // 2]} for index, one in enumerate(marks)]
+    records = [json.loads(encode_marks(case) or b'{"hosts": {}}')["hosts"] for case in cases]
+    script = (
+        f"const {{ order }} = await import('{CLIENT.as_uri()}/mirrors.mjs');"
+        "const [records, now] = JSON.parse(process.argv[1]);"
+        "console.log(JSON.stringify(records.map((marks) => order(['a', 'b', 'c'], marks, now).join(''))));"
+    )
+    there = json.loads(
+        node("--input-type=module", "--eval", script, json.dumps([records, now.timestamp() * 1000]))
+    )
+    here = ["".join(order("abc", case, now, Config().forgive_mirror)) for case in cases]
+    assert there == here
+    assert len(set(here)) > 10
+
+
+def codes(kind: type[VademecumError]) -> set[str]:
+    return {kind.code}.union(*map(codes, kind.__subclasses__()))
+
+
+def transient(kind: type[VademecumError]) -> set[str]:
+    return ({kind.code} if kind.transient else set()).union(*map(transient, kind.__subclasses__()))
+
+
+def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
+    declared = (CLIENT / "vademecum.d.mts").read_text().split("export type ErrorCode =")[1].split(";")[0]
+    known = {word.strip(' |\n"') for word in declared.splitlines()} - {""}
+    assert codes(VademecumError) - {"not-a-store"} == known
+    assert set(constants["TRANSIENT"]) == transient(VademecumError)

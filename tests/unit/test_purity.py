@@ -1,0 +1,44 @@
+"""What import-linter cannot say of the code (pyproject.toml has what may import what)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CLIENT, BUILDER = ROOT / "client/vademecum", ROOT / "builder/vademecum_builder"
+CORE = "format encoder delta transport store trust generation integrity update engine.py config.py ports.py events.py"
+IMPURE = {"os", "time", "random", "socket", "ssl", "subprocess", "threading", "urllib", "pathlib"}
+CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+ENDS = {"print", "sys.exit", "exit", "quit"}
+
+
+def nodes(*roots: Path) -> Iterator[tuple[Path, ast.AST]]:
+    paths = [path for root in roots for path in (sorted(root.rglob("*.py")) if root.is_dir() else [root])]
+    assert paths
+    for path in paths:
+        yield from ((path, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def test_the_core_is_pure() -> None:
+    """No clock, network, randomness or environment: they are arguments."""
+    for path, node in nodes(*(CLIENT / name for name in CORE.split())):
+        if isinstance(node, ast.Import):
+            assert not {alias.name.split(".")[0] for alias in node.names} & IMPURE, f"{path}:{node.lineno}"
+        elif isinstance(node, ast.ImportFrom):
+            assert (node.module or "").split(".")[0] not in IMPURE, f"{path}:{node.lineno}"
+        elif isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in CLOCKS, f"{path}:{node.lineno}"
+
+
+def test_only_the_command_line_prints_and_ends_the_process() -> None:
+    for path, node in nodes(CLIENT, BUILDER):
+        if isinstance(node, ast.Call) and path.parent != BUILDER / "cli":
+            assert ast.unparse(node.func) not in ENDS, f"{path}:{node.lineno}"
+
+
+def test_the_ground_imports_nothing() -> None:
+    for name in ("errors.py", "version.py"):
+        imports = [node for _, node in nodes(CLIENT / name) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert [ast.unparse(node) for node in imports] in ([], ["from __future__ import annotations"])
