@@ -22,7 +22,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import Options, Progress, Report, build
 from vademecum_builder.publish.tree import check_target
 from vademecum_builder.release.previous import choose_authority, find_keys, find_previous
-from vademecum_builder.signing.keys import DEFAULT_KEYS
+from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.sources.base import SourceFile
 from vademecum_builder.sources.folder import FolderSource
 

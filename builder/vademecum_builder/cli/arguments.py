@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vademecum.version import __version__
 from vademecum_builder.cli.exits import exits_table
-from vademecum_builder.signing.keys import DEFAULT_KEYS
+from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 _PAGE = """# Commands
 

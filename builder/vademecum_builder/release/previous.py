@@ -16,8 +16,8 @@ from vademecum.runtime.cpython import SystemClock, open_transport, run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.published import Published, config_for, read_published
+from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import (
-    DEFAULT_KEYS,
     KEY_VARIABLE,
     RELEASE_KEY,
     ROOT_FILE,

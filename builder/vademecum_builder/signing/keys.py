@@ -19,7 +19,6 @@ from vademecum.errors import ContentError, ExpiredError, SignatureError, Storage
 from vademecum.runtime.rename import patiently
 from vademecum_builder.signing.metadata import Validity, expiry, parse_root, signed_bytes
 
-DEFAULT_KEYS = Path(".vademecum/keys")
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
