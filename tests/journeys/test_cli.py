@@ -623,7 +623,7 @@ class Hidden:
                                       "scipy", "tqdm", "cryptography"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Hidden())
-from vademecum_builder.cli import main
+from vademecum_builder.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 
