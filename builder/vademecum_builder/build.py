@@ -1,15 +1,22 @@
-"""What the builder's commands do: choose keys, read the previous release, run the pipeline."""
+"""The one way to build, for every caller: the command line, a workflow's job, a service, a notebook.
+
+from pathlib import Path
+from vademecum_builder.build import BuildRequest, build
+
+report = build(BuildRequest(source=Path("docs"), out=Path("site"), keys=Path("keys")))
+print(report.sequence, report.added, report.embedded)
+"""
 
 from __future__ import annotations
 
 import time
-from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from vademecum.encoder.file import decode_encoder
-from vademecum.errors import UsageError
+from vademecum.errors import VademecumError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.encoders.transformer import (
     DocumentEncoder,
@@ -18,29 +25,104 @@ from vademecum_builder.encoders.transformer import (
     load_encoder,
     published_name,
 )
+from vademecum_builder.options import Options, Progress, ignore_progress
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.pipeline import Options, Progress, Report, build
+from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import check_target
-from vademecum_builder.release.previous import choose_authority, find_keys, find_previous
+from vademecum_builder.release.previous import find_previous, locate_previous
+from vademecum_builder.release.published import Published
 from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.sources.base import SourceFile
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.stages.context import BuildContext
+
+__all__ = ["BuildReport", "BuildRequest", "build"]
 
 DEFAULT_ENCODER = "builtin"
 
 
 @dataclass(frozen=True)
-class Done:
-    """What `vade build` did. `notices` are for the publisher's eyes: keys that were made, say."""
+class BuildRequest:
+    """What to build, from what, and how. Only the first two have no default.
 
-    report: Report
-    seconds: float
-    notices: tuple[str, ...] = ()
+    Attributes:
+        source: Folder of Markdown, plain text and HTML.
+        out: Folder of the published tree; empty, missing, or one that an earlier build has made.
+        previous: The release to build on, an address or a folder; None: what lies in `out`.
+        patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
+        base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
+        title: Name of the knowledge base, for its pages.
+        version: The human version; made from date and sequence if empty.
+        encoder: `builtin` or `sentence-transformers:MODEL`; None: that of the previous release, else `builtin`.
+        bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
+        refit: Fit the encoder anew: a full download for every client.
+        max_pack_bytes: The most that direct packs may take on the host; None: twice the index. 0: none.
+        yank: Sequences to take back: no client installs them any more, nor goes back to them.
+        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        root: The public root metadata; None: `root.json` among the keys.
+        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        site: Whether to publish pages and the browser client beside the index.
+        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
+        force: Start a new line of releases where the previous one cannot be used.
+    """
+
+    source: Path
+    out: Path
+    previous: str | None = None
+    patterns: tuple[str, ...] = ()
+    base_url: str = ""
+    title: str = ""
+    version: str = ""
+    encoder: str | None = None
+    bits: int = 4
+    refit: bool = False
+    max_pack_bytes: int | None = None
+    yank: tuple[int, ...] = ()
+    keys: Path | None = None
+    root: Path | None = None
+    signing_key: str = field(default="", repr=False)
+    site: bool = True
+    runtime_cache: Path | None = None
+    force: bool = False
+
+
+def build(
+    request: BuildRequest, *, now: datetime | None = None, progress: Progress = ignore_progress
+) -> BuildReport:
+    """Publish a release of a source, if anything changed since the previous one.
+
+    Args:
+        now: Aware; goes into the release and its expiry dates: the same time, the same bytes. None: this machine's.
+        progress: Called with a stage, and how much of how much is done.
+
+    Raises:
+        UsageError: Something in the request cannot be meant.
+        VademecumError: One clear line. The tree serves what it served before.
+    """
+    started = time.monotonic()
+    now = now or datetime.now(UTC)
+    source = _checked_source(request)
+    location = locate_previous(request.previous, request.out)
+    keys = find_keys(
+        request.keys,
+        request.root,
+        out=request.out,
+        published_at=None if request.force else location,
+        signing_key=request.signing_key,
+        now=now,
+    )
+    previous = _previous(location, keys, force=request.force)
+    authority = choose_authority(keys, previous.roots if previous else {}, now)
+    site = SiteBuilder(request.runtime_cache) if request.site else None
+    context = BuildContext(_options(request), authority, previous, site, now, progress)
+    report = run_stages(source, NamedEncoders(request.encoder), context)
+    return replace(report, notices=keys.notices, seconds=time.monotonic() - started)
 
 
 @dataclass(frozen=True)
 class NamedEncoders:
-    """The real encoders, by the name on the command line; without one, that of the previous release."""
+    """The real encoders, by the name in the request; without one, that of the previous release."""
 
     name: str | None
 
@@ -52,64 +134,40 @@ class NamedEncoders:
         return fit_encoder(self.name or DEFAULT_ENCODER, texts, progress=progress)
 
 
-def publish(options: Namespace, environ: Mapping[str, str], progress: Progress) -> Done:
-    """Run `vade build`.
-
-    Raises:
-        VademecumError: One clear line; the tree is as it was.
-    """
-    started = time.monotonic()
-    now = now_of(environ)
-    source = _checked_source(options)
-    keys = find_keys(options, environ, now)
-    previous = find_previous(options, keys)
-    authority = choose_authority(keys, previous, environ, now)
-    report = build(
-        source,
-        NamedEncoders(options.encoder),
-        authority,
-        Options(
-            out=options.out,
-            base_url=options.base_url,
-            title=options.title,
-            version=options.release_version,
-            bits=options.bits,
-            refit=options.refit,
-            yank=tuple(options.yank),
-            packs=PackLimits(most=options.packs),
-        ),
-        previous=previous,
-        site=SiteBuilder() if options.site else None,
-        now=now,
-        progress=progress,
-    )
-    return Done(report, time.monotonic() - started, keys.notices)
-
-
-def _checked_source(options: Namespace) -> FolderSource:
+def _checked_source(request: BuildRequest) -> FolderSource:
     """Return the source, after what can be said at once: before keys are made or a release is fetched.
 
     Raises:
         UsageError: A folder or an encoder that cannot be meant; nothing to read.
     """
-    published_name(options.encoder or DEFAULT_ENCODER)
-    source = FolderSource(options.source, options.pattern, leave_out=(options.out, DEFAULT_KEYS.parent))
+    published_name(request.encoder or DEFAULT_ENCODER)
+    source = FolderSource(request.source, request.patterns, leave_out=(request.out, DEFAULT_KEYS.parent))
     documents = source.scan()
-    check_target(options.out, options.source)
+    check_target(request.out, request.source)
     next(item for item in documents if isinstance(item, SourceFile))
     return source
 
 
-def now_of(environ: Mapping[str, str]) -> datetime:
-    """Return the time of this build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated.
-
-    Raises:
-        UsageError: SOURCE_DATE_EPOCH is not a number of seconds.
-    """
-    given = environ.get("SOURCE_DATE_EPOCH")
-    if not given:
-        return datetime.now(UTC)
+def _previous(location: str | None, keys: Keys, *, force: bool) -> Published | None:
+    """Return the release to build on, or None: there is none, or `force` gives up one that cannot be used."""
+    if location is None:
+        return None
     try:
-        return datetime.fromtimestamp(int(given), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise UsageError(f"SOURCE_DATE_EPOCH={given!r} is not a number of seconds since 1970") from error
+        return find_previous(location, keys.roots)
+    except VademecumError:
+        if force:
+            return None
+        raise
+
+
+def _options(request: BuildRequest) -> Options:
+    return Options(
+        out=request.out,
+        base_url=request.base_url,
+        title=request.title,
+        version=request.version,
+        bits=request.bits,
+        refit=request.refit,
+        yank=request.yank,
+        packs=PackLimits(most=request.max_pack_bytes),
+    )

@@ -14,9 +14,13 @@ Progress = Callable[[str, int, int], None]
 """Called with a stage (`reading`, `embedding`), and how much of how much is done."""
 
 
+def ignore_progress(stage: str, done: int, total: int) -> None:
+    """What to pass where nobody looks."""
+
+
 @dataclass(frozen=True)
 class Options:
-    """What a publisher may choose.
+    """What a publisher may choose of a release.
 
     Attributes:
         out: The published tree.

@@ -7,17 +7,16 @@ what it has is neither read again nor embedded again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from vademecum.delta.decode import Header
 from vademecum_builder.encoders.transformer import DocumentEncoder
 from vademecum_builder.index.segments import pack, rows_of
-from vademecum_builder.options import Options, Progress
-from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.options import Options
 from vademecum_builder.release.published import Published
-from vademecum_builder.signing.keys import Authority
 from vademecum_builder.sources.base import Source
+from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
 from vademecum_builder.stages.embed import Embedded, Encoders, embed_chunks, epoch_of
 from vademecum_builder.stages.publish import (
@@ -30,12 +29,25 @@ from vademecum_builder.stages.publish import (
 )
 from vademecum_builder.stages.read import Before, Reading, read_source
 
-__all__ = ["Encoders", "Options", "Progress", "Report", "build"]
-
 
 @dataclass(frozen=True)
-class Report:
-    """What a build did: the keys of `vade build --json` (design, section 10), without `seconds`."""
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        sequence, version: Of the release that is published now.
+        documents, chunks: That are live in it.
+        added, modified, removed: Documents, compared with the previous release.
+        embedded: Chunks that were sent to the encoder.
+        changed: False when nothing was published.
+        bytes_published: Of the index: all segments and the manifest, without the encoder.
+        bytes_new: Written by this build.
+        seconds: The build took.
+        signed: Whether metadata was signed, be it for a new release or since the old signatures ran out.
+        site: Whether pages were written.
+        warnings: What was wrong with the source, one line each.
+        notices: What else the publisher should read: that keys were made, say.
+    """
 
     sequence: int
     version: str
@@ -48,40 +60,35 @@ class Report:
     changed: bool
     bytes_published: int
     bytes_new: int
-    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
     signed: bool = False
     site: bool = False
+    warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """Return what `vade build --json` prints (design, section 10)."""
+        told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
+        told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
+        del told["notices"]
+        return told
 
 
-def build(
-    source: Source,
-    encoders: Encoders,
-    authority: Authority,
-    options: Options,
-    *,
-    previous: Published | None,
-    site: SiteBuilder | None,
-    now: datetime,
-    progress: Progress,
-) -> Report:
+def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> BuildReport:
     """Publish a release if anything changed.
-
-    Args:
-        previous: The release to build on, verified; None starts a line.
-        site: Renders the pages; None publishes the index alone.
-        now: Aware; goes into `built` and the expiry dates.
 
     Raises:
         UsageError, ContentError: The source or an option is not acceptable.
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
+    options, previous, progress = context.options, context.previous, context.progress
     encoder = _frozen_encoder(previous, encoders, options)
     base = previous if encoder is not None else None
     before = _before(previous, base)
-    sequence = 1 if previous is None else previous.manifest.sequence + 1
+    sequence = context.sequence
     reading = read_source(source, before, base_url=options.base_url, sequence=sequence, progress=progress)
     if base is not None and not reading.is_new:
-        release, written = keep_release(base, authority, options, site, now)
+        release, written = keep_release(base, context)
         return _report(release, reading, None, written)
     embedded = embed_chunks(reading, before.rows, encoder, encoders, sequence, options.bits, progress)
     packed = pack(
@@ -95,9 +102,9 @@ def build(
     )
     header = Header(sequence - 1, sequence, options.bits, embedded.encoder.dimensions)
     packs = make_packs(embedded.rows, before.rows, header, packed.entries, base, options.packs)
-    release = assemble_release(packed, packs, embedded, reading, sequence, options, now)
+    release = assemble_release(packed, packs, embedded, reading, context)
     changes = changes_of(reading, before)
-    written = publish_release(release, changes, authority, options, previous, site, now)
+    written = publish_release(release, changes, context)
     return _report(release, reading, embedded, written)
 
 
@@ -122,10 +129,10 @@ def _before(previous: Published | None, base: Published | None) -> Before:
     return Before(live) if base is None else Before(live, rows, base.sources)
 
 
-def _report(release: Release, reading: Reading, embedded: Embedded | None, written: Written) -> Report:
+def _report(release: Release, reading: Reading, embedded: Embedded | None, written: Written) -> BuildReport:
     """Return the report; `embedded` is None where the release stayed."""
     manifest = release.manifest
-    return Report(
+    return BuildReport(
         sequence=manifest.sequence,
         version=manifest.version,
         documents=manifest.documents,

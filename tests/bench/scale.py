@@ -43,6 +43,7 @@ from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import Published, config_for
 from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
+from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
 from vademecum_builder.stages.embed import Embedded, epoch_of
 from vademecum_builder.stages.publish import assemble_release, publish_release
@@ -202,7 +203,6 @@ def _release(
     old: Rows,
     sequence: int,
 ) -> None:
-    options = Options(out=folder / "tree", bits=BITS)
     now = NOW + timedelta(seconds=sequence)
     packed = pack(
         rows,
@@ -216,9 +216,9 @@ def _release(
     embedded = Embedded(rows, encoder, 0)
     reading = Reading(rows.documents, {}, {}, (), (), (), ())
     header = Header(sequence - 1, sequence, BITS, DIMENSIONS)
-    packs = make_packs(rows, old, header, packed.entries, before, options.packs)
-    release = assemble_release(packed, packs, embedded, reading, sequence, options, now)
-    publish_release(release, {}, authority, options, before, None, now)
+    context = BuildContext(Options(out=folder / "tree", bits=BITS), authority, before, None, now)
+    packs = make_packs(rows, old, header, packed.entries, before, context.options.packs)
+    publish_release(assemble_release(packed, packs, embedded, reading, context), {}, context)
 
 
 @contextmanager

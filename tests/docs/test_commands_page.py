@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
+from vademecum_builder.cli import commands
 from vademecum_builder.cli.arguments import commands_page
-from vademecum_builder.cli.main import _COMMANDS, main
+from vademecum_builder.cli.main import main
 
 PAGE = Path(__file__).parents[2] / "site" / "content" / "commands.md"
-COMMANDS = [[name] for name in _COMMANDS] + [["keys", "new"], ["keys", "renew"], []]
+MODULES = sorted(module.name for module in iter_modules(commands.__path__))
+COMMANDS = [[name] for name in MODULES] + [["keys", "new"], ["keys", "renew"], []]
 
 
 def test_the_page_is_made_from_the_command_line() -> None:

@@ -20,8 +20,9 @@ from vademecum.search.vectors import Hit, Index
 from vademecum.store.pointer import decode_head
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.encoders.transformer import DocumentEncoder, Fitted, fit_encoder, load_encoder
+from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.pipeline import Options, Report, build
+from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import Published, read_published
@@ -34,6 +35,7 @@ from vademecum_builder.signing.keys import (
     new_keys,
 )
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+from vademecum_builder.stages.context import BuildContext
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ONCE = Config(retries=0)
@@ -141,18 +143,16 @@ class Line:
         held = load_roots(self.keys / ROOT_FILE)
         return asyncio.run(read_previous(FolderTransport(self.out), held, FixedClock(self.now), ONCE))
 
-    def release(self, files: Mapping[str, str], previous: Published | None = None, **options: Any) -> Report:
+    def release(
+        self, files: Mapping[str, str], previous: Published | None = None, **options: Any
+    ) -> BuildReport:
         """Build a release of these documents on `previous`, by default what lies in the tree."""
-        return build(
-            Documents(files),
-            self.encoders,
-            self.authority,
-            Options(out=self.out, **options),
-            previous=previous if previous is not None else self.previous(),
-            site=self.site,
-            now=self.now,
-            progress=lambda stage, done, total: None,
-        )
+        return run_stages(Documents(files), self.encoders, self.context(previous, **options))
+
+    def context(self, previous: Published | None = None, **options: Any) -> BuildContext:
+        """Return what a build on `previous` goes on from, by default on what lies in the tree."""
+        previous = previous if previous is not None else self.previous()
+        return BuildContext(Options(out=self.out, **options), self.authority, previous, self.site, self.now)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

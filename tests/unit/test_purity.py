@@ -34,7 +34,7 @@ def test_the_core_is_pure() -> None:
 
 def test_only_the_command_line_prints_and_ends_the_process() -> None:
     for path, node in nodes(CLIENT, BUILDER):
-        if isinstance(node, ast.Call) and path.parent != BUILDER / "cli":
+        if isinstance(node, ast.Call) and BUILDER / "cli" not in path.parents:
             assert ast.unparse(node.func) not in ENDS, f"{path}:{node.lineno}"
 
 

@@ -1,6 +1,6 @@
 """The command line's grammar: every command and option of `vade`, and nothing that does anything.
 
-`python -m vademecum_builder.arguments` writes the docs' page of commands, site/content/commands.md.
+`python -m vademecum_builder.cli.arguments` writes the docs' page of commands, site/content/commands.md.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vademecum_builder.signing.folder import DEFAULT_KEYS
 _PAGE = """# Commands
 
 Every command and option of `vade`. This page is made from the command line itself, by
-`python -m vademecum_builder.arguments`; a test fails when the two disagree.
+`python -m vademecum_builder.cli.arguments`; a test fails when the two disagree.
 
 Where a command fails it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout
 and nothing else; where a command fails it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes

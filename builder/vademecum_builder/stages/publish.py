@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from vademecum_builder.delta.schedule import kept
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.segments import Packed
 from vademecum_builder.options import Options
-from vademecum_builder.pages.site import SiteBuilder, SiteFiles
+from vademecum_builder.pages.site import SiteFiles
 from vademecum_builder.publish.tree import TIMESTAMP, is_intact, require_unmoved, sweep, write_tree
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import version_json
-from vademecum_builder.signing.keys import Authority
 from vademecum_builder.signing.metadata import Channel, SignedTarget, Versions, sign_release
+from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import Packs
 from vademecum_builder.stages.embed import Embedded, epoch_of
 from vademecum_builder.stages.read import Before, Reading
@@ -70,11 +70,10 @@ def assemble_release(
     packs: Packs,
     embedded: Embedded,
     reading: Reading,
-    sequence: int,
-    options: Options,
-    now: datetime,
+    context: BuildContext,
 ) -> Release:
     """Return the release that these segments and packs make."""
+    options, sequence, now = context.options, context.sequence, context.now
     encoder = embedded.encoder
     epoch = epoch_of(encoder, options.bits)
     encoder_ref, encoder_file = deflate_tensors(encoder.query_encoder)
@@ -112,46 +111,36 @@ def changes_of(reading: Reading, before: Before) -> dict[str, Any]:
     }
 
 
-def publish_release(
-    release: Release,
-    changes: Mapping[str, Any],
-    authority: Authority,
-    options: Options,
-    previous: Published | None,
-    site: SiteBuilder | None,
-    now: datetime,
-) -> Written:
+def publish_release(release: Release, changes: Mapping[str, Any], context: BuildContext) -> Written:
     """Write a new release over the previous one.
 
     Raises:
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
-    pages = _render(site, release, authority, changes, options)
-    written = _write(release, pages, authority, options, previous, now)
-    return Written(written, signed=True, site=site is not None)
+    written = _write(release, _render(release, changes, context), context)
+    return Written(written, signed=True, site=context.site is not None)
 
 
-def keep_release(
-    base: Published, authority: Authority, options: Options, site: SiteBuilder | None, now: datetime
-) -> tuple[Release, Written]:
+def keep_release(base: Published, context: BuildContext) -> tuple[Release, Written]:
     """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
 
     Raises:
         StorageError, QuotaError: See `publish_release`.
     """
+    options, site = context.options, context.site
     kept_files = base.history_rows | kept(base.manifest.packs, base.older).keys()
     release = Release(base.manifest, base.files[base.pointer.url_path], {}, kept_files)
     stale_site = site is not None and not (
         site.is_current(base.site, options.title) and _pages_are_whole(base, options.out)
     )
-    ageing = base.expires - now < options.validity.timestamp / 2
-    newer_root = authority.root_version > max(base.roots)
+    ageing = base.expires - context.now < options.validity.timestamp / 2
+    newer_root = context.authority.root_version > max(base.roots)
     yanking = yanked_with(base, options) != base.yanked
     if not (stale_site or ageing or newer_root or yanking):
         return release, Written()
     # All of it, since the output folder of a fresh machine holds nothing yet.
-    pages = _render(site, release, authority, site.last_changes(base) if site else {}, options)
-    written = _write(release, pages, authority, options, base, now)
+    pages = _render(release, site.last_changes(base) if site else {}, context)
+    written = _write(release, pages, context)
     return release, Written(written, signed=True, site=site is not None)
 
 
@@ -177,56 +166,43 @@ def _pages_are_whole(base: Published, out: Path) -> bool:
     return is_intact(out, base.site_files)
 
 
-def _render(
-    site: SiteBuilder | None,
-    release: Release,
-    authority: Authority,
-    changes: Mapping[str, Any],
-    options: Options,
-) -> SiteFiles:
+def _render(release: Release, changes: Mapping[str, Any], context: BuildContext) -> SiteFiles:
     version = version_json(release.manifest, release.target.sha256, changes)
-    if site is None:
+    if context.site is None:
         return SiteFiles({"version.json": version}, None)
-    return site.render(release.manifest, authority.root, version, changes, options.title)
+    title, root = context.options.title, context.authority.root
+    return context.site.render(release.manifest, root, version, changes, title)
 
 
-def _write(
-    release: Release,
-    pages: SiteFiles,
-    authority: Authority,
-    options: Options,
-    previous: Published | None,
-    now: datetime,
-) -> int:
+def _write(release: Release, pages: SiteFiles, context: BuildContext) -> int:
     """Write index, pages and metadata, then sweep; return the bytes written."""
-    require_unmoved(options.out, 0 if previous is None else previous.versions.timestamp)
-    metadata = _sign(release, pages, authority, options, previous, now)
+    out, previous = context.options.out, context.previous
+    require_unmoved(out, 0 if previous is None else previous.versions.timestamp)
+    metadata = _sign(release, pages, context)
     index = {**_carried(previous), **release.files, release.path: release.manifest_bytes}
     files: dict[str, bytes | Path] = {**index, **pages.files, **metadata}
-    written = write_tree(options.out, files)
+    written = write_tree(out, files)
     manifest = release.manifest
     packs = (entry.object for entry in manifest.packs)
     objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
     current = {release.path, *objects, *release.kept, *pages.files, *metadata}
-    sweep(options.out, current, former=previous.site_files.keys() if previous is not None else ())
+    sweep(out, current, former=previous.site_files.keys() if previous is not None else ())
     return written
 
 
-def _sign(
-    release: Release,
-    pages: SiteFiles,
-    authority: Authority,
-    options: Options,
-    previous: Published | None,
-    now: datetime,
-) -> dict[str, bytes]:
-    manifest = release.manifest
+def _sign(release: Release, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
+    options, authority, previous, manifest = (
+        context.options,
+        context.authority,
+        context.previous,
+        release.manifest,
+    )
     targets = (release.target, *((pages.listing,) if pages.listing else ()))
     yanked = yanked_with(previous, options)
     channel = Channel(options.channel, release.target.path, manifest.sequence, manifest.version, yanked)
     versions = previous.versions if previous is not None else Versions()
     roots = {f"metadata/{version}.root.json": data for version, data in authority.roots.items()}
-    signed = sign_release(authority.signer, versions, targets, channel, now, options.validity)
+    signed = sign_release(authority.signer, versions, targets, channel, context.now, options.validity)
     return {**roots, **signed}
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.publishing import HANDBOOK, NOW, Documents, Line, ask, pull, pulled, read, tree_of
+from support.publishing import HANDBOOK, Documents, Line, ask, pull, pulled, read, tree_of
 from vademecum.errors import ContentError, SignatureError, UsageError
 from vademecum.format.json import parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore, MemoryTransport
-from vademecum_builder import pipeline
 from vademecum_builder.index.segments import rows_of
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.pipeline import Options, build
+from vademecum_builder.pipeline import run_stages
 from vademecum_builder.release.published import Published
 from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import renew_root
@@ -187,32 +187,15 @@ def test_a_text_that_leaves_and_comes_back(line: Line) -> None:
 
 def test_skipped_files_are_warned_of_and_the_rest_is_published(line: Line) -> None:
     source = Documents(HANDBOOK, (Skipped("photo.md", "binary: it holds NUL bytes"),))
-    report = build(
-        source,
-        line.encoders,
-        line.authority,
-        Options(out=line.out),
-        previous=None,
-        site=None,
-        now=NOW,
-        progress=lambda stage, done, total: None,
-    )
+    report = run_stages(source, line.encoders, line.context())
     assert report.documents == 3
     assert report.warnings == ("photo.md: skipped: binary: it holds NUL bytes",)
 
 
 def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:
     told: list[tuple[str, int, int]] = []
-    build(
-        Documents(HANDBOOK),
-        line.encoders,
-        line.authority,
-        Options(out=line.out),
-        previous=None,
-        site=None,
-        now=NOW,
-        progress=lambda *step: told.append(step),
-    )
+    context = replace(line.context(), progress=lambda *step: told.append(step))
+    run_stages(Documents(HANDBOOK), line.encoders, context)
     assert told[:4] == [("reading", number, 3) for number in range(4)]
     assert told[-1] == ("embedding", 4, 4)
 
@@ -426,18 +409,5 @@ def test_a_document_that_cannot_be_read_stops_the_build_before_anything_is_writt
             raise UsageError("no such folder")
 
     with pytest.raises(UsageError, match="no such folder"):
-        build(
-            Broken({}),
-            line.encoders,
-            line.authority,
-            Options(out=line.out),
-            previous=None,
-            site=None,
-            now=NOW,
-            progress=lambda stage, done, total: None,
-        )
+        run_stages(Broken({}), line.encoders, line.context())
     assert not line.out.exists()
-
-
-def test_the_public_names_stay_where_they_are() -> None:
-    assert {"build", "Options", "Report", "Encoders", "Progress"} == set(pipeline.__all__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +20,10 @@ from vademecum.errors import (
 )
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock, MemoryStore
-from vademecum_builder.release.previous import Keys, choose_authority, find_keys, find_previous, read_previous
+from vademecum_builder.release.previous import find_previous, locate_previous, read_previous
 from vademecum_builder.release.published import Published
+from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.signing.keys import (
-    KEY_VARIABLE,
     RELEASE_KEY,
     ROOT_FILE,
     load_roots,
@@ -34,14 +34,23 @@ from vademecum_builder.signing.keys import (
 MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
 
 
-def options(out: Path, **changes: object) -> Namespace:
-    return Namespace(**{"out": out, "keys": None, "root": None, "previous": None, "force": False} | changes)
-
-
 @pytest.fixture
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
     monkeypatch.chdir(tmp_path)
     return Line(tmp_path)
+
+
+def found_keys(
+    line: Line,
+    folder: Path | None = None,
+    root_file: Path | None = None,
+    *,
+    published_at: str | None = None,
+    signing_key: str = "",
+) -> Keys:
+    return find_keys(
+        folder, root_file, out=line.out, published_at=published_at, signing_key=signing_key, now=NOW
+    )
 
 
 def previous(line: Line, held: dict[int, bytes]) -> Published:
@@ -50,43 +59,41 @@ def previous(line: Line, held: dict[int, bytes]) -> Published:
 
 
 def test_a_first_build_makes_development_keys_and_says_so(line: Line) -> None:
-    keys = find_keys(options(line.out), {}, NOW)
+    keys = found_keys(line)
     assert "Anybody who has them" in keys.notices[0]
     assert Path(".vademecum/.gitignore").read_text() == "*\n"
-    assert find_keys(options(line.out), {}, NOW) == Keys(keys.roots, keys.key_file)
+    assert found_keys(line) == Keys(keys.roots, keys.key_file)
 
 
 def test_no_keys_are_made_where_a_release_was_signed_with_others(line: Line) -> None:
-    line.release(HANDBOOK)
-    for where in ({}, {"previous": "https://example.org/kb/"}):
-        with pytest.raises(UsageError, match=r"no keys in .*name them with --keys"):
-            find_keys(options(line.out, **where), {}, NOW)
+    with pytest.raises(
+        UsageError, match=r"no keys in .*release at https://example.org/kb/.*name them with --keys"
+    ):
+        found_keys(line, published_at="https://example.org/kb/")
     assert not Path(".vademecum").exists()
-    assert find_keys(options(line.out, force=True), {}, NOW).notices
 
 
 @pytest.mark.parametrize("folder", ["tree", "tree/keys", "tree/.vademecum/keys"])
 def test_keys_that_would_be_published_are_refused(line: Line, folder: str) -> None:
     with pytest.raises(UsageError, match="would be published"):
-        find_keys(options(line.out, keys=Path(folder)), {}, NOW)
+        found_keys(line, Path(folder))
 
 
 def test_named_keys_that_are_not_there(line: Line) -> None:
     with pytest.raises(UsageError, match=r"nowhere/root\.json"):
-        find_keys(options(line.out, keys=Path("nowhere")), {}, NOW)
+        found_keys(line, Path("nowhere"))
     with pytest.raises(UsageError, match=r"missing\.json"):
-        find_keys(options(line.out, root=Path("missing.json")), {}, NOW)
+        found_keys(line, root_file=Path("missing.json"))
 
 
-def test_a_key_in_the_environment_alone_uses_the_published_root(line: Line) -> None:
-    environ = {KEY_VARIABLE: (line.keys / RELEASE_KEY).read_text()}
-    with pytest.raises(UsageError, match="name it with --root"):
-        choose_authority(find_keys(options(line.out), environ, NOW), None, environ, NOW)
-    line.release(HANDBOOK)
-    keys = find_keys(options(line.out), environ, NOW)
+def test_a_signing_key_alone_uses_the_published_root(line: Line) -> None:
+    keys = found_keys(line, signing_key=(line.keys / RELEASE_KEY).read_text())
     assert keys.roots == {}
-    found = find_previous(options(line.out), keys)
-    assert choose_authority(keys, found, environ, NOW).root == line.root
+    with pytest.raises(UsageError, match="name it with --root"):
+        choose_authority(keys, {}, NOW)
+    line.release(HANDBOOK)
+    assert choose_authority(keys, previous(line, {}).roots, NOW).root == line.root
+    assert "PRIVATE" not in repr(keys)
 
 
 def test_a_root_that_is_published_is_never_taken_back(line: Line) -> None:
@@ -98,9 +105,9 @@ def test_a_root_that_is_published_is_never_taken_back(line: Line) -> None:
     keys = Keys(load_roots(old_keys / ROOT_FILE), old_keys / RELEASE_KEY)
     found = previous(line, dict(keys.roots))
     with pytest.raises(SignatureError, match="not one that the root metadata names"):
-        choose_authority(keys, found, {}, NOW)
-    environ = {KEY_VARIABLE: (line.keys / RELEASE_KEY).read_text()}
-    authority = choose_authority(keys, found, environ, NOW)
+        choose_authority(keys, found.roots, NOW)
+    keys = replace(keys, signing_key=(line.keys / RELEASE_KEY).read_text())
+    authority = choose_authority(keys, found.roots, NOW)
     assert authority.roots == load_roots(line.keys / ROOT_FILE)
 
 
@@ -113,7 +120,7 @@ def test_two_different_roots_of_one_version_are_refused(line: Line) -> None:
     keys = Keys(load_roots(twin / ROOT_FILE), twin / RELEASE_KEY)
     found = previous(line, {1: keys.roots[1]})
     with pytest.raises(UsageError, match="root version 2 differs from the published one"):
-        choose_authority(keys, found, {}, NOW)
+        choose_authority(keys, found.roots, NOW)
 
 
 def test_a_new_root_alone_is_enough_after_a_rotation(line: Line) -> None:
@@ -148,31 +155,32 @@ def test_a_crash_between_root_and_timestamp_is_built_upon(line: Line) -> None:
     assert line.release(MORE).sequence == 2
 
 
-def test_an_unusable_previous_release_is_refused_unless_forced(line: Line) -> None:
+def test_an_unusable_previous_release_is_refused(line: Line) -> None:
     line.release(HANDBOOK)
-    keys = find_keys(options(line.out, keys=line.keys), {}, NOW)
     (line.out / "metadata" / "timestamp.json").write_bytes(b"<html>")
     with pytest.raises(ContentError, match=r"previous release at .* HTML .*--force starts a new line"):
-        find_previous(options(line.out), keys)
-    assert find_previous(options(line.out, force=True), keys) is None
+        find_previous(str(line.out), load_roots(line.keys / ROOT_FILE))
 
 
 @pytest.mark.parametrize(("where", "error"), [("nowhere", NetworkError), ("empty", ServerError)])
 def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[Exception]) -> None:
     Path("empty").mkdir()
     with pytest.raises(error, match=r"the previous release at .* cannot be used"):
-        find_previous(options(line.out, previous=where), Keys({}, Path()))
+        find_previous(where, {})
 
 
 @pytest.mark.parametrize("url", ["http://me:s3cr/et@127.0.0.1:9/", "ftp://me:s3cr@et@example.org/"])
-def test_a_password_of_the_previous_release_is_not_shown(line: Line, url: str) -> None:
+def test_a_password_of_the_previous_release_is_not_shown(url: str) -> None:
     with pytest.raises(VademecumError, match="previous release at") as caught:
-        find_previous(options(line.out, previous=url), Keys({}, Path()))
+        find_previous(url, {})
     assert not any(word in caught.value.message for word in ("me:", "s3cr", "et@"))
 
 
-def test_without_a_previous_release_a_line_begins(line: Line) -> None:
-    assert find_previous(options(line.out), Keys({}, Path())) is None
+def test_a_build_goes_on_from_what_is_named_or_else_from_what_lies_there(line: Line) -> None:
+    assert locate_previous(None, line.out) is None
+    line.release(HANDBOOK)
+    assert locate_previous(None, line.out) == str(line.out)
+    assert locate_previous("https://example.org/kb/", line.out) == "https://example.org/kb/"
 
 
 def test_a_broken_chain_of_roots_is_noticed(line: Line) -> None:

@@ -1,0 +1,52 @@
+"""`vade build`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from argparse import Namespace
+
+from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.signing.keys import KEY_VARIABLE
+
+
+def run(options: Namespace) -> Shown:
+    """Publish a release; warnings and notices go to stderr."""
+    request = BuildRequest(
+        source=options.source,
+        out=options.out,
+        previous=options.previous,
+        patterns=tuple(options.pattern),
+        base_url=options.base_url,
+        title=options.title,
+        version=options.release_version,
+        encoder=options.encoder,
+        bits=options.bits,
+        refit=options.refit,
+        max_pack_bytes=options.packs,
+        yank=tuple(options.yank),
+        keys=options.keys,
+        root=options.root,
+        signing_key=os.environ.get(KEY_VARIABLE, ""),
+        site=options.site,
+        force=options.force,
+    )
+    with Bars() as bars:
+        report = build(request, now=time_of_build(os.environ), progress=bars)
+    for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
+        print(f"vade: {line}", file=sys.stderr)
+    if not report.changed:
+        signed = "; signed anew" if report.signed else ""
+        lines = [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
+        return report.json(), lines
+    return report.json(), [
+        f"Published release {report.sequence} ({report.version}) in {options.out}",
+        f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
+        f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
+        f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
+        f"  next: vade serve {shlex.quote(str(options.out))}",
+    ]

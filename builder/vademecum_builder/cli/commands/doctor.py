@@ -1,0 +1,33 @@
+"""`vade doctor`."""
+
+from __future__ import annotations
+
+import shlex
+from argparse import Namespace
+
+from vademecum.integrity.inspection import Finding
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown
+
+
+def run(options: Namespace) -> Shown:
+    """Examine a local store, and mend what is broken where a published tree is named."""
+    places = [options.location, *options.mirror] if options.location else options.mirror
+    with (
+        KnowledgeBase.open(options.store, url=places, trust=options.trust, seed=options.seed) as knowledge,
+        Bars() as bars,
+    ):
+        knowledge.on("updateProgress", bars.update)
+        found = knowledge.doctor(
+            repair=not options.check, looked=lambda done, total: bars("reading", done, total, "B")
+        )
+    lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
+    lines += [_line(finding) for finding in found.findings]
+    if not found.sound and (options.check or not places):
+        lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
+    return found.json(), lines
+
+
+def _line(finding: Finding) -> str:
+    return f"{'ok ' if finding.sound else 'BAD'}  {finding.name}: {finding.message}"

@@ -1,0 +1,44 @@
+"""`vade pull`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from vademecum.config import Config
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown, size, stale, waiting
+
+
+def run(options: Namespace) -> Shown:
+    """Bring a local store up to date."""
+    with (
+        KnowledgeBase.open(
+            options.store,
+            url=[options.location, *options.mirror],
+            trust=options.trust,
+            seed=options.seed,
+            config=Config(max_update_bytes=options.max_bytes),
+        ) as knowledge,
+        Bars() as bars,
+    ):
+        knowledge.on("updateProgress", bars.update)
+        outcome = knowledge.sync(force=options.force)
+        status = knowledge.status()
+    result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
+    if status["seed"] is not None:
+        print(f"vade: the seed was passed over: {status['seed']['message']}", file=sys.stderr)
+    requests = "1 request" if outcome.requests == 1 else f"{outcome.requests} requests"
+    cost = f"{requests}, {size(outcome.bytes)}, {outcome.seconds:.1f} s"
+    if outcome.plan == "none":
+        here = f"release {outcome.to_sequence} ({outcome.version})"
+        if waits := waiting(status):
+            return result, [f"Stays at {here}; {cost}", f"  {waits}"]
+        return result, [f"Up to date: {here}; {cost}", *stale(status)]
+    before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
+    seed = f"; release {outcome.seeded} from the seed" if outcome.seeded is not None else ""
+    return result, [
+        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; "
+        f"plan {outcome.plan}, {cost}{seed}"
+    ]

@@ -1,0 +1,30 @@
+"""`vade status`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.wording import Shown, size, stale, waiting
+
+
+def run(options: Namespace) -> Shown:
+    """Say what is installed, and what the last check found."""
+    with KnowledgeBase.open(options.store) as knowledge:
+        status = knowledge.status()
+    installed, error = status["installed"], status["error"]
+    lines = ["Nothing installed yet."]
+    if installed is not None:
+        lines = [
+            f"Release {installed['sequence']} ({installed['version']}), built {installed['built']}",
+            f"  {installed['documents']} documents, {installed['chunks']} chunks, {size(status['bytes'])} stored",
+        ]
+    lines += [f"  {waits}"] if (waits := waiting(status)) else []
+    lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
+    lines += [f"  checked {status['checked']}"] if status["checked"] else []
+    lines += stale(status)
+    if status["expired"]:
+        lines.append(f"  signatures expired on {status['expires']}: nothing new is installed")
+    lines += ["  trust: the first root that was seen (pin one with --trust)"] if status["firstUse"] else []
+    lines += [f"  last error ({error['code']}): {error['message']}"] if error else []
+    return status, lines

@@ -1,0 +1,19 @@
+"""`vade verify`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.release.verify import verify
+
+
+def run(options: Namespace) -> Shown:
+    """Check every signature, hash, digest and golden vector of a published tree."""
+    found = verify(options.location, options.trust, expect=options.expect)
+    return asdict(found), [
+        f"Good: release {found.sequence} ({found.version}), {found.documents} documents, {found.chunks} chunks;",
+        f"  {found.files} files, {size(found.bytes)}, every signature, hash, digest and golden vector; "
+        f"signed until {found.expires[:10]}",
+    ]

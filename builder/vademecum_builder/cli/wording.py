@@ -1,0 +1,37 @@
+"""What the commands return, and words that several of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Shown = tuple[dict[str, Any], Sequence[str]]
+"""What a command returns: the JSON object, and the lines for people."""
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people write it: 999 B, 1.2 kB, 5.67 MB."""
+    return (
+        f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
+    )
+
+
+def stale(status: Mapping[str, Any]) -> list[str]:
+    """Say since when the host shows older metadata than what was seen; no lines where it does not."""
+    since = status["staleSince"]
+    return [f"  the host shows older metadata than these, since {since} (a stale mirror?)"] if since else []
+
+
+def waiting(status: Mapping[str, Any]) -> str:
+    """Say why the published release is not the installed one; empty where that needs no words."""
+    installed, latest = status["installed"], status["latest"]
+    if installed is None or latest is None or latest["sequence"] == installed["sequence"]:
+        return ""
+    number = latest["sequence"]
+    if number in status["refused"]:
+        return (
+            f"release {number} is published, but was rolled back or did not work here (pull --force takes it)"
+        )
+    if status["pinned"] is not None:
+        return f"release {number} is published; this store is pinned to release {status['pinned']}"
+    return f"release {number} is published: pull it"

@@ -1,0 +1,108 @@
+"""Which keys a build signs with: those that are named, or development keys that it makes on a first day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from vademecum.errors import UsageError
+from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.keys import (
+    KEY_VARIABLE,
+    RELEASE_KEY,
+    ROOT_FILE,
+    Authority,
+    load_authority,
+    load_roots,
+    new_keys,
+)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What may sign.
+
+    Attributes:
+        roots: Root metadata that the publisher holds, version -> bytes; empty: the published root rules.
+        key_file: The release key, unless `signing_key` is given.
+        signing_key: A PEM, or a key URI of securesystemslib (`awskms:...`); empty: the file.
+        notices: What the publisher should read: that keys were made, say.
+    """
+
+    roots: Mapping[int, bytes]
+    key_file: Path
+    signing_key: str = field(default="", repr=False)
+    notices: tuple[str, ...] = ()
+
+
+def find_keys(
+    folder: Path | None,
+    root_file: Path | None = None,
+    *,
+    out: Path,
+    published_at: str | None,
+    signing_key: str = "",
+    now: datetime,
+) -> Keys:
+    """Return the keys that are named; where there is nothing at all yet, make development keys.
+
+    Args:
+        folder: Holds `release.pem` and `root.json`; None: `DEFAULT_KEYS`.
+        root_file: The public root metadata, where it lies elsewhere.
+        out: The published tree: keys in it would be published.
+        published_at: Where a release lies that was signed with some keys; None: a new line begins.
+        now: Aware; development keys are made at this time.
+
+    Raises:
+        UsageError: They cannot be read, or lie where they would be published.
+        StorageError: Development keys cannot be written.
+    """
+    named = folder is not None or root_file is not None
+    folder = folder or DEFAULT_KEYS
+    if folder.resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"{folder}: the keys lie in {out} and would be published; move them elsewhere")
+    root_file, key_file = root_file or folder / ROOT_FILE, folder / RELEASE_KEY
+    if named or root_file.exists():
+        return Keys(load_roots(root_file), key_file, signing_key)
+    if signing_key:
+        return Keys({}, key_file, signing_key)
+    if published_at is not None:
+        raise UsageError(
+            f"no keys in {folder}, but there is a release at {published_at} that was signed with some: name them "
+            f"with --keys, or set {KEY_VARIABLE} (--force makes new keys and starts a new line)"
+        )
+    new_keys(folder, now)
+    (folder.parent / ".gitignore").write_text("*\n")
+    notice = (
+        f"made development keys in {folder} (git-ignored). Anybody who has them can sign releases; "
+        "for a real site make your own with `vade keys new`"
+    )
+    return Keys(load_roots(root_file), key_file, notices=(notice,))
+
+
+def choose_authority(keys: Keys, published_roots: Mapping[int, bytes], now: datetime) -> Authority:
+    """Return who signs. A root that is published already is never taken back.
+
+    Args:
+        published_roots: Version -> bytes, as the previous release shows them; empty where there is none.
+        now: Aware; an expired root signs nothing.
+
+    Raises:
+        UsageError: There is no root, or another one is published under its version.
+        ExpiredError, SignatureError, ContentError: See `load_authority`.
+    """
+    if not keys.roots and not published_roots:
+        raise UsageError(
+            f"{KEY_VARIABLE} is set, but there is no root metadata: commit the public root.json that "
+            "`vade keys new` made and name it with --root"
+        )
+    for version in keys.roots.keys() & published_roots.keys():
+        if keys.roots[version] != published_roots[version]:
+            raise UsageError(
+                f"root version {version} differs from the published one: clients would refuse it; "
+                f"use the root.json that lies at metadata/{version}.root.json"
+            )
+    environ = {KEY_VARIABLE: keys.signing_key} if keys.signing_key else {}
+    return load_authority({**published_roots, **keys.roots}, keys.key_file, environ, now)

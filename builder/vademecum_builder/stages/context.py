@@ -1,0 +1,37 @@
+"""What all stages of one build share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vademecum_builder.options import Options, Progress, ignore_progress
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.release.published import Published
+from vademecum_builder.signing.keys import Authority
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """Everything that differs between two builds of one source.
+
+    Attributes:
+        options: What the publisher chose.
+        authority: Who signs.
+        previous: The release to build on, verified; None starts a line.
+        site: Renders the pages; None publishes the index alone.
+        now: Aware; goes into `built` and the expiry dates.
+        progress: Told how far a stage is.
+    """
+
+    options: Options
+    authority: Authority
+    previous: Published | None
+    site: SiteBuilder | None
+    now: datetime
+    progress: Progress = ignore_progress
+
+    @property
+    def sequence(self) -> int:
+        """Number of the release that is being made."""
+        return 1 if self.previous is None else self.previous.manifest.sequence + 1

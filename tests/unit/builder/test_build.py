@@ -1,0 +1,91 @@
+"""`build(BuildRequest) -> BuildReport`: the one way to build, for every caller."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from support.publishing import HANDBOOK, NOW, Line, tree_of
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
+
+PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
+
+
+@pytest.fixture
+def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildRequest:
+    monkeypatch.chdir(tmp_path)
+    for key, text in HANDBOOK.items():
+        Path("docs", key).parent.mkdir(parents=True, exist_ok=True)
+        Path("docs", key).write_text(text)
+    return BuildRequest(source=Path("docs"), out=Path("tree"), site=False)
+
+
+def test_a_request_needs_a_source_and_a_folder_alone(request_: BuildRequest) -> None:
+    told: list[str] = []
+    report = build(request_, now=NOW, progress=lambda stage, done, total: told.append(stage))
+    assert (report.sequence, report.version, report.added, report.changed) == (1, "2026.11.21-1", 3, True)
+    assert set(told) == {"reading", "embedding"}
+    assert report.seconds > 0
+    assert "development keys" in report.notices[0]
+    again = build(request_, now=NOW)
+    assert (again.sequence, again.changed, again.notices) == (1, False, ())
+
+
+def test_without_a_time_it_is_this_machines(request_: BuildRequest) -> None:
+    report = build(request_)
+    assert re.fullmatch(r"20\d\d\.\d\d\.\d\d-1", report.version)
+
+
+def test_the_same_request_at_the_same_time_gives_the_same_bytes(request_: BuildRequest) -> None:
+    build(request_, now=NOW)
+    build(replace(request_, out=Path("twin")), now=NOW)
+    assert tree_of(Path("tree")) == tree_of(Path("twin"))
+
+
+def test_the_signing_key_can_be_handed_over_and_is_not_shown(request_: BuildRequest) -> None:
+    line = Line(Path("elsewhere"))
+    key = (line.keys / RELEASE_KEY).read_text()
+    request = replace(request_, root=line.keys / ROOT_FILE, signing_key=key)
+    (line.keys / ROOT_KEY).unlink()
+    (line.keys / RELEASE_KEY).unlink()
+    assert "PRIVATE" not in repr(request)
+    assert build(request, now=NOW).signed
+    assert Path("tree/metadata/1.root.json").read_bytes() == line.root
+
+
+def test_no_keys_are_made_over_a_release_that_was_signed_with_others(request_: BuildRequest) -> None:
+    line = Line(Path())
+    line.release(HANDBOOK)
+    with pytest.raises(UsageError, match=r"no keys in .*tree.*name them with --keys"):
+        build(request_, now=NOW)
+    assert not Path(".vademecum").exists()
+    assert build(replace(request_, force=True), now=NOW).notices
+
+
+def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(
+    request_: BuildRequest,
+) -> None:
+    build(request_, now=NOW)
+    Path("tree/metadata/timestamp.json").write_bytes(b"<html>")
+    with pytest.raises(ContentError, match="previous release at tree cannot be used"):
+        build(request_, now=NOW)
+    report = build(replace(request_, force=True), now=NOW)
+    assert (report.sequence, report.changed) == (1, True)
+
+
+def test_every_field_is_explained() -> None:
+    for kind in (BuildRequest, BuildReport):
+        explained = re.findall(r"^        ([\w, ]+): ", kind.__doc__ or "", re.MULTILINE)
+        assert ", ".join(explained).split(", ") == [field.name for field in fields(kind)]
+
+
+def test_the_example_in_the_docs_runs(request_: BuildRequest, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    Line(Path())  # makes keys/
+    exec(code.replace('out=Path("site")', 'out=Path("site"), site=False'), {})
+    assert capsys.readouterr().out == "release 1: 3 added, 0 modified, 0 removed, 4 embedded\n"
