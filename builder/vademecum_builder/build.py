@@ -10,21 +10,13 @@ print(report.sequence, report.added, report.embedded)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vademecum.encoder.file import decode_encoder
 from vademecum.errors import VademecumError
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.encoders.transformer import (
-    DocumentEncoder,
-    Fitted,
-    fit_encoder,
-    load_encoder,
-    published_name,
-)
+from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
 from vademecum_builder.options import Options, Progress, ignore_progress
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
@@ -38,8 +30,6 @@ from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.context import BuildContext
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
-
-DEFAULT_ENCODER = "builtin"
 
 
 @dataclass(frozen=True)
@@ -118,20 +108,6 @@ def build(
     context = BuildContext(_options(request), authority, previous, site, now, progress)
     report = run_stages(source, NamedEncoders(request.encoder), context)
     return replace(report, notices=keys.notices, seconds=time.monotonic() - started)
-
-
-@dataclass(frozen=True)
-class NamedEncoders:
-    """The real encoders, by the name in the request; without one, that of the previous release."""
-
-    name: str | None
-
-    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
-        name = self.name or decode_encoder(query_encoder).name
-        return load_encoder(name, query_encoder)
-
-    def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
-        return fit_encoder(self.name or DEFAULT_ENCODER, texts, progress=progress)
 
 
 def _checked_source(request: BuildRequest) -> FolderSource:

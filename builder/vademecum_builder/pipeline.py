@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vademecum.delta.decode import Header
-from vademecum_builder.encoders.transformer import DocumentEncoder
+from vademecum_builder.encoders.base import DocumentEncoder, Encoders
 from vademecum_builder.index.segments import pack, rows_of
 from vademecum_builder.options import Options
 from vademecum_builder.release.published import Published
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import Embedded, Encoders, embed_chunks, epoch_of
+from vademecum_builder.stages.embed import Embedded, embed_chunks, epoch_of
 from vademecum_builder.stages.publish import (
     Release,
     Written,

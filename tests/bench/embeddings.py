@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from bench.snapshot import Snapshot, text_of
 from vademecum_builder.encoders import transformer as embed
-from vademecum_builder.encoders.transformer import DocumentEncoder, Model, digest_model, load_encoder
+from vademecum_builder.encoders.base import DocumentEncoder
+from vademecum_builder.encoders.registry import load_encoder
+from vademecum_builder.encoders.transformer import Model, digest_model
 
 Vectors = NDArray[np.float32]
 

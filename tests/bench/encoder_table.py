@@ -26,10 +26,11 @@ from vademecum.format.manifest import deflate
 from vademecum.format.tensors import decode_tensors
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.builtin import Builtin, fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, unpack_rows
-from vademecum_builder.encoders.transformer import Fitted, Model
+from vademecum_builder.encoders.transformer import Model
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.read import Before, read_source
 

@@ -30,10 +30,13 @@ from vademecum.format.segment import LEVELS
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders import quantise as quantiser
 from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.builtin import Builtin, fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.quantise import quantise
+from vademecum_builder.encoders.registry import fit_encoder
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.encoders.transformer import TRANSFORMER, Fitted, Model, fit_encoder, quantise
+from vademecum_builder.encoders.transformer import PREFIX, Model
 
 
 class Cranfield:
@@ -144,7 +147,7 @@ ROTATIONS = ("", *"abcdefghijk")
 
 
 def run_bits(cranfield: Cranfield, model: str | None) -> None:
-    for name in ["builtin"] + ([TRANSFORMER + model] if model else []):
+    for name in ["builtin"] + ([PREFIX + model] if model else []):
         fitted = fit_encoder(name, cranfield.texts)
         queries, _ = static_queries(fitted, cranfield.queries)
         start = decode_encoder(fitted.encoder.query_encoder).unknown_from
@@ -185,7 +188,7 @@ def report(label: str, ndcg: float, note: str = "") -> None:
 def run_cranfield(cranfield: Cranfield, model: str | None) -> None:
     print(f"{'Cranfield':34}{'nDCG@10':>8}")
     report("BM25 (peer)", cranfield.ndcg(bm25(cranfield.texts, cranfield.queries)))
-    for name in ["builtin"] + ([TRANSFORMER + model] if model else []):
+    for name in ["builtin"] + ([PREFIX + model] if model else []):
         start = time.perf_counter()
         fitted = fit_encoder(name, cranfield.texts)
         seconds = time.perf_counter() - start

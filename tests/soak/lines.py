@@ -23,7 +23,7 @@ from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
-from vademecum_builder.encoders.transformer import load_encoder
+from vademecum_builder.encoders.registry import load_encoder
 from vademecum_builder.stages.embed import embed_chunks, epoch_of
 from vademecum_builder.stages.read import Before, read_source
 

@@ -18,8 +18,9 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock, MemoryStore
 from vademecum.search.vectors import Hit, Index
 from vademecum.store.pointer import decode_head
+from vademecum_builder.encoders.base import DocumentEncoder, Fitted
+from vademecum_builder.encoders.registry import fit_encoder, load_encoder
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.encoders.transformer import DocumentEncoder, Fitted, fit_encoder, load_encoder
 from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages

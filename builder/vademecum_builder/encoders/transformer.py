@@ -1,8 +1,4 @@
-"""Encoders of the builder: texts to document vectors, and the query encoder that goes with them.
-
-`builtin` is fitted to the knowledge base; `sentence-transformers:MODEL` (the extra `[models]`) brings a
-transformer. This is the one module that knows sentence-transformers.
-"""
+"""`sentence-transformers:MODEL` (the extra `[models]`): the one module that knows sentence-transformers."""
 
 from __future__ import annotations
 
@@ -12,140 +8,19 @@ from functools import cached_property
 from hashlib import file_digest, sha256
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
-from vademecum_builder.encoders import builtin
 from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.limits import FitLimits
-from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.table import Matrix, Progress
 
-__all__ = [
-    "DocumentEncoder",
-    "FitLimits",
-    "Fitted",
-    "fit_encoder",
-    "load_encoder",
-    "published_name",
-    "quantise",
-]
-
-TRANSFORMER: Final = "sentence-transformers:"
-_DEFAULTS: Final = FitLimits()
+PREFIX: Final = "sentence-transformers:"
 _MODEL_FILES: Final = (".json", ".txt", ".model", ".safetensors", ".bin")
-
-
-class DocumentEncoder(Protocol):
-    """Turns chunks into document vectors."""
-
-    @property
-    def name(self) -> str:
-        """What the release calls it: `builtin` or `sentence-transformers:MODEL`, without local folders."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """Part of the epoch: two encoders with one identity make vectors of one space."""
-        ...
-
-    @property
-    def dimensions(self) -> int: ...
-
-    @property
-    def query_encoder(self) -> bytes:
-        """The encoder file to publish (format.md, section 4.3)."""
-        ...
-
-    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
-        """Return float64 [n, D], not normalised; `quantise` comes next.
-
-        Raises:
-            UsageError: The model cannot be loaded, or is no longer the one that made the earlier vectors.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A new encoder, and the vectors [n, D] of the texts that it was fitted to."""
-
-    encoder: DocumentEncoder
-    vectors: Matrix
-
-
-def published_name(name: str) -> str:
-    """Return the name that a release carries: a model in a folder is called by the folder's last part."""
-    model = _model_of(name)
-    return f"{TRANSFORMER}{Path(model).resolve().name}" if model and _is_folder(model) else name
-
-
-def fit_encoder(
-    name: str, texts: Sequence[str], *, progress: Progress | None = None, limits: FitLimits = _DEFAULTS
-) -> Fitted:
-    """Fit a new encoder to the texts of all chunks, and embed them.
-
-    Args:
-        name: `builtin` or `sentence-transformers:MODEL`, MODEL a folder or a name on the hub.
-        texts: One a chunk, in a fixed order.
-        progress: Called while texts are embedded.
-        limits: What the fit may take.
-
-    Raises:
-        UsageError: No such encoder, the extra is missing, or the model cannot be loaded.
-    """
-    model = _model_of(name)
-    if model:
-        return _fit_transformer(model, texts, progress, limits)
-    encoder = builtin.fit_builtin(texts, limits)
-    return Fitted(encoder, encoder.embed(texts, progress))
-
-
-def load_encoder(name: str, query_encoder: bytes, *, limits: FitLimits = _DEFAULTS) -> DocumentEncoder | None:
-    """Return the encoder of the previous release, or None when it is another one than `name`: fit it anew.
-
-    A model is loaded only when something is embedded. One in a folder is compared by its files now; one on
-    the hub when it is loaded.
-
-    Args:
-        name: As given on the command line.
-        query_encoder: The previous release's encoder file.
-
-    Raises:
-        ContentError: `query_encoder` is not an encoder file.
-        UsageError: No such encoder.
-    """
-    model = _model_of(name)
-    file = decode_encoder(query_encoder).file
-    if file.name != published_name(name):
-        return None
-    if not model:
-        return builtin.Builtin(query_encoder)
-    if _is_folder(model) and digest_model(Path(model)) != file.model:
-        return None
-    return Transformer(
-        file.name, file.model, file.dimensions, query_encoder, limits.batch, lambda: Model.load(model)
-    )
-
-
-def _model_of(name: str) -> str:
-    """Return the MODEL of `sentence-transformers:MODEL`, and nothing for `builtin`."""
-    if name == builtin.NAME:
-        return ""
-    model = name.removeprefix(TRANSFORMER)
-    if model == name or not model:
-        raise UsageError(
-            f"unknown encoder {name!r}: choose {builtin.NAME} or {TRANSFORMER}MODEL (a folder or a hub name)"
-        )
-    return model
-
-
-def _is_folder(model: str) -> bool:
-    """Return whether MODEL is meant as a folder, be it there or not: hub names are `name` or `owner/name`."""
-    return Path(model).is_dir() or model.startswith((".", "/", "~")) or model.count("/") > 1 or "\\" in model
 
 
 def digest_model(folder: Path) -> str:
@@ -157,6 +32,16 @@ def digest_model(folder: Path) -> str:
                 total.update(path.relative_to(folder).as_posix().encode() + b"\0")
                 total.update(file_digest(file, "sha256").digest())
     return total.hexdigest()
+
+
+def is_folder(model: str) -> bool:
+    """Return whether MODEL is meant as a folder, be it there or not: hub names are `name` or `owner/name`."""
+    return Path(model).is_dir() or model.startswith((".", "/", "~")) or model.count("/") > 1 or "\\" in model
+
+
+def published_name(model: str) -> str:
+    """Return the name that a release carries for MODEL: one in a folder is called by the folder's last part."""
+    return PREFIX + (Path(model).resolve().name if is_folder(model) else model)
 
 
 @dataclass(frozen=True)
@@ -186,14 +71,14 @@ class Model:
             logging = import_module("transformers.utils.logging")
         except ImportError as error:
             raise UsageError(
-                f"encoder {TRANSFORMER}{model} needs sentence-transformers: pip install 'vademecum[models]'"
+                f"encoder {PREFIX}{model} needs sentence-transformers: pip install 'vademecum[models]'"
             ) from error
-        if _is_folder(model) and not Path(model).is_dir():
+        if is_folder(model) and not Path(model).is_dir():
             raise UsageError(f"model {model!r}: no such folder")
         logging.disable_progress_bar()  # the command line draws its own
         try:
             transformer = SentenceTransformer(model)
-            if not _is_folder(model):
+            if not is_folder(model):
                 owned = model if "/" in model else f"sentence-transformers/{model}"
                 model = hub.snapshot_download(owned, local_files_only=True)
         except (OSError, ValueError, RuntimeError, LookupError, TypeError, SafetensorError) as error:
@@ -258,9 +143,30 @@ class Transformer:
         return self._loaded.embed(texts, self.batch, progress)
 
 
-def _fit_transformer(
-    model: str, texts: Sequence[str], progress: Progress | None, limits: FitLimits
-) -> Fitted:
+def load_transformer(
+    model: str, file: EncoderFile, query_encoder: bytes, limits: FitLimits
+) -> Transformer | None:
+    """Return the model that made the published vectors, not loaded yet; None when it is another one.
+
+    One in a folder is compared by its files now; one on the hub when it is loaded.
+
+    Args:
+        file: What `query_encoder` says.
+        query_encoder: The published encoder file.
+    """
+    if is_folder(model) and digest_model(Path(model)) != file.model:
+        return None
+    return Transformer(
+        file.name, file.model, file.dimensions, query_encoder, limits.batch, lambda: Model.load(model)
+    )
+
+
+def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None, limits: FitLimits) -> Fitted:
+    """Embed all texts, and fit the static table that stands in for the model on the client: a ridge regression.
+
+    Raises:
+        UsageError: sentence-transformers is missing, or the model cannot be loaded.
+    """
     from vademecum_builder.encoders import (
         fit,  # brings scipy, which a build that fits nothing need not wait for
     )
@@ -279,7 +185,7 @@ def _fit_transformer(
     rows = fit.fit_ridge(vocabulary.features(splits), targets, limits.penalty)
     common = vocabulary.spread >= limits.model_common
     steps = np.where(common, limits.model_step, limits.model_rare_step)
-    name, goldens = published_name(TRANSFORMER + model), fit.golden_texts(sample, limits)
+    name, goldens = published_name(model), fit.golden_texts(sample, limits)
     file = fit.build_file(
         name,
         alphabet,

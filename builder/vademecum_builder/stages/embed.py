@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from vademecum.encoder.file import decode_encoder
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum_builder.chunking.structure import CHUNKER
+from vademecum_builder.encoders.base import DocumentEncoder, Encoders
+from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.encoders.transformer import DocumentEncoder, Fitted, quantise
 from vademecum_builder.index.segments import Rows
 from vademecum_builder.options import Progress
 from vademecum_builder.stages.read import Reading
 
 QUANTISERS = {8: "int8", 4: "rotated-4", 2: "rotated-2"}
 """By bits of a component; part of the epoch."""
-
-
-class Encoders(Protocol):
-    """Where encoders come from: the real ones are in `embed`."""
-
-    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
-        """Return the previous release's encoder, or None if another one is wanted now."""
-        ...
-
-    def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted: ...
 
 
 @dataclass(frozen=True)

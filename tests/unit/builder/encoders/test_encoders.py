@@ -33,20 +33,12 @@ from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet, fold
+from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.quantise import quantise
+from vademecum_builder.encoders.registry import fit_encoder, load_encoder, published_name
 from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unknown_rows, unpack_rows
-from vademecum_builder.encoders.transformer import (
-    TRANSFORMER,
-    DocumentEncoder,
-    Fitted,
-    Model,
-    Transformer,
-    digest_model,
-    fit_encoder,
-    load_encoder,
-    published_name,
-    quantise,
-)
+from vademecum_builder.encoders.transformer import PREFIX, Model, Transformer, digest_model
 
 TEXTS = [
     "Keys\nRotate\nTo rotate a key, run `vade keys new` and publish again.",
@@ -439,7 +431,7 @@ def test_another_table_is_another_identity() -> None:
 
 def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
     script = (
-        "import json, sys; from vademecum_builder.encoders.transformer import fit_encoder;"
+        "import json, sys; from vademecum_builder.encoders.registry import fit_encoder;"
         "print(fit_encoder('builtin', json.load(sys.stdin)).encoder.identity)"
     )
     digests = {
@@ -559,7 +551,7 @@ def test_the_example_of_the_page_on_unknown_words() -> None:
 
 
 def test_scipy_waits_until_something_is_fitted() -> None:
-    script = "import sys, vademecum_builder.encoders.transformer; sys.exit('scipy' in sys.modules)"
+    script = "import sys, vademecum_builder.encoders.registry; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
@@ -576,14 +568,14 @@ def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
 def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(UsageError, match=r"pip install 'vademecum\[models\]'"):
-        fit_encoder(f"{TRANSFORMER}any", TEXTS)
+        fit_encoder(f"{PREFIX}any", TEXTS)
 
 
 def test_a_release_does_not_name_the_folder_of_a_model(tmp_path: Path) -> None:
     folder = tmp_path / "secret" / "mini"
     folder.mkdir(parents=True)
-    assert published_name(f"{TRANSFORMER}{folder}") == f"{TRANSFORMER}mini"
-    assert published_name(f"{TRANSFORMER}owner/mini") == f"{TRANSFORMER}owner/mini"
+    assert published_name(f"{PREFIX}{folder}") == f"{PREFIX}mini"
+    assert published_name(f"{PREFIX}owner/mini") == f"{PREFIX}owner/mini"
     assert published_name("builtin") == "builtin"
 
 
@@ -593,14 +585,14 @@ def test_a_damaged_encoder_of_the_previous_release_is_refused() -> None:
 
 
 def test_another_encoder_than_the_previous_one_must_be_fitted() -> None:
-    assert load_encoder(f"{TRANSFORMER}owner/mini", FITTED.encoder.query_encoder) is None
+    assert load_encoder(f"{PREFIX}owner/mini", FITTED.encoder.query_encoder) is None
     assert load_encoder("builtin", frozen("owner/mini", "d1")) is None
 
 
 def frozen(model: str, digest: str) -> bytes:
     """The encoder file of a release whose vectors `model` made."""
     file = decode_encoder(FITTED.encoder.query_encoder).file
-    return encode_encoder(replace(file, name=TRANSFORMER + model, model=digest))
+    return encode_encoder(replace(file, name=PREFIX + model, model=digest))
 
 
 def make_folder(path: Path) -> Path:
@@ -615,12 +607,12 @@ def test_a_model_in_a_folder_is_known_by_what_shapes_its_vectors(tmp_path: Path)
     digest = digest_model(folder)
     (folder / "README.md").write_text("hello")
     assert digest_model(folder) == digest == digest_model(make_folder(tmp_path / "copy"))
-    kept = load_encoder(f"{TRANSFORMER}{folder}", frozen("mini", digest))
+    kept = load_encoder(f"{PREFIX}{folder}", frozen("mini", digest))
     assert kept is not None
-    assert kept.identity == f"{TRANSFORMER}mini@{digest}"
+    assert kept.identity == f"{PREFIX}mini@{digest}"
     (folder / "model.safetensors").write_bytes(b"Weights")
     assert digest_model(folder) != digest
-    assert load_encoder(f"{TRANSFORMER}{folder}", frozen("mini", digest)) is None
+    assert load_encoder(f"{PREFIX}{folder}", frozen("mini", digest)) is None
 
 
 class Recorder:
@@ -699,9 +691,9 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """With a stand-in model whose space is simple enough to know the answer."""
     install(monkeypatch, lambda _: Recorder())
     folder, done = make_folder(tmp_path / "mini"), list[tuple[int, int]]()
-    fitted = fit_encoder(f"{TRANSFORMER}{folder}", TEXTS, progress=lambda *state: done.append(state))
-    assert fitted.encoder.name == f"{TRANSFORMER}mini"
-    assert fitted.encoder.identity == f"{TRANSFORMER}mini@{digest_model(folder)}"
+    fitted = fit_encoder(f"{PREFIX}{folder}", TEXTS, progress=lambda *state: done.append(state))
+    assert fitted.encoder.name == f"{PREFIX}mini"
+    assert fitted.encoder.identity == f"{PREFIX}mini@{digest_model(folder)}"
     assert fitted.vectors.tolist() == [[len(text), 1.0] for text in TEXTS]
     # every chunk, and as many of their sentences and headings again
     assert done == [(12, 12)]
@@ -710,7 +702,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     query.check_golden()
     assert query.encode("rotate")[0] == 127
     assert query.file.bits == 4
-    later = load_encoder(f"{TRANSFORMER}{folder}", fitted.encoder.query_encoder)
+    later = load_encoder(f"{PREFIX}{folder}", fitted.encoder.query_encoder)
     assert later is not None
     assert later.identity == fitted.encoder.identity
     assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
@@ -726,7 +718,7 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
     limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
-    fit_encoder(f"{TRANSFORMER}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
+    fit_encoder(f"{PREFIX}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
     assert [steps.tolist() for steps in asked] == [[0.3, 0.9, 0.9]]
 
 

@@ -1,0 +1,70 @@
+"""What an encoder is to a build, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vademecum_builder.encoders.table import Matrix, Progress
+
+
+class DocumentEncoder(Protocol):
+    """Turns chunks into document vectors."""
+
+    @property
+    def name(self) -> str:
+        """What the release calls it: `builtin` or `sentence-transformers:MODEL`, without local folders."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Part of the epoch: two encoders with one identity make vectors of one space."""
+        ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def query_encoder(self) -> bytes:
+        """The encoder file to publish (format.md, section 4.3)."""
+        ...
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """Return float64 [n, D], not normalised; `quantise` comes next.
+
+        Raises:
+            UsageError: The model cannot be loaded, or is no longer the one that made the earlier vectors.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A new encoder, and the vectors [n, D] of the texts that it was fitted to."""
+
+    encoder: DocumentEncoder
+    vectors: Matrix
+
+
+class Encoders(Protocol):
+    """Where a build has its encoders from."""
+
+    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
+        """Return the previous release's encoder, or None if another one is wanted now.
+
+        Args:
+            query_encoder: The encoder file of the previous release.
+
+        Raises:
+            ContentError: It is not an encoder file. UsageError: No such encoder.
+        """
+        ...
+
+    def fit(self, texts: Sequence[str], progress: Progress | None) -> Fitted:
+        """Fit a new encoder to the texts of all chunks, and embed them.
+
+        Raises:
+            UsageError: No such encoder, or it cannot be loaded.
+        """
+        ...
