@@ -1,7 +1,8 @@
 """vademecum: a knowledge base that goes with you, signed, current and searchable offline.
 
-On CPython, `KnowledgeBase` is the whole public face. It is imported on first use, so that the core runs in
-Pyodide, where neither numpy nor httpx nor SQLite on a disk is at hand.
+On CPython, `KnowledgeBase` is the whole public face, with its `Config`, its `Hit`s and the tree of `VademecumError`.
+It is imported on first use, so that the core runs in Pyodide, where neither numpy nor httpx nor SQLite on a disk is at
+hand.
 """
 
 from __future__ import annotations
@@ -10,6 +11,31 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
+from vademecum.errors import (
+    BudgetError,
+    BusyError,
+    CallerError,
+    CancelledError,
+    ClockError,
+    ContentError,
+    DamagedError,
+    EmptyStoreError,
+    ExpiredError,
+    HostError,
+    NetworkError,
+    NewerFormatError,
+    NotAStoreError,
+    QuotaError,
+    RollbackError,
+    SelfTestError,
+    ServerError,
+    SignatureError,
+    StorageError,
+    StoreError,
+    TrustError,
+    UsageError,
+    VademecumError,
+)
 from vademecum.version import __version__
 
 if TYPE_CHECKING:
@@ -17,7 +43,35 @@ if TYPE_CHECKING:
     from vademecum.knowledge import KnowledgeBase as KnowledgeBase
     from vademecum.search.vectors import Hit as Hit
 
-__all__ = ["Config", "Hit", "KnowledgeBase", "__version__"]
+__all__ = [
+    "BudgetError",
+    "BusyError",
+    "CallerError",
+    "CancelledError",
+    "ClockError",
+    "Config",
+    "ContentError",
+    "DamagedError",
+    "EmptyStoreError",
+    "ExpiredError",
+    "Hit",
+    "HostError",
+    "KnowledgeBase",
+    "NetworkError",
+    "NewerFormatError",
+    "NotAStoreError",
+    "QuotaError",
+    "RollbackError",
+    "SelfTestError",
+    "ServerError",
+    "SignatureError",
+    "StorageError",
+    "StoreError",
+    "TrustError",
+    "UsageError",
+    "VademecumError",
+    "__version__",
+]
 
 _HOMES = {"KnowledgeBase": "knowledge", "Hit": "search.vectors", "Config": "config"}
 
@@ -28,6 +82,10 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def _log_to_stderr(level: str) -> None:

@@ -26,7 +26,7 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
-from vademecum.events import Announcer, ignore
+from vademecum.events import ignore
 from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.maintenance import Upkeep, Upkept
@@ -52,6 +52,7 @@ from vademecum.update.resolver import Follower
 from vademecum.update.results import Check, Outcome
 from vademecum.update.seed import Planted, Seed, seed_error
 from vademecum.update.seed_install import Planter
+from vademecum.update.states import Course
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -90,12 +91,12 @@ class Engine:
         self._root = trust
         self._config = config or Config()
         self._seed = None if seed is None else Seed(seed, store, clock, self._config, trust)
-        self._announcer = Announcer(emit)
+        self._course = Course(emit)
         self._records = Records(store)
-        self._installer = Installer(store, clock, self._config, self._announcer, room)
+        self._installer = Installer(store, clock, self._config, self._course, room)
         self._budget = Budget(self._config.max_update_bytes, permission)
         self._follower = Follower(store, clock, self._config, self._installer)
-        self._upkeep = Upkeep(store, self._config, self._announcer)
+        self._upkeep = Upkeep(store, self._config, self._course)
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -112,7 +113,9 @@ class Engine:
                 offer = replace(offer, reason=STALE)
             await self._upkeep.after_check()
         if offer.available:
-            self._announcer.emit("updateAvailable", asdict(offer))
+            self._course.emit("updateAvailable", asdict(offer))
+        else:
+            self._course.move("current")
         return offer
 
     async def sync(self, *, force: bool = False) -> Outcome:
@@ -141,9 +144,13 @@ class Engine:
             before = (await self._records.head()).current
             seeded = await self._planted(healing=healing)
             try:
+                if seeded.kind != "none":
+                    self._course.begin()
                 async with self._asking(patient=not force) as downloader:
                     heals = healing and seeded.kind == "none"
                     pointer, plan, stale = await self._sync(downloader, force=force, healing=heals)
+                    if plan.kind == "none":
+                        self._course.move("current")
                     known = await note_success(self._store, installed=plan.kind != "none")
                     manifest = partial(self._follower.manifest, pointer, downloader)
                     await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
@@ -151,7 +158,7 @@ class Engine:
                 if seeded.kind == "none":
                     raise
                 await self._note_error(error, healing=False)
-                self._announcer.failed(error)
+                self._course.failed(error)
             after = (await self._records.head()).current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
@@ -437,7 +444,7 @@ class Engine:
         return head.current
 
     def _announce_return(self, back: Generation) -> None:
-        self._announcer.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
+        self._course.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
 
     async def _note_check(
         self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer, line: Line
@@ -461,6 +468,7 @@ class Engine:
         Yields:
             Whether this device has failed so often in a row that everything is to be fetched anew.
         """
+        self._course.begin()
         try:
             async with self._store.lock():
                 healing = False
@@ -471,7 +479,7 @@ class Engine:
                     await self._note_error(error, healing=healing)
                     raise
         except VademecumError as error:
-            self._announcer.failed(error)
+            self._course.failed(error)
             raise
 
     async def _note_error(self, error: VademecumError, *, healing: bool) -> None:

@@ -1,6 +1,9 @@
-"""The error tree. Every class has a stable `code`, which events, exit codes and `status` carry.
+"""The error tree: four roots, by whose fault it is. Every class has a stable `code`, which events, exit codes and
+`status` carry.
 
-A message says what was found, where, and what to do about it. This module imports nothing.
+`HostError`: the host, or what it shows. `TrustError`: metadata that the trusted keys do not vouch for. `StoreError`:
+this device. `CallerError`: what was asked for. A message says what was found, where, and what to do about it. This
+module imports nothing.
 """
 
 from __future__ import annotations
@@ -22,20 +25,18 @@ class VademecumError(Exception):
         return str(self)
 
 
-class UsageError(VademecumError):
-    """What the caller asked for makes no sense: a missing argument, a value out of range."""
-
-    code = "usage"
+class HostError(VademecumError):
+    """The host could not be asked, or what it shows is not as it should be. What is installed goes on working."""
 
 
-class NetworkError(VademecumError):
+class NetworkError(HostError):
     """No answer: name resolution, connection, TLS, a time-out, a body that broke off."""
 
     code = "network"
     transient = True
 
 
-class ServerError(VademecumError):
+class ServerError(HostError):
     """The host answered with a status other than 200.
 
     Attributes:
@@ -52,20 +53,22 @@ class ServerError(VademecumError):
         self.retry_after = retry_after
 
 
-class ContentError(VademecumError):
+class ContentError(HostError):
     """Bytes that are not what they should be: a wrong digest, a malformed file, HTML in place of data."""
 
     code = "content"
-
-
-class DamagedError(ContentError):
-    """What lies in the store is not what was put there; the host has nothing to do with it."""
 
 
 class NewerFormatError(ContentError):
     """A file or a store of a newer major format than this version reads. Nothing is guessed."""
 
     code = "newer-format"
+
+
+class SelfTestError(HostError):
+    """A release that verified but does not work here; it is not installed, and will not be tried again."""
+
+    code = "self-test"
 
 
 class TrustError(VademecumError):
@@ -98,7 +101,11 @@ class ClockError(TrustError):
     code = "clock"
 
 
-class StorageError(VademecumError):
+class StoreError(VademecumError):
+    """The local store is at fault, or in use; the host has nothing to do with it."""
+
+
+class StorageError(StoreError):
     """The local store could not be read or written."""
 
     code = "storage"
@@ -126,33 +133,43 @@ class NotAStoreError(StorageError):
     code = "not-a-store"
 
 
-class BusyError(VademecumError):
+class DamagedError(StoreError):
+    """What lies in the store is not what was put there; its code is that of `ContentError`."""
+
+    code = "content"
+
+
+class BusyError(StoreError):
     """Another process or tab is updating this store."""
 
     code = "busy"
     transient = True
 
 
-class BudgetError(VademecumError):
+class CallerError(VademecumError):
+    """What was asked for cannot be done as things are, or was called off by who asked."""
+
+
+class UsageError(CallerError):
+    """What the caller asked for makes no sense: a missing argument, a value out of range."""
+
+    code = "usage"
+
+
+class EmptyStoreError(CallerError):
+    """Nothing is installed yet, or there is no previous generation to go back to."""
+
+    code = "empty"
+
+
+class BudgetError(CallerError):
     """The run has downloaded what it may (`Config.max_update_bytes`), or may not go on now; the next one does."""
 
     code = "budget"
     transient = True
 
 
-class EmptyStoreError(VademecumError):
-    """Nothing is installed yet, or there is no previous generation to go back to."""
-
-    code = "empty"
-
-
-class SelfTestError(VademecumError):
-    """A release that verified but does not work here; it is not installed, and will not be tried again."""
-
-    code = "self-test"
-
-
-class CancelledError(VademecumError):
+class CancelledError(CallerError):
     """The caller gave up. Nothing that was installed has changed."""
 
     code = "cancelled"

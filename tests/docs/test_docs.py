@@ -13,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+import vademecum
 from support.publishing import HANDBOOK, Line
 from vademecum import KnowledgeBase
 from vademecum.errors import VademecumError
@@ -80,6 +81,11 @@ def codes(kind: type[VademecumError]) -> set[str]:
 
 def test_every_error_code_is_explained() -> None:
     assert set(rows("Error codes")) == codes(VademecumError)
+
+
+def test_every_error_class_is_named() -> None:
+    named = set(re.findall(r"`(\w+Error)`", section("Error codes")))
+    assert named == {name for name in vademecum.__all__ if name.endswith("Error")}
 
 
 def test_every_event_is_explained() -> None:

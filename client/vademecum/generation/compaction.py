@@ -24,7 +24,7 @@ from itertools import chain
 from typing import TypeVar
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, StorageError
+from vademecum.errors import ContentError, DamagedError, StorageError
 from vademecum.format.segment import Outline, cut, encode_segment
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored
 from vademecum.generation.live_rows import State, assemble
@@ -140,7 +140,7 @@ async def _read_back(store: Store, name: str) -> bytes:
     if data is None:
         raise StorageError(f"the store has lost object {name[:12]} at once")
     if hashlib.sha256(data).hexdigest() != name:
-        raise ContentError(f"object {name[:12]} does not come back from the store as it was put")
+        raise DamagedError(f"object {name[:12]} does not come back from the store as it was put")
     return data
 
 

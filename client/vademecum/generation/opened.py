@@ -38,7 +38,8 @@ async def open_generation(store: Store, generation: Generation) -> Opened:
 
     Raises:
         StorageError: An object that it needs is not there.
-        ContentError: An object is damaged, or the rows do not fit together.
+        DamagedError: An object is not what its name says.
+        ContentError: The rows do not fit together.
     """
     segments = []
     for name in generation.segments:

@@ -141,7 +141,8 @@ async def stage_generation(
 
     Raises:
         StorageError: An object that it needs is not there.
-        ContentError: An object is damaged, or the rows do not fit together.
+        DamagedError: An object is not what its name says.
+        ContentError: The rows do not fit together.
     """
     checked = {segment.name: segment for segment in known}
     segments = []

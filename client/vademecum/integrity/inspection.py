@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from vademecum.errors import ContentError, NewerFormatError, VademecumError
+from vademecum.errors import DamagedError, NewerFormatError, VademecumError
 from vademecum.format.json import parse_object
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
@@ -88,7 +88,7 @@ def _release(store: Store, generation: Generation) -> Callable[[], Awaitable[str
     async def judge() -> str:
         staged = await stage_generation(store, generation)
         if await staged.digest() != generation.digest:
-            raise ContentError(f"release {generation.sequence}: the state digest is not the signed one")
+            raise DamagedError(f"release {generation.sequence}: the state digest is not the signed one")
         staged.self_test()
         return f"{generation.documents} documents, {generation.chunks} chunks: state digest and self-test are right"
 
@@ -105,7 +105,7 @@ async def _trust(store: Store, now: datetime) -> str:
     root = await store.read("trust/root.json")
     if root is None:
         if any([await store.read(f"trust/{role}.json") for role in ROLES]):
-            raise ContentError("the trusted root is missing")
+            raise DamagedError("the trusted root is missing")
         return "nothing is trusted yet"
     trust = Trust(root, now)
     accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)

@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, SelfTestError, ServerError, StorageError, TrustError
+from vademecum.errors import ContentError, SelfTestError, ServerError, StorageError, StoreError, TrustError
 from vademecum.events import Announcer
 from vademecum.format.manifest import Manifest, ObjectRef
 from vademecum.generation.staged import stage_generation
@@ -151,7 +151,7 @@ class Repairer:
             staged = await stage_generation(self._store, generation)
             staged.self_test()
             return await staged.digest() == generation.digest
-        except (ContentError, SelfTestError, StorageError) as error:
+        except (ContentError, SelfTestError, StoreError) as error:
             logger.debug("release %d is not whole yet: %s", generation.sequence, error)
             return False
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vademecum.errors import (
+    BusyError,
     ContentError,
-    DamagedError,
     NewerFormatError,
     NotAStoreError,
     QuotaError,
     SelfTestError,
-    StorageError,
+    StoreError,
     VademecumError,
 )
 from vademecum.format.json import Fields, canonical, parse_object
@@ -44,11 +44,9 @@ class Health:
 def is_local(error: VademecumError) -> bool:
     """Whether this device failed, in a way that fetching everything anew could mend.
 
-    A full disk, another program's file and a newer version's store are none of that.
+    A full disk, another program's file, another writer and a newer version's store are none of that.
     """
-    if isinstance(error, QuotaError | NotAStoreError):
-        return False
-    return isinstance(error, StorageError | DamagedError)
+    return isinstance(error, StoreError) and not isinstance(error, QuotaError | NotAStoreError | BusyError)
 
 
 def is_damage(error: VademecumError) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from vademecum.errors import ContentError
+from vademecum.errors import DamagedError
 from vademecum.ports import Store
 
 
@@ -50,8 +50,8 @@ async def require_sound(store: Store, digest: str) -> None:
     """Do nothing if the object is what its name says.
 
     Raises:
-        ContentError: It is something else.
+        DamagedError: It is something else.
         StorageError: See `Store.get`.
     """
     if await unsound(store, [digest]):
-        raise ContentError(f"the stored object {digest[:12]} is damaged")
+        raise DamagedError(f"the stored object {digest[:12]} is damaged")

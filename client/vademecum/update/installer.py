@@ -17,7 +17,7 @@ from vademecum.errors import (
     QuotaError,
     SelfTestError,
     ServerError,
-    StorageError,
+    StoreError,
 )
 from vademecum.events import Announcer
 from vademecum.format.json import iso_time
@@ -221,7 +221,7 @@ class Installer:
             return await self._stage(plan, manifest)
         try:
             made = await apply_packs(self._store, head.current, plan.hops, manifest, self._config)
-        except (ContentError, StorageError) as error:
+        except (ContentError, StoreError) as error:
             raise _StagingError(error) from error
         return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
@@ -257,7 +257,7 @@ class Installer:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
             # No part of the state, and kept from release to release.
             await require_sound(self._store, generation.encoder)
-        except (ContentError, StorageError) as error:
+        except (ContentError, StoreError) as error:
             raise _StagingError(error) from error
         chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
         return await self._compacted(staged, chosen) if chosen else _trimmed(staged)
@@ -266,7 +266,7 @@ class Installer:
         """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
         try:
             return await compact(staged, chosen, self._config)
-        except (ContentError, StorageError) as error:
+        except (ContentError, StoreError) as error:
             logger.warning(
                 "release %d is installed without compaction: %s", staged.generation.sequence, error
             )
@@ -311,6 +311,6 @@ def _trimmed(staged: Staged) -> Staged:
 class _StagingError(Exception):
     """What was staged does not make the signed state."""
 
-    def __init__(self, cause: ContentError | ServerError | StorageError) -> None:
+    def __init__(self, cause: ContentError | ServerError | StoreError) -> None:
         super().__init__(str(cause))
         self.cause = cause

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from vademecum.config import Config
 from vademecum.errors import (
     ContentError,
-    DamagedError,
     NetworkError,
     RollbackError,
     SelfTestError,
@@ -106,8 +105,6 @@ class Seed:
                 return
             await install(await self._prove())
             judged = Judged(digest)
-        except DamagedError:
-            raise
         except RollbackError as error:
             logger.info("the seed is older than what is known here: %s", error)
             judged = Judged(digest)

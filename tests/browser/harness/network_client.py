@@ -131,7 +131,7 @@ async def cross_the_border(where: str, number: str) -> str:
 
     async def command(engine: Any, arguments: Any) -> Any:
         if where == "event":
-            engine._announcer._listener("updateCompleted", {"bytes": float(number)})
+            engine._course._listener("updateCompleted", {"bytes": float(number)})
         return {"bytes": float(number)} if where == "result" else None
 
     with mock.patch.object(browser, "_COMMANDS", {"sync": command}):

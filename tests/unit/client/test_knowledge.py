@@ -22,6 +22,7 @@ from vademecum import Config, Hit, KnowledgeBase
 from vademecum.engine import Check
 from vademecum.errors import (
     ContentError,
+    DamagedError,
     EmptyStoreError,
     NetworkError,
     NotAStoreError,
@@ -164,7 +165,7 @@ def test_a_file_that_rots_is_mended(synced: KnowledgeBase, tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
         connection.execute("UPDATE objects SET data = zeroblob(length(data))")
         connection.commit()
-    with pytest.raises(ContentError):
+    with pytest.raises(DamagedError):
         synced.search("rotate the key")
     assert synced.sync().plan == "none"
     (detail,) = heard
@@ -474,7 +475,25 @@ def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:
     assert texts(kb.search("rotate the key", limit=1)) == {"rotate the key"}
 
 
+def kinds(kind: type[VademecumError]) -> set[type[VademecumError]]:
+    return {kind}.union(*map(kinds, kind.__subclasses__()))
+
+
+def test_an_error_says_whose_fault_it_is() -> None:
+    """One root of four for each, and no class under two."""
+    roots = [vademecum.HostError, vademecum.TrustError, vademecum.StoreError, vademecum.CallerError]
+    assert kinds(VademecumError) == {VademecumError}.union(*map(kinds, roots))
+    assert sum(len(kinds(root)) for root in roots) == len(kinds(VademecumError)) - 1
+    assert kinds(vademecum.StoreError) >= {vademecum.DamagedError, vademecum.BusyError, vademecum.QuotaError}
+    assert vademecum.DamagedError.code == vademecum.ContentError.code == "content"
+
+
 def test_the_package_shows_its_face() -> None:
-    assert set(vademecum.__all__) == {"Config", "Hit", "KnowledgeBase", "__version__"}
+    errors = {name for name, kind in vars(vademecum.errors).items() if name in dir(vademecum)}
+    assert errors == {
+        kind.__name__ for kind in kinds(VademecumError) if kind.__module__ == "vademecum.errors"
+    }
+    assert set(dir(vademecum)) == errors | {"Config", "Hit", "KnowledgeBase", "__version__"}
+    assert all(getattr(vademecum, name) is not None for name in vademecum.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = vademecum.Nonsense

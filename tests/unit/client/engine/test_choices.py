@@ -8,7 +8,7 @@ import pytest
 
 from support.app import App, texts
 from support.publisher import Publisher, make_encoder
-from vademecum.errors import ContentError, EmptyStoreError, StorageError, UsageError
+from vademecum.errors import DamagedError, EmptyStoreError, StorageError, UsageError
 
 ONE = {"a": texts("rotate the key")}
 TWO = {"a": texts("rotate the lamp")}
@@ -65,7 +65,7 @@ def test_no_way_leads_back_to_a_damaged_release(app: App, call: Callable[[App], 
         data = objects[digest]
         for at in range(0, len(data), 61):
             app.database.objects = {**objects, digest: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]}
-            with pytest.raises(ContentError):
+            with pytest.raises(DamagedError):
                 call(app)
             assert sees(app, THREE)
 
@@ -103,7 +103,7 @@ def test_a_previous_generation_that_is_damaged(app: App) -> None:
         app.database.objects[digest] = b"damaged"
     if not only_old:
         pytest.fail("the two generations share all objects")
-    with pytest.raises(ContentError):
+    with pytest.raises(DamagedError):
         app.rollback()
     for digest in only_old:
         del app.database.objects[digest]

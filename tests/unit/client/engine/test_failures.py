@@ -18,6 +18,7 @@ from vademecum.engine import Engine
 from vademecum.errors import (
     BusyError,
     ContentError,
+    DamagedError,
     EmptyStoreError,
     ExpiredError,
     NetworkError,
@@ -477,7 +478,7 @@ def test_damaged_notes_cost_one_full_check(app: App, record: bytes, caplog: pyte
 def test_a_damaged_pointer_is_an_error_until_it_is_cleared(app: App) -> None:
     app.database.records["head"] = b"damaged"
     for call in (app.sync, app.status, app.check):
-        with pytest.raises(ContentError, match="head"):
+        with pytest.raises(DamagedError, match="head"):
             call()
     app.clear()
     app.sync()

@@ -174,7 +174,7 @@ def test_a_disk_that_garbles_spoils_no_release(app: App) -> None:
         async def put(self, digest: str, data: bytes) -> None:
             await super().put(digest, b"garbage" if digest == segment else data)
 
-    with pytest.raises(ContentError):
+    with pytest.raises(DamagedError):
         drive(app.engine(Garbling(app.database)).sync())
     assert "spoiled" not in app.database.records
     assert app.sync().to_sequence == 2

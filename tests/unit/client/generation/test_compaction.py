@@ -19,7 +19,7 @@ from support.publisher import Publisher
 from support.samples import generation
 from vademecum.config import Config
 from vademecum.encoder.file import encode_encoder
-from vademecum.errors import ContentError, EmptyStoreError, StorageError
+from vademecum.errors import ContentError, DamagedError, EmptyStoreError, StorageError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.generation.compaction import choose, choose_all, compact, pieces, write_piece
 from vademecum.generation.live_rows import State, assemble
@@ -379,7 +379,7 @@ def test_what_does_not_come_back_as_it_was_put_is_not_used(
     assert all(f"objects/{name}.gz" in app.publisher.files for name in current(app).segments)
     assert set(app.database.objects) <= app.head.objects, "the merged object is garbage, and collected"
     head = app.head
-    with pytest.raises((ContentError, StorageError)):
+    with pytest.raises((DamagedError, StorageError)):
         drive(app.engine(Forgetful(app, garble)).compact())
     assert app.head == head
 

@@ -17,7 +17,7 @@ from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import (
     ClockError,
-    ContentError,
+    DamagedError,
     ExpiredError,
     NetworkError,
     ServerError,
@@ -511,7 +511,7 @@ def test_network_failures_never_bring_the_seed_back() -> None:
     for _ in range(3 * app.config.heal_after):
         with pytest.raises(NetworkError):
             app.sync()
-    with pytest.raises(ContentError):
+    with pytest.raises(DamagedError):
         app.content()
 
 

@@ -1,0 +1,118 @@
+"""The states of an update. The table below is the truth: the engine's announcements go by it, JavaScript's copy and the
+diagram in the documentation (site/content/apps.md) are compared with it.
+
+A state that rests stays until the app asks for something; the others pass while something runs. What is called off, or
+finds another writer at work, falls back to the state in which it rested before: that is no event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
+
+from vademecum.events import Announcer
+
+State = Literal[
+    "idle",
+    "checking",
+    "up-to-date",
+    "update-available",
+    "downloading",
+    "verifying",
+    "installing",
+    "installed",
+    "failed",
+]
+
+Happening = Literal[
+    "check", "current", "offer", "download", "verify", "install", "complete", "fail", "turn-back", "forget"
+]
+"""What moves an update on: the host is asked; it has nothing new, or offers a release; a plan is begun (again, where a
+cheaper one did not work out); its objects are here, and verified; the new generation is in place; an error; a way
+back to the generation before; everything is forgotten."""
+
+RESTING: tuple[State, ...] = ("idle", "up-to-date", "update-available", "installed", "failed")
+
+_AT_REST: dict[Happening, State] = {
+    "check": "checking",
+    "turn-back": "installing",
+    "fail": "failed",
+    "forget": "idle",
+}
+
+TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
+    {
+        **dict.fromkeys(RESTING, _AT_REST),
+        "checking": {
+            "current": "up-to-date",
+            "offer": "update-available",
+            "download": "downloading",
+            "complete": "installed",
+            "fail": "failed",
+        },
+        "downloading": {
+            "download": "downloading",
+            "verify": "verifying",
+            "fail": "failed",
+        },
+        "verifying": {
+            "download": "downloading",
+            "install": "installing",
+            "fail": "failed",
+        },
+        "installing": {
+            "complete": "installed",
+            "fail": "failed",
+        },
+    }
+)
+
+
+def next_state(state: State, happening: Happening) -> State:
+    """Return the state after it.
+
+    Raises:
+        RuntimeError: Nothing of that kind happens in this state: a mistake in the program.
+    """
+    try:
+        return TRANSITIONS[state][happening]
+    except KeyError:
+        raise RuntimeError(f"an update that is {state} cannot {happening}") from None
+
+
+class Course(Announcer):
+    """Announces what becomes of an update, and moves it from state to state: what the table does not know, is not
+    announced."""
+
+    state: State = "idle"
+
+    def begin(self) -> None:
+        """Another run begins: whatever became of the one before, this one asks the host first."""
+        self.state = "idle"
+        self.move("check")
+
+    def move(self, happening: Happening) -> None:
+        """Go to the next state. Raises RuntimeError: see `next_state`."""
+        self.state = next_state(self.state, happening)
+
+    def emit(self, name: str, detail: Mapping[str, Any]) -> None:
+        """Announce one event; raises RuntimeError where it cannot happen in this state, see `next_state`."""
+        happening = _OF_EVENT.get(name) or _OF_STAGE.get(detail.get("stage", ""))
+        if happening is not None and (happening, self.state) != ("download", "downloading"):
+            self.move(happening)
+        super().emit(name, detail)
+
+
+_OF_EVENT: Mapping[str, Happening] = {
+    "updateAvailable": "offer",
+    "updateStarted": "download",
+    "updateCompleted": "complete",
+    "updateFailed": "fail",
+}
+_OF_STAGE: Mapping[str, Happening] = {
+    "downloading": "download",
+    "verifying": "verify",
+    "installing": "install",
+}
+"""By the stage of `updateProgress`."""
