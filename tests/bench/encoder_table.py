@@ -22,7 +22,7 @@ from bench.embeddings import cached_embeddings
 from bench.encoders import Cranfield, integer_scores, static_queries
 from bench.replay import states
 from vademecum.encoder.file import Alphabet, Encoder, decode_encoder, encode_encoder
-from vademecum.format.manifest import deflate
+from vademecum.format.objects import deflate
 from vademecum.format.tensors import decode_tensors
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet

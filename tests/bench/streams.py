@@ -28,7 +28,8 @@ from bench.dev_keys import make_keys
 from bench.embeddings import cached_embeddings
 from bench.replay import build, states
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.manifest import decode_manifest, deflate
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.objects import deflate
 from vademecum.format.segment import ChunkRow, Segment, decode_segment, encode_segment
 from vademecum.format.tensors import TensorFile, decode_tensors, encode_tensors, integers
 from vademecum_builder.index import gzip_tensors as streams

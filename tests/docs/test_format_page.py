@@ -25,10 +25,12 @@ from vademecum.encoder import file as encoder
 from vademecum.encoder import rotation
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, ServerError
-from vademecum.format import manifest as format
-from vademecum.format import segment, tensors
+from vademecum.format import objects, segment, tensors
 from vademecum.format.json import canonical, parse_object
+from vademecum.format.manifest import decode_manifest, encode_manifest
 from vademecum.format.segment import chunk_id, framed
+from vademecum.format.version import EPOCH as EPOCH_NAME
+from vademecum.format.version import FORMAT
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file
@@ -87,8 +89,8 @@ def keys_of(value: Any) -> Any:
 
 def test_the_gzip_header() -> None:
     (header,) = [text for language, text in BLOCKS if not language and text.startswith("1f 8b")]
-    assert bytes.fromhex(header) == format.GZIP_HEADER
-    _, file = format.deflate(b"x")
+    assert bytes.fromhex(header) == objects.GZIP_HEADER
+    _, file = objects.deflate(b"x")
     assert file.startswith(bytes.fromhex(header))
 
 
@@ -167,10 +169,10 @@ def test_candidates_and_yanked_releases() -> None:
 
 def test_the_manifest() -> None:
     value = example('{\n  "built"')
-    manifest = format.decode_manifest(canonical(value))
-    assert json.loads(format.encode_manifest(manifest)) == value
-    assert keys_of(json.loads(format.encode_manifest(manifest))) == keys_of(value)
-    assert format.EPOCH.fullmatch(EPOCH)
+    written = json.loads(encode_manifest(decode_manifest(canonical(value))))
+    assert written == value
+    assert keys_of(written) == keys_of(value)
+    assert EPOCH_NAME.fullmatch(EPOCH)
 
 
 # 4. Tensors --------------------------------------------------------------------------------------
@@ -428,7 +430,7 @@ def test_the_formats_of_javascript() -> None:
 
 
 def test_the_format_number() -> None:
-    assert PAGE.startswith(f"# The format\n\nFormat {format.FORMAT}.")
+    assert PAGE.startswith(f"# The format\n\nFormat {FORMAT}.")
 
 
 def test_nothing_on_the_page_is_left_unchecked() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from vademecum.format.manifest import GZIP_HEADER
+from vademecum.format.objects import GZIP_HEADER
 
 Mutate = Callable[[bytes, Random], bytes]
 """Takes a file and returns a damaged one; never raises, whatever the bytes."""

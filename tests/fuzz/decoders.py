@@ -28,7 +28,8 @@ from vademecum.delta.decode import decode_pack
 from vademecum.encoder.file import decode_encoder
 from vademecum.errors import SelfTestError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
-from vademecum.format.manifest import ObjectRef, decode_manifest, inflate
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.objects import ObjectRef, inflate
 from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors
 from vademecum.generation.live_rows import assemble

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from support.publisher import DIMENSIONS, Publisher
 from vademecum.delta.dictionary import INSERT, TAKE, OldDocument
-from vademecum.format.manifest import Manifest, ObjectRef, PackEntry, encode_manifest
+from vademecum.format.manifest import Manifest, PackEntry, encode_manifest
+from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
 from vademecum.generation.live_rows import State
 

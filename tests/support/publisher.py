@@ -24,14 +24,8 @@ from tuf.api.serialization.json import JSONSerializer
 
 from vademecum.encoder.file import Alphabet, Encoder, EncoderFile, Golden, encode_encoder
 from vademecum.format.json import canonical, iso_time
-from vademecum.format.manifest import (
-    EncoderEntry,
-    Manifest,
-    ObjectRef,
-    SegmentEntry,
-    deflate,
-    encode_manifest,
-)
+from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, encode_manifest
+from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vademecum.format.manifest import EncoderEntry, Manifest, ObjectRef, SegmentEntry
+from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
+from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vademecum.delta.steps import FANOUT, step_of
-from vademecum.format.manifest import Manifest, ObjectRef, PackEntry
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.format.objects import ObjectRef
 
 
 @dataclass(frozen=True)

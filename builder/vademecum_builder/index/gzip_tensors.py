@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vademecum.format.manifest import ObjectRef, gzip_member
+from vademecum.format.objects import ObjectRef, gzip_member
 from vademecum.format.tensors import decode_tensors
 
 STRATEGIES = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_RLE)

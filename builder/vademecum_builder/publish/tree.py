@@ -15,7 +15,8 @@ from pathlib import Path
 
 from vademecum.errors import BusyError, ContentError, QuotaError, StorageError, UsageError
 from vademecum.format.json import Fields, parse_object
-from vademecum.format.manifest import ObjectRef, decode_manifest
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.objects import ObjectRef
 from vademecum.runtime.rename import patiently
 
 TIMESTAMP = "metadata/timestamp.json"

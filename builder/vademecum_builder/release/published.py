@@ -14,15 +14,8 @@ from vademecum.config import Config
 from vademecum.encoder.file import Encoder, decode_encoder
 from vademecum.errors import ContentError, TrustError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
-from vademecum.format.manifest import (
-    GZIP_HEADER,
-    Manifest,
-    ObjectRef,
-    PackRef,
-    decode_manifest,
-    deflate,
-    read_object,
-)
+from vademecum.format.manifest import Manifest, decode_manifest
+from vademecum.format.objects import GZIP_HEADER, ObjectRef, PackRef, deflate, read_ref
 from vademecum.format.segment import Segment, decode_segment
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.folder import FolderTransport
@@ -133,7 +126,7 @@ async def read_published(
     await in_parallel([*manifest.objects, manifest.sources, *packs], config.parallel, one)
     sources = Fields(parse_object(contents[manifest.sources.sha256], "sources"), "sources")
     told = sources.optional("history", sources.child)  # a release from before there were packs has none
-    rows = [] if told is None else [read_object(told.child("rows"))]
+    rows = [] if told is None else [read_ref(told.child("rows"))]
     older = await _older(manifest, downloader)
     steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
     await in_parallel([*rows, *steps], config.parallel, one)

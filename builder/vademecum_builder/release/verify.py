@@ -15,7 +15,7 @@ from pathlib import Path
 from vademecum.config import Config
 from vademecum.errors import ContentError, RollbackError, UsageError
 from vademecum.format.json import parse_object
-from vademecum.format.manifest import GZIP_HEADER
+from vademecum.format.objects import GZIP_HEADER
 from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run

@@ -7,7 +7,8 @@ from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.manifest import Manifest, ObjectRef
+from vademecum.format.manifest import Manifest
+from vademecum.format.objects import ObjectRef
 
 KINDS = ("added", "modified", "removed")
 

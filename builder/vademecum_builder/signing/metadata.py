@@ -15,7 +15,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.manifest import FORMAT
+from vademecum.format.version import FORMAT
 from vademecum.trust.metadata import CUSTOM
 
 _SERIALIZER = JSONSerializer(compact=True)

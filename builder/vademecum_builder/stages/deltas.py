@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vademecum.delta.decode import Header
-from vademecum.format.manifest import ObjectRef, PackEntry, SegmentEntry
+from vademecum.format.manifest import PackEntry, SegmentEntry
+from vademecum.format.objects import ObjectRef
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History
 from vademecum_builder.delta.schedule import PackLimits, bases, kept, leads_on

@@ -11,7 +11,8 @@ from typing import Any
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical
-from vademecum.format.manifest import EncoderEntry, Manifest, deflate, encode_manifest
+from vademecum.format.manifest import EncoderEntry, Manifest, encode_manifest
+from vademecum.format.objects import deflate
 from vademecum.trust.metadata import MOST_YANKED
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.delta.schedule import kept

@@ -1,116 +1,13 @@
-"""Objects and the manifest of a release: read and written. The bytes are described in format.md."""
+"""The manifest of a release, read and written (format.md, section 3)."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import zlib
 from dataclasses import dataclass
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-
-FORMAT = 1
-GZIP_HEADER = bytes.fromhex("1f8b08000000000002ff")
-MAX_SEQUENCE = 2**32 - 1
-
-EPOCH = re.compile(r"[0-9a-f]{16}")
-
-
-# Objects and their gzip (format.md, section 1) -------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ObjectRef:
-    """A content-addressed file: digest of its content, bytes on the host, bytes inflated."""
-
-    sha256: str
-    size: int
-    uncompressed: int
-
-    @property
-    def path(self) -> str:
-        """Where it lies in the published tree."""
-        return f"objects/{self.sha256}.gz"
-
-
-class PackRef(ObjectRef):
-    """A pack: a file that is not gzipped."""
-
-    @property
-    def path(self) -> str:
-        return f"objects/{self.sha256}.pack"
-
-
-def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
-    """Return the reference and the gzip file of an object. The same content gives the same bytes."""
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    return gzip_member(content, compressor.compress(content) + compressor.flush())
-
-
-def gzip_member(content: bytes, deflated: bytes) -> tuple[ObjectRef, bytes]:
-    """Return the reference and the gzip file of an object, from its content and that as a raw deflate stream."""
-    trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    file = GZIP_HEADER + deflated + trailer
-    return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file
-
-
-def inflate(ref: ObjectRef, body: bytes) -> bytes:
-    """Return the verified content of an object, from its gzip file or from the content itself.
-
-    Raises:
-        ContentError: Anything else than the very object that `ref` names.
-    """
-    content = body
-    if body.startswith(GZIP_HEADER):
-        content = _gunzip(ref, body)
-    return verified(ref, content, ref.path)
-
-
-def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
-    """Return the content of an object of which only the digest is known, from the body that a host sent.
-
-    Args:
-        most: Never more bytes than that are inflated.
-
-    Raises:
-        ContentError: Anything else than the very object of that digest.
-    """
-    content = body
-    if body.startswith(GZIP_HEADER):
-        content = _gunzip(ObjectRef(sha256, len(body), most), body)
-    ref = ObjectRef(sha256, len(body), len(content))
-    if len(content) > most:
-        raise ContentError(f"{ref.path}: more than {most} bytes")
-    return verified(ref, content, ref.path)
-
-
-def verified(ref: ObjectRef, content: bytes, path: str) -> bytes:
-    """Return the content if it is the very one that `ref` names.
-
-    Raises:
-        ContentError: It is not; the message names `path`.
-    """
-    if len(content) != ref.uncompressed or hashlib.sha256(content).hexdigest() != ref.sha256:
-        hint = " (HTML: a login page or an error page?)" if content[:512].lstrip()[:1] == b"<" else ""
-        raise ContentError(f"{path}: {len(content)} bytes that are not what was signed{hint}")
-    return content
-
-
-def _gunzip(ref: ObjectRef, body: bytes) -> bytes:
-    if len(body) != ref.size:
-        raise ContentError(f"{ref.path}: {len(body)} bytes, the manifest says {ref.size}")
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        content = inflater.decompress(body, ref.uncompressed + 1)
-    except zlib.error as error:
-        raise ContentError(f"{ref.path}: damaged gzip: {error}") from None
-    if not inflater.eof or inflater.unused_data:
-        raise ContentError(f"{ref.path}: the gzip does not end where it should")
-    return content
-
-
-# Manifest (section 3) ---------------------------------------------------------------------------
+from vademecum.format.objects import ObjectRef, PackRef, read_ref, ref_json
+from vademecum.format.version import EPOCH, FORMAT, MAX_SEQUENCE
 
 
 @dataclass(frozen=True)
@@ -194,7 +91,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
             "encoder": {
                 "dimensions": manifest.encoder.dimensions,
                 "name": manifest.encoder.name,
-                "object": _object_json(manifest.encoder.object),
+                "object": ref_json(manifest.encoder.object),
             },
             "epoch": manifest.epoch,
             "format": FORMAT,
@@ -203,13 +100,13 @@ def encode_manifest(manifest: Manifest) -> bytes:
                     "chunks": entry.chunks,
                     "documents": entry.documents,
                     "from": entry.after,
-                    "object": _object_json(entry.object),
+                    "object": ref_json(entry.object),
                     "to": entry.upto,
                 }
                 for entry in manifest.segments
             ],
             "sequence": manifest.sequence,
-            "sources": _object_json(manifest.sources),
+            "sources": ref_json(manifest.sources),
             "version": manifest.version,
         }
     )
@@ -238,10 +135,10 @@ def decode_manifest(data: bytes) -> Manifest:
         encoder=EncoderEntry(
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
-            object=read_object(encoder.child("object")),
+            object=read_ref(encoder.child("object")),
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
-        sources=read_object(fields.child("sources")),
+        sources=read_ref(fields.child("sources")),
         packs=tuple(_pack_entry(entry) for entry in fields.lists("packs")),
     )
     _check_tiers(manifest)
@@ -255,7 +152,7 @@ def _segment_entry(fields: Fields) -> SegmentEntry:
         upto=fields.integer("to", 1, MAX_SEQUENCE),
         documents=fields.integer("documents"),
         chunks=fields.integer("chunks"),
-        object=read_object(fields.child("object")),
+        object=read_ref(fields.child("object")),
     )
 
 
@@ -302,12 +199,3 @@ def _is_next_part(entry: SegmentEntry, before: SegmentEntry) -> bool:
     """Return whether this is a further segment of the tier before."""
     same = (entry.after, entry.upto) == (before.after, before.upto)
     return same and entry.object.sha256 != before.object.sha256
-
-
-def read_object(fields: Fields) -> ObjectRef:
-    """Return the reference that an object of JSON makes."""
-    return ObjectRef(fields.match("sha256", DIGEST), fields.integer("size"), fields.integer("uncompressed"))
-
-
-def _object_json(ref: ObjectRef) -> dict[str, object]:
-    return {"sha256": ref.sha256, "size": ref.size, "uncompressed": ref.uncompressed}

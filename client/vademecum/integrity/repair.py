@@ -18,7 +18,8 @@ from itertools import groupby
 from vademecum.config import Config
 from vademecum.errors import ContentError, SelfTestError, ServerError, StorageError, StoreError, TrustError
 from vademecum.events import Announcer
-from vademecum.format.manifest import Manifest, ObjectRef
+from vademecum.format.manifest import Manifest
+from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import stage_generation
 from vademecum.ports import Store
 from vademecum.store.objects import holds

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-from vademecum.format.manifest import EPOCH, FORMAT, Manifest
+from vademecum.format.manifest import Manifest
+from vademecum.format.version import EPOCH, FORMAT
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, TrustError, VademecumError
-from vademecum.format.manifest import ObjectRef, PackRef, inflate, inflate_named, verified
+from vademecum.format.objects import ObjectRef, PackRef, inflate, inflate_named, verified
 from vademecum.ports import Clock, Progress, Transport
 from vademecum.transport.mirrors import Mirror, Mirrors, telling
 

@@ -24,7 +24,7 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, Fields, parse_object
-from vademecum.format.manifest import FORMAT, MAX_SEQUENCE
+from vademecum.format.version import FORMAT, MAX_SEQUENCE
 from vademecum.trust.signatures import require_signatures
 
 CUSTOM = "vademecum"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vademecum.errors import BudgetError
-from vademecum.format.manifest import ObjectRef
+from vademecum.format.objects import ObjectRef
 from vademecum.ports import Permission, always
 
 

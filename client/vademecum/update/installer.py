@@ -21,7 +21,8 @@ from vademecum.errors import (
 )
 from vademecum.events import Announcer
 from vademecum.format.json import iso_time
-from vademecum.format.manifest import Manifest, ObjectRef, PackEntry
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.format.objects import ObjectRef
 from vademecum.generation.compaction import choose, choose_all, compact
 from vademecum.generation.lazy_segment import StoredSegment
 from vademecum.generation.staged import Staged, stage_generation

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vademecum.errors import RollbackError
-from vademecum.format.manifest import Manifest, ObjectRef, PackEntry
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation, Head
 from vademecum.trust.metadata import ReleasePointer
 

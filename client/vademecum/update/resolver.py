@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, NewerFormatError, ServerError
-from vademecum.format.manifest import Manifest, ObjectRef, PackEntry, decode_manifest
+from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
+from vademecum.format.objects import ObjectRef
 from vademecum.ports import Clock, Store
 from vademecum.store.pointer import Head
 from vademecum.transport.downloader import Downloader

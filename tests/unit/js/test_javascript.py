@@ -14,8 +14,7 @@ import pytest
 from vademecum.config import Config
 from vademecum.encoder import file as encoder
 from vademecum.errors import VademecumError
-from vademecum.format import manifest as format
-from vademecum.format import segment
+from vademecum.format import segment, version
 from vademecum.knowledge import EVENTS
 from vademecum.runtime.http import HttpLimits
 from vademecum.search import vectors as search
@@ -70,7 +69,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "MAX_UNKNOWN": encoder.MAX_UNKNOWN,
         "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
-        "HEAD_FORMAT": format.FORMAT,
+        "HEAD_FORMAT": version.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
         "FORGIVE_MIRROR_MS": Config().forgive_mirror * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError
-from vademecum.format.manifest import GZIP_HEADER, deflate, inflate
+from vademecum.format.objects import GZIP_HEADER, deflate, inflate
 from vademecum.format.segment import ChunkRow, DocumentRow, encode_segment
 from vademecum.format.tensors import Tensor, TensorFile, encode_tensors
 from vademecum_builder.index import gzip_tensors as streams

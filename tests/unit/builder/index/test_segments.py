@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError
-from vademecum.format.manifest import SegmentEntry, inflate
+from vademecum.format.manifest import SegmentEntry
+from vademecum.format.objects import inflate
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum_builder.index.segments import Packed, Rows, pack, rows_of

@@ -15,7 +15,8 @@ import pytest
 
 from support.publishing import HANDBOOK, ONCE, Line, ask, pull, pulled, read, tree_of
 from vademecum.errors import QuotaError, StorageError, UsageError
-from vademecum.format.manifest import ObjectRef, decode_manifest, inflate
+from vademecum.format.manifest import decode_manifest
+from vademecum.format.objects import ObjectRef, inflate
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock
 from vademecum_builder.pages.site import SiteBuilder

@@ -11,7 +11,7 @@ from support.drive import drive
 from support.publisher import NOW
 from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, VademecumError
-from vademecum.format.manifest import ObjectRef, deflate
+from vademecum.format.objects import ObjectRef, deflate
 from vademecum.ports import Body, Progress
 from vademecum.runtime.memory import FixedClock
 from vademecum.transport.downloader import Downloader, in_parallel

@@ -10,7 +10,7 @@ from support.app import App, texts
 from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import BudgetError, NetworkError
-from vademecum.format.manifest import ObjectRef
+from vademecum.format.objects import ObjectRef
 from vademecum.update.download_budget import Budget
 
 RELEASES = [

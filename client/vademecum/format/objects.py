@@ -1,0 +1,114 @@
+"""Objects: content-addressed files, gzipped on the host, checked before any byte is used (format.md, section 1)."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from vademecum.errors import ContentError
+from vademecum.format.json import DIGEST, Fields
+
+GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000002ff")
+"""How each of our gzip files begins: no name, no time, so that the same content gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class ObjectRef:
+    """A content-addressed file: digest of its content, bytes on the host, bytes inflated."""
+
+    sha256: str
+    size: int
+    uncompressed: int
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the published tree."""
+        return f"objects/{self.sha256}.gz"
+
+
+class PackRef(ObjectRef):
+    """A pack: a file that is not gzipped."""
+
+    @property
+    def path(self) -> str:
+        return f"objects/{self.sha256}.pack"
+
+
+def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
+    """Return the reference and the gzip file of an object. The same content gives the same bytes."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    return gzip_member(content, compressor.compress(content) + compressor.flush())
+
+
+def gzip_member(content: bytes, deflated: bytes) -> tuple[ObjectRef, bytes]:
+    """Return the reference and the gzip file of an object, from its content and that as a raw deflate stream."""
+    trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
+    file = GZIP_HEADER + deflated + trailer
+    return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file
+
+
+def inflate(ref: ObjectRef, body: bytes) -> bytes:
+    """Return the verified content of an object, from its gzip file or from the content itself.
+
+    Raises:
+        ContentError: Anything else than the very object that `ref` names.
+    """
+    content = body
+    if body.startswith(GZIP_HEADER):
+        content = _gunzip(ref, body)
+    return verified(ref, content, ref.path)
+
+
+def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
+    """Return the content of an object of which only the digest is known, from the body that a host sent.
+
+    Args:
+        most: Never more bytes than that are inflated.
+
+    Raises:
+        ContentError: Anything else than the very object of that digest.
+    """
+    content = body
+    if body.startswith(GZIP_HEADER):
+        content = _gunzip(ObjectRef(sha256, len(body), most), body)
+    ref = ObjectRef(sha256, len(body), len(content))
+    if len(content) > most:
+        raise ContentError(f"{ref.path}: more than {most} bytes")
+    return verified(ref, content, ref.path)
+
+
+def verified(ref: ObjectRef, content: bytes, path: str) -> bytes:
+    """Return the content if it is the very one that `ref` names.
+
+    Raises:
+        ContentError: It is not; the message names `path`.
+    """
+    if len(content) != ref.uncompressed or hashlib.sha256(content).hexdigest() != ref.sha256:
+        hint = " (HTML: a login page or an error page?)" if content[:512].lstrip()[:1] == b"<" else ""
+        raise ContentError(f"{path}: {len(content)} bytes that are not what was signed{hint}")
+    return content
+
+
+def _gunzip(ref: ObjectRef, body: bytes) -> bytes:
+    if len(body) != ref.size:
+        raise ContentError(f"{ref.path}: {len(body)} bytes, the manifest says {ref.size}")
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        content = inflater.decompress(body, ref.uncompressed + 1)
+    except zlib.error as error:
+        raise ContentError(f"{ref.path}: damaged gzip: {error}") from None
+    if not inflater.eof or inflater.unused_data:
+        raise ContentError(f"{ref.path}: the gzip does not end where it should")
+    return content
+
+
+def read_ref(fields: Fields) -> ObjectRef:
+    """Return the reference that an object of JSON makes."""
+    return ObjectRef(fields.match("sha256", DIGEST), fields.integer("size"), fields.integer("uncompressed"))
+
+
+def ref_json(ref: ObjectRef) -> dict[str, object]:
+    """Return the object of JSON that `read_ref` reads."""
+    return {"sha256": ref.sha256, "size": ref.size, "uncompressed": ref.uncompressed}
