@@ -1,6 +1,6 @@
 """What a browser brings to the ports, and the entry that js/worker.mjs calls. The one module that imports `pyodide`.
 
-JavaScript moves the bytes (js/store.mjs, js/transport.mjs); here they become values and errors of ours.
+JavaScript moves the bytes (js/store/store.mjs, js/net/transport.mjs); here they become values and errors of ours.
 Whatever crosses the border as structure crosses as JSON.
 """
 
@@ -54,7 +54,7 @@ class Tree(Protocol):
     url: str
 
     def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
-        """Return `fetchBody` of js/transport.mjs for a path in the tree."""
+        """Return `fetchBody` of js/net/transport.mjs for a path in the tree."""
 
 
 class Host(Protocol):
@@ -71,7 +71,7 @@ class Host(Protocol):
     seed: Tree | None
 
     def openStore(self) -> Any:
-        """Return an `IndexedStore` (js/store.mjs)."""
+        """Return an `IndexedStore` (js/store/store.mjs)."""
 
     def room(self) -> Awaitable[Any]:
         """Return how many bytes may still be stored, or null."""
@@ -87,7 +87,7 @@ class BrowserStore:
     """A `Store` over IndexedDB; its lock is a Web Lock, which ends with its page or worker.
 
     Args:
-        store: An `IndexedStore` of js/store.mjs.
+        store: An `IndexedStore` of js/store/store.mjs.
     """
 
     def __init__(self, store: Any) -> None:
@@ -148,7 +148,7 @@ class BrowserStore:
 
 
 class BrowserTransport:
-    """A `Transport` over `fetch`, always past the browser's own cache: see js/transport.mjs."""
+    """A `Transport` over `fetch`, always past the browser's own cache: see js/net/transport.mjs."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree

@@ -321,7 +321,7 @@ def test_a_full_disk_is_told_and_does_no_harm(app: App) -> None:
 
 
 def test_a_database_that_another_page_deletes_is_let_go_and_made_anew(installed: App) -> None:
-    delete = "import('/client/store.mjs').then(({ IndexedStore }) => IndexedStore.destroy(kb.url))"
+    delete = "import('/client/store/store.mjs').then(({ IndexedStore }) => IndexedStore.destroy(kb.url))"
     installed.page.evaluate(delete)
     assert installed.texts()  # the reader has its release in memory
     assert installed.call("getStatus")["installed"] is None
@@ -332,8 +332,8 @@ def test_a_database_that_another_page_deletes_is_let_go_and_made_anew(installed:
 def test_a_damaged_store_mends_itself(installed: App, damage: str) -> None:
     installed.call("setMode", "automatic")
     spoil = """async (damage) => {
-        const { IndexedStore } = await import('/client/store.mjs');
-        const { decodeTensors } = await import('/client/tensors.mjs');
+        const { IndexedStore } = await import('/client/store/store.mjs');
+        const { decodeTensors } = await import('/client/format/tensors.mjs');
         const store = new IndexedStore(kb.url);
         const { current } = JSON.parse(new TextDecoder().decode(await store.read('head')));
         if (damage === 'lost') return store.discard([current.segments[0]]);
@@ -378,7 +378,7 @@ def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
 
 
 RETRY = """async () => {
-    const { IndexedStore } = await import('/client/store.mjs');
+    const { IndexedStore } = await import('/client/store/store.mjs');
     const record = await new IndexedStore(kb.url).read('retry');
     return record ? JSON.parse(new TextDecoder().decode(record)) : {};
 }"""
@@ -421,7 +421,7 @@ def test_failures_of_the_host_are_counted_across_reloads(installed: App) -> None
 def note_failures(app: App) -> None:
     """Write down nine failures and a wait of an hour, and be automatic at the next start."""
     app.page.evaluate("""async () => {
-        const { IndexedStore } = await import('/client/store.mjs');
+        const { IndexedStore } = await import('/client/store/store.mjs');
         const retry = { notBefore: new Date(Date.now() + 3_600_000).toISOString(), failures: 9 };
         const bytes = new TextEncoder().encode(JSON.stringify(retry));
         await new IndexedStore(kb.url).write([['retry', bytes], ['mode', null]]);

@@ -221,8 +221,12 @@ def test_packed_rows_of_an_encoder() -> None:
     size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
     (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
     assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
-    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
-    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "encoder.mjs").read_text(encoding="utf-8")
+    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "search/encoder.mjs").read_text(
+        encoding="utf-8"
+    )
+    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "search/encoder.mjs").read_text(
+        encoding="utf-8"
+    )
     assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
     alphabet = encoder.Alphabet([], [], b"")
     file = encoder.EncoderFile(
@@ -271,7 +275,7 @@ def test_the_rotation() -> None:
     assert rotate(numbers(vector), 8) == numbers(parted)
     for number, word in enumerate(rotation.ROUNDS):
         assert f"{('first with the word', 'then with')[number]} `{word}`" in PAGE
-    code = (JS / "rotation.mjs").read_text(encoding="utf-8")
+    code = (JS / "search/rotation.mjs").read_text(encoding="utf-8")
     assert f"ROUNDS = {json.dumps(rotation.ROUNDS)};" in code
 
 
@@ -292,7 +296,7 @@ def test_the_levels() -> None:
     found = re.findall(r"of (\d) bits,\s+`value = (?:(\d) \* )?code - (\d)`", PAGE)
     assert {int(b): (int(factor or 1), -int(offset)) for b, factor, offset in found} == segment.LEVELS
     written = ", ".join(f"[{bits}, {list(level)}]" for bits, level in segment.LEVELS.items())
-    assert f"LEVELS = new Map([{written}]);" in (JS / "search.mjs").read_text(encoding="utf-8")
+    assert f"LEVELS = new Map([{written}]);" in (JS / "search/rank.mjs").read_text(encoding="utf-8")
 
 
 def test_the_score_fits() -> None:
@@ -414,7 +418,9 @@ def test_sqlite() -> None:
 
 def test_indexed_db() -> None:
     (prefix, version) = find(r"the database `(vademecum:)URL` has version (\d+) and the object stores")
-    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store.mjs", "database.mjs"))
+    code = "".join(
+        (JS / name).read_text(encoding="utf-8") for name in ("store/store.mjs", "store/database.mjs")
+    )
     assert f"return `{prefix}${{url}}`" in code
     assert f"STORE_VERSION = {version};" in code
     (newer,) = find(r"a version from (\d+) on is that of a newer format")
@@ -424,7 +430,7 @@ def test_indexed_db() -> None:
 
 
 def test_the_formats_of_javascript() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in sorted(JS.glob("*.mjs")))
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.mjs")))
     for name in (segment.SEGMENT_FORMAT, encoder.FORMAT):
         assert f'"{name}"' in code
 

@@ -32,9 +32,9 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     """
     package = Path(vademecum.__file__).parent
     files: dict[str, Path | bytes] = {"vademecum.zip": _zip_core(package)}
-    for path in sorted((package / "js").iterdir()):
-        if path.name.endswith((".mjs", ".d.mts", ".d.ts")):
-            files[path.name] = path
+    for path in (package / "js").rglob("*.*"):
+        if path.name.endswith((".mjs", ".d.mts")):
+            files[path.relative_to(package / "js").as_posix()] = path
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
     for path in sorted((runtime / "pyodide").iterdir()):

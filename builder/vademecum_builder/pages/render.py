@@ -246,12 +246,12 @@ def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> by
         if path not in _NOT_FOR_THE_SHELL
     }
     modules = {
-        path: digest for path, digest in client.items() if path.endswith(".mjs") and path.count("/") == 1
-    }
-    others = {
         path: digest
         for path, digest in client.items()
-        if path not in modules and not path.endswith((".d.ts", ".d.mts"))
+        if path.endswith(".mjs") and not path.startswith("client/pyodide/")
+    }
+    others = {
+        path: digest for path, digest in client.items() if path not in modules and not path.endswith(".d.mts")
     }
     source = files["sw.js"].decode()
     for name, value in (("SHELL", shell | modules), ("RUNTIME", others), ("PER_RELEASE", _PER_RELEASE)):

@@ -7,18 +7,18 @@
  * garbage in the store does not disturb it.
  */
 
-import { serve } from "./calls.mjs";
-import { decodeEncoder } from "./encoder.mjs";
+import { serve } from "./workers/rpc.mjs";
+import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
-import { openGeneration } from "./generation.mjs";
-import { decodeHead } from "./head.mjs";
-import { rotateQuery } from "./rotation.mjs";
-import { MOST_HITS, cosine, rank } from "./search.mjs";
-import { sha256 } from "./sha256.mjs";
-import { IndexedStore } from "./store.mjs";
+import { openGeneration } from "./search/generation.mjs";
+import { decodeHead } from "./store/records.mjs";
+import { rotateQuery } from "./search/rotation.mjs";
+import { MOST_HITS, cosine, rank } from "./search/rank.mjs";
+import { sha256 } from "./format/sha256.mjs";
+import { IndexedStore } from "./store/store.mjs";
 
-/** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
-/** @typedef {{release: InstalledRelease, generation: import("./generation.mjs").Generation, encoder: import("./encoder.mjs").Encoder}} Opened */
+/** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
+/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, encoder: import("./search/encoder.mjs").Encoder}} Opened */
 
 /** @type {IndexedStore | undefined} */
 let store;
@@ -63,7 +63,7 @@ async function requireSound(digests, objects) {
   if (damaged) throw new VademecumError("content", `the stored object ${damaged} is damaged; update to mend it`);
 }
 
-/** @param {import("./head.mjs").Head} head */
+/** @param {import("./store/records.mjs").Head} head */
 function neededObjects({ current }) {
   return current ? [current.encoder, ...current.segments] : [];
 }

@@ -7,16 +7,16 @@
  * vademecum.d.mts.
  */
 
-import { Remote } from "./calls.mjs";
+import { Remote } from "./workers/rpc.mjs";
 import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
-import { decodeHead, decodeRecord, encodeRecord, isSame } from "./head.mjs";
-import { Listeners, report } from "./listeners.mjs";
-import { telling } from "./mirrors.mjs";
-import { PythonWorker } from "./python.mjs";
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "./schedule.mjs";
-import { IndexedStore, storeName } from "./store.mjs";
-import { fetchBody } from "./transport.mjs";
-import { Updates } from "./updates.mjs";
+import { decodeHead, decodeRecord, encodeRecord, isSame } from "./store/records.mjs";
+import { Listeners, report } from "./page/events.mjs";
+import { telling } from "./update/mirrors.mjs";
+import { PythonWorker } from "./workers/sync_client.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "./update/schedule.mjs";
+import { IndexedStore, storeName } from "./store/store.mjs";
+import { fetchBody } from "./net/transport.mjs";
+import { Updates } from "./update/updates.mjs";
 
 export { VademecumError };
 
@@ -37,7 +37,7 @@ const MAX_VERSION_FILE = 4_000_000;
 /** @typedef {import("./vademecum.d.mts").LocalVersion} LocalVersion */
 /** @typedef {import("./vademecum.d.mts").Mode} Mode */
 /** @typedef {import("./vademecum.d.mts").Check} Check */
-/** @typedef {import("./head.mjs").InstalledRelease} InstalledRelease */
+/** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 
 /** @implements {PublicKnowledgeBase} */
 export class KnowledgeBase {
@@ -559,7 +559,7 @@ function trustText(trust) {
   return typeof trust === "string" ? trust : JSON.stringify(trust);
 }
 
-/** @returns {import("./schedule.mjs").Connection} */
+/** @returns {import("./update/schedule.mjs").Connection} */
 function connection() {
   return /** @type {any} */ (globalThis.navigator)?.connection ?? {};
 }

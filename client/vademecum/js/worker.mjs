@@ -7,12 +7,12 @@
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
-import { bootPython, lastLine } from "./boot.mjs";
-import { serve } from "./calls.mjs";
+import { bootPython, lastLine } from "./workers/boot.mjs";
+import { serve } from "./workers/rpc.mjs";
 import { asError, VademecumError } from "./errors.mjs";
-import { Pause } from "./pause.mjs";
-import { IndexedStore } from "./store.mjs";
-import { fetchBody } from "./transport.mjs";
+import { Pause } from "./workers/pause.mjs";
+import { IndexedStore } from "./store/store.mjs";
+import { fetchBody } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 

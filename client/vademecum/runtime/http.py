@@ -146,7 +146,7 @@ class _Client:
 
 
 MOST_ASKED = 1e9
-"""Seconds that count of a Retry-After header: JSON has no infinity. js/transport.mjs cuts at the same."""
+"""Seconds that count of a Retry-After header: JSON has no infinity. js/net/transport.mjs cuts at the same."""
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

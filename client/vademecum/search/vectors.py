@@ -1,4 +1,4 @@
-"""Exact ranking over an open generation, on numpy. The browser's twin is js/search.mjs.
+"""Exact ranking over an open generation, on numpy. The browser's twin is js/search/rank.mjs.
 
 Scores are integers and ties break by chunk id (format.md, section 4.2), so both return the same list.
 """

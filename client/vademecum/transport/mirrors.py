@@ -1,7 +1,7 @@
 """The hosts of one published tree: whom to ask first, and what is remembered of each (decisions/mirrors.md).
 
 A host that failed is asked last for a day; one that asked to be left alone (Retry-After) is left alone, while the
-others are asked. js/mirrors.mjs has the same order for the idle check. With one host there is no such record.
+others are asked. js/update/mirrors.mjs has the same order for the idle check. With one host there is no such record.
 """
 
 from __future__ import annotations

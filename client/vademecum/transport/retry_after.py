@@ -9,7 +9,7 @@ from vademecum.format.json import Fields, canonical, iso_time, parse_object
 from vademecum.ports import Store
 
 LONGEST = timedelta(hours=24)
-"""What a host asks for beyond that is cut; js/schedule.mjs does the same."""
+"""What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
 
 
 async def remember_wait(store: Store, error: VademecumError, now: datetime, shortest: float) -> None:

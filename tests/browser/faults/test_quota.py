@@ -11,7 +11,7 @@ from support.browser_app import FOUND, App
 
 ROOM = 400_000
 LARGE = 600_000
-OBJECTS = """import('/client/store.mjs').then(({ IndexedStore }) => new IndexedStore(kb.url).objects())
+OBJECTS = """import('/client/store/store.mjs').then(({ IndexedStore }) => new IndexedStore(kb.url).objects())
     .then((objects) => objects.length)"""
 
 

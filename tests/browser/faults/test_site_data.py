@@ -46,7 +46,7 @@ MEND = """(plan) => new Promise((resolve, reject) => {
         resolve({ [event]: detail });
     };
 })"""
-READ = """() => import('/client/store.mjs').then(({ IndexedStore }) => {
+READ = """() => import('/client/store/store.mjs').then(({ IndexedStore }) => {
     window.store ??= new IndexedStore(`${location.origin}/`, { patience: 300 });
     const hangs = new Promise((resolve) => setTimeout(resolve, 30_000, 'hangs'));
     const read = store.read('trust/timestamp.json').then((data) => data?.length ?? 0, ({ code }) => code);
@@ -58,7 +58,7 @@ TIMESTAMP_SIZE = 4
 BROKEN = [["records"], ["records", "objects"]]
 """Object stores that are left; of two of them, the second lacks its index."""
 START_CODE = "kb.initialize().then(() => 'opened', ({ code }) => code)"
-TIMESTAMP = """import('/client/store.mjs')
+TIMESTAMP = """import('/client/store/store.mjs')
     .then(({ IndexedStore }) => new IndexedStore(kb.url).read('trust/timestamp.json'))
     .then((data) => data?.length ?? 0)"""
 

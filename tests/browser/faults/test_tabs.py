@@ -22,7 +22,7 @@ UPDATE = (
 )
 FREE = "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
 DURABILITY = """async () => {
-    const { IndexedStore } = await import('/client/store.mjs');
+    const { IndexedStore } = await import('/client/store/store.mjs');
     const made = [];
     const transaction = IDBDatabase.prototype.transaction;
     IDBDatabase.prototype.transaction = function (...args) {

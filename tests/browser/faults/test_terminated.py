@@ -36,7 +36,7 @@ MORE: dict[Callable[[], Scene], Command] = {
 CALLS |= MORE if ALL else {}
 
 RUN = """async ([name, target, command, args]) => {
-    const { Remote } = await import('/client/calls.mjs');
+    const { Remote } = await import('/client/workers/rpc.mjs');
     const gone = async () => { // with its locks: the browser takes its time
         while ((await navigator.locks.query()).held.length) await new Promise((again) => setTimeout(again, 5));
     };

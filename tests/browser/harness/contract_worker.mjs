@@ -1,7 +1,7 @@
 // Runs the checks of tests/contract/store_contract.py over BrowserStore, in a worker with Python.
-import { bootPython } from "/client/boot.mjs";
-import { serve } from "/client/calls.mjs";
-import { IndexedStore } from "/client/store.mjs";
+import { bootPython } from "/client/workers/boot.mjs";
+import { serve } from "/client/workers/rpc.mjs";
+import { IndexedStore } from "/client/store/store.mjs";
 
 let python;
 

@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs";
 
 const [modules, inputs] = process.argv.slice(2);
 const load = (name) => import(`${modules}/${name}.mjs`);
-const { decodeTensors } = await load("tensors");
-const { decodeSegment } = await load("format");
-const { decodeEncoder } = await load("encoder");
-const { decodeHead } = await load("head");
+const { decodeTensors } = await load("format/tensors");
+const { decodeSegment } = await load("format/segment");
+const { decodeEncoder } = await load("search/encoder");
+const { decodeHead } = await load("store/records");
 const { VademecumError } = await load("errors");
 
 const hex = (values) => Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");

@@ -3,8 +3,8 @@
 
 import { createServer } from "node:http";
 
-import { encodeRecord } from "../../../client/vademecum/js/head.mjs";
-import { IndexedStore } from "../../../client/vademecum/js/store.mjs";
+import { encodeRecord } from "../../../client/vademecum/js/store/records.mjs";
+import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
 import { installedRelease } from "./files.mjs";
 
 export const records = new Map();

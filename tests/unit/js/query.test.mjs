@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { IndexedStore } from "../../../client/vademecum/js/store.mjs";
+import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
 
 const snapshots = [];
 IndexedStore.prototype.snapshot = () => new Promise((resolve, reject) => snapshots.push({ resolve, reject }));

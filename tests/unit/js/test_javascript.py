@@ -24,8 +24,7 @@ from vademecum.trust import refresh
 JS = Path(__file__).parent
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 CONSTANTS = """
-const names = ['encoder', 'format', 'head', 'idle', 'mirrors', 'errors', 'search', 'transport', 'vademecum'];
-const modules = await Promise.all(names.map((name) => import(`${process.argv[1]}/${name}.mjs`)));
+const modules = await Promise.all(process.argv.slice(1).map((address) => import(address)));
 console.log(JSON.stringify(Object.assign({}, ...modules)));
 """
 
@@ -40,7 +39,9 @@ def node(*arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def constants() -> Any:
-    return json.loads(node("--input-type=module", "--eval", CONSTANTS, CLIENT.as_uri()))
+    entries = {CLIENT / "worker.mjs", CLIENT / "query.mjs"}  # they serve at once: there is no worker here
+    modules = (path.as_uri() for path in sorted(CLIENT.rglob("*.mjs")) if path not in entries)
+    return json.loads(node("--input-type=module", "--eval", CONSTANTS, *modules))
 
 
 def test_the_tests_of_the_modules_pass() -> None:
@@ -90,7 +91,7 @@ def test_the_order_of_mirrors_is_the_same_in_both_languages() -> None:
     cases = [{"a": one, "b": marks[-index], "c": marks[index // 2]} for index, one in enumerate(marks)]
     records = [json.loads(encode_marks(case) or b'{"hosts": {}}')["hosts"] for case in cases]
     script = (
-        f"const {{ order }} = await import('{CLIENT.as_uri()}/mirrors.mjs');"
+        f"const {{ order }} = await import('{CLIENT.as_uri()}/update/mirrors.mjs');"
         "const [records, now] = JSON.parse(process.argv[1]);"
         "console.log(JSON.stringify(records.map((marks) => order(['a', 'b', 'c'], marks, now).join(''))));"
     )

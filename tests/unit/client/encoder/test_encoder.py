@@ -475,7 +475,7 @@ def golden() -> dict[str, Any]:
     ("part", "unknown", "bits"), [("", False, 8), ("unknown", True, 8), ("packed", True, 4)]
 )
 def test_the_golden_encoder_gives_the_golden_vectors(part: str, unknown: bool, bits: int) -> None:
-    """The same file checks `js/encoder.mjs`: both runtimes must agree on every case."""
+    """The same file checks `js/search/encoder.mjs`: both runtimes must agree on every case."""
     kept = golden()
     kept = kept[part] if part else kept
     encoder = decode_encoder(base64.b64decode(kept["encoder"]))

@@ -226,7 +226,7 @@ def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
 
 
 def test_the_golden_file_is_what_the_page_says() -> None:
-    """tests/unit/js/packed.test.mjs reads it too; a hit is id, integer score, and the score that people see."""
+    """tests/unit/js/search/packed.test.mjs reads it too; a hit is id, integer score, and the score that people see."""
     cases = json.loads(PACKED.read_text(encoding="utf-8"))["cases"]
     assert cases == [packed_case(*shape) for shape in SHAPES]
     assert all(len(case["hits"]) == 10 for case in cases)

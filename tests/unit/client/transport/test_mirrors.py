@@ -458,7 +458,7 @@ ORDERS: list[tuple[dict[str, Mark], str]] = [
     ({"a": Mark(not_before=NOW + timedelta(days=1, seconds=1))}, "abc"),
     ({name: Mark(NOW, "x") for name in "abc"}, "abc"),
 ]
-"""What was remembered, and who is asked. That js/mirrors.mjs agrees is tests/unit/js/test_javascript.py's part."""
+"""What was remembered, and who is asked. That JavaScript agrees is tests/unit/js/test_javascript.py's part."""
 
 
 @pytest.mark.parametrize(("marks", "expected"), ORDERS)

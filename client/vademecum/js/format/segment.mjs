@@ -1,0 +1,88 @@
+// @ts-check
+/** Segments (site/content/format.md, section 4): columns as they lie in the file. n chunks, m documents. */
+
+import { VademecumError } from "../errors.mjs";
+import { decodeTensors, requireFormat } from "./tensors.mjs";
+
+export const SEGMENT_FORMAT = "vademecum.segment.1";
+export const HEADING_SEPARATOR = "\x1f";
+export const PACKED_BITS = ["4", "2"];
+
+/** @typedef {ReturnType<typeof decodeSegment>} Segment */
+
+/**
+ * @param {Uint8Array} bytes
+ */
+export function decodeSegment(bytes) {
+  const file = decodeTensors(bytes);
+  requireFormat(file, SEGMENT_FORMAT);
+  const ids = file.tensor("chunk.id", "U64", [null]).values;
+  const documentSequences = file.tensor("document.sequence", "U32", [null]).values;
+  const n = ids.length;
+  const m = documentSequences.length;
+  const { dimensions, bits, vectors } = readVectors(file, n);
+  const chunks = file.tensor("document.chunks", "U64", [null]).values;
+  file.tensor("chunk.sequence", "U32", [n]); // for updates alone, and there all the same
+  const keys = file.strings("document.key", m);
+  const removed = file.tensor("document.removed", "U8", [m]).values;
+  if (dimensions === 0 || removed.some((flag, i) => flag > 1 || keys.offsets[i] === keys.offsets[i + 1])) {
+    throw new VademecumError("content", "a segment with a document row without a key, or with vectors of no dimension");
+  }
+  return {
+    epoch: file.metadata.epoch ?? "",
+    dimensions,
+    /** of a vector's component: 8, 4 or 2 */
+    bits,
+    ids,
+    /** `ceil(dimensions * bits / 8)` bytes a row */
+    vectors,
+    scales: file.tensor("chunk.scale", "U16", [n]).values,
+    headings: file.strings("chunk.headings", n),
+    anchors: file.strings("chunk.anchor", n),
+    texts: file.strings("chunk.text", n),
+    keys,
+    titles: file.strings("document.title", m),
+    urls: file.strings("document.url", m),
+    metadata: file.strings("document.metadata", m),
+    documentSequences,
+    removed,
+    /** document i has `chunks[bounds[i]]` to `chunks[bounds[i + 1] - 1]` */
+    chunks,
+    bounds: file.offsets("document.chunks", chunks.length, m),
+  };
+}
+
+/**
+ * @param {import("./tensors.mjs").TensorFile} file
+ * @param {number} count of rows
+ * @returns {{dimensions: number, bits: number, vectors: Int8Array | Uint8Array}}
+ */
+function readVectors(file, count) {
+  const { bits, dimensions } = file.metadata;
+  if (bits === undefined && dimensions === undefined) {
+    const whole = file.tensor("chunk.vector", "I8", [count, null]);
+    return { dimensions: whole.shape[1], bits: 8, vectors: whole.values };
+  }
+  if (!PACKED_BITS.includes(bits) || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
+    throw new VademecumError("content", `a segment with vectors of ${bits} bits and ${dimensions} dimensions`);
+  }
+  const width = Math.ceil((Number(dimensions) * Number(bits)) / 8);
+  const packed = file.tensor("chunk.vector", "U8", [count, width]);
+  return { dimensions: Number(dimensions), bits: Number(bits), vectors: packed.values };
+}
+
+/**
+ * A chunk id as people and programs see it.
+ * @param {bigint} id
+ */
+export function hexId(id) {
+  return id.toString(16).padStart(16, "0");
+}
+
+/**
+ * @param {string} joined as the `chunk.headings` column holds it
+ * @returns {string[]}
+ */
+export function splitHeadings(joined) {
+  return joined.split(HEADING_SEPARATOR).filter((heading) => heading !== "");
+}

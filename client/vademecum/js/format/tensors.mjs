@@ -1,0 +1,199 @@
+// @ts-check
+/**
+ * The safetensors container, mapped without parsing rows (site/content/format.md, section 4).
+ *
+ * What comes here lies in the store, so Python has verified it; the checks are those that keep a
+ * programming error or a newer format from being misread.
+ */
+
+import { VademecumError } from "../errors.mjs";
+import { isInteger, isObject, parseObject } from "./json.mjs";
+
+const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const MAX_HEADER = 2 ** 16;
+const MAX_SIZE = 2 ** 32;
+
+/** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
+/** @typedef {keyof typeof ARRAYS} DType */
+/** @typedef {{dtype: DType, shape: number[], values: Values}} Tensor */
+
+/** @param {Uint8Array} bytes */
+function text(bytes) {
+  try {
+    return DECODER.decode(bytes);
+  } catch {
+    throw new VademecumError("content", "a text that is not UTF-8");
+  }
+}
+
+/** A string column: UTF-8 with offsets; a string is decoded when it is asked for. */
+export class Strings {
+  /**
+   * @param {Uint8Array} bytes
+   * @param {Uint32Array} offsets count + 1 entries
+   */
+  constructor(bytes, offsets) {
+    this.bytes = bytes;
+    this.offsets = offsets;
+    this.length = offsets.length - 1;
+  }
+
+  /** @param {number} index */
+  at(index) {
+    return text(this.bytesAt(index));
+  }
+
+  /** @param {number} index */
+  bytesAt(index) {
+    return this.bytes.subarray(this.offsets[index], this.offsets[index + 1]);
+  }
+
+  /** Bytes of the longest string. */
+  longest() {
+    return this.offsets.reduce((most, end, i) => Math.max(most, i ? end - this.offsets[i - 1] : 0), 0);
+  }
+
+  /** Refuse bytes that are not UTF-8, or that are cut inside a character. */
+  check() {
+    text(this.bytes);
+    if (this.offsets.some((at) => (this.bytes[at] & 0xc0) === 0x80)) {
+      throw new VademecumError("content", "a string column that is cut inside a character");
+    }
+  }
+
+  /** All strings. One decoding does when every character is one byte. */
+  all() {
+    const whole = text(this.bytes);
+    const plain = whole.length === this.bytes.length;
+    return Array.from({ length: this.length }, (_, i) =>
+      plain ? whole.slice(this.offsets[i], this.offsets[i + 1]) : this.at(i),
+    );
+  }
+}
+
+export class TensorFile {
+  /**
+   * @param {Map<string, Tensor>} tensors views into the file
+   * @param {Record<string, string>} metadata
+   */
+  constructor(tensors, metadata) {
+    this.tensors = tensors;
+    this.metadata = metadata;
+  }
+
+  /**
+   * @template {DType} D
+   * @param {string} name
+   * @param {D} dtype
+   * @param {(number | null)[]} shape null: any size
+   * @returns {{shape: number[], values: InstanceType<(typeof ARRAYS)[D]>}}
+   */
+  tensor(name, dtype, shape) {
+    const found = this.tensors.get(name);
+    const fits =
+      found?.dtype === dtype &&
+      found.shape.length === shape.length &&
+      shape.every((size, axis) => size === null || size === found.shape[axis]);
+    if (!found || !fits) {
+      const got = found ? `${found.dtype} [${found.shape}]` : "missing";
+      throw new VademecumError("content", `tensor "${name}" is ${got}, expected ${dtype} [${shape}]`);
+    }
+    return /** @type {any} */ (found);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number | null} [count]
+   */
+  strings(name, count = null) {
+    const bytes = this.tensor(name, "U8", [null]).values;
+    return new Strings(bytes, this.offsets(name, bytes.length, count));
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} end what the offsets span
+   * @param {number | null} [count]
+   */
+  offsets(name, end, count = null) {
+    const offsets = this.tensor(`${name}.offsets`, "U32", [count === null ? null : count + 1]).values;
+    const rises = offsets.every((value, i) => i === 0 || offsets[i - 1] <= value);
+    if (offsets[0] !== 0 || offsets[offsets.length - 1] !== end || !rises) {
+      throw new VademecumError("content", `${name}.offsets does not span its column of ${end}`);
+    }
+    return offsets;
+  }
+}
+
+/**
+ * @param {Uint8Array} file
+ * @returns {TensorFile}
+ */
+export function decodeTensors(file) {
+  const bytes = file.byteOffset % 8 ? file.slice() : file;
+  const length = bytes.length < 8 ? Infinity : Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  const start = 8 + length;
+  if (length > MAX_HEADER || start > bytes.length || start % 8) {
+    throw new VademecumError("content", `not a tensor file: ${bytes.length} bytes with a header of ${length}`);
+  }
+  const { __metadata__: metadata = {}, ...entries } = parseObject(bytes.subarray(8, start), "tensor header");
+  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new VademecumError("content", "tensor header: __metadata__ must hold strings");
+  }
+  /** @type {Map<string, Tensor>} */
+  const tensors = new Map();
+  let at = 0;
+  for (const [name, entry] of Object.entries(entries)) {
+    const tensor = view(name, entry, bytes, start, at);
+    tensors.set(name, tensor);
+    at += tensor.values.byteLength;
+  }
+  if (start + at !== bytes.length) {
+    throw new VademecumError("content", `tensor file with ${bytes.length - start} bytes of data, its header names ${at}`);
+  }
+  return new TensorFile(tensors, metadata);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} entry
+ * @param {Uint8Array} bytes
+ * @param {number} start where all data begin
+ * @param {number} at where those of this tensor begin, after `start`
+ * @returns {Tensor}
+ */
+function view(name, entry, bytes, start, at) {
+  const { dtype, shape, data_offsets: span } = isObject(entry) ? entry : /** @type {Record<string, any>} */ ({});
+  if (!Object.hasOwn(ARRAYS, dtype) || !isShape(shape) || !Array.isArray(span) || span.length !== 2) {
+    throw new VademecumError("content", `tensor "${name}": malformed header entry`);
+  }
+  const kind = ARRAYS[/** @type {DType} */ (dtype)];
+  const count = shape.reduce((product, size) => product * size, 1);
+  const end = at + count * kind.BYTES_PER_ELEMENT;
+  if (span[0] !== at || span[1] !== end || start + end > bytes.length || at % kind.BYTES_PER_ELEMENT) {
+    throw new VademecumError("content", `tensor "${name}": data at ${span} do not fit ${dtype} [${shape}]`);
+  }
+  return { dtype, shape, values: new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + at, count) };
+}
+
+/**
+ * @param {unknown} shape
+ * @returns {shape is number[]}
+ */
+function isShape(shape) {
+  return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => isInteger(size) && size < MAX_SIZE);
+}
+
+/**
+ * Refuse a file of another kind (`content`) or of a newer major format (`newer-format`).
+ * @param {TensorFile} file
+ * @param {string} expected for example `vademecum.segment.1`
+ */
+export function requireFormat(file, expected) {
+  const found = file.metadata.format ?? "";
+  if (found === expected) return;
+  const family = expected.slice(0, expected.lastIndexOf(".") + 1);
+  const newer = found.startsWith(family);
+  throw new VademecumError(newer ? "newer-format" : "content", `a file of format "${found}", this app reads "${expected}"`);
+}

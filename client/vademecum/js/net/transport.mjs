@@ -1,0 +1,125 @@
+// @ts-check
+/** One request, one body: with a limit while it streams, and with time limits. Retries are the engine's business. */
+
+import { asError, VademecumError } from "../errors.mjs";
+
+/** The longest wait for the next piece of a body, and for a whole one, in milliseconds. */
+export const TIMEOUTS = { idle: 30_000, total: 900_000 };
+
+/** Seconds that count of a Retry-After header: JSON has no infinity. runtime/http.py cuts at the same. */
+const MOST_ASKED = 1e9;
+
+/**
+ * @typedef {object} FetchOptions
+ * @property {number} limit the most bytes that the body may have
+ * @property {(bytes: number) => void} [progress] called with the bytes received so far
+ * @property {{idle: number, total: number}} [timeouts]
+ */
+/** @typedef {{data: Uint8Array, transferred: number, date: string}} Body `date`: the header, or nothing */
+
+/**
+ * Fetch past the browser's cache: what is worth keeping goes to the store, and a damaged file must not be
+ * served again from a cache when it is asked for once more.
+ *
+ * Throws `network` (no answer, broken off, timed out), `server` (a status other than 200) or `content`
+ * (more than `limit` bytes).
+ * @param {string} url
+ * @param {FetchOptions} options
+ * @returns {Promise<Body>}
+ */
+export async function fetchBody(url, { limit, progress = () => {}, timeouts = TIMEOUTS }) {
+  const aborter = new AbortController();
+  const stop = (/** @type {string} */ why) => aborter.abort(new VademecumError("network", `${url}: ${why}`));
+  const total = setTimeout(stop, timeouts.total, `not there after ${timeouts.total / 1000} s`);
+  let idle = setTimeout(stop, timeouts.idle, `no answer for ${timeouts.idle / 1000} s`);
+  const alive = () => {
+    clearTimeout(idle);
+    idle = setTimeout(stop, timeouts.idle, `stalled for ${timeouts.idle / 1000} s`);
+  };
+  try {
+    const response = await fetch(url, { cache: "no-store", signal: aborter.signal });
+    requireSuccess(url, response);
+    const pieces = [];
+    let received = 0;
+    for await (const piece of stream(response)) {
+      alive();
+      received += piece.length;
+      if (received > limit) throw new VademecumError("content", `${url}: more than the ${limit} bytes allowed`);
+      pieces.push(piece);
+      progress(received);
+    }
+    return { data: join(pieces, received), transferred: wireSize(response, received), date: response.headers.get("date") ?? "" };
+  } catch (error) {
+    aborter.abort();
+    throw networkError(url, error);
+  } finally {
+    clearTimeout(total);
+    clearTimeout(idle);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {AsyncGenerator<Uint8Array>}
+ */
+async function* stream(response) {
+  const reader = response.body?.getReader();
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) yield piece.value;
+}
+
+/**
+ * @param {string} url
+ * @param {Response} response
+ */
+function requireSuccess(url, response) {
+  if (response.status === 200) return;
+  const detail = { status: response.status, retryAfter: retryAfter(response.headers.get("retry-after"), Date.now()) };
+  throw new VademecumError("server", `${url}: the host answered ${response.status}`, detail);
+}
+
+/**
+ * Seconds from a Retry-After header (RFC 9110, section 10.2.3), or null.
+ * @param {string | null} value
+ * @param {number} now milliseconds
+ */
+export function retryAfter(value, now) {
+  if (value === null) return null;
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), MOST_ASKED);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
+}
+
+/**
+ * The size before any encoding of the host was undone, where it says so as RFC 9110, section 8.6, has it: a browser
+ * lets other headers pass, and two that agree come as one list.
+ * @param {Response} response
+ * @param {number} received
+ */
+function wireSize(response, received) {
+  const length = response.headers.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(length) ? Number(length) : received;
+}
+
+/**
+ * @param {Uint8Array[]} pieces
+ * @param {number} size
+ */
+function join(pieces, size) {
+  const data = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    data.set(piece, at);
+    at += piece.length;
+  }
+  return data;
+}
+
+/**
+ * `fetch` throws a TypeError for every way in which a network fails.
+ * @param {string} url
+ * @param {unknown} error
+ */
+function networkError(url, error) {
+  if (error instanceof VademecumError) return error;
+  return new VademecumError("network", `${url}: ${asError(error).message}`);
+}

@@ -1,0 +1,228 @@
+// @ts-check
+/**
+ * The live state of one installed release (site/content/format.md, section 5).
+ *
+ * Of the rows with one key the highest sequence counts; a tombstone is not live; a chunk is live if a
+ * live document names it, and belongs to the lowest such key by bytes. Texts stay where they lie.
+ */
+
+import { VademecumError } from "../errors.mjs";
+import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
+
+/** @typedef {import("../format/segment.mjs").Segment} Segment */
+/** @typedef {{segment: Segment, row: number}} Place where a row lies */
+/** @typedef {Place & {key: string}} DocumentPlace */
+
+const DEAD = -1;
+const HEADING_JOINT = " › ";
+
+export class Generation {
+  /**
+   * @param {Segment[]} segments newest first
+   * @param {number} dimensions
+   */
+  constructor(segments, dimensions) {
+    this.segments = segments;
+    this.dimensions = dimensions;
+    /** Of a vector's component; one epoch has one number. */
+    this.bits = segments[0]?.bits ?? 8;
+    /** @type {number[]} row numbers over all segments begin here */
+    this.starts = runningTotals(segments.map((segment) => segment.ids.length));
+    /** Live documents by rising key (bytes). */
+    this.documents = liveDocuments(segments);
+    /** @type {Map<string, number>} */
+    this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
+    this.index = new IdTable(segments.map((segment) => segment.ids));
+    /** The document that each chunk row is shown as part of, or -1. */
+    this.owners = this.#owners();
+    this.chunkCount = this.owners.reduce((count, owner) => count + Number(owner !== DEAD), 0);
+  }
+
+  #owners() {
+    const owners = new Int32Array(this.starts[this.starts.length - 1]).fill(DEAD);
+    this.documents.forEach(({ segment, row, key }, position) => {
+      for (let i = segment.bounds[row]; i < segment.bounds[row + 1]; i++) {
+        const at = this.index.find(segment.chunks[i]);
+        if (at === undefined) {
+          throw new VademecumError("content", `chunk ${hexId(segment.chunks[i])} of "${key}" is in no segment`);
+        }
+        if (owners[at] === DEAD) owners[at] = position;
+      }
+    });
+    return owners;
+  }
+
+  /**
+   * @param {number} at a row number over all segments
+   * @returns {Place}
+   */
+  place(at) {
+    let which = 0;
+    while (at >= this.starts[which + 1]) which++;
+    return { segment: this.segments[which], row: at - this.starts[which] };
+  }
+
+  /**
+   * One hit, without its score.
+   * @param {number} at
+   */
+  describe(at) {
+    const { segment, row } = this.place(at);
+    const owner = this.documents[this.owners[at]];
+    const url = owner.segment.urls.at(owner.row);
+    const anchor = segment.anchors.at(row);
+    return {
+      id: hexId(segment.ids[row]),
+      document: owner.key,
+      title: owner.segment.titles.at(owner.row),
+      heading: splitHeadings(segment.headings.at(row)).join(HEADING_JOINT),
+      url: url && anchor ? `${url}#${anchor}` : url,
+      text: segment.texts.at(row),
+      metadata: parseMetadata(owner),
+    };
+  }
+
+  /**
+   * A whole document, or null.
+   * @param {string} key
+   */
+  document(key) {
+    const position = this.positions.get(key);
+    if (position === undefined) return null;
+    const place = this.documents[position];
+    const { segment, row } = place;
+    const ids = Array.from(segment.chunks.subarray(segment.bounds[row], segment.bounds[row + 1]));
+    return {
+      key,
+      title: segment.titles.at(row),
+      url: segment.urls.at(row),
+      metadata: parseMetadata(place),
+      chunks: ids.map((id) => this.#chunk(id)),
+    };
+  }
+
+  /** @param {bigint} id */
+  #chunk(id) {
+    const { segment, row } = this.place(/** @type {number} */ (this.index.find(id)));
+    return {
+      id: hexId(id),
+      headings: splitHeadings(segment.headings.at(row)),
+      anchor: segment.anchors.at(row),
+      text: segment.texts.at(row),
+    };
+  }
+}
+
+/**
+ * @param {Uint8Array[]} files the segments of one generation, newest first
+ * @param {{dimensions: number, epoch: string}} expected what the pointer says of them
+ * @returns {Generation}
+ */
+export function openGeneration(files, { dimensions, epoch }) {
+  const segments = files.map(decodeSegment);
+  for (const segment of segments) {
+    if (segment.dimensions !== dimensions || segment.epoch !== epoch || segment.bits !== segments[0].bits) {
+      const found = `${segment.epoch}, ${segment.dimensions} dimensions of ${segment.bits} bits`;
+      throw new VademecumError("content", `segment of epoch ${found} in a release of ${epoch}, ${dimensions}`);
+    }
+  }
+  return new Generation(segments, dimensions);
+}
+
+/**
+ * Finds the row of a chunk id: open addressing over the ids' own bits, which are those of a hash. The first
+ * of several rows with one id wins; they are the same (format.md, section 4.1).
+ */
+export class IdTable {
+  /** @param {BigUint64Array[]} columns */
+  constructor(columns) {
+    const count = columns.reduce((total, column) => total + column.length, 0);
+    const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
+    this.mask = size - 1;
+    this.slots = new Int32Array(size);
+    this.ids = new BigUint64Array(count);
+    this.words = new Uint32Array(this.ids.buffer);
+    let at = 0;
+    for (const column of columns) {
+      this.ids.set(column, at);
+      at += column.length;
+    }
+    for (let row = 0; row < count; row++) {
+      const slot = this.#slot(this.words[2 * row], this.words[2 * row + 1]);
+      if (!this.slots[slot]) this.slots[slot] = row + 1;
+    }
+  }
+
+  /**
+   * The slot of an id, or the empty one where it would be.
+   * @param {number} low
+   * @param {number} high
+   * @returns {number}
+   */
+  #slot(low, high) {
+    let slot = (low ^ high) & this.mask;
+    for (let row = this.slots[slot]; row; row = this.slots[slot]) {
+      if (this.words[2 * row - 2] === low && this.words[2 * row - 1] === high) return slot;
+      slot = (slot + 1) & this.mask;
+    }
+    return slot;
+  }
+
+  /**
+   * @param {bigint} id
+   * @returns {number | undefined}
+   */
+  find(id) {
+    const row = this.slots[this.#slot(Number(id & 0xffffffffn), Number(id >> 32n))];
+    return row ? row - 1 : undefined;
+  }
+}
+
+/**
+ * @param {Segment[]} segments
+ * @returns {DocumentPlace[]}
+ */
+function liveDocuments(segments) {
+  /** @type {Map<string, DocumentPlace>} */
+  const latest = new Map();
+  for (const segment of segments) {
+    segment.keys.all().forEach((key, row) => {
+      const known = latest.get(key);
+      const newer = !known || sequenceOf({ segment, row }) > sequenceOf(known);
+      if (newer) latest.set(key, { segment, row, key });
+    });
+  }
+  const live = [...latest.values()].filter(({ segment, row }) => !segment.removed[row]);
+  return live.sort((a, b) => compareBytes(a.segment.keys.bytesAt(a.row), b.segment.keys.bytesAt(b.row)));
+}
+
+/** @param {Place} place */
+function sequenceOf({ segment, row }) {
+  return segment.documentSequences[row];
+}
+
+/** @param {Place} place */
+function parseMetadata({ segment, row }) {
+  const text = segment.metadata.at(row);
+  return text === "" ? {} : JSON.parse(text);
+}
+
+/**
+ * The order of UTF-8 bytes, which is not that of JavaScript's strings.
+ * @param {Uint8Array} a
+ * @param {Uint8Array} b
+ */
+export function compareBytes(a, b) {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    if (a[i] !== b[i]) return a[i] - b[i];
+  }
+  return a.length - b.length;
+}
+
+/** @param {number[]} counts */
+function runningTotals(counts) {
+  const totals = [0];
+  for (const count of counts) totals.push(totals[totals.length - 1] + count);
+  return totals;
+}

@@ -1,0 +1,91 @@
+// @ts-check
+/** When to ask the host next, and whether the connection is one to download over. */
+
+/** The first wait after a failure; it doubles up to the usual interval. The longest wait that a host may ask for. */
+export const FIRST_BACKOFF_MS = 30_000;
+export const LONGEST_RETRY_AFTER_MS = 86_400_000;
+
+/** Where there was no room, the same release is tried again so much later; a newer one at once. */
+export const FULL_WAIT_MS = 86_400_000;
+
+/**
+ * @param {object} situation
+ * @param {number} situation.intervalMs
+ * @param {number} situation.failures in a row
+ * @param {number} situation.notBefore what the host asked for, as a time; 0: nothing
+ * @param {number} situation.now
+ * @param {number} situation.chance in [0, 1)
+ * @returns {number} milliseconds
+ */
+export function nextDelay({ intervalMs, failures, notBefore, now, chance }) {
+  const usual = failures === 0 ? intervalMs : Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  const asked = Math.min(Math.max(0, notBefore - now), LONGEST_RETRY_AFTER_MS);
+  return Math.max(usual * (failures === 0 ? 1 : 0.5 + chance), asked);
+}
+
+/**
+ * What the record `retry` says of the next check: how long to wait, and after how many failures in a row; 0: the host
+ * asked for it. A time that is further away than any host may ask for was written before somebody turned the clock;
+ * what was long ago is forgotten.
+ * @param {{notBefore?: string, failures?: number}} record not verified
+ * @param {number} now milliseconds
+ */
+export function readRetry({ notBefore = "", failures = 0 }, now) {
+  const wait = Date.parse(notBefore) - now;
+  if (!(Math.abs(wait) <= LONGEST_RETRY_AFTER_MS)) return { wait: 0, failures: 0 };
+  return { wait: Math.max(0, wait), failures: Number.isInteger(failures) && failures > 0 ? failures : 0 };
+}
+
+/**
+ * What is left of a wait that the host asked for. A rest that is longer than any host may ask for comes from a clock
+ * that was turned back.
+ * @param {number} until milliseconds; 0: it asked for none
+ * @param {number} now milliseconds
+ */
+export function restOf(until, now) {
+  const rest = until - now;
+  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? rest : 0;
+}
+
+/** @typedef {import("../vademecum.d.mts").Connection & Partial<EventTarget>} Connection navigator.connection, where there is one */
+
+/**
+ * The default policy: no automatic downloads where the user saves data or the connection is slow.
+ * @param {Connection} connection
+ */
+export function mayDownload({ saveData = false, effectiveType = "" }) {
+  return !saveData && !effectiveType.endsWith("2g");
+}
+
+/** One timer that runs the same thing again and again, each time after the wait that it asks for. */
+export class Schedule {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #running = false;
+  #stopped = true;
+
+  /** @param {() => Promise<number>} run returns the wait before the next run, in milliseconds; must not reject */
+  constructor(run) {
+    this.run = run;
+  }
+
+  /** @param {number} [delayMs] */
+  start(delayMs = 0) {
+    this.#stopped = false;
+    clearTimeout(this.#timer);
+    if (!this.#running) this.#timer = setTimeout(() => this.#turn(), delayMs);
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #turn() {
+    this.#running = true;
+    const delay = await this.run().finally(() => {
+      this.#running = false;
+    });
+    if (!this.#stopped) this.start(delay);
+  }
+}

@@ -1,0 +1,24 @@
+// @ts-check
+/** The seed that the app ships: whether it is one that Python has not looked at yet. Nothing of it is judged here. */
+
+import { decodeRecord } from "../store/records.mjs";
+import { MAX_TIMESTAMP, TIMESTAMP } from "./idle_check.mjs";
+import { sha256 } from "../format/sha256.mjs";
+import { fetchBody } from "../net/transport.mjs";
+
+/** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
+
+/**
+ * @param {IndexedStore} store
+ * @param {string | null} seed address of the tree; null: the app ships none
+ * @returns {Promise<boolean>} false also where it cannot be read now
+ */
+export async function isNewSeed(store, seed) {
+  if (!seed) return false;
+  try {
+    const { data } = await fetchBody(new URL(TIMESTAMP, seed).href, { limit: MAX_TIMESTAMP });
+    return (await sha256(data)) !== decodeRecord(await store.read("seed")).timestamp;
+  } catch {
+    return false; // no failure of an update; `update` has Python look again, and write down what is wrong
+  }
+}

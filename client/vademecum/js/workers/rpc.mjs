@@ -1,0 +1,104 @@
+// @ts-check
+/** Calls across a worker's messages: `{id, command, args}` there, `{id, result | error}` or `{event, detail}` back. */
+
+import { asError, plainError, VademecumError } from "../errors.mjs";
+
+/** @typedef {{id: number, command: string, args: any}} Request */
+/** @typedef {(args: any) => unknown} Handler */
+/** @typedef {{postMessage(message: unknown): void, addEventListener(type: "message", listener: (event: MessageEvent) => void): void}} Port */
+/** @typedef {{resolve: (value: any) => void, reject: (error: VademecumError) => void}} Waiting */
+
+/** The caller's end. */
+export class Remote {
+  /** @type {Map<number, Waiting>} */
+  #waiting = new Map();
+  #last = 0;
+  /** @type {VademecumError | null} */
+  #failure = null;
+
+  /**
+   * @param {Worker} worker
+   * @param {(name: string, detail: any) => void} [onEvent]
+   */
+  constructor(worker, onEvent = () => {}) {
+    this.worker = worker;
+    worker.onmessage = ({ data }) => ("event" in data ? onEvent(data.event, data.detail) : this.#settle(data));
+    // An event without a message: the worker's own file did not load.
+    worker.onerror = ({ message }) =>
+      this.close(new VademecumError(message ? "error" : "network", message || "a worker of vademecum did not load"));
+  }
+
+  /** True when no call waits for its answer. */
+  get idle() {
+    return this.#waiting.size === 0;
+  }
+
+  /** True once it has been closed or has broken. */
+  get ended() {
+    return this.#failure !== null;
+  }
+
+  /**
+   * @param {string} command
+   * @param {object} [args]
+   * @returns {Promise<any>}
+   */
+  call(command, args = {}) {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, command, args });
+    });
+  }
+
+  /** @param {{id: number, result?: unknown, error?: unknown}} reply */
+  #settle({ id, result, error }) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(asError(error));
+    else waiting?.resolve(result);
+  }
+
+  /**
+   * End the worker; whoever waits gets this error.
+   * @param {VademecumError} [why]
+   */
+  close(why = new VademecumError("cancelled", "the knowledge base was closed")) {
+    this.#failure ??= why;
+    this.worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(why);
+    this.#waiting.clear();
+  }
+}
+
+/**
+ * The worker's end.
+ * @param {Port} port
+ * @param {Record<string, Handler>} handlers
+ * @param {object} [options]
+ * @param {boolean} [options.oneByOne] a command begins when the one before it has ended
+ * @param {string[]} [options.atOnce] but for these
+ */
+export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
+  let before = Promise.resolve();
+  port.addEventListener("message", ({ data }) => {
+    if (atOnce.includes(data.command)) return void answer(port, handlers, data);
+    const turn = (oneByOne ? before : Promise.resolve()).then(() => answer(port, handlers, data));
+    before = turn;
+  });
+}
+
+/**
+ * @param {Port} port
+ * @param {Record<string, Handler>} handlers
+ * @param {Request} request
+ */
+async function answer(port, handlers, { id, command, args }) {
+  try {
+    if (!Object.hasOwn(handlers, command)) throw new VademecumError("usage", `there is no command "${command}"`);
+    port.postMessage({ id, result: await handlers[command](args) });
+  } catch (error) {
+    port.postMessage({ id, error: plainError(error) });
+  }
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { fetchBody, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
+
+const answers = {
+  "/whole": (response) => response.end("0123456789"),
+  "/empty": (response) => response.end(),
+  "/gzip": (response) => {
+    const body = gzipSync("x".repeat(1000));
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
+  },
+  "/missing": (response) => response.writeHead(404).end("<h1>not here"),
+  "/part": (response) => response.writeHead(206).end("part"),
+  "/busy": (response) => response.writeHead(503, { "retry-after": "120" }).end(),
+  "/short": (response) => {
+    response.writeHead(200, { "content-length": 100 }).write("part");
+    setTimeout(() => response.destroy(), 20);
+  },
+  "/stalled": (response) => response.writeHead(200, { "content-length": 100 }).write("part"),
+  "/silent": () => {},
+  "/endless": (response) => {
+    const drip = setInterval(() => response.write("."), 5);
+    response.on("close", () => clearInterval(drip));
+  },
+};
+const host = createServer((request, response) => answers[request.url](response));
+let url;
+before(() => new Promise((done) => host.listen(0, "127.0.0.1", done)).then(() => (url = `http://127.0.0.1:${host.address().port}`)));
+after(() => {
+  host.close();
+  host.closeAllConnections();
+});
+
+const get = (path, options = {}) => fetchBody(url + path, { limit: 1000, ...options });
+const bytes = (body) => new TextDecoder().decode(body.data);
+
+test("a body comes whole, with its progress", async () => {
+  const seen = [];
+  const body = await get("/whole", { progress: (count) => seen.push(count) });
+  assert.equal(bytes(body), "0123456789");
+  assert.equal(body.transferred, 10);
+  assert.equal(seen.at(-1), 10);
+  assert.equal((await get("/empty")).data.length, 0);
+});
+
+test("a body that the host encoded is decoded, and counted as sent", async () => {
+  const body = await get("/gzip");
+  assert.equal(body.data.length, 1000);
+  assert.ok(body.transferred < 100);
+});
+
+test("a Content-Length counts only where it is a number of bytes", async (t) => {
+  const said = ["abc", "5, 5", "9".repeat(400), "9".repeat(16), "-5", "+5", "5.0", "0x5", "1e3", "", " "];
+  const fetched = t.mock.method(globalThis, "fetch");
+  const transferred = async (length) => {
+    fetched.mock.mockImplementation(async () => new Response("hello", { headers: { "content-length": length } }));
+    return (await fetchBody("http://127.0.0.1/", { limit: 100 })).transferred;
+  };
+  for (const length of said) assert.equal(await transferred(length), 5, length);
+  assert.equal(await transferred("3"), 3, "of a body that was packed on the wire");
+  assert.equal(await transferred("0003"), 3);
+});
+
+test("a body of the limit passes, one byte more is refused while it streams", async () => {
+  assert.equal((await get("/whole", { limit: 10 })).data.length, 10);
+  await assert.rejects(get("/whole", { limit: 9 }), { code: "content" });
+  await assert.rejects(get("/endless", { limit: 50 }), { code: "content" });
+});
+
+test("another status is the host's failure", async () => {
+  await assert.rejects(get("/missing"), { code: "server", status: 404, retryAfter: null });
+  await assert.rejects(get("/part"), { code: "server", status: 206 });
+  await assert.rejects(get("/busy"), { code: "server", status: 503, retryAfter: 120, transient: true });
+});
+
+test("no answer, a break, a stall and a drip are the network's", async () => {
+  const timeouts = { idle: 60, total: 5000 };
+  await assert.rejects(get("/short"), { code: "network" });
+  await assert.rejects(get("/silent", { timeouts }), { code: "network", message: /no answer/ });
+  await assert.rejects(get("/stalled", { timeouts }), { code: "network", message: /stalled/ });
+  await assert.rejects(get("/endless", { timeouts: { idle: 5000, total: 60 } }), { code: "network", message: /not there/ });
+  await assert.rejects(fetchBody("http://127.0.0.1:1/", { limit: 1 }), { code: "network" });
+});
+
+test("a body that keeps coming is not stalled, however long it takes", async () => {
+  const timeouts = { idle: 400, total: 60_000 };
+  await assert.rejects(get("/endless", { limit: 120, timeouts }), { code: "content" });
+});
+
+test("Retry-After is read as seconds or as a date", () => {
+  const now = Date.parse("Sat, 21 Nov 2026 08:00:00 GMT");
+  assert.equal(retryAfter("30", now), 30);
+  assert.equal(retryAfter("Sat, 21 Nov 2026 08:01:00 GMT", now), 60);
+  assert.equal(retryAfter("Sat, 21 Nov 2026 07:00:00 GMT", now), 0);
+  assert.equal(retryAfter("soon", now), null);
+  assert.equal(retryAfter("9".repeat(400), now), 1e9);
+  assert.equal(retryAfter(null, now), null);
+});

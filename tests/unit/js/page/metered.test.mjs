@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eventually, python, saveData, url } from "../page.mjs";
+
+import { KnowledgeBase, VademecumError } from "../../../../client/vademecum/js/vademecum.mjs";
+
+test("an update pauses when the connection changes, not only when something has come", async () => {
+  const syncs = [];
+  const pauses = [];
+  python.sync = (args) => new Promise((resolve, reject) => syncs.push({ ...args, end: () => reject(new VademecumError("budget", "paused")) }));
+  python.pause = ({ turn }) => void pauses.push(turn);
+  python.check = () => ({ available: true, sequence: 1 });
+  const kb = new KnowledgeBase({ url });
+  await kb.initialize();
+  await eventually(() => syncs.length === 1);
+  saveData(true);
+  await eventually(() => pauses.length === 1);
+  assert.deepEqual(pauses, [syncs[0].turn]);
+  syncs[0].end();
+  await eventually(async () => (await kb.getStatus()).state === "failed");
+  saveData(false);
+  await eventually(() => syncs.length === 2);
+  await kb.close();
+});

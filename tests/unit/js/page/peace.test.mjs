@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import { announce, eventually, host, online, records, requests, saveData, timers, url } from "../page.mjs";
+
+import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
+
+const HOUR = 3_600_000;
+/** @type {KnowledgeBase} */
+let kb;
+
+beforeEach(() => {
+  records.clear();
+  requests.length = 0;
+  saveData(true); // a check is one request, and no Python
+});
+afterEach(() => kb.close());
+
+/** A page whose first check has failed, with what the host answers. */
+async function failed(headers) {
+  Object.assign(host, { status: 503, headers });
+  kb = new KnowledgeBase({ url });
+  let failures = 0;
+  kb.on("updateFailed", () => failures++);
+  await kb.initialize();
+  await eventually(() => failures === 1 && records.has("retry"));
+  await eventually(() => (timers.at(-1) ?? 0) > 1_000); // the next turn is set
+  timers.length = 0;
+}
+
+test("a host that asked to be left alone is, whatever the page hears", async () => {
+  await failed({ "Retry-After": "3600" });
+  for (const hear of [online, () => saveData(false), () => announce({ mode: "automatic" })]) {
+    timers.length = 0;
+    hear();
+    await eventually(() => timers.length > 0);
+    assert.ok(timers.at(-1) > HOUR - 60_000 && timers.at(-1) <= HOUR, `the rest of the hour, not ${timers.at(-1)}`);
+  }
+  await kb.setMode("manual");
+  assert.ok(timers.at(-1) > HOUR - 60_000);
+  assert.equal(requests.length, 1);
+});
+
+test("it is left alone by the next page, too", async () => {
+  records.set("retry", encodeRecord({ notBefore: new Date(Date.now() + HOUR).toISOString() }));
+  kb = new KnowledgeBase({ url });
+  await kb.initialize();
+  await kb.setMode("manual");
+  assert.ok(timers.at(-1) > HOUR - 60_000);
+  assert.equal(requests.length, 0);
+});
+
+test("a back-off of our own ends when the network is back", async () => {
+  await failed({});
+  online();
+  await eventually(() => requests.length === 2);
+});
+
+test("a host that asked for less than our back-off is left alone for that long", async () => {
+  await failed({ "Retry-After": "20" });
+  online();
+  assert.ok(timers.at(-1) > 0 && timers.at(-1) <= 20_000);
+});

@@ -1,0 +1,38 @@
+"""Which folder of js/ may import which: the twin of import-linter's contracts in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
+FLOORS = "errors <- format, net, workers <- store, search <- update, worker, query <- page <- vademecum"
+FLOOR = {name: floor for floor, names in enumerate(FLOORS.split(" <- ")) for name in names.split(", ")}
+
+
+def imports(module: Path) -> set[str]:
+    text = module.read_text(encoding="utf-8")
+    found = re.findall(r'^(?:import|export)\b[^;]*?"(\.[^"]+)";', text, re.MULTILINE)
+    return {os.path.normpath(module.relative_to(CLIENT).parent / path) for path in found}
+
+
+def room(path: str) -> str:
+    """A folder, or a module that lies beside the folders."""
+    return path.split("/")[0].removesuffix(".mjs")
+
+
+def test_imports_go_down_and_never_to_a_neighbour() -> None:
+    modules = sorted(CLIENT.rglob("*.mjs"))
+    arrows = {(module.relative_to(CLIENT).as_posix(), to) for module in modules for to in imports(module)}
+    assert ("vademecum.mjs", "errors.mjs") in arrows
+    assert {room(end) for arrow in arrows for end in arrow} == set(FLOOR)
+    inner = {(a, b) for a, b in arrows if room(a) == room(b)}
+    assert [(a, b) for a, b in sorted(arrows - inner) if FLOOR[room(a)] <= FLOOR[room(b)]] == []
+
+
+def test_there_is_no_circle_in_a_folder() -> None:
+    below = {module.relative_to(CLIENT).as_posix(): imports(module) for module in CLIENT.rglob("*.mjs")}
+    while ends := {path for path, to in below.items() if not to & below.keys()}:
+        below = {path: to for path, to in below.items() if path not in ends}
+    assert below == {}

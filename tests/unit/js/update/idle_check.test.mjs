@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import { after, before, beforeEach, test } from "node:test";
+
+import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { compare, IDLE_CHECK_AGE_MS, isFresh, isSettled } from "../../../../client/vademecum/js/update/idle_check.mjs";
+import { installedRelease } from "../files.mjs";
+
+const NOW = Date.parse("2026-11-21T12:00:00Z");
+const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
+const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5 } };
+
+test("settled: what was verified is installed", () => {
+  assert.ok(isSettled(head, sync));
+});
+
+test("settled: the newer release is refused here, or the user stays at another", () => {
+  const latest = { sequence: 6 };
+  assert.ok(!isSettled(head, { latest }));
+  assert.ok(isSettled({ ...head, refused: [6] }, { latest }));
+  assert.ok(isSettled({ ...head, pinned: 5 }, { latest }));
+  assert.ok(!isSettled({ ...head, pinned: 6 }, { latest }));
+});
+
+test("settled: the newer release was taken back, or the installed one is a candidate that others do not get", () => {
+  assert.ok(isSettled(head, { latest: { sequence: 6 }, yanked: [6] }));
+  assert.ok(!isSettled(head, { latest: { sequence: 6 }, yanked: [5] }));
+  assert.ok(isSettled(head, { latest: { sequence: 4 } }));
+});
+
+test("not settled: nothing installed, or nothing known", () => {
+  assert.ok(!isSettled({ ...head, current: null }, sync));
+  assert.ok(!isSettled(head, {}));
+});
+
+test("what was verified too long ago, in the future, never, or has expired is not fresh", () => {
+  assert.ok(isFresh(sync, NOW));
+  assert.ok(!isFresh(sync, Date.parse(sync.checked) + IDLE_CHECK_AGE_MS));
+  assert.ok(!isFresh(sync, Date.parse(sync.checked) - 1));
+  assert.ok(!isFresh({}, NOW));
+  assert.ok(!isFresh({ ...sync, expires: "2026-11-21T12:00:00Z" }, NOW));
+});
+
+const requests = [];
+const host = createServer((request, response) => {
+  requests.push(request.url);
+  response.end("timestamp");
+});
+let url;
+before(() => new Promise((done) => host.listen(0, "127.0.0.1", done)).then(() => (url = `http://127.0.0.1:${host.address().port}/kb/`)));
+after(() => host.close());
+
+const records = new Map();
+const store = { read: async (name) => records.get(name) };
+const text = (value) => new TextEncoder().encode(value);
+beforeEach(() => {
+  requests.length = 0;
+  records.set("trust/timestamp.json", text("timestamp")).set("head", encodeRecord(head)).set("sync", encodeRecord(sync));
+  records.set("trust/pin", text("first-use"));
+});
+
+test("the same timestamp means nothing new, after one request", async () => {
+  assert.equal(await compare(store, [url], null, NOW), "settled");
+  assert.deepEqual(requests, ["/kb/metadata/timestamp.json"]);
+});
+
+test("the same timestamp with something left to do is told apart", async () => {
+  records.set("sync", encodeRecord({ ...sync, latest: { sequence: 6 } }));
+  assert.equal(await compare(store, [url], null, NOW), "unchanged");
+});
+
+test("any other byte means that Python must look, and so does a check of long ago", async () => {
+  for (const other of ["timestamq", "timestam", "timestamp!"]) {
+    records.set("trust/timestamp.json", text(other));
+    assert.equal(await compare(store, [url], null, NOW), "unknown");
+  }
+  records.delete("trust/timestamp.json");
+  assert.equal(await compare(store, [url], null, NOW), "unknown");
+  records.set("trust/timestamp.json", text("timestamp"));
+  assert.equal(await compare(store, [url], null, NOW + IDLE_CHECK_AGE_MS), "unknown");
+});
+
+test("a root that the app ships for the first time has to be walked from", async () => {
+  assert.equal(await compare(store, [url], "root", NOW), "unknown");
+  records.set("trust/pin", text(createHash("sha256").update("root").digest("hex")));
+  assert.equal(await compare(store, [url], "root", NOW), "settled");
+});
+
+test("of several mirrors the preferred one is asked, alone", async () => {
+  const dead = "http://127.0.0.1:1/";
+  records.delete("mirrors");
+  assert.equal(await compare(store, [url, dead], null, NOW), "settled");
+  records.set("mirrors", encodeRecord({ hosts: { [dead]: { failed: "2026-11-21T11:59:00Z", reason: "network" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "settled");
+  records.set("mirrors", encodeRecord({ hosts: { [dead]: { notBefore: "2026-11-21T12:30:00Z" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "settled");
+  assert.equal(requests.length, 3);
+});
+
+test("where another mirror has to answer, Python must look; where none does, the error is told", async () => {
+  const dead = "http://127.0.0.1:1/";
+  records.delete("mirrors");
+  assert.equal(await compare(store, [dead, url], null, NOW), "unknown");
+  await assert.rejects(compare(store, [dead, "http://127.0.0.1:1/kb/"], null, NOW), { code: "network" });
+  records.set("mirrors", encodeRecord({ hosts: { [url]: { notBefore: "2026-11-21T12:30:00Z" }, [dead]: { notBefore: "2026-11-21T12:30:00Z" } } }));
+  assert.equal(await compare(store, [dead, url], null, NOW), "unknown");
+});

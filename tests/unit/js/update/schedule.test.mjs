@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "../../../../client/vademecum/js/update/schedule.mjs";
+
+const HOUR = 3_600_000;
+const situation = { intervalMs: HOUR, failures: 0, notBefore: 0, now: 1_000_000, chance: 0.5 };
+
+test("without failures the interval is kept", () => {
+  assert.equal(nextDelay(situation), HOUR);
+});
+
+test("failures wait twice as long each time, up to the interval, spread by chance", () => {
+  const waits = [1, 2, 3, 20].map((failures) => nextDelay({ ...situation, failures }));
+  assert.deepEqual(waits, [FIRST_BACKOFF_MS, 2 * FIRST_BACKOFF_MS, 4 * FIRST_BACKOFF_MS, HOUR]);
+  assert.equal(nextDelay({ ...situation, failures: 1, chance: 0 }), FIRST_BACKOFF_MS / 2);
+  assert.ok(nextDelay({ ...situation, failures: 1, chance: 0.999 }) > FIRST_BACKOFF_MS * 1.49);
+});
+
+test("what the host asked for is kept, within a day", () => {
+  const asked = (ms) => nextDelay({ ...situation, failures: 1, notBefore: situation.now + ms });
+  assert.equal(asked(2 * HOUR), 2 * HOUR);
+  assert.equal(asked(1e12), LONGEST_RETRY_AFTER_MS);
+  assert.equal(asked(-HOUR), FIRST_BACKOFF_MS);
+});
+
+test("what was written down of a wait counts within a day, on either side", () => {
+  const now = Date.parse("2026-11-21T08:00:00Z");
+  const at = (ms) => new Date(now + ms).toISOString();
+  assert.deepEqual(readRetry({}, now), { wait: 0, failures: 0 });
+  assert.deepEqual(readRetry({ notBefore: at(HOUR) }, now), { wait: HOUR, failures: 0 });
+  assert.deepEqual(readRetry({ notBefore: at(HOUR), failures: 3 }, now), { wait: HOUR, failures: 3 });
+  assert.deepEqual(readRetry({ notBefore: at(-HOUR), failures: 3 }, now), { wait: 0, failures: 3 });
+  for (const far of [25 * HOUR, -25 * HOUR]) assert.deepEqual(readRetry({ notBefore: at(far), failures: 3 }, now), { wait: 0, failures: 0 });
+  for (const failures of [-1, 0.5, "9", null, {}]) assert.deepEqual(readRetry({ notBefore: at(1), failures }, now), { wait: 1, failures: 0 });
+  for (const notBefore of ["soon", 7, null, {}]) assert.deepEqual(readRetry({ notBefore }, now), { wait: 0, failures: 0 });
+});
+
+test("what is left of a wait is never more than a host may ask for", () => {
+  const now = Date.parse("2026-11-21T08:00:00Z");
+  assert.deepEqual([now + HOUR, now, now - HOUR, 0, now + 25 * HOUR].map((until) => restOf(until, now)), [HOUR, 0, 0, 0, 0]);
+});
+
+test("nothing is downloaded unasked where data are dear or slow", () => {
+  assert.ok(mayDownload({}));
+  assert.ok(mayDownload({ effectiveType: "4g", saveData: false }));
+  assert.ok(!mayDownload({ saveData: true }));
+  assert.ok(!mayDownload({ effectiveType: "2g" }));
+  assert.ok(!mayDownload({ effectiveType: "slow-2g" }));
+});
+
+test("a schedule runs again after the wait that its run asks for, and stops", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let runs = 0;
+  const schedule = new Schedule(async () => {
+    runs++;
+    return 100;
+  });
+  const pass = async (ms) => {
+    context.mock.timers.tick(ms);
+    for (let i = 0; i < 9; i++) await Promise.resolve();
+    return runs;
+  };
+  return (async () => {
+    assert.equal(await pass(1000), 0);
+    schedule.start(50);
+    assert.equal(await pass(49), 0);
+    assert.equal(await pass(1), 1);
+    assert.equal(await pass(99), 1);
+    assert.equal(await pass(1), 2);
+    schedule.stop();
+    assert.equal(await pass(1000), 2);
+  })();
+});
+
+test("a schedule that is stopped or started during a run does as it was told last", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let finish;
+  let runs = 0;
+  const schedule = new Schedule(() => {
+    runs++;
+    return new Promise((resolve) => (finish = resolve));
+  });
+  const settle = async (ms) => {
+    context.mock.timers.tick(ms);
+    for (let i = 0; i < 9; i++) await Promise.resolve();
+  };
+  schedule.start();
+  await settle(0);
+  schedule.start(); // not a second run beside the first
+  await settle(0);
+  assert.equal(runs, 1);
+  schedule.stop();
+  finish(10);
+  await settle(0);
+  await settle(1000);
+  assert.equal(runs, 1);
+});

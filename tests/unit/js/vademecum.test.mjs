@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { EVENTS, KnowledgeBase, MODES, VademecumError } from "../../../client/vademecum/js/vademecum.mjs";
+
+const folder = new URL("../../../client/vademecum/js/", import.meta.url);
+const declarations = readFileSync(new URL("vademecum.d.mts", folder), "utf8");
+
+/** The names of the members of one declared class or interface. */
+function declared(kind, name) {
+  const body = declarations.split(`${kind} ${name} `)[1].split("\n}")[0];
+  return [...body.matchAll(/^ {2}(?:readonly |get )?(\w+)[<(?:]/gm)].map(([, member]) => member).sort();
+}
+
+test("the class has the methods that are declared, and no others", () => {
+  const members = [...Object.getOwnPropertyNames(KnowledgeBase.prototype), ...Object.keys(new KnowledgeBase({ url: "http://127.0.0.1/" }))];
+  assert.deepEqual(members.sort(), declared("declare class", "KnowledgeBase"));
+});
+
+test("events, modes and codes are those that are declared", () => {
+  assert.deepEqual([...EVENTS].sort(), declared("interface", "Events"));
+  assert.deepEqual(`${declarations.match(/type Mode = (.*);/)[1]}`.split(" | ").map((mode) => JSON.parse(mode)), [...MODES]);
+});
+
+test("every code that JavaScript gives an error is declared", () => {
+  const codes = declarations.match(/type ErrorCode =([^;]*);/)[1].match(/[\w-]+/g);
+  for (const name of readdirSync(folder, { recursive: true }).filter((path) => path.endsWith(".mjs"))) {
+    const text = readFileSync(new URL(name, folder), "utf8");
+    for (const [, code] of text.matchAll(/VademecumError\("([\w-]+)"/g)) assert.ok(codes.includes(code), `${name}: ${code}`);
+  }
+});
+
+test("the address of the tree ends with a slash and has nothing behind it", () => {
+  const url = (text) => new KnowledgeBase({ url: text }).url;
+  assert.equal(url("https://example.org/kb"), "https://example.org/kb/");
+  assert.equal(url("https://example.org/kb/?a=1#b"), "https://example.org/kb/");
+  assert.equal(url(new URL("https://example.org")), "https://example.org/");
+});
+
+test("mistakes of the app are said before anything is started", async () => {
+  const kb = new KnowledgeBase({ url: "https://example.org/", autoUpdate: false });
+  assert.equal(kb.mode, "manual");
+  assert.throws(() => kb.on("updated", () => {}), { code: "usage" });
+  await assert.rejects(kb.setMode("sometimes"), { code: "usage" });
+});
+
+test("a closed knowledge base says so", async () => {
+  const kb = new KnowledgeBase({ url: "https://example.org/" });
+  await kb.close();
+  await kb.close();
+  await assert.rejects(kb.search("x"), (error) => error instanceof VademecumError && error.code === "cancelled");
+});
