@@ -21,7 +21,9 @@ import numpy as np
 from bench.embeddings import cached_embeddings
 from bench.encoders import Cranfield, integer_scores, static_queries
 from bench.replay import states
-from vademecum.encoder.file import Alphabet, Encoder, decode_encoder, encode_encoder
+from vademecum.encoder.alphabet import Alphabet
+from vademecum.encoder.file import encode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.objects import deflate
 from vademecum.format.tensors import decode_tensors
 from vademecum_builder.encoders import fit

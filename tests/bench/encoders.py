@@ -25,7 +25,7 @@ from unittest import mock
 import numpy as np
 
 from vademecum.encoder import rotation
-from vademecum.encoder.file import decode_encoder, shrink
+from vademecum.encoder.query import decode_encoder, shrink
 from vademecum.format.segment import LEVELS
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders import quantise as quantiser

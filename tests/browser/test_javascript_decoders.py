@@ -16,7 +16,7 @@ import pytest
 
 from fuzz.damage import Mutate, mutate_json, mutate_tensors
 from fuzz.seeds import golden, head_record, packed_segment, small_encoder
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.errors import VademecumError
 from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors

@@ -21,8 +21,8 @@ from vademecum.delta import codebooks
 from vademecum.delta import decode as pack
 from vademecum.delta import dictionary as pack_base
 from vademecum.delta.dictionary import OldDocument
+from vademecum.encoder import alphabet, query, rotation
 from vademecum.encoder import file as encoder
-from vademecum.encoder import rotation
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, ServerError
 from vademecum.format import objects, segment, tensors
@@ -228,11 +228,11 @@ def test_packed_rows_of_an_encoder() -> None:
         encoding="utf-8"
     )
     assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
-    alphabet = encoder.Alphabet([], [], b"")
+    letters = alphabet.Alphabet([], [], b"")
     file = encoder.EncoderFile(
-        "x", int(size), ["a"], bytes.fromhex(data), [1], alphabet, bits=encoder.PACKED_BITS
+        "x", int(size), ["a"], bytes.fromhex(data), [1], letters, bits=encoder.PACKED_BITS
     )
-    read = encoder.decode_encoder(encoder.encode_encoder(file))
+    read = query.decode_encoder(encoder.encode_encoder(file))
     assert list(read.row(0)) == [int(number) for number in row.split(",")]
     assert len(data) // 2 == encoder.row_bytes(int(size), encoder.PACKED_BITS)
 
@@ -308,7 +308,7 @@ def test_the_encoder_s_numbers() -> None:
     (prefix,) = find(r"unknown word of at least (\d+) code points")
     (completions,) = find(r"first (\d+) in the order of the table")
     (words,) = find(r"at most ([\d,]+) words of\s+a text are read")
-    known = (encoder.MIN_PREFIX, encoder.MAX_COMPLETIONS, encoder.MAX_WORDS_READ)
+    known = (query.MIN_PREFIX, query.MAX_COMPLETIONS, alphabet.MAX_WORDS_READ)
     assert (int(prefix), int(completions), int(words.replace(",", ""))) == known
     limits = find(
         r"\*D\* is 1 to ([\d,]+); \*V\* words \(at most ([\d,]+), .*?\), \*A\* characters \(at most ([\d,]+)\), "
@@ -328,9 +328,9 @@ def test_the_rows_of_unknown_words(word: str) -> None:
     value, row = find(
         rf"`{word}`[^`]*(?:`(?:[0-9a-f]{{2}} ?)+`[^`]*)?has \*h\* = `(0x[0-9a-f]+)`[^(]*\((.*?)\)`"
     )
-    assert encoder.hash_word(word) == int(value, 16)
+    assert query.hash_word(word) == int(value, 16)
     numbers = [int(number) for number in row.split(",")]
-    assert encoder.unknown_row(word, 2, 10) == numbers
+    assert query.unknown_row(word, 2, 10) == numbers
 
 
 # 5. State ----------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from support.drive import drive
 from support.packing import Live
 from support.publisher import NOW
 from vademecum.delta.decode import decode_pack
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.errors import SelfTestError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import decode_manifest

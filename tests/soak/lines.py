@@ -16,7 +16,7 @@ from support.oracle import texts_of
 from support.packing import with_packs
 from support.publisher import EPOCH, NOW, Publisher, make_encoder
 from support.publishing import Documents, Line, tree_of
-from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.manifest import Manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble

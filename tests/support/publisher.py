@@ -22,7 +22,9 @@ from securesystemslib.signer import Signature, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization.json import JSONSerializer
 
-from vademecum.encoder.file import Alphabet, Encoder, EncoderFile, Golden, encode_encoder
+from vademecum.encoder.alphabet import Alphabet
+from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
+from vademecum.encoder.query import Encoder
 from vademecum.format.json import canonical, iso_time
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, encode_manifest
 from vademecum.format.objects import ObjectRef, deflate

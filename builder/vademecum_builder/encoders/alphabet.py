@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vademecum.encoder.file import Alphabet
+from vademecum.encoder.alphabet import Alphabet
 
 # Scripts in which an accent is decoration to whoever types a query.
 _ACCENTED: Final = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")

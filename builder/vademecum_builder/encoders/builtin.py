@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, Progress, Table

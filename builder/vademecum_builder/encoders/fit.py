@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder.file import Alphabet, Encoder, EncoderFile, Golden, encode_encoder
+from vademecum.encoder.alphabet import Alphabet
+from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
+from vademecum.encoder.query import Encoder
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, quantise_table
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders import builtin, transformer
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted

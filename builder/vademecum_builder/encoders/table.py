@@ -13,18 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.encoder.file import (
-    MIX,
-    PACKED_BITS,
-    PACKED_OFFSET,
-    STEP,
-    UNKNOWN_COMPONENT,
-    Encoder,
-    EncoderFile,
-    hash_word,
-    root,
-    row_bytes,
-)
+from vademecum.encoder.file import PACKED_BITS, PACKED_OFFSET, EncoderFile, row_bytes
+from vademecum.encoder.query import MIX, STEP, UNKNOWN_COMPONENT, Encoder, hash_word, root
 
 Progress = Callable[[int, int], None]
 """Called with how many of the texts are done, and how many there are."""

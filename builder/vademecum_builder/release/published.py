@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vademecum.config import Config
-from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.errors import ContentError, TrustError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest

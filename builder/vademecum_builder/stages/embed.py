@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum_builder.chunking.structure import CHUNKER

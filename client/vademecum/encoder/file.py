@@ -1,26 +1,16 @@
-"""The query encoder that a release carries: words in, a vector of small integers out.
-
-Rules of this module (site/content/format.md, section 4.3, is the source of every formula):
-* everything is exact integer arithmetic but for one division, so that every runtime gives the same vector;
-* the platform is never asked what a letter is: the file's alphabet says so;
-* the builder splits and looks up words with this very code.
-"""
+"""The encoder file: vocabulary, rows, weights, alphabet and goldens, read and written (format.md, section 4.3)."""
 
 from __future__ import annotations
 
-import math
 import re
 import sys
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from heapq import nsmallest
-from itertools import chain, islice, pairwise, takewhile
+from itertools import chain, pairwise
 from typing import Final
 
-from vademecum.errors import ContentError, NewerFormatError, SelfTestError
+from vademecum.encoder.alphabet import Alphabet
+from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format.tensors import (
     Strings,
     Tensor,
@@ -32,9 +22,6 @@ from vademecum.format.tensors import (
 )
 
 FORMAT: Final = "vademecum.encoder.1"
-MAX_WORDS_READ: Final = 4096
-MIN_PREFIX: Final = 3
-MAX_COMPLETIONS: Final = 8
 
 # More than any encoder of ours needs, and little enough that the sums stay exact and memory stays bounded.
 MAX_DIMENSIONS: Final = 4096
@@ -51,78 +38,7 @@ PACKED_BITS: Final = 4
 PACKED_OFFSET: Final = -8
 """Packed rows: what added to a code of 4 bits makes a component."""
 
-# No text that came from UTF-8 holds a lone surrogate, so this separator can never stand inside a word.
-_BREAK: Final = "\ud800"
-_ONE: Final = 1 << 16  # the factor under the square root of a count
-
-# The row of an unknown word: FNV-1a, a Weyl sequence, the finalizer of murmur3.
-_FNV_OFFSET: Final = 0x811C9DC5
-_FNV_PRIME: Final = 0x01000193
-STEP: Final = 0x9E3779B9
-MIX: Final = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
-UNKNOWN_COMPONENT: Final = 64
-_MASK: Final = 0xFFFFFFFF
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,4}")
-
-# The two components of each byte of a packed row: the first lies in the lower half.
-_PAIRS: Final = [((byte & 15) + PACKED_OFFSET, (byte >> 4) + PACKED_OFFSET) for byte in range(256)]
-
-
-class _Translation(dict[int, str]):
-    """What `str.translate` looks characters up in: one that is not in the alphabet ends the word."""
-
-    def __missing__(self, code: int) -> str:
-        return _BREAK
-
-
-@dataclass(frozen=True)
-class Alphabet:
-    """What counts as part of a word, and how it is folded.
-
-    Attributes:
-        codes: Unicode code points, strictly rising.
-        to: What each becomes; may be empty (dropped) or longer than one character.
-        solo: For each code point 1 if it is a word by itself, else 0.
-    """
-
-    codes: Sequence[int]
-    to: Sequence[str]
-    solo: bytes
-
-    @cached_property
-    def _translation(self) -> _Translation:
-        columns = zip(self.codes, self.to, self.solo, strict=True)
-        return _Translation((code, f"{_BREAK}{to}{_BREAK}" if solo else to) for code, to, solo in columns)
-
-    def split(self, text: str) -> list[str]:
-        """Return the first 4,096 words of the text, folded, in reading order."""
-        return list(islice(filter(None, text.translate(self._translation).split(_BREAK)), MAX_WORDS_READ))
-
-
-def root(occurrences: int) -> int:
-    """Return floor(sqrt(65536 * occurrences)): how much a word counts that occurs so often."""
-    return math.isqrt(_ONE * occurrences)
-
-
-def hash_word(word: str) -> int:
-    """Return FNV-1a, 32 bit, of the word's UTF-8 bytes (Fowler, Noll and Vo)."""
-    value = _FNV_OFFSET
-    for byte in word.encode():
-        value = (value ^ byte) * _FNV_PRIME & _MASK
-    return value
-
-
-def unknown_row(word: str, start: int, dimensions: int) -> list[int]:
-    """Return the row of a word that is not in the vocabulary: zeros below `start`, then 64 or -64 each."""
-    value = hash_word(word)
-    signs = (_mix(value + (i + 1) * STEP & _MASK) & 1 for i in range(start, dimensions))
-    return [0] * start + [UNKNOWN_COMPONENT if sign else -UNKNOWN_COMPONENT for sign in signs]
-
-
-def _mix(value: int) -> int:
-    for shift, factor in MIX:
-        value = (value ^ value >> shift) * factor & _MASK
-    return value ^ value >> 16
 
 
 @dataclass(frozen=True)
@@ -169,119 +85,6 @@ def row_bytes(dimensions: int, bits: int) -> int:
     return -(-dimensions * bits // 8)
 
 
-@dataclass(frozen=True)
-class Encoder:
-    """Encodes texts with one file's table."""
-
-    file: EncoderFile
-
-    @property
-    def name(self) -> str:
-        return self.file.name
-
-    @property
-    def dimensions(self) -> int:
-        return self.file.dimensions
-
-    @property
-    def unknown_from(self) -> int:
-        """The first dimension that unknown words have to themselves; 0: there is none."""
-        return self.file.unknown_from
-
-    @cached_property
-    def _positions(self) -> Mapping[str, int]:
-        return {word: position for position, word in enumerate(self.file.words)}
-
-    @cached_property
-    def _sorted_words(self) -> Sequence[str]:
-        return sorted(self.file.words)
-
-    def split(self, text: str) -> list[str]:
-        """Return the first 4,096 words of the text, folded, in reading order."""
-        return self.file.alphabet.split(text)
-
-    def count(self, words: Iterable[str], *, prefixes: bool) -> Counter[int]:
-        """Return how often each word of the vocabulary occurs, by its position in the table.
-
-        Args:
-            words: From `split`.
-            prefixes: Whether an unknown word stands for the words that begin with it (queries) or not
-                (documents).
-        """
-        positions = self._positions
-        counts: Counter[int] = Counter()
-        for word, occurrences in Counter(words).items():
-            position = positions.get(word)
-            if position is not None:
-                counts[position] += occurrences
-            elif prefixes:
-                for completion in self._complete(word):
-                    counts[completion] += occurrences
-        return counts
-
-    def count_unknown(self, words: Iterable[str]) -> Counter[str]:
-        """Return how often each unknown word occurs; empty where such words stand for nothing."""
-        return (
-            Counter(word for word in words if word not in self._positions) if self.file.unknown else Counter()
-        )
-
-    def _complete(self, word: str) -> list[int]:
-        if len(word) < MIN_PREFIX:
-            return []
-        words = self._sorted_words
-        rest = map(words.__getitem__, range(bisect_left(words, word), len(words)))
-        found = takewhile(lambda known: known.startswith(word), rest)
-        return nsmallest(MAX_COMPLETIONS, map(self._positions.__getitem__, found))
-
-    def accumulate(self, text: str, *, prefixes: bool = True) -> list[int]:
-        """Return the exact sums a_i of format.md, section 4.3: D integers below 2^53 in size."""
-        file, dimensions, words = self.file, self.dimensions, self.split(text)
-        total = [0] * dimensions
-        for position, occurrences in self.count(words, prefixes=prefixes).items():
-            _add(total, root(occurrences) * file.weights[position], self.row(position))
-        for word, occurrences in self.count_unknown(words).items():
-            _add(total, root(occurrences) * file.unknown, unknown_row(word, file.unknown_from, dimensions))
-        return total
-
-    def row(self, position: int) -> Sequence[int]:
-        """Return the D integers of a word's row; packed ones are unpacked when they are asked for."""
-        file, width = self.file, row_bytes(self.dimensions, self.file.bits)
-        row = memoryview(file.rows)[position * width : (position + 1) * width]
-        if file.bits == 8:
-            return row.cast("b")
-        return list(chain.from_iterable(map(_PAIRS.__getitem__, row.cast("B"))))[: self.dimensions]
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        """Return the query vector: D integers from -127 to 127; all zero when no word stands for anything."""
-        return shrink(self.accumulate(text, prefixes=True))
-
-    def check_golden(self) -> None:
-        """Encode the golden texts.
-
-        Raises:
-            SelfTestError: One of them gives another vector than the file says.
-        """
-        for golden in self.file.goldens:
-            if self.encode(golden.text) != tuple(golden.vector):
-                raise SelfTestError(
-                    f"encoder {self.name!r} gives another vector than its maker's for {golden.text[:40]!r}; "
-                    "the release was not built for this version"
-                )
-
-
-def shrink(values: Sequence[int]) -> tuple[int, ...]:
-    """Return the integers in proportion, the largest being 127 in size (format.md, section 4.3)."""
-    largest = max(map(abs, values), default=0)
-    if not largest:
-        return (0,) * len(values)
-    # The product may pass 2^53: doubles round it as JavaScript does, where integers would not.
-    return tuple(math.floor(float(value) * 127.0 / float(largest) + 0.5) for value in values)
-
-
-def _add(total: list[int], factor: int, row: Iterable[int]) -> None:
-    total[:] = [a + factor * b for a, b in zip(total, row, strict=True)]
-
-
 def encode_encoder(file: EncoderFile) -> bytes:
     """Return the bytes of the encoder file. The same content gives the same bytes."""
     alphabet, count = file.alphabet, len(file.words)
@@ -311,7 +114,7 @@ def encode_encoder(file: EncoderFile) -> bytes:
     return encode_tensors(TensorFile(tensors, metadata))
 
 
-def decode_encoder(data: bytes) -> Encoder:
+def decode_encoder_file(data: bytes) -> EncoderFile:
     """Read an encoder file. The table stays a view into `data`.
 
     Raises:
@@ -329,9 +132,7 @@ def decode_encoder(data: bytes) -> Encoder:
     alphabet, goldens = _read_alphabet(tensors), _read_goldens(tensors, dimensions)
     model = tensors.metadata.get("model", "")
     unknown = _read_unknown(tensors, dimensions)
-    return Encoder(
-        EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, *unknown, bits)
-    )
+    return EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, *unknown, bits)
 
 
 def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memoryview]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from vademecum.encoder.file import UNKNOWN_COMPONENT, shrink, unknown_row
+from vademecum.encoder.query import UNKNOWN_COMPONENT, shrink, unknown_row
 
 ROUNDS: Final = ("first", "second")
 """The signs of each round are those of the row that this word has where it is unknown (section 4.3)."""

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TypeVar
 
-from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.errors import ContentError, DamagedError, SelfTestError, StorageError
 from vademecum.format.segment import Outline, Segment, decode_segment
 from vademecum.generation.live_rows import State, assemble

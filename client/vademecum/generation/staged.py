@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vademecum.encoder.file import Encoder, decode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import Column, StoredSegment, decode_stored, read_rows
 from vademecum.generation.live_rows import State, StateDigest, assemble

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from vademecum.config import Config
+from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
 from vademecum.errors import VademecumError
 from vademecum.format import segment, version
@@ -58,15 +59,15 @@ def test_the_types_hold(project: Path) -> None:
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
     expected = {
         "ENCODER_FORMAT": encoder.FORMAT,
-        "MAX_WORDS_READ": encoder.MAX_WORDS_READ,
-        "MIN_PREFIX": encoder.MIN_PREFIX,
+        "MAX_WORDS_READ": alphabet.MAX_WORDS_READ,
+        "MIN_PREFIX": query.MIN_PREFIX,
         "MAX_DIMENSIONS": encoder.MAX_DIMENSIONS,
         "MAX_VOCABULARY": encoder.MAX_VOCABULARY,
         "MAX_ALPHABET": encoder.MAX_ALPHABET,
         "MAX_LETTER": encoder.MAX_LETTER,
         "MAX_GOLDENS": encoder.MAX_GOLDENS,
         "MAX_GOLDEN_TEXT": encoder.MAX_GOLDEN_TEXT,
-        "MAX_COMPLETIONS": encoder.MAX_COMPLETIONS,
+        "MAX_COMPLETIONS": query.MAX_COMPLETIONS,
         "MAX_UNKNOWN": encoder.MAX_UNKNOWN,
         "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,

@@ -21,14 +21,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder.file import (
-    Encoder,
-    EncoderFile,
-    decode_encoder,
-    encode_encoder,
-    hash_word,
-    unknown_row,
-)
+from vademecum.encoder.file import EncoderFile, encode_encoder
+from vademecum.encoder.query import Encoder, decode_encoder, hash_word, unknown_row
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum_builder.encoders import fit
@@ -491,7 +485,7 @@ def test_goldens_prove_the_rows_of_unknown_words(monkeypatch: pytest.MonkeyPatch
         alone = Encoder(replace(encoder.file, goldens=[golden]))
         alone.check_golden()
         with monkeypatch.context() as changed:
-            changed.setattr("vademecum.encoder.file.hash_word", lambda word: len(word))
+            changed.setattr("vademecum.encoder.query.hash_word", lambda word: len(word))
             with pytest.raises(SelfTestError):
                 alone.check_golden()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vademecum.encoder.file import decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.quantise import quantise

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.publishing import HANDBOOK, NOW, ONCE, Line, tree_of
-from vademecum.encoder.file import Encoder
+from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, ExpiredError, SelfTestError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest

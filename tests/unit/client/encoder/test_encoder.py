@@ -14,20 +14,21 @@ from typing import Any
 
 import pytest
 
+from vademecum.encoder.alphabet import MAX_WORDS_READ, Alphabet
 from vademecum.encoder.file import (
-    MAX_COMPLETIONS,
     MAX_GOLDEN_TEXT,
     MAX_LETTER,
     MAX_UNKNOWN,
-    MAX_WORDS_READ,
     PACKED_OFFSET,
-    UNKNOWN_COMPONENT,
-    Alphabet,
-    Encoder,
     EncoderFile,
     Golden,
-    decode_encoder,
     encode_encoder,
+)
+from vademecum.encoder.query import (
+    MAX_COMPLETIONS,
+    UNKNOWN_COMPONENT,
+    Encoder,
+    decode_encoder,
     hash_word,
     root,
     unknown_row,

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.publisher import EPOCH, make_encoder
-from vademecum.encoder.file import Encoder, EncoderFile, decode_encoder
+from vademecum.encoder.file import EncoderFile
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.encoder.rotation import rotate_query
 from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes

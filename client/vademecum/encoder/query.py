@@ -1,0 +1,183 @@
+"""The query encoder that a release carries: words in, a vector of small integers out.
+
+Rules of this module (site/content/format.md, section 4.3, is the source of every formula):
+* everything is exact integer arithmetic but for one division, so that every runtime gives the same vector;
+* the builder splits and looks up words with this very code.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
+from itertools import chain, takewhile
+from typing import Final
+
+from vademecum.encoder.file import PACKED_OFFSET, EncoderFile, decode_encoder_file, row_bytes
+from vademecum.errors import SelfTestError
+
+MIN_PREFIX: Final = 3
+"""Letters that an unknown word needs to stand for the words that begin with it."""
+MAX_COMPLETIONS: Final = 8
+"""For so many of these it stands: those that come first in the vocabulary."""
+
+_ONE: Final = 1 << 16  # the factor under the square root of a count
+
+# The row of an unknown word: FNV-1a, a Weyl sequence, the finalizer of murmur3.
+_FNV_OFFSET: Final = 0x811C9DC5
+_FNV_PRIME: Final = 0x01000193
+STEP: Final = 0x9E3779B9
+MIX: Final = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
+UNKNOWN_COMPONENT: Final = 64
+_MASK: Final = 0xFFFFFFFF
+
+# The two components of each byte of a packed row: the first lies in the lower half.
+_PAIRS: Final = [((byte & 15) + PACKED_OFFSET, (byte >> 4) + PACKED_OFFSET) for byte in range(256)]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Encodes texts with one file's table."""
+
+    file: EncoderFile
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+    @property
+    def dimensions(self) -> int:
+        return self.file.dimensions
+
+    @property
+    def unknown_from(self) -> int:
+        """The first dimension that unknown words have to themselves; 0: there is none."""
+        return self.file.unknown_from
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {word: position for position, word in enumerate(self.file.words)}
+
+    @cached_property
+    def _sorted_words(self) -> Sequence[str]:
+        return sorted(self.file.words)
+
+    def split(self, text: str) -> list[str]:
+        """Return the first 4,096 words of the text, folded, in reading order."""
+        return self.file.alphabet.split(text)
+
+    def count(self, words: Iterable[str], *, prefixes: bool) -> Counter[int]:
+        """Return how often each word of the vocabulary occurs, by its position in the table.
+
+        Args:
+            words: From `split`.
+            prefixes: Whether an unknown word stands for the words that begin with it (queries) or not
+                (documents).
+        """
+        positions = self._positions
+        counts: Counter[int] = Counter()
+        for word, occurrences in Counter(words).items():
+            position = positions.get(word)
+            if position is not None:
+                counts[position] += occurrences
+            elif prefixes:
+                for completion in self._complete(word):
+                    counts[completion] += occurrences
+        return counts
+
+    def count_unknown(self, words: Iterable[str]) -> Counter[str]:
+        """Return how often each unknown word occurs; empty where such words stand for nothing."""
+        return (
+            Counter(word for word in words if word not in self._positions) if self.file.unknown else Counter()
+        )
+
+    def _complete(self, word: str) -> list[int]:
+        if len(word) < MIN_PREFIX:
+            return []
+        words = self._sorted_words
+        rest = map(words.__getitem__, range(bisect_left(words, word), len(words)))
+        found = takewhile(lambda known: known.startswith(word), rest)
+        return nsmallest(MAX_COMPLETIONS, map(self._positions.__getitem__, found))
+
+    def accumulate(self, text: str, *, prefixes: bool = True) -> list[int]:
+        """Return the exact sums a_i of format.md, section 4.3: D integers below 2^53 in size."""
+        file, dimensions, words = self.file, self.dimensions, self.split(text)
+        total = [0] * dimensions
+        for position, occurrences in self.count(words, prefixes=prefixes).items():
+            _add(total, root(occurrences) * file.weights[position], self.row(position))
+        for word, occurrences in self.count_unknown(words).items():
+            _add(total, root(occurrences) * file.unknown, unknown_row(word, file.unknown_from, dimensions))
+        return total
+
+    def row(self, position: int) -> Sequence[int]:
+        """Return the D integers of a word's row; packed ones are unpacked when they are asked for."""
+        file, width = self.file, row_bytes(self.dimensions, self.file.bits)
+        row = memoryview(file.rows)[position * width : (position + 1) * width]
+        if file.bits == 8:
+            return row.cast("b")
+        return list(chain.from_iterable(map(_PAIRS.__getitem__, row.cast("B"))))[: self.dimensions]
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Return the query vector: D integers from -127 to 127; all zero when no word stands for anything."""
+        return shrink(self.accumulate(text, prefixes=True))
+
+    def check_golden(self) -> None:
+        """Encode the golden texts.
+
+        Raises:
+            SelfTestError: One of them gives another vector than the file says.
+        """
+        for golden in self.file.goldens:
+            if self.encode(golden.text) != tuple(golden.vector):
+                raise SelfTestError(
+                    f"encoder {self.name!r} gives another vector than its maker's for {golden.text[:40]!r}; "
+                    "the release was not built for this version"
+                )
+
+
+def shrink(values: Sequence[int]) -> tuple[int, ...]:
+    """Return the integers in proportion, the largest being 127 in size (format.md, section 4.3)."""
+    largest = max(map(abs, values), default=0)
+    if not largest:
+        return (0,) * len(values)
+    # The product may pass 2^53: doubles round it as JavaScript does, where integers would not.
+    return tuple(math.floor(float(value) * 127.0 / float(largest) + 0.5) for value in values)
+
+
+def _add(total: list[int], factor: int, row: Iterable[int]) -> None:
+    total[:] = [a + factor * b for a, b in zip(total, row, strict=True)]
+
+
+def decode_encoder(data: bytes) -> Encoder:
+    """Return the encoder of a file's bytes. Raises what `decode_encoder_file` raises."""
+    return Encoder(decode_encoder_file(data))
+
+
+def root(occurrences: int) -> int:
+    """Return floor(sqrt(65536 * occurrences)): how much a word counts that occurs so often."""
+    return math.isqrt(_ONE * occurrences)
+
+
+def hash_word(word: str) -> int:
+    """Return FNV-1a, 32 bit, of the word's UTF-8 bytes (Fowler, Noll and Vo)."""
+    value = _FNV_OFFSET
+    for byte in word.encode():
+        value = (value ^ byte) * _FNV_PRIME & _MASK
+    return value
+
+
+def unknown_row(word: str, start: int, dimensions: int) -> list[int]:
+    """Return the row of a word that is not in the vocabulary: zeros below `start`, then 64 or -64 each."""
+    value = hash_word(word)
+    signs = (_mix(value + (i + 1) * STEP & _MASK) & 1 for i in range(start, dimensions))
+    return [0] * start + [UNKNOWN_COMPONENT if sign else -UNKNOWN_COMPONENT for sign in signs]
+
+
+def _mix(value: int) -> int:
+    for shift, factor in MIX:
+        value = (value ^ value >> shift) * factor & _MASK
+    return value ^ value >> 16
