@@ -1,6 +1,6 @@
-"""From a source to a published release: scan, chunk, embed, pack, sign, publish, render.
+"""From a source to a published release: scan, chunk, embed, lay segments, sign, publish, render.
 
-The stages are `reading`, `embedding`, `pack` and `releasing`; this module is their order. Everything that
+The stages are `reading`, `embedding`, `lay_segments` and `releasing`; this module is their order. Everything that
 differs between runs (clock, keys, encoder, source) is an argument. The previous release is the only state:
 what it has is neither read again nor embedded again.
 """
@@ -12,7 +12,8 @@ from typing import Any
 
 from vademecum.delta.decode import Header
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
-from vademecum_builder.index.segments import pack, rows_of
+from vademecum_builder.index.rows import rows_of
+from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.options import Options
 from vademecum_builder.release.published import Published
 from vademecum_builder.sources.base import Source
@@ -91,7 +92,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
         release, written = keep_release(base, context)
         return _report(release, reading, None, written)
     embedded = embed_chunks(reading, before.rows, encoder, encoders, sequence, options.bits, progress)
-    packed = pack(
+    packed = lay_segments(
         embedded.rows,
         sequence,
         epoch_of(embedded.encoder, options.bits),

@@ -41,7 +41,7 @@ from vademecum.version import __version__
 if TYPE_CHECKING:
     from vademecum.config import Config as Config
     from vademecum.knowledge import KnowledgeBase as KnowledgeBase
-    from vademecum.search.vectors import Hit as Hit
+    from vademecum.search.results import Hit as Hit
 
 __all__ = [
     "BudgetError",
@@ -73,7 +73,7 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search.vectors", "Config": "config"}
+_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search.results", "Config": "config"}
 
 
 def __getattr__(name: str) -> Any:

@@ -27,7 +27,8 @@ from vademecum.runtime.cpython import (
     open_transports,
     run,
 )
-from vademecum.search.vectors import MOST_HITS, DocumentView, Hit, Index, read_document
+from vademecum.search.results import DocumentView, Hit, read_document
+from vademecum.search.vectors import MOST_HITS, Index
 from vademecum.store.pointer import Generation, decode_head
 
 Listener = Callable[[Mapping[str, Any]], None]

@@ -22,8 +22,9 @@ from vademecum.delta.dictionary import WINDOW, Entry
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
-from vademecum_builder.delta.encode import OldRelease, PackWriter, Told, deflate, number
-from vademecum_builder.index.segments import Rows, rows_of
+from vademecum_builder.delta.encode import PackWriter, Told, deflate, number
+from vademecum_builder.delta.old_rows import OldRelease
+from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.release.published import config_for, read_published
 
 DISTANCES = (1, 2, 5, 10, 30, 80)

@@ -36,7 +36,8 @@ from vademecum.runtime.cpython import SystemClock, run
 from vademecum.runtime.folder import FolderTransport
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.table import Matrix, Progress
-from vademecum_builder.index.segments import Rows, pack, rows_of
+from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.options import Options
 from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
 from vademecum_builder.release.previous import read_previous
@@ -204,7 +205,7 @@ def _release(
     sequence: int,
 ) -> None:
     now = NOW + timedelta(seconds=sequence)
-    packed = pack(
+    packed = lay_segments(
         rows,
         sequence,
         epoch_of(encoder, BITS),

@@ -11,7 +11,7 @@ from vademecum.generation.opened import Opened, open_generation
 from vademecum.runtime.cpython import FolderTransport, SqliteStore, SystemClock, run
 from vademecum.store.pointer import decode_head
 from vademecum_builder.chunking.structure import Chunk, embedding_text
-from vademecum_builder.index.segments import rows_of
+from vademecum_builder.index.rows import rows_of
 from vademecum_builder.release.published import Published, read_published
 
 

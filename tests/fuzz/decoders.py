@@ -35,7 +35,7 @@ from vademecum.format.tensors import decode_tensors
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.content_encoding import decoder as content_decoder
 from vademecum.runtime.http import retry_after
-from vademecum.search.vectors import heading_text, metadata_of
+from vademecum.search.results import heading_text, metadata_of
 from vademecum.store.channel_status import decode_notes, encode_notes
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.transport.paths import check_path

@@ -21,8 +21,9 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import State, assemble
 from vademecum.store.pointer import Head, encode_head, generation_of
-from vademecum_builder.delta.encode import OldRelease, encode_pack
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.delta.encode import encode_pack
+from vademecum_builder.delta.old_rows import OldRelease
+from vademecum_builder.index.rows import Rows
 
 _TREE = Path(__file__).parents[1] / "golden" / "format-1" / "second"
 EPOCH = "0123456789abcdef"

@@ -16,7 +16,8 @@ from vademecum.generation.opened import open_generation
 from vademecum.ports import Store, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import FixedClock, MemoryStore
-from vademecum.search.vectors import Hit, Index
+from vademecum.search.results import Hit
+from vademecum.search.vectors import Index
 from vademecum.store.pointer import decode_head
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import fit_encoder, load_encoder

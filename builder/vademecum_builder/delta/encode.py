@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -24,7 +23,6 @@ from vademecum.delta.dictionary import (
     WINDOW,
     Dictionary,
     Entry,
-    OldDocument,
     Step,
     neighbours,
     record,
@@ -32,29 +30,11 @@ from vademecum.delta.dictionary import (
 )
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.deflate_blocks import Codebook, tokens
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.delta.old_rows import OldRelease, by_key
+from vademecum_builder.index.rows import Rows
 
 _TEXTS, _VECTORS = Codebook(TEXTS), Codebook(VECTORS)
 _DIFFERENCES = tuple(map(Codebook, DIFFERENCES))
-
-
-@dataclass(frozen=True)
-class OldRelease:
-    """An older release as a base: its live documents by rising key (bytes), and its chunks by id."""
-
-    documents: Sequence[DocumentRow]
-    chunks: Mapping[int, ChunkRow]
-
-    def __len__(self) -> int:
-        return len(self.documents)
-
-    def document(self, index: int) -> OldDocument:
-        row = self.documents[index]
-        return OldDocument(row, tuple(self.chunks[chunk] for chunk in row.chunks))
-
-    def place(self, key: str) -> int:
-        """Return the index of a key, or where it would stand."""
-        return bisect_left(self.documents, key.encode(), key=_by_key)
 
 
 @dataclass(frozen=True)
@@ -98,7 +78,7 @@ class PackWriter:
             for index, row in enumerate(old)
             if row.key in self._live and self._differs(row, self._live[row.key])
         ]
-        added = sorted((row for key, row in self._live.items() if key not in known), key=_by_key)
+        added = sorted((row for key, row in self._live.items() if key not in known), key=by_key)
         entries = [self._changed(index, row) for index, row in changed] + [self._added(row) for row in added]
         gaps = _gaps([index for index, _ in changed])
         parts = [bytes([PACK_FORMAT])]
@@ -282,10 +262,6 @@ def _entry(entry: Entry) -> bytes:
     else:
         head = number(0 if entry.like is None else entry.like + 1) + number(entry.at)
     return head + number(len(entry.steps)) + b"".join(map(_step, entry.steps))
-
-
-def _by_key(row: DocumentRow) -> bytes:
-    return row.key.encode()
 
 
 def _facts(row: DocumentRow) -> tuple[str, str, str]:

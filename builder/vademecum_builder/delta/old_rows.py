@@ -5,13 +5,39 @@ A build machine keeps no state of its own, so they are published too, for the bu
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vademecum.delta.dictionary import OldDocument
 from vademecum.errors import ContentError
 from vademecum.format.json import Fields
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
-from vademecum_builder.delta.encode import OldRelease
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.index.rows import Rows
+
+
+@dataclass(frozen=True)
+class OldRelease:
+    """An older release as a base: its live documents by rising key (bytes), and its chunks by id."""
+
+    documents: Sequence[DocumentRow]
+    chunks: Mapping[int, ChunkRow]
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def document(self, index: int) -> OldDocument:
+        row = self.documents[index]
+        return OldDocument(row, tuple(self.chunks[chunk] for chunk in row.chunks))
+
+    def place(self, key: str) -> int:
+        """Return the index of a key, or where it would stand."""
+        return bisect_left(self.documents, key.encode(), key=by_key)
+
+
+def by_key(row: DocumentRow) -> bytes:
+    """Return what documents are sorted by."""
+    return row.key.encode()
 
 
 @dataclass(frozen=True)
@@ -55,7 +81,7 @@ class History:
         documents += [row for row, until in self.documents if row.sequence <= sequence < until]
         chunks = {row.id: row for row in now.chunks.values() if row.sequence <= sequence}
         chunks |= {row.id: row for row, until in self.chunks if row.sequence <= sequence < until}
-        return OldRelease(sorted(documents, key=lambda row: row.key.encode()), chunks)
+        return OldRelease(sorted(documents, key=by_key), chunks)
 
 
 def encode_history(

@@ -4,34 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 
 from vademecum.errors import ContentError
 from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, cut, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
-from vademecum.generation.row_index import unpacked
 from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.rows import Rows, chunk_weight, document_weight
 from vademecum_builder.index.tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
-_ROW_COST = 24  # ids, sequences, offsets and scale of a row, about
-
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows that count: live documents and tombstones by key, live chunks by id."""
-
-    documents: Mapping[str, DocumentRow] = field(default_factory=dict)
-    chunks: Mapping[int, ChunkRow] = field(default_factory=dict)
-
-    @property
-    def live(self) -> list[DocumentRow]:
-        return [row for row in self.documents.values() if not row.removed]
-
-
-@dataclass(frozen=True)
-class Packed:
+class LaidSegments:
     """The segments of a release, newest first, the files that are new, and the state digest."""
 
     entries: tuple[SegmentEntry, ...]
@@ -39,20 +25,7 @@ class Packed:
     digest: str
 
 
-def rows_of(segments: Iterable[Segment]) -> Rows:
-    """Return the rows of a release that count, tombstones among them.
-
-    Raises:
-        ContentError: The segments do not fit together.
-    """
-    state = assemble(tuple(segments))
-    places = map(unpacked, chain(state.documents.places, state.tombstones.places))
-    documents = [state.segments[index].document(row) for index, row in places]
-    chunks = [state.segments[index].chunk(row) for index, row in map(unpacked, state.chunks.places)]
-    return Rows({row.key: row for row in documents}, {row.id: row for row in chunks})
-
-
-def pack(
+def lay_segments(
     rows: Rows,
     sequence: int,
     epoch: str,
@@ -61,7 +34,7 @@ def pack(
     published: Iterable[tuple[SegmentEntry, Segment]] = (),
     limits: TierLimits | None = None,
     bits: int = 8,
-) -> Packed:
+) -> LaidSegments:
     """Cut the rows of a release into segments, keeping published ones where the rule allows.
 
     Args:
@@ -95,8 +68,8 @@ def pack(
             segments.append(decode_segment(content))
     state = assemble(segments)
     if len(state.documents) != len(rows.live) or len(state.chunks) != len(rows.chunks):
-        raise ContentError(f"release {sequence} does not read back as it was packed: please report this")
-    return Packed(tuple(entries), files, state.digest())
+        raise ContentError(f"release {sequence} does not read back as it was written: please report this")
+    return LaidSegments(tuple(entries), files, state.digest())
 
 
 def _parts(tier: Tier, rows: Rows, most: int) -> Iterator[tuple[list[DocumentRow], list[ChunkRow]]]:
@@ -105,7 +78,7 @@ def _parts(tier: Tier, rows: Rows, most: int) -> Iterator[tuple[list[DocumentRow
     chunks = [row for row in rows.chunks.values() if tier.after < row.sequence <= tier.upto]
     documents.sort(key=lambda row: (-row.sequence, row.key.encode()))
     chunks.sort(key=lambda row: (-row.sequence, row.id))
-    sizes = chain(map(_document_weight, documents), map(_chunk_weight, chunks))
+    sizes = chain(map(document_weight, documents), map(chunk_weight, chunks))
     for start, stop in cut(sizes, most):
         behind = slice(max(0, start - len(documents)), max(0, stop - len(documents)))
         yield documents[start:stop], chunks[behind]
@@ -114,9 +87,9 @@ def _parts(tier: Tier, rows: Rows, most: int) -> Iterator[tuple[list[DocumentRow
 def _live_weights(rows: Rows) -> Counter[int]:
     weights: Counter[int] = Counter()
     for document in rows.documents.values():
-        weights[document.sequence] += _document_weight(document)
+        weights[document.sequence] += document_weight(document)
     for chunk in rows.chunks.values():
-        weights[chunk.sequence] += _chunk_weight(chunk)
+        weights[chunk.sequence] += chunk_weight(chunk)
     return weights
 
 
@@ -124,15 +97,6 @@ def _published(parts: Sequence[tuple[SegmentEntry, Segment]]) -> PublishedTier:
     entry = parts[0][0]
     weight = 0
     for _, segment in parts:
-        weight += sum(_document_weight(segment.document(row)) for row in range(len(segment.keys)))
-        weight += sum(_chunk_weight(segment.chunk(row)) for row in range(len(segment.ids)))
+        weight += sum(document_weight(segment.document(row)) for row in range(len(segment.keys)))
+        weight += sum(chunk_weight(segment.chunk(row)) for row in range(len(segment.ids)))
     return PublishedTier(entry.after, entry.upto, weight)
-
-
-def _document_weight(row: DocumentRow) -> int:
-    texts = (row.key, row.title, row.url, row.metadata)
-    return _ROW_COST + sum(map(len, texts)) + 8 * len(row.chunks)
-
-
-def _chunk_weight(row: ChunkRow) -> int:
-    return _ROW_COST + len(row.vector) + len(row.headings) + len(row.anchor) + len(row.text)

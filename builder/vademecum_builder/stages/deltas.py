@@ -12,7 +12,7 @@ from vademecum.format.objects import ObjectRef
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History
 from vademecum_builder.delta.schedule import PackLimits, bases, kept, leads_on
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.index.rows import Rows
 from vademecum_builder.release.published import Published
 
 

@@ -13,7 +13,7 @@ from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.index.rows import Rows
 from vademecum_builder.options import Progress
 from vademecum_builder.stages.read import Reading
 

@@ -17,7 +17,7 @@ from vademecum.trust.metadata import MOST_YANKED
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.delta.schedule import kept
 from vademecum_builder.index.gzip_tensors import deflate_tensors
-from vademecum_builder.index.segments import Packed
+from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteFiles
 from vademecum_builder.publish.tree import TIMESTAMP, is_intact, require_unmoved, sweep, write_tree
@@ -67,7 +67,7 @@ class Written:
 
 
 def assemble_release(
-    packed: Packed,
+    packed: LaidSegments,
     packs: Packs,
     embedded: Embedded,
     reading: Reading,

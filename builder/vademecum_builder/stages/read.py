@@ -11,7 +11,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.index.rows import Rows
 from vademecum_builder.options import Progress
 from vademecum_builder.readers.document import read_document
 from vademecum_builder.sources.base import Skipped, Source, SourceFile

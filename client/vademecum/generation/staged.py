@@ -14,9 +14,10 @@ from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import Column, StoredSegment, decode_stored, read_rows
 from vademecum.generation.live_rows import State, StateDigest, assemble
-from vademecum.generation.opened import check_works, of_epoch, read_sound
 from vademecum.generation.row_index import packed, unpacked
+from vademecum.generation.self_test import check_works, of_epoch
 from vademecum.ports import Store
+from vademecum.store.objects import read_sound
 from vademecum.store.pointer import Generation
 
 _BATCH = 4096

@@ -6,18 +6,16 @@ Scores are integers and ties break by chunk id (format.md, section 4.2), so both
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.encoder.rotation import rotate_query
-from vademecum.format.json import parse_object
-from vademecum.format.segment import HEADING_SEPARATOR, LEVELS, vector_bytes
+from vademecum.format.segment import LEVELS, vector_bytes
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW
+from vademecum.search.results import Hit, heading_text, metadata_of
 
 _UNITS = {8: 65535 * 127, 4: 65535, 2: 65535}
 _BLOCK = 8192
@@ -25,28 +23,6 @@ MOST_HITS = 1000
 """The most hits that a search returns; the browser has the same."""
 _EXACT_DIMENSIONS = 1024
 """Up to here sums of products of signed bytes stay below 2^24: exact in float32, and BLAS is fast."""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A chunk that answers a query.
-
-    Attributes:
-        id: The chunk's id, 16 hex digits.
-        document: Key of the document.
-        heading: The headings above the text, outermost first, joined by " › "; may be empty.
-        url: The document's URL with the chunk's anchor; empty if the document has none.
-        score: About the cosine between query and chunk, above 0.
-    """
-
-    id: str
-    document: str
-    title: str
-    heading: str
-    url: str
-    text: str
-    score: float
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Index:
@@ -148,52 +124,3 @@ class Index:
             score=raw / (_UNITS[self._bits] * length),
             metadata=metadata_of(owner.metadata[document]),
         )
-
-
-@dataclass(frozen=True)
-class Passage:
-    """One chunk of a document, for reading."""
-
-    heading: str
-    anchor: str
-    text: str
-
-
-@dataclass(frozen=True)
-class DocumentView:
-    """A whole document, as its chunks in reading order."""
-
-    key: str
-    title: str
-    url: str
-    metadata: Mapping[str, Any]
-    chunks: Sequence[Passage]
-
-
-def read_document(opened: Opened, key: str) -> DocumentView | None:
-    """Return a live document, or None if there is none of that key."""
-    state = opened.state
-    place = state.documents.get(key.encode())
-    if place is None:
-        return None
-    row = state.segments[place[0]].document(place[1])
-    passages = []
-    for chunk in row.chunks:
-        index, position = state.chunks[chunk]
-        segment = state.segments[index]
-        heading = heading_text(segment.headings[position])
-        passages.append(Passage(heading, segment.anchors[position], segment.texts[position]))
-    return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
-
-
-def heading_text(headings: str) -> str:
-    return " › ".join(filter(None, headings.split(HEADING_SEPARATOR)))
-
-
-def metadata_of(text: str) -> dict[str, Any]:
-    """Return a document's metadata.
-
-    Raises:
-        ContentError: The row holds something else than a JSON object.
-    """
-    return parse_object(text.encode(), "document metadata") if text else {}

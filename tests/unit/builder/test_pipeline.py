@@ -16,7 +16,7 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore, MemoryTransport
-from vademecum_builder.index.segments import rows_of
+from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.release.published import Published

@@ -17,10 +17,10 @@ from vademecum.delta.dictionary import OldDocument
 from vademecum.delta.steps import step_of
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import State, assemble
-from vademecum_builder.delta.encode import OldRelease, encode_pack
-from vademecum_builder.delta.old_rows import History
+from vademecum_builder.delta.encode import encode_pack
+from vademecum_builder.delta.old_rows import History, OldRelease
 from vademecum_builder.delta.schedule import PackLimits, bases
-from vademecum_builder.index.segments import Rows
+from vademecum_builder.index.rows import Rows
 
 EPOCH = "0123456789abcdef"
 DIMENSIONS = 32

@@ -15,7 +15,8 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.objects import inflate
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
-from vademecum_builder.index.segments import Packed, Rows, pack, rows_of
+from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.index.segments import LaidSegments, lay_segments
 from vademecum_builder.index.tiers import TierLimits
 
 EPOCH = "0123456789abcdef"
@@ -41,11 +42,13 @@ class Line:
     limits: TierLimits = LIMITS
     sequence: int = 0
     current: Rows = field(default_factory=Rows)
-    packed: Packed = field(default_factory=lambda: Packed((), {}, ""))
+    packed: LaidSegments = field(default_factory=lambda: LaidSegments((), {}, ""))
     objects: dict[str, bytes] = field(default_factory=dict)
     clients: dict[int, list[str]] = field(default_factory=dict)
 
-    def release(self, documents: dict[str, DocumentRow | None], chunks: Iterable[ChunkRow] = ()) -> Packed:
+    def release(
+        self, documents: dict[str, DocumentRow | None], chunks: Iterable[ChunkRow] = ()
+    ) -> LaidSegments:
         """Publish changed documents (None: deleted), and the chunks that they name and that are new."""
         self.sequence += 1
         table = dict(self.current.documents)
@@ -55,7 +58,9 @@ class Line:
         known = {**{row.id: row for row in chunks}, **self.current.chunks}
         self.current = Rows(table, {identity: known[identity] for identity in needed})
         published = [(entry, self.segment(entry)) for entry in self.packed.entries]
-        self.packed = pack(self.current, self.sequence, EPOCH, 3, published=published, limits=self.limits)
+        self.packed = lay_segments(
+            self.current, self.sequence, EPOCH, 3, published=published, limits=self.limits
+        )
         for entry in self.packed.entries:
             if entry.object.path in self.packed.files:
                 self.objects[entry.object.sha256] = inflate(
@@ -173,25 +178,25 @@ def test_entries_count_the_rows_of_their_files() -> None:
 
 
 def test_nothing_is_no_segment_and_has_the_digest_of_the_format_page() -> None:
-    packed = pack(Rows(), 1, EPOCH, 3)
+    packed = lay_segments(Rows(), 1, EPOCH, 3)
     assert (packed.entries, packed.files) == ((), {})
     assert packed.digest == "36d47d2a5ca11db9848d1d2dd738f37c262e0d4d97a3883f70202904327ef730"
 
 
 def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_come() -> None:
     documents, chunks = [document("a", 1, 1), document("b", 1, 2)], [chunk(1, 1), chunk(2, 1)]
-    forwards = pack(rows(documents, chunks), 1, EPOCH, 3)
-    backwards = pack(rows(documents[::-1], chunks[::-1]), 1, EPOCH, 3)
+    forwards = lay_segments(rows(documents, chunks), 1, EPOCH, 3)
+    backwards = lay_segments(rows(documents[::-1], chunks[::-1]), 1, EPOCH, 3)
     assert forwards == backwards
 
 
 def test_rows_that_do_not_read_back_are_refused() -> None:
     orphan = rows([document("a", 1)], [chunk(1, 1)])  # no document names the chunk
     with pytest.raises(ContentError, match="does not read back"):
-        pack(orphan, 1, EPOCH, 3)
+        lay_segments(orphan, 1, EPOCH, 3)
     missing = rows([document("a", 1, 1)], [])
     with pytest.raises(ContentError, match="names chunk"):
-        pack(missing, 1, EPOCH, 3)
+        lay_segments(missing, 1, EPOCH, 3)
 
 
 def test_rows_of_takes_the_newest_row_of_a_key_tombstones_too() -> None:

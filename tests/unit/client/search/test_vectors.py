@@ -23,7 +23,8 @@ from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
-from vademecum.search.vectors import Index, Passage, read_document
+from vademecum.search.results import Passage, read_document
+from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.builtin import fit_builtin
 from vademecum_builder.encoders.limits import FitLimits

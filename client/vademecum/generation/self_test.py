@@ -1,0 +1,41 @@
+"""Does what was read work here? Counts, dimensions, epoch, and the encoder's golden vectors."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from vademecum.encoder.query import Encoder
+from vademecum.errors import ContentError, SelfTestError
+from vademecum.format.segment import Outline
+from vademecum.generation.live_rows import State
+from vademecum.store.pointer import Generation
+
+S = TypeVar("S", bound=Outline)
+
+
+def check_works(generation: Generation, state: State[S], encoder: Encoder) -> None:
+    """Check that what was read is what the generation promises, and that its encoder works here.
+
+    Raises:
+        SelfTestError: It does not; the message says what differs.
+    """
+    found = (len(state.documents), len(state.chunks), encoder.dimensions)
+    if found != (generation.documents, generation.chunks, generation.dimensions):
+        raise SelfTestError(
+            f"release {generation.sequence}: documents, chunks and dimensions are {found}, expected "
+            f"{(generation.documents, generation.chunks, generation.dimensions)}"
+        )
+    if any(segment.dimensions != generation.dimensions for segment in state.segments):
+        raise SelfTestError(f"release {generation.sequence}: vectors and encoder differ in dimensions")
+    encoder.check_golden()
+
+
+def of_epoch(segment: S, name: str, generation: Generation) -> S:
+    """Return the segment if it belongs to the generation's epoch.
+
+    Raises:
+        ContentError: It does not.
+    """
+    if segment.epoch != generation.epoch:
+        raise ContentError(f"segment {name[:12]} is of epoch {segment.epoch!r}, not {generation.epoch!r}")
+    return segment

@@ -1,0 +1,82 @@
+"""What a search and a look at a document give: hits, documents and their chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vademecum.format.json import parse_object
+from vademecum.format.segment import HEADING_SEPARATOR
+from vademecum.generation.opened import Opened
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that answers a query.
+
+    Attributes:
+        id: The chunk's id, 16 hex digits.
+        document: Key of the document.
+        heading: The headings above the text, outermost first, joined by " › "; may be empty.
+        url: The document's URL with the chunk's anchor; empty if the document has none.
+        score: About the cosine between query and chunk, above 0.
+    """
+
+    id: str
+    document: str
+    title: str
+    heading: str
+    url: str
+    text: str
+    score: float
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One chunk of a document, for reading."""
+
+    heading: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    """A whole document, as its chunks in reading order."""
+
+    key: str
+    title: str
+    url: str
+    metadata: Mapping[str, Any]
+    chunks: Sequence[Passage]
+
+
+def read_document(opened: Opened, key: str) -> DocumentView | None:
+    """Return a live document, or None if there is none of that key."""
+    state = opened.state
+    place = state.documents.get(key.encode())
+    if place is None:
+        return None
+    row = state.segments[place[0]].document(place[1])
+    passages = []
+    for chunk in row.chunks:
+        index, position = state.chunks[chunk]
+        segment = state.segments[index]
+        heading = heading_text(segment.headings[position])
+        passages.append(Passage(heading, segment.anchors[position], segment.texts[position]))
+    return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
+
+
+def heading_text(headings: str) -> str:
+    return " › ".join(filter(None, headings.split(HEADING_SEPARATOR)))
+
+
+def metadata_of(text: str) -> dict[str, Any]:
+    """Return a document's metadata.
+
+    Raises:
+        ContentError: The row holds something else than a JSON object.
+    """
+    return parse_object(text.encode(), "document metadata") if text else {}
