@@ -25,7 +25,7 @@ from vademecum_builder.release.previous import find_previous, locate_previous
 from vademecum_builder.release.published import Published
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
-from vademecum_builder.sources.base import SourceFile
+from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.context import BuildContext
 
@@ -120,7 +120,7 @@ def _checked_source(request: BuildRequest) -> FolderSource:
     source = FolderSource(request.source, request.patterns, leave_out=(request.out, DEFAULT_KEYS.parent))
     documents = source.scan()
     check_target(request.out, request.source)
-    next(item for item in documents if isinstance(item, SourceFile))
+    next(item for item in documents if isinstance(item, SourceItem))
     return source
 
 

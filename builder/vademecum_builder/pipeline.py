@@ -1,8 +1,7 @@
-"""From a source to a published release: scan, chunk, embed, lay segments, sign, publish, render.
+"""From a source to a published release: the order of the stages, read from top to bottom.
 
-The stages are `reading`, `embedding`, `lay_segments` and `releasing`; this module is their order. Everything that
-differs between runs (clock, keys, encoder, source) is an argument. The previous release is the only state:
-what it has is neither read again nor embedded again.
+Everything that differs between runs (clock, keys, encoder, source) is an argument. The previous release is the
+only state: what it has is neither read again nor embedded again.
 """
 
 from __future__ import annotations
@@ -10,25 +9,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vademecum.delta.decode import Header
-from vademecum_builder.encoders.base import DocumentEncoder, Encoders
-from vademecum_builder.index.rows import rows_of
+from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
-from vademecum_builder.options import Options
-from vademecum_builder.release.published import Published
 from vademecum_builder.sources.base import Source
+from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of
+from vademecum_builder.stages.base import find_base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import Embedded, embed_chunks, epoch_of
-from vademecum_builder.stages.publish import (
-    Release,
-    Written,
-    assemble_release,
-    changes_of,
-    keep_release,
-    publish_release,
-)
-from vademecum_builder.stages.read import Before, Reading, read_source
+from vademecum_builder.stages.embed import embed_chunks
+from vademecum_builder.stages.publish import Written, keep_release, publish_release
+from vademecum_builder.stages.read import SourceState, read_source
 
 
 @dataclass(frozen=True)
@@ -82,55 +72,25 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
         UsageError, ContentError: The source or an option is not acceptable.
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
-    options, previous, progress = context.options, context.previous, context.progress
-    encoder = _frozen_encoder(previous, encoders, options)
-    base = previous if encoder is not None else None
-    before = _before(previous, base)
-    sequence = context.sequence
-    reading = read_source(source, before, base_url=options.base_url, sequence=sequence, progress=progress)
-    if base is not None and not reading.is_new:
-        release, written = keep_release(base, context)
-        return _report(release, reading, None, written)
-    embedded = embed_chunks(reading, before.rows, encoder, encoders, sequence, options.bits, progress)
-    packed = lay_segments(
-        embedded.rows,
-        sequence,
-        epoch_of(embedded.encoder, options.bits),
-        embedded.encoder.dimensions,
-        published=zip(base.manifest.segments, base.segments, strict=True) if base else (),
-        limits=options.tiers,
-        bits=options.bits,
+    base = find_base(encoders, context)
+    state = read_source(source, base, context)
+    if base.published is not None and not state.is_new:
+        release, written = keep_release(base.published, context)
+        return _report(release, state, written, embedded=None)
+    embedded = embed_chunks(state, base, encoders, context)
+    tiers = context.options.tiers
+    segments = lay_segments(
+        embedded.rows, context.sequence, embedded.space, published=base.segments, limits=tiers
     )
-    header = Header(sequence - 1, sequence, options.bits, embedded.encoder.dimensions)
-    packs = make_packs(embedded.rows, before.rows, header, packed.entries, base, options.packs)
-    release = assemble_release(packed, packs, embedded, reading, context)
-    changes = changes_of(reading, before)
-    written = publish_release(release, changes, context)
-    return _report(release, reading, embedded, written)
+    packs = make_packs(embedded, base, segments, context)
+    release = assemble_release(embedded, state.sources, segments, packs, context)
+    written = publish_release(release, changes_of(state, base), context)
+    return _report(release, state, written, embedded.count)
 
 
-def _frozen_encoder(
-    previous: Published | None, encoders: Encoders, options: Options
-) -> DocumentEncoder | None:
-    """Return the encoder of the previous release, or None where a new epoch begins."""
-    if previous is None or options.refit:
-        return None
-    encoder = encoders.load(previous.encoder_content)
-    if encoder is None or epoch_of(encoder, options.bits) != previous.manifest.epoch:
-        return None
-    return encoder
-
-
-def _before(previous: Published | None, base: Published | None) -> Before:
-    """Return what the previous release knows; its rows only where the new one builds on them."""
-    if previous is None:
-        return Before()
-    rows = rows_of(previous.segments)
-    live = {row.key: row for row in rows.live}
-    return Before(live) if base is None else Before(live, rows, base.sources)
-
-
-def _report(release: Release, reading: Reading, embedded: Embedded | None, written: Written) -> BuildReport:
+def _report(
+    release: AssembledRelease, state: SourceState, written: Written, embedded: int | None
+) -> BuildReport:
     """Return the report; `embedded` is None where the release stayed."""
     manifest = release.manifest
     return BuildReport(
@@ -138,14 +98,14 @@ def _report(release: Release, reading: Reading, embedded: Embedded | None, writt
         version=manifest.version,
         documents=manifest.documents,
         chunks=manifest.chunks,
-        added=len(reading.added),
-        modified=len(reading.modified),
-        removed=len(reading.removed),
-        embedded=0 if embedded is None else embedded.count,
+        added=len(state.added),
+        modified=len(state.modified),
+        removed=len(state.removed),
+        embedded=embedded or 0,
         changed=embedded is not None,
         bytes_published=release.index_bytes,
         bytes_new=written.bytes,
-        warnings=reading.warnings,
         signed=written.signed,
         site=written.site,
+        warnings=state.warnings,
     )

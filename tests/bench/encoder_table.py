@@ -26,6 +26,7 @@ from vademecum.encoder.file import encode_encoder
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.objects import deflate
 from vademecum.format.tensors import decode_tensors
+from vademecum_builder.chunking.structure import chunk_document, embedding_text
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import Fitted
@@ -33,8 +34,9 @@ from vademecum_builder.encoders.builtin import Builtin, fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, unpack_rows
 from vademecum_builder.encoders.transformer import Model
+from vademecum_builder.readers.document import read_document
+from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.stages.read import Before, read_source
 
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
 LIMITS = FitLimits()
@@ -154,9 +156,10 @@ def read_last(history: str) -> list[str]:
         for _ in states(history, Path(folder) / "source"):
             pass
         source = FolderSource(Path(folder) / "source")
-        reading = read_source(source, Before(), base_url="", sequence=1, progress=lambda *_: None)
-    needed = dict.fromkeys(chunk for row in reading.documents.values() for chunk in row.chunks)
-    return [reading.chunks[chunk][0] for chunk in needed]
+        items = [item for item in source.scan() if isinstance(item, SourceItem)]
+    documents = map(read_document, items)
+    texts = [embedding_text(page.title, chunk) for page in documents for chunk in chunk_document(page)]
+    return list(dict.fromkeys(texts))
 
 
 def report_parts(label: str, data: bytes) -> None:

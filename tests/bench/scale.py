@@ -28,7 +28,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.browser import ARGUMENTS, CHROMIUM, poll
 from bench.dev_keys import make_keys
 from bench.peak import Cost, cost_of
-from vademecum.delta.decode import Header
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
 from vademecum.knowledge import KnowledgeBase
@@ -41,14 +40,17 @@ from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.options import Options
 from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
 from vademecum_builder.release.previous import read_previous
-from vademecum_builder.release.published import Published, config_for
+from vademecum_builder.release.published import config_for
+from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
+from vademecum_builder.stages.assemble import assemble_release
+from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import Embedded, epoch_of
-from vademecum_builder.stages.publish import assemble_release, publish_release
-from vademecum_builder.stages.read import Reading
+from vademecum_builder.stages.embed import Embedded
+from vademecum_builder.stages.publish import publish_release
+from vademecum_builder.stages.space import space_of
 
 DIMENSIONS, BITS = 384, 4
 CHUNKS_A_DOCUMENT = 10
@@ -178,7 +180,7 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
     """Write the trees `folder/one` and `folder/two`; return seconds of the steps of packing the second."""
     keys = make_keys(folder / "keys")
     encoder = Drawn(corpus.encoder())
-    _release(folder, keys, encoder, corpus.rows(), None, Rows(), corpus.first)
+    _release(folder, keys, encoder, corpus.rows(), Base(), corpus.first)
     shutil.copytree(folder / "tree", folder / "one")
     steps: dict[str, float] = {}
     with _timed(steps, "read"):
@@ -189,37 +191,33 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
         rows = rows_of(before.segments)
     edited = corpus.edited(rows, share, corpus.first + 1)
     with _timed(steps, "write"):
-        _release(folder, keys, encoder, edited, before, rows, corpus.first + 1)
+        _release(folder, keys, encoder, edited, Base(published=before, rows=rows), corpus.first + 1)
     (folder / "tree").rename(folder / "two")
     (folder / "queries.json").write_text(json.dumps(corpus.queries(QUERIES)))
     return steps
 
 
-def _release(
-    folder: Path,
-    keys: Path,
-    encoder: Drawn,
-    rows: Rows,
-    before: Published | None,
-    old: Rows,
-    sequence: int,
-) -> None:
+def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, sequence: int) -> None:
     now = NOW + timedelta(seconds=sequence)
-    packed = lay_segments(
-        rows,
-        sequence,
-        epoch_of(encoder, BITS),
-        DIMENSIONS,
-        published=zip(before.manifest.segments, before.segments, strict=True) if before else (),
-        bits=BITS,
-    )
     authority = load_authority(load_roots(keys / ROOT_FILE), keys / RELEASE_KEY, {}, now)
-    embedded = Embedded(rows, encoder, 0)
-    reading = Reading(rows.documents, {}, {}, (), (), (), ())
-    header = Header(sequence - 1, sequence, BITS, DIMENSIONS)
-    context = BuildContext(Options(out=folder / "tree", bits=BITS), authority, before, None, now)
-    packs = make_packs(rows, old, header, packed.entries, before, context.options.packs)
-    publish_release(assemble_release(packed, packs, embedded, reading, context), {}, context)
+    # The first release has the number of its newest rows.
+    context = Numbered(
+        Options(out=folder / "tree", bits=BITS), authority, base.published, None, now, number=sequence
+    )
+    embedded = Embedded(rows, space_of(encoder, BITS), encoder.query_encoder, 0)
+    segments = lay_segments(rows, sequence, embedded.space, published=base.segments)
+    packs = make_packs(embedded, base, segments, context)
+    release = assemble_release(embedded, {}, segments, packs, context)
+    publish_release(release, DocumentChanges(), context)
+
+
+@dataclass(frozen=True)
+class Numbered(BuildContext):
+    number: int = 0
+
+    @property
+    def sequence(self) -> int:
+        return self.number
 
 
 @contextmanager

@@ -14,7 +14,10 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from vademecum.format.json import canonical
-from vademecum_builder.pages.render import Changes, Release, SiteContext, render_site
+from vademecum.format.manifest import EncoderEntry, Manifest
+from vademecum.format.objects import ObjectRef
+from vademecum_builder.pages.render import SiteContext, render_site
+from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.server.static import PagesServer
 
 STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
@@ -34,12 +37,23 @@ def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtim
     root = canonical(
         {"signatures": [], "signed": {"_type": "root", "roles": {"root": role, "timestamp": role}}}
     )
-    release = Release(
-        sequence, f"v{sequence}", "2026-11-21T08:00:00Z", 2, 3, "builtin", 8, "0" * 16, "1" * 64
+    nothing = ObjectRef("3f" * 32, 0, 0)
+    manifest = Manifest(
+        sequence=sequence,
+        version=f"v{sequence}",
+        channel="stable",
+        built="2026-11-21T08:00:00Z",
+        epoch="0" * 16,
+        digest="1" * 64,
+        documents=2,
+        chunks=3,
+        encoder=EncoderEntry("builtin", 8, nothing),
+        segments=(),
+        sources=nothing,
     )
     client = {"client/vademecum.mjs": STUB.read_bytes(), "client/vademecum.zip": runtime}
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}
-    context = SiteContext(title, release, [], Changes(), "stable", root, sums, ["rotate a key", "lost keys"])
+    context = SiteContext(title, manifest, DocumentChanges(), root, sums, ["rotate a key", "lost keys"])
     write(folder / "repo", {**render_site(context), **client, "metadata/timestamp.json": b"{}"})
 
 

@@ -48,7 +48,7 @@ from vademecum_builder.release.published import listed_files, listed_sources
 from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.keys import KEY_VARIABLE, load_authority
 from vademecum_builder.signing.metadata import parse_root
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _retry_after(data: bytes) -> None:
 
 def _reader(media_type: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
-        file = SourceFile("guide/page.md", media_type, data)
+        file = SourceItem("guide/page.md", media_type, data)
         document = read_document(file, base_url="https://example.org/kb/")
         for chunk in chunk_document(document):
             embedding_text(document.title, chunk).encode()

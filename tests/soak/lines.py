@@ -24,8 +24,10 @@ from vademecum.generation.opened import Opened
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.registry import load_encoder
-from vademecum_builder.stages.embed import embed_chunks, epoch_of
-from vademecum_builder.stages.read import Before, read_source
+from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.embed import embed_chunks
+from vademecum_builder.stages.read import read_source
+from vademecum_builder.stages.space import space_of
 
 Hits = list[tuple[str, float, str]]
 """(chunk id, score, text), best first."""
@@ -288,10 +290,11 @@ class Built:
         assert previous is not None
         encoder = load_encoder("builtin", previous.encoder_content)
         assert encoder is not None
-        quiet = lambda stage, done, total: None  # noqa: E731
-        reading = read_source(Documents(self._sources), Before(), base_url="", sequence=1, progress=quiet)
-        rows = embed_chunks(reading, Before().rows, encoder, self._line.encoders, 1, self.bits, quiet).rows
-        epoch = epoch_of(encoder, self.bits)
+        context = replace(self._line.context(bits=self.bits), previous=None)
+        base = Base(encoder=encoder)
+        state = read_source(Documents(self._sources), base, context)
+        rows = embed_chunks(state, base, self._line.encoders, context).rows
+        epoch = space_of(encoder, self.bits).epoch
         documents, chunks = list(rows.documents.values()), list(rows.chunks.values())
         return truth_of(epoch, self.bits, documents, chunks, decode_encoder(previous.encoder_content))
 

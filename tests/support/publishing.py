@@ -36,7 +36,15 @@ from vademecum_builder.signing.keys import (
     load_roots,
     new_keys,
 )
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+from vademecum_builder.sources.base import (
+    HTML,
+    MARKDOWN,
+    PLAIN_TEXT,
+    Changes,
+    Checkpoint,
+    Skipped,
+    SourceItem,
+)
 from vademecum_builder.stages.context import BuildContext
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -59,9 +67,12 @@ class Documents:
     files: Mapping[str, str]
     skipped: tuple[Skipped, ...] = ()
 
-    def scan(self) -> Iterator[SourceFile | Skipped]:
+    def changes(self, since: Checkpoint | None) -> Changes:
+        return Changes(self._items())
+
+    def _items(self) -> Iterator[SourceItem | Skipped]:
         for key in sorted(self.files, key=str.encode):
-            yield SourceFile(key, TYPES[key.rpartition(".")[2]], self.files[key].encode())
+            yield SourceItem(key, TYPES[key.rpartition(".")[2]], self.files[key].encode())
         yield from self.skipped
 
 

@@ -14,6 +14,7 @@ from vademecum.errors import ContentError
 from vademecum.format.json import Fields
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
 from vademecum_builder.index.rows import Rows
+from vademecum_builder.index.space import VectorSpace
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,12 @@ class History:
         return OldRelease(sorted(documents, key=by_key), chunks)
 
 
-def encode_history(
-    history: History, epoch: str, dimensions: int, bits: int
-) -> tuple[bytes, dict[str, object]]:
+def encode_history(history: History, space: VectorSpace) -> tuple[bytes, dict[str, object]]:
     """Return a segment of the rows, and what is to be known beside it: JSON."""
     documents = sorted(history.documents, key=lambda pair: (-pair[0].sequence, pair[0].key.encode()))
     chunks = sorted(history.chunks, key=lambda pair: (-pair[0].sequence, pair[0].id))
     rows = [row for row, _ in documents], [row for row, _ in chunks]
-    content = encode_segment(epoch, dimensions, *rows, bits)
+    content = encode_segment(space.epoch, space.dimensions, *rows, space.bits)
     until = {"documents": [until for _, until in documents], "chunks": [until for _, until in chunks]}
     return content, {"first": history.first, **until}
 

@@ -13,6 +13,7 @@ from vademecum.format.segment import ChunkRow, DocumentRow, Segment, cut, decode
 from vademecum.generation.live_rows import assemble
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.rows import Rows, chunk_weight, document_weight
+from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.index.tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
 
@@ -28,19 +29,17 @@ class LaidSegments:
 def lay_segments(
     rows: Rows,
     sequence: int,
-    epoch: str,
-    dimensions: int,
+    space: VectorSpace,
     *,
     published: Iterable[tuple[SegmentEntry, Segment]] = (),
     limits: TierLimits | None = None,
-    bits: int = 8,
 ) -> LaidSegments:
     """Cut the rows of a release into segments, keeping published ones where the rule allows.
 
     Args:
         rows: All rows that count.
+        sequence: Of the release.
         published: The previous release's segments, newest first; none in a new epoch.
-        bits: Of a component of the rows' vectors.
 
     Returns:
         The state digest is computed from the segments as written: what a client will see.
@@ -61,7 +60,7 @@ def lay_segments(
                 segments.append(segment)
             continue
         for documents, chunks in _parts(tier, rows, limits.part):
-            content = encode_segment(epoch, dimensions, documents, chunks, bits)
+            content = encode_segment(space.epoch, space.dimensions, documents, chunks, space.bits)
             ref, file = deflate_tensors(content)
             files[ref.path] = file
             entries.append(SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ref))

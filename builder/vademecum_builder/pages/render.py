@@ -20,6 +20,8 @@ import jinja2
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
+from vademecum.format.manifest import Manifest
+from vademecum_builder.release.version_json import DocumentChanges
 
 CHANGES_SHOWN = 50
 _DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
@@ -32,69 +34,23 @@ _BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
 
 
 @dataclass(frozen=True)
-class Release:
-    """What the pages say of a release; the fields are those of its manifest (format.md, section 3)."""
-
-    sequence: int
-    version: str
-    built: str
-    documents: int
-    chunks: int
-    encoder: str
-    dimensions: int
-    epoch: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """One file that a client downloads: `size` bytes as sent, `uncompressed` bytes as stored."""
-
-    path: str
-    size: int
-    uncompressed: int
-
-
-@dataclass(frozen=True)
-class ChangedDocument:
-    """One document that this release added, modified or removed."""
-
-    key: str
-    title: str
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Changes:
-    """All documents that differ from the previous release; the page shows `CHANGES_SHOWN` of each."""
-
-    added: Sequence[ChangedDocument] = ()
-    modified: Sequence[ChangedDocument] = ()
-    removed: Sequence[ChangedDocument] = ()
-
-
-@dataclass(frozen=True)
 class SiteContext:
     """Everything that the site depends on.
 
     Attributes:
         title: Name of the knowledge base.
-        release: The release that the site is published with.
-        files: What a first visit downloads (segments and encoder).
-        changes: What this release changed.
-        channel: The channel's name, such as `stable`.
+        manifest: Of the release that the site is published with.
+        changes: What this release changed; the page shows `CHANGES_SHOWN` of each kind.
         root: The TUF root metadata as published: the page ships it as its trust.
-        client: SHA-256 of each file below `client/`, by path (`runtime_bundle.digests`).
+        client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
         examples: Queries to offer to somebody who has not typed yet.
         description: One sentence; a general one if empty.
         language: BCP 47 tag of the documents, for `<html lang>`.
     """
 
     title: str
-    release: Release
-    files: Sequence[PublishedFile]
-    changes: Changes
-    channel: str
+    manifest: Manifest
+    changes: DocumentChanges
     root: bytes
     client: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
@@ -106,7 +62,7 @@ def render_site(context: SiteContext) -> Mapping[str, bytes]:
     """Return the site's files: path below the published tree -> content. The same context, the same bytes.
 
     Raises:
-        ContentError: `context.root` is not TUF root metadata, or `context.release.built` is not a date.
+        ContentError: `context.root` is not TUF root metadata, or `context.manifest.built` is not a date.
     """
     files = _static_files()
     files |= {name: _page(name, context) for name in _PAGES}
@@ -159,10 +115,8 @@ def _page(name: str, context: SiteContext) -> bytes:
                 "description": _description(context),
                 "language": context.language,
             },
-            release=context.release,
-            channel=context.channel,
-            files=context.files,
-            download=sum(file.size for file in context.files),
+            release=context.manifest,
+            download=sum(file.size for file in context.manifest.objects),
             changes=context.changes,
             cap=CHANGES_SHOWN,
             roles=_roles(context.root),

@@ -7,24 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import vademecum
 from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
 from vademecum.version import __version__
 from vademecum_builder.pages.client_bundle import client_files, digests, fetch_runtime, load_pins
-from vademecum_builder.pages.render import (
-    ChangedDocument,
-    Changes,
-    PublishedFile,
-    Release,
-    SiteContext,
-    render_site,
-    site_folder,
-)
-from vademecum_builder.release.published import Published
-from vademecum_builder.release.version_json import read_changes
+from vademecum_builder.pages.render import SiteContext, render_site, site_folder
+from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
 
 LISTING = "site.json"
@@ -69,19 +59,14 @@ class SiteBuilder:
     def _mark(self, title: str) -> str:
         return hashlib.sha256(canonical([self.generator, title])).hexdigest()
 
-    def last_changes(self, published: Published) -> Mapping[str, Any]:
-        """Return what the published release changed, as its own version.json says, if that is signed.
-
-        Raises:
-            ContentError: It is signed, and not a version.json.
-        """
-        data = published.version_json
-        return {} if data is None or published.site is None else read_changes(data)
-
     def render(
-        self, manifest: Manifest, root: bytes, version: bytes, changes: Mapping[str, Any], title: str
+        self, manifest: Manifest, root: bytes, version: bytes, changes: DocumentChanges, title: str
     ) -> SiteFiles:
         """Return all files of the site for a release.
+
+        Args:
+            root: The newest root metadata, as published.
+            version: version.json.
 
         Raises:
             UsageError, NetworkError, ContentError: The browser's runtime cannot be brought.
@@ -89,20 +74,8 @@ class SiteBuilder:
         client = client_files(fetch_runtime(self.runtime_cache))
         context = SiteContext(
             title=title or "Knowledge base",
-            release=Release(
-                sequence=manifest.sequence,
-                version=manifest.version,
-                built=manifest.built,
-                documents=manifest.documents,
-                chunks=manifest.chunks,
-                encoder=manifest.encoder.name,
-                dimensions=manifest.encoder.dimensions,
-                epoch=manifest.epoch,
-                digest=manifest.digest,
-            ),
-            files=tuple(PublishedFile(ref.path, ref.size, ref.uncompressed) for ref in manifest.objects),
-            changes=Changes(*(_documents(changes, kind) for kind in ("added", "modified", "removed"))),
-            channel=manifest.channel,
+            manifest=manifest,
+            changes=changes,
             root=root,
             client=digests(client),
             examples=_examples(changes),
@@ -122,16 +95,10 @@ def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
     return listing
 
 
-def _documents(changes: Mapping[str, Any], kind: str) -> tuple[ChangedDocument, ...]:
-    return tuple(
-        ChangedDocument(entry["key"], entry["title"], entry.get("url", "")) for entry in changes.get(kind, [])
-    )
-
-
-def _examples(changes: Mapping[str, Any]) -> tuple[str, ...]:
+def _examples(changes: DocumentChanges) -> tuple[str, ...]:
     """Return titles to try: of what is new, since that is what a returning reader may want."""
-    entries = [*changes.get("added", []), *changes.get("modified", [])]
-    titles = dict.fromkeys(entry["title"] for entry in entries if 4 <= len(entry["title"]) <= 40)
+    entries = (*changes.added, *changes.modified)
+    titles = dict.fromkeys(entry.title for entry in entries if 4 <= len(entry.title) <= 40)
     return tuple(titles)[:_EXAMPLES]
 
 

@@ -15,7 +15,7 @@ from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.outline import Section
 from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 __all__ = ["Document", "Section", "read_document"]
 
@@ -45,7 +45,7 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-def read_document(file: SourceFile, *, base_url: str = "") -> Document:
+def read_document(file: SourceItem, *, base_url: str = "") -> Document:
     """Read one raw file. The same file gives the same document.
 
     Args:
@@ -88,7 +88,7 @@ def _title_from_key(key: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def _url(file: SourceFile, metadata: dict[str, Any], base_url: str, warnings: list[str]) -> str:
+def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: list[str]) -> str:
     """Return the URL of a page; takes what names it out of the metadata."""
     named = [metadata.pop(name, None) for name in ("url", "permalink")]
     slug = metadata.pop("slug", None)
@@ -103,7 +103,7 @@ def _url(file: SourceFile, metadata: dict[str, Any], base_url: str, warnings: li
     return base_url.removesuffix("/") + "/" + quote(_path(file, slug))
 
 
-def _path(file: SourceFile, slug: object) -> str:
+def _path(file: SourceItem, slug: object) -> str:
     path = PurePosixPath(file.key)
     if file.media_type != MARKDOWN and not slug:
         return file.key

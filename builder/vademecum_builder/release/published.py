@@ -27,6 +27,7 @@ from vademecum.trust.refresh import refresh
 from vademecum_builder.delta.old_rows import History, decode_history
 from vademecum_builder.delta.schedule import kept, steps_to
 from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.release.version_json import DocumentChanges, read_changes
 from vademecum_builder.signing.metadata import Versions
 
 _Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
@@ -76,6 +77,17 @@ class Published:
     def site_files(self) -> Mapping[str, ObjectRef]:
         """The files that the signed listing names, by path."""
         return {} if self.site is None else listed_files(self.site)
+
+    @property
+    def changes(self) -> DocumentChanges:
+        """What the release changed, as its own version.json says, if that is signed.
+
+        Raises:
+            ContentError: It is signed, and not a version.json.
+        """
+        if self.site is None or self.version_json is None:
+            return DocumentChanges()
+        return read_changes(self.version_json)
 
 
 def config_for(transport: Transport) -> Config:

@@ -14,14 +14,13 @@ from pathlib import Path
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, RollbackError, UsageError
-from vademecum.format.json import parse_object
 from vademecum.format.objects import GZIP_HEADER
 from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.release.published import Published, config_for, read_published
-from vademecum_builder.release.version_json import version_json
+from vademecum_builder.release.version_json import read_changes, version_json
 from vademecum_builder.signing.metadata import check_signed
 
 _NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
@@ -159,11 +158,7 @@ def _check_version(published: Published) -> None:
     data = published.version_json
     if data is None:
         raise ContentError("version.json is missing or damaged")
-    changes = parse_object(data, "version.json").get("changes")
-    expected = version_json(
-        published.manifest, published.pointer.sha256, changes if isinstance(changes, dict) else {}
-    )
-    if data != expected:
+    if data != version_json(published.manifest, published.pointer.sha256, read_changes(data)):
         raise ContentError("version.json does not describe the signed release")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
@@ -13,12 +12,34 @@ from vademecum.format.objects import ObjectRef
 KINDS = ("added", "modified", "removed")
 
 
-def version_json(manifest: Manifest, manifest_digest: str, changes: Mapping[str, Any]) -> bytes:
-    """Return the file. `changes` has the lists `added`, `modified` and `removed` of documents."""
+@dataclass(frozen=True)
+class DocumentChange:
+    """One document that a release added, modified or removed."""
+
+    key: str
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class DocumentChanges:
+    """What a release did to documents, by rising key."""
+
+    added: tuple[DocumentChange, ...] = ()
+    modified: tuple[DocumentChange, ...] = ()
+    removed: tuple[DocumentChange, ...] = ()
+
+
+def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChanges) -> bytes:
+    """Return the file.
+
+    Args:
+        manifest_digest: SHA-256 of the manifest's bytes, hex.
+    """
     return canonical(
         {
             "buildTime": manifest.built,
-            "changes": {kind: changes.get(kind, []) for kind in KINDS},
+            "changes": asdict(changes),
             "channel": manifest.channel,
             "chunkCount": manifest.chunks,
             "dimensions": manifest.encoder.dimensions,
@@ -32,8 +53,8 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: Mapping[str,
     )
 
 
-def read_changes(data: bytes) -> dict[str, list[dict[str, str]]]:
-    """Return the changes that a version.json names: for each kind the documents with `key`, `title` and `url`.
+def read_changes(data: bytes) -> DocumentChanges:
+    """Return the changes that a version.json names.
 
     Raises:
         ContentError: It is not a file that `version_json` makes.
@@ -41,7 +62,8 @@ def read_changes(data: bytes) -> dict[str, list[dict[str, str]]]:
     changes = parse_object(data, "version.json").get("changes")
     if not isinstance(changes, dict):
         raise ContentError("version.json: expected changes")
-    return {kind: [_document(kind, entry) for entry in _list(kind, changes.get(kind))] for kind in KINDS}
+    kinds = [[_document(kind, entry) for entry in _list(kind, changes.get(kind))] for kind in KINDS]
+    return DocumentChanges(*map(tuple, kinds))
 
 
 def _list(kind: str, value: object) -> list[object]:
@@ -50,10 +72,10 @@ def _list(kind: str, value: object) -> list[object]:
     return value
 
 
-def _document(kind: str, entry: object) -> dict[str, str]:
+def _document(kind: str, entry: object) -> DocumentChange:
     match entry:
         case {"key": str(key), "title": str(title), "url": str(url)}:
-            return {"key": key, "title": title, "url": url}
+            return DocumentChange(key, title, url)
     raise ContentError(f"version.json: changes.{kind}: expected key, title and url of each document")
 
 

@@ -1,4 +1,4 @@
-"""Sources: where documents come from. A source yields raw files, and names those that it had to leave out."""
+"""What a source is: it yields items with stable keys since a checkpoint, and names what it had to leave out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from vademecum.errors import ContentError
+from vademecum.format.json import Fields, canonical, parse_object
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
@@ -16,12 +17,13 @@ HTML = "text/html"
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """One raw file.
+class SourceItem:
+    """One raw file, row or message.
 
     Attributes:
-        key: Stable relative path, `/`-separated; the key of the document that it becomes.
-        media_type: `text/markdown`, `text/plain` or `text/html`.
+        key: Stable and unique in the source; the key of the document that it becomes. Of a file: its relative
+            path, `/`-separated.
+        media_type: Chooses the reader: `text/markdown`, `text/plain` or `text/html`.
         data: The bytes as they lie in the source.
     """
 
@@ -59,14 +61,67 @@ class Skipped:
     reason: str
 
 
-class Source(Protocol):
-    """A connector: the one thing the pipeline knows about where documents come from."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far a source was read. It means something to the source that gave it, and to nobody else.
 
-    def scan(self) -> Iterator[SourceFile | Skipped]:
-        """Yield every file, by rising key (UTF-8 bytes). The same content gives the same sequence.
+    Attributes:
+        strategy: How the source finds what is new: `since-id`, `commit`.
+        position: An id, a time, a place in a log, a commit.
+    """
+
+    strategy: str
+    position: str
+
+    def encode(self) -> bytes:
+        """Return the checkpoint as canonical JSON."""
+        return canonical({"position": self.position, "strategy": self.strategy})
+
+    @classmethod
+    def decode(cls, data: bytes) -> Checkpoint:
+        """Read what `encode` gave.
 
         Raises:
-            UsageError: There is nothing to read there.
+            ContentError: Anything else.
+        """
+        fields = Fields(parse_object(data, "checkpoint"), "checkpoint")
+        return cls(fields.text("strategy"), fields.text("position"))
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a source has to say since a checkpoint.
+
+    Attributes:
+        items: New and edited ones, by rising key (UTF-8 bytes), read while they are asked for; between them what
+            had to be left out.
+        removals: Keys that are gone since the checkpoint.
+        checkpoint: What to ask with the next time, once all items were taken; None: the source always tells all.
+    """
+
+    items: Iterator[SourceItem | Skipped]
+    removals: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
+
+
+class Source(Protocol):
+    """A connector: the one thing the pipeline knows about where documents come from.
+
+    `tests/contract/test_source.py` says what holds for each of them.
+    """
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return what changed since a checkpoint of this source.
+
+        The same content gives the same items. A source that cannot tell what is new yields everything, with the
+        checkpoint None: the build compares contents anyway.
+
+        Args:
+            since: None: everything that is there; nothing is removed then, for what is not among it is gone.
+
+        Raises:
+            UsageError: There is nothing to read there, or the checkpoint is not one of this source. It may be
+                raised while the items are taken, too.
         """
         ...
 

@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, Skipped, SourceFile
+from vademecum_builder.sources.base import (
+    HTML,
+    MARKDOWN,
+    PLAIN_TEXT,
+    Changes,
+    Checkpoint,
+    Skipped,
+    SourceItem,
+)
 from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
 
 MEDIA_TYPES = {
@@ -69,7 +77,17 @@ class FolderSource:
         self._selection = Selection.of(patterns)
         self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
 
-    def scan(self) -> Iterator[SourceFile | Skipped]:
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return everything: a folder does not tell what is new, and hashing it takes no time worth a checkpoint.
+
+        Raises:
+            UsageError: See `scan`; or there is a checkpoint, which a folder never gave.
+        """
+        if since is not None:
+            raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
+        return Changes(self.scan())
+
+    def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
 
         Raises:
@@ -81,7 +99,7 @@ class FolderSource:
             raise UsageError(f"{self.root}: {found}; name the folder that holds the documents")
         return self._scan(real)
 
-    def _scan(self, real: str) -> Iterator[SourceFile | Skipped]:
+    def _scan(self, real: str) -> Iterator[SourceItem | Skipped]:
         walk = _Walk(self.root, real, self._left_out)
         found = 0
         skipped: list[Skipped] = []
@@ -96,7 +114,7 @@ class FolderSource:
         if not found:
             raise UsageError(_nothing(self.root, skipped))
 
-    def _read(self, entry: _Entry) -> SourceFile | Skipped | None:
+    def _read(self, entry: _Entry) -> SourceItem | Skipped | None:
         media_type = _media_type(entry.key)
         if media_type is None or not self._selection.takes(entry.key):
             return None
@@ -113,7 +131,7 @@ class FolderSource:
             return Skipped(entry.key, _too_large(len(data), self.max_bytes))
         if _PRIVATE_KEY.search(data):
             return Skipped(entry.key, "it holds a private key (PEM), which everybody could read: take it out")
-        file = SourceFile(entry.key, media_type, data)
+        file = SourceItem(entry.key, media_type, data)
         try:
             file.text()
         except ContentError as error:

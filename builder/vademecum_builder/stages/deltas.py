@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vademecum.delta.decode import Header
-from vademecum.format.manifest import PackEntry, SegmentEntry
+from vademecum.format.manifest import PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History
-from vademecum_builder.delta.schedule import PackLimits, bases, kept, leads_on
-from vademecum_builder.index.rows import Rows
+from vademecum_builder.delta.schedule import bases, kept, leads_on
+from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.release.published import Published
+from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.embed import Embedded
 
 
 @dataclass(frozen=True)
@@ -49,36 +52,27 @@ class _Budget:
         return True
 
 
-def make_packs(
-    rows: Rows,
-    before: Rows,
-    header: Header,
-    segments: tuple[SegmentEntry, ...],
-    base: Published | None,
-    limits: PackLimits,
-) -> Packs:
-    """Return the packs that lead to a release.
+def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: BuildContext) -> Packs:
+    """Return the packs that lead to a release: none in a new epoch.
 
     Args:
-        rows, before: Of this release and of the previous one.
-        header: Of the pack from the previous release.
         segments: The release's tiers: a pack that is no smaller than what they take is of no use.
-        base: The previous release of the same epoch; None where there is none: nothing leads here.
     """
-    sequence = header.upto
-    if base is None:
+    sequence, limits, rows = context.sequence, context.options.packs, embedded.rows
+    published, space = base.published, embedded.space
+    if published is None:
         return Packs((), {}, frozenset(), History(sequence))
-    history = base.history.followed(before, rows, sequence)
-    older = {**base.older, base.pointer.sha256: base.manifest}
-    budget = _Budget(limits.budget(sum(entry.object.size for entry in segments)))
+    history = published.history.followed(base.rows, rows, sequence)
+    older = {**published.older, published.pointer.sha256: published.manifest}
+    budget = _Budget(limits.budget(sum(entry.object.size for entry in segments.entries)))
     entries: list[PackEntry] = []
     files: dict[str, bytes] = {}
     for after in bases(sequence, history.first, limits):
-        content = encode_pack(
-            history.release(after, rows), rows, Header(after, sequence, header.bits, header.dimensions)
-        )
-        entry = PackEntry(after, hashlib.sha256(content).hexdigest(), len(content), _manifest(after, base))
-        tiers = sum(tier.object.size for tier in segments if tier.upto > after)
+        header = Header(after, sequence, space.bits, space.dimensions)
+        content = encode_pack(history.release(after, rows), rows, header)
+        manifest = _manifest(after, published)
+        entry = PackEntry(after, hashlib.sha256(content).hexdigest(), len(content), manifest)
+        tiers = sum(tier.object.size for tier in segments.entries if tier.upto > after)
         if len(content) >= tiers:
             continue
         if not budget.allows({entry.object.path: entry.object, **kept([entry], older)}):
@@ -89,10 +83,10 @@ def make_packs(
     return Packs(tuple(entries), files, frozenset(kept(entries, older)), history.since(oldest))
 
 
-def _manifest(after: int, base: Published) -> ObjectRef | None:
+def _manifest(after: int, published: Published) -> ObjectRef | None:
     """Return the manifest of an older release that steps lead to."""
     if not leads_on(after):
         return None
-    if after == base.manifest.sequence:
-        return ObjectRef(base.pointer.sha256, base.pointer.length, base.pointer.length)
-    return next((entry.manifest for entry in base.manifest.packs if entry.after == after), None)
+    if after == published.manifest.sequence:
+        return ObjectRef(published.pointer.sha256, published.pointer.length, published.pointer.length)
+    return next((entry.manifest for entry in published.manifest.packs if entry.after == after), None)

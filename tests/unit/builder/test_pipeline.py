@@ -23,7 +23,7 @@ from vademecum_builder.release.published import Published
 from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import renew_root
 from vademecum_builder.signing.metadata import Validity
-from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.base import Changes, Checkpoint, Skipped
 from vademecum_builder.stages import read as reading
 
 PAGE = "# Page\n\n## One\n\nThe first section.\n\n## Two\n\nThe second section.\n"
@@ -253,7 +253,7 @@ def test_another_encoder_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPa
 def test_another_chunker_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.release(HANDBOOK)
     before = current(line).manifest.epoch
-    for module in ("stages.embed", "stages.read"):
+    for module in ("stages.space", "stages.read"):
         monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-2")
     report = line.release(HANDBOOK)
     assert (report.sequence, report.embedded) == (2, 4)
@@ -405,7 +405,7 @@ def test_a_tampered_previous_release_is_not_read(line: Line) -> None:
 
 def test_a_document_that_cannot_be_read_stops_the_build_before_anything_is_written(line: Line) -> None:
     class Broken(Documents):
-        def scan(self) -> Any:
+        def changes(self, since: Checkpoint | None) -> Changes:
             raise UsageError("no such folder")
 
     with pytest.raises(UsageError, match="no such folder"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vademecum.errors import UsageError
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, Section, read_document
-from vademecum_builder.sources.base import MARKDOWN, SourceFile
+from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 TARGET, LONGEST = 600, 900
 
@@ -210,7 +210,7 @@ def markdown(sections: list[str]) -> str:
 
 
 def chunks_by_anchor(sections: list[str]) -> dict[str, list[Chunk]]:
-    file = SourceFile("a.md", MARKDOWN, markdown(sections).encode())
+    file = SourceItem("a.md", MARKDOWN, markdown(sections).encode())
     found: dict[str, list[Chunk]] = {}
     for chunk in chunk_document(read_document(file)):
         found.setdefault(chunk.anchor, []).append(chunk)

@@ -17,9 +17,11 @@ from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segm
 from vademecum.generation.live_rows import assemble
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import LaidSegments, lay_segments
+from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.index.tiers import TierLimits
 
 EPOCH = "0123456789abcdef"
+SPACE = VectorSpace("none", 3, 8, EPOCH)
 LIMITS = TierLimits(s0=200, cheap=100)
 
 
@@ -59,7 +61,7 @@ class Line:
         self.current = Rows(table, {identity: known[identity] for identity in needed})
         published = [(entry, self.segment(entry)) for entry in self.packed.entries]
         self.packed = lay_segments(
-            self.current, self.sequence, EPOCH, 3, published=published, limits=self.limits
+            self.current, self.sequence, SPACE, published=published, limits=self.limits
         )
         for entry in self.packed.entries:
             if entry.object.path in self.packed.files:
@@ -178,25 +180,25 @@ def test_entries_count_the_rows_of_their_files() -> None:
 
 
 def test_nothing_is_no_segment_and_has_the_digest_of_the_format_page() -> None:
-    packed = lay_segments(Rows(), 1, EPOCH, 3)
+    packed = lay_segments(Rows(), 1, SPACE)
     assert (packed.entries, packed.files) == ((), {})
     assert packed.digest == "36d47d2a5ca11db9848d1d2dd738f37c262e0d4d97a3883f70202904327ef730"
 
 
 def test_the_same_rows_give_the_same_bytes_in_whatever_order_they_come() -> None:
     documents, chunks = [document("a", 1, 1), document("b", 1, 2)], [chunk(1, 1), chunk(2, 1)]
-    forwards = lay_segments(rows(documents, chunks), 1, EPOCH, 3)
-    backwards = lay_segments(rows(documents[::-1], chunks[::-1]), 1, EPOCH, 3)
+    forwards = lay_segments(rows(documents, chunks), 1, SPACE)
+    backwards = lay_segments(rows(documents[::-1], chunks[::-1]), 1, SPACE)
     assert forwards == backwards
 
 
 def test_rows_that_do_not_read_back_are_refused() -> None:
     orphan = rows([document("a", 1)], [chunk(1, 1)])  # no document names the chunk
     with pytest.raises(ContentError, match="does not read back"):
-        lay_segments(orphan, 1, EPOCH, 3)
+        lay_segments(orphan, 1, SPACE)
     missing = rows([document("a", 1, 1)], [])
     with pytest.raises(ContentError, match="names chunk"):
-        lay_segments(missing, 1, EPOCH, 3)
+        lay_segments(missing, 1, SPACE)
 
 
 def test_rows_of_takes_the_newest_row_of_a_key_tombstones_too() -> None:

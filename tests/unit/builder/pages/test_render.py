@@ -16,18 +16,17 @@ from bs4 import BeautifulSoup, Tag
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
+from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
+from vademecum.format.objects import ObjectRef
 from vademecum_builder.pages.render import (
     CHANGES_SHOWN,
-    ChangedDocument,
-    Changes,
-    PublishedFile,
-    Release,
     SiteContext,
     describe_bytes,
     render_site,
     safe_url,
     site_folder,
 )
+from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
 PAGES = ("index.html", "release.html", "404.html")
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
@@ -48,26 +47,25 @@ def make_root(**changes: Any) -> bytes:
 
 
 def make_context(**changes: Any) -> SiteContext:
-    release = Release(
+    encoder = ObjectRef("3f" * 32, 750_000, 1_500_000)
+    segment = SegmentEntry(0, 12, 1530, 30120, ObjectRef("2e" * 32, 250_000, 400_000))
+    manifest = Manifest(
         sequence=12,
         version="2026.11.21-12",
+        channel="stable",
         built="2026-11-21T08:00:00Z",
-        documents=1530,
-        chunks=30120,
-        encoder="builtin",
-        dimensions=192,
         epoch="0123456789abcdef",
         digest="36" * 32,
+        documents=1530,
+        chunks=30120,
+        encoder=EncoderEntry("builtin", 192, encoder),
+        segments=(segment,),
+        sources=ObjectRef("1d" * 32, 1, 1),
     )
     context = SiteContext(
         title="Handbook",
-        release=release,
-        files=[
-            PublishedFile(f"objects/{'3f' * 32}.gz", 750_000, 1_500_000),
-            PublishedFile("small", 250_000, 9),
-        ],
-        changes=Changes(),
-        channel="stable",
+        manifest=manifest,
+        changes=DocumentChanges(),
         root=make_root(),
         client=CLIENT,
     )
@@ -133,8 +131,8 @@ def test_the_page_of_missing_files_is_small() -> None:
 
 
 def test_titles_are_text_wherever_they_stand() -> None:
-    entry = ChangedDocument(EVIL, EVIL, EVIL)
-    changes = Changes([entry], [entry], [entry])
+    entry = DocumentChange(EVIL, EVIL, EVIL)
+    changes = DocumentChanges((entry,), (entry,), (entry,))
     files = render_site(make_context(title=EVIL, changes=changes, examples=[EVIL], description=EVIL))
     for name in ("index.html", "release.html"):
         soup = page(files, name)
@@ -164,7 +162,7 @@ def test_titles_are_text_wherever_they_stand() -> None:
 )
 def test_other_schemes_never_become_a_link(url: str) -> None:
     assert safe_url(url) == ""
-    changes = Changes(added=[ChangedDocument("key", "A title", url)])
+    changes = DocumentChanges(added=(DocumentChange("key", "A title", url),))
     soup = page(render_site(make_context(changes=changes)), "release.html")
     assert "A title" not in links(soup)
     assert "A title" in soup.get_text()
@@ -203,8 +201,8 @@ def test_the_release_page_tells_what_the_release_is() -> None:
 
 
 def test_the_release_page_lists_changes_up_to_a_cap() -> None:
-    many = [ChangedDocument(f"k{i}", f"Page {i}", f"p{i}.html") for i in range(CHANGES_SHOWN + 3)]
-    changes = Changes(added=many, removed=[ChangedDocument("gone", "", "gone.html")])
+    many = tuple(DocumentChange(f"k{i}", f"Page {i}", f"p{i}.html") for i in range(CHANGES_SHOWN + 3))
+    changes = DocumentChanges(added=many, removed=(DocumentChange("gone", "", "gone.html"),))
     soup = page(render_site(make_context(changes=changes)), "release.html")
     found = links(soup)
     assert found["Page 0"] == "p0.html"
@@ -221,7 +219,9 @@ def test_bars_show_shares_of_the_download() -> None:
 
 
 def test_an_empty_release_has_a_page() -> None:
-    assert "0 B" in page(render_site(make_context(files=[])), "release.html").get_text()
+    empty = EncoderEntry("builtin", 0, ObjectRef("3f" * 32, 0, 0))
+    manifest = dataclasses.replace(make_context().manifest, encoder=empty, segments=())
+    assert "0 B" in page(render_site(make_context(manifest=manifest)), "release.html").get_text()
 
 
 @pytest.mark.parametrize(
@@ -234,9 +234,9 @@ def test_what_is_no_root_metadata_is_refused(root: bytes) -> None:
 
 
 def test_a_build_time_that_is_none_is_refused() -> None:
-    release = dataclasses.replace(make_context().release, built="yesterday")
+    manifest = dataclasses.replace(make_context().manifest, built="yesterday")
     with pytest.raises(ContentError, match="yesterday"):
-        render_site(make_context(release=release))
+        render_site(make_context(manifest=manifest))
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
@@ -264,10 +264,11 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
 
 def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
     before = render_site(make_context())["sw.js"]
-    newer = dataclasses.replace(make_context().release, sequence=13, digest="37" * 32, documents=1)
-    changed = make_context(
-        release=newer, changes=Changes([ChangedDocument("k", "T")]), examples=["T"], files=[]
+    newer = dataclasses.replace(
+        make_context().manifest, sequence=13, digest="37" * 32, documents=1, segments=()
     )
+    changes = DocumentChanges((DocumentChange("k", "T"),))
+    changed = make_context(manifest=newer, changes=changes, examples=["T"])
     assert render_site(changed)["sw.js"] == before
     assert render_site(make_context(title="Other"))["sw.js"] != before
     assert render_site(make_context(client=CLIENT | {"client/vademecum.zip": "f" * 64}))["sw.js"] != before

@@ -13,11 +13,11 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.readers import html
 from vademecum_builder.readers.document import Document, Section, read_document
 from vademecum_builder.readers.outline import slug
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceFile
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 
 def read(text: str, media_type: str = MARKDOWN, key: str = "guide/keys.md", base_url: str = "") -> Document:
-    return read_document(SourceFile(key, media_type, text.encode()), base_url=base_url)
+    return read_document(SourceItem(key, media_type, text.encode()), base_url=base_url)
 
 
 def blocks(text: str, media_type: str = MARKDOWN) -> tuple[str, ...]:
@@ -475,7 +475,7 @@ MARKUP = [
     st.lists(st.sampled_from(MARKUP)).map("".join) | st.text(), st.sampled_from([MARKDOWN, HTML, PLAIN_TEXT])
 )
 def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
-    file = SourceFile("a.x", media_type, text.replace("\0", "").encode())
+    file = SourceItem("a.x", media_type, text.replace("\0", "").encode())
     document = read_document(file, base_url="b/")
     assert document == read_document(file, base_url="b/")
     json.dumps(document.metadata, allow_nan=False)

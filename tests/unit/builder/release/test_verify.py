@@ -125,7 +125,7 @@ def test_a_signed_manifest_that_lies_is_found_out(
 ) -> None:
     line = Line(tmp_path)
     line.release(HANDBOOK)
-    name = "vademecum_builder.stages.publish.encode_manifest"
+    name = "vademecum_builder.stages.assemble.encode_manifest"
     monkeypatch.setattr(name, lambda manifest: encode_manifest(lie(manifest)))
     line.release(MORE)
     with pytest.raises(ContentError, match=message):

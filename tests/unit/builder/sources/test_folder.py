@@ -13,7 +13,7 @@ from support.publishing import NOW
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.signing.keys import new_keys
 from vademecum_builder.sources import folder
-from vademecum_builder.sources.base import Skipped, SourceFile
+from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.folder import FolderSource
 
 
@@ -25,7 +25,7 @@ def put(root: Path, name: str, content: str | bytes = "text") -> Path:
 
 
 def keys(root: Path, patterns: Sequence[str] = ()) -> list[str]:
-    return [item.key for item in FolderSource(root, patterns).scan() if isinstance(item, SourceFile)]
+    return [item.key for item in FolderSource(root, patterns).scan() if isinstance(item, SourceItem)]
 
 
 def skipped(source: FolderSource) -> dict[str, str]:
@@ -35,7 +35,7 @@ def skipped(source: FolderSource) -> dict[str, str]:
 def test_markdown_text_and_html_are_read_other_kinds_are_not(tmp_path: Path) -> None:
     for name in ("a.md", "b.markdown", "c.txt", "d.html", "e.htm", "F.MD", "g.png", "h", "i.py"):
         put(tmp_path, name, name)
-    found = [item for item in FolderSource(tmp_path).scan() if isinstance(item, SourceFile)]
+    found = [item for item in FolderSource(tmp_path).scan() if isinstance(item, SourceItem)]
     assert [(file.key, file.media_type) for file in found] == [
         ("F.MD", "text/markdown"),
         ("a.md", "text/markdown"),
@@ -196,7 +196,7 @@ def test_links_that_lead_out_loop_or_dangle_are_skipped(tmp_path: Path) -> None:
     (root / "gone.md").symlink_to("nowhere.md")
     (root / "gone.png").symlink_to("nowhere.png")
     source = FolderSource(root)
-    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["a/x.md"]
+    assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["a/x.md"]
     assert skipped(source) == {
         "a/up/": "a symbolic link to a folder that it lies in",
         "a/again/": "a symbolic link to a folder that it lies in",
@@ -220,7 +220,7 @@ def test_binary_and_undecodable_files_are_skipped_and_the_rest_is_read(tmp_path:
     put(tmp_path, "latin.md", "caf\xe9".encode("latin-1"))
     put(tmp_path, "odd.md", b"\xff\xfea")
     source = FolderSource(tmp_path)
-    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["ok.md"]
+    assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["ok.md"]
     reasons = skipped(source)
     assert reasons.keys() == {"nul.md", "png.md", "latin.md", "odd.md"}
     assert "binary" in reasons["nul.md"]
@@ -239,12 +239,12 @@ def test_binary_and_undecodable_files_are_skipped_and_the_rest_is_read(tmp_path:
     ],
 )
 def test_byte_order_marks_are_understood(data: bytes) -> None:
-    assert SourceFile("a.md", "text/markdown", data).text() == "café"
+    assert SourceItem("a.md", "text/markdown", data).text() == "café"
 
 
 def test_text_of_a_binary_file_is_refused() -> None:
     with pytest.raises(ContentError, match="binary"):
-        SourceFile("a.md", "text/markdown", b"\0").text()
+        SourceItem("a.md", "text/markdown", b"\0").text()
 
 
 def test_a_file_over_the_limit_is_skipped_and_never_opened(
@@ -256,7 +256,7 @@ def test_a_file_over_the_limit_is_skipped_and_never_opened(
     refuse(monkeypatch, "open", tmp_path / "big.md")
     source = FolderSource(tmp_path)
     assert skipped(source) == {"big.md": "larger than the limit of 16 MiB (47.7 MiB): split it"}
-    assert [item.key for item in source.scan() if isinstance(item, SourceFile)] == ["ok.md"]
+    assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["ok.md"]
     assert skipped(FolderSource(tmp_path, max_bytes=1000)).keys() == {"big.md"}
 
 

@@ -17,6 +17,7 @@ from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum_builder.delta.old_rows import History, decode_history, encode_history
 from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.release.published import Published
 
 
@@ -148,7 +149,7 @@ def test_a_history_that_does_not_fit_its_rows_is_refused(tmp_path: Path) -> None
     history = current(line).history
     assert [row.text for row, _ in history.chunks] == ["Edition 1 of the page."]
     dimensions = current(line).manifest.encoder.dimensions
-    content, told = encode_history(history, "0" * 16, dimensions, 4)
+    content, told = encode_history(history, VectorSpace("builtin", dimensions, 4, "0" * 16))
     told = json.loads(json.dumps(told))
     assert decode_history(content, Fields(told, "history")) == history
     for name in ("documents", "chunks"):

@@ -1,0 +1,60 @@
+"""Before the first stage: what the previous release gives to the one that is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vademecum.format.manifest import SegmentEntry
+from vademecum.format.segment import DocumentRow, Segment
+from vademecum_builder.encoders.base import DocumentEncoder, Encoders
+from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.release.published import Published
+from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.space import space_of
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a release is built on. In a new epoch only `documents`.
+
+    Attributes:
+        documents: The previous release's live documents by key: what additions and edits are counted against.
+        published: That release, where the new one stays in its epoch.
+        encoder: Its encoder, frozen; None: fit a new one.
+        rows: All its rows that count.
+    """
+
+    documents: Mapping[str, DocumentRow] = field(default_factory=dict)
+    published: Published | None = None
+    encoder: DocumentEncoder | None = None
+    rows: Rows = field(default_factory=Rows)
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The digest of each source item behind `rows`."""
+        return {} if self.published is None else self.published.sources
+
+    @property
+    def segments(self) -> list[tuple[SegmentEntry, Segment]]:
+        """The published segments, newest first."""
+        if self.published is None:
+            return []
+        return list(zip(self.published.manifest.segments, self.published.segments, strict=True))
+
+
+def find_base(encoders: Encoders, context: BuildContext) -> Base:
+    """Return what the release is built on.
+
+    Raises:
+        UsageError, ContentError: The encoder cannot be had; the previous rows do not fit together.
+    """
+    previous = context.previous
+    if previous is None:
+        return Base()
+    rows = rows_of(previous.segments)
+    live = {row.key: row for row in rows.live}
+    encoder = None if context.options.refit else encoders.load(previous.encoder_content)
+    if encoder is None or space_of(encoder, context.options.bits).epoch != previous.manifest.epoch:
+        return Base(live)
+    return Base(live, previous, encoder, rows)
