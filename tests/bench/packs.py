@@ -9,20 +9,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 from bench.dev_keys import make_keys
 from bench.embeddings import cached_embeddings
 from bench.replay import build, states
-from vademecum.delta.codebooks import DIFFERENCES
-from vademecum.delta.decode import SENT, Header
-from vademecum.delta.dictionary import WINDOW, Entry
-from vademecum.format.segment import ChunkRow
+from vademecum.delta.dictionary import Entry, Header, OldDocument
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
-from vademecum_builder.delta.encode import PackWriter, Told, deflate, number
+from vademecum_builder.delta import vectors
+from vademecum_builder.delta.encode import PackWriter
 from vademecum_builder.delta.old_rows import OldRelease
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.release.published import config_for, read_published
@@ -32,48 +31,31 @@ PAIRS = 10
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
 
 
-class NoDifferences(PackWriter):
-    """Every new vector is sent, unless an older one is the very same."""
-
-    def _told(self, row: ChunkRow, like: int | None) -> Told:
-        told = super()._told(row, like)
-        same = told.kind > len(DIFFERENCES)
-        return told if same else Told(SENT, data=row.vector)
-
-
-class NoCodebooks(NoDifferences):
-    """Deflate as zlib writes it, for texts and vectors; so no differences either."""
-
-    def _deflated(self, texts: bytes, entry: Entry) -> bytes:
-        own = deflate(texts, self._known(entry))
-        self._dictionary.add(texts)
-        return number(len(texts)) + number(len(own) << 1) + own
-
-    def _coded(self, vectors: bytes) -> tuple[bytes, int]:
-        return deflate(vectors), 0
-
-
-class NoNeighbours(PackWriter):
-    """Texts are deflated against the document that they replace and the pack so far."""
-
-    def _known(self, entry: Entry) -> bytes:
-        like = None if entry.like is None else self.base.document(entry.like)
-        return self._dictionary.known(like, entry.steps)[-WINDOW:]
-
-
 class NoDictionary(PackWriter):
     """Texts are deflated by themselves, document by document."""
 
-    def _known(self, entry: Entry) -> bytes:
+    def _known(self, like: OldDocument | None, entry: Entry) -> bytes:
         return b""
 
 
-WRITERS = {
-    "as written": PackWriter,
-    "no differences of vectors": NoDifferences,
-    "no codebooks, no differences": NoCodebooks,
-    "no neighbours in the dictionary": NoNeighbours,
-    "no dictionary": NoDictionary,
+def written(base: OldRelease, rows: Rows, header: Header) -> int:
+    return len(PackWriter(base, rows, header).pack())
+
+
+def without_differences(base: OldRelease, rows: Rows, header: Header) -> int:
+    """Every new vector is sent, unless an older one is the very same."""
+    with patch.object(vectors, "ALIKE", 2.0):
+        return written(base, rows, header)
+
+
+def without_dictionary(base: OldRelease, rows: Rows, header: Header) -> int:
+    return len(NoDictionary(base, rows, header).pack())
+
+
+WRITERS: dict[str, Callable[[OldRelease, Rows, Header], int]] = {
+    "as written": written,
+    "no differences of vectors": without_differences,
+    "no dictionary": without_dictionary,
 }
 
 
@@ -107,16 +89,18 @@ def main() -> None:
     distances = [distance for distance in DISTANCES if distance < len(line)]
     print("|  |" + "".join(f" {distance} behind |" for distance in distances))
     print("|---|" + "---:|" * len(distances))
-    for name, writer in WRITERS.items():
-        sizes = [median(_sizes(line, distance, writer)) for distance in distances]
+    for name, size in WRITERS.items():
+        sizes = [median(_sizes(line, distance, size)) for distance in distances]
         print(f"| {name} |" + "".join(f" {size:,.0f} |" for size in sizes), flush=True)
 
 
-def _sizes(line: list[tuple[Rows, Header]], distance: int, writer: type[PackWriter]) -> Iterator[int]:
+def _sizes(
+    line: list[tuple[Rows, Header]], distance: int, size: Callable[[OldRelease, Rows, Header], int]
+) -> Iterator[int]:
     for target in range(max(distance, len(line) - PAIRS), len(line)):
         rows, header = line[target]
         after = Header(header.upto - distance, header.upto, header.bits, header.dimensions)
-        yield len(writer(old(line[target - distance][0]), rows, after).pack())
+        yield size(old(line[target - distance][0]), rows, after)
 
 
 if __name__ == "__main__":

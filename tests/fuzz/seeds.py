@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from securesystemslib.formats import encode_canonical
 
 from support.publisher import Publisher, TestKey, make_encoder
-from vademecum.delta.decode import Header
+from vademecum.delta.dictionary import Header
 from vademecum.encoder.file import encode_encoder
 from vademecum.format.json import parse_object
 from vademecum.format.manifest import decode_manifest
@@ -81,7 +81,7 @@ class SmallPack:
 
 @functools.cache
 def small_pack() -> SmallPack:
-    """Return a pack that changes, adds and removes documents, with texts by codebook and differences of vectors."""
+    """Return a pack that changes, adds and removes documents, with texts and differences of vectors."""
     rows = [_rows(release) for release in (1, 2)]
     first, header = rows[0], Header(1, 2, 4, 8)
     base = OldRelease(sorted(first.documents.values(), key=lambda row: row.key), first.chunks)

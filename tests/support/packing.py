@@ -54,15 +54,14 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
     added = [row for row in new if row.key not in known]
     out += [number(len(added))]
     for row in added:
-        place = sum(other.key.encode() < row.key.encode() for other in old)
         steps, told = _entry(row, (row.key,), places, new_chunks, fresh)
-        out += [number(0), number(place), steps]
+        out += [number(0), steps]
         texts.append(told)
     out += texts
     if fresh:
         out += [number(0)] * len(fresh) + [number(0), *(number(row.scale) for row in fresh)]
         vectors = deflated(b"".join(row.vector for row in fresh))
-        out += [number(len(vectors) << 1), vectors]
+        out += [number(len(vectors)), vectors]
     del old_chunks
     return b"".join(out)
 
@@ -85,7 +84,7 @@ def _entry(
         fields += [chunks[chunk].headings, chunks[chunk].anchor, chunks[chunk].text]
     texts = b"".join(field.encode() + b"\xff" for field in fields)
     coded = deflated(texts)
-    told = number(len(texts)) + number(len(coded) << 1) + coded
+    told = number(len(texts)) + number(len(coded)) + coded
     return number(len(steps)) + b"".join(steps), told
 
 

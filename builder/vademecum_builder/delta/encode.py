@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import groupby
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vademecum.delta.codebooks import DIFFERENCES, TEXTS, VECTORS
-from vademecum.delta.decode import PACK_FORMAT, SAME, SENT, Header
 from vademecum.delta.dictionary import (
     COPY,
     INSERT,
+    PACK_FORMAT,
     REPLACE,
     SKIP,
     TAKE,
-    WINDOW,
     Dictionary,
     Entry,
+    Header,
+    OldDocument,
     Step,
-    neighbours,
     record,
-    whole,
 )
 from vademecum.format.segment import ChunkRow, DocumentRow
-from vademecum_builder.delta.deflate_blocks import Codebook, tokens
 from vademecum_builder.delta.old_rows import OldRelease, by_key
+from vademecum_builder.delta.vectors import encode_vectors
+from vademecum_builder.delta.writing import deflate, number
 from vademecum_builder.index.rows import Rows
-
-_TEXTS, _VECTORS = Codebook(TEXTS), Codebook(VECTORS)
-_DIFFERENCES = tuple(map(Codebook, DIFFERENCES))
-
-
-@dataclass(frozen=True)
-class Told:
-    """How a vector is told: see `vademecum.pack.SENT`; `position` of the older chunk in its document's list."""
-
-    kind: int
-    position: int = 0
-    data: bytes = b""
 
 
 def encode_pack(base: OldRelease, rows: Rows, header: Header) -> bytes:
@@ -62,8 +45,8 @@ class PackWriter:
     rows: Rows
     header: Header
     fresh: list[ChunkRow] = field(default_factory=list)
-    likes: list[int | None] = field(default_factory=list)
-    """For each new chunk the document that its own is held against."""
+    olds: list[Sequence[ChunkRow]] = field(default_factory=list)
+    """For each new chunk the chunks of the document that its own is held against."""
 
     def __post_init__(self) -> None:
         self._dictionary = Dictionary()
@@ -90,7 +73,7 @@ class PackWriter:
         parts += map(_entry, entries[len(changed) :])
         rows = [row for _, row in changed] + added
         parts += [self._texts(entry, row) for entry, row in zip(entries, rows, strict=True)]
-        parts.append(self._vectors())
+        parts.append(encode_vectors(self.fresh, self.olds, header.bits))
         return b"".join(parts)
 
     @cached_property
@@ -115,37 +98,29 @@ class PackWriter:
 
     def _changed(self, index: int, new: DocumentRow) -> Entry:
         old = self.base.documents[index]
-        return Entry(index, index, index, _facts(old) != _facts(new), self._steps(old.chunks, new.chunks))
+        return Entry(index, index, _facts(old) != _facts(new), self._steps(old.chunks, new.chunks))
 
     def _added(self, new: DocumentRow) -> Entry:
         steps = self._steps((), new.chunks)
-        return Entry(None, self._like(new, steps), self.base.place(new.key), True, steps)
+        return Entry(None, self._like(new, steps), True, steps)
 
     def _texts(self, entry: Entry, new: DocumentRow) -> bytes:
         """Return the texts of a document; take in its new chunks."""
+        like = None if entry.like is None else self.base.document(entry.like)
         brought = [self.rows.chunks[chunk] for chunk in _brought(entry, new)]
         self.fresh += brought
-        self.likes += [entry.like] * len(brought)
+        self.olds += [() if like is None else like.chunks] * len(brought)
         key = (new.key,) if entry.old is None else ()
         facts = _facts(new) if entry.facts else ()
         texts = record(*key, *facts, *(t for row in brought for t in (row.headings, row.anchor, row.text)))
-        return self._deflated(texts, entry) if texts else b""
-
-    def _deflated(self, texts: bytes, entry: Entry) -> bytes:
-        own = deflate(texts, self._known(entry))
+        if not texts:
+            return b""
+        stream = deflate(texts, self._known(like, entry))
         self._dictionary.add(texts)
-        shared = _TEXTS.write(tokens(own))
-        best, coded = (shared, 1) if len(shared) < len(own) else (own, 0)
-        return number(len(texts)) + number(len(best) << 1 | coded) + best
+        return number(len(texts)) + number(len(stream)) + stream
 
-    def _known(self, entry: Entry) -> bytes:
-        like = None if entry.like is None else self.base.document(entry.like)
-        known = self._dictionary.known(like, entry.steps)
-        for index in neighbours(entry, len(self.base)):
-            if len(known) >= WINDOW:
-                break
-            known = whole(self.base.document(index)) + known
-        return known[-WINDOW:]
+    def _known(self, like: OldDocument | None, entry: Entry) -> bytes:
+        return self._dictionary.known(like, entry.steps)
 
     def _like(self, new: DocumentRow, steps: Sequence[Step]) -> int | None:
         """Return the document of the base that a new one came from, by what it takes and what it is called."""
@@ -192,46 +167,6 @@ class PackWriter:
         found = self._places[chunk] if self._has(chunk) else self._new_places.setdefault(chunk, here)
         return None if found == here else (found[0], found[1] - at)
 
-    def _vectors(self) -> bytes:
-        told = [self._told(row, like) for row, like in zip(self.fresh, self.likes, strict=True)]
-        scales = [row.scale for row, one in zip(self.fresh, told, strict=True) if one.kind != SAME]
-        lowest = min(scales, default=0)
-        parts = [number(one.position << 3 | one.kind) for one in told]
-        parts += [number(scale) for scale in ([lowest] if scales else []) + [s - lowest for s in scales]]
-        for kind in sorted({one.kind for one in told} - {SAME}):
-            data = b"".join(one.data for one in told if one.kind == kind)
-            coded, book = self._coded(data) if kind == SENT else (_DIFFERENCES[kind - 1].literals(data), 0)
-            parts += [number(len(coded) << 1 | book), coded]
-        return b"".join(parts)
-
-    def _told(self, row: ChunkRow, like: int | None) -> Told:
-        """Return the cheapest way to tell a vector: alone, or by an older one of the document that it came from."""
-        chunks = () if like is None else self.base.documents[like].chunks
-        olds = [(old.vector, old.scale) for old in map(self.base.chunks.__getitem__, chunks)]
-        if (row.vector, row.scale) in olds:
-            return Told(SAME, olds.index((row.vector, row.scale)))
-        if self.header.bits != 4 or not olds:
-            return Told(SENT, data=row.vector)
-        new = _codes(row.vector)
-        differences = np.array([(new - _codes(vector)) % 16 for vector, _ in olds], np.uint8)
-        packed = differences[:, 0] | differences[:, 1] << 4
-        bits = np.array([book.lengths[packed].sum(axis=1) for book in _DIFFERENCES])
-        book, position = np.unravel_index(bits.argmin(), bits.shape)
-        if bits[book, position] >= _VECTORS.lengths[np.frombuffer(row.vector, np.uint8)].sum():
-            return Told(SENT, data=row.vector)
-        return Told(1 + int(book), int(position), packed[position].tobytes())
-
-    def _coded(self, vectors: bytes) -> tuple[bytes, int]:
-        deflated = min((deflate(vectors), deflate(vectors, strategy=zlib.Z_HUFFMAN_ONLY)), key=len)
-        coded = _VECTORS.literals(vectors) if self.header.bits == 4 else deflated
-        return (coded, 1) if len(coded) < len(deflated) else (deflated, 0)
-
-
-def _codes(vector: bytes) -> NDArray[np.int16]:
-    """Return the codes of 4 bits, [2, bytes]: those in the low halves, those in the high ones."""
-    data = np.frombuffer(vector, np.uint8).astype(np.int16)
-    return np.stack([data & 15, data >> 4])
-
 
 def _paired(gone: int, steps: Sequence[Step]) -> Iterator[Step]:
     """Yield the steps with what goes joined to what is inserted in its place."""
@@ -257,10 +192,8 @@ def _brought(entry: Entry, new: DocumentRow) -> Iterator[int]:
 
 
 def _entry(entry: Entry) -> bytes:
-    if entry.old is not None:
-        head = number(entry.facts)
-    else:
-        head = number(0 if entry.like is None else entry.like + 1) + number(entry.at)
+    like = 0 if entry.like is None else entry.like + 1
+    head = number(like if entry.old is None else entry.facts)
     return head + number(len(entry.steps)) + b"".join(map(_step, entry.steps))
 
 
@@ -279,21 +212,3 @@ def _indices(rising: Sequence[int]) -> bytes:
 
 def _gaps(rising: Sequence[int]) -> list[int]:
     return [index - before - 1 for before, index in zip([-1, *rising], rising, strict=False)]
-
-
-def deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
-    if known:
-        compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy, known)
-    else:
-        compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy)
-    return compressor.compress(content) + compressor.flush()
-
-
-def number(value: int) -> bytes:
-    """Return an unsigned LEB128."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

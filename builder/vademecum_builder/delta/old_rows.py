@@ -5,7 +5,6 @@ A build machine keeps no state of its own, so they are published too, for the bu
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,10 +29,6 @@ class OldRelease:
     def document(self, index: int) -> OldDocument:
         row = self.documents[index]
         return OldDocument(row, tuple(self.chunks[chunk] for chunk in row.chunks))
-
-    def place(self, key: str) -> int:
-        """Return the index of a key, or where it would stand."""
-        return bisect_left(self.documents, key.encode(), key=by_key)
 
 
 def by_key(row: DocumentRow) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vademecum.delta.decode import Header
+from vademecum.delta.dictionary import Header
 from vademecum.format.manifest import PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum_builder.delta.encode import encode_pack

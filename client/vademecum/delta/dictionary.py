@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from vademecum.format.segment import ChunkRow, DocumentRow
 
+PACK_FORMAT: Final = 1
+SENT, DIFFERENCE, SAME = range(3)
+"""What a pack has of a new chunk's vector: all of it, the difference to that of an older chunk, or which one it is."""
 END: Final = b"\xff"
 """Ends a field of the texts: no UTF-8 has this byte."""
 WINDOW: Final = 32_768
 """How far deflate looks back."""
 COPY, REPLACE, INSERT, SKIP, TAKE = range(5)
 """What a step of a chunk list does."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """Which release a pack builds on, which it makes, and of what kind the vectors are."""
+
+    after: int
+    upto: int
+    bits: int
+    dimensions: int
 
 
 @dataclass(frozen=True)
@@ -52,14 +65,12 @@ class Entry:
 
     Attributes:
         like: The base document whose texts its own are held against; for a changed one, that one.
-        at: Where it stands in the base, or would stand.
         facts: Whether its texts begin with title, URL and metadata.
         steps: How its list of chunks is made.
     """
 
     old: int | None
     like: int | None
-    at: int
     facts: bool
     steps: tuple[Step, ...]
 
@@ -82,37 +93,20 @@ def record(*fields: str) -> bytes:
 class Dictionary:
     """What texts are deflated against; it grows with the pack. The same for who writes and who reads.
 
-    It is the last 32 KiB of: neighbours in the base, the nearest last; the texts of the pack so far; the document
-    that is replaced.
+    It is the last 32 KiB of: the texts of the pack so far; the document that is replaced. What is nearest to the end
+    is the cheapest to refer to.
     """
 
     def __init__(self) -> None:
-        self._read = b""
+        self._past = b""
 
     def known(self, like: OldDocument | None, steps: Sequence[Step]) -> bytes:
-        """Return what stands behind the neighbours."""
-        return self._read + (b"" if like is None else _replaced(like, steps))
+        """Return what the texts of an entry are deflated against, whose chunks these steps make."""
+        return (self._past + (b"" if like is None else _replaced(like, steps)))[-WINDOW:]
 
     def add(self, texts: bytes) -> None:
         """Take in the texts of an entry."""
-        self._read = (self._read + texts)[-WINDOW:]
-
-
-def neighbours(entry: Entry, count: int) -> Iterator[int]:
-    """Yield the documents of the base around an entry's place, the nearest first, without that it is like.
-
-    Args:
-        count: Of all documents of the base.
-    """
-    for distance in range(count + 1):
-        for index in dict.fromkeys((entry.at - distance, entry.at + distance)):
-            if 0 <= index < count and index != entry.like:
-                yield index
-
-
-def whole(document: OldDocument) -> bytes:
-    """Return a neighbour."""
-    return b"".join([_facts(document.row), *map(_chunk, document.chunks)])
+        self._past = (self._past + texts)[-WINDOW:]
 
 
 def _replaced(old: OldDocument, steps: Sequence[Step]) -> bytes:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vademecum.config import Config
-from vademecum.delta.decode import Header, decode_pack
-from vademecum.delta.dictionary import OldDocument
+from vademecum.delta.decode import decode_pack
+from vademecum.delta.dictionary import Header, OldDocument
 from vademecum.errors import ContentError, StorageError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.generation.lazy_segment import StoredSegment

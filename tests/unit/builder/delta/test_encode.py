@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vademecum.delta.decode import Header, decode_pack
-from vademecum.delta.dictionary import OldDocument
+from vademecum.delta.decode import decode_pack
+from vademecum.delta.dictionary import Header, OldDocument
 from vademecum.delta.steps import step_of
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import State, assemble
