@@ -37,8 +37,6 @@ MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
 MAX_DEPTH = 100
 """Folders nested deeper are skipped."""
-MAX_ENTRIES = 1_000_000
-"""A scan that meets more files and folders than this stops: links may multiply a tree without end."""
 # A whole one: `vade keys new` makes 64 characters; an example in a handbook that says "..." is text.
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s{1,4}(?:[A-Za-z0-9+/=]\s{0,4}){64}")
 
@@ -100,7 +98,7 @@ class FolderSource:
         return self._scan(real)
 
     def _scan(self, real: str) -> Iterator[SourceItem | Skipped]:
-        walk = _Walk(self.root, real, self._left_out)
+        walk = _Walk(real, self._left_out)
         found = 0
         skipped: list[Skipped] = []
         for item in walk.below(self.root, "", (real,), enclosing_rules(Path(real))):
@@ -139,14 +137,12 @@ class FolderSource:
         return file
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Walk:
-    """One walk through a tree; counts what it meets."""
+    """One walk through a tree."""
 
-    root: Path
     real_root: str
     left_out: frozenset[str]
-    met: int = 0
 
     def below(
         self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore
@@ -157,7 +153,6 @@ class _Walk:
         except OSError as error:
             yield Skipped(key or ".", f"cannot be read: {error.strerror}")
             return
-        self._count(len(paths))
         ignore = ignore.inside(folder, key)
         entries = [self._entry(path, key, above[-1]) for path in paths if not path.name.startswith(".")]
         # With its slash, a folder sorts among files where the keys of its files belong.
@@ -194,11 +189,6 @@ class _Walk:
         if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
             return Skipped(shown, "a symbolic link that leads out of the folder")
         return _Entry(path, shown, real, info)
-
-    def _count(self, entries: int) -> None:
-        self.met += entries
-        if self.met > MAX_ENTRIES:
-            raise UsageError(f"{self.root}: more than {MAX_ENTRIES} files and folders; name a smaller folder")
 
 
 def _media_type(key: str) -> str | None:

@@ -16,10 +16,6 @@ from pathspec import GitIgnoreSpec
 from vademecum.errors import UsageError
 
 _EVERYTHING_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
-_STARS = re.compile(r"\*+")
-MAX_STARS = 3
-"""Stars in one part of a pattern, the last one aside, and `**` in all of it. Each of them is another loop around
-the rest: with four, one long name can take minutes, with eight the build would never end."""
 
 
 @dataclass(frozen=True)
@@ -108,19 +104,7 @@ def _read(path: Path) -> GitIgnoreSpec | None:
         ) from None
     # To git, `dir/**` means everything inside; to pathspec, the folder too. `dir/*` means the same to both.
     lines = [_EVERYTHING_INSIDE.sub("/*", line) for line in text.splitlines()]
-    for line in filter(_is_costly, lines):
-        # Left out, it would publish what it was to hide; so nothing goes on without it.
-        raise UsageError(f"{path}: pattern {line[:100]!r} {_TOO_MANY_STARS}")
     return GitIgnoreSpec.from_lines(line for line in lines if _is_valid(line))
-
-
-_TOO_MANY_STARS = f"has more than {MAX_STARS} `*` or `**` where they cost most: write a simpler one, or two"
-
-
-def _is_costly(line: str) -> bool:
-    parts = line.strip().split("/")
-    stars = (len(_STARS.findall(part.rstrip("*"))) for part in parts if part != "**")
-    return not line.startswith("#") and max(parts.count("**"), *stars, 0) > MAX_STARS
 
 
 def _is_valid(line: str) -> bool:
@@ -154,8 +138,6 @@ class Selection:
         """
         specs = []
         for pattern in patterns:
-            if _is_costly(pattern):
-                raise UsageError(f"pattern {pattern[:100]!r} {_TOO_MANY_STARS}")
             if not _is_valid(pattern):
                 raise UsageError(f"pattern {pattern!r} is malformed; write it as in a .gitignore file")
             specs.append(GitIgnoreSpec.from_lines([pattern]))

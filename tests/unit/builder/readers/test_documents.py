@@ -193,7 +193,6 @@ def test_front_matter_becomes_json_metadata() -> None:
         ("a: !!timestamp x", "line 2: the front matter is not valid YAML"),
         ("? {}\n: x", "line 2: the front matter is not valid YAML"),
         ("a: " + "[" * 5000, "line 2: the front matter is not valid YAML (nested too deeply)"),
-        ("a: " + "x" * 70_000, "line 2: front matter of more than 65536 characters"),
     ],
 )
 def test_broken_front_matter_is_named_and_the_rest_is_read(front_matter: str, warning: str) -> None:
@@ -220,19 +219,13 @@ def test_merge_keys_that_double_with_each_line_are_read_at_once() -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (".nan", "float"),
-        ("-.inf", "float"),
-        ("9007199254740993", "int"),
-        ("0x" + "f" * 5000, "int"),
+        ("9007199254740993", "Integer"),
+        ("0x" + "f" * 5000, "Integer"),
         ("!!binary aGk=", "bytes"),
         ("!!set {a, b}", "set"),
-        ("&x [*x]", "nested deeper than 8"),
-        ("[[[[[[[[[1]]]]]]]]]", "nested deeper than 8"),
-        ("[&a " + "y" * 40_000 + ", *a]", "65536"),
-        (
-            "&a [&b [&c [&d [yyyyyyyyyyyyyyyy," + "1," * 99 + "]" + ",*d" * 99 + "]" + ",*c" * 99 + "]]",
-            "65536",
-        ),
+        ("&x [*x]", "recursion"),
+        ("[" * 40 + "1" + "]" * 40, "nested deeper than 32"),
+        ("{1: a, '1': b}", "twice"),
     ],
 )
 def test_values_that_are_not_json_are_left_out_one_by_one(value: str, reason: str) -> None:
