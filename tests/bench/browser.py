@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.replay import states
-from vademecum_builder.server.static import PagesServer
+from support.pages_host import PagesHost
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         path = CHROMIUM if CHROMIUM.exists() else None
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        with PagesServer(folder / "dist", headers={"Content-Security-Policy": POLICY}) as server:
+        with PagesHost(folder / "dist", headers={"Content-Security-Policy": POLICY}) as server:
             runs = [visit(browser, server.url) for _ in range(options.runs)]
         browser.close()
     for name in runs[0]:

@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 
 from bench.history import Bench
+from support.pages_host import PagesHost
 from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.generation.opened import open_generation
@@ -24,7 +25,6 @@ from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.cpython import SqliteStore, SystemClock, run
 from vademecum.runtime.folder import FolderTransport
 from vademecum.store.pointer import decode_head
-from vademecum_builder.server.static import PagesServer
 
 QUERIES = ("how do I install it", "error handling", "configuration file", "performance", "release")
 
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
         next(bench.states)
         bench.timed_build()
-        with PagesServer(bench.dist) as server:
+        with PagesHost(bench.dist) as server:
             for number in chain([0], bench.states):
                 if number == 0 or bench.build()["changed"]:
                     hits = [client.pull(server.url) for client in clients]

@@ -24,8 +24,8 @@ from bench.embeddings import Floats
 from bench.layouts import UsualJson
 from bench.replay import build, states
 from bench.snapshot import read_tree
+from support.pages_host import PagesHost
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.server.static import PagesServer
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Bench:
         """Build inside this process: the same, without the seconds of starting Python."""
         return build(self.source, self.dist, self.folder / ".vademecum/keys", self.encoder)
 
-    def pull(self, server: PagesServer) -> Pull:
+    def pull(self, server: PagesHost) -> Pull:
         before = len(server.requests)
         with KnowledgeBase.open(self.store, url=server.url) as knowledge:
             outcome = knowledge.sync()
@@ -111,7 +111,7 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
         "first build, s (all of it: site, runtime)": round(seconds, 2),
         "unchanged rebuild, s": round(unchanged, 2),
     }
-    with PagesServer(bench.dist) as server:
+    with PagesHost(bench.dist) as server:
         install = bench.pull(server)
         index, usual = report["bytes"]["published"], bench.usual_json()
         figures |= {

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.pages_host import PagesHost
 from vademecum.format.manifest import Manifest
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.server.static import PagesServer, Request
+from vademecum_builder.server.static import Request
 
 LATENCY = 0.03
 """Seconds that each answer is held back, so that requests made in parallel are seen to overlap."""
@@ -49,7 +50,7 @@ class Pull:
 
 
 class Watch:
-    """Keeps the requests of a `PagesServer`, and delays its answers: pass `note` as its `log`."""
+    """Keeps the requests of a `PagesHost`, and delays its answers: pass `note` as its `log`."""
 
     def __init__(self, latency: float = LATENCY) -> None:
         self._latency = latency
@@ -70,7 +71,7 @@ def pull(tree: Path, store: Path, manifest: Manifest) -> Pull:
         manifest: That release's, to tell its encoder from its rows.
     """
     watch = Watch()
-    with PagesServer(tree, log=watch.note) as server, KnowledgeBase.open(store, url=server.url) as knowledge:
+    with PagesHost(tree, log=watch.note) as server, KnowledgeBase.open(store, url=server.url) as knowledge:
         plan = knowledge.sync().plan
     bodies = {"payload": 0, "encoder": 0, "metadata": 0}
     for timed in watch.seen:

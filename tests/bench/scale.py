@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.browser import ARGUMENTS, CHROMIUM, poll
 from bench.dev_keys import make_keys
 from bench.peak import Cost, cost_of
+from support.pages_host import PagesHost
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
 from vademecum.knowledge import KnowledgeBase
@@ -42,7 +43,6 @@ from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
 from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges
-from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
 from vademecum_builder.stages.assemble import assemble_release
 from vademecum_builder.stages.base import Base
@@ -253,7 +253,7 @@ def measure_cpython(folder: Path, store: Path) -> dict[str, str]:
 
 
 def _pull(tree: Path, store: Path) -> Cost:
-    with PagesServer(tree) as server:
+    with PagesHost(tree) as server:
         return cost_of([*VADE, "pull", server.url, "--store", str(store), "--json"])
 
 
@@ -272,7 +272,7 @@ def measure_chromium(browser: Browser, folder: Path, sequence: int) -> dict[str,
     options = {"trust": (folder / "keys" / ROOT_FILE).read_text()}
     queries = json.loads((folder / "queries.json").read_text())
     context = browser.new_context()
-    with PagesServer(site) as server:
+    with PagesHost(site) as server:
         page = _page(context.new_page, server.url)
         page.evaluate(START, options)
         install = page.evaluate(UPDATE)

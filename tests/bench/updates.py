@@ -39,7 +39,7 @@ from bench.report import markdown, svg
 from bench.results import FIRST, Costs, Measured, Results, choose_distances, choose_pairs
 from bench.snapshot import read_store
 from bench.trees import distinct_bytes
-from vademecum_builder.server.static import PagesServer
+from support.pages_host import PagesHost
 
 MOST = 1000
 DISTANCES = (1, 2, 5, 10, 30, 100)
@@ -118,7 +118,7 @@ def _cost_of_build(replayed: Replayed) -> Cost:
 
 def _cost_of_pull(replayed: Replayed, start: int | None) -> Cost:
     store = replayed.no_store() if start is None else replayed.store(start)
-    with PagesServer(replayed.tree(replayed.last)) as server:
+    with PagesHost(replayed.tree(replayed.last)) as server:
         return cost_of([*VADE, "pull", server.url, "--store", str(store), "--json"])
 
 

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from support.browser_app import App
 from support.chromium import ARGS, CHROMIUM
+from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
 from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
-from vademecum_builder.server.static import PagesServer
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 PATIENCE = 60.0
@@ -44,12 +44,12 @@ def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Path], PagesServer]]:
+def serve() -> Iterator[Callable[[Path], PagesHost]]:
     """Serve folders as GitHub Pages would, but with the policy; all end with the test."""
-    servers: list[PagesServer] = []
+    servers: list[PagesHost] = []
 
-    def start(folder: Path) -> PagesServer:
-        server = PagesServer(folder, headers={"Content-Security-Policy": POLICY}).start()
+    def start(folder: Path) -> PagesHost:
+        server = PagesHost(folder, headers={"Content-Security-Policy": POLICY}).start()
         servers.append(server)
         return server
 
@@ -150,7 +150,7 @@ def eventually() -> Callable[[Page, str], Any]:
 
 @pytest.fixture
 def app(
-    page: Page, publisher: Any, serve: Callable[[Path], PagesServer], eventually: Callable[[Page, str], Any]
+    page: Page, publisher: Any, serve: Callable[[Path], PagesHost], eventually: Callable[[Page, str], Any]
 ) -> App:
     return App(page, serve(publisher.dist), publisher.root, eventually)
 

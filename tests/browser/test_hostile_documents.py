@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from support.pages_host import PagesHost
 from vademecum.format.json import canonical
 from vademecum_builder.cli.main import main
-from vademecum_builder.server.static import PagesServer
 
 PAYLOADS = (
     "<script>parent.ran=top.ran=1</script>",
@@ -73,7 +73,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_no_script_of_a_document_ever_runs(
-    page: Page, dist: Path, serve: Callable[[Path], PagesServer]
+    page: Page, dist: Path, serve: Callable[[Path], PagesHost]
 ) -> None:
     server = serve(dist)
     dialogs: list[str] = []

@@ -13,12 +13,12 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
+from support.pages_host import PagesHost
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum_builder.pages.render import SiteContext, render_site
 from vademecum_builder.release.version_json import DocumentChanges
-from vademecum_builder.server.static import PagesServer
 
 STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
 KEPT = """async () => {
@@ -68,7 +68,7 @@ class Host:
     """A published folder and the server in front of it."""
 
     folder: Path
-    server: PagesServer
+    server: PagesHost
 
     @property
     def url(self) -> str:
@@ -86,7 +86,7 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path, serve: Callable[[Path], PagesServer]) -> Host:
+def host(tmp_path: Path, serve: Callable[[Path], PagesHost]) -> Host:
     publish(tmp_path)
     return Host(tmp_path, serve(tmp_path))
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
-from vademecum_builder.server.static import PagesServer
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artifacts"
@@ -25,7 +25,7 @@ READY = "document.querySelector('#pill-text')?.textContent.startsWith('Release')
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesServer]:
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesHost]:
     """The demo's knowledge base, two releases old, below a sub-path as project pages are."""
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(ROOT / "tests" / "demo" / "handbook", folder / "source")
@@ -42,7 +42,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesServer]:
     beans = folder / "source" / "plants" / "slugs.txt"
     beans.write_text(beans.read_text() + "\n\nHedgehogs eat more slugs than any trap.\n")
     assert main([*arguments, "--title", "The allotment"]) == 0
-    with PagesServer(folder / "dist", prefix="/allotment/", headers=POLICY) as server:
+    with PagesHost(folder / "dist", prefix="/allotment/", headers=POLICY) as server:
         yield server
 
 
@@ -69,7 +69,7 @@ def keep(page: Page, name: str) -> None:
 
 
 def test_a_visitor_reads_searches_and_goes_offline(
-    host: PagesServer, visitor: tuple[Page, str], eventually: Callable[[Page, str], Any]
+    host: PagesHost, visitor: tuple[Page, str], eventually: Callable[[Page, str], Any]
 ) -> None:
     page, name = visitor
     page.goto(host.url)
@@ -99,7 +99,7 @@ def test_a_visitor_reads_searches_and_goes_offline(
     keep(page, f"reader-offline-{name}")
 
 
-def test_the_release_page_tells_what_changed(host: PagesServer, visitor: tuple[Page, str]) -> None:
+def test_the_release_page_tells_what_changed(host: PagesHost, visitor: tuple[Page, str]) -> None:
     page, name = visitor
     page.goto(f"{host.url}release.html")
     published = page.evaluate("fetch('version.json').then((answer) => answer.json())")

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
-from vademecum_builder.server.static import PagesServer
 
 JS = Path(__file__).parent / "js"
 
@@ -48,7 +48,7 @@ def read(folder: Path, reader: Path) -> dict[str, Any]:
     node = shutil.which("node")
     assert node is not None, "Node.js 20 or newer is needed: the README says how the tests are set up"
     assert (JS / "node_modules/tuf-js").is_dir(), f"run `npm ci` in {JS}"
-    with PagesServer(folder / "dist") as host:
+    with PagesHost(folder / "dist") as host:
         command = [node, str(JS / "read.mjs"), host.url, str(folder / "keys/root.json"), str(reader)]
         done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

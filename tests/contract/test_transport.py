@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from support.pages_host import PagesHost
 from vademecum.errors import ContentError, ServerError, UsageError
 from vademecum.ports import Transport
 from vademecum.runtime.cpython import FolderTransport, HttpTransport
 from vademecum.runtime.memory import MemoryTransport
-from vademecum_builder.server.static import PagesServer
 
 NOISE = os.urandom(300_000)
 FILES = {
@@ -41,7 +41,7 @@ def open_transport(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[O
     elif request.param == "folder":
         yield lambda: FolderTransport(tree)
     else:
-        with PagesServer(tree, prefix="/kb/") as server:
+        with PagesHost(tree, prefix="/kb/") as server:
             yield lambda: HttpTransport(server.url)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vademecum_builder.server.static import PagesServer
+from support.pages_host import PagesHost
 
 HERE = Path(__file__).resolve().parent
 CONTENT = HERE.parents[1] / "site" / "content"
@@ -83,7 +83,7 @@ def main(folder: Path) -> int:
     shutil.copytree(HERE / "handbook", demo.source / "handbook")
     shutil.copytree(CONTENT, demo.source / "vademecum")
     first = demo.build()
-    with PagesServer(demo.site, max_age=0) as server:
+    with PagesHost(demo.site, max_age=0) as server:
         install = demo.pull(server.url)
         expect(demo.ask(QUESTION) == "handbook/plants/tomatoes.md", "the question finds the page on tomatoes")
         before = demo.ask(NEW_QUESTION)

@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, tree_of
 from vademecum import KnowledgeBase
 from vademecum_builder.cli.main import main
-from vademecum_builder.server.static import PagesServer
 
 NOWHERE = "http://127.0.0.1:9/"
 
@@ -232,7 +232,7 @@ def test_the_bits_of_a_component_are_chosen(published: Vade) -> None:
 
 def test_a_build_on_a_url(published: Vade) -> None:
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
-    with PagesServer(Path("dist")) as server:
+    with PagesHost(Path("dist")) as server:
         ran = published(
             "build",
             "docs",

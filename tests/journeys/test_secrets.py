@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
-from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE
 
 SECRET = "s3cr3t"
@@ -48,7 +48,7 @@ def test_a_password_in_an_address_is_neither_printed_nor_stored(tmp_path: Path) 
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "a.md").write_text("# A\n\nText.\n")
     store = tmp_path / "kb.db"
-    with PagesServer(tmp_path / "tree") as server:
+    with PagesHost(tmp_path / "tree") as server:
         url = f"http://user:{SECRET}@127.0.0.1:{server.port}/"
         said = [
             run("pull", url, "--store", store, "--json"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from vademecum_builder.server.static import PagesServer
+from support.pages_host import PagesHost
 
 START = """async (options) => {
     const { KnowledgeBase, EVENTS } = await import('/client/vademecum.mjs');
@@ -30,7 +30,7 @@ class App:
     """One page with a knowledge base on it."""
 
     def __init__(
-        self, page: Page, host: PagesServer, root: str, eventually: Callable[[Page, str], Any]
+        self, page: Page, host: PagesHost, root: str, eventually: Callable[[Page, str], Any]
     ) -> None:
         self.page, self.host, self._root, self._eventually = page, host, root, eventually
 

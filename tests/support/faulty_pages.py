@@ -190,7 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.removeprefix("/kb/")
         fault = self.server.pages.fault_of(path, self.headers)
-        fault(Wire(self, self.server.pages.closing), self.server.site.answer(self.path, self.headers))
+        fault(
+            Wire(self, self.server.pages.closing),
+            self.server.site.answer(self.path.removeprefix("/kb"), self.headers),
+        )
 
     def log_message(self, format: str, *args: object) -> None:
         """Silent."""
@@ -209,7 +212,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 def faulty_pages(folder: Path, *script: Rule) -> Iterator[FaultyPages]:
     """Serve `folder` under /kb/ with these faults."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.site = Site(folder.resolve(), "/kb/", 600)
+    server.site = Site(folder.resolve(), 600)
     pages = server.pages = FaultyPages(f"http://127.0.0.1:{server.server_port}/kb/", list(script))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -14,38 +14,31 @@ from email.message import Message
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
+from mimetypes import MimeTypes
 from pathlib import Path
 from urllib.parse import unquote
 
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".gz": "application/gzip",
-    ".htm": "text/html; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
+_KINDS = MimeTypes(filenames=())  # those of Python alone: a machine's own table would make a difference
+for _suffix, _kind in {
     ".ico": "image/vnd.microsoft.icon",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json; charset=utf-8",
-    ".map": "application/json; charset=utf-8",
-    ".md": "text/markdown; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json; charset=utf-8",
+    ".js": "text/javascript",
+    ".map": "application/json",
+    ".mjs": "text/javascript",
+    ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
-    ".xml": "application/xml; charset=utf-8",
-    ".zip": "application/zip",
-}
+    ".xml": "application/xml",
+}.items():
+    _KINDS.add_type(_kind, _suffix)
 _COMPRESSED = (
     "text/",
     "application/json",
     "application/wasm",
     "application/xml",
     "application/manifest+json",
+    "image/svg",
 )
+_WITH_CHARSET = ("text/", "application/json", "application/xml", "application/manifest+json")
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,6 @@ class Site:
     """The folder and how it is served; answers are a function of it, the target and the request's headers."""
 
     root: Path
-    prefix: str
     max_age: int
 
     def answer(self, target: str, headers: Message) -> Answer:
@@ -74,17 +66,15 @@ class Site:
 
     def _answer(self, target: str, headers: Message) -> Answer:
         path = unquote(target.partition("?")[0])
-        if f"{path}/" == self.prefix and path:
-            return _moved(target)
-        if not path.startswith(self.prefix):
-            return self._not_found(headers)
-        name = path.removeprefix(self.prefix)
+        if not path.startswith("/"):
+            return self.not_found(headers)
+        name = path[1:]
         file = self._locate(f"{name}index.html" if name == "" or name.endswith("/") else name)
         if file is not None and file.is_file():
             return self._file(file, headers)
         if file is not None and (file / "index.html").is_file():
             return _moved(target)
-        return self._not_found(headers)
+        return self.not_found(headers)
 
     def _locate(self, name: str) -> Path | None:
         """Return where the file lies, or None if that is outside the root (`..`, links) or no path at all.
@@ -105,7 +95,7 @@ class Site:
     def _file(self, file: Path, headers: Message, status: HTTPStatus = HTTPStatus.OK) -> Answer:
         with file.open("rb") as stream:
             facts, body = os.fstat(stream.fileno()), stream.read()
-        kind = _TYPES.get(file.suffix.lower(), "application/octet-stream")
+        kind = _kind_of(file)
         out = {
             "Content-Type": kind,
             "Last-Modified": formatdate(facts.st_mtime, usegmt=True),
@@ -114,7 +104,7 @@ class Site:
             "ETag": f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"',
             "Cache-Control": f"max-age={self.max_age}",
         }
-        if kind.startswith((*_COMPRESSED, "image/svg")):
+        if kind.startswith(_COMPRESSED):
             out["Vary"] = "Accept-Encoding"
             if _accepts_gzip(headers) and len(_gzipped(body)) < len(body):
                 body = _gzipped(body)
@@ -123,11 +113,20 @@ class Site:
             return Answer(HTTPStatus.NOT_MODIFIED, {k: v for k, v in out.items() if k[:7] != "Content"})
         return Answer(status, out, body)
 
-    def _not_found(self, headers: Message) -> Answer:
+    def not_found(self, headers: Message) -> Answer:
+        """Return the answer where nothing is: the site's own page for that, if it has one."""
         page = self._locate("404.html")
         if page is not None and page.is_file():
             return self._file(page, headers, HTTPStatus.NOT_FOUND)
         return plain(HTTPStatus.NOT_FOUND)
+
+
+def _kind_of(file: Path) -> str:
+    kind, coding = _KINDS.guess_type(f"a{file.suffix.lower()}")
+    if coding is not None:
+        return f"application/{coding}"
+    kind = kind or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith(_WITH_CHARSET) else kind
 
 
 def _is_hidden(part: str) -> bool:

@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from support.indexed_scenes import IndexedScene
+from support.pages_host import PagesHost
 from support.python_worker import PythonWorker, write_worker
 from support.scenes import SCENES, Scene, direct, first_install, tiers
-from vademecum_builder.server.static import PagesServer
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 CRASHES, ERRORS = (1, 1) if ALL else (4, 31)
@@ -60,7 +60,7 @@ def worker(
     folder = tmp_path_factory.mktemp("indexeddb")
     write_worker(folder, client_folder)
     context = browser.new_context()
-    with PagesServer(folder) as server:
+    with PagesHost(folder) as server:
         yield PythonWorker(context.new_page(), server.url)
         context.close()
 

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from support.indexed_scenes import IndexedScene
+from support.pages_host import PagesHost
 from support.python_worker import write_worker
 from support.scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
-from vademecum_builder.server.static import PagesServer
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 STEP = 1 if ALL else 41
@@ -55,16 +55,16 @@ RUN = """async ([name, target, command, args]) => {
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iterator[PagesServer]:
+def host(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iterator[PagesHost]:
     folder = tmp_path_factory.mktemp("terminated")
     write_worker(folder, client_folder)
-    with PagesServer(folder) as server:
+    with PagesHost(folder) as server:
         server.folder = folder  # type: ignore[attr-defined]
         yield server
 
 
 @pytest.fixture(scope="module")
-def page(host: PagesServer, browser: Browser) -> Iterator[Page]:
+def page(host: PagesHost, browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{host.url}worker.html")
@@ -92,7 +92,7 @@ def run(indexed: IndexedScene, command: Command, at: int, fault: str) -> dict[st
 
 @pytest.mark.fault("C30", "C32", "C36", "C39", "D43", "D46")
 @pytest.mark.parametrize("make", CALLS, ids=lambda make: make.__name__)
-def test_terminated_at_every_operation(make: Callable[[], Scene], page: Page, host: PagesServer) -> None:
+def test_terminated_at_every_operation(make: Callable[[], Scene], page: Page, host: PagesHost) -> None:
     scene = make()
     write_tree(scene, host.folder / make.__name__)  # type: ignore[attr-defined]
     indexed = IndexedScene(scene, page, f"{host.url}{make.__name__}/")

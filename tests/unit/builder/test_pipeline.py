@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Documents, Line, ask, pull, pulled, read, tree_of
 from vademecum.errors import ContentError, SignatureError, UsageError
 from vademecum.format.json import parse_object
@@ -20,7 +21,6 @@ from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.release.published import Published
-from vademecum_builder.server.static import PagesServer
 from vademecum_builder.signing.keys import renew_root
 from vademecum_builder.signing.metadata import Validity
 from vademecum_builder.sources.base import Changes, Checkpoint, Skipped
@@ -274,7 +274,7 @@ def test_a_previous_release_behind_a_url_is_carried_into_an_empty_folder(line: L
     line.release(HANDBOOK)
     store = pulled(line)
     before = tree_of(line.out)
-    with PagesServer(line.out) as server:
+    with PagesHost(line.out) as server:
         from vademecum.runtime.http import HttpTransport
 
         previous = read(HttpTransport(server.url), line.root)

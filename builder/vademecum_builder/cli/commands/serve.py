@@ -12,10 +12,10 @@ from vademecum_builder.server.static import PagesServer, Request
 
 def run(options: Namespace) -> Shown:
     """Serve a folder until interrupted; every request is a line on stderr."""
-    server = PagesServer(options.folder, options.port, max_age=options.max_age, log=_log)
-    print(f"Serving {options.folder} at {server.url} (stop with Ctrl+C)", flush=True)
-    with suppress(KeyboardInterrupt):
-        server.serve_forever()
+    with PagesServer(options.folder, options.port, max_age=options.max_age, log=_log) as server:
+        print(f"Serving {options.folder} at {server.url} (stop with Ctrl+C)", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
     return {}, ["Stopped."]
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, VademecumError
 from vademecum.ports import Body
 from vademecum.runtime.http import HttpLimits, HttpTransport, _origin, _redirection, retry_after
-from vademecum_builder.server.static import PagesServer
 
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -343,7 +343,7 @@ def test_a_refused_url_keeps_its_password(url: str) -> None:
 def test_one_transport_serves_loop_after_loop(tmp_path: Path) -> None:
     # Never closed, on purpose: each loop closes its own connections, else pytest sees the unclosed sockets.
     (tmp_path / "file").write_bytes(b"x")
-    with PagesServer(tmp_path) as server:
+    with PagesHost(tmp_path) as server:
         transport = HttpTransport(server.url)
         for _ in range(3):
             assert asyncio.run(transport.fetch("file", limit=1)).data == b"x"
