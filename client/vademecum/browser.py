@@ -1,60 +1,22 @@
-"""What a browser brings to the ports, and the entry that js/worker.mjs calls. The one module that imports `pyodide`.
+"""The entry that js/worker.mjs calls in Pyodide: one command of the engine, over the browser's ports.
 
-JavaScript moves the bytes (js/store/store.mjs, js/net/transport.mjs); here they become values and errors of ours.
-Whatever crosses the border as structure crosses as JSON.
+JavaScript moves the bytes; runtime/indexeddb.py and runtime/fetch.py make values and errors of ours of them. Whatever
+crosses the border as structure crosses as JSON.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
-from itertools import accumulate
 from typing import Any, Protocol
-
-from pyodide.ffi import JsException, to_js
 
 from vademecum.config import Config
 from vademecum.engine import Engine
-from vademecum.errors import (
-    BusyError,
-    ContentError,
-    DamagedError,
-    NetworkError,
-    NewerFormatError,
-    QuotaError,
-    ServerError,
-    StorageError,
-    UsageError,
-    VademecumError,
-)
-from vademecum.ports import Body, Progress, Span
+from vademecum.errors import DamagedError, QuotaError, VademecumError
 from vademecum.runtime.clock import SystemClock
-from vademecum.transport.http_date import http_date
-from vademecum.transport.paths import check_path
-
-_ERRORS: Mapping[str, type[VademecumError]] = {
-    kind.code: kind
-    for kind in (
-        BusyError,
-        ContentError,
-        NetworkError,
-        NewerFormatError,
-        QuotaError,
-        StorageError,
-        UsageError,
-    )
-}
-
-
-class Tree(Protocol):
-    """One address of the published tree."""
-
-    url: str
-
-    def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
-        """Return `fetchBody` of js/net/transport.mjs for a path in the tree."""
+from vademecum.runtime.fetch import BrowserTransport, Tree
+from vademecum.runtime.indexeddb import BrowserStore
 
 
 class Host(Protocol):
@@ -81,92 +43,6 @@ class Host(Protocol):
 
     def emit(self, name: str, detail: str) -> None:
         """Pass on an event; its detail is JSON."""
-
-
-class BrowserStore:
-    """A `Store` over IndexedDB; its lock is a Web Lock, which ends with its page or worker.
-
-    Args:
-        store: An `IndexedStore` of js/store/store.mjs.
-    """
-
-    def __init__(self, store: Any) -> None:
-        self._store = store
-
-    async def read(self, name: str) -> bytes | None:
-        with _js_errors():
-            return _bytes_or_none(await self._store.read(name))
-
-    async def write(self, records: Mapping[str, bytes | None]) -> None:
-        for name, value in records.items():
-            if value is not None and not isinstance(value, bytes):
-                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
-        with _js_errors():
-            await self._store.write(to_js([[name, value] for name, value in records.items()]))
-
-    async def objects(self) -> Mapping[str, int]:
-        with _js_errors():
-            return dict((await self._store.objects()).to_py())
-
-    async def get(self, digest: str) -> bytes | None:
-        with _js_errors():
-            return _bytes_or_none(await self._store.get(digest))
-
-    async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
-        with _js_errors():
-            joined = _bytes_or_none(await self._store.parts(digest, to_js([list(span) for span in spans])))
-        if joined is None:
-            return None
-        ends = list(accumulate(length for _, length in spans))
-        return [joined[end - length : end] for end, (_, length) in zip(ends, spans, strict=True)]
-
-    async def put(self, digest: str, data: bytes) -> None:
-        with _js_errors():
-            await self._store.put(digest, to_js(data))
-
-    async def discard(self, digests: Iterable[str]) -> None:
-        with _js_errors():
-            await self._store.discard(to_js(list(digests)))
-
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._hold()
-
-    @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
-        with _js_errors():
-            let_go = await self._store.lock()
-        if let_go is None:
-            raise BusyError("another page or tab is updating this knowledge base; it will be done soon")
-        try:
-            yield
-        finally:
-            await let_go()
-
-    async def close(self) -> None:
-        with _js_errors():
-            await self._store.close()
-
-
-class BrowserTransport:
-    """A `Transport` over `fetch`, always past the browser's own cache: see js/net/transport.mjs."""
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-
-    async def fetch(
-        self,
-        path: str,
-        *,
-        limit: int,
-        fresh: bool = False,  # noqa: ARG002 - every request is
-        progress: Progress | None = None,
-    ) -> Body:
-        with _js_errors():
-            body = await self._tree.fetch(check_path(path), limit, progress)
-        return Body(body.data.to_bytes(), body.transferred, http_date(body.date or None))
-
-    async def close(self) -> None:
-        pass
 
 
 async def run(command: str, arguments: str, host: Host) -> str:
@@ -276,25 +152,3 @@ def _room(error: VademecumError) -> dict[str, Any]:
     if not isinstance(error, QuotaError):
         return {}
     return {"needed": error.needed, "available": error.available}
-
-
-def _bytes_or_none(value: Any) -> bytes | None:
-    return None if value is None else bytes(value.to_bytes())
-
-
-@contextmanager
-def _js_errors() -> Iterator[None]:
-    """Turn an error that js/*.mjs threw on purpose into its class here; others are bugs and pass."""
-    try:
-        yield
-    except JsException as error:
-        code, message = str(getattr(error, "code", "")), str(getattr(error, "message", error))
-        if code == "server":
-            raise ServerError(message, error.status, _number_or_none(error.retryAfter)) from error
-        if code not in _ERRORS:
-            raise
-        raise _ERRORS[code](message) from error
-
-
-def _number_or_none(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

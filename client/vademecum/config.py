@@ -28,7 +28,6 @@ class Config:
             sync or check, in turn; 0: none. What a reader reports as damaged is looked for all the same.
         max_repair: The most bytes, inflated, of an object that is fetched again by its name alone.
         max_root_rotations: Root versions taken in one run; the next run goes on.
-        max_delegations: Roles of delegated targets asked for one file, when delegations are followed.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
@@ -52,7 +51,6 @@ class Config:
     scrub_bytes: int = 16_777_216
     max_repair: int = 67_108_864
     max_root_rotations: int = 64
-    max_delegations: int = 32
     max_root: int = 512_000
     max_timestamp: int = 16_384
     max_snapshot: int = 2_000_000

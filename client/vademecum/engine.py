@@ -41,10 +41,10 @@ from vademecum.store.records import Records
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import STALE, open_mirrors, save_mirrors
 from vademecum.transport.retry_after import remember_wait
+from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry
-from vademecum.trust.floor import drop_if_damaged
-from vademecum.trust.metadata import Line, ReleasePointer
-from vademecum.trust.refresh import FIRST_USE, Refreshed, refresh
+from vademecum.trust.floor import FIRST_USE, drop_if_damaged
+from vademecum.trust.refresh import Refreshed, refresh
 from vademecum.update.download_budget import Budget
 from vademecum.update.installer import Installer
 from vademecum.update.plan import Plan, reason_to_wait, refuse_older

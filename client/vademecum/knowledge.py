@@ -19,14 +19,10 @@ from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock, Emit, Store, Transport
-from vademecum.runtime.cpython import (
-    SqliteStore,
-    SystemClock,
-    disk_room,
-    open_transport,
-    open_transports,
-    run,
-)
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.locations import disk_room, open_transport, open_transports
+from vademecum.runtime.loop import run
+from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.results import DocumentView, Hit, read_document
 from vademecum.search.vectors import MOST_HITS, Index
 from vademecum.store.pointer import Generation, decode_head

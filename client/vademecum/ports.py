@@ -1,8 +1,9 @@
 """The seams between the engine and the world. The engine never asks where it runs.
 
 Three ports: `Transport` brings bytes, `Store` keeps them, `Clock` knows the time. Each has a real
-implementation for CPython (`runtime/cpython.py`) and for browsers (`runtime/browser.py`), and one in
-memory (`runtime/memory.py`); one contract suite (tests/contract) runs against all of them.
+implementation for CPython (`runtime/http.py`, `runtime/sqlite/`) and for browsers (`runtime/fetch.py`,
+`runtime/indexeddb.py`), and one in memory (`runtime/memory.py`, `testing.py`); one contract suite (tests/contract) runs
+against all of them.
 """
 
 from __future__ import annotations

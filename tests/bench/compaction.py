@@ -22,8 +22,10 @@ from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.generation.opened import open_generation
 from vademecum.knowledge import KnowledgeBase
-from vademecum.runtime.cpython import SqliteStore, SystemClock, run
+from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.loop import run
+from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.store.pointer import decode_head
 
 QUERIES = ("how do I install it", "error handling", "configuration file", "performance", "release")

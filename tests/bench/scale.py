@@ -32,8 +32,9 @@ from support.pages_host import PagesHost
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
 from vademecum.knowledge import KnowledgeBase
-from vademecum.runtime.cpython import SystemClock, run
+from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.loop import run
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.table import Matrix, Progress
 from vademecum_builder.index.rows import Rows, rows_of

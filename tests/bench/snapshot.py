@@ -8,7 +8,10 @@ from pathlib import Path
 
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.runtime.cpython import FolderTransport, SqliteStore, SystemClock, run
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.loop import run
+from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.store.pointer import decode_head
 from vademecum_builder.chunking.structure import Chunk, embedding_text
 from vademecum_builder.index.rows import rows_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -268,7 +268,7 @@ def test_other_bytes_than_the_snapshot_names(client: InProcess) -> None:
 
 
 def test_the_number_of_roles_asked_is_bounded(client: InProcess) -> None:
-    client.config = replace(client.config, max_delegations=4)
+    client.most = 4
     build(client.repository, " ".join(f"targets>R{number}" for number in range(10)))
     assert not client.download("missing")
     assert isinstance(client.error, ContentError)

@@ -13,8 +13,9 @@ import pytest
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, ServerError, UsageError
 from vademecum.ports import Transport
-from vademecum.runtime.cpython import FolderTransport, HttpTransport
-from vademecum.runtime.memory import MemoryTransport
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.http import HttpTransport
+from vademecum.testing import MemoryTransport
 
 NOISE = os.urandom(300_000)
 FILES = {

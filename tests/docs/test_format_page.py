@@ -37,7 +37,8 @@ from vademecum.store.channel_status import decode_notes, encode_notes
 from vademecum.store.failures import count_sync
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.transport.retry_after import remember_wait
-from vademecum.trust import metadata as trust
+from vademecum.trust import channel as trust
+from vademecum.trust.metadata import Trust
 from vademecum.trust.rollout import bucket
 from vademecum.update.quarantine import mark_spoiled
 from vademecum_builder.encoders.quantise import quantise as builder_quantise
@@ -128,7 +129,7 @@ def test_our_field_in_the_targets() -> None:
     assert keys_of(made) == keys_of(custom[trust.CUSTOM])
     publisher.targets.unrecognized_fields.update(custom)
     publisher.sign()
-    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted = Trust(publisher.first_root, NOW)
     trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
     trusted.accept_snapshot(publisher.files["metadata/2.snapshot.json"])
     trusted.accept_targets(publisher.files["metadata/2.targets.json"])
@@ -145,7 +146,7 @@ def test_candidates_and_yanked_releases() -> None:
     paths = sorted(publisher.targets.targets)
     assert paths == [channel["release"], channel["candidate"]["release"]]
     publisher.change_line(channel)
-    trusted = trust.Trust(publisher.first_root, NOW)
+    trusted = Trust(publisher.first_root, NOW)
     trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
     trusted.accept_snapshot(publisher.files[f"metadata/{publisher.snapshot.version}.snapshot.json"])
     trusted.accept_targets(publisher.files[f"metadata/{publisher.targets.version}.targets.json"])

@@ -15,10 +15,11 @@ from vademecum.engine import Engine, Outcome
 from vademecum.generation.opened import open_generation
 from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import FixedClock, MemoryStore
+from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import decode_head
+from vademecum.testing import FixedClock
 from vademecum_builder.release.verify import files_below, verify_tree
 
 HERE = Path(__file__).parent

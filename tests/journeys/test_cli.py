@@ -53,7 +53,7 @@ def vade(place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     async def no_wait(self: object, seconds: float) -> None:
         pass
 
-    monkeypatch.setattr("vademecum.runtime.cpython.SystemClock.sleep", no_wait)
+    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
 
     def run(*arguments: object) -> Ran:
         capsys.readouterr()

@@ -17,7 +17,8 @@ import pytest
 
 from support.publishing import HANDBOOK, NOW, ONCE, Line, ask, pull, pulled, tree_of
 from vademecum.errors import VademecumError
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.testing import FixedClock, MemoryTransport
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import verify_tree
 from vademecum_builder.signing.keys import renew_root

@@ -17,9 +17,9 @@ from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import ContentError, SelfTestError, StorageError, VademecumError
 from vademecum.ports import Store
-from vademecum.runtime.memory import FixedClock, MemoryTransport
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Head, decode_head
+from vademecum.testing import FixedClock, MemoryTransport
 
 Act = Callable[[Engine], Awaitable[object]]
 NETWORK = frozenset(

@@ -14,8 +14,9 @@ from vademecum.engine import Check, Engine, Outcome
 from vademecum.errors import VademecumError
 from vademecum.generation.opened import open_generation
 from vademecum.ports import Emit, Permission, Store, always
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation, Head, decode_head
+from vademecum.testing import FixedClock, MemoryTransport
 
 Event = tuple[str, Mapping[str, Any]]
 

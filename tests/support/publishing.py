@@ -15,10 +15,11 @@ from vademecum.engine import Engine, Outcome
 from vademecum.generation.opened import open_generation
 from vademecum.ports import Store, Transport
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import FixedClock, MemoryStore
+from vademecum.runtime.memory import MemoryStore
 from vademecum.search.results import Hit
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import decode_head
+from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import fit_encoder, load_encoder
 from vademecum_builder.encoders.table import Matrix

@@ -16,8 +16,9 @@ from vademecum.engine import Engine
 from vademecum.format.manifest import Manifest
 from vademecum.integrity.scrub import scrub
 from vademecum.ports import Store
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import decode_head
+from vademecum.testing import FixedClock, MemoryTransport
 
 Content = Mapping[str, list[str]]
 """What a reader sees: the texts of each document, by key."""

@@ -19,8 +19,10 @@ __all__ = ["Pins", "client_files", "default_cache", "digests", "fetch_runtime", 
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
-_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "clock"))
-_NOT_CORE = ("doctor.py", "knowledge.py", "runtime/", "search/")
+_RUNTIME = frozenset(
+    f"runtime/{name}.py" for name in ("__init__", "clock", "fetch", "indexeddb", "js_errors")
+)
+_NOT_CORE = ("doctor.py", "knowledge.py", "testing.py", "runtime/", "search/")
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 

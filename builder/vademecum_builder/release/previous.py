@@ -9,7 +9,9 @@ from pathlib import Path
 from vademecum.config import Config
 from vademecum.errors import ServerError, SignatureError, VademecumError
 from vademecum.ports import Body, Clock, Progress, Transport
-from vademecum.runtime.cpython import SystemClock, open_transport, run
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.locations import open_transport
+from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.published import Published, config_for, read_published

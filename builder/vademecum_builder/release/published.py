@@ -22,7 +22,8 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.transport.paths import check_path
-from vademecum.trust.metadata import ReleasePointer, Trust
+from vademecum.trust.channel import ReleasePointer
+from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum_builder.delta.old_rows import History, decode_history
 from vademecum_builder.delta.schedule import kept, steps_to

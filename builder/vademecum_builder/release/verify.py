@@ -17,7 +17,10 @@ from vademecum.errors import ContentError, RollbackError, UsageError
 from vademecum.format.objects import GZIP_HEADER
 from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
-from vademecum.runtime.cpython import FolderTransport, SystemClock, open_transport, run
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.locations import open_transport
+from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.release.published import Published, config_for, read_published
 from vademecum_builder.release.version_json import read_changes, version_json

@@ -16,7 +16,7 @@ from tuf.api.serialization.json import JSONSerializer
 from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
-from vademecum.trust.metadata import CUSTOM
+from vademecum.trust.channel import CUSTOM
 
 _SERIALIZER = JSONSerializer(compact=True)
 

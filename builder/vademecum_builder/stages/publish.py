@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum.trust.metadata import MOST_YANKED
+from vademecum.trust.channel import MOST_YANKED
 from vademecum_builder.delta.schedule import kept
 from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteFiles

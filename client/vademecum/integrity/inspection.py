@@ -13,10 +13,7 @@ from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
 from vademecum.ports import Store
 from vademecum.store.channel_status import decode_notes
 from vademecum.store.pointer import Generation, Head, decode_head
-from vademecum.trust.metadata import Trust
-from vademecum.trust.refresh import FIRST_USE, as_floor
-
-ROLES = ("timestamp", "snapshot", "targets")
+from vademecum.trust.floor import FIRST_USE, PIN, judge, read_floor
 
 
 @dataclass(frozen=True)
@@ -101,23 +98,13 @@ def _leftovers(count: int) -> Finding:
 
 
 async def _trust(store: Store, now: datetime) -> str:
-    """Judge the trust floor. What has expired or was signed by a key that is revoked now is as it should be."""
-    root = await store.read("trust/root.json")
-    if root is None:
-        if any([await store.read(f"trust/{role}.json") for role in ROLES]):
-            raise DamagedError("the trusted root is missing")
+    records = await read_floor(store)
+    trust, damaged = judge(records, now)
+    for message in damaged.values():
+        raise DamagedError(message)
+    if trust is None:
         return "nothing is trusted yet"
-    trust = Trust(root, now)
-    accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)
-    for role, accept in zip(ROLES, accepts, strict=True):
-        data = await store.read(f"trust/{role}.json")
-        if data is None:
-            break
-        parse_object(data, f"{role}.json")
-        if not as_floor(lambda accept=accept, data=data: accept(data)):  # type: ignore[misc]
-            break
-    pin = await store.read("trust/pin")
-    return f"root {trust.root_version}, {'seen first' if pin == FIRST_USE else 'as the app ships it'}"
+    return f"root {trust.root_version}, {'seen first' if records.get(PIN) == FIRST_USE else 'as the app ships it'}"
 
 
 async def _records(store: Store) -> str:

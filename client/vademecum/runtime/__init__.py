@@ -1,1 +1,5 @@
-"""Interpreters and browsers: the implementations of `vademecum.ports`."""
+"""Adapters of the ports (ports.py), the only place for httpx, sqlite3 and pyodide.
+
+On CPython: http.py, folder.py, sqlite/, locations.py (from what a user names to a transport) and loop.py (from a
+synchronous call to the engine). In browsers: fetch.py, indexeddb.py, js_errors.py. Everywhere: clock.py, memory.py.
+"""

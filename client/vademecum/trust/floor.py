@@ -1,26 +1,122 @@
-"""The trust floor: the metadata that was verified last, below which nothing is accepted."""
+"""The trust floor: the metadata that was verified last, below which nothing is accepted.
+
+Its records are a root, what that root's keys signed, and a note of which root the app had shipped. They are judged
+here, and nowhere else: by the walk, by an inspection, and by the doctor who saves them from a damaged file.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from vademecum.errors import ContentError, TrustError
-from vademecum.ports import Store
+from vademecum.format.json import parse_object
+from vademecum.ports import RecordStore
 from vademecum.trust.metadata import Trust
 
 logger = logging.getLogger("vademecum")
 
+ROOT = "trust/root.json"
+PIN = "trust/pin"
+FIRST_USE = b"first-use"
+"""What `PIN` says where no root was shipped. Otherwise it is the digest of the one that was."""
 
-async def drop_if_damaged(store: Store, now: datetime) -> None:
-    """Delete the whole trust floor if its root cannot be read: all of it hangs on that."""
-    root = await store.read("trust/root.json")
-    names = [f"trust/{role}.json" for role in ("root", "timestamp", "snapshot", "targets")]
+SIGNED = ("timestamp", "snapshot", "targets")
+"""The roles below the root, in the order in which they are accepted."""
+
+RECORDS = (ROOT, *(f"trust/{role}.json" for role in SIGNED), PIN)
+
+
+async def read_floor(store: RecordStore) -> dict[str, bytes]:
+    """Return those of the floor's records that there are. Errors: see `RecordStore.read`."""
+    found = {name: await store.read(name) for name in RECORDS}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, dict[str, str]]:
+    """Judge a floor as it is stored.
+
+    What has expired, or was signed by a key that is revoked by now, is as it should be: it is a floor no more, and is
+    fetched again.
+
+    Returns:
+        The root and what still counts below it, or None where no root can be read; and what is damaged: name of the
+        record -> how. Where the root is, nothing that hangs on it is of use.
+    """
+    if ROOT not in records:
+        others = [name for name in records if name != PIN]
+        return None, dict.fromkeys(others, "the trusted root is missing")
     try:
-        if root is not None:
-            Trust(root, now)
-            return
+        trust = Trust(records[ROOT], now)
     except (ContentError, TrustError) as error:
-        logger.warning("the trusted root is damaged and is begun anew: %s", error)
-    if any([await store.read(name) for name in names]):
-        await store.write(dict.fromkeys((*names, "trust/pin")))
+        return None, dict.fromkeys(records, error.message)
+    accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)
+    damaged: dict[str, str] = {}
+    counts = True
+    for role, accept in zip(SIGNED, accepts, strict=True):
+        name = f"trust/{role}.json"
+        if name not in records:
+            counts = False
+            continue
+        try:
+            parse_object(records[name], f"{role}.json")
+        except ContentError as error:
+            damaged[name] = error.message
+            counts = False
+        counts = counts and as_floor(lambda accept=accept, name=name: accept(records[name]))  # type: ignore[misc]
+    return trust, damaged
+
+
+async def drop_if_damaged(store: RecordStore, now: datetime) -> None:
+    """Delete the whole trust floor if its root cannot be read: all of it hangs on that."""
+    records = await read_floor(store)
+    trust, damaged = judge(records, now)
+    if trust is None and damaged:
+        logger.warning("the trusted root is damaged and is begun anew: %s", next(iter(damaged.values())))
+        await store.write(dict.fromkeys(RECORDS))
+
+
+async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
+    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
+
+    Args:
+        shipped_root: The root that the app ships, or None.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    pinned = await store.read(PIN)
+    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
+        return None
+    return await proved(store, await store.read(ROOT), now)
+
+
+async def proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
+    """Return what the stored metadata prove under `root`; None where that is not all, or not any more."""
+    parts = [await store.read(f"trust/{name}.json") for name in SIGNED]
+    timestamp, snapshot, targets = parts
+    if root is None or timestamp is None or snapshot is None or targets is None:
+        return None
+    try:
+        trust = Trust(root, now)
+        trust.accept_timestamp(timestamp)
+        trust.accept_snapshot(snapshot)
+        trust.accept_targets(targets)
+    except (TrustError, ContentError):
+        return None  # the complete walk will say what is wrong, if it still is
+    return trust
+
+
+def as_floor(accept: Callable[[], object]) -> bool:
+    """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
+
+    Old or expired metadata stay in the trusted set as the floor that newer ones are judged against (TUF 5.4.3.1,
+    5.5.5); those that a revoked key had signed are no floor at all (TUF 5.3.11; python-tuf's updater does the same).
+    """
+    try:
+        accept()
+    except (TrustError, ContentError):
+        return False
+    return True

@@ -7,19 +7,18 @@ and a cache: an interrupted walk leaves nothing that reading depends on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, RollbackError, TrustError, VademecumError
+from vademecum.errors import RollbackError, VademecumError
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import STALE, Mirror
+from vademecum.trust.floor import FIRST_USE, as_floor, proved
 from vademecum.trust.metadata import StaleError, Trust
 
 TIMESTAMP = "metadata/timestamp.json"
-FIRST_USE = b"first-use"
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class _Walk:
 
     async def stored(self, root: bytes | None) -> Trust | None:
         """Return what the store alone proves, or None where it does not prove all."""
-        return await _proved(self._store, root, self._now)
+        return await proved(self._store, root, self._now)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
@@ -217,46 +216,3 @@ class _Walk:
         limit = trust.targets_length(self._config.max_targets)
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_targets)
         await self._store.write({"trust/targets.json": data})
-
-
-async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
-    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
-
-    Args:
-        shipped_root: The root that the app ships, or None.
-
-    Raises:
-        StorageError: See `Store.read`.
-    """
-    pinned = await store.read("trust/pin")
-    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
-        return None
-    return await _proved(store, await store.read("trust/root.json"), now)
-
-
-async def _proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
-    parts = [await store.read(f"trust/{name}.json") for name in ("timestamp", "snapshot", "targets")]
-    timestamp, snapshot, targets = parts
-    if root is None or timestamp is None or snapshot is None or targets is None:
-        return None
-    try:
-        trust = Trust(root, now)
-        trust.accept_timestamp(timestamp)
-        trust.accept_snapshot(snapshot)
-        trust.accept_targets(targets)
-    except (TrustError, ContentError):
-        return None  # the complete walk will say what is wrong, if it still is
-    return trust
-
-
-def as_floor(accept: Callable[[], object]) -> bool:
-    """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
-
-    Old or expired metadata stay in the trusted set as the floor that newer ones are judged against; those
-    that a revoked key had signed are no floor at all (python-tuf's updater does the same).
-    """
-    try:
-        accept()
-    except (TrustError, ContentError):
-        return False
-    return True

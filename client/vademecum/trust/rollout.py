@@ -13,7 +13,7 @@ import re
 from vademecum.errors import ContentError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.ports import Clock, Store
-from vademecum.trust.metadata import WHOLE, Line, ReleasePointer
+from vademecum.trust.channel import WHOLE, Line, ReleasePointer
 
 _SALT = re.compile(r"[0-9a-f]{32}")
 

@@ -10,7 +10,7 @@ from vademecum.errors import RollbackError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation, Head
-from vademecum.trust.metadata import ReleasePointer
+from vademecum.trust.channel import ReleasePointer
 
 Kind = Literal["none", "direct", "tiers", "full"]
 

@@ -12,8 +12,8 @@ from vademecum.format.objects import ObjectRef
 from vademecum.ports import Clock, Store
 from vademecum.store.pointer import Head
 from vademecum.transport.downloader import Downloader
+from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import require_past
-from vademecum.trust.metadata import Line, ReleasePointer
 from vademecum.trust.rollout import choose as pick
 from vademecum.trust.rollout import read_salt
 from vademecum.update.delta_chain import find_route

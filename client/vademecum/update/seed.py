@@ -25,8 +25,9 @@ from vademecum.errors import (
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.ports import Clock, Store, Transport
 from vademecum.transport.downloader import Downloader, is_absent
+from vademecum.trust.floor import trusted_before
 from vademecum.trust.metadata import Trust
-from vademecum.trust.refresh import TIMESTAMP, refresh, trusted_before
+from vademecum.trust.refresh import TIMESTAMP, refresh
 from vademecum.update.plan import Kind
 
 logger = logging.getLogger("vademecum")

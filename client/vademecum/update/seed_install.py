@@ -16,7 +16,7 @@ from vademecum.store.channel_status import Latest, encode_notes
 from vademecum.store.pointer import Head
 from vademecum.store.records import Records
 from vademecum.transport.downloader import is_absent
-from vademecum.trust.metadata import ReleasePointer
+from vademecum.trust.channel import ReleasePointer
 from vademecum.update.installer import Installer
 from vademecum.update.plan import reason_to_wait, refuse_older
 from vademecum.update.resolver import Follower

@@ -11,8 +11,8 @@ from typing import Any
 import securesystemslib.signer._key as keys
 from parts import IndexedStore, faults
 
-from vademecum.browser import BrowserStore
 from vademecum.errors import VademecumError
+from vademecum.runtime.indexeddb import BrowserStore
 
 keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py
 

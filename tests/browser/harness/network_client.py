@@ -15,10 +15,11 @@ from pyodide.ffi import to_js
 
 from support.oracle import judge_content
 from vademecum import browser
-from vademecum.browser import BrowserTransport
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore
+from vademecum.runtime.fetch import BrowserTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.testing import FixedClock
 
 keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import store_contract
 
-from vademecum.browser import BrowserStore
 from vademecum.ports import Store
+from vademecum.runtime.indexeddb import BrowserStore
 
 
 async def run_check(name: str, open_indexed_store: Callable[[], Any]) -> str:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from conformance.harness.delegations import MAX_DELEGATIONS, DelegatingTrust, SignedFile, find_target
 from vademecum.config import Config
 from vademecum.errors import ContentError, EmptyStoreError, StorageError, VademecumError
 from vademecum.ports import Body, Progress, Store
@@ -26,8 +27,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
-from vademecum.trust.delegations import find_target
-from vademecum.trust.metadata import SignedFile, Trust
+from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 
 CONFIG = Config(retries=0)
@@ -123,10 +123,16 @@ async def update(
 
 
 async def bring(
-    name: str, trust: Trust, store: Store, downloader: Downloader, config: Config, target_dir: Path
+    name: str,
+    trust: Trust,
+    store: Store,
+    downloader: Downloader,
+    config: Config,
+    target_dir: Path,
+    most: int = MAX_DELEGATIONS,
 ) -> None:
     """Have the target `name` in `target_dir`, verified; one that is there unchanged is not fetched."""
-    target = await find_target(name, trust, store, downloader, config)
+    target = await find_target(name, DelegatingTrust(trust), store, downloader, config, most)
     if target is None:
         raise ContentError(f"{name}: no role signs it")
     file = target_dir / quote(name, safe="")  # one flat file name: no target climbs out of the folder

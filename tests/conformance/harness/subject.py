@@ -15,11 +15,13 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from conformance.harness.conformance_client import CONFIG, bring
+from conformance.harness.delegations import MAX_DELEGATIONS
 from conformance.harness.repository import Repository
 from support.drive import drive
 from vademecum.config import Config
 from vademecum.errors import VademecumError
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import refresh
 
@@ -60,12 +62,14 @@ class InProcess:
 
     Attributes:
         error: What the last command raised.
+        most: Roles of delegated targets that it asks for one file.
         days: How far its clock is ahead of the repository's.
     """
 
     repository: Repository
     folder: Path
     config: Config = CONFIG
+    most: int = MAX_DELEGATIONS
     days: float = 0
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     requests: list[str] = field(default_factory=list)
@@ -106,7 +110,7 @@ class InProcess:
             store, downloader, self.now, shipped_root=None, config=self.config, idle_allowed=False
         )
         for path in paths:
-            await bring(path, refreshed.trust, store, downloader, self.config, self.folder)
+            await bring(path, refreshed.trust, store, downloader, self.config, self.folder, self.most)
 
 
 @dataclass

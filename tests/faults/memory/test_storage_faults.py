@@ -30,9 +30,10 @@ from support.tally import count
 from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.runtime.memory import MemoryDatabase, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import decode_head
+from vademecum.testing import MemoryTransport
 
 STEP = 7 if sys.platform == "emscripten" else 1
 """Pyodide takes every seventh operation: Python is ten times slower there, and the code is the same."""

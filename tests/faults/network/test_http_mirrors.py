@@ -17,8 +17,8 @@ from support.tally import count
 from vademecum.engine import Engine, Outcome
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
-from vademecum.runtime.cpython import open_transports
 from vademecum.runtime.http import HttpLimits, HttpTransport
+from vademecum.runtime.locations import open_transports
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.transport.mirrors import decode_marks
 

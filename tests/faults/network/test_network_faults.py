@@ -27,7 +27,8 @@ from vademecum.config import Config
 from vademecum.engine import Engine, Outcome
 from vademecum.errors import ServerError, VademecumError
 from vademecum.runtime.http import HttpLimits, HttpTransport
-from vademecum.runtime.memory import FixedClock, MemoryDatabase, MemoryStore
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.testing import FixedClock
 
 QUICK = HttpLimits(connect=5.0, idle=0.4, total=1.2)
 PATIENT = HttpLimits(connect=20.0, idle=20.0, total=40.0)

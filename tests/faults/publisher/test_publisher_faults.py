@@ -18,8 +18,8 @@ from vademecum.engine import Engine
 from vademecum.errors import BusyError, EmptyStoreError, StorageError, UsageError
 from vademecum.runtime import rename as renames
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import FixedClock
 from vademecum.store.pointer import decode_head
+from vademecum.testing import FixedClock
 from vademecum_builder.cli.main import main
 from vademecum_builder.publish.tree import TIMESTAMP
 

@@ -16,7 +16,8 @@ from vademecum.format.json import parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import MemoryTransport
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages

@@ -34,7 +34,7 @@ from vademecum.errors import (
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.knowledge import EVENTS
 from vademecum.ports import Store
-from vademecum.runtime.cpython import run
+from vademecum.runtime.loop import run
 from vademecum.store.pointer import Generation
 
 ONE: Documents = {

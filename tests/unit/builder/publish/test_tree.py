@@ -18,7 +18,7 @@ from vademecum.errors import QuotaError, StorageError, UsageError
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import FixedClock
+from vademecum.testing import FixedClock
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree

@@ -19,7 +19,8 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.memory import FixedClock, MemoryStore
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import FixedClock
 from vademecum_builder.release.previous import find_previous, locate_previous, read_previous
 from vademecum_builder.release.published import Published
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys

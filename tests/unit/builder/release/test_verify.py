@@ -15,7 +15,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, ExpiredError, SelfTestError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
-from vademecum.runtime.memory import FixedClock, MemoryTransport
+from vademecum.testing import FixedClock, MemoryTransport
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import Verified, verify_tree
 

@@ -14,7 +14,8 @@ from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import ClockError, ExpiredError, TrustError
 from vademecum.ports import Body, Progress
-from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import MemoryTransport
 from vademecum.trust.clock_check import TOLERANCE, judge_expiry, require_past
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

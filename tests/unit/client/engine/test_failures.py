@@ -32,7 +32,8 @@ from vademecum.errors import (
 )
 from vademecum.generation.staged import Staged
 from vademecum.ports import Room, Span
-from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import MemoryTransport
 from vademecum.trust.refresh import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

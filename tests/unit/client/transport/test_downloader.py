@@ -13,7 +13,7 @@ from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, VademecumError
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.ports import Body, Progress
-from vademecum.runtime.memory import FixedClock
+from vademecum.testing import FixedClock
 from vademecum.transport.downloader import Downloader, in_parallel
 
 CONFIG = Config(retries=3, backoff=1.0, longest_wait=10.0)

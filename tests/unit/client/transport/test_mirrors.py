@@ -25,7 +25,8 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.ports import Body, Emit, Progress, Store
-from vademecum.runtime.memory import FixedClock, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import RECORD, Mark, decode_marks, encode_marks, order, telling
 from vademecum.trust.refresh import TIMESTAMP

@@ -20,9 +20,11 @@ from vademecum.errors import (
     SignatureError,
     VademecumError,
 )
-from vademecum.runtime.memory import FixedClock, MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
-from vademecum.trust.refresh import FIRST_USE, TIMESTAMP, Refreshed, refresh
+from vademecum.trust.floor import FIRST_USE
+from vademecum.trust.refresh import TIMESTAMP, Refreshed, refresh
 
 CONFIG = Config(retries=0, max_root_rotations=4)
 DOCUMENTS = {"a": {"chunks": ["rotate the key"]}}

@@ -10,8 +10,8 @@ from support.app import App, texts
 from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import ContentError, EmptyStoreError, RollbackError, VademecumError
-from vademecum.runtime.memory import FixedClock
-from vademecum.trust.metadata import WHOLE
+from vademecum.testing import FixedClock
+from vademecum.trust.channel import WHOLE
 from vademecum.trust.refresh import TIMESTAMP
 from vademecum.trust.rollout import bucket
 

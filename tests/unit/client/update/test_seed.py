@@ -26,9 +26,11 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.ports import Store
-from vademecum.runtime.memory import MemoryStore, MemoryTransport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.testing import MemoryTransport
 from vademecum.transport.mirrors import Mark, encode_marks
-from vademecum.trust.refresh import TIMESTAMP, trusted_before
+from vademecum.trust.floor import trusted_before
+from vademecum.trust.refresh import TIMESTAMP
 from vademecum.update.seed import ANY_TIME
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

@@ -1,0 +1,53 @@
+"""From what a user names, a URL or a folder, to the transport that reads it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from vademecum.errors import UsageError
+from vademecum.ports import Transport
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.http import HttpTransport
+
+
+async def disk_room(path: Path) -> int | None:
+    """Return how many bytes the disk of the store at `path` has for this user."""
+    try:
+        return shutil.disk_usage(path.resolve().parent).free
+    except OSError:
+        return None
+
+
+def open_transport(location: str | Path) -> Transport:
+    """Return the transport for a published tree: `https://...`, `http://...`, `file://...` or a local folder.
+
+    Raises:
+        UsageError: A URL of another kind, or a malformed one.
+    """
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(location))
+    if scheme is None:
+        return FolderTransport(location)
+    kind = scheme[1].lower()
+    if kind in ("http", "https"):
+        return HttpTransport(str(location))
+    if kind == "file":
+        return FolderTransport(url2pathname(urlsplit(str(location)).path))
+    raise UsageError(f"a {kind}:// address cannot be read; use https://, http:// or a local folder")
+
+
+def open_transports(locations: Iterable[str | Path]) -> dict[str, Transport]:
+    """Return the transports of mirrors, by addresses without user and password; one that is named twice counts once.
+
+    Raises:
+        UsageError: See `open_transport`.
+    """
+    transports: dict[str, Transport] = {}
+    for location in locations:
+        transport = open_transport(location)
+        transports.setdefault(str(transport), transport)
+    return transports

@@ -1,0 +1,116 @@
+"""What the signed targets say of a channel: our one field beside those of TUF (format.md, section 2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vademecum.errors import ContentError
+from vademecum.format.json import Fields
+from vademecum.format.version import FORMAT, MAX_SEQUENCE
+
+CUSTOM = "vademecum"
+"""The name of our one field in `targets.signed`."""
+
+WHOLE = 10_000
+"""A rollout to everybody, in hundredths of a percent."""
+
+MOST_YANKED = 1000
+
+RELEASE_PATH = re.compile(r"releases/[0-9A-Za-z._-]{1,100}")
+
+
+@dataclass(frozen=True)
+class ReleasePointer:
+    """What the signed targets say of a release: where its manifest lies, and whether it was taken back."""
+
+    sequence: int
+    version: str
+    path: str
+    sha256: str
+    length: int
+    yanked: bool = False
+
+    @property
+    def url_path(self) -> str:
+        """The manifest's path in the published tree: the digest stands before the file's name (TUF 6.2)."""
+        folder, _, name = self.path.rpartition("/")
+        return f"{folder}/{self.sha256}.{name}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the signed targets say of a channel.
+
+    Attributes:
+        current: The release for everybody.
+        candidate: A newer one for some, or None.
+        rollout: For how many: of 10,000. 0 where what is signed is no such number.
+        yanked: Sequences that the publisher has taken back.
+    """
+
+    current: ReleasePointer
+    candidate: ReleasePointer | None = None
+    rollout: int = 0
+    yanked: tuple[int, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The highest sequence that is named: the publisher knows of it."""
+        candidate = 0 if self.candidate is None else self.candidate.sequence
+        return max(self.current.sequence, candidate, *self.yanked)
+
+
+Target = Callable[[str], tuple[str, int]]
+"""Returns digest and length of a signed target, or raises `ContentError`."""
+
+
+def read_line(custom: object, channel: str, target: Target) -> Line:
+    """Return what our field says of a channel.
+
+    A candidate that is not as format.md says counts as none: everybody stays with the current release.
+
+    Args:
+        custom: The value of our field in the signed targets; None where it is not there.
+        target: Finds the targets that are signed beside it.
+
+    Raises:
+        NewerFormatError: The publisher writes a newer major format.
+        ContentError: There is no such channel, or the entry is malformed.
+    """
+    if not isinstance(custom, dict):
+        raise ContentError(f"targets.json has no field {CUSTOM!r}: not a tree that vademecum published")
+    fields = Fields(custom, CUSTOM)
+    fields.refuse_newer(FORMAT)
+    entry = fields.child("channels").child(channel)
+    yanked = entry.integers("yanked") if "yanked" in entry else ()
+    if len(yanked) > MOST_YANKED:
+        raise ContentError(f"{CUSTOM}: {len(yanked)} yanked releases, more than {MOST_YANKED}")
+    current = _pointer(entry, yanked, target)
+    candidate, rollout = _candidate(entry, yanked, target)
+    if candidate is not None and candidate.sequence <= current.sequence:
+        candidate = None
+    return Line(current, candidate, rollout, yanked)
+
+
+def _pointer(entry: Fields, yanked: tuple[int, ...], target: Target) -> ReleasePointer:
+    path = entry.match("release", RELEASE_PATH)
+    sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
+    sha256, length = target(path)
+    return ReleasePointer(sequence, entry.text("version", 1, 100), path, sha256, length, sequence in yanked)
+
+
+def _candidate(entry: Fields, yanked: tuple[int, ...], target: Target) -> tuple[ReleasePointer | None, int]:
+    """Return the candidate and its rollout; junk closes: it is a candidate for nobody, or none at all."""
+    try:
+        named = entry.optional("candidate", entry.child)
+        if named is None:
+            return None, 0
+        candidate = _pointer(named, yanked, target)
+    except ContentError:
+        return None, 0
+    try:
+        return candidate, named.integer("rollout", 0, WHOLE)
+    except ContentError:
+        return candidate, 0
