@@ -66,13 +66,13 @@ def newest(dist: Path, kind: str) -> Path:
 
 def cut(
     strategies: tuple[int, ...] = streams.STRATEGIES,
-    joint: int = streams.JOINT,
-    window: int = streams._WINDOW,
+    least: int = streams.LEAST,
+    window: int = streams.WINDOW,
 ) -> Measure:
     """Return a measure: bytes of the gzip file, with these in the place of the constants of `streams`."""
 
     def measure(content: bytes) -> int:
-        with patch.multiple(streams, STRATEGIES=strategies, JOINT=joint, _WINDOW=window):
+        with patch.multiple(streams, STRATEGIES=strategies, LEAST=least, WINDOW=window):
             return deflate_tensors(content)[0].size
 
     return measure
@@ -97,9 +97,9 @@ def compare_ways(last: Sequence[bytes], ever: Sequence[bytes]) -> None:
         "cut, matches or symbols": cut(strategies=(Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY)),
         "cut, matches or runs (chosen)": cut(),
         "cut, matches, runs or filtered": cut(strategies=(Z_DEFAULT_STRATEGY, Z_FILTERED, Z_RLE)),
-        "every tensor a piece": cut(joint=0),
-        "neighbours up to 4 kB": cut(joint=4_096),
-        "neighbours up to 64 kB": cut(joint=65_536),
+        "every tensor a piece": cut(least=1),
+        "pieces of 256 bytes or more": cut(least=256),
+        "pieces of 2 kB or more": cut(least=2048),
         "no piece refers to another": cut(window=1),
     }
     rows: dict[str, list[object]] = {}

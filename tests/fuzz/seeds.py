@@ -44,7 +44,7 @@ class Golden:
 @functools.cache
 def golden() -> Golden:
     manifests = [path.read_bytes() for path in sorted((_TREE / "releases").iterdir())]
-    files = [path.read_bytes() for path in sorted((_TREE / "objects").iterdir())]
+    files = [path.read_bytes() for path in sorted((_TREE / "objects").glob("*.gz"))]
     contents = [gzip.decompress(file) for file in files]
     return Golden(
         manifests,

@@ -1,6 +1,6 @@
 """Made `format-1/`, once. Not to be run again for a format that has been released: see README.md.
 
-PYTHONPATH=tests/builder .venv/bin/python tests/golden/make_golden.py tests/golden/format-1
+.venv/bin/python tests/golden/make_golden.py tests/golden/format-1
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,19 +59,25 @@ async def check_hits(store: Store, golden: Path, release: str) -> None:
         assert found == expected, query
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize(("kind", "plan"), [("memory", "direct"), ("sqlite", "direct"), ("memory", "tiers")])
 def test_a_client_pulls_both_releases_and_answers_as_clients_did(
-    golden: Path, kind: str, tmp_path: Path
+    golden: Path, kind: str, plan: str, tmp_path: Path
 ) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(golden, tree)
+    (pack,) = (tree / "second/objects").glob("*.pack")
+    if plan == "tiers":
+        pack.unlink()
+
     async def journey() -> None:
         store: Store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "kb.db")
-        first = await pull(store, golden, "first")
+        first = await pull(store, tree, "first")
         assert (first.plan, first.to_sequence) == ("full", 1)
-        await check_hits(store, golden, "first")
-        second = await pull(store, golden, "second")
-        assert (second.plan, second.from_sequence, second.to_sequence) == ("tiers", 1, 2)
+        await check_hits(store, tree, "first")
+        second = await pull(store, tree, "second")
+        assert (second.plan, second.from_sequence, second.to_sequence) == (plan, 1, 2)
         assert len(decode_head(await store.read("head")).objects) == 3, "the encoder and a segment of each"
-        await check_hits(store, golden, "second")
+        await check_hits(store, tree, "second")
         await store.close()
 
     asyncio.run(journey())
