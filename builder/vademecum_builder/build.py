@@ -10,19 +10,17 @@ print(report.sequence, report.added, report.embedded)
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from vademecum.errors import VademecumError
-from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
-from vademecum_builder.options import Options, Progress, ignore_progress
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import check_target
 from vademecum_builder.release.previous import find_previous, locate_previous
 from vademecum_builder.release.published import Published
+from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.sources.base import SourceItem
@@ -30,51 +28,6 @@ from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.context import BuildContext
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
-
-
-@dataclass(frozen=True)
-class BuildRequest:
-    """What to build, from what, and how. Only the first two have no default.
-
-    Attributes:
-        source: Folder of Markdown, plain text and HTML.
-        out: Folder of the published tree; empty, missing, or one that an earlier build has made.
-        previous: The release to build on, an address or a folder; None: what lies in `out`.
-        patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
-        base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
-        title: Name of the knowledge base, for its pages.
-        version: The human version; made from date and sequence if empty.
-        encoder: `builtin` or `sentence-transformers:MODEL`; None: that of the previous release, else `builtin`.
-        bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
-        refit: Fit the encoder anew: a full download for every client.
-        max_pack_bytes: The most that direct packs may take on the host; None: twice the index. 0: none.
-        yank: Sequences to take back: no client installs them any more, nor goes back to them.
-        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
-        root: The public root metadata; None: `root.json` among the keys.
-        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
-        site: Whether to publish pages and the browser client beside the index.
-        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
-        force: Start a new line of releases where the previous one cannot be used.
-    """
-
-    source: Path
-    out: Path
-    previous: str | None = None
-    patterns: tuple[str, ...] = ()
-    base_url: str = ""
-    title: str = ""
-    version: str = ""
-    encoder: str | None = None
-    bits: int = 4
-    refit: bool = False
-    max_pack_bytes: int | None = None
-    yank: tuple[int, ...] = ()
-    keys: Path | None = None
-    root: Path | None = None
-    signing_key: str = field(default="", repr=False)
-    site: bool = True
-    runtime_cache: Path | None = None
-    force: bool = False
 
 
 def build(
@@ -105,7 +58,7 @@ def build(
     previous = _previous(location, keys, force=request.force)
     authority = choose_authority(keys, previous.roots if previous else {}, now)
     site = SiteBuilder(request.runtime_cache) if request.site else None
-    context = BuildContext(_options(request), authority, previous, site, now, progress)
+    context = BuildContext(request, authority, previous, site, now, progress)
     report = run_stages(source, NamedEncoders(request.encoder), context)
     return replace(report, notices=keys.notices, seconds=time.monotonic() - started)
 
@@ -134,16 +87,3 @@ def _previous(location: str | None, keys: Keys, *, force: bool) -> Published | N
         if force:
             return None
         raise
-
-
-def _options(request: BuildRequest) -> Options:
-    return Options(
-        out=request.out,
-        base_url=request.base_url,
-        title=request.title,
-        version=request.version,
-        bits=request.bits,
-        refit=request.refit,
-        yank=request.yank,
-        packs=PackLimits(most=request.max_pack_bytes),
-    )

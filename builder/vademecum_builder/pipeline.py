@@ -78,7 +78,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
         release, written = keep_release(base.published, context)
         return _report(release, state, written, embedded=None)
     embedded = embed_chunks(state, base, encoders, context)
-    tiers = context.options.tiers
+    tiers = context.request.tiers
     segments = lay_segments(
         embedded.rows, context.sequence, embedded.space, published=base.segments, limits=tiers
     )

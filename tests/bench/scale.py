@@ -39,11 +39,11 @@ from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.table import Matrix, Progress
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import lay_segments
-from vademecum_builder.options import Options
 from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
 from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
 from vademecum_builder.stages.assemble import assemble_release
 from vademecum_builder.stages.base import Base
@@ -203,7 +203,12 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
     authority = load_authority(load_roots(keys / ROOT_FILE), keys / RELEASE_KEY, {}, now)
     # The first release has the number of its newest rows.
     context = Numbered(
-        Options(out=folder / "tree", bits=BITS), authority, base.published, None, now, number=sequence
+        BuildRequest(source=folder, out=folder / "tree", bits=BITS),
+        authority,
+        base.published,
+        None,
+        now,
+        number=sequence,
     )
     embedded = Embedded(rows, space_of(encoder, BITS), encoder.query_encoder, 0)
     segments = lay_segments(rows, sequence, embedded.space, published=base.segments)

@@ -23,12 +23,12 @@ from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import fit_encoder, load_encoder
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import Published, read_published
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import (
     RELEASE_KEY,
     ROOT_FILE,
@@ -166,7 +166,8 @@ class Line:
     def context(self, previous: Published | None = None, **options: Any) -> BuildContext:
         """Return what a build on `previous` goes on from, by default on what lies in the tree."""
         previous = previous if previous is not None else self.previous()
-        return BuildContext(Options(out=self.out, **options), self.authority, previous, self.site, self.now)
+        request = BuildRequest(source=self.folder, out=self.out, **options)
+        return BuildContext(request, self.authority, previous, self.site, self.now)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -86,17 +86,6 @@ def safe_url(url: str) -> str:
     return url if scheme is None or scheme[0].lower() in {"http:", "https:"} else ""
 
 
-def describe_bytes(count: int) -> str:
-    """Return a size as people write it, in decimal units: 999 B, 1.2 kB, 34 kB, 5.6 MB."""
-    if count < 1000:
-        return f"{count} B"
-    value, units = count / 1000, ["GB", "MB", "kB"]
-    while value >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop()
-    return f"{value:.1f} {units[-1]}" if value < 9.95 else f"{value:.0f} {units[-1]}"
-
-
 def _static_files() -> dict[str, bytes]:
     folder = site_folder() / "static"
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
@@ -136,7 +125,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "safe_url": safe_url,
-        "bytes": describe_bytes,
         "count": lambda number: f"{number:,}",
         "day": _day,
         "share": lambda size, whole: round(100 * size / whole, 1) if whole else 0,

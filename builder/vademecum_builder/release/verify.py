@@ -5,16 +5,14 @@ Needs no more than the client does: whoever uses a knowledge base may check it.
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, RollbackError, UsageError
-from vademecum.format.objects import GZIP_HEADER
+from vademecum.format.objects import ObjectRef, inflate_named, verified
 from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.clock import SystemClock
@@ -174,26 +172,9 @@ async def _check_leftover(
         return None
     data = await downloader.fetch(path, config.max_object)
     if named:
-        _check_digest(path, data, named[1])
+        verified(ObjectRef(named[1], len(data), len(data)), data, path)
     elif packed:
-        content = _gunzip(path, data, config.max_object) if data.startswith(GZIP_HEADER) else data
-        _check_digest(path, content, packed[1])
+        inflate_named(packed[1], data, config.max_object)
     else:
         check_signed(data, path, published.roots.values())
     return len(data)
-
-
-def _check_digest(path: str, content: bytes, sha256: str) -> None:
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ContentError(f"{path}: {len(content)} bytes that are not what its name says")
-
-
-def _gunzip(path: str, data: bytes, limit: int) -> bytes:
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        content = inflater.decompress(data, limit)
-    except zlib.error as error:
-        raise ContentError(f"{path}: damaged gzip: {error}") from None
-    if not inflater.eof or inflater.unused_data:
-        raise ContentError(f"{path}: the gzip does not end where it should")
-    return content

@@ -62,7 +62,7 @@ def assemble_release(
     Args:
         sources: The digest of each source item: what the next build compares with.
     """
-    options, sequence, space = context.options, context.sequence, embedded.space
+    request, sequence, space = context.request, context.sequence, embedded.space
     now = context.now.astimezone(UTC)
     encoder_ref, encoder_file = deflate_tensors(embedded.query_encoder)
     rows, told = encode_history(packs.history, space)
@@ -71,8 +71,8 @@ def assemble_release(
     sources_ref, sources_file = deflate(canonical({"files": dict(sources), "history": history}))
     manifest = Manifest(
         sequence=sequence,
-        version=options.version or f"{now:%Y.%m.%d}-{sequence}",
-        channel=options.channel,
+        version=request.version or f"{now:%Y.%m.%d}-{sequence}",
+        channel=request.channel,
         built=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         epoch=space.epoch,
         digest=segments.digest,

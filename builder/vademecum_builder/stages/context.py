@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from vademecum_builder.options import Options, Progress, ignore_progress
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.published import Published
+from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
 
 
@@ -16,7 +16,7 @@ class BuildContext:
     """Everything that differs between two builds of one source.
 
     Attributes:
-        options: What the publisher chose.
+        request: What the publisher asked for.
         authority: Who signs.
         previous: The release to build on, verified; None starts a line.
         site: Renders the pages; None publishes the index alone.
@@ -24,7 +24,7 @@ class BuildContext:
         progress: Told how far a stage is.
     """
 
-    options: Options
+    request: BuildRequest
     authority: Authority
     previous: Published | None
     site: SiteBuilder | None

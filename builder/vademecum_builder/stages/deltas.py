@@ -58,7 +58,7 @@ def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: 
     Args:
         segments: The release's tiers: a pack that is no smaller than what they take is of no use.
     """
-    sequence, limits, rows = context.sequence, context.options.packs, embedded.rows
+    sequence, limits, rows = context.sequence, context.request.packs, embedded.rows
     published, space = base.published, embedded.space
     if published is None:
         return Packs((), {}, frozenset(), History(sequence))

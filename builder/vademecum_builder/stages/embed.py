@@ -36,7 +36,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
     new = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
     fitted = _embed([chunk.embedded_text for chunk in new], base, encoders, context)
-    space = space_of(fitted.encoder, context.options.bits)
+    space = space_of(fitted.encoder, context.request.bits)
     unknown_from = decode_encoder(fitted.encoder.query_encoder).unknown_from
     codes, scales = quantise(fitted.vectors, space.bits, unknown_from)
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}

@@ -8,11 +8,11 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum.trust.channel import MOST_YANKED
 from vademecum_builder.delta.schedule import kept
-from vademecum_builder.options import Options
 from vademecum_builder.pages.site import SiteFiles
 from vademecum_builder.publish.tree import TIMESTAMP, is_intact, require_unmoved, sweep, write_tree
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChanges, version_json
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.metadata import Channel, Versions, sign_release
 from vademecum_builder.stages.assemble import AssembledRelease
 from vademecum_builder.stages.context import BuildContext
@@ -43,15 +43,15 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
     Raises:
         StorageError, QuotaError: See `publish_release`.
     """
-    options, site = context.options, context.site
+    request, site = context.request, context.site
     kept_files = base.history_rows | kept(base.manifest.packs, base.older).keys()
     release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {}, kept_files)
     stale_site = site is not None and not (
-        site.is_current(base.site, options.title) and _pages_are_whole(base, options.out)
+        site.is_current(base.site, request.title) and _pages_are_whole(base, request.out)
     )
-    ageing = base.expires - context.now < options.validity.timestamp / 2
+    ageing = base.expires - context.now < request.validity.timestamp / 2
     newer_root = context.authority.root_version > max(base.roots)
-    yanking = yanked_with(base, options) != base.yanked
+    yanking = yanked_with(base, request) != base.yanked
     if not (stale_site or ageing or newer_root or yanking):
         return release, Written()
     # All of it, since the output folder of a fresh machine holds nothing yet.
@@ -60,7 +60,7 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
     return release, Written(written, signed=True, site=site is not None)
 
 
-def yanked_with(previous: Published | None, options: Options) -> tuple[int, ...]:
+def yanked_with(previous: Published | None, request: BuildRequest) -> tuple[int, ...]:
     """Return the sequences that are taken back from now on.
 
     Raises:
@@ -68,10 +68,10 @@ def yanked_with(previous: Published | None, options: Options) -> tuple[int, ...]
     """
     known = () if previous is None else previous.yanked
     last = 0 if previous is None else previous.manifest.sequence
-    for sequence in options.yank:
+    for sequence in request.yank:
         if not 1 <= sequence <= last:
             raise UsageError(f"--yank {sequence}: there is no such release; the last one is {last}")
-    return tuple(sorted({*known, *options.yank})[-MOST_YANKED:])
+    return tuple(sorted({*known, *request.yank})[-MOST_YANKED:])
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:
@@ -86,13 +86,13 @@ def _render(release: AssembledRelease, changes: DocumentChanges, context: BuildC
     version = version_json(release.manifest, release.target.sha256, changes)
     if context.site is None:
         return SiteFiles({"version.json": version}, None)
-    title, root = context.options.title, context.authority.root
+    title, root = context.request.title, context.authority.root
     return context.site.render(release.manifest, root, version, changes, title)
 
 
 def _write(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> int:
     """Write index, pages and metadata, then sweep; return the bytes written."""
-    out, previous = context.options.out, context.previous
+    out, previous = context.request.out, context.previous
     require_unmoved(out, 0 if previous is None else previous.versions.timestamp)
     metadata = _sign(release, pages, context)
     index = {**_carried(previous), **release.files, release.path: release.manifest_bytes}
@@ -107,13 +107,13 @@ def _write(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -
 
 
 def _sign(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
-    options, previous, manifest = context.options, context.previous, release.manifest
+    request, previous, manifest = context.request, context.previous, release.manifest
     targets = (release.target, *((pages.listing,) if pages.listing else ()))
-    yanked = yanked_with(previous, options)
-    channel = Channel(options.channel, release.target.path, manifest.sequence, manifest.version, yanked)
+    yanked = yanked_with(previous, request)
+    channel = Channel(request.channel, release.target.path, manifest.sequence, manifest.version, yanked)
     versions = previous.versions if previous is not None else Versions()
     roots = {f"metadata/{version}.root.json": data for version, data in context.authority.roots.items()}
-    signed = sign_release(context.authority.signer, versions, targets, channel, context.now, options.validity)
+    signed = sign_release(context.authority.signer, versions, targets, channel, context.now, request.validity)
     return {**roots, **signed}
 
 

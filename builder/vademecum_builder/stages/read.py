@@ -94,7 +94,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
 
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
-    base_url = context.options.base_url
+    base_url = context.request.base_url
     old = base.rows.documents.get(item.key)
     found.sources[item.key] = digest = _source_digest(item, base_url)
     if old is not None and not old.removed and base.sources.get(item.key) == digest:

@@ -11,6 +11,7 @@ from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
 
@@ -27,7 +28,7 @@ def run(options: Namespace) -> Shown:
         encoder=options.encoder,
         bits=options.bits,
         refit=options.refit,
-        max_pack_bytes=options.packs,
+        packs=PackLimits(most=options.packs),
         yank=tuple(options.yank),
         keys=options.keys,
         root=options.root,

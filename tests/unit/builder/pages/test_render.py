@@ -21,7 +21,6 @@ from vademecum.format.objects import ObjectRef
 from vademecum_builder.pages.render import (
     CHANGES_SHOWN,
     SiteContext,
-    describe_bytes,
     render_site,
     safe_url,
     site_folder,
@@ -272,25 +271,6 @@ def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() ->
     assert render_site(changed)["sw.js"] == before
     assert render_site(make_context(title="Other"))["sw.js"] != before
     assert render_site(make_context(client=CLIENT | {"client/vademecum.zip": "f" * 64}))["sw.js"] != before
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (9_949, "9.9 kB"),
-        (9_950, "10 kB"),
-        (999_499, "999 kB"),
-        (999_500, "1.0 MB"),
-        (1_812_445, "1.8 MB"),
-        (2_500_000_000, "2.5 GB"),
-        (5_000_000_000_000, "5000 GB"),
-    ],
-)
-def test_sizes_are_written_as_people_do(count: int, text: str) -> None:
-    assert describe_bytes(count) == text
 
 
 def test_modules_build_pages_from_nodes_only() -> None:

@@ -1,0 +1,69 @@
+"""What a publisher may ask a build for, and how a build tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.index.tiers import TierLimits
+from vademecum_builder.signing.metadata import Validity
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (`reading`, `embedding`), and how much of how much is done."""
+
+
+def ignore_progress(stage: str, done: int, total: int) -> None:
+    """What to pass where nobody looks."""
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What to build, from what, and how. Only the first two have no default.
+
+    Attributes:
+        source: Folder of Markdown, plain text and HTML.
+        out: Folder of the published tree; empty, missing, or one that an earlier build has made.
+        previous: The release to build on, an address or a folder; None: what lies in `out`.
+        patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
+        base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
+        title: Name of the knowledge base, for its pages.
+        version: The human version; made from date and sequence if empty.
+        encoder: `builtin` or `sentence-transformers:MODEL`; None: that of the previous release, else `builtin`.
+        bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
+        refit: Fit the encoder anew: a full download for every client.
+        channel: The line of releases that it belongs to.
+        yank: Sequences to take back: no client installs them any more, nor goes back to them.
+        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        root: The public root metadata; None: `root.json` among the keys.
+        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        site: Whether to publish pages and the browser client beside the index.
+        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
+        force: Start a new line of releases where the previous one cannot be used.
+        validity: How long signatures hold.
+        tiers: How segments are laid.
+        packs: What direct packs may take on the host.
+    """
+
+    source: Path
+    out: Path
+    previous: str | None = None
+    patterns: tuple[str, ...] = ()
+    base_url: str = ""
+    title: str = ""
+    version: str = ""
+    encoder: str | None = None
+    bits: int = 4
+    refit: bool = False
+    channel: str = "stable"
+    yank: tuple[int, ...] = ()
+    keys: Path | None = None
+    root: Path | None = None
+    signing_key: str = field(default="", repr=False)
+    site: bool = True
+    runtime_cache: Path | None = None
+    force: bool = False
+    validity: Validity = field(default_factory=Validity)
+    tiers: TierLimits = field(default_factory=TierLimits)
+    packs: PackLimits = field(default_factory=PackLimits)
