@@ -8,7 +8,13 @@ SOURCES := pyproject.toml constraints.txt
 # PyTorch goes first and alone: pulled in by another package it brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 
-.PHONY: help demo serve test lint contracts types unit faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz clean
+# A test process for each core. Tests of one group, such as those that load PyTorch, share one (tests/conftest.py).
+PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup
+FAST := not slow and not process and not model and not browser
+# What the fault tests of several runs did: the last one prints it all.
+GATHERED := $(VENV)/faults.json
+
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -19,7 +25,10 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	@test -d demo-out/site || $(BIN)/python tests/demo/run.py demo-out
 	$(BIN)/vade serve demo-out/site
 
-test: $(VENV)/test.stamp lint contracts types unit ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
+check: $(VENV)/test.stamp lint contracts types ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
+	$(BIN)/pytest $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' --ignore tests/browser)
+
+test: $(VENV)/test.stamp lint contracts types unit browser ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -32,13 +41,19 @@ types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 unit: $(VENV)/test.stamp
-	$(BIN)/pytest --durations=10
+	rm -f $(GATHERED)
+	$(BIN)/pytest $(PARALLEL) --ignore tests/browser --durations=10 --gather $(GATHERED)
+
+browser: $(VENV)/test.stamp
+	$(BIN)/pytest tests/browser --durations=10 --gather $(GATHERED)
 
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
 	$(BIN)/pytest tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
-	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/unit tests/faults tests/journeys tests/contract tests/browser/faults
+	rm -f $(GATHERED)
+	VADEMECUM_FAULTS=all $(BIN)/pytest $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract --gather $(GATHERED)
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/browser/faults --gather $(GATHERED)
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)

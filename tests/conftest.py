@@ -1,61 +1,148 @@
-"""What holds for all tests. pyproject.toml (`pythonpath`) makes the helper modules of the folders importable."""
+"""What holds for all tests: marks, the seed of the samples, and what a run says at its end.
+
+pytest-xdist's workers each collect and count; what they know comes here through `workeroutput`.
+"""
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from support import tally
+from support import sampling, tally
 from support.fault_lines import LINES
 
-# The same examples in every run, so that a failure is one of the change at hand; `make faults` and `make soak`
-# look for new ones.
+TESTS = Path(__file__).parent
+FOLDERS = {"browser": "browser", "journeys": "process", "faults": "slow", "soak": "slow"}
+"""The mark of all tests of a folder."""
+OUTSIDE = frozenset({"slow", "process", "model", "browser"})
+"""The marks that keep a test out of `make check`."""
+SLOW = 0.5
+"""Seconds: an unmarked test that takes longer is named at the end of a run."""
+
+# The same examples in every run, so that a failure is one of the change at hand; `make faults` looks for new ones.
 settings.register_profile("same", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("new", max_examples=300, deadline=None, print_blob=True)
-settings.load_profile("new" if os.environ.get("VADEMECUM_FAULTS") == "all" else "same")
+settings.load_profile("new" if sampling.ALL else "same")
 
-COVERED = pytest.StashKey[dict[str, list[str]]]()
-"""The collected tests of each line of fault_lines.py."""
+slow_ones: list[tuple[float, str]] = []
+started: list[str] = []
+"""The processes that the test at hand has started."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", help="what fault tests sample their points by (default: the commit)")
+    parser.addoption(
+        "--gather", type=Path, metavar="FILE", help="add the faults of several runs up in this file"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.seed = sampling.SEED = config.option.seed or _commit()
+    sys.addaudithook(_hear)
+
+
+def _commit() -> str:
+    """The same points for the same commit, so that a red run can be repeated."""
+    command = ["git", "-C", str(TESTS), "rev-parse", "--short=8", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "0"
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "subprocess.Popen":
+        started.append(str(arguments[0]))
+
+
+@pytest.fixture(autouse=True)
+def marked_where_it_starts_a_process(request: pytest.FixtureRequest) -> Iterator[None]:
+    """`make check` starts none: so that it stays fast, whoever adds a test."""
+    started.clear()
+    yield
+    marks = {mark.name for mark in request.node.iter_markers()}
+    assert not started or marks & OUTSIDE, f"starts {started[0]}: mark it with pytest.mark.process"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests go last: Playwright keeps an event loop running in this thread from its first test on."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
-    covered: dict[str, list[str]] = {}
     for item in items:
-        for mark in item.iter_markers("fault"):
-            for line in mark.args:
-                if line not in LINES:
-                    raise pytest.UsageError(f"{item.nodeid}: fault_lines.py has no line {line!r}")
-                covered.setdefault(line, []).append(item.nodeid.partition("[")[0])
-    config.stash[COVERED] = {line: list(dict.fromkeys(tests)) for line, tests in covered.items()}
+        for folder, mark in FOLDERS.items():
+            if item.path.is_relative_to(TESTS / folder):
+                item.add_marker(mark)
+        if item.get_closest_marker("model"):
+            item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
+        elif _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: "browser" in item.path.parts)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def _shares(item: pytest.Item) -> bool:
+    """Return whether it has a fixture of ours that is made once for a module or a run: then one worker makes it."""
+    known = getattr(item, "_fixtureinfo", None)
+    fixtures = [found[-1] for found in known.name2fixturedefs.values()] if known else []
+    return any(fixture.baseid and fixture.scope in ("module", "session") for fixture in fixtures)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    for item in session.items:
+        for line in (line for mark in item.iter_markers("fault") for line in mark.args):
+            if line not in LINES:
+                raise pytest.UsageError(f"{item.nodeid}: fault_lines.py has no line {line!r}")
+            tally.COVERED.setdefault(line, {})[item.nodeid.partition("[")[0].partition("@")[0]] = None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["faults"] = tally.written()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    tally.take(getattr(node, "workeroutput", {}).get("faults", "{}"))  # a worker that crashed has no output
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.duration >= SLOW and report.when == "call" and not OUTSIDE & report.keywords.keys():
+        slow_ones.append((report.duration, report.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What the fault tests did, and which line of the list has which tests (all of them with -v)."""
-    covered = terminalreporter.config.stash.get(COVERED, {})
+    say = terminalreporter.write_line
+    if slow_ones:
+        terminalreporter.section("half a second or more, and not marked slow")
+        for seconds, name in sorted(slow_ones, reverse=True)[:10]:
+            say(f"{seconds:6.2f} s  {name}")
+    gather: Path | None = config.option.gather
+    if gather is not None:
+        tally.take(gather.read_text() if gather.exists() else "{}")
+        gather.write_text(tally.written())
     if not tally.ROWS:
         return
     terminalreporter.section("faults")
     for line in tally.table():
-        terminalreporter.write_line(line)
-    terminalreporter.write_line("")
+        say(line)
+    say("")
     if terminalreporter.verbosity > 0:
         for line, title in LINES.items():
-            names = "".join(f"\n      {test}" for test in covered.get(line, ["NO TEST"]))
-            terminalreporter.write_line(f"{line:<4} {title}{names}")
-    missing = [line for line in LINES if line not in covered]
-    terminalreporter.write_line(
-        f"{len(covered)} of {len(LINES)} lines of faults have a test in this run (-v: which)"
-    )
+            say(
+                f"{line:<4} {title}"
+                + "".join(f"\n      {test}" for test in tally.COVERED.get(line, ["NO TEST"]))
+            )
+    say(f"{len(tally.COVERED)} of {len(LINES)} lines of faults have a test in this run (-v: which)")
     if tally.IN_CHROMIUM:
-        terminalreporter.write_line(
-            f"{len(tally.IN_CHROMIUM)} of them by tests of the core, in Chromium as well"
-        )
-    if missing:
-        terminalreporter.write_line(f"without one: {' '.join(missing)}")
+        say(f"{len(tally.IN_CHROMIUM)} of them by tests of the core, in Chromium as well")
+    if missing := [line for line in LINES if line not in tally.COVERED]:
+        say(f"without one: {' '.join(missing)}")
+    say("at every point" if sampling.ALL else f"points sampled by --seed={config.option.seed}")
 
 
 @pytest.fixture

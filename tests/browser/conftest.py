@@ -23,12 +23,6 @@ PATIENCE = 60.0
 """Seconds until a test gives up on something that should happen; never a statement about speed."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("browser")
-
-
 @pytest.fixture(scope="session")
 def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `vade build` publishes as `client/`."""

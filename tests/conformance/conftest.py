@@ -18,7 +18,7 @@ def client(tmp_path: Path) -> InProcess:
     return InProcess(Repository(), tmp_path)
 
 
-@pytest.fixture(params=["in process", "executable"])
+@pytest.fixture(params=["in process", pytest.param("executable", marks=pytest.mark.process)])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
     """The same test for the client's parts and for the executable."""
     if request.param == "in process":

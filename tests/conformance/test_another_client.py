@@ -16,6 +16,8 @@ import pytest
 from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
 
+pytestmark = pytest.mark.process
+
 JS = Path(__file__).parent / "js"
 
 

@@ -275,15 +275,17 @@ def test_the_number_of_roles_asked_is_bounded(client: InProcess) -> None:
     assert asked(client) == ["R0", "R1", "R2", "R3"]
 
 
-@pytest.mark.parametrize("role", ["?", "#", "/role", "../role", "a b/ü 100%"])
-def test_names_of_roles_that_need_quoting(both: Subject, role: str) -> None:
-    both.repository.delegate("targets", role)
-    both.repository.add_target("file", b"content", role)
+def test_names_of_roles_that_need_quoting(both: Subject) -> None:
+    roles = ["?", "#", "/role", "../role", "a b/ü 100%"]
+    for number, role in enumerate(roles):
+        both.repository.delegate("targets", role, [str(number)])
+        both.repository.add_target(str(number), role.encode(), role)
     both.repository.publish()
-    assert both.download("file"), both
-    assert f"metadata/1.{role.replace('/', '%2F')}.json" in both.requests
-    assert both.downloaded() == [b"content"]
-    assert both.download("file")
+    files = [str(number) for number in range(len(roles))]
+    assert both.download(*files)
+    assert {f"metadata/1.{role.replace('/', '%2F')}.json" for role in roles} <= set(both.requests)
+    assert both.downloaded() == [role.encode() for role in roles]
+    assert both.download(*files)
     assert asked(both) == []
 
 

@@ -188,6 +188,7 @@ def test_what_events_and_status_hold_is_what_the_page_says(line: Line, tmp_path:
     assert set(re.findall(r"`(\w+)`", said)) == set(knowledge.status())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
 def test_the_javascript_parses_and_waits_for_the_first_release(page: Path, tmp_path: Path) -> None:
     """That it runs on a page, under the policy that the docs name, is shown in tests/browser."""

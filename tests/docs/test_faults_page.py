@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ class Covering:
         return ("CPython",) * on_cpython + ("Chromium",) * in_chromium
 
 
+@functools.cache
 def covering() -> list[Covering]:
     """Return the marked tests, in the order of their files."""
     trees = {
@@ -40,11 +42,12 @@ def covering() -> list[Covering]:
         for path in sorted(TESTS.rglob("test_*.py"))
         if "node_modules" not in path.parts
     }
+    imports = {path: _imports(tree) for path, tree in trees.items()}
     found = []
     for path, tree in trees.items():
         for name, line in _marks(tree):
             also = [
-                other for other in trees if other != path and (_module(path), name) in _imports(trees[other])
+                other for other, names in imports.items() if other != path and (_module(path), name) in names
             ]
             files = tuple(file.relative_to(TESTS).as_posix() for file in (path, *also))
             found.append(Covering(f"{path.stem}::{name}", line, files))

@@ -83,6 +83,7 @@ def test_a_finding_fails() -> None:
         read(Decoder("broken", lambda data: int(data), lambda: [b""]), b"x")
 
 
+@pytest.mark.process
 def test_an_input_can_be_read_again(tmp_path: Path) -> None:
     """What `make fuzz` has found is looked at with `fuzz.py DECODER --replay FILE`, without atheris."""
     (tmp_path / "crash").write_bytes(b"{")

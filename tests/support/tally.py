@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 VIOLATIONS = ("mixed state", "unverified read", "lost data", "lower floor", "litter", "stuck")
@@ -30,6 +31,8 @@ class Row:
 
 
 ROWS: dict[str, Row] = {}
+COVERED: dict[str, dict[str, None]] = {}
+"""The tests of each line of fault_lines.py that this run has collected."""
 IN_CHROMIUM: set[str] = set()
 """The lines of fault_lines.py that a test of the core has passed in Chromium's Python."""
 
@@ -46,10 +49,31 @@ def count(family: str, scene: str, point: int, fault: str, damage: str, found: l
         row.found[kind] = row.found.get(kind, 0) + 1
 
 
-def add(family: str, row: Mapping[str, Any]) -> None:
-    """Take over a row that was counted elsewhere: the fields of `Row`, as they come out of JSON."""
-    points = {(scene, number) for scene, number in row["points"]}
-    ROWS[family] = Row(points, set(row["damages"]), set(row["faults"]), row["cases"], row["found"])
+def add(family: str, counted: Mapping[str, Any]) -> None:
+    """Add what was counted elsewhere: the fields of `Row`, as they come out of JSON."""
+    row = ROWS.setdefault(family, Row())
+    row.points |= {(scene, number) for scene, number in counted["points"]}
+    row.damages |= set(counted["damages"])
+    row.faults |= set(counted["faults"])
+    row.cases += counted["cases"]
+    for kind, number in counted["found"].items():
+        row.found[kind] = row.found.get(kind, 0) + number
+
+
+def written() -> str:
+    """Return all that was counted here as JSON, for `take` in another process."""
+    rows = {family: asdict(row) for family, row in ROWS.items()}
+    return json.dumps({"rows": rows, "covered": COVERED, "chromium": IN_CHROMIUM}, default=sorted)
+
+
+def take(text: str) -> None:
+    """Add what another process has `written`."""
+    told = json.loads(text)
+    for family, row in told.get("rows", {}).items():
+        add(family, row)
+    for line, tests in told.get("covered", {}).items():
+        COVERED.setdefault(line, {}).update(tests)
+    IN_CHROMIUM.update(told.get("chromium", []))
 
 
 def table() -> list[str]:

@@ -24,4 +24,5 @@ if sys.platform == "emscripten":
 
 def pytest_configure(config: pytest.Config) -> None:
     """As in pyproject.toml, which Pyodide does not read."""
-    config.addinivalue_line("markers", "fault(*lines): covers these lines of fault_lines.py")
+    for mark in ("fault(*lines)", "slow", "process"):
+        config.addinivalue_line("markers", f"{mark}: as in pyproject.toml")

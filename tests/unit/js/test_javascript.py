@@ -22,6 +22,8 @@ from vademecum.search import vectors as search
 from vademecum.transport.mirrors import Mark, encode_marks, order
 from vademecum.trust import refresh
 
+pytestmark = pytest.mark.process
+
 JS = Path(__file__).parent
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 CONSTANTS = """

@@ -115,6 +115,7 @@ TEXTS = st.sampled_from([f"{prose} {number}" for prose in PROSE for number in ra
 DOCUMENTS = st.dictionaries(st.sampled_from("abcdefgh"), st.lists(TEXTS, max_size=5).map(tuple), max_size=6)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(DOCUMENTS, st.sampled_from(["Title", "Other"])), min_size=2, max_size=7),
     st.sampled_from([8, 4, 2]),

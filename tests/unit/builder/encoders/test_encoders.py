@@ -423,6 +423,7 @@ def test_another_table_is_another_identity() -> None:
     assert fit_encoder("builtin", TEXTS[:-1]).encoder.identity != FITTED.encoder.identity
 
 
+@pytest.mark.process
 def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
     script = (
         "import json, sys; from vademecum_builder.encoders.registry import fit_encoder;"
@@ -544,6 +545,7 @@ def test_the_example_of_the_page_on_unknown_words() -> None:
         assert f"`0x{hash_word(word):08x}`" in page
 
 
+@pytest.mark.process
 def test_scipy_waits_until_something_is_fitted() -> None:
     script = "import sys, vademecum_builder.encoders.registry; sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -94,6 +94,7 @@ class Line:
         assert (read.documents, read.chunks) == (self.current.documents, self.current.chunks)
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False), st.sampled_from([300, 8_388_608]))
 @settings(max_examples=15, deadline=None)
 def test_every_older_client_arrives_at_the_state_of_all_live_rows(chance: random.Random, part: int) -> None:

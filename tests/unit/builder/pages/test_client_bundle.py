@@ -28,6 +28,8 @@ from vademecum_builder.pages.client_bundle import (
 )
 from vademecum_builder.pages.pyodide import _run
 
+pytestmark = pytest.mark.process
+
 WASM = b"\0asm the interpreter"
 WHEEL_NAME = "tuf-7.0.1-py3-none-any.whl"
 
@@ -149,6 +151,7 @@ def test_other_pins_live_in_another_folder(world: World) -> None:
         (b"<html>log in</html>", "not a package"),
         (npm_package({"package/pyodide.asm.wasm": WASM * 999})[:60], "not a package"),
     ],
+    ids=["another file", "no file", "a page", "cut"],  # the bytes hold the time
 )
 def test_another_npm_package_is_refused_and_nothing_is_kept(
     world: World, package: bytes, message: str

@@ -60,6 +60,7 @@ def verified(folder: Path, line: Line) -> Verified:
     return asyncio.run(verify_tree(transport, line.root, clock, ONCE, present=paths))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_site")
 @pytest.mark.parametrize("rotate", [False, True])
 def test_a_crash_at_any_file_operation_leaves_a_release_and_the_next_build_goes_on(
@@ -101,6 +102,7 @@ def test_a_crash_at_any_file_operation_leaves_a_release_and_the_next_build_goes_
     assert found.count(1) == done.index(timestamps[0]) + 1, "only the timestamp changes the release"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_site")
 def test_pages_of_a_crashed_release_are_put_right_when_its_change_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -126,6 +128,7 @@ def test_pages_of_a_crashed_release_are_put_right_when_its_change_is_taken_back(
     assert verified(again.out, again).sequence == 1
 
 
+@pytest.mark.slow
 def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10_000):
         line = Line(tmp_path / str(number))

@@ -464,6 +464,7 @@ MARKUP = [
 # fmt: on
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(MARKUP)).map("".join) | st.text(), st.sampled_from([MARKDOWN, HTML, PLAIN_TEXT])
 )

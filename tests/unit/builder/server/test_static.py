@@ -282,6 +282,7 @@ def test_what_is_no_request_gets_an_answer_and_the_server_goes_on(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_slow_connections_keep_nobody_waiting(server: PagesHost) -> None:
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
     for connection in slow:
@@ -432,6 +433,7 @@ def test_many_clients_at_once(server: PagesHost) -> None:
     assert len(server.requests) == 20
 
 
+@pytest.mark.process
 def test_serving_for_ever_ends_with_an_interrupt(tree: Path) -> None:
     script = """
 import sys

@@ -48,6 +48,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Line, dict[int, 
     return line, stores
 
 
+@pytest.mark.slow
 def test_from_every_release_packs_lead_to_the_last_one(releases: tuple[Line, dict[int, Store]]) -> None:
     line, stores = releases
     for number, store in stores.items():
@@ -77,6 +78,7 @@ def test_only_steps_stay_of_older_packs(releases: tuple[Line, dict[int, Store]])
     assert {path for path in tree if path.endswith(".pack")} == kept
 
 
+@pytest.mark.slow
 def test_the_line_goes_on_from_a_folder_that_was_carried_over(
     releases: tuple[Line, dict[int, Store]], tmp_path: Path
 ) -> None:
@@ -109,6 +111,7 @@ def test_no_packs_where_none_are_wanted(tmp_path: Path) -> None:
     assert pull(store, FolderTransport(line.out), line.root).plan == "tiers"
 
 
+@pytest.mark.slow
 def test_a_budget_drops_the_oldest_first(tmp_path: Path) -> None:
     line = Line(tmp_path)
     for number in range(1, 7):

@@ -20,6 +20,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON))
 def test_what_a_writer_makes_is_read_back(value: dict[str, object]) -> None:
     assert parse_object(canonical(value), "x") == value

@@ -219,6 +219,7 @@ def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
     assert choose_all(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), NEVER) == {0}
 
 
+@pytest.mark.slow
 def test_a_row_is_rewritten_a_logarithmic_number_of_times() -> None:
     """500 updates of one size: merged each time the limit is passed, as the installer does."""
     sizes, written = [20_000], 0
@@ -413,6 +414,7 @@ limits = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(steps, limits)
 def test_no_history_shows_a_difference(
     history: list[tuple[dict[str, list[str]], str]], config: Config

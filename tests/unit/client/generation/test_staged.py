@@ -114,6 +114,7 @@ def histories(draw: st.DrawFn) -> list[Part]:
     return parts
 
 
+@pytest.mark.slow
 @given(histories())
 def test_the_state_is_that_of_the_model(parts: list[Part]) -> None:
     database = MemoryDatabase()

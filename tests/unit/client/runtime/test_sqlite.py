@@ -123,6 +123,7 @@ def test_the_database_of_another_program(
     assert path.read_bytes() == before
 
 
+@pytest.mark.process
 def test_a_strangers_write_ahead_log_stays_where_it_is(tmp_path: Path) -> None:
     path, log = tmp_path / "other.db", tmp_path / "other.db-wal"
     script = """
@@ -257,6 +258,7 @@ def read_as_nobody(path: Path) -> list[str]:
         path.parent.chmod(0o755)
 
 
+@pytest.mark.process
 def test_a_medium_that_cannot_be_written() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kb.db"
@@ -264,6 +266,7 @@ def test_a_medium_that_cannot_be_written() -> None:
         assert read_as_nobody(path) == ["storage", "readable"]
 
 
+@pytest.mark.process
 def test_a_medium_that_cannot_be_written_with_a_log_to_merge() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kb.db"
@@ -295,6 +298,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 @pytest.mark.fault("C30")
 def test_killed_while_writing(tmp_path: Path) -> None:
     path = tmp_path / "kb.db"
@@ -333,6 +337,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.process
 @pytest.mark.fault("C30")
 @pytest.mark.parametrize("readonly", [False, True])
 def test_killed_while_creating(tmp_path: Path, readonly: bool) -> None:
@@ -369,6 +374,7 @@ async def enter(store: SqliteStore) -> None:
         await store.write({"head": b"locked"})
 
 
+@pytest.mark.process
 @pytest.mark.fault("D42", "D43")
 @pytest.mark.parametrize("end", ["release", "kill"])
 def test_the_lock_holds_across_processes(tmp_path: Path, end: str) -> None:

@@ -641,6 +641,7 @@ def test_what_the_seed_has_mended_is_not_mended_again_whatever_is_wrong_with_the
         assert "health" not in app.database.records
 
 
+@pytest.mark.slow
 def test_a_crash_at_every_operation_leaves_nothing_or_the_seed() -> None:
     whole = make_app(ONE)
     go_offline(whole)
