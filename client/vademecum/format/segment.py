@@ -98,6 +98,7 @@ class Segment:
         ids, sequences, scales: [n].
         bits: Of a component: 8, 4 or 2.
         vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
+        vectors_at: Where they begin in the file that they were read from; each column of strings has its own `at`.
         keys ... removed: [m]; document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
     """
 
@@ -107,6 +108,7 @@ class Segment:
     ids: array[int]
     sequences: array[int]
     vectors: memoryview
+    vectors_at: int
     scales: array[int]
     headings: Strings
     anchors: Strings
@@ -252,7 +254,8 @@ def decode_segment(data: bytes) -> Segment:
         bits=bits,
         ids=file.tensor("chunk.id", "U64", [n]).values(),
         sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
-        vectors=vectors,
+        vectors=memoryview(bytes(vectors.data)),  # a copy, or they would keep the whole file in memory
+        vectors_at=vectors.at,
         scales=file.tensor("chunk.scale", "U16", [n]).values(),
         headings=file.strings("chunk.headings", n),
         anchors=file.strings("chunk.anchor", n),
@@ -273,20 +276,19 @@ def decode_segment(data: bytes) -> Segment:
     return segment
 
 
-def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, memoryview]:
-    """Return dimensions, bits of a component, and the rows: a copy, or they would keep the whole file in memory."""
+def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, Tensor]:
+    """Return dimensions, bits of a component, and the rows."""
     found = [file.metadata.get(key) for key in ("bits", "dimensions")]
     if found == [None, None]:
         whole = file.tensor("chunk.vector", "I8", [count, None])
-        return whole.shape[1], 8, memoryview(bytes(whole.data))
+        return whole.shape[1], 8, whole
     bits, dimensions = (text or "" for text in found)
     if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
         raise ContentError(
             f"segment: vectors of bits and dimensions {found}, which this vademecum cannot read"
         )
     width = vector_bytes(int(dimensions), int(bits))
-    packed = file.tensor("chunk.vector", "U8", [count, width])
-    return int(dimensions), int(bits), memoryview(bytes(packed.data))
+    return int(dimensions), int(bits), file.tensor("chunk.vector", "U8", [count, width])
 
 
 def _check_format(found: str) -> None:

@@ -51,10 +51,17 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Strings(Sequence[str]):
-    """A string column: decoded one entry at a time, when it is asked for."""
+    """A string column: decoded one entry at a time, when it is asked for.
+
+    Attributes:
+        blob: All entries, one after another, in UTF-8.
+        bounds: Entry i lies from `bounds[i]` to `bounds[i + 1]`, in bytes.
+        at: Where the blob begins in the file that it was read from.
+    """
 
     blob: bytes
     bounds: array[int]
+    at: int = field(default=0, compare=False)
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -106,7 +113,8 @@ class TensorFile:
         Raises:
             ContentError: It is missing, malformed, not UTF-8, or has not `count` entries.
         """
-        blob = bytes(self.tensor(name, "U8", [None]).data)
+        tensor = self.tensor(name, "U8", [None])
+        blob = bytes(tensor.data)
         offsets = self.offsets(name, len(blob), count)
         try:
             blob.decode()
@@ -115,7 +123,7 @@ class TensorFile:
         # Whole, and cut only where a character begins: then every piece is UTF-8 too.
         if any(blob[at] & 0xC0 == 0x80 for at in offsets if at < len(blob)):
             raise ContentError(f"string column {name!r} is cut inside a character")
-        return Strings(blob, offsets)
+        return Strings(blob, offsets, tensor.at)
 
     def offsets(self, name: str, end: int, count: int | None = None) -> array[int]:
         """Return `name.offsets`: from 0 to `end`, never falling, `count` + 1 entries.

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from vademecum.errors import StorageError
 from vademecum.format.segment import decode_segment, row_bounds, vector_bytes
-from vademecum.format.tensors import Strings, decode_tensors
+from vademecum.format.tensors import Strings
 from vademecum.generation.row_index import packed, unpacked
 from vademecum.ports import Span, Store
 
@@ -71,11 +71,7 @@ def decode_stored(name: str, data: bytes) -> StoredSegment:
     Raises:
         NewerFormatError, ContentError: See `decode_segment`.
     """
-    segment, tensors = decode_segment(data), decode_tensors(data).tensors
-
-    def column(tensor: str, strings: Strings) -> Column:
-        return Column(tensors[tensor].at, strings.bounds)
-
+    segment = decode_segment(data)
     vectors = row_bounds(len(segment.ids), vector_bytes(segment.dimensions, segment.bits))
     return StoredSegment(
         name=name,
@@ -91,17 +87,15 @@ def decode_stored(name: str, data: bytes) -> StoredSegment:
         document_chunks=segment.document_chunks,
         bounds=segment.bounds,
         chunk_columns=(
-            Column(tensors["chunk.vector"].at, vectors),
-            column("chunk.headings", segment.headings),
-            column("chunk.anchor", segment.anchors),
-            column("chunk.text", segment.texts),
+            Column(segment.vectors_at, vectors),
+            *map(_column, (segment.headings, segment.anchors, segment.texts)),
         ),
-        document_columns=(
-            column("document.title", segment.titles),
-            column("document.url", segment.urls),
-            column("document.metadata", segment.metadata),
-        ),
+        document_columns=tuple(map(_column, (segment.titles, segment.urls, segment.metadata))),
     )
+
+
+def _column(strings: Strings) -> Column:
+    return Column(strings.at, strings.bounds)
 
 
 async def read_rows(
