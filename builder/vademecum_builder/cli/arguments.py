@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from vademecum.version import __version__
 from vademecum_builder.cli.exits import exits_table
@@ -30,6 +31,8 @@ EXITS
 to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
 """
 _PAGE_WIDTH = 100
+_Add = Callable[..., object]
+_Within = Any  # what `add_subparsers` returns: argparse has no public name for it
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:
@@ -47,18 +50,28 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"vademecum {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, purpose: str, fill: Callable[[argparse.ArgumentParser], None]) -> None:
-        fill(commands.add_parser(name, help=purpose, description=_sentence(purpose), formatter_class=form))
+    def add(within: _Within, name: str, purpose: str, fill: Callable[[_Add], None]) -> None:
+        command = within.add_parser(
+            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", formatter_class=form
+        )
+        fill(command.add_argument)
 
-    add("build", "publish a release of a folder of documents", _build)
-    add("keys", "make or renew signing keys", _keys)
-    add("verify", "check every signature, hash and digest of a published tree", _verify)
-    add("serve", "a local static host that behaves like GitHub Pages", _serve)
-    add("pull", "bring a local store up to date", _pull)
-    add("search", "search a local store, offline", _search)
-    add("status", "what is installed", _status)
-    add("doctor", "examine a local store, and mend what is broken", _doctor)
-    add("rollback", "go back to the release before", _rollback)
+    add(commands, "build", "publish a release of a folder of documents", _build)
+    keys = commands.add_parser(
+        "keys",
+        help="make or renew signing keys",
+        description="Make or renew signing keys.",
+        formatter_class=form,
+    ).add_subparsers(dest="action", required=True, metavar="ACTION")
+    add(keys, "new", "make a root key, a release key and root.json", _keys_new)
+    add(keys, "renew", "sign root.json anew before it expires", _keys_renew)
+    add(commands, "verify", "check every signature, hash and digest of a published tree", _verify)
+    add(commands, "serve", "a local static host that behaves like GitHub Pages", _serve)
+    add(commands, "pull", "bring a local store up to date", _pull)
+    add(commands, "search", "search a local store, offline", _search)
+    add(commands, "status", "what is installed", _status)
+    add(commands, "doctor", "examine a local store, and mend what is broken", _doctor)
+    add(commands, "rollback", "go back to the release before", _status)
     return root
 
 
@@ -69,10 +82,6 @@ def commands_page() -> str:
         for command in _with_subcommands(parser(_PAGE_WIDTH))
     ]
     return "\n".join([_PAGE.replace("EXITS", exits_table()), *sections])
-
-
-def _sentence(purpose: str) -> str:
-    return f"{purpose[0].upper()}{purpose[1:]}."
 
 
 def _with_subcommands(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -89,8 +98,7 @@ def _bytes(text: str) -> int:
     return int(text)
 
 
-def _build(command: argparse.ArgumentParser) -> None:
-    add = command.add_argument
+def _build(add: _Add) -> None:
     add("source", metavar="SOURCE", type=Path, help="folder of Markdown, plain text and HTML")
     add("--out", metavar="DIST", type=Path, required=True, help="folder of the published tree")
     add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
@@ -130,84 +138,73 @@ def _build(command: argparse.ArgumentParser) -> None:
         help="publish the index alone: no pages, no browser client",
     )
     add("--force", action="store_true", help="start a new line of releases when the previous is unusable")
-    _json(command)
+    _json(add)
 
 
-def _keys(command: argparse.ArgumentParser) -> None:
-    form = command.formatter_class
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    purpose = "make a root key, a release key and root.json"
-    new = actions.add_parser("new", help=purpose, description=_sentence(purpose), formatter_class=form)
-    new.add_argument("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    _json(new)
-    purpose = "sign root.json anew before it expires"
-    renew = actions.add_parser("renew", help=purpose, description=_sentence(purpose), formatter_class=form)
-    renew.add_argument(
-        "--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}"
-    )
-    renew.add_argument("--rotate", action="store_true", help="with a new release key: the old one is revoked")
-    _json(renew)
+def _keys_new(add: _Add) -> None:
+    add("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    _json(add)
 
 
-def _verify(command: argparse.ArgumentParser) -> None:
-    _location(command)
-    _trust(command)
-    command.add_argument(
-        "--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served"
-    )
-    _json(command)
+def _keys_renew(add: _Add) -> None:
+    add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    add("--rotate", action="store_true", help="with a new release key: the old one is revoked")
+    _json(add)
 
 
-def _serve(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="DIST", type=Path, help="folder of the published tree")
-    command.add_argument(
-        "--port", metavar="N", type=int, default=8000, help="default: 8000; 0 takes a free one"
-    )
-    command.add_argument(
-        "--max-age", metavar="S", type=int, default=600, help="seconds that browsers may cache"
-    )
+def _verify(add: _Add) -> None:
+    _location(add)
+    _trust(add)
+    add("--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served")
+    _json(add)
 
 
-def _pull(command: argparse.ArgumentParser) -> None:
-    _location(command)
-    _store(command)
-    _trust(command)
-    _more_places(command)
-    command.add_argument(
+def _serve(add: _Add) -> None:
+    add("folder", metavar="DIST", type=Path, help="folder of the published tree")
+    add("--port", metavar="N", type=int, default=8000, help="default: 8000; 0 takes a free one")
+    add("--max-age", metavar="S", type=int, default=600, help="seconds that browsers may cache")
+
+
+def _pull(add: _Add) -> None:
+    _location(add)
+    _store(add)
+    _trust(add)
+    _more_places(add)
+    add(
         "--max-bytes",
         metavar="BYTES",
         type=_bytes,
         help="pause before more is downloaded; the next pull goes on (default: no limit)",
     )
-    command.add_argument(
+    add(
         "--force",
         action="store_true",
         help="fetch the release whole, whatever is installed and whatever it takes",
     )
-    _json(command)
+    _json(add)
 
 
-def _search(command: argparse.ArgumentParser) -> None:
-    command.add_argument("query", metavar="QUERY")
-    _store(command)
-    command.add_argument("--limit", metavar="N", type=int, default=10, help="default: 10")
-    _json(command)
+def _search(add: _Add) -> None:
+    add("query", metavar="QUERY")
+    _store(add)
+    add("--limit", metavar="N", type=int, default=10, help="default: 10")
+    _json(add)
 
 
-def _status(command: argparse.ArgumentParser) -> None:
-    _store(command)
-    _json(command)
+def _status(add: _Add) -> None:
+    _store(add)
+    _json(add)
 
 
-def _more_places(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+def _more_places(add: _Add) -> None:
+    add(
         "--mirror",
         metavar="URL|DIST",
         action="append",
         default=[],
         help="another place of the same tree, asked where the first fails (repeatable)",
     )
-    command.add_argument(
+    add(
         "--seed",
         metavar="DIST",
         type=Path,
@@ -215,43 +212,34 @@ def _more_places(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _doctor(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+def _doctor(add: _Add) -> None:
+    add(
         "location",
         metavar="URL|DIST",
         nargs="?",
         help="the published tree to mend from; without it, only report",
     )
-    _store(command)
-    _trust(command)
-    _more_places(command)
-    command.add_argument("--check", action="store_true", help="only report; nothing is written")
-    _json(command)
+    _store(add)
+    _trust(add)
+    _more_places(add)
+    add("--check", action="store_true", help="only report; nothing is written")
+    _json(add)
 
 
-def _rollback(command: argparse.ArgumentParser) -> None:
-    _store(command)
-    _json(command)
+def _location(add: _Add) -> None:
+    add("location", metavar="URL|DIST", help="the published tree: an address or a folder")
 
 
-def _location(command: argparse.ArgumentParser) -> None:
-    command.add_argument("location", metavar="URL|DIST", help="the published tree: an address or a folder")
+def _store(add: _Add) -> None:
+    add("--store", metavar="PATH", type=Path, required=True, help="the local database file")
 
 
-def _store(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--store", metavar="PATH", type=Path, required=True, help="the local database file")
+def _trust(add: _Add) -> None:
+    add("--trust", metavar="FILE", type=Path, help="root.json; without it, the first seen is pinned")
 
 
-def _trust(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--trust", metavar="FILE", type=Path, help="root.json; without it, the first seen is pinned"
-    )
-
-
-def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--json", action="store_true", help="print one JSON object on stdout and nothing else"
-    )
+def _json(add: _Add) -> None:
+    add("--json", action="store_true", help="print one JSON object on stdout and nothing else")
 
 
 if __name__ == "__main__":

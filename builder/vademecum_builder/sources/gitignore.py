@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -19,30 +19,22 @@ _EVERYTHING_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
 
 
 @dataclass(frozen=True)
-class _Rules:
-    """One `.gitignore`. A key is matched as `prefix` + what is left of it after `strip` characters."""
-
-    spec: GitIgnoreSpec
-    strip: int = 0
-    prefix: str = ""
-
-    def verdict(self, key: str) -> bool | None:
-        return self.spec.check_file(self.prefix + key[self.strip :]).include
-
-
-@dataclass(frozen=True)
 class GitIgnore:
-    """The rules in force in one folder, outermost first."""
+    """The rules in force in one folder.
 
-    rules: tuple[_Rules, ...] = ()
+    Attributes:
+        prefix: What stands before every key: where the source lies in its repository.
+        rules: One spec for each `.gitignore`, outermost first, and how many characters of a path lead to its folder.
+    """
+
+    prefix: str = ""
+    rules: tuple[tuple[int, GitIgnoreSpec], ...] = ()
 
     def ignores(self, key: str) -> bool:
         """Return whether this entry is ignored. A folder's key ends in `/`; its parents are not ignored."""
-        for rules in reversed(self.rules):
-            verdict = rules.verdict(key)
-            if verdict is not None:
-                return verdict
-        return False
+        path = self.prefix + key
+        verdicts = (spec.check_file(path[start:]).include for start, spec in reversed(self.rules))
+        return next((verdict for verdict in verdicts if verdict is not None), False)
 
     def inside(self, folder: Path, key: str) -> GitIgnore:
         """Return the rules in force inside `folder`, whose key is `key` (ends in `/`; empty: the root).
@@ -51,7 +43,7 @@ class GitIgnore:
             UsageError: Its `.gitignore` cannot be read. What it hides must not be published by mistake.
         """
         spec = _read(folder / ".gitignore")
-        return self if spec is None else GitIgnore((*self.rules, _Rules(spec, strip=len(key))))
+        return self if spec is None else replace(self, rules=(*self.rules, (len(self.prefix + key), spec)))
 
 
 def enclosing_rules(root: Path) -> GitIgnore:
@@ -65,32 +57,14 @@ def enclosing_rules(root: Path) -> GitIgnore:
     Raises:
         UsageError: One of the `.gitignore` files cannot be read.
     """
-    folders: list[Path] = []
-    for folder in (root, *root.parents):
-        if folder != root:
-            folders.append(folder)
-        if (folder / ".git").exists():
-            break
-    else:
-        return GitIgnore()
-    rules: tuple[_Rules, ...] = ()
-    for folder in reversed(folders):
-        spec = _read(folder / ".gitignore")
-        if spec is not None:
-            rules += (_Rules(spec, prefix=root.relative_to(folder).as_posix() + "/"),)
-    outside = GitIgnore(rules)
-    return GitIgnore() if _ignores_root(outside) else outside
-
-
-def _ignores_root(outside: GitIgnore) -> bool:
-    # Each rule sees the root as its prefix; so the empty key is the root itself. A folder above it that is
-    # ignored counts as well, for git looks no further inside.
-    return any(
-        rules.spec.check_file("/".join(parts[: i + 1]) + "/").include
-        for rules in outside.rules
-        for parts in [rules.prefix.rstrip("/").split("/")]
-        for i in range(len(parts))
-    )
+    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    outside, folder, key = GitIgnore(), top, ""
+    for part in root.relative_to(top).parts:
+        outside = outside.inside(folder, key)
+        folder, key = folder / part, f"{key}{part}/"
+        if outside.ignores(key):
+            return GitIgnore()
+    return replace(outside, prefix=key)
 
 
 def _read(path: Path) -> GitIgnoreSpec | None:
