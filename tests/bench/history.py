@@ -80,7 +80,7 @@ class Bench:
     def usual_json(self) -> int:
         """Return the bytes of the peer: all texts and the encoder's float32 vectors as one gzipped JSON file."""
         snapshot, published = read_tree(self.dist)
-        floats = Floats(self.encoder, published.encoder_content)
+        floats = Floats(self.encoder, published.query_encoder)
         return len(UsualJson().write(snapshot, floats.of(snapshot)))
 
 

@@ -90,7 +90,7 @@ class Replayed:
 
     @cached_property
     def _floats(self) -> Floats:
-        return Floats(self.encoder, self.snapshot(self.last)[1].encoder_content)
+        return Floats(self.encoder, self.snapshot(self.last)[1].query_encoder)
 
     def _snapshot(self, sequence: int) -> tuple[Snapshot, Published]:
         return read_tree(self.tree(sequence))

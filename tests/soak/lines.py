@@ -288,7 +288,7 @@ class Built:
         """Return an index of these documents by a first build; only the encoder is the line's own."""
         previous = self._line.previous()
         assert previous is not None
-        encoder = load_encoder("builtin", previous.encoder_content)
+        encoder = load_encoder("builtin", previous.query_encoder)
         assert encoder is not None
         context = replace(self._line.context(bits=self.bits), previous=None)
         base = Base(encoder=encoder)
@@ -296,7 +296,7 @@ class Built:
         rows = embed_chunks(state, base, self._line.encoders, context).rows
         epoch = space_of(encoder, self.bits).epoch
         documents, chunks = list(rows.documents.values()), list(rows.chunks.values())
-        return truth_of(epoch, self.bits, documents, chunks, decode_encoder(previous.encoder_content))
+        return truth_of(epoch, self.bits, documents, chunks, decode_encoder(previous.query_encoder))
 
     def _edit(self, random: Random) -> str:
         if len(self._sources) < 3:

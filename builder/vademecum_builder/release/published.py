@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vademecum.config import Config
-from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.errors import ContentError, TrustError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest
@@ -32,9 +31,6 @@ from vademecum_builder.release.version_json import DocumentChanges, read_changes
 from vademecum_builder.signing.metadata import Versions
 
 _Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
-_AS_JSON: tuple[_Deflate, ...] = (deflate,)
-_AS_TENSORS: tuple[_Deflate, ...] = (deflate_tensors, deflate)
-"""How builders make or made such objects, the newest way first."""
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time: a publisher may come back after any pause and build on what is there."""
@@ -46,9 +42,12 @@ class Published:
 
     Attributes:
         roots: The chain of root metadata, as published: version -> bytes.
+        versions, expires: Of the metadata that was read: what the next build counts on from.
+        pointer: What the targets say of the release.
         segments: Decoded, newest first, one for each entry of the manifest.
+        query_encoder: The encoder file.
         sources: The digest of each source file.
-        history: Rows of older releases, which packs are made against; `history_rows` has the path of the file.
+        history: Rows of older releases, which packs are made against; `history_path` is where they lie.
         older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
@@ -63,11 +62,10 @@ class Published:
     pointer: ReleasePointer
     manifest: Manifest
     segments: tuple[Segment, ...]
-    encoder: Encoder
-    encoder_content: bytes
+    query_encoder: bytes
     sources: Mapping[str, str]
     history: History
-    history_rows: frozenset[str]
+    history_path: str
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
@@ -132,21 +130,20 @@ async def read_published(
         contents[ref.sha256] = content = await downloader.fetch_object(ref)
         if isinstance(ref, PackRef):
             return
-        make = _AS_JSON if ref == manifest.sources else _AS_TENSORS
+        make = deflate if ref == manifest.sources else deflate_tensors
         recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path], make)
 
     packs = [entry.object for entry in manifest.packs]
     await in_parallel([*manifest.objects, manifest.sources, *packs], config.parallel, one)
     sources = Fields(parse_object(contents[manifest.sources.sha256], "sources"), "sources")
-    told = sources.optional("history", sources.child)  # a release from before there were packs has none
-    rows = [] if told is None else [read_ref(told.child("rows"))]
+    told = sources.child("history")
+    rows = read_ref(told.child("rows"))
     older = await _older(manifest, downloader)
     steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
-    await in_parallel([*rows, *steps], config.parallel, one)
+    await in_parallel([rows, *steps], config.parallel, one)
     roots = await _chain(trust, _given(await store.read("trust/root.json")), downloader, config)
     site = await _site(trust, downloader)
     version = await _version_json(site, recorder, downloader, config)
-    encoder_content = contents[manifest.encoder.object.sha256]
     return Published(
         roots=roots,
         versions=Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version),
@@ -154,11 +151,10 @@ async def read_published(
         pointer=pointer,
         manifest=manifest,
         segments=tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
-        encoder=decode_encoder(encoder_content),
-        encoder_content=encoder_content,
+        query_encoder=contents[manifest.encoder.object.sha256],
         sources=listed_sources(contents[manifest.sources.sha256]),
-        history=decode_history(contents[rows[0].sha256], told) if told else History(manifest.sequence),
-        history_rows=frozenset(ref.path for ref in rows),
+        history=decode_history(contents[rows.sha256], told),
+        history_path=rows.path,
         older=older,
         site=site,
         version_json=version,
@@ -203,16 +199,12 @@ async def _chain(trust: Trust, newest: bytes, downloader: Downloader, config: Co
             if canonical(parse_object(data, path)) != canonical(parse_object(newest, "root.json")):
                 raise ContentError(f"{path} is not the trusted root of this version")
         elif version + 1 in chain:
-            _check_link(path, data, chain[version + 1])
+            try:
+                Trust(data, ANY_TIME).accept_root(chain[version + 1])
+            except (ContentError, TrustError) as error:
+                raise type(error)(f"{path}: {error.message}") from error
         chain[version] = data
     return chain
-
-
-def _check_link(path: str, root: bytes, following: bytes) -> None:
-    try:
-        Trust(root, ANY_TIME).accept_root(following)
-    except (ContentError, TrustError) as error:
-        raise type(error)(f"{path}: {error.message}") from error
 
 
 async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | None:
@@ -235,12 +227,12 @@ async def _version_json(
     return None
 
 
-def _as_published(ref: ObjectRef, content: bytes, body: bytes, make: tuple[_Deflate, ...]) -> bytes:
+def _as_published(ref: ObjectRef, content: bytes, body: bytes, make: _Deflate) -> bytes:
     """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
     if body.startswith(GZIP_HEADER):
         return body
-    made = (deflated(content) for deflated in make)
-    return next((file for again, file in made if again == ref), body)
+    again, file = make(content)
+    return file if again == ref else body
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.config import Config
+from vademecum.encoder.query import decode_encoder
 from vademecum.errors import ContentError, RollbackError, UsageError
 from vademecum.format.objects import ObjectRef, inflate_named, verified
 from vademecum.generation.live_rows import assemble
@@ -152,7 +153,7 @@ def _check_state(published: Published) -> None:
         sequences = (*segment.sequences, *segment.document_sequences)
         if any(not entry.after < sequence <= entry.upto for sequence in sequences):
             raise ContentError(f"{entry.object.path}: a row from outside {entry.after}..{entry.upto}")
-    published.encoder.check_golden()
+    decode_encoder(published.query_encoder).check_golden()
 
 
 def _check_version(published: Published) -> None:

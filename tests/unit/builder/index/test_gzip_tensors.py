@@ -16,7 +16,6 @@ from vademecum.format.segment import ChunkRow, DocumentRow, encode_segment
 from vademecum.format.tensors import Tensor, TensorFile, encode_tensors
 from vademecum_builder.index import gzip_tensors as streams
 from vademecum_builder.index.gzip_tensors import deflate_tensors
-from vademecum_builder.release import published as previous
 
 EPOCH = "0123456789abcdef"
 WORDS = ("release", "root", "key", "sign", "index", "vector", "of", "the", "and", "to", "publish", "client")
@@ -146,12 +145,3 @@ def test_every_byte_is_coded_once_for_each_strategy(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(streams, "_piece", counted)
     deflate_tensors(content)
     assert sum(asked) == len(streams.STRATEGIES) * len(content)
-
-
-def test_objects_made_before_are_carried_as_they_are() -> None:
-    """One stream for all, as the first builders made it, is as good an object, and stays the same file."""
-    content = a_segment(4)
-    ref, file = deflate(content)
-    assert inflate(ref, file) == content
-    assert ref.size != deflate_tensors(content)[0].size
-    assert previous._as_published(ref, content, content, previous._AS_TENSORS) == file
