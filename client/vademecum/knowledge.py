@@ -23,7 +23,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
-from vademecum.search.results import DocumentView, Hit, read_document
+from vademecum.search.results import DocumentView, Hit, view_document
 from vademecum.search.vectors import MOST_HITS, Index
 from vademecum.store.pointer import Generation, decode_head
 
@@ -187,7 +187,7 @@ class KnowledgeBase:
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key."""
-        return read_document(self._opened()[2], key)
+        return view_document(self._opened()[2], key)
 
     @property
     def release(self) -> Generation:

@@ -91,7 +91,11 @@ export interface Hit {
 }
 
 export interface Passage {
+  /** The chunk's id, as in a `Hit`. */
   id: string;
+  /** The headings above the text, joined by " › ". */
+  heading: string;
+  /** The same, outermost first. */
   headings: string[];
   anchor: string;
   text: string;

@@ -35,16 +35,31 @@ class Hit:
 
 @dataclass(frozen=True)
 class Passage:
-    """One chunk of a document, for reading."""
+    """One chunk of a document, for reading. JavaScript's has the same keys.
 
+    Attributes:
+        id: The chunk's id, 16 hex digits, as in a `Hit`.
+        heading: As in a `Hit`: the headings joined by " › ".
+        headings: The headings above the text, outermost first; the document's title is not among them.
+        anchor: The URL fragment of the nearest heading, without `#`; may be empty.
+    """
+
+    id: str
     heading: str
+    headings: tuple[str, ...]
     anchor: str
     text: str
 
 
 @dataclass(frozen=True)
 class DocumentView:
-    """A whole document, as its chunks in reading order."""
+    """A whole document.
+
+    Attributes:
+        key: What the document is known by, such as its path in the source.
+        metadata: What its front matter or its head says.
+        chunks: In reading order.
+    """
 
     key: str
     title: str
@@ -53,8 +68,12 @@ class DocumentView:
     chunks: Sequence[Passage]
 
 
-def read_document(opened: Opened, key: str) -> DocumentView | None:
-    """Return a live document, or None if there is none of that key."""
+def view_document(opened: Opened, key: str) -> DocumentView | None:
+    """Return a live document, or None if there is none of that key.
+
+    Raises:
+        ContentError: Its metadata are no JSON object.
+    """
     state = opened.state
     place = state.documents.get(key.encode())
     if place is None:
@@ -64,13 +83,28 @@ def read_document(opened: Opened, key: str) -> DocumentView | None:
     for chunk in row.chunks:
         index, position = state.chunks[chunk]
         segment = state.segments[index]
-        heading = heading_text(segment.headings[position])
-        passages.append(Passage(heading, segment.anchors[position], segment.texts[position]))
+        joined = segment.headings[position]
+        texts = segment.anchors[position], segment.texts[position]
+        passages.append(Passage(f"{chunk:016x}", heading_text(joined), split_headings(joined), *texts))
     return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
 
 
+def split_headings(headings: str) -> tuple[str, ...]:
+    """Return the headings of a chunk's row, outermost first.
+
+    >>> split_headings("Keys\\x1fRotate")
+    ('Keys', 'Rotate')
+    """
+    return tuple(filter(None, headings.split(HEADING_SEPARATOR)))
+
+
 def heading_text(headings: str) -> str:
-    return " › ".join(filter(None, headings.split(HEADING_SEPARATOR)))
+    """Return the headings of a chunk's row as a hit shows them.
+
+    >>> heading_text("Keys\\x1fRotate")
+    'Keys › Rotate'
+    """
+    return " › ".join(split_headings(headings))
 
 
 def metadata_of(text: str) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from vademecum.errors import VademecumError
 from vademecum.format import segment, version
 from vademecum.knowledge import EVENTS
 from vademecum.runtime.http import HttpLimits
+from vademecum.search import results
 from vademecum.search import vectors as search
 from vademecum.transport.mirrors import Mark, encode_marks, order
 from vademecum.trust import refresh
@@ -119,3 +122,13 @@ def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
     known = {word.strip(' |\n"') for word in declared.splitlines()} - {""}
     assert codes(VademecumError) - {"not-a-store"} == known
     assert set(constants["TRANSIENT"]) == transient(VademecumError)
+
+
+@pytest.mark.parametrize(
+    ("interface", "python"),
+    [("Hit", results.Hit), ("Passage", results.Passage), ("KnowledgeDocument", results.DocumentView)],
+)
+def test_results_have_the_same_keys_in_both_languages(interface: str, python: type) -> None:
+    declared = (CLIENT / "vademecum.d.mts").read_text()
+    (body,) = re.findall(rf"export interface {interface} {{(.*?)\n}}", declared, re.DOTALL)
+    assert re.findall(r"^  (\w+):", body, re.MULTILINE) == [field.name for field in fields(python)]

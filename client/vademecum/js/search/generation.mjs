@@ -104,9 +104,11 @@ export class Generation {
   /** @param {bigint} id */
   #chunk(id) {
     const { segment, row } = this.place(/** @type {number} */ (this.index.find(id)));
+    const headings = splitHeadings(segment.headings.at(row));
     return {
       id: hexId(id),
-      headings: splitHeadings(segment.headings.at(row)),
+      heading: headings.join(HEADING_JOINT),
+      headings,
       anchor: segment.anchors.at(row),
       text: segment.texts.at(row),
     };

@@ -23,7 +23,7 @@ from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
-from vademecum.search.results import Passage, read_document
+from vademecum.search.results import Passage, view_document
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.builtin import fit_builtin
@@ -330,12 +330,16 @@ def test_metadata_that_are_no_object_raise_our_error() -> None:
 
 
 def test_a_document_in_reading_order(sample: Opened) -> None:
-    view = read_document(sample, "b")
+    view = view_document(sample, "b")
     assert view is not None
     assert (view.key, view.title, view.url, view.metadata) == ("b", "Title B", "b.html", {"x": [1]})
-    assert view.chunks == (Passage("Keys › Rotate", "rotate", "rotate the key"), Passage("", "", "run home"))
+    (rotate, home) = sample.state.segments[0].document(sample.state.documents[b"b"][1]).chunks
+    assert view.chunks == (
+        Passage(f"{rotate:016x}", "Keys › Rotate", ("Keys", "Rotate"), "rotate", "rotate the key"),
+        Passage(f"{home:016x}", "", (), "", "run home"),
+    )
 
 
 @pytest.mark.parametrize("key", ["", "a", "dead"])
 def test_a_document_that_is_not_there(sample: Opened, key: str) -> None:
-    assert read_document(sample, key) is None
+    assert view_document(sample, key) is None

@@ -71,8 +71,8 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
     url: "k.html",
     metadata: { a: [1] },
     chunks: [
-      { id: "00000000000000ff", headings: ["One", "Two"], anchor: "two", text: "text" },
-      { id: "0000000000000001", headings: [], anchor: "", text: "top" },
+      { id: "00000000000000ff", heading: "One › Two", headings: ["One", "Two"], anchor: "two", text: "text" },
+      { id: "0000000000000001", heading: "", headings: [], anchor: "", text: "top" },
     ],
   });
 });
