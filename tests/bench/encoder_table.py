@@ -34,7 +34,7 @@ from vademecum_builder.encoders.builtin import Builtin, fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, unpack_rows
 from vademecum_builder.encoders.transformer import Model
-from vademecum_builder.readers.document import read_document
+from vademecum_builder.readers.document import parse_document
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
 
@@ -157,7 +157,7 @@ def read_last(history: str) -> list[str]:
             pass
         source = FolderSource(Path(folder) / "source")
         items = [item for item in source.scan() if isinstance(item, SourceItem)]
-    documents = map(read_document, items)
+    documents = map(parse_document, items)
     texts = [embedding_text(page.title, chunk) for page in documents for chunk in chunk_document(page)]
     return list(dict.fromkeys(texts))
 

@@ -43,7 +43,7 @@ from vademecum.trust.metadata import Trust
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
 from vademecum_builder.delta.old_rows import decode_history
 from vademecum_builder.pages.render import safe_url
-from vademecum_builder.readers.document import read_document
+from vademecum_builder.readers.document import parse_document
 from vademecum_builder.release.published import listed_files, listed_sources
 from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.keys import KEY_VARIABLE, load_authority
@@ -205,7 +205,7 @@ def _retry_after(data: bytes) -> None:
 def _reader(media_type: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
         file = SourceItem("guide/page.md", media_type, data)
-        document = read_document(file, base_url="https://example.org/kb/")
+        document = parse_document(file, base_url="https://example.org/kb/")
         for chunk in chunk_document(document):
             embedding_text(document.title, chunk).encode()
         assert safe_url(document.url) == document.url

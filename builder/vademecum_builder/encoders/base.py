@@ -23,7 +23,9 @@ class DocumentEncoder(Protocol):
         ...
 
     @property
-    def dimensions(self) -> int: ...
+    def dimensions(self) -> int:
+        """D, of documents and queries alike."""
+        ...
 
     @property
     def query_encoder(self) -> bytes:

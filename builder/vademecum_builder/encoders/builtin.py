@@ -29,10 +29,12 @@ class Builtin:
 
     @cached_property
     def identity(self) -> str:
+        """Name and digest of the table: another fit is another space."""
         return f"{self.name}@{sha256(self.query_encoder).hexdigest()}"
 
     @property
     def dimensions(self) -> int:
+        """D."""
         return self._table.encoder.dimensions
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:

@@ -88,6 +88,7 @@ class Model:
 
     @cached_property
     def dimensions(self) -> int:
+        """D, asked of the model itself."""
         return int(self.transformer.encode(["a"], show_progress_bar=False).shape[1])
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
@@ -125,6 +126,7 @@ class Transformer:
 
     @property
     def identity(self) -> str:
+        """Name and digest of the model."""
         return f"{self.name}@{self.digest}"
 
     @cached_property
@@ -138,6 +140,11 @@ class Transformer:
         return model
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
+        """Return float64 [n, D]; the model is loaded only if there are texts.
+
+        Raises:
+            UsageError: It cannot be loaded, or is no longer the one that made the published vectors.
+        """
         if not texts:
             return np.zeros((0, self.dimensions))
         return self._loaded.embed(texts, self.batch, progress)

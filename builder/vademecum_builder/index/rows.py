@@ -22,6 +22,7 @@ class Rows:
 
     @property
     def live(self) -> list[DocumentRow]:
+        """The documents that are there: without tombstones."""
         return [row for row in self.documents.values() if not row.removed]
 
 
@@ -39,9 +40,11 @@ def rows_of(segments: Iterable[Segment]) -> Rows:
 
 
 def document_weight(row: DocumentRow) -> int:
+    """Return about how many bytes a row takes in a segment, before gzip."""
     texts = (row.key, row.title, row.url, row.metadata)
     return _ROW_COST + sum(map(len, texts)) + 8 * len(row.chunks)
 
 
 def chunk_weight(row: ChunkRow) -> int:
+    """Return about how many bytes a row takes in a segment, before gzip."""
     return _ROW_COST + len(row.vector) + len(row.headings) + len(row.anchor) + len(row.text)

@@ -1,0 +1,5 @@
+"""The published site: everything around the index.
+
+`site` puts it together and lists it for signing; `render` makes the pages (the one owner of jinja2),
+`client_bundle` the browser client, and `pyodide` brings the Python that it runs on, pinned by digests.
+"""

@@ -1,3 +1,4 @@
-"""Readers: the text of one raw file becomes titled sections of plain text blocks."""
-
-from __future__ import annotations
+"""Raw bytes to documents. `document` chooses by media type and gives title, URL and metadata; `markdown`, `html` and
+`plain` read one kind each, `front_matter` its YAML. What they find they tell `outline`: titled sections of plain text
+blocks with anchors. `text` has the rules for text that a segment may carry. A reader knows bytes, never where from.
+"""

@@ -17,7 +17,7 @@ from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
-__all__ = ["Document", "Section", "read_document"]
+__all__ = ["Document", "Section", "parse_document"]
 
 _READERS = {MARKDOWN: read_markdown, PLAIN_TEXT: read_plain_text, HTML: read_html}
 _FOLDER_PAGES = frozenset({"index", "readme"})
@@ -45,7 +45,7 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-def read_document(file: SourceItem, *, base_url: str = "") -> Document:
+def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
     """Read one raw file. The same file gives the same document.
 
     Args:

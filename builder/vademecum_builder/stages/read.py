@@ -11,7 +11,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import read_document
+from vademecum_builder.readers.document import parse_document
 from vademecum_builder.sources.base import Skipped, Source, SourceItem
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -101,7 +101,7 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.documents[item.key] = old
         return
     try:
-        document = read_document(item, base_url=base_url)
+        document = parse_document(item, base_url=base_url)
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
         return

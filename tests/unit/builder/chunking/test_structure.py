@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vademecum.errors import UsageError
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import Document, Section, read_document
+from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 TARGET, LONGEST = 600, 900
@@ -212,7 +212,7 @@ def markdown(sections: list[str]) -> str:
 def chunks_by_anchor(sections: list[str]) -> dict[str, list[Chunk]]:
     file = SourceItem("a.md", MARKDOWN, markdown(sections).encode())
     found: dict[str, list[Chunk]] = {}
-    for chunk in chunk_document(read_document(file)):
+    for chunk in chunk_document(parse_document(file)):
         found.setdefault(chunk.anchor, []).append(chunk)
     return found
 

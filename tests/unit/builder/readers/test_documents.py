@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.readers import html
-from vademecum_builder.readers.document import Document, Section, read_document
+from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.readers.outline import slug
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 
 def read(text: str, media_type: str = MARKDOWN, key: str = "guide/keys.md", base_url: str = "") -> Document:
-    return read_document(SourceItem(key, media_type, text.encode()), base_url=base_url)
+    return parse_document(SourceItem(key, media_type, text.encode()), base_url=base_url)
 
 
 def blocks(text: str, media_type: str = MARKDOWN) -> tuple[str, ...]:
@@ -470,8 +470,8 @@ MARKUP = [
 )
 def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
     file = SourceItem("a.x", media_type, text.replace("\0", "").encode())
-    document = read_document(file, base_url="b/")
-    assert document == read_document(file, base_url="b/")
+    document = parse_document(file, base_url="b/")
+    assert document == parse_document(file, base_url="b/")
     json.dumps(document.metadata, allow_nan=False)
     headings = [heading for section in document.sections for heading in (*section.headings, section.anchor)]
     lines = [document.title, *headings, *document.warnings]
