@@ -20,7 +20,6 @@ class Config:
             that nothing changed; after it, the whole metadata is walked again.
         patient: Ask nothing before the time that the host asked for has come, unless forced. In browsers the
             page's schedule waits instead, so that a user who asks is not refused.
-        forgive_mirror: For so long a mirror that failed is asked after the others.
         max_update_bytes: A run that has downloaded so much pauses: what it has brought stays for the next one. An
             object is begun only if it fits, but for the first of a run. Not for forced updates. None: no such limit.
         heal_after: So many failures of this device in a row make the next sync fetch everything anew, once.
@@ -45,7 +44,6 @@ class Config:
     longest_wait: float = 20.0
     idle_check_age: float = 86_400.0
     patient: bool = True
-    forgive_mirror: float = 86_400.0
     max_update_bytes: int | None = None
     heal_after: int = 3
     scrub_bytes: int = 16_777_216

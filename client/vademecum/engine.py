@@ -39,8 +39,8 @@ from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import Records
 from vademecum.transport.downloader import Downloader
-from vademecum.transport.mirrors import STALE, open_mirrors, save_mirrors
-from vademecum.transport.retry_after import remember_wait
+from vademecum.transport.mirrors import STALE, Mirrors
+from vademecum.transport.retry_after import remember_wait, require_patience
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry
 from vademecum.trust.floor import FIRST_USE, drop_if_damaged
@@ -362,15 +362,11 @@ class Engine:
 
     @asynccontextmanager
     async def _asking(self, *, patient: bool = True) -> AsyncIterator[Downloader]:
-        """Yield what asks the hosts; how they did is remembered, whatever happens."""
-        patient = patient and self._config.patient
-        now = self._clock.now()
-        mirrors = await open_mirrors(self._store, self._transports, now, self._config, patient=patient)
-        try:
-            seed = None if self._seed is None else self._seed.downloader
-            yield Downloader(mirrors, self._clock, self._config, seed=seed)
-        finally:
-            await save_mirrors(self._store, mirrors, self._clock.now())
+        """Yield what asks the hosts, unless they asked to be left alone until later than now."""
+        if patient and self._config.patient:
+            await require_patience(self._store, self._clock.now())
+        seed = None if self._seed is None else self._seed.downloader
+        yield Downloader(Mirrors(self._transports.values()), self._clock, self._config, seed=seed)
 
     async def _refresh(self, downloader: Downloader) -> tuple[ReleasePointer, bool]:
         notes = await self._records.notes()
@@ -484,8 +480,8 @@ class Engine:
 
     async def _note_error(self, error: VademecumError, *, healing: bool) -> None:
         try:
-            if len(self._transports) == 1:  # of several, each has a wait of its own: see mirrors.py
-                await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
+            # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
+            await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
             if is_local(error):
                 await count_sync(self._store, healing=healing)
             if isinstance(error, QuotaError):

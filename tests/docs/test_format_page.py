@@ -363,7 +363,7 @@ def test_the_records_are_those_that_the_engine_writes() -> None:
     app = App(Publisher())
     app.publisher.publish({"a": texts("run")})
     app.sync()
-    rare = {"mode", "retry", "scrub", "spoiled", "health", "mirrors", "rollout", "seed"}
+    rare = {"mode", "retry", "scrub", "spoiled", "health", "rollout", "seed"}
     assert record_names() - rare == set(app.database.records)
 
 

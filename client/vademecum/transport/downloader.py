@@ -47,7 +47,7 @@ class Downloader:
     def __init__(
         self, hosts: Transport | Mirrors, clock: Clock, config: Config, *, seed: Downloader | None = None
     ) -> None:
-        self.mirrors = hosts if isinstance(hosts, Mirrors) else Mirrors.of(hosts)
+        self.mirrors = hosts if isinstance(hosts, Mirrors) else Mirrors([hosts])
         self._seed = seed
         self._clock = clock
         self._config = config
@@ -201,9 +201,9 @@ class Downloader:
             waits = []
             for mirror in [mirror for mirror in self.mirrors.turns() if mirror not in hopeless]:
                 try:
-                    result = await work(mirror)
+                    return await work(mirror)
                 except (NetworkError, ServerError, ContentError, TrustError) as error:
-                    mirror.fail(error.code)
+                    mirror.failures += 1
                     failed[mirror] = error
                     wait = self._wait(error, attempt)
                     if wait is None:
@@ -211,9 +211,6 @@ class Downloader:
                         mirror.wait = _asked(error, self._config.longest_wait) or mirror.wait
                     else:
                         waits.append(wait)
-                else:
-                    mirror.answered = True
-                    return result
             if not waits or not insist or attempt >= self._config.retries:
                 raise telling(failed.values())
             await self._clock.sleep(min(waits))

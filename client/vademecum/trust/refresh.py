@@ -14,7 +14,7 @@ from vademecum.config import Config
 from vademecum.errors import RollbackError, VademecumError
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
-from vademecum.transport.mirrors import STALE, Mirror
+from vademecum.transport.mirrors import Mirror
 from vademecum.trust.floor import FIRST_USE, as_floor, proved
 from vademecum.trust.metadata import StaleError, Trust
 
@@ -164,7 +164,7 @@ class _Walk:
         best = min(seen, key=lambda shown: ("news", "same", "stale").index(shown.verdict))
         for shown in seen:
             if shown is not best and shown.verdict != best.verdict:
-                shown.mirror.fail(STALE)
+                shown.mirror.failures += 1
         if best.verdict == "stale" and not stale_allowed:
             raise RollbackError(best.detail)
         return best.trust, best.verdict == "stale"

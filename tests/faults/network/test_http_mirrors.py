@@ -20,7 +20,6 @@ from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.http import HttpLimits, HttpTransport
 from vademecum.runtime.locations import open_transports
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.transport.mirrors import decode_marks
 
 TIMESTAMP = "metadata/timestamp.json"
 
@@ -39,7 +38,7 @@ async def sync(scene: Scene, database: MemoryDatabase, urls: list[str], limits: 
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("paths", [".*", "objects/.*"])
 def test_one_bad_mirror_and_one_good(tmp_path: Path, kind: str, paths: str) -> None:
-    """The update succeeds; the bad mirror is asked last from then on."""
+    """The update succeeds; the bad mirror is asked last from then on in the run."""
     scene, (fault, limits) = tiers(), FAULTS[kind]
     database = scene.copy()
     write_tree(tmp_path / "site", scene.files)
@@ -49,11 +48,8 @@ def test_one_bad_mirror_and_one_good(tmp_path: Path, kind: str, paths: str) -> N
     ):
         outcome = asyncio.run(sync(scene, database, [bad.url, good.url], limits))
         assert outcome.to_sequence == 2
-        assert set(decode_marks(database.records["mirrors"])) == {bad.url}
-        asked = len(bad.paths())
-        assert asyncio.run(sync(scene, database, [bad.url, good.url], PATIENT)).plan == "none"
-        assert len(bad.paths()) == asked
-        assert good.paths()[-1] == TIMESTAMP
+        objects = [path for path in bad.paths() if path.startswith("objects/")]
+        assert len(bad.paths()) <= 2 or 1 <= len(objects) <= 2 * scene.config.parallel, "not for every file"
     found = judge_content(scene, database.records, database.objects)
     count("mirrors, over HTTP", paths, 0, kind, "none", found)
     assert not found
@@ -74,7 +70,7 @@ def test_a_redirection_of_one_mirror_is_its_own_affair(tmp_path: Path) -> None:
 
 
 def test_names_of_mirrors_tell_no_secrets(tmp_path: Path) -> None:
-    """What is remembered of a mirror stands under its address without user and password; each has its own."""
+    """A mirror is called by its address without user and password; each has its own."""
     scene = tiers()
     write_tree(tmp_path / "site", scene.files)
     store = tmp_path / "kb.db"
@@ -88,7 +84,7 @@ def test_names_of_mirrors_tell_no_secrets(tmp_path: Path) -> None:
         assert all("Authorization" in headers for _, headers in bad.asked)
         assert not any("Authorization" in headers for _, headers in good.asked)
     assert b"hunter2" not in store.read_bytes()
-    assert bad.url.encode() in store.read_bytes()
+    assert list(open_transports([secret])) == [bad.url]
 
 
 def test_a_mirror_that_is_named_twice_counts_once(tmp_path: Path) -> None:

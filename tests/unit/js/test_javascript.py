@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from vademecum.knowledge import EVENTS
 from vademecum.runtime.http import HttpLimits
 from vademecum.search import results
 from vademecum.search import vectors as search
-from vademecum.transport.mirrors import Mark, encode_marks, order
 from vademecum.trust import refresh
 
 pytestmark = pytest.mark.process
@@ -78,7 +76,6 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
         "HEAD_FORMAT": version.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
-        "FORGIVE_MIRROR_MS": Config().forgive_mirror * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,
         "TIMESTAMP": refresh.TIMESTAMP,
         "EVENTS": list(EVENTS),
@@ -86,27 +83,6 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
     }
     assert {name: constants.get(name) for name in expected} == expected
-
-
-def test_the_order_of_mirrors_is_the_same_in_both_languages() -> None:
-    """Also where the record is damaged in part, or somebody has turned the clock."""
-    now = datetime(2026, 11, 21, 8, tzinfo=UTC)
-    hours = (None, -48, -24, -23, -1, 0, 1, 24, 25)
-    times = [None if hour is None else now + timedelta(hours=hour) for hour in hours]
-    marks = [Mark(failed, "network", wait) for failed in times for wait in times]
-    cases = [{"a": one, "b": marks[-index], "c": marks[index // 2]} for index, one in enumerate(marks)]
-    records = [json.loads(encode_marks(case) or b'{"hosts": {}}')["hosts"] for case in cases]
-    script = (
-        f"const {{ order }} = await import('{CLIENT.as_uri()}/update/mirrors.mjs');"
-        "const [records, now] = JSON.parse(process.argv[1]);"
-        "console.log(JSON.stringify(records.map((marks) => order(['a', 'b', 'c'], marks, now).join(''))));"
-    )
-    there = json.loads(
-        node("--input-type=module", "--eval", script, json.dumps([records, now.timestamp() * 1000]))
-    )
-    here = ["".join(order("abc", case, now, Config().forgive_mirror)) for case in cases]
-    assert there == here
-    assert len(set(here)) > 10
 
 
 def codes(kind: type[VademecumError]) -> set[str]:

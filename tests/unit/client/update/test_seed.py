@@ -25,10 +25,10 @@ from vademecum.errors import (
     StorageError,
     VademecumError,
 )
+from vademecum.format.json import canonical, iso_time
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.testing import MemoryTransport
-from vademecum.transport.mirrors import Mark, encode_marks
 from vademecum.trust.floor import trusted_before
 from vademecum.trust.refresh import TIMESTAMP
 from vademecum.update.seed import ANY_TIME
@@ -592,10 +592,8 @@ def test_a_seed_is_installed_while_the_host_is_left_alone() -> None:
 @pytest.mark.fault("B21")
 def test_a_seed_is_installed_while_all_mirrors_are_left_alone() -> None:
     app = make_app(ONE)
-    until = app.clock.now() + timedelta(hours=1)
-    marks = encode_marks({name: Mark(not_before=until) for name in ("first", "second")})
-    assert marks is not None
-    app.database.records["mirrors"] = marks
+    until = iso_time(app.clock.now() + timedelta(hours=1))
+    app.database.records["retry"] = wait = canonical({"notBefore": until})
     hosts = {name: MemoryTransport(app.host) for name in ("first", "second")}
     assert app.seed is not None
     engine = Engine(
@@ -609,7 +607,7 @@ def test_a_seed_is_installed_while_all_mirrors_are_left_alone() -> None:
     assert drive(engine.sync()).seeded == 1
     assert [host.requests for host in hosts.values()] == [[], []]
     assert app.content() == shown(ONE)
-    assert app.database.records["mirrors"] == marks
+    assert app.database.records["retry"] == wait
 
 
 @pytest.mark.fault("B21", "D49")
