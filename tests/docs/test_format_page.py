@@ -214,7 +214,7 @@ def test_the_columns_of_a_segment() -> None:
 
 def test_the_columns_of_an_encoder() -> None:
     assert columns("4.3 Encoder") == shapes(encoder.encode_encoder(make_encoder().file))
-    assert f'"format": "{encoder.FORMAT}"' in section("4.3 Encoder")
+    assert f'"format": "{encoder.ENCODER_FORMAT}"' in section("4.3 Encoder")
 
 
 def test_packed_rows_of_an_encoder() -> None:
@@ -431,7 +431,7 @@ def test_indexed_db() -> None:
 
 def test_the_formats_of_javascript() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in sorted(JS.rglob("*.mjs")))
-    for name in (segment.SEGMENT_FORMAT, encoder.FORMAT):
+    for name in (segment.SEGMENT_FORMAT, encoder.ENCODER_FORMAT):
         assert f'"{name}"' in code
 
 

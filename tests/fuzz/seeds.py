@@ -19,7 +19,7 @@ from vademecum.encoder.file import encode_encoder
 from vademecum.format.json import parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.store.pointer import Head, encode_head, generation_of
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import OldRelease
@@ -75,7 +75,7 @@ class SmallPack:
     """A pack, what it builds on, and what its header must say."""
 
     data: bytes
-    state: State[Segment]
+    state: LiveRows[Segment]
     header: Header
 
 

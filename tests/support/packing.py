@@ -15,7 +15,7 @@ from vademecum.delta.dictionary import INSERT, TAKE, OldDocument
 from vademecum.format.manifest import Manifest, PackEntry, encode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
-from vademecum.generation.live_rows import State
+from vademecum.generation.live_rows import LiveRows
 
 
 def number(value: int) -> bytes:
@@ -96,7 +96,7 @@ def _gaps(rising: Iterable[int]) -> list[bytes]:
 class Live:
     """A state in memory as a base."""
 
-    def __init__(self, state: State[Segment]) -> None:
+    def __init__(self, state: LiveRows[Segment]) -> None:
         self._state = state
         self._places = list(state.documents.values())
 

@@ -25,7 +25,7 @@ from vademecum.delta.dictionary import (
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.old_rows import OldRelease, by_key
 from vademecum_builder.delta.vectors import encode_vectors
-from vademecum_builder.delta.writing import deflate, number
+from vademecum_builder.delta.writing import number, raw_deflate
 from vademecum_builder.index.rows import Rows
 
 
@@ -66,11 +66,11 @@ class PackWriter:
         gaps = _gaps([index for index, _ in changed])
         parts = [bytes([PACK_FORMAT])]
         parts += map(number, (header.after, header.upto, header.bits, header.dimensions))
-        parts.append(_indices([i for i, row in enumerate(old) if row.key not in self._live]))
+        parts.append(_encode_indices([i for i, row in enumerate(old) if row.key not in self._live]))
         parts.append(number(len(changed)))
-        parts += [number(gap) + _entry(entry) for gap, entry in zip(gaps, entries, strict=False)]
+        parts += [number(gap) + _encode_entry(entry) for gap, entry in zip(gaps, entries, strict=False)]
         parts.append(number(len(added)))
-        parts += map(_entry, entries[len(changed) :])
+        parts += map(_encode_entry, entries[len(changed) :])
         rows = [row for _, row in changed] + added
         parts += [self._texts(entry, row) for entry, row in zip(entries, rows, strict=True)]
         parts.append(encode_vectors(self.fresh, self.olds, header.bits))
@@ -115,7 +115,7 @@ class PackWriter:
         texts = record(*key, *facts, *(t for row in brought for t in (row.headings, row.anchor, row.text)))
         if not texts:
             return b""
-        stream = deflate(texts, self._known(like, entry))
+        stream = raw_deflate(texts, self._known(like, entry))
         self._dictionary.add(texts)
         return number(len(texts)) + number(len(stream)) + stream
 
@@ -191,22 +191,22 @@ def _brought(entry: Entry, new: DocumentRow) -> Iterator[int]:
             at += step.count
 
 
-def _entry(entry: Entry) -> bytes:
+def _encode_entry(entry: Entry) -> bytes:
     like = 0 if entry.like is None else entry.like + 1
     head = number(like if entry.old is None else entry.facts)
-    return head + number(len(entry.steps)) + b"".join(map(_step, entry.steps))
+    return head + number(len(entry.steps)) + b"".join(map(_encode_step, entry.steps))
 
 
 def _facts(row: DocumentRow) -> tuple[str, str, str]:
     return row.title, row.url, row.metadata
 
 
-def _step(step: Step) -> bytes:
+def _encode_step(step: Step) -> bytes:
     place = number(step.document) + number(step.position) if step.kind == TAKE else b""
     return number(step.count << 3 | step.kind) + place
 
 
-def _indices(rising: Sequence[int]) -> bytes:
+def _encode_indices(rising: Sequence[int]) -> bytes:
     return number(len(rising)) + b"".join(map(number, _gaps(rising)))
 
 

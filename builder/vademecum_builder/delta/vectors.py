@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vademecum.delta.dictionary import DIFFERENCE, SAME, SENT
 from vademecum.format.segment import ChunkRow
-from vademecum_builder.delta.writing import deflate, number
+from vademecum_builder.delta.writing import number, raw_deflate
 
 ALIKE: Final = 1 / 3
 """The share of codes in common with an older vector from which on the difference to that is sent: with fewer, it
@@ -45,7 +45,7 @@ def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]],
         data = b"".join(code.data for code in codes if code.kind == kind)
         if data:
             # Nothing in them repeats but zeros: Huffman codes alone, and runs of one byte.
-            stream = deflate(data, strategy=zlib.Z_RLE)
+            stream = raw_deflate(data, strategy=zlib.Z_RLE)
             parts += [number(len(stream)), stream]
     return b"".join(parts)
 

@@ -19,7 +19,7 @@ def number(value: int) -> bytes:
     return bytes(out)
 
 
-def deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+def raw_deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
     """Return a raw deflate stream (RFC 1951).
 
     Args:

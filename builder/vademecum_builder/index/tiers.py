@@ -87,13 +87,13 @@ def _reusable(
     releases = [sequence for sequence in sorted(live, reverse=True) if tier.after < sequence <= tier.upto]
     allowed = max(limits.s0, limits.eps * sum(unit.weight for unit in newer))
     if weight > allowed and releases != [tier.upto]:
-        return _cut(tier, releases, live)
+        return _into_releases(tier, releases, live)
     dead = tier.weight - weight
     tolerated = 0 if tier.weight <= limits.cheap else limits.dead_share * tier.weight
     return [_Unit(tier.after, tier.upto, weight, index if dead <= tolerated else None)]
 
 
-def _cut(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[_Unit]:
+def _into_releases(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[_Unit]:
     """Return a tier's releases, each ending where it ends: a client that has one must not fetch it again."""
     borders = [tier.upto, *releases, tier.after]  # above the newest release that lives: a range without rows
     lowers = [releases[0], *releases[1:], tier.after]

@@ -18,11 +18,11 @@ from vademecum.delta.dictionary import (
     REPLACE,
     SKIP,
     TAKE,
-    Base,
     Dictionary,
     Entry,
     Header,
     OldDocument,
+    PackBase,
     Step,
 )
 from vademecum.delta.reader import Reader, part
@@ -34,7 +34,7 @@ _TOGETHER: Final = 1024
 """Documents of the base that are read at a time."""
 
 
-async def decode_pack(data: bytes, base: Base, expected: Header, epoch: str, limit: int) -> bytes:
+async def decode_pack(data: bytes, base: PackBase, expected: Header, epoch: str, limit: int) -> bytes:
     """Return the segment that a pack makes.
 
     Of the base only what the pack names is read.
@@ -49,7 +49,7 @@ async def decode_pack(data: bytes, base: Base, expected: Header, epoch: str, lim
     """
     reader = Reader(data)
     _check_header(reader, expected)
-    removed = list(_indices(reader, len(base)))
+    removed = list(_read_indices(reader, len(base)))
     entries = [*_read_changed(reader, len(base)), *_read_added(reader, len(base))]
     documents = _Documents(base, reader, limit)
     for start in range(0, len(entries), _TOGETHER):
@@ -77,7 +77,7 @@ def _check_header(reader: Reader, expected: Header) -> None:
         raise ContentError(f"pack: it is {found}, wanted is {expected}")
 
 
-def _indices(reader: Reader, count: int) -> Iterator[int]:
+def _read_indices(reader: Reader, count: int) -> Iterator[int]:
     """Yield rising indices below `count`, each told by its distance from the one before."""
     at = -1
     for _ in range(reader.count()):
@@ -88,7 +88,7 @@ def _indices(reader: Reader, count: int) -> Iterator[int]:
 
 
 def _read_changed(reader: Reader, count: int) -> Iterator[Entry]:
-    for index in _indices(reader, count):
+    for index in _read_indices(reader, count):
         facts = reader.number() == 1
         yield Entry(index, index, facts, _read_steps(reader))
 
@@ -125,7 +125,7 @@ class _Fresh:
 class _Documents:
     """The documents of a pack and their new chunks, in the order in which they are read."""
 
-    base: Base
+    base: PackBase
     reader: Reader
     limit: int
     rows: list[DocumentRow] = field(default_factory=list)

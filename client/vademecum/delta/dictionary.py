@@ -37,7 +37,7 @@ class OldDocument:
     chunks: tuple[ChunkRow, ...]
 
 
-class Base(Protocol):
+class PackBase(Protocol):
     """The release that a pack builds on: its live documents by rising key (bytes)."""
 
     def __len__(self) -> int:
@@ -112,16 +112,16 @@ class Dictionary:
 def _replaced(old: OldDocument, steps: Sequence[Step]) -> bytes:
     """Return a document, the chunks that its successor does without last."""
     gone = _dropped(steps, len(old.chunks))
-    kept = [_chunk(chunk) for at, chunk in enumerate(old.chunks) if at not in gone]
-    lost = [_chunk(chunk) for at, chunk in enumerate(old.chunks) if at in gone]
-    return b"".join([*kept, _facts(old.row), *lost])
+    kept = [_chunk_record(chunk) for at, chunk in enumerate(old.chunks) if at not in gone]
+    lost = [_chunk_record(chunk) for at, chunk in enumerate(old.chunks) if at in gone]
+    return b"".join([*kept, _facts_record(old.row), *lost])
 
 
-def _facts(row: DocumentRow) -> bytes:
+def _facts_record(row: DocumentRow) -> bytes:
     return record(row.key, row.title, row.url, row.metadata)
 
 
-def _chunk(row: ChunkRow) -> bytes:
+def _chunk_record(row: ChunkRow) -> bytes:
     return record(row.headings, row.anchor, row.text)
 
 

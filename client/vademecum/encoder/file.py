@@ -21,7 +21,7 @@ from vademecum.format.tensors import (
     string_column,
 )
 
-FORMAT: Final = "vademecum.encoder.1"
+ENCODER_FORMAT: Final = "vademecum.encoder.1"
 
 # More than any encoder of ours needs, and little enough that the sums stay exact and memory stays bounded.
 MAX_DIMENSIONS: Final = 4096
@@ -106,7 +106,7 @@ def encode_encoder(file: EncoderFile) -> bytes:
             (len(file.goldens), file.dimensions),
         ),
     }
-    metadata = {"format": FORMAT, "name": file.name} | ({"model": file.model} if file.model else {})
+    metadata = {"format": ENCODER_FORMAT, "name": file.name} | ({"model": file.model} if file.model else {})
     if file.bits != 8:
         metadata |= {"bits": str(file.bits), "dimensions": str(file.dimensions)}
     if file.unknown:
@@ -170,10 +170,15 @@ def _read_unknown(tensors: TensorFile, dimensions: int) -> tuple[int, int]:
 def _checked_name(tensors: TensorFile) -> str:
     found = tensors.metadata.get("format", "")
     family, _, version = found.rpartition(".")
-    if family == FORMAT.rpartition(".")[0] and version.isascii() and version.isdecimal() and version > "1":
+    if (
+        family == ENCODER_FORMAT.rpartition(".")[0]
+        and version.isascii()
+        and version.isdecimal()
+        and version > "1"
+    ):
         raise NewerFormatError(f"encoder of format {version}; this version reads format 1: update the app")
-    if found != FORMAT:
-        raise ContentError(f"not an encoder file: format {found[:40]!r}, expected {FORMAT!r}")
+    if found != ENCODER_FORMAT:
+        raise ContentError(f"not an encoder file: format {found[:40]!r}, expected {ENCODER_FORMAT!r}")
     name = tensors.metadata.get("name", "")
     if not name:
         raise ContentError("encoder: no name")

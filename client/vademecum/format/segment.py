@@ -55,7 +55,7 @@ class ChunkRow:
     text: str
 
 
-class Outline(Protocol):
+class SegmentOutline(Protocol):
     """What says which rows of a segment count, without its texts and vectors; see `Segment`.
 
     Attributes:
@@ -124,13 +124,13 @@ class Segment:
 
     @property
     def chunk_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `Outline`."""
+        """See `SegmentOutline`."""
         vectors = row_bounds(len(self.ids), vector_bytes(self.dimensions, self.bits))
         return (vectors, *(column.bounds for column in (self.headings, self.anchors, self.texts)))
 
     @property
     def document_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `Outline`."""
+        """See `SegmentOutline`."""
         return tuple(column.bounds for column in (self.titles, self.urls, self.metadata))
 
     def vector(self, row: int) -> memoryview:

@@ -25,14 +25,14 @@ from typing import TypeVar
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, DamagedError, StorageError
-from vademecum.format.segment import Outline, cut, encode_segment
+from vademecum.format.segment import SegmentOutline, cut, encode_segment
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.row_index import unpacked
 from vademecum.generation.staged import Staged
 from vademecum.ports import Store
 
-S = TypeVar("S", bound=Outline)
+S = TypeVar("S", bound=SegmentOutline)
 _CHUNK_BYTES = 8 + 4 + 2 + 3 * 4
 """Bytes of a chunk row beside vector and texts: id, sequence, scale, offsets."""
 _DOCUMENT_BYTES = 4 + 1 + 5 * 4
@@ -48,7 +48,7 @@ class _Weight:
     live: int
 
 
-def choose(state: State[S], config: Config) -> frozenset[int]:
+def choose(state: LiveRows[S], config: Config) -> frozenset[int]:
     """Return the segments to merge; empty when no limit is passed. Pure, and cheap: no row is looked at.
 
     Live bytes are estimated by the number of rows that count, times the mean row of their segment.
@@ -64,7 +64,7 @@ def choose(state: State[S], config: Config) -> frozenset[int]:
     return _worth_it(chosen)
 
 
-def choose_all(state: State[S], config: Config) -> frozenset[int]:
+def choose_all(state: LiveRows[S], config: Config) -> frozenset[int]:
     """Return all segments that are small or hold a dead row, whatever the limits."""
     weights = _weights(state)
     return _worth_it(w for w in weights if w.live < w.total or _is_small(w, config))
@@ -82,7 +82,7 @@ class Piece:
     chunks: array[int]
 
 
-def pieces(state: State[S], chosen: Collection[int], most: int) -> list[Piece]:
+def pieces(state: LiveRows[S], chosen: Collection[int], most: int) -> list[Piece]:
     """Return the rows that count in the chosen segments, cut into segments of about `most` bytes. Pure.
 
     A tombstone counts as long as another segment still holds a row of its key. The order is that of
@@ -147,7 +147,7 @@ async def _read_back(store: Store, name: str) -> bytes:
 # Which ---------------------------------------------------------------------------------------------
 
 
-def _weights(state: State[S]) -> list[_Weight]:
+def _weights(state: LiveRows[S]) -> list[_Weight]:
     """Return the segments that the state needs, the one with the fewest live bytes first."""
     chunks = Counter(place >> 32 for place in state.chunks.places)
     rows = chain(state.documents.places, state.tombstones.places)
@@ -186,7 +186,7 @@ def _worth_it(chosen: Iterable[_Weight]) -> frozenset[int]:
 # Rows ----------------------------------------------------------------------------------------------
 
 
-def _counting(state: State[S], chosen: Collection[int]) -> tuple[array[int], array[int]]:
+def _counting(state: LiveRows[S], chosen: Collection[int]) -> tuple[array[int], array[int]]:
     """Return the places of the chosen segments' document rows and chunk rows that count, in the format's order."""
     segments = state.segments
 
@@ -204,7 +204,7 @@ def _counting(state: State[S], chosen: Collection[int]) -> tuple[array[int], arr
     )
 
 
-def _needed_tombstones(state: State[S], chosen: Collection[int]) -> list[int]:
+def _needed_tombstones(state: LiveRows[S], chosen: Collection[int]) -> list[int]:
     """Return the places of the chosen segments' tombstones that keep an older row elsewhere dead."""
     places = state.tombstones.places
     buried = {state.tombstones.key(at): place for at, place in enumerate(places) if place >> 32 in chosen}
@@ -219,7 +219,7 @@ def _in(chosen: Collection[int], places: Iterable[int]) -> list[int]:
     return [place for place in places if place >> 32 in chosen]
 
 
-def _document_sizes(state: State[S], places: Iterable[int]) -> Iterator[int]:
+def _document_sizes(state: LiveRows[S], places: Iterable[int]) -> Iterator[int]:
     for place in places:
         index, row = unpacked(place)
         segment = state.segments[index]
@@ -227,7 +227,7 @@ def _document_sizes(state: State[S], places: Iterable[int]) -> Iterator[int]:
         yield _DOCUMENT_BYTES + named + _size(segment.document_bounds, row)
 
 
-def _chunk_sizes(state: State[S], places: Iterable[int]) -> Iterator[int]:
+def _chunk_sizes(state: LiveRows[S], places: Iterable[int]) -> Iterator[int]:
     for place in places:
         index, row = unpacked(place)
         yield _CHUNK_BYTES + _size(state.segments[index].chunk_bounds, row)

@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True)
 class StoredSegment:
-    """An `Outline` of the stored object `name`, with the places of its other columns. n chunks, m documents.
+    """A `SegmentOutline` of the stored object `name`, with the places of its other columns. n chunks, m documents.
 
     Attributes:
         scales: [n].
@@ -56,12 +56,12 @@ class StoredSegment:
 
     @property
     def chunk_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `Outline`."""
+        """See `SegmentOutline`."""
         return tuple(column.bounds for column in self.chunk_columns)
 
     @property
     def document_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `Outline`."""
+        """See `SegmentOutline`."""
         return tuple(column.bounds for column in self.document_columns)
 
 
@@ -112,17 +112,17 @@ async def read_rows(
         StorageError: The store has lost an object.
     """
     found: dict[int, tuple[bytes, ...]] = {}
-    for index, runs in _runs(places).items():
+    for index, stretches in _stretches(places).items():
         segment = segments[index]
         wanted = columns(segment)
-        spans = [column.span(start, stop) for start, stop in runs for column in wanted]
+        spans = [column.span(start, stop) for start, stop in stretches for column in wanted]
         parts = await store.parts(segment.name, spans)
         if parts is None:
             raise StorageError(
                 f"the store has lost object {segment.name[:12]}: run a forced update to fetch it again"
             )
         each = iter(parts)
-        for start, stop in runs:
+        for start, stop in stretches:
             pieces = [_pieces(column, next(each), start, stop) for column in wanted]
             found.update(
                 zip(range(packed(index, start), packed(index, stop)), zip(*pieces, strict=True), strict=True)
@@ -135,13 +135,13 @@ def _pieces(column: Column, data: bytes, start: int, stop: int) -> list[bytes]:
     return [data[a - first : b - first] for a, b in pairwise(bounds)]
 
 
-def _runs(places: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+def _stretches(places: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """Return, for each segment, (first row, row behind the last) of the neighbourhoods that hold these rows."""
-    runs: dict[int, list[tuple[int, int]]] = {}
+    stretches: dict[int, list[tuple[int, int]]] = {}
     for index, row in map(unpacked, sorted(places)):
-        mine = runs.setdefault(index, [])
+        mine = stretches.setdefault(index, [])
         if mine and row <= mine[-1][1] + _NEAR:
             mine[-1] = (mine[-1][0], max(row + 1, mine[-1][1]))
         else:
             mine.append((row, row + 1))
-    return runs
+    return stretches

@@ -18,20 +18,17 @@ from operator import lt
 from typing import Generic, TypeVar
 
 from vademecum.errors import ContentError
-from vademecum.format.segment import Outline, Segment, framed
+from vademecum.format.segment import Segment, SegmentOutline, framed
 from vademecum.generation.row_index import (
     ChunkPlaces,
     DocumentPlaces,
     Owners,
-    Place,
     packed,
     segments_of,
     unpacked,
 )
 
-__all__ = ["Place", "State", "StateDigest", "assemble"]
-
-S = TypeVar("S", bound=Outline)
+S = TypeVar("S", bound=SegmentOutline)
 _BATCH_BITS = 12
 """Chunks are merged in ranges of ids, about 4,096 rows at a time: ids are bits of a hash, so they spread evenly."""
 
@@ -40,7 +37,7 @@ Run = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
-class State(Generic[S]):
+class LiveRows(Generic[S]):
     """The live rows of a generation.
 
     Attributes:
@@ -71,7 +68,7 @@ class State(Generic[S]):
         segment = self.segments[index]
         return segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]
 
-    def digest(self: State[Segment]) -> str:
+    def digest(self: LiveRows[Segment]) -> str:
         """Return the state digest: the same content gives the same digest, whatever way it came."""
         digest = StateDigest()
         for place in self.documents.places:
@@ -109,7 +106,7 @@ class StateDigest:
         return self._hasher.hexdigest()
 
 
-def assemble(segments: Sequence[S]) -> State[S]:
+def assemble(segments: Sequence[S]) -> LiveRows[S]:
     """Return the live state of these segments together.
 
     Raises:
@@ -120,7 +117,7 @@ def assemble(segments: Sequence[S]) -> State[S]:
         raise ContentError("segments of different epochs stand in one generation")
     documents, tombstones = _newest_documents(segments)
     chunks, owners = _newest_chunks(segments, documents)
-    return State(tuple(segments), documents, chunks, owners, tombstones)
+    return LiveRows(tuple(segments), documents, chunks, owners, tombstones)
 
 
 def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPlaces]:
@@ -137,7 +134,7 @@ def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPl
     return DocumentPlaces(keys, live), DocumentPlaces(keys, removed)
 
 
-def _document_rows(segment: Outline, run: Run) -> Iterator[tuple[bytes, int, int]]:
+def _document_rows(segment: SegmentOutline, run: Run) -> Iterator[tuple[bytes, int, int]]:
     """Yield (key, minus sequence, place) of a run: of one key the newest comes first."""
     index, sequence, start, stop = run
     previous = b""
@@ -172,7 +169,7 @@ def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[Ch
 
 
 def _named_chunks(
-    segments: Sequence[Outline], documents: DocumentPlaces, shift: int
+    segments: Sequence[SegmentOutline], documents: DocumentPlaces, shift: int
 ) -> list[tuple[array[int], array[int]]]:
     """Return the ids that live documents name, and the documents' positions, in ranges of 2^shift ids."""
     ranges = [(array("Q"), array("I")) for _ in range(1 << 64 - shift)]
@@ -187,7 +184,7 @@ def _named_chunks(
 
 
 def _rows_between(
-    segments: Sequence[Outline], runs: Sequence[Run], low: int, high: int
+    segments: Sequence[SegmentOutline], runs: Sequence[Run], low: int, high: int
 ) -> list[tuple[int, int, int, int]]:
     """Return (id, minus sequence, segment, row) of the rows with these ids, sorted: of one id the newest is first."""
     rows: list[tuple[int, int, int, int]] = []
@@ -200,11 +197,11 @@ def _rows_between(
     return rows
 
 
-def _document_runs(segments: Sequence[Outline]) -> list[Run]:
+def _document_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
     return [run for i, segment in enumerate(segments) for run in _runs(i, segment.document_sequences)]
 
 
-def _chunk_runs(segments: Sequence[Outline]) -> list[Run]:
+def _chunk_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
     """Return the runs of chunk rows, and see that ids rise in each."""
     found: list[Run] = []
     for i, segment in enumerate(segments):

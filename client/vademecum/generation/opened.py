@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.segment import Segment, decode_segment
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.self_test import check_works, of_epoch
 from vademecum.ports import Store
 from vademecum.store.objects import read_sound
@@ -18,7 +18,7 @@ class Opened:
     """A generation in memory. It does not need the store any more: a later update does not disturb it."""
 
     generation: Generation
-    state: State[Segment]
+    state: LiveRows[Segment]
     encoder: Encoder
 
     def self_test(self) -> None:

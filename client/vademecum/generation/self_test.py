@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, SelfTestError
-from vademecum.format.segment import Outline
-from vademecum.generation.live_rows import State
+from vademecum.format.segment import SegmentOutline
+from vademecum.generation.live_rows import LiveRows
 from vademecum.store.pointer import Generation
 
-S = TypeVar("S", bound=Outline)
+S = TypeVar("S", bound=SegmentOutline)
 
 
-def check_works(generation: Generation, state: State[S], encoder: Encoder) -> None:
+def check_works(generation: Generation, state: LiveRows[S], encoder: Encoder) -> None:
     """Check that what was read is what the generation promises, and that its encoder works here.
 
     Raises:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import Column, StoredSegment, decode_stored, read_rows
-from vademecum.generation.live_rows import State, StateDigest, assemble
+from vademecum.generation.live_rows import LiveRows, StateDigest, assemble
 from vademecum.generation.row_index import packed, unpacked
 from vademecum.generation.self_test import check_works, of_epoch
 from vademecum.ports import Store
@@ -34,7 +34,7 @@ class Staged:
 
     store: Store
     generation: Generation
-    state: State[StoredSegment]
+    state: LiveRows[StoredSegment]
     encoder: Encoder
 
     def self_test(self) -> None:

@@ -61,7 +61,7 @@ def test_the_types_hold(project: Path) -> None:
 
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
     expected = {
-        "ENCODER_FORMAT": encoder.FORMAT,
+        "ENCODER_FORMAT": encoder.ENCODER_FORMAT,
         "MAX_WORDS_READ": alphabet.MAX_WORDS_READ,
         "MIN_PREFIX": query.MIN_PREFIX,
         "MAX_DIMENSIONS": encoder.MAX_DIMENSIONS,

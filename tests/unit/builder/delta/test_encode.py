@@ -16,7 +16,7 @@ from vademecum.delta.decode import decode_pack
 from vademecum.delta.dictionary import Header, OldDocument
 from vademecum.delta.steps import step_of
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History, OldRelease
 from vademecum_builder.delta.schedule import PackLimits, bases
@@ -75,7 +75,7 @@ class Line:
         old = self.history.release(after, self.rows)
         return encode_pack(old, self.rows, Header(after, self.sequence, self.bits, DIMENSIONS))
 
-    def state(self, sequence: int) -> State[Segment]:
+    def state(self, sequence: int) -> LiveRows[Segment]:
         rows = self.past[sequence]
         content = encode_segment(EPOCH, DIMENSIONS, rows.documents.values(), rows.chunks.values(), self.bits)
         return assemble([decode_segment(content)])

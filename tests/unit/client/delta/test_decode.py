@@ -27,7 +27,7 @@ from vademecum.delta.dictionary import (
 )
 from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 
 OLD = {
     "a": texts("rotate the key", "run home", title="A"),
@@ -50,12 +50,14 @@ def publisher() -> Publisher:
     return publisher
 
 
-def state_of(publisher: Publisher, sequence: int) -> State[Segment]:
+def state_of(publisher: Publisher, sequence: int) -> LiveRows[Segment]:
     rows, chunks = publisher.past[sequence]
     return assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows.values(), chunks.values()))])
 
 
-def read(data: bytes, state: State[Segment], header: Header = HEADER, limit: int = 100_000) -> State[Segment]:
+def read(
+    data: bytes, state: LiveRows[Segment], header: Header = HEADER, limit: int = 100_000
+) -> LiveRows[Segment]:
     segment = decode_segment(drive(decode_pack(data, Live(state), header, EPOCH, limit)))
     assert {*segment.sequences, *segment.document_sequences} <= {header.upto}
     return assemble([segment, *state.segments])

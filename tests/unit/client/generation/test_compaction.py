@@ -22,7 +22,7 @@ from vademecum.encoder.file import encode_encoder
 from vademecum.errors import ContentError, DamagedError, EmptyStoreError, StorageError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.generation.compaction import choose, choose_all, compact, pieces, write_piece
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.generation.staged import Staged, stage_generation
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
@@ -155,7 +155,7 @@ def test_what_is_merged_is_cut_into_files_of_a_size(most: int) -> None:
 # When, and which ------------------------------------------------------------------------------------
 
 
-def spread(*lengths: int) -> State[Segment]:
+def spread(*lengths: int) -> LiveRows[Segment]:
     """One live document a segment; the lengths are those of the texts."""
     return assemble(
         [segment(document(f"d{i}", 1, i), chunk(i, 1, length)) for i, length in enumerate(lengths)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
-from vademecum.generation.live_rows import State, assemble
+from vademecum.generation.live_rows import LiveRows, assemble
 
 EPOCH = "0123456789abcdef"
 
@@ -33,7 +33,7 @@ def segment(*rows: DocumentRow | ChunkRow, epoch: str = EPOCH, dimensions: int =
     return decode_segment(encode_segment(epoch, dimensions, documents, chunks, bits))
 
 
-def keys(state: State[Segment]) -> list[bytes]:
+def keys(state: LiveRows[Segment]) -> list[bytes]:
     return list(state.documents)
 
 
