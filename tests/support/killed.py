@@ -44,7 +44,7 @@ def child(scene: scenes.Scene, folder: Path, at: int) -> None:
 
 
 def main(name: str, folder: Path) -> None:
-    scene = one_by_one(getattr(scenes, name)())
+    scene = one_by_one(getattr(scenes, name))
     ends: list[int] = []
     while not ends or ends[-1] == -signal.SIGKILL:
         place = folder / f"killed-{len(ends)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import sqlite3
 from collections.abc import Callable
@@ -10,8 +11,11 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from support.oracle import judge_content
-from support.scenes import Scene
+from support.sampling import ALL
+from support.scenes import SCENES, Scene, compacting_update, first_install, tiers
 from support.tally import count
 from vademecum.errors import VademecumError
 from vademecum.ports import Store
@@ -20,11 +24,17 @@ from vademecum.runtime.sqlite.store import SqliteStore
 
 NAME = "kb.db"
 Files = dict[str, bytes]
+THREE = (first_install, tiers, compacting_update)
+"""They call the store in every way, as test_sqlite_faults.py asserts. What the engine makes of a store that fails is
+shown in memory, for all scenes; SQLite has to show that the store keeps its promise, whoever calls it."""
+every_scene = pytest.mark.parametrize("make", SCENES if ALL else THREE, ids=lambda make: make.__name__)
 SECTOR = 512
 
 
-def one_by_one(scene: Scene) -> Scene:
-    """Return the scene with one download at a time, so that operations come in the same order each time."""
+@functools.cache
+def one_by_one(make: Callable[[], Scene]) -> Scene:
+    """Make the scene, with one download at a time, so that operations come in the same order each time."""
+    scene = make()
     return replace(scene, config=replace(scene.config, parallel=1), verdicts={})
 
 

@@ -61,7 +61,7 @@ def can_mount(folder: Path) -> bool:
 @pytest.mark.parametrize("kind", ["a small file system", "a page limit"])
 def test_a_disk_that_fills_up(make: Callable[[], Scene], kind: str, quick: Path) -> None:
     """Page by page more room, until it is enough. Where nobody may mount, SQLite's page limit stands in."""
-    scene = one_by_one(make())
+    scene = one_by_one(make)
     start = files_of(scene, quick / "start")
     small = quick / "small"
     small.mkdir()

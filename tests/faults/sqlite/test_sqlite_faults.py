@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from support.scenes import SCENES, Scene
+from support.sampling import sample
+from support.scenes import Scene
 from support.sqlite_restart import (
     NAME,
+    THREE,
     Files,
+    every_scene,
     files_of,
     judged,
     one_by_one,
@@ -26,16 +27,6 @@ from support.sqlite_restart import (
 )
 from support.storage_faults import FAULTS, NumberedStore, damages_of
 from vademecum.ports import Store
-
-STEP = 1 if os.environ.get("VADEMECUM_FAULTS") == "all" else 5
-"""The same operations are tried one by one in memory (core/test_storage_faults.py)."""
-
-every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
-
-
-@functools.cache
-def scene_of(make: Callable[[], Scene]) -> Scene:
-    return one_by_one(make())
 
 
 class Numbering:
@@ -56,11 +47,20 @@ class Numbering:
         return self.store
 
 
+def test_three_scenes_call_the_store_in_every_way(quick: Path) -> None:
+    called: set[str] = set()
+    for make in THREE:
+        scene, numbering = one_by_one(make), Numbering()
+        play(scene, write_files(quick / "run", files_of(scene, quick / make.__name__)), numbering)
+        called |= {operation.name for operation in numbering.used.asked}
+    assert called == {"lock", "read", "write", "objects", "get", "parts", "put", "discard"}
+
+
 @pytest.mark.fault("C30", "C31", "C32")
 @every_scene
 def test_a_power_cut_at_every_operation(make: Callable[[], Scene], quick: Path) -> None:
     """Each call of the store commits a transaction: kept, dropped, or torn in the middle of the log."""
-    scene = scene_of(make)
+    scene = one_by_one(make)
     path = write_files(quick / "run", files_of(scene, quick / "start"))
     shots: list[Files] = []
     numbering = Numbering()
@@ -82,13 +82,13 @@ def test_a_power_cut_at_every_operation(make: Callable[[], Scene], quick: Path) 
 @pytest.mark.parametrize("fault", FAULTS)
 @every_scene
 def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str, quick: Path) -> None:
-    scene = scene_of(make)
+    scene = one_by_one(make)
     start = files_of(scene, quick / "start")
     clean = Numbering()
     play(scene, write_files(quick / "run", start), clean)
     asked = clean.used.asked
     found: list[str] = []
-    for at in range(len(scene.name) % STEP, len(asked), STEP):
+    for at in sample(range(len(asked)), 5, f"SQLite {scene.name} {fault}"):
         for damage in damages_of(asked[at]):
             numbering = Numbering(at, fault, damage)
             error = play(scene, write_files(quick / "run", start), numbering)
@@ -106,7 +106,7 @@ def test_killed_at_every_statement(make: Callable[[], Scene], quick: Path) -> No
 
     One process sets up and forks a child for each statement; so no child has to start Python anew.
     """
-    scene = scene_of(make)
+    scene = one_by_one(make)
     files_of(scene, quick / "start")
     command = [sys.executable, "-m", "support.killed", make.__name__, str(quick)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from support.scenes import SCENES, Scene, compacting_update, first_install, tiers
+from support.sampling import sample
+from support.scenes import Scene
 from support.sqlite_disk import Disk, Event, Files, after_power_cut, beneath
-from support.sqlite_restart import files_of, judged, one_by_one, play, restart, write_files
+from support.sqlite_restart import (
+    THREE,
+    every_scene,
+    files_of,
+    judged,
+    one_by_one,
+    play,
+    restart,
+    write_files,
+)
 from support.storage_faults import DAMAGES
 from vademecum.runtime.sqlite.store import SqliteStore
 
-ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
-"""`make faults` strikes at every event everywhere; by default those that are many are sampled."""
-STEPS = {"WAL": 1, "DELETE": 1 if ALL else 7}
-ERROR_STEPS = {"WAL": 1 if ALL else 2, "DELETE": 1 if ALL else 13}
+SHARES = {"WAL": 1, "DELETE": 7}
+ERROR_SHARES = {"WAL": 2, "DELETE": 13}
+"""By default one event of so many is played: they are many, and each is a file to be opened."""
 
-every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
 every_journal = pytest.mark.parametrize("journal", ["WAL", "DELETE"])
-
-
-@functools.cache
-def scene_of(make: Callable[[], Scene]) -> Scene:
-    return one_by_one(make())
 
 
 def recorded(scene: Scene, start: Files, folder: Path, disk: Disk, journal: str) -> str | None:
@@ -42,13 +43,13 @@ def recorded(scene: Scene, start: Files, folder: Path, disk: Disk, journal: str)
 @every_journal
 @every_scene
 def test_a_power_cut_at_every_event(make: Callable[[], Scene], journal: str, quick: Path) -> None:
-    scene = scene_of(make)
+    scene = one_by_one(make)
     start = files_of(scene, quick / "start")
     disk = Disk()
     code = recorded(scene, start, quick / "run", disk, journal)
     assert code in (None, scene.fails)
     found: list[str] = []
-    for at in range(0, len(disk.events) + 1, STEPS[journal]):
+    for at in sample(range(len(disk.events) + 1), SHARES[journal], f"power {scene.name}"):
         for damage in DAMAGES:
             files = after_power_cut(start, disk.events[:at], damage)
             found += judged(f"SQLite {journal}, power cut", scene, at, "crash", damage, quick / "cut", files)
@@ -57,21 +58,21 @@ def test_a_power_cut_at_every_event(make: Callable[[], Scene], journal: str, qui
 
 @pytest.mark.fault("C30", "C31")
 @every_journal
-@pytest.mark.parametrize("make", [first_install, tiers, compacting_update], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", THREE, ids=lambda make: make.__name__)
 def test_a_power_cut_during_the_recovery_from_one(
     make: Callable[[], Scene], journal: str, quick: Path
 ) -> None:
     """SQLite plays back what the first one has left, the engine goes on, and the power goes again."""
-    scene = scene_of(make)
+    scene = one_by_one(make)
     start = files_of(scene, quick / "start")
     whole = Disk()
     recorded(scene, start, quick / "whole", whole, journal)
     found: list[str] = []
-    for first in range(5, len(whole.events), 5 if ALL else 40):
+    for first in sample(range(5, len(whole.events), 5), 8, f"recovery {scene.name} {journal}"):
         left = after_power_cut(start, whole.events[:first], "torn")
         again = Disk()
         recorded(scene, left, quick / "again", again, journal)
-        for at in range(0, len(again.events), 1 if ALL else 5):
+        for at in sample(range(len(again.events)), 5, f"recovery {scene.name} {journal} {first}"):
             files = after_power_cut(left, again.events[:at], "torn")
             family, point = f"SQLite {journal}, cut in recovery", first * 1000 + at
             found += judged(family, scene, point, "crash", "torn", quick / "cut", files)
@@ -86,12 +87,12 @@ def test_a_disk_that_fails_at_every_event(
     make: Callable[[], Scene], journal: str, fault: str, quick: Path
 ) -> None:
     """And then the power goes, too. The error that an app gets is one of ours, about storage."""
-    scene = scene_of(make)
+    scene = one_by_one(make)
     start = files_of(scene, quick / "start")
     whole = Disk()
     recorded(scene, start, quick / "whole", whole, journal)
     found: list[str] = []
-    for at in range(hash_of(scene.name) % ERROR_STEPS[journal], whole.asked, ERROR_STEPS[journal]):
+    for at in sample(range(whole.asked), ERROR_SHARES[journal], f"disk {scene.name} {fault}"):
         disk = Disk(at, fault)
         code = recorded(scene, start, quick / "run", disk, journal)
         assert disk.struck or fault == "full"
@@ -100,11 +101,6 @@ def test_a_disk_that_fails_at_every_event(
             files = after_power_cut(start, disk.events, damage)
             found += judged(f"SQLite {journal}, failing disk", scene, at, fault, damage, quick / "cut", files)
     assert not found
-
-
-def hash_of(name: str) -> int:
-    """So that sampled scenes begin at different events."""
-    return sum(map(ord, name))
 
 
 @pytest.mark.fault("C31", "C37")
