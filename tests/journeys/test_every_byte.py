@@ -1,4 +1,4 @@
-"""Every file of a published tree, damaged in every way, one after another.
+"""Every file of a published tree, damaged in one way after another.
 
 A file that a pull of the release reads: the pull fails with the code that says why, the old generation
 goes on answering, and the next clean pull succeeds. A file that it does not read: the pull succeeds, and
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from support.publishing import HANDBOOK, NOW, ONCE, Line, ask, pull, pulled, tree_of
+from support.sampling import sample
 from vademecum.errors import VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.testing import FixedClock, MemoryTransport
@@ -76,7 +77,12 @@ def published(tmp_path: Path, small_site: None) -> Published:
     return Published(tree_of(line.out), shipped, database)
 
 
-def damages(data: bytes) -> Iterator[tuple[str, bytes]]:
+def damages(path: str, data: bytes) -> list[tuple[str, bytes]]:
+    """Return two damages by the seed of the run, all seven in `make faults`: the decoders' own tests have them all."""
+    return sample(list(_damages(data)), 4, path)
+
+
+def _damages(data: bytes) -> Iterator[tuple[str, bytes]]:
     for name, position in (("first", 0), ("middle", len(data) // 2), ("last", len(data) - 1)):
         flipped = bytearray(data)
         flipped[position] ^= 1
@@ -106,7 +112,7 @@ def test_damage_to_any_file_is_noticed_by_a_pull_or_by_verify(published: Publish
     published.verify(tree)
     noticed: dict[str, str] = {}
     for path in sorted(tree):
-        for damage, data in damages(tree[path]):
+        for damage, data in damages(path, tree[path]):
             damaged = {**tree, path: data}
             if path in packs:
                 check_pull_goes_on_without(published, damaged, path, damage)

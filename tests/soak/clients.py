@@ -15,7 +15,7 @@ from support.oracle import kept, open_installed, texts_of
 from support.tally import count
 from vademecum.config import Config
 from vademecum.engine import Engine
-from vademecum.errors import ContentError, SelfTestError, StorageError, VademecumError
+from vademecum.errors import ContentError, VademecumError
 from vademecum.ports import Store
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Head, decode_head
@@ -145,7 +145,7 @@ class Client:
         sequence = head.current.sequence
         try:
             opened = await open_installed(store)
-        except (ContentError, StorageError, SelfTestError, AssertionError) as error:
+        except (VademecumError, AssertionError) as error:
             return [f"mixed state: the store does not open: {error}"]
         assert opened is not None
         if sequence not in self.knowledge.truths:

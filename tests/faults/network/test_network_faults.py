@@ -216,20 +216,17 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.fault("B21")
-@pytest.mark.parametrize("code", [403, 429, 500, 502, 503])
 @pytest.mark.parametrize(
-    ("asked_for", "shortest", "longest"),
+    ("code", "asked_for", "shortest", "longest"),
     [
-        (None, None, None),
-        ("soon", None, None),
-        ("-5", None, None),
-        ("7200", 2 * HOUR, 2 * HOUR),
-        ("date", HOUR - timedelta(minutes=10), HOUR),
-        ("999999999", 24 * HOUR, 24 * HOUR),
-        ("9" * 400, 24 * HOUR, 24 * HOUR),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 24 * HOUR, 24 * HOUR),
+        *((code, None, None, None) for code in (403, 429, 500, 502, 503)),
+        *((code, "7200", 2 * HOUR, 2 * HOUR) for code in (403, 429, 500, 502, 503)),
+        (503, "soon", None, None),
+        (429, "-5", None, None),
+        (429, "date", HOUR - timedelta(minutes=10), HOUR),
+        (503, "9" * 400, 24 * HOUR, 24 * HOUR),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT", 24 * HOUR, 24 * HOUR),
     ],
-    ids=["none", "garbage", "negative", "seconds", "date", "huge", "absurd", "date without end"],
 )
 def test_a_busy_host_is_left_alone(
     new_client: Callable[..., Client],

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.app import App, texts
@@ -17,6 +17,7 @@ from support.drive import drive
 from support.faults import FullStore
 from support.publisher import Publisher
 from support.samples import generation
+from support.sampling import ALL
 from vademecum.config import Config
 from vademecum.encoder.file import encode_encoder
 from vademecum.errors import ContentError, DamagedError, EmptyStoreError, StorageError
@@ -415,6 +416,9 @@ limits = st.builds(
 
 
 @pytest.mark.slow
+@settings(
+    max_examples=settings().max_examples if ALL else min(15, settings().max_examples)
+)  # each is a history
 @given(steps, limits)
 def test_no_history_shows_a_difference(
     history: list[tuple[dict[str, list[str]], str]], config: Config
