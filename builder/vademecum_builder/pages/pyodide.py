@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import orjson
 
 from vademecum.errors import ContentError, NetworkError, StorageError, UsageError
 from vademecum.format.json import canonical
@@ -58,7 +59,7 @@ class Pins:
 
 def load_pins(path: Path = _PINS_FILE) -> Pins:
     """Read the pins that come with this version of the builder."""
-    pins = json.loads(path.read_bytes())
+    pins = orjson.loads(path.read_bytes())
     pyodide = pins["pyodide"]
     return Pins(pyodide["package"], pyodide["version"], pyodide["files"], pins["wheels"])
 

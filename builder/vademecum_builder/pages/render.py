@@ -8,7 +8,6 @@ change (`release.html`, `assets/examples.json`) is asked for anew when there is 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import orjson
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
@@ -177,7 +177,7 @@ def _web_manifest(context: SiteContext) -> bytes:
         "theme_color": "#fbfaf6",
         "icons": [{"src": "icon.svg", "type": "image/svg+xml", "sizes": "any", "purpose": "any maskable"}],
     }
-    return json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+    return orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
 
 
 def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> bytes:
@@ -204,7 +204,8 @@ def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> by
 def _fill(source: str, name: str, value: object) -> str:
     """Replace the empty value in the line `const NAME = ...; // filled in`."""
     line = re.compile(rf"^const {name} = .*; // filled in by render\.py$", re.MULTILINE)
-    text = f"const {name} = {json.dumps(value, sort_keys=True, indent=1)};"
+    filled_in = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode()
+    text = f"const {name} = {filled_in};"
     filled, count = line.subn(lambda _: text, source)
     if count != 1:
         raise AssertionError(f"sw.js has {count} lines to fill in for {name}")

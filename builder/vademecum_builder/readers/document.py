@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.readers.html import read_html
-from vademecum_builder.readers.markdown import read_markdown
-from vademecum_builder.readers.outline import Section
+from vademecum_builder.readers.outline import Reading, Section
 from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources import base
+from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 __all__ = ["Document", "Section", "parse_document"]
 
-_READERS = {MARKDOWN: read_markdown, PLAIN_TEXT: read_plain_text, HTML: read_html}
 _FOLDER_PAGES = frozenset({"index", "readme"})
 LONGEST_URL = 2000
 
@@ -57,11 +55,8 @@ def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
         ContentError: The file is binary, undecodable, or not what its media type says.
         UsageError: No reader for its media type.
     """
-    reader = _READERS.get(file.media_type)
-    if reader is None:
-        raise UsageError(f"{file.key}: no reader for {file.media_type}; use {', '.join(_READERS)}")
     try:
-        reading = reader(unify_line_breaks(file.text()))
+        reading = _reader(file)(unify_line_breaks(file.text()))
     except ContentError as error:
         raise ContentError(f"{file.key}: {error.message}") from None
     metadata = dict(reading.metadata)
@@ -77,6 +72,25 @@ def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
         metadata,
         reading.sections,
         tuple(f"{file.key}: {warning}" for warning in warnings),
+    )
+
+
+def _reader(file: SourceItem) -> Callable[[str], Reading]:
+    # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
+    # Markdown's and HTML's parsers (a fifth of its time).
+    match file.media_type:
+        case base.MARKDOWN:
+            from vademecum_builder.readers.markdown import read_markdown
+
+            return read_markdown
+        case base.HTML:
+            from vademecum_builder.readers.html import read_html
+
+            return read_html
+        case base.PLAIN_TEXT:
+            return read_plain_text
+    raise UsageError(
+        f"{file.key}: no reader for {file.media_type}; use {MARKDOWN}, {base.PLAIN_TEXT} or {base.HTML}"
     )
 
 
