@@ -54,6 +54,7 @@ class PackWriter:
         self._new_places: dict[int, tuple[int, int]] = {}
 
     def pack(self) -> bytes:
+        """Return the bytes of the pack, in the order of format.md, section 4.4."""
         header, old = self.header, self.base.documents
         known = {row.key for row in old}
         changed = [

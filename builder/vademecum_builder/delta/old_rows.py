@@ -27,6 +27,7 @@ class OldRelease:
         return len(self.documents)
 
     def document(self, index: int) -> OldDocument:
+        """Return a document with its chunks in reading order."""
         row = self.documents[index]
         return OldDocument(row, tuple(self.chunks[chunk] for chunk in row.chunks))
 

@@ -44,7 +44,11 @@ def leads_on(sequence: int) -> bool:
 
 
 def bases(sequence: int, first: int, limits: PackLimits) -> list[int]:
-    """Return the releases that packs lead from to this one, newest first, none below `first`."""
+    """Return the releases that packs lead from to this one, newest first, none below `first`.
+
+    >>> bases(23, 1, PackLimits(recent=2))
+    [22, 21, 20, 16]
+    """
     recent = range(sequence - 1, max(first, sequence - limits.recent) - 1, -1)
     found = set(recent)
     size = 1

@@ -86,7 +86,11 @@ class Entry:
 
 
 def record(*fields: str) -> bytes:
-    """Return fields as they stand among the texts of a pack."""
+    """Return fields as they stand among the texts of a pack.
+
+    >>> record("Keys", "")
+    b'Keys\\xff\\xff'
+    """
     return b"".join(value.encode() + END for value in fields)
 
 

@@ -19,6 +19,7 @@ class Reader:
         self._at = 0
 
     def byte(self) -> int:
+        """Return the next byte."""
         return self.take(1)[0]
 
     def take(self, count: int) -> bytes:
@@ -30,7 +31,11 @@ class Reader:
         return found
 
     def number(self) -> int:
-        """Return an unsigned LEB128 below 2^35."""
+        """Return an unsigned LEB128 below 2^35.
+
+        >>> Reader(bytes.fromhex("ac02")).number()
+        300
+        """
         value = 0
         for shift in range(0, 35, 7):
             byte = self.byte()

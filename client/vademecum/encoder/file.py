@@ -81,7 +81,11 @@ class EncoderFile:
 
 
 def row_bytes(dimensions: int, bits: int) -> int:
-    """Return how many bytes a row takes whose components have so many bits."""
+    """Return how many bytes a row takes whose components have so many bits.
+
+    >>> row_bytes(100, 4)
+    50
+    """
     return -(-dimensions * bits // 8)
 
 

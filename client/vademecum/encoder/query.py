@@ -47,10 +47,12 @@ class Encoder:
 
     @property
     def name(self) -> str:
+        """For example `builtin`."""
         return self.file.name
 
     @property
     def dimensions(self) -> int:
+        """D: integers in a vector."""
         return self.file.dimensions
 
     @property
@@ -140,7 +142,11 @@ class Encoder:
 
 
 def shrink(values: Sequence[int]) -> tuple[int, ...]:
-    """Return the integers in proportion, the largest being 127 in size (format.md, section 4.3)."""
+    """Return the integers in proportion, the largest being 127 in size (format.md, section 4.3).
+
+    >>> shrink([1000, -500, 4])
+    (127, -63, 1)
+    """
     largest = max(map(abs, values), default=0)
     if not largest:
         return (0,) * len(values)
@@ -158,12 +164,20 @@ def decode_encoder(data: bytes) -> Encoder:
 
 
 def root(occurrences: int) -> int:
-    """Return floor(sqrt(65536 * occurrences)): how much a word counts that occurs so often."""
+    """Return floor(sqrt(65536 * occurrences)): how much a word counts that occurs so often.
+
+    >>> root(1), root(4)
+    (256, 512)
+    """
     return math.isqrt(_ONE * occurrences)
 
 
 def hash_word(word: str) -> int:
-    """Return FNV-1a, 32 bit, of the word's UTF-8 bytes (Fowler, Noll and Vo)."""
+    """Return FNV-1a, 32 bit, of the word's UTF-8 bytes (Fowler, Noll and Vo).
+
+    >>> f"{hash_word('a'):08x}"
+    'e40c292c'
+    """
     value = _FNV_OFFSET
     for byte in word.encode():
         value = (value ^ byte) * _FNV_PRIME & _MASK

@@ -59,7 +59,11 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
 
 
 def canonical(value: object) -> bytes:
-    """Return the bytes a writer of ours makes: sorted keys, no white space, UTF-8."""
+    """Return the bytes a writer of ours makes: sorted keys, no white space, UTF-8.
+
+    >>> canonical({"b": 1, "a": "é"}).decode()
+    '{"a":"é","b":1}'
+    """
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
@@ -71,13 +75,26 @@ def iso_time(moment: datetime) -> str:
 
 
 class Fields:
-    """Typed reading of a JSON object; every error names the path of the field."""
+    """Typed reading of a JSON object. Every method raises `ContentError`, which names the path of the field.
+
+    >>> fields = Fields({"segments": [{"to": 3}]}, "manifest")
+    >>> fields.children("segments")[0].integer("to")
+    3
+    >>> fields.children("segments")[0].text("to")
+    Traceback (most recent call last):
+    vademecum.errors.ContentError: manifest.segments[0].to: expected a text of 0 to 1000 characters
+
+    Args:
+        values: The object, from `parse_object`.
+        path: What it is called in errors.
+    """
 
     def __init__(self, values: dict[str, Any], path: str) -> None:
         self._values = values
         self._path = path
 
     def refuse_newer(self, known: int) -> None:
+        """Raise `NewerFormatError` where `format` is above what is known."""
         found = self.integer("format", 1)
         if found > known:
             raise NewerFormatError(
@@ -85,24 +102,28 @@ class Fields:
             )
 
     def integer(self, name: str, low: int = 0, high: int = 2**53) -> int:
+        """Return an integer from `low` to `high`; 2^53 is the last that JavaScript counts exactly."""
         value = self._values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise ContentError(f"{self._path}.{name}: expected an integer from {low} to {high}")
         return value
 
     def text(self, name: str, shortest: int = 0, longest: int = 1000) -> str:
+        """Return a text of so many characters."""
         value = self._values.get(name)
         if not isinstance(value, str) or not shortest <= len(value) <= longest:
             raise ContentError(f"{self._path}.{name}: expected a text of {shortest} to {longest} characters")
         return value
 
     def match(self, name: str, pattern: re.Pattern[str]) -> str:
+        """Return a text that the pattern matches whole."""
         value = self._values.get(name)
         if not isinstance(value, str) or not pattern.fullmatch(value):
             raise ContentError(f"{self._path}.{name}: expected {pattern.pattern}")
         return value
 
     def time(self, name: str) -> datetime:
+        """Return an ISO time, aware."""
         try:
             value = datetime.fromisoformat(self.text(name, 1, 40))
         except ValueError:
@@ -112,6 +133,7 @@ class Fields:
         return value
 
     def child(self, name: str) -> Fields:
+        """Return an object."""
         value = self._values.get(name)
         if not isinstance(value, dict):
             raise ContentError(f"{self._path}.{name}: expected an object")
@@ -122,6 +144,7 @@ class Fields:
         return tuple(self._values)
 
     def children(self, name: str) -> list[Fields]:
+        """Return the objects of a list."""
         values = self._list(name)
         if not all(isinstance(value, dict) for value in values):
             raise ContentError(f"{self._path}.{name}: expected objects")
@@ -141,12 +164,14 @@ class Fields:
         return name in self._values
 
     def digests(self, name: str) -> tuple[str, ...]:
+        """Return a list of SHA-256 digests, in hex."""
         values = self._list(name)
         if not all(isinstance(value, str) and DIGEST.fullmatch(value) for value in values):
             raise ContentError(f"{self._path}.{name}: expected digests")
         return tuple(values)
 
     def integers(self, name: str) -> tuple[int, ...]:
+        """Return a list of integers from 0 to 2^53."""
         values = self._list(name)
         if not all(type(value) is int and 0 <= value <= 2**53 for value in values):
             raise ContentError(f"{self._path}.{name}: expected integers from 0 to {2**53}")

@@ -47,6 +47,7 @@ class PackEntry:
 
     @property
     def object(self) -> PackRef:
+        """The file."""
         return PackRef(self.sha256, self.size, self.size)
 
     @property
@@ -57,7 +58,19 @@ class PackEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One release. `built` is an ISO time in UTC; `segments` and `packs` are newest first."""
+    """One release.
+
+    Attributes:
+        sequence: Its number, from 1; every release of a line has the next one.
+        version: What people call it.
+        built: An ISO time in UTC.
+        epoch: 16 hex digits: releases whose vectors can be compared (section 4.2).
+        digest: The state digest (section 5), in hex.
+        documents, chunks: How many are live.
+        segments: Newest first; together they cover all sequences from 0 without a gap.
+        sources: For the builder alone (section 6).
+        packs: Newest base first.
+    """
 
     sequence: int
     version: str
@@ -79,6 +92,7 @@ class Manifest:
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
+    """Return the bytes of a manifest, canonical: the same release gives the same bytes."""
     packs = {"packs": [_pack_json(entry) for entry in manifest.packs]} if manifest.packs else {}
     return canonical(
         {

@@ -33,11 +33,17 @@ class PackRef(ObjectRef):
 
     @property
     def path(self) -> str:
+        """Where it lies in the published tree."""
         return f"objects/{self.sha256}.pack"
 
 
 def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
-    """Return the reference and the gzip file of an object. The same content gives the same bytes."""
+    """Return the reference and the gzip file of an object. The same content gives the same bytes.
+
+    >>> ref, file = deflate(b"x" * 1000)
+    >>> ref.uncompressed, ref.size == len(file), inflate(ref, file) == b"x" * 1000
+    (1000, True, True)
+    """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
     return gzip_member(content, compressor.compress(content) + compressor.flush())
 

@@ -31,7 +31,15 @@ _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 @dataclass(frozen=True)
 class DocumentRow:
-    """A document, or its tombstone. `metadata` is JSON text; `chunks` are ids in reading order."""
+    """A document, or its tombstone.
+
+    Attributes:
+        key: What it is known by; never empty.
+        sequence: Of the release that last changed it.
+        metadata: JSON text, or empty.
+        chunks: Ids, in reading order.
+        removed: Whether it is a tombstone: the newest row of a key that is gone.
+    """
 
     key: str
     sequence: int
@@ -44,7 +52,16 @@ class DocumentRow:
 
 @dataclass(frozen=True)
 class ChunkRow:
-    """A chunk with its vector: `vector` is packed as in its segment, `headings` excludes the document's title."""
+    """A chunk with its vector.
+
+    Attributes:
+        id: 64 bits, from its texts (`chunk_id`).
+        sequence: Of the release that first had it.
+        vector: `vector_bytes(D, bits)` bytes, packed as in its segment.
+        scale: 16 bits: 65,535 is a vector of length 1 (section 4.2).
+        headings: Outermost first, joined by U+001F, without the document's title.
+        anchor: The URL fragment of the nearest heading; may be empty.
+    """
 
     id: int
     sequence: int
@@ -139,6 +156,7 @@ class Segment:
         return self.vectors[row * width : (row + 1) * width]
 
     def chunk(self, row: int) -> ChunkRow:
+        """Return a chunk row, from 0 to n - 1."""
         return ChunkRow(
             self.ids[row],
             self.sequences[row],
@@ -150,6 +168,7 @@ class Segment:
         )
 
     def document(self, row: int) -> DocumentRow:
+        """Return a document row, from 0 to m - 1; it may be a tombstone."""
         return DocumentRow(
             self.keys[row],
             self.document_sequences[row],
@@ -170,12 +189,20 @@ def chunk_id(title: str, headings: str, anchor: str, text: str) -> int:
 
 
 def framed(value: bytes) -> bytes:
-    """Return the bytes with their length before them, as `u32`."""
+    """Return the bytes with their length before them, as `u32`.
+
+    >>> framed(b"Keys").hex()
+    '040000004b657973'
+    """
     return len(value).to_bytes(4, "little") + value
 
 
 def vector_bytes(dimensions: int, bits: int) -> int:
-    """Return how many bytes a vector of D components takes."""
+    """Return how many bytes a vector of D components takes.
+
+    >>> vector_bytes(384, 4), vector_bytes(3, 4)
+    (192, 2)
+    """
     return -(-dimensions * bits // 8)
 
 

@@ -103,6 +103,7 @@ class StateDigest:
         self._hasher.update(b"".join([number, vector, *map(framed, texts)]))
 
     def hex(self) -> str:
+        """Return the digest of what was added so far."""
         return self._hasher.hexdigest()
 
 

@@ -20,10 +20,16 @@ ROW = (1 << 32) - 1
 
 
 def packed(index: int, row: int) -> int:
+    """Return a place as one integer.
+
+    >>> packed(2, 5) == (2 << 32) + 5, unpacked(packed(2, 5))
+    (True, (2, 5))
+    """
     return index << 32 | row
 
 
 def unpacked(place: int) -> Place:
+    """Return (index of the segment, row) of a packed place."""
     return place >> 32, place & ROW
 
 

@@ -120,10 +120,12 @@ class Staged:
 
 
 def document_columns(segment: StoredSegment) -> Sequence[Column]:
+    """Return the columns that `read_rows` reads for documents: title, url, metadata."""
     return segment.document_columns
 
 
 def chunk_columns(segment: StoredSegment) -> Sequence[Column]:
+    """Return the columns that `read_rows` reads for chunks: vector, headings, anchor, text."""
     return segment.chunk_columns
 
 
