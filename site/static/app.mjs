@@ -14,7 +14,8 @@ const HITS = 20;
 const base = new URL(".", document.baseURI);
 
 const input = /** @type {HTMLInputElement} */ (byId("query"));
-const kb = new KnowledgeBase({ url: base.href, trust: await fetchText("assets/trust.json"), autoUpdate: true });
+const trust = await fetchText("assets/trust.json").catch(goNoFurther);
+const kb = new KnowledgeBase({ url: base.href, trust, autoUpdate: true });
 const opened = kb.initialize();
 const status = new StatusView(kb, () => search());
 const results = new Results(byId("results"), base, (hit) => openReader(hit.document, hit.id));
@@ -29,7 +30,18 @@ let announcement;
 
 /** @param {string} path */
 async function fetchText(path) {
-  return (await fetch(new URL(path, base))).text();
+  const response = await fetch(new URL(path, base));
+  if (!response.ok) throw new Error(`${response.url}: the host answered ${response.status}`);
+  return response.text();
+}
+
+/**
+ * Without the root of trust there is no search: what another file says in its place is not believed.
+ * @returns {Promise<never>} that never comes: the rest of this module waits for it
+ */
+function goNoFurther() {
+  sayNothing(errorText("network"));
+  return new Promise(() => {});
 }
 
 async function search() {
@@ -169,7 +181,7 @@ function typed() {
 
 async function offerExamples() {
   /** @type {string[]} */
-  const examples = JSON.parse(await fetchText("assets/examples.json"));
+  const examples = await fetchText("assets/examples.json").then(JSON.parse).catch(() => []); // a page that is left, too
   const items = examples.map((example) => {
     const button = element("button", { type: "button" }, [example]);
     button.addEventListener("click", () => {

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.pages_host import PagesHost
 from vademecum.format.json import canonical
@@ -197,6 +197,41 @@ def test_an_example_is_a_query(open_page: Open) -> None:
 def test_nothing_found_is_said(open_page: Open) -> None:
     page = open_page("?q=absent")
     expect(page.locator("#nothing")).to_contain_text("Nothing found for “absent”")
+
+
+@pytest.mark.parametrize("fault", ["away", "404"])
+def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str) -> None:
+    """That nothing is thrown is what the fixture `page` asserts."""
+    asked = play(page, "assets/examples.json", fault)
+    page.goto(f"{host.url}?q=key")
+    expect(hits(page)).to_have_count(3)
+    assert len(asked) == 1
+    expect(page.locator("#examples")).to_be_hidden()
+
+
+@pytest.mark.parametrize("fault", ["away", "404"])
+def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(
+    page: Page, host: Host, fault: str
+) -> None:
+    play(page, "assets/trust.json", fault)
+    page.goto(host.url)
+    expect(page.locator("#nothing")).to_contain_text("The host could not be reached")
+    assert page.evaluate("globalThis.kb === undefined")
+
+
+def play(page: Page, path: str, fault: str) -> list[Route]:
+    """Have requests for a file fail, as a page's do that is left, or be answered with 404."""
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if fault == "away":
+            route.abort()
+        else:
+            route.fulfill(status=404, content_type="text/html", body="<title>404</title>")
+
+    page.route(f"**/{path}", answer)
+    return asked
 
 
 def test_the_reader_shows_the_whole_document_at_the_passage(open_page: Open) -> None:
