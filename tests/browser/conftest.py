@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from support.browser_app import App
+from support.browser_app import App, Content
 from support.chromium import ARGS, CHROMIUM
 from support.pages_host import PagesHost
+from support.python_worker import HARNESS
 from vademecum_builder.cli.main import main
 from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
 
@@ -77,6 +78,7 @@ class Publisher:
         code = main(["build", str(source), "--out", str(self.dist), "--keys", str(keys), "--json"])
         assert code == 0
         (self.dist / "app.html").write_text("<!doctype html><title>app</title>")
+        shutil.copyfile(HARNESS / "raw_database.mjs", self.dist / "raw_database.mjs")
 
 
 @pytest.fixture(scope="session")
@@ -149,12 +151,25 @@ def app(
     return App(page, serve(publisher.dist), publisher.root, eventually)
 
 
+@pytest.fixture(scope="session")
+def installed_content(
+    first_release: Path, browser: Browser, eventually: Callable[[Page, str], Any]
+) -> Content:
+    """What a browser holds after it has installed release 1."""
+    publisher = Publisher(first_release)
+    context = browser.new_context()
+    with PagesHost(publisher.dist) as host:
+        app = App(context.new_page(), host, publisher.root, eventually)
+        app.install()
+        content = app.stored()
+    context.close()
+    return content
+
+
 @pytest.fixture
-def installed(app: App) -> App:
-    """Release 1 is installed; the background does nothing."""
+def installed(app: App, installed_content: Content) -> App:
+    """Release 1 is installed, by putting back what a browser held that had; the background does nothing."""
+    app.restore(installed_content)
     app.start(autoUpdate=False)
-    app.call("setMode", "off")
-    app.call("update")
-    app.page.evaluate("void events.splice(0)")
     app.host.requests.clear()
     return app

@@ -23,7 +23,12 @@ ANSWER = """async ([method, args]) => {
         return { code: error.code ?? String(error) };
     }
 }"""
+FILL = "([name, content]) => import('/raw_database.mjs').then(({ fill }) => fill(name, content))"
+DUMP = "(name) => import('/raw_database.mjs').then(({ dump }) => dump(name))"
 FOUND = "what to know about keys"
+
+Content = dict[str, dict[str, str]]
+"""Of a database: `records` and `objects`, by name, in hex."""
 
 
 class App:
@@ -38,6 +43,26 @@ class App:
         """Load the page and open the knowledge base on it; return what `initialize` gives."""
         self.page.goto(f"{self.host.url}app.html")
         return self.page.evaluate(START, {"trust": self._root, **options})
+
+    def install(self) -> None:
+        """Install what is published; the background does nothing."""
+        self.start(autoUpdate=False)
+        self.call("setMode", "off")
+        self.call("update")
+
+    def stored(self) -> Content:
+        """Return all that the database of the knowledge base holds."""
+        content: Content = self.page.evaluate(DUMP, self._database)
+        return content
+
+    def restore(self, content: Content) -> None:
+        """Make the database hold what another one held."""
+        self.page.goto(f"{self.host.url}app.html")
+        self.page.evaluate(FILL, [self._database, content])
+
+    @property
+    def _database(self) -> str:
+        return f"vademecum:{self.host.url}"
 
     def call(self, method: str, *args: Any) -> Any:
         answer = self.page.evaluate(ANSWER, [method, list(args)])

@@ -8,15 +8,13 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from support.browser_app import DUMP, FILL
 from support.oracle import judge_content
 from support.scenes import Scene
 from support.tally import count
 
 Content = Mapping[str, Mapping[str, bytes]]
 """`records` and `objects`, by name."""
-
-FILL = "([name, content]) => import('/raw_database.mjs').then(({ fill }) => fill(name, content))"
-DUMP = "(name) => import('/raw_database.mjs').then(({ dump }) => dump(name))"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import shutil
 import time
 import zipfile
@@ -15,28 +16,25 @@ from playwright.sync_api import Page
 TESTS = Path(__file__).parents[1]
 HARNESS = TESTS / "browser" / "harness"
 SOURCES = TESTS.parent / "client" / "vademecum"
-CORE = [
-    "format",
-    "encoder",
-    "delta",
-    "transport",
-    "trust",
-    "store",
-    "generation",
-    "integrity",
-    "update",
-    "engine",
-]
-PATHS = [
-    *(TESTS / "support").glob("*.py"),
-    TESTS / "unit" / "client" / "conftest.py",
-    *(path for name in CORE for path in sorted((TESTS / "unit" / "client" / name).glob("*.*"))),
-    *sorted((TESTS / "faults" / "memory").glob("*.py")),
-]
-"""What needs nothing but the core, pytest and hypothesis."""
+INTERPRETED = ["format", "encoder", "delta", "transport", "trust"]
+"""What may differ on another interpreter: bytes, zlib, hashes, JSON, signatures, dates."""
+
+CORE = [*INTERPRETED, "store", "generation", "integrity", "update", "engine"]
+"""The packages whose tests need nothing but the core, pytest and hypothesis."""
 
 TOOLS = ["pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis", "sortedcontainers"]
 """Pure Python, from this environment; tuf and its two companions are the published wheels."""
+
+ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
+
+
+def core_files() -> list[Path]:
+    """Return what goes to Pyodide: the helpers, and the tests of the core, of all of it with VADEMECUM_FAULTS=all."""
+    packages = [TESTS / "unit" / "client" / name for name in (CORE if ALL else INTERPRETED)]
+    folders = [*packages, TESTS / "faults" / "memory"] if ALL else packages
+    helpers = [*(TESTS / "support").glob("*.py"), TESTS / "unit" / "client" / "conftest.py"]
+    return [*helpers, *(path for folder in folders for path in sorted(folder.glob("*.*")))]
+
 
 LONGEST = 1200
 """Seconds until a call is given up; no statement about speed."""
@@ -97,7 +95,7 @@ def _contents() -> Iterator[tuple[Path, Path]]:
             yield from ((file, Path("site") / file.relative_to(path.parent)) for file in _files_of(path))
     for file in _files_of(SOURCES):  # what is published lacks the store in memory
         yield file, Path("site") / file.relative_to(SOURCES.parent)
-    for path in PATHS:
+    for path in core_files():
         yield from ((file, Path("tests") / file.relative_to(TESTS)) for file in _files_of(path))
     yield from ((file, Path("harness") / file.name) for file in HARNESS.glob("*.py"))
 

@@ -3,7 +3,7 @@ const STORES = ["records", "objects"];
 
 /** Make the database hold exactly this, in hex; nothing: there is none. */
 export async function fill(name, content) {
-  if (!content) return void (await done(indexedDB.deleteDatabase(name)));
+  if (!content) return void (await remove(name));
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => create(opening.result);
   const database = await done(opening);
@@ -40,6 +40,15 @@ export async function readRecords(name) {
   const found = there ? await entries(database.transaction("records").objectStore("records")) : [];
   database.close();
   return Object.fromEntries(found.map(([key, data]) => [key, hex(data)]));
+}
+
+/** A connection that is not let go is a mistake of what is tested: it is not waited for. */
+function remove(name) {
+  const request = indexedDB.deleteDatabase(name);
+  return new Promise((resolve, reject) => {
+    request.onsuccess = resolve;
+    request.onerror = request.onblocked = () => reject(new Error(`${name} is still open, or cannot be deleted`));
+  });
 }
 
 function create(database) {

@@ -21,9 +21,13 @@ export const OBJECTS = "objects";
  */
 export async function openWhole(name) {
   const database = await open(name);
-  if (isWhole(database)) return database;
-  database.close();
-  return open(name, database.version + 1);
+  let whole = false;
+  try {
+    whole = isWhole(database);
+  } finally {
+    if (!whole) database.close(); // a connection that nobody has would hold up whoever deletes the database
+  }
+  return whole ? database : open(name, database.version + 1);
 }
 
 /**
