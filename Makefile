@@ -14,7 +14,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -87,6 +87,12 @@ constraints: $(VENV)/demo.stamp ## Pin everything that setting up installs to th
 	  --extra build --extra models --extra test --extra fuzz --output-file $(VENV)/pinned.txt pyproject.toml
 	(echo '# What setting up installs: `make constraints` writes this, `make test` proves it.'; \
 	  sed -En '/^[a-z].*==/s/\+[a-z0-9.]+$$//p; t; /^[a-z].*==/p' $(VENV)/pinned.txt) > constraints.txt
+
+mutants: $(VENV)/test.stamp ## Plant COUNT faults in client and builder: how many do the tests notice? (SEED=)
+	$(BIN)/python tests/bench/mutants.py --count $(or $(COUNT),400) $(if $(SEED),--seed $(SEED)) --out $(VENV)/mutants.jsonl \
+	  --source 'client/vademecum/**/*.py' --source 'builder/vademecum_builder/**/*.py' \
+	  --but 'client/vademecum/runtime/*.py' --but 'builder/vademecum_builder/cli/*.py' --but 'builder/vademecum_builder/server/*.py' \
+	  -- -n0 -m 'not process and not model' tests/unit tests/contract tests/golden tests/faults/memory
 
 clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from conformance.harness.repository import Repository
 from conformance.harness.subject import Executable, InProcess, Subject
-
-Start = Callable[..., InProcess]
 
 
 @pytest.fixture
