@@ -18,7 +18,7 @@ from support import sampling, tally
 from support.fault_lines import LINES
 
 TESTS = Path(__file__).parent
-FOLDERS = {"browser": "browser", "journeys": "process", "faults": "slow", "soak": "slow"}
+FOLDERS = {"browser": "browser", "journeys": "process", "bench": "process", "faults": "slow", "soak": "slow"}
 """The mark of all tests of a folder."""
 OUTSIDE = frozenset({"slow", "process", "model", "browser"})
 """The marks that keep a test out of `make check`."""
@@ -68,6 +68,11 @@ def marked_where_it_starts_a_process(request: pytest.FixtureRequest) -> Iterator
     yield
     marks = {mark.name for mark in request.node.iter_markers()}
     assert not started or marks & OUTSIDE, f"starts {started[0]}: mark it with pytest.mark.process"
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes may hold the time, as gzip does; but the ids of tests must be the same in every worker."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
