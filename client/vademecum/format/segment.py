@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format.tensors import (
@@ -72,51 +72,29 @@ class ChunkRow:
     text: str
 
 
-class SegmentOutline(Protocol):
-    """What says which rows of a segment count, without its texts and vectors; see `Segment`.
-
-    Attributes:
-        chunk_bounds: For each column of chunk bytes (vector, headings, anchor, text) where its rows begin and end:
-            n + 1 rising numbers.
-        document_bounds: The same for title, url and metadata: m + 1 numbers each.
-    """
-
-    @property
-    def epoch(self) -> str: ...
-    @property
-    def dimensions(self) -> int: ...
-    @property
-    def bits(self) -> int: ...
-    @property
-    def ids(self) -> array[int]: ...
-    @property
-    def sequences(self) -> array[int]: ...
-    @property
-    def keys(self) -> Strings: ...
-    @property
-    def document_sequences(self) -> array[int]: ...
-    @property
-    def removed(self) -> bytes: ...
-    @property
-    def document_chunks(self) -> array[int]: ...
-    @property
-    def bounds(self) -> array[int]: ...
-    @property
-    def chunk_bounds(self) -> tuple[Sequence[int], ...]: ...
-    @property
-    def document_bounds(self) -> tuple[Sequence[int], ...]: ...
-
-
 @dataclass(frozen=True)
-class Segment:
-    """A decoded segment: columns, as they lie in the file. n chunks, m documents, D dimensions.
+class Column:
+    """A column in a segment's file: row i lies from `at + bounds[i]` to `at + bounds[i + 1]`, in bytes."""
+
+    at: int
+    bounds: Sequence[int]
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """Return (offset, length) of neighbouring rows in the file."""
+        return self.at + self.bounds[start], self.bounds[stop] - self.bounds[start]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentOutline:
+    """What says which rows of a segment count, and where its texts and vectors lie. n chunks, m documents.
 
     Attributes:
+        dimensions, bits: D, and the bits of a vector's component: 8, 4 or 2.
         ids, sequences, scales: [n].
-        bits: Of a component: 8, 4 or 2.
-        vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
-        vectors_at: Where they begin in the file that they were read from; each column of strings has its own `at`.
-        keys ... removed: [m]; document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
+        keys, document_sequences, removed: [m]; `removed` is 1 for a tombstone.
+        document_chunks, bounds: Document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
+        chunk_columns: Where vector, headings, anchor and text of the chunks lie.
+        document_columns: Where title, url and metadata of the documents lie.
     """
 
     epoch: str
@@ -124,31 +102,43 @@ class Segment:
     bits: int
     ids: array[int]
     sequences: array[int]
-    vectors: memoryview
-    vectors_at: int
     scales: array[int]
-    headings: Strings
-    anchors: Strings
-    texts: Strings
     keys: Strings
-    titles: Strings
-    urls: Strings
-    metadata: Strings
     document_sequences: array[int]
     removed: bytes
     document_chunks: array[int]
     bounds: array[int]
+    chunk_columns: tuple[Column, ...]
+    document_columns: tuple[Column, ...]
 
     @property
     def chunk_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `SegmentOutline`."""
-        vectors = row_bounds(len(self.ids), vector_bytes(self.dimensions, self.bits))
-        return (vectors, *(column.bounds for column in (self.headings, self.anchors, self.texts)))
+        """For each column of chunk bytes where its rows begin and end: n + 1 rising numbers."""
+        return tuple(column.bounds for column in self.chunk_columns)
 
     @property
     def document_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `SegmentOutline`."""
-        return tuple(column.bounds for column in (self.titles, self.urls, self.metadata))
+        """The same for columns of document bytes: m + 1 numbers each."""
+        return tuple(column.bounds for column in self.document_columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment(SegmentOutline):
+    """A decoded segment: its columns, as they lie in the file.
+
+    Attributes:
+        vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
+        headings, anchors, texts: [n].
+        titles, urls, metadata: [m].
+    """
+
+    vectors: memoryview
+    headings: Strings
+    anchors: Strings
+    texts: Strings
+    titles: Strings
+    urls: Strings
+    metadata: Strings
 
     def vector(self, row: int) -> memoryview:
         """Return the bytes of one vector."""
@@ -274,32 +264,38 @@ def decode_segment(data: bytes) -> Segment:
     n = file.tensor("chunk.id", "U64", [None]).shape[0]
     m = file.tensor("document.sequence", "U32", [None]).shape[0]
     dimensions, bits, vectors = _read_vectors(file, n)
+    if not dimensions:
+        raise ContentError("segment: vectors without dimensions")
     chunks = file.tensor("document.chunks", "U64", [None])
+    headings, anchors, texts = (file.strings(f"chunk.{name}", n) for name in ("headings", "anchor", "text"))
+    titles, urls, metadata = (file.strings(f"document.{name}", m) for name in ("title", "url", "metadata"))
     segment = Segment(
         epoch=file.metadata.get("epoch", ""),
         dimensions=dimensions,
         bits=bits,
         ids=file.tensor("chunk.id", "U64", [n]).values(),
         sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
-        vectors=memoryview(bytes(vectors.data)),  # a copy, or they would keep the whole file in memory
-        vectors_at=vectors.at,
         scales=file.tensor("chunk.scale", "U16", [n]).values(),
-        headings=file.strings("chunk.headings", n),
-        anchors=file.strings("chunk.anchor", n),
-        texts=file.strings("chunk.text", n),
         keys=file.strings("document.key", m),
-        titles=file.strings("document.title", m),
-        urls=file.strings("document.url", m),
-        metadata=file.strings("document.metadata", m),
         document_sequences=file.tensor("document.sequence", "U32", [m]).values(),
         removed=bytes(file.tensor("document.removed", "U8", [m]).data),
         document_chunks=chunks.values(),
         bounds=file.offsets("document.chunks", chunks.shape[0], m),
+        chunk_columns=(
+            Column(vectors.at, row_bounds(n, vector_bytes(dimensions, bits))),
+            *(Column(column.at, column.bounds) for column in (headings, anchors, texts)),
+        ),
+        document_columns=tuple(Column(column.at, column.bounds) for column in (titles, urls, metadata)),
+        vectors=memoryview(bytes(vectors.data)),  # a copy, or they would keep the whole file in memory
+        headings=headings,
+        anchors=anchors,
+        texts=texts,
+        titles=titles,
+        urls=urls,
+        metadata=metadata,
     )
     if any(flag > 1 for flag in segment.removed) or any(a == b for a, b in pairwise(segment.keys.bounds)):
         raise ContentError("segment: a document row without a key or with an unknown flag")
-    if not segment.dimensions:
-        raise ContentError("segment: vectors without dimensions")
     return segment
 
 

@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 from vademecum.errors import StorageError
-from vademecum.format.segment import decode_segment, row_bounds, vector_bytes
-from vademecum.format.tensors import Strings
+from vademecum.format.segment import Column, SegmentOutline, decode_segment
 from vademecum.generation.row_index import packed, unpacked
-from vademecum.ports import Span, Store
+from vademecum.ports import Store
 
 _NEAR = 4
 """Rows between two wanted ones that are read along, rather than apart."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column in a stored object: row i lies from `at + bounds[i]` to `at + bounds[i + 1]`, in bytes."""
-
-    at: int
-    bounds: Sequence[int]
-
-    def span(self, start: int, stop: int) -> Span:
-        """Return (offset, length) of neighbouring rows in the object."""
-        return self.at + self.bounds[start], self.bounds[stop] - self.bounds[start]
-
-
-@dataclass(frozen=True)
-class StoredSegment:
-    """A `SegmentOutline` of the stored object `name`, with the places of its other columns. n chunks, m documents.
-
-    Attributes:
-        scales: [n].
-        chunk_columns: Vector, headings, anchor, text.
-        document_columns: Title, url, metadata.
-    """
+@dataclass(frozen=True, kw_only=True)
+class StoredSegment(SegmentOutline):
+    """The outline of the stored object `name`; its texts and vectors are read from the store when they are needed."""
 
     name: str
-    epoch: str
-    dimensions: int
-    bits: int
-    ids: array[int]
-    sequences: array[int]
-    scales: array[int]
-    keys: Strings
-    document_sequences: array[int]
-    removed: bytes
-    document_chunks: array[int]
-    bounds: array[int]
-    chunk_columns: tuple[Column, ...]
-    document_columns: tuple[Column, ...]
-
-    @property
-    def chunk_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `SegmentOutline`."""
-        return tuple(column.bounds for column in self.chunk_columns)
-
-    @property
-    def document_bounds(self) -> tuple[Sequence[int], ...]:
-        """See `SegmentOutline`."""
-        return tuple(column.bounds for column in self.document_columns)
 
 
 def decode_stored(name: str, data: bytes) -> StoredSegment:
@@ -72,30 +29,8 @@ def decode_stored(name: str, data: bytes) -> StoredSegment:
         NewerFormatError, ContentError: See `decode_segment`.
     """
     segment = decode_segment(data)
-    vectors = row_bounds(len(segment.ids), vector_bytes(segment.dimensions, segment.bits))
-    return StoredSegment(
-        name=name,
-        epoch=segment.epoch,
-        dimensions=segment.dimensions,
-        bits=segment.bits,
-        ids=segment.ids,
-        sequences=segment.sequences,
-        scales=segment.scales,
-        keys=segment.keys,
-        document_sequences=segment.document_sequences,
-        removed=segment.removed,
-        document_chunks=segment.document_chunks,
-        bounds=segment.bounds,
-        chunk_columns=(
-            Column(segment.vectors_at, vectors),
-            *map(_column, (segment.headings, segment.anchors, segment.texts)),
-        ),
-        document_columns=tuple(map(_column, (segment.titles, segment.urls, segment.metadata))),
-    )
-
-
-def _column(strings: Strings) -> Column:
-    return Column(strings.at, strings.bounds)
+    kept = {field.name: getattr(segment, field.name) for field in fields(SegmentOutline)}
+    return StoredSegment(name=name, **kept)
 
 
 async def read_rows(

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vademecum.encoder.query import Encoder, decode_encoder
-from vademecum.format.segment import ChunkRow, DocumentRow
-from vademecum.generation.lazy_segment import Column, StoredSegment, decode_stored, read_rows
+from vademecum.format.segment import ChunkRow, Column, DocumentRow
+from vademecum.generation.lazy_segment import StoredSegment, decode_stored, read_rows
 from vademecum.generation.live_rows import LiveRows, StateDigest, assemble
 from vademecum.generation.row_index import packed, unpacked
 from vademecum.generation.self_test import check_works, of_epoch
