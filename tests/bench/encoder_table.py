@@ -101,10 +101,9 @@ class Fit:
             spread=whole.spread[: way.words],
         )
         steps = np.where(some.spread >= way.least, way.common, way.rare) if way.common else None
-        goldens = fit.golden_texts(self.texts, LIMITS)
-        data = fit.build_file(
-            "table", self.alphabet, some, self.rows[: way.words], goldens, levels=way.levels, steps=steps
-        )
+        rows = self.rows[: way.words]
+        fitted = fit.FittedRows(self.alphabet, some, rows, levels=way.levels, steps=steps)
+        data = fit.build_file("table", fitted, fit.golden_texts(self.texts, LIMITS))
         return unpacked(data) if way.whole else data
 
     def rare(self, encoder: Encoder) -> float:

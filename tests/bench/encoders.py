@@ -306,10 +306,8 @@ class Variant:
         room, unknown = fit.make_room(features, rows, vocabulary.rarest, self.limits)
         if self.shared:
             room, unknown = rows, replace(unknown, start=0)
-        goldens, levels = fit.golden_texts(texts, self.limits), self.limits.builtin_levels
-        return Builtin(
-            fit.build_file("builtin", alphabet, vocabulary, room, goldens, unknown=unknown, levels=levels)
-        )
+        fitted = fit.FittedRows(alphabet, vocabulary, room, unknown, self.limits.builtin_levels)
+        return Builtin(fit.build_file("builtin", fitted, fit.golden_texts(texts, self.limits)))
 
 
 def _variants() -> dict[str, Variant]:

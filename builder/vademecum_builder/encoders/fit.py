@@ -223,44 +223,52 @@ def make_room(
     return np.hstack([rows, room]), Unknown(rows.shape[1], limits.unknown_share * rarest * typical)
 
 
-def build_file(
-    name: str,
-    alphabet: Alphabet,
-    vocabulary: Vocabulary,
-    rows: Matrix,
-    golden_texts: Sequence[str],
-    *,
-    model: str = "",
-    unknown: Unknown | None = None,
-    levels: int = 127,
-    steps: NDArray[np.float64] | None = None,
-) -> bytes:
-    """Return the encoder file of the fitted rows [V, D], with goldens made by the client's own code.
+@dataclass(frozen=True)
+class FittedRows:
+    """A query table before anything is rounded.
+
+    Attributes:
+        alphabet: What splits a text into words.
+        vocabulary: V words.
+        rows: float64 [V, D], one a word.
+        unknown: How other words stand in the table; None: for nothing.
+        levels, steps: How rows are rounded, as in `quantise_table`.
+    """
+
+    alphabet: Alphabet
+    vocabulary: Vocabulary
+    rows: Matrix
+    unknown: Unknown | None = None
+    levels: int = 127
+    steps: NDArray[np.float64] | None = None
+
+
+def build_file(name: str, fitted: FittedRows, golden_texts: Sequence[str], *, model: str = "") -> bytes:
+    """Return the encoder file (format.md, section 4.3), with goldens made by the client's own code.
 
     Args:
+        name: What the release calls the encoder.
+        golden_texts: What goldens are made of, beside texts of unknown words where these stand for something.
         model: What made the document vectors, where that is not this table.
-        unknown: How unknown words stand in the table; None: for nothing.
-        levels, steps: As in `quantise_table`.
     """
-    dimensions, words = rows.shape[1], vocabulary.words
+    dimensions, unknown, vocabulary = fitted.rows.shape[1], fitted.unknown, fitted.vocabulary
     component = unknown.length / math.sqrt(dimensions - unknown.start) if unknown else 0.0
-    table = quantise_table(rows, vocabulary.idf, component, levels, steps)
-    start = unknown.start if unknown else 0
+    table = quantise_table(fitted.rows, vocabulary.idf, component, fitted.levels, fitted.steps)
     file = EncoderFile(
         name,
         dimensions,
-        words,
+        vocabulary.words,
         table.rows,
         table.weights,
-        alphabet,
+        fitted.alphabet,
         model=model,
         unknown=table.unknown,
-        unknown_from=start,
+        unknown_from=unknown.start if unknown else 0,
         bits=table.bits,
     )
     encoder = Encoder(file)
     if unknown:
-        golden_texts = [*golden_texts, *_strange_texts(words)]
+        golden_texts = [*golden_texts, *_strange_texts(vocabulary.words)]
     goldens = [Golden(text, encoder.encode(text)) for text in golden_texts]
     return encode_encoder(replace(file, goldens=goldens))
 

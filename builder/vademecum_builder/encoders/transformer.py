@@ -192,17 +192,9 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     rows = fit.fit_ridge(vocabulary.features(splits), targets, limits.penalty)
     common = vocabulary.spread >= limits.model_common
     steps = np.where(common, limits.model_step, limits.model_rare_step)
+    fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
     name, goldens = published_name(model), fit.golden_texts(sample, limits)
-    file = fit.build_file(
-        name,
-        alphabet,
-        vocabulary,
-        rows,
-        goldens,
-        model=loaded.digest,
-        levels=limits.model_levels,
-        steps=steps,
-    )
+    file = fit.build_file(name, fitted, goldens, model=loaded.digest)
     encoder = Transformer(name, loaded.digest, loaded.dimensions, file, limits.batch, lambda: loaded)
     return Fitted(encoder, documents)
 

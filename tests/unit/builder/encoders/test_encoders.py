@@ -705,17 +705,19 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 
 def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[NDArray[np.float64]] = []
+    asked: list[fit.FittedRows] = []
 
-    def spy(*_: Any, steps: NDArray[np.float64], **__: Any) -> bytes:
-        asked.append(steps)
+    def spy(name: str, fitted: fit.FittedRows, golden_texts: Sequence[str], *, model: str) -> bytes:
+        asked.append(fitted)
         return b""
 
     monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
     limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
     fit_encoder(f"{PREFIX}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
-    assert [steps.tolist() for steps in asked] == [[0.3, 0.9, 0.9]]
+    (fitted,) = asked
+    assert fitted.steps is not None
+    assert fitted.steps.tolist() == [0.3, 0.9, 0.9]
 
 
 def install(
