@@ -23,8 +23,6 @@ class Config:
         max_update_bytes: A run that has downloaded so much pauses: what it has brought stays for the next one. An
             object is begun only if it fits, but for the first of a run. Not for forced updates. None: no such limit.
         heal_after: So many failures of this device in a row make the next sync fetch everything anew, once.
-        scrub_bytes: About so many bytes of what is installed are read again and compared with their digests after each
-            sync or check, in turn; 0: none. What a reader reports as damaged is looked for all the same.
         max_repair: The most bytes, inflated, of an object that is fetched again by its name alone.
         max_root_rotations: Root versions taken in one run; the next run goes on.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
@@ -46,7 +44,6 @@ class Config:
     patient: bool = True
     max_update_bytes: int | None = None
     heal_after: int = 3
-    scrub_bytes: int = 16_777_216
     max_repair: int = 67_108_864
     max_root_rotations: int = 64
     max_root: int = 512_000

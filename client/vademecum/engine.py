@@ -1,6 +1,6 @@
 """The engine: what to do about a published release, and when. The only place with policy.
 
-How a release is installed is install.py's part; whether metadata is acceptable, trust.py's.
+How a release is installed is update/update.py's part; whether metadata are acceptable, trust/metadata.py's.
 """
 
 from __future__ import annotations
@@ -10,49 +10,41 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from vademecum.config import Config
 from vademecum.errors import (
-    DamagedError,
+    ContentError,
     EmptyStoreError,
-    ExpiredError,
     NetworkError,
+    NewerFormatError,
     QuotaError,
     SelfTestError,
     ServerError,
-    UsageError,
     VademecumError,
 )
 from vademecum.events import ignore
 from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
-from vademecum.integrity.maintenance import Upkeep, Upkept
-from vademecum.integrity.scrub import Looked, ignore_looks, scrub
+from vademecum.integrity.repair import Repair, Repaired
+from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
 from vademecum.store import garbage
-from vademecum.store.channel_status import Latest, Notes, note_of
-from vademecum.store.failures import count_read, count_sync, is_damage, is_local, note_success, read_health
 from vademecum.store.objects import unsound
-from vademecum.store.pointer import Generation, Head
-from vademecum.store.records import Records
+from vademecum.store.pointer import Generation
+from vademecum.store.records import SEED, ErrorNote, damaged
+from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import STALE, Mirrors
 from vademecum.transport.retry_after import remember_wait, require_patience
-from vademecum.trust.channel import Line, ReleasePointer
-from vademecum.trust.clock_check import judge_expiry
-from vademecum.trust.floor import FIRST_USE, drop_if_damaged
-from vademecum.trust.refresh import Refreshed, refresh
+from vademecum.trust.floor import FIRST_USE, PIN, drop_if_damaged
+from vademecum.update import turn_back
 from vademecum.update.download_budget import Budget
-from vademecum.update.installer import Installer
-from vademecum.update.plan import Plan, reason_to_wait, refuse_older
-from vademecum.update.resolver import Follower
+from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
-from vademecum.update.seed import Planted, Seed, seed_error
-from vademecum.update.seed_install import Planter
+from vademecum.update.seed import Planted, Seed
 from vademecum.update.states import Course
+from vademecum.update.update import Surroundings, Update
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -90,13 +82,10 @@ class Engine:
         self._clock = clock
         self._root = trust
         self._config = config or Config()
-        self._seed = None if seed is None else Seed(seed, store, clock, self._config, trust)
         self._course = Course(emit)
-        self._records = Records(store)
-        self._installer = Installer(store, clock, self._config, self._course, room)
+        self._around = Surroundings(self._config, clock, self._course, room)
         self._budget = Budget(self._config.max_update_bytes, permission)
-        self._follower = Follower(store, clock, self._config, self._installer)
-        self._upkeep = Upkeep(store, self._config, self._course)
+        self._seed = None if seed is None else Seed(seed, self._around, trust)
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -106,12 +95,11 @@ class Engine:
         Raises:
             VademecumError: See `sync`.
         """
-        async with self._writing(), self._asking() as downloader:
-            pointer, stale = await self._refresh(downloader)
-            offer = await self._follower.offer(pointer, await self._records.head(), downloader)
+        async with self._running() as session, self._asking(session) as update:
+            pointer, stale = await update.refresh(self._root)
+            offer = await update.offer(pointer)
             if stale and not offer.available and offer.reason is None:
                 offer = replace(offer, reason=STALE)
-            await self._upkeep.after_check()
         if offer.available:
             self._course.emit("updateAvailable", asdict(offer))
         else:
@@ -137,29 +125,21 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
-        downloader, plan, stale = None, Plan("none"), False
-        async with self._writing() as healing:
-            if healing:
-                await self._records.drop_damaged_head()
-            before = (await self._records.head()).current
-            seeded = await self._planted(healing=healing)
+        update, plan, stale = None, Plan("none"), False
+        async with self._running() as session:
+            if session.healing:
+                session.drop_damaged_pointer()
+            before = session.pointer.current
+            seeded = await self._seeded(session)
             try:
-                if seeded.kind != "none":
-                    self._course.begin()
-                async with self._asking(patient=not force) as downloader:
-                    heals = healing and seeded.kind == "none"
-                    pointer, plan, stale = await self._sync(downloader, force=force, healing=heals)
-                    if plan.kind == "none":
-                        self._course.move("current")
-                    known = await note_success(self._store, installed=plan.kind != "none")
-                    manifest = partial(self._follower.manifest, pointer, downloader)
-                    await self._upkeep.after_sync(manifest, downloader, reported=known.reads > 0)
+                async with self._asking(session, patient=not force) as update:
+                    plan, stale = await self._follow(update, force=force, healing=seeded.kind == "none")
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
-                await self._note_error(error, healing=False)
+                await self._note_error(session, error)
                 self._course.failed(error)
-            after = (await self._records.head()).current
+            after = session.pointer.current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
             from_sequence=None if before is None else before.sequence,
@@ -167,8 +147,8 @@ class Engine:
             version="" if after is None else after.version,
             plan=took.kind,
             total_bytes=plan.bytes,
-            requests=0 if downloader is None else downloader.requests,
-            bytes=0 if downloader is None else downloader.bytes,
+            requests=0 if update is None else update.downloader.requests,
+            bytes=0 if update is None else update.downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
             reason=STALE if stale else None,
             seeded=seeded.sequence,
@@ -185,8 +165,8 @@ class Engine:
         Raises:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
-        async with self._writing():
-            return (await self._planted(healing=False)).sequence
+        async with self._running() as session:
+            return (await self._seeded(session)).sequence
 
     async def rollback(self) -> Generation:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
@@ -195,10 +175,8 @@ class Engine:
             EmptyStoreError: There is none, or its publisher has taken it back.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
-        async with self._store.lock():
-            head = (await self._records.head()).rolled_back()
-            await self._refuse_yanked(head)
-            back = await self._turn_back(head)
+        async with self._locked() as session:
+            back = await turn_back.roll_back(session)
         self._announce_return(back)
         return back
 
@@ -217,19 +195,11 @@ class Engine:
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         logger.warning("the installed release does not work here: %s", reason)
-        async with self._store.lock():
-            before = await self._records.head()
-            if before.current is not None and found not in (None, before.current):
-                return before.current
-            if before.current is not None and (await scrub(self._store, before.current.objects)).broken:
-                raise DamagedError("the installed release is damaged here; the next update mends it")
-            head = before.undone()
-            if head.current is None:
-                await self._records.flip(head)
-                raise EmptyStoreError(
-                    "the release was undone, and there is none before it: update again later"
-                )
-            back = await self._turn_back(head)
+        async with self._locked() as session:
+            current = session.pointer.current
+            if current is not None and found not in (None, current):
+                return current
+            back = await turn_back.undo(session)
         self._announce_return(back)
         return back
 
@@ -241,33 +211,12 @@ class Engine:
             EmptyStoreError: It is the previous one, and its publisher has taken it back.
             ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
-        async with self._store.lock():
-            head = await self._records.head()
-            if sequence is None or (head.current is not None and head.current.sequence == sequence):
-                await self._records.flip(replace(head, pinned=sequence))
-                return
-            if head.previous is None or head.previous.sequence != sequence:
-                raise UsageError(f"release {sequence} is not installed here: pin the current or previous one")
-            head = replace(head.exchanged(), pinned=sequence)
-            await self._refuse_yanked(head)
-            back = await self._turn_back(head)
-        self._announce_return(back)
+        async with self._locked() as session:
+            back = await turn_back.pin(session, sequence)
+        if back is not None:
+            self._announce_return(back)
 
-    async def compact(self) -> Generation:
-        """Merge what is installed into one segment without dead rows, whatever the limits; return it.
-
-        Hits, documents and the state digest stay the same, and so does what the next update takes. Updates
-        compact by themselves when a limit of the configuration is passed.
-
-        Raises:
-            EmptyStoreError: Nothing is installed.
-            ContentError: It is damaged.
-            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
-        """
-        async with self._store.lock():
-            return await self._installer.compact(await self._records.head())
-
-    async def repair(self, looked: Looked = ignore_looks) -> Upkept:
+    async def repair(self, looked: Looked = ignore_looks) -> Repaired:
         """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
 
         Args:
@@ -278,12 +227,12 @@ class Engine:
             NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
-        async with self._store.lock(), self._asking(patient=False) as downloader:
+        async with self._locked() as session, self._asking(session, patient=False) as update:
 
             async def manifest() -> Manifest:
-                return await self._follower.manifest((await self._refresh(downloader))[0], downloader)
+                return await update.manifest((await update.refresh(self._root))[0])
 
-            return await self._upkeep.repair(manifest, downloader, looked)
+            return await Repair(session, self._config, self._course, update.downloader).run(manifest, looked)
 
     async def heal(self, *, whole: bool) -> Outcome:
         """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
@@ -297,24 +246,25 @@ class Engine:
         Raises:
             VademecumError: See `sync` and `repair`.
         """
-        async with self._store.lock():
-            await self._records.drop_damaged_head()
-            await drop_if_damaged(self._store, self._clock.now())
-            await self._records.drop_damaged_notes()
+        async with self._locked() as session:
+            session.drop_damaged_pointer()
+            await drop_if_damaged(session, self._clock.now())
+            await session.write(dict.fromkeys(await damaged(session)))
         try:
             await self.repair()
         except (NetworkError, ServerError) as error:
             logger.warning("what is broken can only be mended from a seed now: %s", error)
-            async with self._writing():
-                planted = await self._planted(healing=True)
+            async with self._running() as session:
+                session.healing = True
+                planted = await self._seeded(session)
             if planted.kind == "none":
                 raise
         await self._undo_what_does_not_work()
-        pinned = (await self._records.head()).pinned is not None
+        pinned = (await Session.begin(self._store)).pointer.pinned is not None
         return await self.sync(force=whole and not pinned)
 
     async def _undo_what_does_not_work(self) -> None:
-        current = (await self._records.head()).current
+        current = (await Session.begin(self._store)).pointer.current
         if current is None or await unsound(self._store, sorted(current.objects)):
             return
         try:
@@ -325,9 +275,10 @@ class Engine:
 
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
-        async with self._store.lock():
-            await self._records.forget()
-            await self._store.discard(await self._store.objects())
+        async with self._locked() as session:
+            session.forget()
+            await session.commit()
+            await session.discard(await session.objects())
 
     async def report_damage(self, error: VademecumError) -> None:
         """Count that a reader could not open what is installed; see `Config.heal_after`.
@@ -335,159 +286,122 @@ class Engine:
         Raises:
             StorageError, BusyError: It could not be written down.
         """
-        if is_damage(error):
-            async with self._store.lock():
-                await count_read(self._store)
+        found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
+        if found or error.mendable:  # whatever a reader finds wrong with the content lies here, too
+            async with self._locked() as session:
+                session.failures = session.failures.failed_read()
 
     async def status(self) -> dict[str, Any]:
         """Return what is installed, from the store alone: no request is made."""
-        head = await self._records.head()
-        notes = await self._records.notes()
+        session = await Session.begin(self._store)
+        head, status, seed = session.pointer, session.status, await SEED.read(session)
         objects = await self._store.objects()
         return {
             "installed": None if head.current is None else asdict(head.current),
             "previous": None if head.previous is None else asdict(head.previous),
             "pinned": head.pinned,
             "refused": list(head.refused),
-            **notes.json(),
-            "seed": await seed_error(self._store),
-            "lastError": None if notes.error is None else notes.error.told(),
-            "expired": notes.expires is not None and notes.expires <= self._clock.now(),
-            "firstUse": (await self._store.read("trust/pin")) == FIRST_USE,
+            **status.json(),
+            "seed": {"code": seed.code, "message": seed.message} if seed.code else None,
+            "lastError": None if status.error is None else status.error.told(),
+            "expired": status.expires is not None and status.expires <= self._clock.now(),
+            "firstUse": (await session.read(PIN)) == FIRST_USE,
             "bytes": sum(objects.values()),
             "objects": len(objects),
         }
 
     # The steps --------------------------------------------------------------------------------
 
-    @asynccontextmanager
-    async def _asking(self, *, patient: bool = True) -> AsyncIterator[Downloader]:
-        """Yield what asks the hosts, unless they asked to be left alone until later than now."""
-        if patient and self._config.patient:
-            await require_patience(self._store, self._clock.now())
-        seed = None if self._seed is None else self._seed.downloader
-        yield Downloader(Mirrors(self._transports.values()), self._clock, self._config, seed=seed)
-
-    async def _refresh(self, downloader: Downloader) -> tuple[ReleasePointer, bool]:
-        notes = await self._records.notes()
-        now = self._clock.now()
-        age = timedelta(seconds=self._config.idle_check_age)
-        recent = notes.checked is not None and timedelta() <= now - notes.checked < age
-        try:
-            refreshed = await refresh(
-                self._store,
-                downloader,
-                now,
-                shipped_root=self._root,
-                config=self._config,
-                idle_allowed=recent,
-                stale_allowed=True,
-            )
-        except ExpiredError as error:
-            raise judge_expiry(error, now, downloader.told) from error
-        line = refreshed.trust.line(self._config.channel)
-        pointer = await self._follower.choose(line)
-        refuse_older(pointer, await self._records.head(), line.newest)
-        await self._note_check(notes, refreshed, pointer, line)
-        return pointer, refreshed.stale
-
-    async def _sync(
-        self, downloader: Downloader, *, force: bool, healing: bool
-    ) -> tuple[ReleasePointer, Plan, bool]:
-        """Follow the host; return the release that it shows, the plan, and whether what it shows is stale."""
-        pointer, stale = await self._refresh(downloader)
-        head = await self._records.head()
-        if healing and await self._mended(pointer, downloader):
-            healing, head = False, await self._records.head()
-        # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
-        whole = force or (healing and reason_to_wait(pointer, head) in (None, "current"))
-        follow = self._follower.follow
-        return pointer, await follow(pointer, head, downloader, force=whole, budget=self._budget), stale
-
-    async def _planted(self, *, healing: bool) -> Planted:
-        """Install the seed if there is one, and it is to be. Errors: see `Planter.plant`."""
-        if self._seed is None:
-            return Planted()
-        planter = Planter(self._seed, self._store, self._clock, self._config, self._installer)
-        planted = await planter.plant(healing=healing)
+    async def _seeded(self, session: Session) -> Planted:
+        """Install the seed if there is one, and it is to be. Errors: see `Seed.install`."""
+        planted = Planted() if self._seed is None else await self._seed.install(session)
         if planted.kind != "none":
-            await note_success(self._store, installed=True)  # whatever the host is found to be afterwards
+            self._course.begin()
         return planted
 
-    async def _mended(self, pointer: ReleasePointer, downloader: Downloader) -> bool:
-        """Before everything is fetched anew: whether objects were broken, and all of them are mended."""
-        kept = await self._upkeep.repair(lambda: self._follower.manifest(pointer, downloader), downloader)
-        return bool(kept.found.broken) and not kept.broken
+    async def _follow(self, update: Update, *, force: bool, healing: bool) -> tuple[Plan, bool]:
+        """Follow the host; return the plan, and whether what it shows is stale.
 
-    async def _refuse_yanked(self, head: Head) -> None:
-        """Do nothing, unless the user would go back to a release that its publisher has taken back."""
-        if head.current is not None and head.current.sequence in (await self._records.notes()).yanked:
-            raise EmptyStoreError(
-                f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "
-                "a newer release comes with the next update"
-            )
+        Args:
+            healing: No seed was installed in this run: what is to be fetched anew, is fetched from the host.
+        """
+        session = update.session
+        reported = session.failures.reads > 0
+        pointer, stale = await update.refresh(self._root)
 
-    async def _turn_back(self, head: Head) -> Generation:
-        """Flip to a generation that was installed before, if it is still whole and works."""
-        assert head.current is not None
-        broken = await unsound(self._store, sorted(head.current.objects))
-        if broken:
-            raise DamagedError(
-                f"release {head.current.sequence} cannot be gone back to: object {broken[0][:12]} is damaged here"
-            )
-        (await stage_generation(self._store, head.current)).self_test()
-        await self._records.flip(head)
-        return head.current
+        async def manifest() -> Manifest:
+            return await update.manifest(pointer)
+
+        def repair() -> Repair:
+            return Repair(session, self._config, self._course, update.downloader)
+
+        whole = force
+        if healing and session.healing:
+            # Before everything is fetched anew: perhaps it is enough to mend what is broken.
+            kept = await repair().run(manifest)
+            reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
+            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+            whole |= not (kept.found.broken and not kept.broken) and reason in (None, "current")
+        plan = await update.follow(pointer, force=whole)
+        if plan.kind == "none":
+            self._course.move("current")
+            session.failures = session.failures.succeeded(installed=False)
+        await repair().after_sync(manifest, reported=reported)
+        return plan, stale
 
     def _announce_return(self, back: Generation) -> None:
         self._course.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
 
-    async def _note_check(
-        self, notes: Notes, refreshed: Refreshed, pointer: ReleasePointer, line: Line
-    ) -> None:
-        new = Notes(
-            checked=self._clock.now().replace(microsecond=0) if refreshed.complete else notes.checked,
-            expires=refreshed.trust.expires,
-            latest=Latest(pointer.sequence, pointer.version),
-            stale=(notes.stale or self._clock.now().replace(microsecond=0)) if refreshed.stale else None,
-            yanked=line.yanked,
-        )
-        if new != notes:
-            await self._records.note(new)
-
-    # Faults -----------------------------------------------------------------------------------
+    # The session ------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[bool]:
-        """Hold the writer's lock; a failure is noted, announced and raised on.
+    async def _locked(self) -> AsyncIterator[Session]:
+        """Hold the writer's lock. What the session says at its end is written, also where something failed."""
+        async with self._store.lock():
+            session = await Session.begin(self._store, self._config.heal_after)
+            try:
+                yield session
+            except VademecumError:
+                try:
+                    await session.commit()
+                except VademecumError as failure:
+                    # The store itself is what fails: the error that is about to be raised says so.
+                    logger.debug("what was found could not be noted: %s", failure)
+                raise
+            await session.commit()
 
-        Yields:
-            Whether this device has failed so often in a row that everything is to be fetched anew.
-        """
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Session]:
+        """The same for a run of the engine: a failure is noted and announced, too."""
         self._course.begin()
         try:
-            async with self._store.lock():
-                healing = False
+            async with self._locked() as session:
                 try:
-                    healing = (await read_health(self._store)).is_due(self._config.heal_after)
-                    yield healing
+                    yield session
                 except VademecumError as error:
-                    await self._note_error(error, healing=healing)
+                    await self._note_error(session, error)
                     raise
         except VademecumError as error:
             self._course.failed(error)
             raise
 
-    async def _note_error(self, error: VademecumError, *, healing: bool) -> None:
-        try:
-            # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
-            await remember_wait(self._store, error, self._clock.now(), self._config.longest_wait)
-            if is_local(error):
-                await count_sync(self._store, healing=healing)
-            if isinstance(error, QuotaError):
-                await garbage.collect(self._store)  # give back what the failed update had stored
-            noted = replace(await self._records.notes(), error=note_of(error, self._clock.now()))
-            await self._records.note(noted)
-        except VademecumError as failure:
-            # The store itself is what fails: the error that is about to be raised says so.
-            logger.debug("the error could not be noted: %s", failure)
+    @asynccontextmanager
+    async def _asking(self, session: Session, *, patient: bool = True) -> AsyncIterator[Update]:
+        """Yield an update over the hosts, unless they asked to be left alone until later than now."""
+        if patient and self._config.patient:
+            await require_patience(session, self._clock.now())
+        seed = None if self._seed is None else self._seed.downloader
+        downloader = Downloader(Mirrors(self._transports.values()), self._clock, self._config, seed=seed)
+        yield Update(session, downloader, self._around, budget=self._budget)
+
+    async def _note_error(self, session: Session, error: VademecumError) -> None:
+        """Have an error written down with the next commit."""
+        now = self._clock.now()
+        # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
+        await remember_wait(session, error, now, self._config.longest_wait)
+        if error.mendable:
+            session.failures = session.failures.failed_sync(healing=session.healing)
+        if isinstance(error, QuotaError):
+            with contextlib.suppress(VademecumError):
+                await garbage.collect(session)  # give back what the failed update had stored
+        session.status = replace(session.status, error=ErrorNote.of(error, now))

@@ -15,10 +15,13 @@ class VademecumError(Exception):
     Attributes:
         code: A stable word for programs; the same in Python, in JavaScript and in `--json` output.
         transient: True when trying again later, unchanged, may well succeed.
+        mendable: True when this device failed, in a way that fetching everything anew could mend. A full disk, another
+            program's file and another writer are none of that.
     """
 
     code = "error"
     transient = False
+    mendable = False
 
     @property
     def message(self) -> str:
@@ -109,6 +112,7 @@ class StorageError(StoreError):
     """The local store could not be read or written."""
 
     code = "storage"
+    mendable = True
 
 
 class QuotaError(StorageError):
@@ -120,6 +124,7 @@ class QuotaError(StorageError):
     """
 
     code = "quota"
+    mendable = False
 
     def __init__(self, message: str, needed: int | None = None, available: int | None = None) -> None:
         super().__init__(message)
@@ -131,12 +136,14 @@ class NotAStoreError(StorageError):
     """The file at the store's path is something else. It is left as it is."""
 
     code = "not-a-store"
+    mendable = False
 
 
 class DamagedError(StoreError):
     """What lies in the store is not what was put there; its code is that of `ContentError`."""
 
     code = "content"
+    mendable = True
 
 
 class BusyError(StoreError):

@@ -19,11 +19,8 @@ from pathlib import Path
 from bench.history import Bench
 from support.pages_host import PagesHost
 from vademecum.config import Config
-from vademecum.engine import Engine
 from vademecum.generation.opened import open_generation
 from vademecum.knowledge import KnowledgeBase
-from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.store.pointer import decode_head
@@ -101,22 +98,6 @@ class Client:
         print(f"  merges {self.rewrites}, bytes written by them {self.written:,}")
 
 
-def explicit(store: Path) -> None:
-    """Print what `Engine.compact` takes on what is left."""
-
-    async def compact() -> float:
-        opened = SqliteStore(store)
-        try:
-            engine = Engine(opened, FolderTransport(store.parent), SystemClock())
-            started = time.perf_counter()
-            await engine.compact()
-            return time.perf_counter() - started
-        finally:
-            await opened.close()
-
-    print(f"all of it into one segment: {run(compact()):.3f} s, {store.name}")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("history", type=Path)
@@ -140,8 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         assert clients[0].downloaded == clients[1].downloaded
         for client in clients:
             client.report()
-        for client in clients:
-            explicit(client.store)
     return 0
 
 

@@ -33,14 +33,12 @@ from vademecum.format.version import FORMAT
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file
-from vademecum.store.channel_status import decode_notes, encode_notes
-from vademecum.store.failures import count_sync
 from vademecum.store.pointer import decode_head, encode_head
+from vademecum.store.records import HEALTH, RECORDS, SPOILED, SYNC, Failures, Spoiled
 from vademecum.transport.retry_after import remember_wait
 from vademecum.trust import channel as trust
 from vademecum.trust.metadata import Trust
 from vademecum.trust.rollout import bucket
-from vademecum.update.quarantine import mark_spoiled
 from vademecum_builder.encoders.quantise import quantise as builder_quantise
 
 ROOT = Path(__file__).parents[2]
@@ -363,24 +361,26 @@ def test_the_records_are_those_that_the_engine_writes() -> None:
     app = App(Publisher())
     app.publisher.publish({"a": texts("run")})
     app.sync()
-    rare = {"mode", "retry", "scrub", "spoiled", "health", "rollout", "seed"}
+    rare = {"mode", "retry", "spoiled", "health", "rollout", "seed"}
     assert record_names() - rare == set(app.database.records)
+    assert set(RECORDS) <= record_names()
 
 
 def test_the_records_about_failures() -> None:
-    """Each is written by its own module, as the page shows it."""
     database = MemoryDatabase()
     store = MemoryStore(database)
     drive(remember_wait(store, ServerError("busy", 503, 1e9), NOW - timedelta(hours=24), 20))
-    (retry,), (health,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in ("retry", "health"))
+    names = ("retry", "health", "spoiled")
+    (retry,), (health,), (spoiled,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in names)
     assert database.records == {"retry": canonical(json.loads(retry))}
-    drive(mark_spoiled(store, MANIFEST))
-    assert database.records["spoiled"] == f"12 {MANIFEST.digest}".encode()
+    drive(SPOILED.write(store, Spoiled(MANIFEST.sequence, MANIFEST.digest)))
+    assert json.loads(database.records["spoiled"]) == {**json.loads(spoiled), "digest": MANIFEST.digest}
     shown = json.loads(health)
+    failures = Failures()
     for _ in range(shown["syncs"]):
-        drive(count_sync(store, healing=False))
+        failures = failures.failed_sync(healing=False)
+    drive(HEALTH.write(store, failures))
     assert database.records["health"] == canonical(shown)
-    assert set(database.records) <= record_names()
 
 
 def test_the_records_that_javascript_writes() -> None:
@@ -402,7 +402,7 @@ def test_the_pointer() -> None:
 
 def test_what_the_last_checks_found() -> None:
     value = example('{"checked"')
-    assert json.loads(encode_notes(decode_notes(canonical(value)))) == value
+    assert SYNC.format(SYNC.parse(canonical(value))) == canonical(value)
 
 
 def test_sqlite() -> None:

@@ -9,6 +9,7 @@ what was decoded (rows, properties): an error that waits in there waits for a re
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -26,7 +27,7 @@ from support.packing import Live
 from support.publisher import NOW
 from vademecum.delta.decode import decode_pack
 from vademecum.encoder.query import decode_encoder
-from vademecum.errors import SelfTestError, UsageError
+from vademecum.errors import DamagedError, SelfTestError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef, inflate
@@ -36,8 +37,8 @@ from vademecum.generation.live_rows import assemble
 from vademecum.runtime.content_encoding import decoder as content_decoder
 from vademecum.runtime.http import retry_after
 from vademecum.search.results import heading_text, metadata_of
-from vademecum.store.channel_status import decode_notes, encode_notes
 from vademecum.store.pointer import decode_head, encode_head
+from vademecum.store.records import RECORDS
 from vademecum.transport.paths import check_path
 from vademecum.trust.metadata import Trust
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
@@ -119,9 +120,12 @@ def _head(data: bytes) -> None:
     assert decode_head(encode_head(head)) == head
 
 
-def _notes(data: bytes) -> None:
-    notes = decode_notes(data)
-    assert decode_notes(encode_notes(notes)).latest == notes.latest
+def _records(data: bytes) -> None:
+    """Each of the small records: one that can be read by several, is."""
+    for record in RECORDS.values():
+        with contextlib.suppress(DamagedError):
+            value = record.parse(data)
+            assert record.parse(record.format(value)) == value
 
 
 def _object(data: bytes) -> None:
@@ -272,7 +276,7 @@ DECODERS = (
     Decoder("pack", _pack, lambda: [small_pack().data], mutate_bytes),
     Decoder("history", _history, lambda: [b'{"first":1,"documents":[2,2,2],"chunks":[2,2,2]}'], mutate_json),
     Decoder("head", _head, lambda: [head_record()], mutate_json),
-    Decoder("notes", _notes, lambda: [_NOTES], mutate_json),
+    Decoder("records", _records, lambda: [_NOTES], mutate_json),
     Decoder("metadata", _metadata, lambda: [b'{"a":[1,"x",null],"b":{"c":1.5}}'], mutate_json),
     Decoder("object", _object, lambda: [_sized(file) for file in golden().objects], mutate_gzip),
     Decoder("content-encoding", _content_encoding, lambda: [gzip.compress(b"x" * 900)], mutate_bytes),

@@ -101,7 +101,6 @@ class _Play:
             self._rollback: 1,
             self._pin: 1,
             self._unpin: 1,
-            self._compact: 1.5,
             self._clear: 0.4,
             self._refuse: 0.4,
             self._skew: 0.7,
@@ -256,11 +255,6 @@ class _Play:
     async def _unpin(self, client: Client) -> None:
         await client.look()
         await self._local(client, "unpin", lambda engine: engine.pin(None), _here(client), set())
-
-    async def _compact(self, client: Client) -> None:
-        await client.look()
-        may = {"empty"} if client.head.current is None else set()
-        await self._local(client, "compact", lambda engine: engine.compact(), _here(client), may)
 
     async def _clear(self, client: Client) -> None:
         await client.look()

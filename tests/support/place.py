@@ -14,7 +14,7 @@ from vademecum.doctor import Diagnosis
 PAGE = 4096
 ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
 TWO: Documents = {"a": {"chunks": ["run home"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
-FAST = Config(retries=0, scrub_bytes=0)
+FAST = Config(retries=0)
 
 
 class Place:

@@ -132,9 +132,9 @@ def scrubbed(database: MemoryDatabase) -> tuple[str, ...]:
     return drive(scrub(MemoryStore(database), head.objects)).broken
 
 
-def _client(*releases: Documents) -> App:
+def _client(*releases: Documents, max_segments: int = 32) -> App:
     """A client that has followed these releases."""
-    app = App(Publisher(), config=Config(retries=0, parallel=2, scrub_bytes=0))
+    app = App(Publisher(), config=Config(retries=0, parallel=2, max_segments=max_segments))
     for documents in releases:
         app.publisher.publish(documents)
         app.sync()
@@ -155,10 +155,6 @@ def _rollback(engine: Engine) -> Awaitable[object]:
 
 def _pin(engine: Engine) -> Awaitable[object]:
     return engine.pin(1)
-
-
-def _compact(engine: Engine) -> Awaitable[object]:
-    return engine.compact()
 
 
 def _repair(engine: Engine) -> Awaitable[object]:
@@ -297,18 +293,15 @@ def pin() -> Scene:
 _MANY: Documents = {"b": texts("the lamp"), "e": texts("run", "home")}
 
 
-def _many() -> App:
-    """Three segments, with dead rows and a tombstone that keeps an older row dead."""
-    return _client({**ONE, "e": texts("run")}, {**ONE, "e": texts("run", "home")}, _MANY)
-
-
-def compaction() -> Scene:
-    return _scene("compaction", _many(), _compact, old=_MANY, new=_MANY, latest=_MANY)
+def _many(max_segments: int = 32) -> App:
+    """Three segments, with dead rows and a tombstone that keeps an older row dead; or merged ones."""
+    releases: tuple[Documents, ...] = ({**ONE, "e": texts("run")}, {**ONE, "e": texts("run", "home")}, _MANY)
+    return _client(*releases, max_segments=max_segments)
 
 
 def compacting_update() -> Scene:
     app = _many()
-    app.config = Config(retries=0, parallel=2, scrub_bytes=0, max_segments=2)
+    app.config = Config(retries=0, parallel=2, max_segments=2)
     new: Documents = {**_MANY, "f": texts("the key", "rotate", "a lamp")}
     app.publisher.publish(new)
     return _scene("update that compacts", app, _sync, old=_MANY, new=new, latest=new)
@@ -350,14 +343,12 @@ def repair() -> Scene:
     return _scene("repair", app, _repair, old=TWO, new=TWO, latest=TWO)
 
 
-def scrub_of_a_merged_segment() -> Scene:
-    """A sync finds it, an object at a time, and rebuilds it from the published ones."""
-    app = _many()
-    drive(app.engine().compact())
-    app.config = Config(retries=0, parallel=2, scrub_bytes=4000)
+def repair_of_a_merged_segment() -> Scene:
+    """It is on no host: it is rebuilt from the published ones."""
+    app = _many(max_segments=1)
     assert app.head.current is not None
     _rot(app, app.head.current.segments[0])
-    return _scene("scrub of a merged segment", app, _sync, old=_MANY, new=_MANY, latest=_MANY)
+    return _scene("repair of a merged segment", app, _repair, old=_MANY, new=_MANY, latest=_MANY)
 
 
 SCENES = (
@@ -375,10 +366,9 @@ SCENES = (
     rollback,
     pin,
     follow,
-    compaction,
     compacting_update,
     collection,
     clear,
     repair,
-    scrub_of_a_merged_segment,
+    repair_of_a_merged_segment,
 )

@@ -108,6 +108,12 @@ class Fields:
             raise ContentError(f"{self._path}.{name}: expected an integer from {low} to {high}")
         return value
 
+    def boolean(self, name: str) -> bool:
+        value = self._values.get(name)
+        if not isinstance(value, bool):
+            raise ContentError(f"{self._path}.{name}: expected true or false")
+        return value
+
     def text(self, name: str, shortest: int = 0, longest: int = 1000) -> str:
         """Return a text of so many characters."""
         value = self._values.get(name)

@@ -64,12 +64,6 @@ def choose(state: LiveRows[S], config: Config) -> frozenset[int]:
     return _worth_it(chosen)
 
 
-def choose_all(state: LiveRows[S], config: Config) -> frozenset[int]:
-    """Return all segments that are small or hold a dead row, whatever the limits."""
-    weights = _weights(state)
-    return _worth_it(w for w in weights if w.live < w.total or _is_small(w, config))
-
-
 def _is_small(weight: _Weight, config: Config) -> bool:
     return weight.live < config.max_merged / 2
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.errors import DamagedError, NewerFormatError, VademecumError
-from vademecum.format.json import parse_object
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
 from vademecum.ports import Store
-from vademecum.store.channel_status import decode_notes
 from vademecum.store.pointer import Generation, Head, decode_head
+from vademecum.store.records import damaged
 from vademecum.trust.floor import FIRST_USE, PIN, judge, read_floor
 
 
@@ -108,9 +107,7 @@ async def _trust(store: Store, now: datetime) -> str:
 
 
 async def _records(store: Store) -> str:
-    decode_notes(await store.read("sync"))
-    for name in ("health", "retry", "scrub"):
-        data = await store.read(name)
-        if data is not None:
-            parse_object(data, name)
+    names = await damaged(store)
+    if names:
+        raise DamagedError(f"not what was written: {', '.join(names)}")
     return "all can be read"

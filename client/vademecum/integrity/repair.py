@@ -12,19 +12,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, SelfTestError, ServerError, StorageError, StoreError, TrustError
+from vademecum.errors import (
+    ContentError,
+    SelfTestError,
+    ServerError,
+    StorageError,
+    StoreError,
+    TrustError,
+    VademecumError,
+)
 from vademecum.events import Announcer
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import stage_generation
-from vademecum.ports import Store
+from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
+from vademecum.store import garbage
 from vademecum.store.objects import holds
-from vademecum.store.pointer import Generation, Head
-from vademecum.store.records import Records
+from vademecum.store.pointer import Generation
+from vademecum.store.session import Session
 from vademecum.transport.downloader import ABSENT, Downloader
 
 logger = logging.getLogger("vademecum")
@@ -33,23 +42,66 @@ ManifestOf = Callable[[], Awaitable[Manifest]]
 """Asks for the manifest of the release that the channel shows; called only when something is broken."""
 
 
-class Repairer:
-    """Mends the objects of one store. The caller holds the writer's lock.
+@dataclass(frozen=True)
+class Repaired:
+    """What was looked at, and the digests of what was broken: `repaired` is not any more, `broken` is still."""
+
+    found: Scrubbed
+    repaired: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+
+
+class Repair:
+    """Mends the objects of one store, which the session has locked.
 
     Attributes:
         repaired: The digests of what was broken and is not any more, in the order in which that was done.
     """
 
-    def __init__(self, store: Store, config: Config, announcer: Announcer, downloader: Downloader) -> None:
-        self._store = store
-        self._records = Records(store)
+    def __init__(self, session: Session, config: Config, events: Announcer, downloader: Downloader) -> None:
+        self._session = session
         self._config = config
-        self._announcer = announcer
+        self._events = events
         self._downloader = downloader
         self.repaired: list[str] = []
 
-    async def repair(self, head: Head, broken: Sequence[str], manifest: ManifestOf) -> Head:
-        """Mend these objects, and announce it; return the pointer as it is now.
+    async def run(self, manifest: ManifestOf, looked: Looked = ignore_looks) -> Repaired:
+        """Look at everything, mend what is broken, and sweep what nobody names.
+
+        Raises:
+            VademecumError: See `mend`.
+        """
+        found = await scrub(self._session, self._session.pointer.objects, looked)
+        return await self._mend_found(found, manifest)
+
+    async def after_sync(self, manifest: ManifestOf, *, reported: bool) -> None:
+        """See that nothing of what is installed is missing, mend what is, and sweep what nobody names.
+
+        Nothing of it delays or fails what the user asked for: it comes last, and its errors are logged.
+
+        Args:
+            reported: A reader could not open what is installed: all of it is looked at.
+        """
+        try:
+            if reported:
+                await self.run(manifest)
+                return
+            head, held = self._session.pointer, await self._session.objects()
+            missing = head.objects - held.keys()
+            if missing or held.keys() - head.objects:
+                await self._mend_found(Scrubbed(missing=tuple(sorted(missing))), manifest)
+        except VademecumError as error:
+            logger.warning("what is installed could not be looked after: %s", error)
+
+    async def _mend_found(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:
+        if found.broken:
+            await self.mend(found.broken, manifest)
+        await garbage.collect(self._session)
+        still = self._session.pointer.objects & {*found.broken} - {*self.repaired}
+        return Repaired(found, tuple(self.repaired), tuple(sorted(still)))
+
+    async def mend(self, broken: Sequence[str], manifest: ManifestOf) -> None:
+        """Mend these objects, and announce it.
 
         A previous generation that no host can mend is given up, once the current one is whole: going back to
         it would fail.
@@ -63,14 +115,16 @@ class Repairer:
             ContentError: The manifest is not acceptable.
             StorageError, QuotaError: The store is broken or full.
         """
+        current = self._session.pointer.current
         try:
-            return await self._mend(head, broken, await _known(manifest))
+            await self._mend(broken, await _known(manifest))
         finally:
-            sequence = None if head.current is None else head.current.sequence
+            sequence = None if current is None else current.sequence
             detail = {"objects": list(broken), "repaired": len(self.repaired), "sequence": sequence}
-            self._announcer.emit("corruption", detail)
+            self._events.emit("corruption", detail)
 
-    async def _mend(self, head: Head, broken: Sequence[str], manifest: Manifest | None) -> Head:
+    async def _mend(self, broken: Sequence[str], manifest: Manifest | None) -> None:
+        head = self._session.pointer
         current = frozenset() if head.current is None else head.current.objects
         refs = {} if manifest is None else {ref.sha256: ref for ref in manifest.objects}
         lost = {
@@ -80,23 +134,24 @@ class Repairer:
         if head.current is not None and lost & current:
             rebuilt = await self._rebuild(head.current, lost, manifest)
             if rebuilt is None:
-                return head
+                return
             mended = replace(mended, current=rebuilt)
             self.repaired += sorted(lost & current)
         if mended.previous is not None and lost & mended.previous.objects:
             logger.warning("release %d cannot be gone back to any more", mended.previous.sequence)
             mended = replace(mended, previous=None)
+        if self.repaired:
+            self._session.failures = self._session.failures.repaired()
         if mended != head:
-            await self._records.flip(mended)
-        return mended
+            await self._session.flip(mended)
 
     async def _fetch(self, digest: str, ref: ObjectRef | None) -> bool:
         """Fetch one object again; return whether it is in the store now, and good."""
         content = await self._content(digest, ref)
         if content is None:
             return False
-        await self._store.put(digest, content)
-        if not await holds(self._store, digest):
+        await self._session.put(digest, content)
+        if not await holds(self._session, digest):
             raise StorageError(f"object {digest[:12]} does not come back from the store as it was put")
         self.repaired.append(digest)
         return True
@@ -137,19 +192,19 @@ class Repairer:
     async def _have(self, refs: Iterable[ObjectRef]) -> bool:
         """Fetch those of these published objects that the store does not hold; return whether it has all now."""
         for ref in refs:
-            if not await holds(self._store, ref.sha256):
+            if not await holds(self._session, ref.sha256):
                 try:
                     content = await self._downloader.fetch_object(ref)
                 except ContentError as error:
                     logger.warning("object %s: %s", ref.sha256[:12], error)
                     return False
-                await self._store.put(ref.sha256, content)
+                await self._session.put(ref.sha256, content)
         return True
 
     async def _is_whole(self, generation: Generation) -> bool:
         """Return whether these objects, as they are stored, make the signed state and work here."""
         try:
-            staged = await stage_generation(self._store, generation)
+            staged = await stage_generation(self._session, generation)
             staged.self_test()
             return await staged.digest() == generation.digest
         except (ContentError, SelfTestError, StoreError) as error:

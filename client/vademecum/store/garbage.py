@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 
-from vademecum.errors import StorageError
+from vademecum.errors import StoreError
 from vademecum.ports import Store
-from vademecum.store.records import Records
+from vademecum.store.session import Session
 
 logger = logging.getLogger("vademecum")
 
 
-async def collect(store: Store) -> None:
+async def collect(session: Session) -> None:
     """Delete the objects that the pointer does not need.
 
     Raises:
         StorageError: The store is broken.
+        DamagedError: The pointer cannot be read: nobody knows what is needed.
     """
-    await discard_all_but(store, (await Records(store).head()).objects)
+    await discard_all_but(session, session.pointer.objects)
 
 
 async def discard_all_but(store: Store, needed: frozenset[str]) -> None:
@@ -31,9 +32,9 @@ async def discard_all_but(store: Store, needed: frozenset[str]) -> None:
         await store.discard(garbage)
 
 
-async def tidy(store: Store) -> None:
+async def tidy(session: Session) -> None:
     """Collect garbage after a flip: what has been decided stands, even if this fails."""
     try:
-        await collect(store)
-    except StorageError as error:
+        await collect(session)
+    except StoreError as error:
         logger.warning("garbage stays until the next update: %s", error)

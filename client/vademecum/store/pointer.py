@@ -49,6 +49,23 @@ class Head:
     def objects(self) -> frozenset[str]:
         return frozenset().union(*(g.objects for g in (self.current, self.previous) if g is not None))
 
+    def reason_to_wait(self, sequence: int, yanked: bool) -> str | None:
+        """Return why this published release is not to be installed: or None.
+
+        `current`, `ahead` (a candidate that others do not get), `yanked`, `refused`, `pinned`.
+        """
+        if self.current is not None and sequence == self.current.sequence:
+            return "current"
+        if self.current is not None and sequence < self.current.sequence:
+            return "ahead"
+        if yanked:
+            return "yanked"
+        if sequence in self.refused:
+            return "refused"
+        if self.pinned is not None and sequence != self.pinned:
+            return "pinned"
+        return None
+
     def installed(self, generation: Generation) -> Head:
         """Return the head after installing `generation`.
 

@@ -1,83 +1,337 @@
-"""The engine's two records in the store: `head`, the pointer, and `sync`, what the last checks found."""
+"""The small records of a store, beside the pointer and the trust floor: a frozen value for each, and one table of them.
+
+Losing one costs a few requests, no more (format.md, section 8). So a damaged one counts as none, and is deleted where a
+store is mended.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
-from vademecum.errors import ContentError, DamagedError, NewerFormatError
-from vademecum.format.json import parse_object
-from vademecum.ports import Store
-from vademecum.store.channel_status import Notes, decode_notes, encode_notes
-from vademecum.store.pointer import Head, decode_head, encode_head
+from vademecum.errors import TRANSIENT, ContentError, DamagedError, VademecumError
+from vademecum.format.json import DIGEST, Fields, canonical, iso_time, parse_object
+from vademecum.ports import RecordStore
 
+T = TypeVar("T")
 logger = logging.getLogger("vademecum")
 
+LONGEST_WAIT = timedelta(hours=24)
+"""What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
 
-class Records:
-    """Reads and writes them. Whoever writes holds the writer's lock."""
+_LONGEST_MESSAGE = 1000
+_SALT = re.compile(r"[0-9a-f]{32}")
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
-    async def head(self) -> Head:
-        """Return what is installed; an empty head where there is no record.
+# The values ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The release that the channel showed last."""
+
+    sequence: int
+    version: str
+
+
+@dataclass(frozen=True)
+class ErrorNote:
+    """The last error: its stable code, its message, and when it happened."""
+
+    code: str
+    message: str
+    time: datetime
+
+    @classmethod
+    def of(cls, error: VademecumError, time: datetime) -> ErrorNote:
+        return cls(error.code, _as_text(error.message), time)
+
+    def told(self) -> dict[str, object]:
+        """Return what `status()` says of it. `transient`: trying again later, unchanged, may well succeed."""
+        transient = self.code in TRANSIENT
+        return {"code": self.code, "message": self.message, "at": iso_time(self.time), "transient": transient}
+
+
+@dataclass(frozen=True)
+class ChannelStatus:
+    """The record `sync`: what the last checks found of the channel.
+
+    Attributes:
+        checked: When the whole metadata was last walked.
+        expires: When the first of the metadata expires.
+        latest: The published release, as of the last good check.
+        error: The last error, if no good check came after it.
+        stale: Since when the host shows older metadata than those that are trusted here.
+        yanked: Sequences that the publisher has taken back.
+        settled: There is nothing to do about the published release: it is installed, or `reason` says why it is not to
+            be. Browsers read it, so that they need not decide it again.
+        reason: `yanked`, `refused` or `pinned`; or None.
+    """
+
+    checked: datetime | None = None
+    expires: datetime | None = None
+    latest: Latest | None = None
+    error: ErrorNote | None = None
+    stale: datetime | None = None
+    yanked: tuple[int, ...] = ()
+    settled: bool = False
+    reason: str | None = None
+
+    def json(self) -> dict[str, object]:
+        """Return the JSON values that `status()` has too; every field is there, or null."""
+        latest, error = self.latest, self.error
+        return {
+            "checked": _told(self.checked),
+            "expires": _told(self.expires),
+            "latest": None if latest is None else {"sequence": latest.sequence, "version": latest.version},
+            "error": None
+            if error is None
+            else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
+            "staleSince": _told(self.stale),
+            "yanked": list(self.yanked),
+        }
+
+
+@dataclass(frozen=True)
+class Failures:
+    """The record `health`: how often in a row this device failed, not the network nor the publisher.
+
+    After a few such failures the installed generation is fetched whole, once: what a disk has lost, a host still has.
+    If that fails here too, nothing more is tried until something works again, or the user forces an update.
+
+    Attributes:
+        syncs: Syncs in a row that failed for want of a working store.
+        reads: Times that a reader could not open what is installed, since everything was fetched anew.
+        healed: Whether a whole download has been tried since, in vain.
+    """
+
+    syncs: int = 0
+    reads: int = 0
+    healed: bool = False
+
+    def is_due(self, after: int) -> bool:
+        """Whether everything is to be fetched anew."""
+        return max(self.syncs, self.reads) >= after and not self.healed
+
+    def failed_sync(self, *, healing: bool) -> Failures:
+        """A sync failed. `healing`: it was the one that should have mended things."""
+        return replace(self, syncs=self.syncs + 1, healed=self.healed or healing)
+
+    def failed_read(self) -> Failures:
+        """A reader could not open what is installed."""
+        return replace(self, reads=self.reads + 1)
+
+    def succeeded(self, *, installed: bool) -> Failures:
+        """A sync went well. What a reader found is mended by an installation, or by a repair."""
+        return Failures() if installed else replace(self, syncs=0)
+
+    def repaired(self) -> Failures:
+        """What a reader had found was mended."""
+        return replace(self, reads=0)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The record `retry`: until when the host asked to be left alone. Browsers write the same."""
+
+    not_before: datetime | None = None
+
+    @classmethod
+    def of(cls, now: datetime, seconds: float) -> Wait:
+        """Return a wait that a host asked for: it is over after a day at the latest."""
+        return cls(now + min(timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())), LONGEST_WAIT))
+
+    def left(self, now: datetime) -> timedelta | None:
+        """Return how long it lasts still. What is further away than any host may ask for was written before somebody
+        turned the clock: it does not count."""
+        left = timedelta() if self.not_before is None else self.not_before - now
+        return left if timedelta() < left <= LONGEST_WAIT else None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The record `seed`: which seed was looked at last, by the digest of its `timestamp.json`, and what was wrong."""
+
+    timestamp: str = ""
+    code: str = ""
+    message: str = ""
+
+    @classmethod
+    def failed(cls, timestamp: str, error: VademecumError) -> Judged:
+        return cls(timestamp, error.code, _as_text(error.message))
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """The record `spoiled`: a release that was fetched whole, and is not the state that its manifest promises.
+
+    All of its objects are what was signed, so the publisher is at fault, and fetching them again would bring the same.
+    The next release, or the same one with another digest, is tried as usual.
+    """
+
+    sequence: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The record `rollout`: this store's salt, 32 hexadecimal digits, drawn at random and never sent anywhere."""
+
+    salt: str = ""
+
+
+# The codecs ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Record(Generic[T]):
+    """How a record is read and written.
+
+    Attributes:
+        empty: The value where there is none, which is never written.
+        decode: Reads its JSON object; raises ContentError.
+        encode: Returns its JSON object; what is None or empty is left out.
+    """
+
+    name: str
+    empty: T
+    decode: Callable[[Fields], T]
+    encode: Callable[[T], Mapping[str, Any]]
+
+    def parse(self, data: bytes | None) -> T:
+        """Return the value of a record.
 
         Raises:
-            NewerFormatError: The store was written by a newer major version.
-            DamagedError: The record is damaged.
+            DamagedError: It is not what was written.
         """
-        data = await self._store.read("head")
         try:
-            return decode_head(data)
-        except NewerFormatError:
-            raise
+            return (
+                self.empty if data is None else self.decode(Fields(parse_object(data, self.name), self.name))
+            )
         except ContentError as error:
-            raise DamagedError(str(error)) from error
+            raise DamagedError(error.message) from error
 
-    async def drop_damaged_head(self) -> None:
-        """Delete the pointer if it cannot be read; a readable one stays.
+    def format(self, value: T) -> bytes | None:
+        """Return the record; None where there is nothing to say."""
+        known = {name: part for name, part in self.encode(value).items() if part not in (None, "", [], {})}
+        return None if value == self.empty else canonical(known)
+
+    async def read(self, store: RecordStore) -> T:
+        """Return the value; a damaged record counts as none.
 
         Raises:
-            NewerFormatError: The store was written by a newer major version.
+            StorageError: See `Store.read`.
         """
+        return self.parse_or_empty(await store.read(self.name))
+
+    def parse_or_empty(self, data: bytes | None) -> T:
+        """Return the value of a record; a damaged one counts as none."""
         try:
-            await self.head()
+            return self.parse(data)
         except DamagedError as error:
-            logger.warning("the pointer is damaged and is begun anew: %s", error)
-            await self._store.write({"head": None})
+            logger.warning("the record %r is damaged and is begun anew: %s", self.name, error)
+            return self.empty
 
-    async def drop_damaged_notes(self) -> None:
-        """Delete those of the small records that cannot be read: they only save requests."""
-        damaged: list[str] = []
-        for name in ("sync", "health", "retry", "scrub"):
-            data = await self._store.read(name)
-            try:
-                if data is not None:
-                    parse_object(data, name)
-                    decode_notes(data if name == "sync" else None)
-            except ContentError:
-                damaged.append(name)
-        if damaged:
-            await self._store.write(dict.fromkeys(damaged))
+    async def write(self, store: RecordStore, value: T) -> None:
+        """Write the record, or delete an empty one.
 
-    async def flip(self, head: Head) -> None:
-        """Write the pointer. This is the commit."""
-        await self._store.write({"head": encode_head(head)})
-
-    async def notes(self) -> Notes:
-        """Return what is known of the channel; damaged notes count as none.
-
-        They only save requests: without them the next check walks everything and writes new ones.
+        Raises:
+            StorageError, QuotaError: See `Store.write`.
         """
+        await store.write({self.name: self.format(value)})
+
+
+def _decode_sync(fields: Fields) -> ChannelStatus:
+    latest, error = fields.optional("latest", fields.child), fields.optional("error", fields.child)
+    return ChannelStatus(
+        checked=fields.optional("checked", fields.time),
+        expires=fields.optional("expires", fields.time),
+        latest=None if latest is None else Latest(latest.integer("sequence", 1), latest.text("version")),
+        error=None if error is None else _decode_error(error),
+        stale=fields.optional("staleSince", fields.time),
+        yanked=fields.integers("yanked") if "yanked" in fields else (),
+        settled="settled" in fields and fields.boolean("settled"),
+        reason=fields.text("reason", 1, 100) if "reason" in fields else None,
+    )
+
+
+def _decode_error(fields: Fields) -> ErrorNote:
+    message = fields.text("message", longest=_LONGEST_MESSAGE)
+    return ErrorNote(fields.text("code", 1, 100), message, fields.time("time"))
+
+
+def _decode_seed(fields: Fields) -> Judged:
+    return Judged(
+        fields.match("timestamp", DIGEST) if "timestamp" in fields else "",
+        fields.text("code", longest=100) if "code" in fields else "",
+        fields.text("message", longest=_LONGEST_MESSAGE) if "message" in fields else "",
+    )
+
+
+SYNC = Record(
+    "sync",
+    ChannelStatus(),
+    _decode_sync,
+    lambda status: {**status.json(), "settled": status.settled, "reason": status.reason},
+)
+HEALTH = Record(
+    "health",
+    Failures(),
+    lambda fields: Failures(
+        fields.integer("syncs"), fields.integer("reads"), fields.integer("healed", 0, 1) == 1
+    ),
+    lambda known: {"syncs": known.syncs, "reads": known.reads, "healed": int(known.healed)},
+)
+RETRY = Record(
+    "retry",
+    Wait(),
+    lambda fields: Wait(fields.optional("notBefore", fields.time)),
+    lambda wait: {"notBefore": _told(wait.not_before)},
+)
+SEED = Record("seed", Judged(), _decode_seed, lambda judged: judged.__dict__)
+SPOILED = Record(
+    "spoiled",
+    Spoiled(),
+    lambda fields: Spoiled(fields.integer("sequence", 1), fields.match("digest", DIGEST)),
+    lambda spoiled: spoiled.__dict__,
+)
+ROLLOUT = Record(
+    "rollout",
+    Rollout(),
+    lambda fields: Rollout(fields.match("salt", _SALT)),
+    lambda rollout: rollout.__dict__,
+)
+
+RECORDS: Mapping[str, Record[Any]] = {
+    record.name: record for record in (SYNC, HEALTH, RETRY, SEED, SPOILED, ROLLOUT)
+}
+"""All of them, by name."""
+
+
+async def damaged(store: RecordStore) -> list[str]:
+    """Return the names of those that cannot be read.
+
+    Raises:
+        StorageError: See `Store.read`.
+    """
+    found = []
+    for record in RECORDS.values():
+        data = await store.read(record.name)
         try:
-            return decode_notes(await self._store.read("sync"))
-        except ContentError as error:
-            logger.warning("the record 'sync' is damaged and is begun anew: %s", error)
-            return Notes()
+            record.parse(data)
+        except DamagedError:
+            found.append(record.name)
+    return found
 
-    async def note(self, notes: Notes) -> None:
-        await self._store.write({"sync": encode_notes(notes)})
 
-    async def forget(self) -> None:
-        """Delete both, and what was remembered of failures here; a wait that the host asked for stays."""
-        await self._store.write(dict.fromkeys(("head", "sync", "health", "spoiled", "seed")))
+def _told(time: datetime | None) -> str | None:
+    return None if time is None else iso_time(time)
+
+
+def _as_text(message: str) -> str:
+    """Return a message as it can be written: it may name a file whose name is no text; that part is replaced."""
+    return message[:_LONGEST_MESSAGE].encode(errors="replace").decode()

@@ -1,18 +1,16 @@
-"""The record `retry`: until when the host asked to be left alone (format.md, section 8). Browsers write the same."""
+"""Until when the host asked to be left alone: the record `retry` (format.md, section 8)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from vademecum.errors import ContentError, ServerError, VademecumError
-from vademecum.format.json import Fields, canonical, iso_time, parse_object
-from vademecum.ports import Store
-
-LONGEST = timedelta(hours=24)
-"""What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
+from vademecum.errors import ServerError, VademecumError
+from vademecum.format.json import iso_time
+from vademecum.ports import RecordStore
+from vademecum.store.records import RETRY, Wait
 
 
-async def remember_wait(store: Store, error: VademecumError, now: datetime, shortest: float) -> None:
+async def remember_wait(store: RecordStore, error: VademecumError, now: datetime, shortest: float) -> None:
     """Write down what a host asked for in its answer.
 
     Args:
@@ -23,32 +21,21 @@ async def remember_wait(store: Store, error: VademecumError, now: datetime, shor
     """
     asked = error.retry_after if isinstance(error, ServerError) else None
     if asked is not None and asked > shortest:
-        until = now + min(timedelta(seconds=min(asked, LONGEST.total_seconds())), LONGEST)
-        await store.write({"retry": canonical({"notBefore": iso_time(until)})})
+        await RETRY.write(store, Wait.of(now, asked))
 
 
-async def require_patience(store: Store, now: datetime) -> None:
+async def require_patience(store: RecordStore, now: datetime) -> None:
     """Do nothing, unless the host asked to be left alone until later than `now`.
-
-    A time that is further away than any host may ask for was written before somebody turned the clock: it does
-    not count. Neither does a damaged record.
 
     Raises:
         ServerError: It did; nothing was asked of it.
         StorageError: See `Store.read`.
     """
-    until = _decode(await store.read("retry"))
-    if until is not None and timedelta() < until - now <= LONGEST:
-        seconds = (until - now).total_seconds()
+    wait = await RETRY.read(store)
+    left = wait.left(now)
+    if wait.not_before is not None and left is not None:
         raise ServerError(
-            f"the host asked not to be asked before {iso_time(until)}; a forced update asks all the same",
+            f"the host asked not to be asked before {iso_time(wait.not_before)}; a forced update asks all the same",
             503,
-            seconds,
+            left.total_seconds(),
         )
-
-
-def _decode(data: bytes | None) -> datetime | None:
-    try:
-        return None if data is None else Fields(parse_object(data, "retry"), "retry").time("notBefore")
-    except ContentError:
-        return None

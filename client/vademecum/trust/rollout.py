@@ -8,14 +8,10 @@ the store stays with the channel's current release.
 from __future__ import annotations
 
 import hashlib
-import re
 
-from vademecum.errors import ContentError
-from vademecum.format.json import Fields, canonical, parse_object
-from vademecum.ports import Clock, Store
+from vademecum.ports import Clock, RecordStore
+from vademecum.store.records import ROLLOUT, Rollout
 from vademecum.trust.channel import WHOLE, Line, ReleasePointer
-
-_SALT = re.compile(r"[0-9a-f]{32}")
 
 
 def choose(line: Line, salt: str) -> ReleasePointer:
@@ -37,18 +33,15 @@ def bucket(salt: str, release: str) -> int:
     return int.from_bytes(digest[:8], "big") % WHOLE
 
 
-async def read_salt(store: Store, clock: Clock) -> str:
+async def read_salt(store: RecordStore, clock: Clock) -> str:
     """Return this store's salt; the first call draws it. A damaged one is drawn anew.
 
     Raises:
         StorageError: See `Store.read` and `Store.write`.
     """
-    data = await store.read("rollout")
-    try:
-        if data is not None:
-            return Fields(parse_object(data, "rollout"), "rollout").match("salt", _SALT)
-    except ContentError:
-        pass
+    known = await ROLLOUT.read(store)
+    if known.salt:
+        return known.salt
     salt = "".join(f"{int(clock.jitter() * 2**32):08x}" for _ in range(4))
-    await store.write({"rollout": canonical({"salt": salt})})
+    await ROLLOUT.write(store, Rollout(salt))
     return salt

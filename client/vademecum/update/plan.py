@@ -57,24 +57,6 @@ def refuse_older(pointer: ReleasePointer, head: Head, newest: int = 0) -> None:
         )
 
 
-def reason_to_wait(pointer: ReleasePointer, head: Head) -> str | None:
-    """Return why the published release is not to be installed: or None.
-
-    `current`, `ahead` (a candidate that others do not get), `yanked`, `refused`, `pinned`.
-    """
-    if head.current is not None and pointer.sequence == head.current.sequence:
-        return "current"
-    if head.current is not None and pointer.sequence < head.current.sequence:
-        return "ahead"
-    if pointer.yanked:
-        return "yanked"
-    if pointer.sequence in head.refused:
-        return "refused"
-    if head.pinned is not None and pointer.sequence != head.pinned:
-        return "pinned"
-    return None
-
-
 def plan_update(
     installed: Generation | None,
     held: Container[str],

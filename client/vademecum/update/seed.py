@@ -9,33 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from vademecum.config import Config
-from vademecum.errors import (
-    ContentError,
-    NetworkError,
-    RollbackError,
-    SelfTestError,
-    ServerError,
-    TrustError,
-)
-from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-from vademecum.ports import Clock, Store, Transport
+from vademecum.errors import HostError, RollbackError, ServerError, TrustError
+from vademecum.ports import RecordStore, Transport
+from vademecum.store.records import SEED, Judged, Latest
+from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, is_absent
-from vademecum.trust.floor import trusted_before
+from vademecum.trust.channel import ReleasePointer
+from vademecum.trust.floor import ROOT, trusted_before
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import TIMESTAMP, refresh
-from vademecum.update.plan import Kind
+from vademecum.update.plan import Kind, refuse_older
+from vademecum.update.update import Surroundings, Update
 
 logger = logging.getLogger("vademecum")
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time."""
-
-_LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -54,15 +47,6 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The record `seed`: which seed was looked at last, by the digest of its `timestamp.json`, and what was wrong."""
-
-    timestamp: str
-    code: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True)
 class Planted:
     """What came of it: the plan that installed the seed, and its release."""
 
@@ -78,48 +62,76 @@ class Seed:
         root: The root metadata that the app ships, or None.
     """
 
-    def __init__(
-        self, transport: Transport, store: Store, clock: Clock, config: Config, root: bytes | None
-    ) -> None:
-        self._store = store
-        self._config = replace(config, retries=0)
+    def __init__(self, transport: Transport, around: Surroundings, root: bytes | None) -> None:
+        self._around = replace(around, config=replace(around.config, retries=0))
+        self._config = self._around.config
         self._root = root
-        self.downloader = Downloader(transport, clock, self._config)
+        self.downloader = Downloader(transport, around.clock, self._config)
 
-    async def plant(self, install: Callable[[Proof], Awaitable[None]], *, anew: bool) -> None:
-        """Have a seed installed that was not looked at yet. What is wrong with it is logged and written down.
+    async def install(self, session: Session) -> Planted:
+        """Install the seed, if it is newer than what is known here and was not looked at yet.
 
-        Args:
-            install: Installs what the seed proves, if that is to be. Called at most once.
-            anew: Look at it even if it was found wanting before.
+        It is looked at again where it was found good and nothing is installed any more, and where everything is to be
+        fetched anew: then it is taken whole even if it is the installed release. What is wrong with a seed is logged
+        and written down.
 
         Raises:
             StorageError, QuotaError: The store is broken or full; the seed is looked at again next time.
             DamagedError: The same.
         """
-        known = await read_judged(self._store)
-        digest = ""
+        known = await SEED.read(session)
+        lost = session.pointer.current is None and not known.code
+        digest, planted = "", Planted()
         try:
             timestamp = await self.downloader.fetch(TIMESTAMP, self._config.max_timestamp, fresh=True)
             digest = hashlib.sha256(timestamp).hexdigest()
-            if not anew and known is not None and known.timestamp == digest:
-                return
-            await install(await self._prove())
+            if known.timestamp == digest and not (session.healing or lost):
+                return planted
+            planted = await self._follow(session, await self._prove(session))
             judged = Judged(digest)
         except RollbackError as error:
             logger.info("the seed is older than what is known here: %s", error)
             judged = Judged(digest)
-        except (ContentError, TrustError, NetworkError, ServerError, SelfTestError) as error:
+        except (HostError, TrustError) as error:
             if error.transient and not is_absent(error):
                 logger.warning("the seed cannot be read now: %s", error)
-                return
+                return planted
             logger.warning("the seed is passed over: %s", error)
-            judged = Judged(digest, error.code, error.message[:_LONGEST_MESSAGE])
-        if judged != known:
-            await _write_judged(self._store, judged)
+            judged = Judged.failed(digest, error)
+        await SEED.write(session, judged)
+        return planted
 
-    async def _prove(self) -> Proof:
-        staging = _Staging(self._store)
+    async def _follow(self, session: Session, proof: Proof) -> Planted:
+        """Install what the seed proves, if that is to be. The floor rises first."""
+        update = Update(session, self.downloader, self._around, any_time=True)
+        line = proof.trust.line(self._config.channel)
+        pointer = await update.choose(line)
+        refuse_older(pointer, session.pointer, line.newest)
+        if not proof.older:
+            latest = Latest(pointer.sequence, pointer.version)
+            session.status = replace(
+                session.status, expires=proof.trust.expires, latest=latest, yanked=line.yanked
+            )
+            await session.write(proof.records)
+            await session.commit()
+        reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
+        whole = session.healing and reason in (None, "current")
+        if proof.older and (whole or reason is None):
+            await self._require_release(update, pointer)
+        plan = await update.follow(pointer, force=whole)
+        return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
+
+    async def _require_release(self, update: Update, pointer: ReleasePointer) -> None:
+        """Do nothing, unless a seed of older metadata has not the release that is trusted here."""
+        try:
+            await update.manifest(pointer)
+        except ServerError as error:
+            if not is_absent(error):
+                raise
+            raise RollbackError(f"the seed has not release {pointer.sequence}: {error}") from error
+
+    async def _prove(self, session: Session) -> Proof:
+        staging = _Staging(session)
         try:
             found = await refresh(
                 staging,
@@ -131,66 +143,26 @@ class Seed:
             )
         except RollbackError:
             # Its objects may be those of the very release that is trusted here.
-            before = await trusted_before(self._store, ANY_TIME, self._root)
+            before = await trusted_before(session, ANY_TIME, self._root)
             if before is None:
                 raise
             return Proof(before, {}, older=True)
-        await self._refuse_older_root(found.trust)
+        await _refuse_older_root(session, found.trust)
         return Proof(found.trust, staging.written)
 
-    async def _refuse_older_root(self, trust: Trust) -> None:
-        """An app may ship an older root than the one that the host's chain has led to."""
-        stored = await self._store.read("trust/root.json")
-        if stored is None:
-            return
-        version = Trust(stored, ANY_TIME).root_version
-        if trust.root_version < version:
-            raise RollbackError(f"the seed has root version {trust.root_version}, {version} is trusted here")
 
-
-async def read_judged(store: Store) -> Judged | None:
-    """Return the record; None where there is none, or a damaged one: the seed is looked at anew.
-
-    Raises:
-        StorageError: See `Store.read`.
-    """
-    data = await store.read("seed")
-    try:
-        return None if data is None else _decode(data)
-    except ContentError:
-        return None
-
-
-async def seed_error(store: Store) -> dict[str, str] | None:
-    """Return code and message of what was wrong with the seed that was looked at last, or None.
-
-    Raises:
-        StorageError: See `Store.read`.
-    """
-    judged = await read_judged(store)
-    return {"code": judged.code, "message": judged.message} if judged is not None and judged.code else None
-
-
-def _decode(data: bytes) -> Judged:
-    fields = Fields(parse_object(data, "seed"), "seed")
-    return Judged(
-        fields.match("timestamp", DIGEST) if "timestamp" in fields else "",
-        fields.text("code", longest=100) if "code" in fields else "",
-        fields.text("message", longest=_LONGEST_MESSAGE) if "message" in fields else "",
-    )
-
-
-async def _write_judged(store: Store, judged: Judged) -> None:
-    values = {"timestamp": judged.timestamp, "code": judged.code, "message": judged.message}
-    message = judged.message.encode(errors="replace").decode()  # a file's name need not be text
-    known = {name: value for name, value in {**values, "message": message}.items() if value}
-    await store.write({"seed": canonical(known)})
+async def _refuse_older_root(store: RecordStore, trust: Trust) -> None:
+    """An app may ship an older root than the one that the host's chain has led to."""
+    stored = await store.read(ROOT)
+    version = 0 if stored is None else Trust(stored, ANY_TIME).root_version
+    if trust.root_version < version:
+        raise RollbackError(f"the seed has root version {trust.root_version}, {version} is trusted here")
 
 
 class _Staging:
     """Records over those of a store: what is written stays here until all of it has verified."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: RecordStore) -> None:
         self._store = store
         self.written: dict[str, bytes | None] = {}
 

@@ -102,10 +102,6 @@ def force(engine: Engine) -> Awaitable[object]:
     return engine.sync(force=True)
 
 
-def compact(engine: Engine) -> Awaitable[object]:
-    return engine.compact()
-
-
 def rollback(engine: Engine) -> Awaitable[object]:
     return engine.rollback()
 
@@ -197,27 +193,6 @@ def test_the_scene_that_compacts_does_so() -> None:
 
 
 @pytest.mark.fault("D45")
-@pytest.mark.parametrize("fault", FAULTS)
-def test_an_explicit_compaction_that_is_cut_off(fault: str) -> None:
-    seen = []
-    for at in range(count_operations(many_segments, compact)):
-        app, content, _ = many_segments()
-        before = app.head
-        strike(app, compact, fault, at)
-        assert app.content() == content
-        seen.append(app.head != before)
-        assert app.head.objects <= set(app.database.objects)
-        drive(app.engine().compact())
-        app.publisher.publish(THREE)
-        app.sync()
-        assert app.content() == shown(THREE)
-        assert set(app.database.objects) == app.head.objects
-        app.rollback()
-        assert app.content() == content
-    assert seen == sorted(seen)
-    assert set(seen) == {False, True}
-
-
 @pytest.mark.fault("D45")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("call", [rollback, pin_the_first])

@@ -216,7 +216,7 @@ def test_one_wrong_bit_in_what_is_installed() -> None:
 @pytest.mark.fault("C38")
 def test_no_release_is_installed_over_a_damaged_object() -> None:
     """Also where the bit lies in a row that is dead, and no state digest covers it."""
-    app = App(Publisher(), config=Config(retries=0, scrub_bytes=0))  # nothing is mended after the flip
+    app = App(Publisher(), config=Config(retries=0))  # nothing is mended after the flip
     app.publisher.publish({"a": texts("rotate the key"), "b": texts("a lamp")})
     app.sync()
     installed = app.database

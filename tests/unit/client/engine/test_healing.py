@@ -26,7 +26,7 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.runtime.memory import MemoryStore
-from vademecum.store.failures import Health, is_damage, is_local, read_health
+from vademecum.store.records import HEALTH, Failures
 from vademecum.trust.refresh import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
@@ -48,8 +48,8 @@ def fails(app: App, kind: type[VademecumError], *, force: bool = False) -> None:
     assert type(caught.value) is kind, caught.value
 
 
-def health(app: App) -> Health:
-    return drive(read_health(MemoryStore(app.database)))
+def health(app: App) -> Failures:
+    return drive(HEALTH.read(MemoryStore(app.database)))
 
 
 # The host asks to be left alone ------------------------------------------------------------------------
@@ -202,12 +202,12 @@ def test_after_three_local_failures_everything_is_fetched_anew_once(app: App) ->
         fail_here(app)
         assert health(app).syncs == 1
         assert app.sync().plan == "none", "a good sync between them: they are not in a row"
-        assert health(app) == Health()
+        assert health(app) == Failures()
     for _ in range(3):
         fail_here(app)
     assert app.sync().plan == "full"
     assert app.content() == content
-    assert health(app) == Health()
+    assert health(app) == Failures()
     assert app.sync().plan == "none"
 
 
@@ -215,7 +215,7 @@ def test_after_three_local_failures_everything_is_fetched_anew_once(app: App) ->
 def test_it_is_tried_once_only(app: App) -> None:
     for _ in range(4):
         fail_here(app)
-    assert health(app) == Health(syncs=4, healed=True)
+    assert health(app) == Failures(syncs=4, healed=True)
     assert app.sync().plan == "none"
 
 
@@ -226,7 +226,7 @@ def test_network_failures_never_trigger_it(app: App) -> None:
         for _ in range(4):
             fails(app, type(error))
     app.host.broken.clear()
-    assert health(app) == Health()
+    assert health(app) == Failures()
     assert app.sync().plan == "none"
 
 
@@ -242,15 +242,14 @@ def test_a_network_failure_while_mending_leaves_it_to_the_next(app: App) -> None
 
 @pytest.mark.fault("C38", "D49")
 def test_what_a_reader_cannot_open_is_fetched_anew(app: App) -> None:
-    assert app.head.current is not None
+    """Though all of its objects are as their names say: nothing is left to be mended."""
     content = app.content()
-    app.database.objects[app.head.current.segments[0]] = b"rotten"
     for _ in range(3):
         assert app.sync().plan == "none"
         drive(app.engine().report_damage(ContentError("tensor header")))
     assert app.sync().plan == "full"
     assert app.content() == content
-    assert health(app) == Health()
+    assert health(app) == Failures()
 
 
 @pytest.mark.fault("D49", "C35")
@@ -287,14 +286,16 @@ def test_a_pin_is_not_overruled(app: App) -> None:
         (NetworkError("x"), False, False),
     ],
 )
-def test_whose_fault_it_is(error: VademecumError, local: bool, damage: bool) -> None:
-    assert (is_local(error), is_damage(error)) == (local, damage)
+def test_whose_fault_it_is(app: App, error: VademecumError, local: bool, damage: bool) -> None:
+    """`mendable` of a sync; what a reader finds is counted."""
+    drive(app.engine().report_damage(error))
+    assert (error.mendable, health(app) == Failures(reads=1)) == (local, damage)
 
 
 @pytest.mark.parametrize("record", [b"", b"{}", b'{"syncs":-1,"reads":0,"healed":0}'])
 def test_a_damaged_health_begins_anew(app: App, record: bytes) -> None:
     app.database.records["health"] = record
-    assert health(app) == Health()
+    assert health(app) == Failures()
 
 
 def test_clearing_forgets_it_all(app: App) -> None:

@@ -20,9 +20,9 @@ from support.samples import generation
 from support.sampling import ALL
 from vademecum.config import Config
 from vademecum.encoder.file import encode_encoder
-from vademecum.errors import ContentError, DamagedError, EmptyStoreError, StorageError
+from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
-from vademecum.generation.compaction import choose, choose_all, compact, pieces, write_piece
+from vademecum.generation.compaction import choose, compact, pieces, write_piece
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.generation.staged import Staged, stage_generation
@@ -32,6 +32,8 @@ from vademecum.update.plan import Plan, plan_update
 
 EPOCH = "0123456789abcdef"
 NEVER = Config(max_segments=10**6, max_dead_share=1.0)
+ALL = Config(max_segments=1, max_dead_share=0.0, min_dead_bytes=0)
+"""All that is small or has a dead row is merged."""
 OFTEN = Config(max_segments=2, min_dead_bytes=0)
 Row = DocumentRow | ChunkRow
 
@@ -138,7 +140,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_spread() -> None:
 
 def test_nothing_is_left_of_what_is_all_removed() -> None:
     stage = staged(file(tombstone("a", 2)), file(document("a", 1, 1), chunk(1, 1)))
-    assert merged(stage, choose_all(stage.state, NEVER)) == []
+    assert merged(stage, choose(stage.state, ALL)) == []
 
 
 @pytest.mark.parametrize("most", [1, 100, 300, 1000, 100_000])
@@ -166,7 +168,7 @@ def spread(*lengths: int) -> LiveRows[Segment]:
 def test_below_the_limits_nothing_is_merged() -> None:
     assert choose(spread(*[20] * 32), Config()) == frozenset()
     assert choose(spread(20), Config(max_segments=0)) == frozenset()
-    assert choose(assemble([]), OFTEN) == choose_all(assemble([]), OFTEN) == frozenset()
+    assert choose(assemble([]), OFTEN) == frozenset()
 
 
 def test_many_small_segments_leave_the_large_one_alone() -> None:
@@ -185,7 +187,7 @@ def test_segments_that_nothing_needs_do_not_count() -> None:
     replaced = segment(document("d0", 0, 9), chunk(9, 0))
     state = assemble([*spread(20, 20).segments, replaced])
     assert choose(state, Config(max_segments=2, min_dead_bytes=0)) == frozenset()
-    assert choose_all(state, NEVER) == {0, 1}
+    assert choose(state, ALL) == {0, 1}
 
 
 def test_as_many_are_merged_as_the_limit_asks_for() -> None:
@@ -210,14 +212,13 @@ def test_segments_of_full_size_are_left_alone_until_they_are_mostly_dead() -> No
     full = Config(max_segments=2, max_merged=10_000, min_dead_bytes=0)
     assert choose(state, full) == {0, 1, 2}
     assert choose(state, replace(full, max_segments=3)) == frozenset()
-    assert choose_all(state, full) == {0, 1, 2}
     full_and_dead = segment(document("a", 1, 1), *(chunk(i, 1, 4000) for i in range(1, 4)))
-    assert choose(assemble([full_and_dead]), full) == choose_all(assemble([full_and_dead]), full) == {0}
+    assert choose(assemble([full_and_dead]), full) == {0}
 
 
 def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
-    assert choose_all(spread(20), NEVER) == frozenset()
-    assert choose_all(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), NEVER) == {0}
+    assert choose(spread(20), ALL) == frozenset()
+    assert choose(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), ALL) == {0}
 
 
 @pytest.mark.slow
@@ -279,29 +280,27 @@ def ranking(opened: Opened, query: str) -> list[tuple[int, int, bytes, str]]:
     return sorted(hits, key=lambda hit: (-hit[0], hit[1]))
 
 
-def test_an_explicit_compaction(app: App) -> None:
-    before, content, previous = opened(app), app.content(), app.head.previous
-    compacted = drive(app.engine().compact())
-    assert app.requests == []
-    assert compacted == current(app) == replace(before.generation, segments=compacted.segments)
-    assert len(compacted.segments) == 1
+def test_an_update_may_leave_one_segment(app: App) -> None:
+    previous = current(app)
+    plain = App(app.publisher)
+    app.config = ALL
+    app.publisher.publish(FOUR)
+    app.sync()
+    plain.sync()
+    assert len(current(app).segments) == 1
+    assert current(app) == replace(current(plain), segments=current(app).segments)
     assert app.head.previous == previous
-    assert app.content() == content
+    assert app.content() == plain.content()
     assert set(app.database.objects) == app.head.objects
-    assert drive(app.engine().compact()) == compacted
     app.rollback()
-    assert app.sequence == 2
-
-
-def test_an_empty_store_is_not_compacted() -> None:
-    with pytest.raises(EmptyStoreError, match="nothing to compact"):
-        drive(App(Publisher()).engine().compact())
+    assert app.sequence == 3
 
 
 def test_everything_removed_leaves_no_segment(app: App) -> None:
+    app.config = ALL
     app.publisher.publish({})
     app.sync()
-    assert drive(app.engine().compact()).segments == ()
+    assert current(app).segments == ()
     assert app.content() == {}
     app.publisher.publish(FOUR)
     assert app.sync().plan == "tiers"
@@ -380,10 +379,6 @@ def test_what_does_not_come_back_as_it_was_put_is_not_used(
     assert app.sequence == 4
     assert all(f"objects/{name}.gz" in app.publisher.files for name in current(app).segments)
     assert set(app.database.objects) <= app.head.objects, "the merged object is garbage, and collected"
-    head = app.head
-    with pytest.raises((DamagedError, StorageError)):
-        drive(app.engine(Forgetful(app, garble)).compact())
-    assert app.head == head
 
 
 def test_another_state_is_refused() -> None:
@@ -403,14 +398,14 @@ documents = st.dictionaries(
     st.sampled_from("abcdef"), st.lists(st.sampled_from(WORDS), max_size=3, unique=True), max_size=6
 )
 steps = st.lists(
-    st.tuples(documents, st.sampled_from(["follow", "follow", "follow", "skip", "merge", "compact", "back"])),
+    st.tuples(documents, st.sampled_from(["follow", "follow", "follow", "skip", "merge", "back"])),
     min_size=1,
     max_size=12,
 )
 limits = st.builds(
     Config,
     max_segments=st.integers(1, 4),
-    max_dead_share=st.sampled_from([0.1, 0.5, 1.0]),
+    max_dead_share=st.sampled_from([0.0, 0.1, 0.5, 1.0]),
     min_dead_bytes=st.sampled_from([0, 200]),
 )
 
@@ -441,10 +436,6 @@ def test_no_history_shows_a_difference(
         if current(compacting).segments != current(plain).segments:
             assert len(current(compacting).segments) <= max(config.max_segments, len(publisher.borders))
         same(plain, compacting)
-        if step == "compact":
-            drive(compacting.engine().compact())
-            assert len(current(compacting).segments) <= 1
-            same(plain, compacting)
         if step == "back" and plain.head.previous is not None:
             plain.rollback()
             compacting.rollback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -12,10 +11,10 @@ from support.drive import drive
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
 from vademecum.errors import ContentError, DamagedError, NetworkError, ServerError, StorageError
-from vademecum.integrity.maintenance import Upkept
-from vademecum.integrity.scrub import Scrubbed, next_slice, scrub, scrub_next
+from vademecum.integrity.repair import Repaired
+from vademecum.integrity.scrub import Scrubbed, scrub
 from vademecum.runtime.memory import MemoryStore
-from vademecum.store.failures import Health, read_health
+from vademecum.store.records import HEALTH, Failures
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "b": texts("a lamp"), "c": texts("home")}
@@ -28,7 +27,7 @@ Harm = Callable[[App, str], None]
 @pytest.fixture
 def app() -> App:
     """Two generations, with two segments and an encoder in all; nothing is scrubbed unless a test says so."""
-    app = App(Publisher(), config=Config(retries=0, scrub_bytes=0))
+    app = App(Publisher(), config=Config(retries=0))
     for documents in (ONE, TWO):
         app.publisher.publish(documents)
         app.sync()
@@ -46,7 +45,7 @@ def lose(app: App, digest: str) -> None:
     del app.database.objects[digest]
 
 
-def repair(app: App) -> Upkept:
+def repair(app: App) -> Repaired:
     return drive(app.engine().repair())
 
 
@@ -84,7 +83,7 @@ def test_each_object_that_is_broken_is_fetched_alone(app: App, harm: Harm) -> No
 @pytest.mark.fault("C38")
 def test_nothing_is_asked_where_nothing_is_broken(app: App) -> None:
     kept = repair(app)
-    assert kept == Upkept(Scrubbed(3, sum(map(len, app.database.objects.values()))))
+    assert kept == Repaired(Scrubbed(3, sum(map(len, app.database.objects.values()))))
     assert (app.requests, app.events) == ([], [])
 
 
@@ -128,7 +127,7 @@ def test_an_object_of_unknown_size_is_bounded(app: App) -> None:
     digest = app.head.previous.encoder
     assert digest not in current(app)
     size = len(app.database.objects[digest])
-    app.config = Config(retries=0, scrub_bytes=0, max_repair=size - 1)
+    app.config = Config(retries=0, max_repair=size - 1)
     rot(app, digest)
     assert repair(app).repaired == ()
     assert app.status()["previous"] is None, "it cannot be gone back to"
@@ -208,9 +207,10 @@ def test_leftovers_are_swept(app: App) -> None:
 @pytest.fixture
 def merged(app: App) -> App:
     """The current generation is one segment that only this store has."""
+    app.config = Config(retries=0, max_segments=1)
     app.publisher.publish(THREE)
     app.sync()
-    drive(app.engine().compact())
+    app.config = Config(retries=0)
     return app
 
 
@@ -235,7 +235,7 @@ def test_a_merged_segment_is_rebuilt_from_the_published_ones(merged: App, harm: 
 @pytest.mark.fault("C38")
 def test_no_more_tiers_are_fetched_than_the_state_takes(app: App) -> None:
     """The merged segment holds the newest rows: the newest tier brings them back."""
-    app.config = Config(retries=0, scrub_bytes=0, max_segments=2)
+    app.config = Config(retries=0, max_segments=2)
     for number in range(3, 6):
         app.publisher.publish({**TWO, "d": texts("the key " + "run " * number)})
         app.sync()
@@ -274,60 +274,12 @@ def test_a_merged_segment_of_a_release_that_is_not_published_any_more(merged: Ap
 # In the background -------------------------------------------------------------------------------------
 
 
-def test_a_slice_is_bounded_and_goes_round() -> None:
-    sizes = {f"{number:064x}": 10 for number in range(7)}
-    seen: list[str] = []
-    after = ""
-    for _ in range(math.ceil(70 / 25) + 1):
-        turn = next_slice(sizes, after, 25)
-        assert len(turn) == 3
-        seen += turn
-        after = turn[-1]
-    assert set(seen) == set(sizes)
-    assert seen[:7] == sorted(sizes)
-
-
-@pytest.mark.parametrize("after", ["", "0" * 64, "f" * 64, "gone"])
-def test_a_slice_has_one_object_at_least(after: str) -> None:
-    assert next_slice({"0" * 64: 1000, "1" * 64: 1000}, after, 1) in (["0" * 64], ["1" * 64])
-    assert next_slice({}, after, 1) == []
-
-
-@pytest.mark.fault("C38")
-def test_the_whole_index_is_looked_at_within_so_many_syncs(app: App) -> None:
-    app.config = Config(retries=0, scrub_bytes=1)
-    objects = sorted(app.head.objects)
-    for digest in objects:
-        rot(app, digest)
-        found = []
-        for _ in objects:
-            assert app.sync().plan == "none"
-            found += [detail["objects"] for name, detail in app.events if name == "corruption"]
-        assert found == [[digest]]
-        assert sound(app)
-
-
 @pytest.mark.fault("C35")
 def test_a_missing_object_is_found_at_once(app: App) -> None:
-    app.config = Config(retries=0, scrub_bytes=1)
     for digest in sorted(app.head.objects):
         lose(app, digest)
         app.sync()
         assert app.detail("corruption") == {"objects": [digest], "repaired": 1, "sequence": 2}
-
-
-def test_a_small_index_is_looked_at_whole_without_a_record(app: App) -> None:
-    app.config = Config(retries=0)
-    app.sync()
-    assert "scrub" not in app.database.records
-
-
-@pytest.mark.parametrize("record", [b"", b"{}", b'{"after":3}', b'{"after":"somewhere"}'])
-def test_a_damaged_record_begins_a_new_round(app: App, record: bytes) -> None:
-    app.database.records["scrub"] = record
-    found = drive(scrub_next(MemoryStore(app.database), app.head.objects, 1))
-    assert found.checked == 1
-    assert app.database.records["scrub"] == b'{"after":"%s"}' % min(app.head.objects).encode()
 
 
 @pytest.mark.fault("C38", "C33")
@@ -339,8 +291,6 @@ def test_a_scrub_that_fails_fails_no_sync(app: App, caplog: pytest.LogCaptureFix
     app.config = Config(retries=0)
     assert drive(app.engine(Unreadable(app.database)).sync()).plan == "none"
     assert "could not be looked after: input/output error" in caplog.text
-    drive(app.engine(Unreadable(app.database)).check())
-    assert "could not be looked at: input/output error" in caplog.text
     assert app.status()["error"] is None
 
 
@@ -348,7 +298,7 @@ def test_a_scrub_that_fails_fails_no_sync(app: App, caplog: pytest.LogCaptureFix
 def test_a_repair_that_fails_fails_no_sync(app: App) -> None:
     app.config = Config(retries=0)
     digest = min(current(app))
-    rot(app, digest)
+    lose(app, digest)
     app.host.broken[f"objects/{digest}.gz"] = NetworkError("offline")
     assert app.sync().plan == "none"
     assert app.names() == ["corruption"]
@@ -357,23 +307,8 @@ def test_a_repair_that_fails_fails_no_sync(app: App) -> None:
     assert sound(app)
 
 
-@pytest.mark.fault("C38")
-def test_a_check_downloads_nothing_and_leaves_the_repair_to_the_next_sync(app: App) -> None:
-    app.config = Config(retries=0, scrub_bytes=10_000_000)
-    digest = min(current(app))
-    rot(app, digest)
-    for _ in range(5):
-        app.check()
-        assert app.detail("corruption") == {"objects": [digest], "repaired": 0, "sequence": 2}
-        assert fetched(app) == []
-    app.config = Config(retries=0, scrub_bytes=0)
-    assert app.sync().plan == "none", "no whole download"
-    assert fetched(app) == [digest]
-    assert health(app) == Health()
-
-
-def health(app: App) -> Health:
-    return drive(read_health(MemoryStore(app.database)))
+def health(app: App) -> Failures:
+    return drive(HEALTH.read(MemoryStore(app.database)))
 
 
 @pytest.mark.fault("C38", "D47")
@@ -401,7 +336,7 @@ def test_what_a_reader_cannot_open_is_mended_alone(app: App, reports: int) -> No
     assert app.sync().plan == "none"
     assert fetched(app) == [digest]
     assert app.content() == shown(TWO)
-    assert health(app) == Health()
+    assert health(app) == Failures()
     assert app.sync().plan == "none"
     assert fetched(app) == []
 

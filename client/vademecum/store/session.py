@@ -1,0 +1,162 @@
+"""One run under the writer's lock: what it knows of the store, read once and written once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
+from vademecum.ports import Store
+from vademecum.store.pointer import Head, decode_head, encode_head
+from vademecum.store.records import HEALTH, SYNC, ChannelStatus, Failures
+
+logger = logging.getLogger("vademecum")
+
+
+class Session:
+    """The pointer, the channel's status and the failures as values, and a `Store` over the one that is locked.
+
+    A record is read from the store at most once. What is written stays here until `commit`, which writes all that
+    changed in one transaction, or, where that fails, forgets it. Objects pass through: they are verified before they
+    are put, and nothing that lies in a store counts before a record names it.
+
+    Attributes:
+        status, failures: As they are to be from the next commit on.
+        healing: This device has failed so often in a row that everything is to be fetched anew.
+    """
+
+    status: ChannelStatus
+    failures: Failures
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stored: dict[str, bytes | None] = {}
+        self._changes: dict[str, bytes | None] = {}
+        self._head: Head | VademecumError = Head()
+        self.healing = False
+        self.objects, self.get, self.parts = store.objects, store.get, store.parts
+        self.put, self.discard = store.put, store.discard
+
+    @classmethod
+    async def begin(cls, store: Store, heal_after: int = 0) -> Session:
+        """Read the three records.
+
+        Args:
+            heal_after: See `Config.heal_after`.
+
+        Raises:
+            StorageError: See `Store.read`.
+        """
+        session = cls(store)
+        await session._recall()
+        session.healing = session.failures.is_due(heal_after)
+        return session
+
+    async def _recall(self) -> None:
+        """Take the three values from what the store holds."""
+        for name in ("head", SYNC.name, HEALTH.name):
+            await self.read(name)
+        self._head = self._before = _head(self._stored["head"])
+        self.status = SYNC.parse_or_empty(self._stored[SYNC.name])
+        self.failures = HEALTH.parse_or_empty(self._stored[HEALTH.name])
+        self._noted = self.status, self.failures
+
+    @property
+    def pointer(self) -> Head:
+        """What is installed; an empty head where there is no record.
+
+        Raises:
+            NewerFormatError: The store was written by a newer major version.
+            DamagedError: The record is damaged.
+            StorageError: Writing it failed, and reading it again did, too.
+        """
+        if isinstance(self._head, Head):
+            return self._head
+        raise self._head
+
+    async def flip(self, head: Head) -> None:
+        """Write the pointer, and what else has changed, in one transaction. This is the commit of an update.
+
+        Raises:
+            StorageError, QuotaError: It could not be written: the store says what it said before.
+        """
+        self._head = head
+        await self.commit()
+
+    def drop_damaged_pointer(self) -> None:
+        """Begin the pointer anew if it cannot be read; a readable one stays, and so does one of a newer version."""
+        if isinstance(self._head, DamagedError):
+            logger.warning("the pointer is damaged and is begun anew: %s", self._head)
+            self._head = Head()
+
+    def forget(self) -> None:
+        """Forget what is installed, and what was remembered of failures here; a wait that the host asked for stays."""
+        self._head, self.status, self.failures = Head(), ChannelStatus(), Failures()
+        self._changes |= dict.fromkeys(("head", "sync", "health", "spoiled", "seed"))
+
+    async def commit(self) -> None:
+        """Write what has changed in one transaction; none is needed where nothing has.
+
+        Raises:
+            StorageError, QuotaError: Nothing of it was written, and it is not tried again.
+        """
+        changes, self._changes = self._changes, {}
+        if isinstance(self._head, Head):
+            self.status = _settled(self.status, self._head)
+            if self._head != self._before:
+                changes["head"] = None if self._head == Head() else encode_head(self._head)
+        if (self.status, self.failures) != self._noted:
+            changes |= {SYNC.name: SYNC.format(self.status), HEALTH.name: HEALTH.format(self.failures)}
+        # Never the same bytes again: not even a transaction is needed then.
+        changes = {n: data for n, data in changes.items() if n not in self._stored or data != self._stored[n]}
+        try:
+            if changes:
+                await self._store.write(changes)
+        except VademecumError as error:
+            # Nobody can say whether a write that failed was made all the same, as with a disk that is full just
+            # behind it. What may be collected as garbage follows from the pointer that is there now.
+            self._stored, self._head = {}, error
+            await self._recall()
+            raise
+        self._stored |= changes
+        self._before, self._noted = self._head, (self.status, self.failures)
+
+    # The store, as others see it ---------------------------------------------------------------
+
+    async def read(self, name: str) -> bytes | None:
+        """Return a record as this run has written it, or as it was when the run began."""
+        if name in self._changes:
+            return self._changes[name]
+        if name not in self._stored:
+            self._stored[name] = await self._store.read(name)
+        return self._stored[name]
+
+    async def write(self, records: Mapping[str, bytes | None]) -> None:
+        """Set or delete records, with the next commit."""
+        self._changes |= records
+
+    def lock(self) -> AbstractAsyncContextManager[None]:
+        return self._store.lock()
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+def _head(data: bytes | None) -> Head | VademecumError:
+    try:
+        return decode_head(data)
+    except NewerFormatError as error:
+        return error
+    except ContentError as error:
+        return DamagedError(error.message)
+
+
+def _settled(status: ChannelStatus, head: Head) -> ChannelStatus:
+    """Return the status with what the pointer makes of the release that the channel showed last."""
+    if status.latest is None:
+        return replace(status, settled=False, reason=None)
+    reason = head.reason_to_wait(status.latest.sequence, status.latest.sequence in status.yanked)
+    told = None if reason in ("current", "ahead") else reason
+    return replace(status, settled=reason is not None, reason=told)

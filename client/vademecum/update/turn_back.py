@@ -1,0 +1,73 @@
+"""Back to a release that was installed before, by the user's will or because the newer one does not work here."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from vademecum.errors import DamagedError, EmptyStoreError, UsageError
+from vademecum.generation.staged import stage_generation
+from vademecum.integrity.scrub import scrub
+from vademecum.store.objects import unsound
+from vademecum.store.pointer import Generation, Head
+from vademecum.store.session import Session
+
+logger = logging.getLogger("vademecum")
+
+
+async def roll_back(session: Session) -> Generation:
+    """Go back to the generation before; the one that is left is refused. Errors: see `Engine.rollback`."""
+    head = session.pointer.rolled_back()
+    _refuse_yanked(session, head)
+    return await _turn_back(session, head)
+
+
+async def undo(session: Session) -> Generation:
+    """Undo the installed release, which does not work here; return what is installed now.
+
+    Errors: see `Engine.refuse_current`.
+    """
+    current = session.pointer.current
+    # Damage comes before blame: what is damaged says nothing about the release.
+    if current is not None and (await scrub(session, current.objects)).broken:
+        raise DamagedError("the installed release is damaged here; the next update mends it")
+    head = session.pointer.undone()
+    if head.current is None:
+        await session.flip(head)
+        raise EmptyStoreError("the release was undone, and there is none before it: update again later")
+    return await _turn_back(session, head)
+
+
+async def pin(session: Session, sequence: int | None) -> Generation | None:
+    """Stay at a release; return the one that this led back to, if it did. Errors: see `Engine.pin`."""
+    head = session.pointer
+    if sequence is None or (head.current is not None and head.current.sequence == sequence):
+        await session.flip(replace(head, pinned=sequence))
+        return None
+    if head.previous is None or head.previous.sequence != sequence:
+        raise UsageError(f"release {sequence} is not installed here: pin the current or previous one")
+    head = replace(head.exchanged(), pinned=sequence)
+    _refuse_yanked(session, head)
+    return await _turn_back(session, head)
+
+
+def _refuse_yanked(session: Session, head: Head) -> None:
+    """Do nothing, unless the user would go back to a release that its publisher has taken back."""
+    if head.current is not None and head.current.sequence in session.status.yanked:
+        raise EmptyStoreError(
+            f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "
+            "a newer release comes with the next update"
+        )
+
+
+async def _turn_back(session: Session, head: Head) -> Generation:
+    """Flip to a generation that was installed before, if it is still whole and works."""
+    assert head.current is not None
+    broken = await unsound(session, sorted(head.current.objects))
+    if broken:
+        raise DamagedError(
+            f"release {head.current.sequence} cannot be gone back to: object {broken[0][:12]} is damaged here"
+        )
+    (await stage_generation(session, head.current)).self_test()
+    await session.flip(head)
+    return head.current

@@ -1,0 +1,460 @@
+"""One update, told in the order of the protocol.
+
+    refresh -> choose the release -> its manifest -> plan -> download -> stage -> self-test -> flip -> collect
+
+Each step is below the one before it. The order keeps the store's promise (design, section 6): objects are verified
+before they are put; a generation is checked whole and tested, from the stored bytes, before the pointer is flipped;
+garbage is collected only after the flip. So at every moment the pointer names only objects that are there and good, of
+a release that works. Records are written in two transactions: what the metadata say once they have verified, so that
+the trust floor stays though a long download breaks off; and the flip.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from vademecum.config import Config
+from vademecum.errors import (
+    ContentError,
+    ExpiredError,
+    NewerFormatError,
+    QuotaError,
+    SelfTestError,
+    ServerError,
+    StoreError,
+)
+from vademecum.format.json import iso_time
+from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
+from vademecum.format.objects import ObjectRef
+from vademecum.generation.compaction import choose, compact
+from vademecum.generation.lazy_segment import StoredSegment
+from vademecum.generation.staged import Staged, stage_generation
+from vademecum.integrity.repair import Repair
+from vademecum.integrity.scrub import scrub
+from vademecum.ports import Clock, Room
+from vademecum.store import garbage
+from vademecum.store.objects import keep, require_sound, unsound
+from vademecum.store.pointer import generation_of
+from vademecum.store.records import SPOILED, ChannelStatus, Latest, Spoiled
+from vademecum.store.session import Session
+from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.trust import rollout
+from vademecum.trust.channel import Line, ReleasePointer
+from vademecum.trust.clock_check import judge_expiry, require_past
+from vademecum.trust.refresh import Refreshed, refresh
+from vademecum.update.apply_delta import apply_packs
+from vademecum.update.delta_chain import find_route
+from vademecum.update.download_budget import UNLIMITED, Budget
+from vademecum.update.plan import Plan, full_plan, plans, refuse_older
+from vademecum.update.results import Check
+from vademecum.update.states import Course
+
+logger = logging.getLogger("vademecum")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all updates of an engine have in common: its limits, the time, who is told, and the room that is left."""
+
+    config: Config
+    clock: Clock
+    course: Course
+    room: Room
+
+
+class Update:
+    """One run over one host, or over a seed; the session's store is locked.
+
+    Args:
+        downloader: Asks the host, or the seed.
+        budget: What the run may download; it does not bound what is fetched by force or anew.
+        any_time: A release that was built in this device's future is followed too: of a seed nobody asks whether its
+            metadata have expired, and a device whose clock begins at 1970 and that never meets a network would
+            have nothing otherwise.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        downloader: Downloader,
+        around: Surroundings,
+        *,
+        budget: Budget = UNLIMITED,
+        any_time: bool = False,
+    ) -> None:
+        self.session = session
+        self.downloader = downloader
+        self._config, self._clock = around.config, around.clock
+        self._course, self._room = around.course, around.room
+        self._budget = budget
+        self._any_time = any_time
+
+    # 1. The metadata ---------------------------------------------------------------------------
+
+    async def refresh(self, shipped_root: bytes | None) -> tuple[ReleasePointer, bool]:
+        """Walk the metadata (TUF 5.3 to 5.6); return the release to follow, and whether what is shown is stale.
+
+        Raises:
+            NetworkError, ServerError: The host cannot be asked now.
+            ContentError, SignatureError, RollbackError, ExpiredError, ClockError: What it shows is not acceptable.
+            StorageError, QuotaError: What was verified could not be written.
+        """
+        now, before = self._clock.now(), self.session.status
+        age = timedelta(seconds=self._config.idle_check_age)
+        recent = before.checked is not None and timedelta() <= now - before.checked < age
+        try:
+            found = await refresh(
+                self.session,
+                self.downloader,
+                now,
+                shipped_root=shipped_root,
+                config=self._config,
+                idle_allowed=recent,
+                stale_allowed=True,
+            )
+        except ExpiredError as error:
+            raise judge_expiry(error, now, self.downloader.told) from error
+        line = found.trust.line(self._config.channel)
+        pointer = await self.choose(line)
+        refuse_older(pointer, self.session.pointer, line.newest)
+        self._note(found, pointer, line)
+        # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
+        # anything is fetched that they name, and where the walk fails with what verified until then.
+        await self.session.commit()
+        return pointer, found.stale
+
+    def _note(self, found: Refreshed, pointer: ReleasePointer, line: Line) -> None:
+        now, before = self._clock.now().replace(microsecond=0), self.session.status
+        self.session.status = ChannelStatus(
+            checked=now if found.complete else before.checked,
+            expires=found.trust.expires,
+            latest=Latest(pointer.sequence, pointer.version),
+            stale=(before.stale or now) if found.stale else None,
+            yanked=line.yanked,
+        )
+
+    # 2. The release ----------------------------------------------------------------------------
+
+    async def choose(self, line: Line) -> ReleasePointer:
+        """Return the release of the line that this store is to have: the current one, or a candidate.
+
+        Raises:
+            StorageError: The salt could not be read.
+        """
+        if line.candidate is None:
+            return line.current
+        return rollout.choose(line, await rollout.read_salt(self.session, self._clock))
+
+    async def offer(self, pointer: ReleasePointer) -> Check:
+        """Return what `follow` would do; nothing but manifests is downloaded. Errors: see `manifest`."""
+        head = self.session.pointer
+        installed = None if head.current is None else head.current.sequence
+        check = Check(False, pointer.sequence, pointer.version, installed=installed)
+        reason = head.reason_to_wait(pointer.sequence, pointer.yanked)
+        if reason is not None:
+            return replace(check, reason=None if reason in ("current", "ahead") else reason)
+        manifest = await self.manifest(pointer)
+        plan, *_ = await self._plans(manifest, await self._route(manifest))
+        return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
+
+    async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:
+        """Install the release, unless something speaks against it; return the plan that worked.
+
+        Args:
+            force: Fetch it whole and use nothing that the store holds, whatever the user decided about it before.
+
+        Raises:
+            NetworkError, ServerError, ContentError: A download failed for good.
+            BudgetError: The run may download no more, or not now; what has come stays for the next one.
+            ContentError: The objects are those that were signed, but not the state.
+            SelfTestError: The release does not work here; it is refused from now on.
+            StorageError, QuotaError: The store is broken or full.
+        """
+        reason = self.session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
+        # The user may overrule himself, but not the publisher.
+        if reason in ("ahead", "yanked") or (reason is not None and not force):
+            return Plan("none")
+        manifest = await self.manifest(pointer)
+        if not force:
+            await self._refuse_spoiled(manifest)
+        route = () if force else await self._route(manifest)
+        await self._sweep(manifest, route)
+        if force:
+            self._budget = UNLIMITED
+        ladder = [full_plan((), manifest)] if force else await self._ladder(manifest, route)
+        return await self._install(manifest, route, ladder)
+
+    # 3. Its manifest ---------------------------------------------------------------------------
+
+    async def manifest(self, pointer: ReleasePointer) -> Manifest:
+        """Return the manifest that the signed targets name.
+
+        Raises:
+            NetworkError, ServerError: The host cannot be asked now.
+            ContentError: It is not what was signed, or beyond the limits of the configuration.
+            ClockError: It was built in this device's future.
+        """
+        self._check_size(pointer.path, pointer.length)
+        ref = ObjectRef(pointer.sha256, pointer.length, pointer.length)
+        manifest = decode_manifest(await self.downloader.fetch_plain(pointer.url_path, ref))
+        if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
+            raise ContentError(
+                f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
+                f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
+            )
+        if not self._any_time:
+            require_past(manifest, self._clock.now())
+        total = sum(ref.uncompressed for ref in manifest.objects)
+        if total > self._config.max_release:
+            raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
+        return manifest
+
+    def _check_size(self, path: str, size: int) -> None:
+        if size > self._config.max_manifest:
+            raise ContentError(f"{path}: {size} bytes, more than {self._config.max_manifest}")
+
+    async def _refuse_spoiled(self, manifest: Manifest) -> None:
+        """Do nothing, unless this release is known not to be what its manifest says. Raises ContentError: it is."""
+        if await SPOILED.read(self.session) == _spoiled(manifest):
+            raise ContentError(
+                f"release {manifest.sequence} was fetched whole and does not make the state that is signed; it is "
+                "not fetched again until its publisher mends it (a forced update tries)"
+            )
+
+    # 4. The plan -------------------------------------------------------------------------------
+
+    async def _route(self, manifest: Manifest) -> tuple[PackEntry, ...]:
+        """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""
+
+        async def fetch(entry: PackEntry) -> Manifest:
+            assert entry.manifest is not None
+            self._check_size(entry.manifest_path, entry.manifest.size)
+            return decode_manifest(await self.downloader.fetch_plain(entry.manifest_path, entry.manifest))
+
+        installed = self.session.pointer.current
+        try:
+            return () if installed is None else await find_route(installed, manifest, fetch)
+        except (ContentError, ServerError, NewerFormatError) as error:
+            logger.warning("release %d: no way by packs: %s", manifest.sequence, error)
+            return ()
+
+    async def _sweep(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
+        """Delete what an interrupted update has left, but for the sound objects of this one."""
+        installed = self.session.pointer.objects
+        wanted = _named(manifest).union(entry.object.sha256 for entry in route)
+        await garbage.discard_all_but(self.session, installed | await self._sound(wanted - installed))
+
+    async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Return those of these objects that the store holds, and that are what their names say."""
+        held = wanted & (await self.session.objects()).keys()
+        return held.difference(await unsound(self.session, held))
+
+    async def _plans(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
+        return plans(self.session.pointer.current, await self.session.objects(), manifest, route)
+
+    async def _ladder(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> list[Plan]:
+        """Return the plans to try: those that use what the store holds, the cheapest first; then everything anew."""
+        ladder, anew = await self._plans(manifest, route), full_plan((), manifest)
+        return [*(plan for plan in ladder[:-1] or ladder if plan != anew), anew]
+
+    async def _install(self, manifest: Manifest, route: tuple[PackEntry, ...], ladder: list[Plan]) -> Plan:
+        """Go down the ladder; return the plan that worked.
+
+        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
+        with what came, everything is fetched anew. But where a plan failed over damaged objects, they are mended
+        first, once, and the ladder is gone down once more; where they cannot be mended, sound ones are not fetched
+        again.
+        """
+        mended = len(ladder) == 1
+        while True:
+            plan, *ladder = ladder
+            try:
+                return await self._carry_out(plan, manifest)
+            except StagingError as error:
+                if not ladder:
+                    await self._give_up(manifest, error)
+                    raise error.cause from error
+                logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
+            # What is fetched anew is fetched at once: a later run would begin anew.
+            self._budget = UNLIMITED
+            if not mended and await self._broken():
+                mended = True
+                await self._mend(manifest)
+                if await self._broken():
+                    ladder = [full_plan(await self._sound(_named(manifest)), manifest)]
+                else:
+                    ladder = await self._ladder(manifest, route)
+
+    async def _broken(self) -> bool:
+        """Return whether an object of the installed generation is missing or damaged."""
+        current = self.session.pointer.current
+        return current is not None and bool((await scrub(self.session, current.objects)).broken)
+
+    async def _mend(self, manifest: Manifest) -> None:
+        async def known() -> Manifest:
+            return manifest
+
+        repair = Repair(self.session, self._config, self._course, self.downloader)
+        await repair.mend((await scrub(self.session, self.session.pointer.objects)).broken, known)
+
+    async def _give_up(self, manifest: Manifest, error: StagingError) -> None:
+        """All that was signed has come, and it is not the state that was: the same would come again."""
+        if isinstance(error.cause, ContentError) and not await unsound(self.session, _named(manifest)):
+            await SPOILED.write(self.session, _spoiled(manifest))
+        await garbage.collect(self.session)
+
+    async def _carry_out(self, plan: Plan, manifest: Manifest) -> Plan:
+        """Steps 5 to 9 by one plan.
+
+        Raises:
+            StagingError: It does not make the signed state.
+        """
+        await self._require_room(plan)
+        detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
+        self._course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
+        try:
+            await self._fetch(plan)
+            self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await self._unpack(plan, manifest)
+        except QuotaError as error:
+            await garbage.tidy(self.session)  # give back at once what was stored
+            raise QuotaError(error.message, _inflated(plan), await self._room()) from error
+        self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
+        await self._activate(staged)
+        self._course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
+        return plan
+
+    # 5. The download ---------------------------------------------------------------------------
+
+    async def _require_room(self, plan: Plan) -> None:
+        """Do nothing, unless it is known that what a plan downloads cannot be stored.
+
+        Raises:
+            QuotaError: It is; nothing was downloaded.
+        """
+        needed, available = _inflated(plan), await self._room()
+        if available is not None and available < needed:
+            raise QuotaError(
+                f"the update needs {needed} bytes, {available} may be stored here: make room; nothing was downloaded",
+                needed,
+                available,
+            )
+
+    async def _fetch(self, plan: Plan) -> None:
+        """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
+        try:
+            await self._download(plan)
+        except (ContentError, ServerError) as error:
+            if plan.kind == "direct":
+                raise StagingError(error) from error
+            raise
+
+    async def _download(self, plan: Plan) -> None:
+        budget = self._budget
+        now, later = budget.split(plan.downloads, self.downloader.bytes)
+        left = list(later)
+        received: dict[str, int] = {}
+
+        async def one(ref: ObjectRef) -> None:
+            if not budget.permission():
+                left.append(ref)
+                return
+
+            def progress(count: int) -> None:
+                # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
+                # again, there or elsewhere, begins at nothing: never back.
+                received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
+                self._course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
+
+            content = await self.downloader.fetch_object(ref, progress)
+            await keep(self.session, ref.sha256, content)
+            progress(ref.size)
+
+        await in_parallel(now, self._config.parallel, one)
+        budget.require_all(left)
+
+    # 6. Staging --------------------------------------------------------------------------------
+
+    async def _unpack(self, plan: Plan, manifest: Manifest) -> Staged:
+        """Stage what was downloaded; of packs, what they make of the installed generation."""
+        current = self.session.pointer.current
+        if plan.kind != "direct" or current is None:
+            return await self._stage(plan, manifest)
+        try:
+            made = await apply_packs(self.session, current, plan.hops, manifest, self._config)
+        except (ContentError, StoreError) as error:
+            raise StagingError(error) from error
+        return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
+
+    async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
+        """Check the new generation whole, from the bytes as they are stored; return it."""
+        generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
+        try:
+            staged = await stage_generation(self.session, generation, known)
+            if await staged.digest() != manifest.digest:
+                raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+            # No part of the state, and kept from release to release.
+            await require_sound(self.session, generation.encoder)
+        except (ContentError, StoreError) as error:
+            raise StagingError(error) from error
+        chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
+        return await self._compacted(staged, chosen) if chosen else _trimmed(staged)
+
+    async def _compacted(self, staged: Staged, chosen: frozenset[int]) -> Staged:
+        """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
+        try:
+            return await compact(staged, chosen, self._config)
+        except (ContentError, StoreError) as error:
+            logger.warning(
+                "release %d is installed without compaction: %s", staged.generation.sequence, error
+            )
+            return _trimmed(staged)
+
+    # 7 to 9. Self-test, flip, garbage ----------------------------------------------------------
+
+    async def _activate(self, staged: Staged) -> None:
+        """Flip to the new generation if it works here; if it does not, have it refused.
+
+        The test comes first: between a flip and a test after it, a crash would leave what does not work.
+        """
+        session, generation = self.session, staged.generation
+        head = session.pointer
+        try:
+            staged.self_test()
+        except SelfTestError as error:
+            again = head.current is not None and head.current.sequence == generation.sequence
+            await session.flip(head.undone() if again else head.refuse(generation.sequence))
+            await garbage.tidy(session)
+            raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
+        session.failures = session.failures.succeeded(installed=True)
+        await session.flip(head.installed(generation))
+        await garbage.tidy(session)
+
+
+def _inflated(plan: Plan) -> int:
+    return sum(ref.uncompressed for ref in plan.downloads)
+
+
+def _named(manifest: Manifest) -> frozenset[str]:
+    return frozenset(ref.sha256 for ref in manifest.objects)
+
+
+def _spoiled(manifest: Manifest) -> Spoiled:
+    return Spoiled(manifest.sequence, manifest.digest)
+
+
+def _trimmed(staged: Staged) -> Staged:
+    """Return the generation without the segments that hold nothing it needs."""
+    used, generation = staged.state.used, staged.generation
+    segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
+    return replace(staged, generation=replace(generation, segments=segments))
+
+
+class StagingError(Exception):
+    """What was staged does not make the signed state."""
+
+    def __init__(self, cause: ContentError | ServerError | StoreError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause

@@ -1,0 +1,121 @@
+"""The small records: what they say is what is read, and a damaged one counts as none."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.drive import drive
+from support.mutations import damaged as mutated
+from vademecum.errors import DamagedError, NetworkError
+from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.store.records import (
+    LONGEST_WAIT,
+    RECORDS,
+    SYNC,
+    ChannelStatus,
+    ErrorNote,
+    Failures,
+    Judged,
+    Latest,
+    Rollout,
+    Spoiled,
+    Wait,
+    damaged,
+)
+
+WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
+STATUS = ChannelStatus(
+    WHEN, WHEN, Latest(12, "v12"), ErrorNote("network", "no answer", WHEN), WHEN, (3, 4), True, "yanked"
+)
+VALUES: dict[str, list[Any]] = {
+    "sync": [STATUS, ChannelStatus(latest=Latest(1, "")), ChannelStatus(expires=WHEN)],
+    "health": [Failures(2, 1, healed=True), Failures(reads=1)],
+    "retry": [Wait(WHEN)],
+    "seed": [Judged("a" * 64), Judged("a" * 64, "content", "not a tree"), Judged("", "server", "404")],
+    "spoiled": [Spoiled(3, "b" * 64)],
+    "rollout": [Rollout("0" * 32)],
+}
+WRONG = {
+    "sync": [
+        b'{"checked":"yesterday"}',
+        b'{"checked":"2026-11-21T08:00:00"}',
+        b'{"expires":5}',
+        b'{"latest":{"sequence":0,"version":"x"}}',
+        b'{"error":{"code":"x"}}',
+        b'{"settled":1}',
+    ],
+    "health": [b"{}", b'{"syncs":-1,"reads":0,"healed":0}', b'{"syncs":1,"reads":0,"healed":2}'],
+    "retry": [b'{"notBefore":"soon"}'],
+    "seed": [b'{"timestamp":"x"}', b'{"code":5}'],
+    "spoiled": [b"3 " + b"b" * 64, b'{"sequence":3}', b'{"sequence":0,"digest":"%s"}' % (b"b" * 64)],
+    "rollout": [b"{}", b'{"salt":"0"}'],
+}
+
+
+def test_no_record_is_forgotten() -> None:
+    assert RECORDS.keys() == VALUES.keys() == WRONG.keys()
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_what_is_written_is_read(name: str) -> None:
+    record = RECORDS[name]
+    for value in VALUES[name]:
+        store = MemoryStore()
+        drive(record.write(store, value))
+        assert drive(record.read(store)) == value != record.empty
+        drive(record.write(store, record.empty))
+        assert drive(store.read(name)) is None, "what says nothing is not kept"
+        assert drive(record.read(store)) == record.empty
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_damaged_record_counts_as_none_and_is_found(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    for data in (b"", b"[]", b"\xff", *WRONG[name]):
+        database = MemoryDatabase({name: data})
+        with pytest.raises(DamagedError):
+            RECORDS[name].parse(data)
+        with caplog.at_level(logging.WARNING):
+            assert drive(RECORDS[name].read(MemoryStore(database))) == RECORDS[name].empty
+        assert f"the record {name!r} is damaged" in caplog.text
+        assert drive(damaged(MemoryStore(database))) == [name]
+    assert drive(damaged(MemoryStore())) == []
+
+
+@given(st.sampled_from(sorted(RECORDS)), st.data())
+def test_damage_parses_or_raises_our_error(name: str, data: st.DataObject) -> None:
+    record = RECORDS[name]
+    written = record.format(VALUES[name][0])
+    assert written is not None
+    with contextlib.suppress(DamagedError):
+        record.parse(data.draw(mutated(written)))
+
+
+def test_what_is_not_known_is_not_written() -> None:
+    assert (
+        SYNC.format(ChannelStatus(latest=Latest(1, "x")))
+        == b'{"latest":{"sequence":1,"version":"x"},"settled":false}'
+    )
+    assert {name for name, value in ChannelStatus().json().items() if value} == set()
+
+
+def test_any_message_can_be_noted() -> None:
+    note = ErrorNote.of(NetworkError("caf\udce9.db " * 500), WHEN)
+    assert SYNC.parse(SYNC.format(ChannelStatus(error=note))).error == note
+    assert note.message.startswith("caf?.db")
+
+
+@pytest.mark.fault("B21")
+def test_a_wait_lasts_a_day_at_the_most() -> None:
+    assert Wait.of(WHEN, 60) == Wait(WHEN + timedelta(minutes=1))
+    assert Wait.of(WHEN, 1e300) == Wait(WHEN + LONGEST_WAIT)
+    assert Wait(WHEN + LONGEST_WAIT).left(WHEN) == LONGEST_WAIT
+    for other in (WHEN, WHEN - timedelta(1), WHEN + LONGEST_WAIT + timedelta(seconds=1)):
+        assert Wait(other).left(WHEN) is None, "over, or written before the clock was turned"
+    assert Wait().left(WHEN) is None
