@@ -32,7 +32,7 @@ from vademecum.update.plan import Plan, plan_update
 
 EPOCH = "0123456789abcdef"
 NEVER = Config(max_segments=10**6, max_dead_share=1.0)
-ALL = Config(max_segments=1, max_dead_share=0.0, min_dead_bytes=0)
+MERGE_ALL = Config(max_segments=1, max_dead_share=0.0, min_dead_bytes=0)
 """All that is small or has a dead row is merged."""
 OFTEN = Config(max_segments=2, min_dead_bytes=0)
 Row = DocumentRow | ChunkRow
@@ -140,7 +140,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_spread() -> None:
 
 def test_nothing_is_left_of_what_is_all_removed() -> None:
     stage = staged(file(tombstone("a", 2)), file(document("a", 1, 1), chunk(1, 1)))
-    assert merged(stage, choose(stage.state, ALL)) == []
+    assert merged(stage, choose(stage.state, MERGE_ALL)) == []
 
 
 @pytest.mark.parametrize("most", [1, 100, 300, 1000, 100_000])
@@ -187,7 +187,7 @@ def test_segments_that_nothing_needs_do_not_count() -> None:
     replaced = segment(document("d0", 0, 9), chunk(9, 0))
     state = assemble([*spread(20, 20).segments, replaced])
     assert choose(state, Config(max_segments=2, min_dead_bytes=0)) == frozenset()
-    assert choose(state, ALL) == {0, 1}
+    assert choose(state, MERGE_ALL) == {0, 1}
 
 
 def test_as_many_are_merged_as_the_limit_asks_for() -> None:
@@ -217,8 +217,8 @@ def test_segments_of_full_size_are_left_alone_until_they_are_mostly_dead() -> No
 
 
 def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
-    assert choose(spread(20), ALL) == frozenset()
-    assert choose(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), ALL) == {0}
+    assert choose(spread(20), MERGE_ALL) == frozenset()
+    assert choose(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), MERGE_ALL) == {0}
 
 
 @pytest.mark.slow
@@ -283,7 +283,7 @@ def ranking(opened: Opened, query: str) -> list[tuple[int, int, bytes, str]]:
 def test_an_update_may_leave_one_segment(app: App) -> None:
     previous = current(app)
     plain = App(app.publisher)
-    app.config = ALL
+    app.config = MERGE_ALL
     app.publisher.publish(FOUR)
     app.sync()
     plain.sync()
@@ -297,7 +297,7 @@ def test_an_update_may_leave_one_segment(app: App) -> None:
 
 
 def test_everything_removed_leaves_no_segment(app: App) -> None:
-    app.config = ALL
+    app.config = MERGE_ALL
     app.publisher.publish({})
     app.sync()
     assert current(app).segments == ()
