@@ -1,6 +1,6 @@
 """Reading a published tree: the builder's only state, and what `vade verify` looks at.
 
-The walk is the client's own (`vademecum.refresh`), so that what a build trusts is what a client would.
+The walk is the client's own (`vademecum.trust.refresh`), so that what a build trusts is what a client would.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.publishing import HANDBOOK, NOW, Line, tree_of
+from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
@@ -76,6 +76,21 @@ def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(
         build(request_, now=NOW)
     report = build(replace(request_, force=True), now=NOW)
     assert (report.sequence, report.changed) == (1, True)
+
+
+def test_pages_come_with_a_runtime_from_the_named_cache(
+    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+    runtime = make_runtime(Path("runtime"))
+
+    def fetch(cache: Path | None) -> Path:
+        asked.append(cache)
+        return runtime
+
+    monkeypatch.setattr("vademecum_builder.pages.site.fetch_runtime", fetch)
+    assert build(replace(request_, site=True, runtime_cache=Path("cache")), now=NOW).site
+    assert asked == [Path("cache")]
 
 
 def test_every_field_is_explained() -> None:
