@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,24 @@ def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(
         build(request_, now=NOW)
     report = build(replace(request_, force=True), now=NOW)
     assert (report.sequence, report.changed) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"out": Path()}, "contains the source"),
+        ({"source": Path("empty")}, "no document in this folder"),
+        ({"source": Path("missing")}, "no such folder"),
+        ({"encoder": "magic"}, "unknown encoder 'magic'"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_keys_are_made(
+    request_: BuildRequest, changes: dict[str, Any], said: str
+) -> None:
+    Path("empty").mkdir()
+    with pytest.raises(UsageError, match=said):
+        build(replace(request_, **changes), now=NOW)
+    assert not Path(".vademecum").exists()
 
 
 def test_pages_come_with_a_runtime_from_the_named_cache(
