@@ -16,8 +16,9 @@ class Config:
             408, 425, 429, 5xx).
         backoff: Wait before the first further try; doubles each time, times a jitter of 0.5 to 1.5.
         longest_wait: The longest wait within one run, whatever the host asks for.
-        idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means
-            that nothing changed; after it, the whole metadata is walked again.
+        idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means that nothing
+            changed, and where something did, no newer root is asked for unless something does not verify or has
+            expired. After it, the whole metadata is walked again. 0: always, as TUF 5.3.3 has it.
         patient: Ask nothing before the time that the host asked for has come, unless forced. In browsers the
             page's schedule waits instead, so that a user who asks is not refused.
         max_update_bytes: A run that has downloaded so much pauses: what it has brought stays for the next one. An

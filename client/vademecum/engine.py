@@ -392,7 +392,10 @@ class Engine:
             await require_patience(session, self._clock.now())
         seed = None if self._seed is None else self._seed.downloader
         downloader = Downloader(Mirrors(self._transports.values()), self._clock, self._config, seed=seed)
-        yield Update(session, downloader, self._around, budget=self._budget)
+        try:
+            yield Update(session, downloader, self._around, budget=self._budget)
+        finally:
+            await downloader.close()
 
     async def _note_error(self, session: Session, error: VademecumError) -> None:
         """Have an error written down with the next commit."""

@@ -22,6 +22,7 @@ from typing import Any
 
 from bench.embeddings import Floats
 from bench.layouts import UsualJson
+from bench.pulling import Watch, longest_chain
 from bench.replay import build, states
 from bench.snapshot import read_tree
 from support.pages_host import PagesHost
@@ -30,9 +31,10 @@ from vademecum.knowledge import KnowledgeBase
 
 @dataclass(frozen=True)
 class Pull:
-    """One pull: requests, body bytes, header bytes, seconds, and its plan."""
+    """One pull: requests, of these the longest chain that waits for one another, body bytes, header bytes, seconds."""
 
     requests: int
+    round_trips: int
     bodies: int
     headers: int
     seconds: float
@@ -64,13 +66,14 @@ class Bench:
         """Build inside this process: the same, without the seconds of starting Python."""
         return build(self.source, self.dist, self.folder / ".vademecum/keys", self.encoder)
 
-    def pull(self, server: PagesHost) -> Pull:
-        before = len(server.requests)
+    def pull(self, server: PagesHost, watch: Watch) -> Pull:
+        before, seen = len(server.requests), len(watch.seen)
         with KnowledgeBase.open(self.store, url=server.url) as knowledge:
             outcome = knowledge.sync()
         made = server.requests[before:]
         return Pull(
             requests=len(made),
+            round_trips=longest_chain([(timed.start, timed.end) for timed in watch.seen[seen:]]),
             bodies=sum(request.sent_bytes for request in made),
             headers=sum(request.header_bytes for request in made),
             seconds=outcome.seconds,
@@ -111,8 +114,9 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
         "first build, s (all of it: site, runtime)": round(seconds, 2),
         "unchanged rebuild, s": round(unchanged, 2),
     }
-    with PagesHost(bench.dist) as server:
-        install = bench.pull(server)
+    watch = Watch()
+    with PagesHost(bench.dist, log=watch.note) as server:
+        install = bench.pull(server, watch)
         index, usual = report["bytes"]["published"], bench.usual_json()
         figures |= {
             "index without encoder, B": index,
@@ -127,8 +131,8 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
             if built["changed"]:
                 embedded.append(built["embedded"])
                 build_seconds.append(built["seconds"])
-                pulls.append(bench.pull(server))
-        idle = bench.pull(server)
+                pulls.append(bench.pull(server, watch))
+        idle = bench.pull(server, watch)
     figures |= {
         "releases with changes": len(pulls),
         "plans": ", ".join(sorted({pull.plan for pull in pulls})),
@@ -136,6 +140,7 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
     figures |= summary("update, B all in", [pull.all_in for pull in pulls])
     figures |= summary("update, B bodies", [pull.bodies for pull in pulls])
     figures |= summary("update, requests", [pull.requests for pull in pulls])
+    figures |= summary("update, dependent round trips", [pull.round_trips for pull in pulls])
     figures |= summary("update, s", [pull.seconds for pull in pulls])
     figures |= summary("update build, s", build_seconds)
     figures |= summary("update build, chunks embedded", embedded)

@@ -117,6 +117,16 @@ def test_the_depth_of_json() -> None:
 # 2. and 3. Metadata and manifest -----------------------------------------------------------------
 
 
+def test_our_field_in_the_snapshot() -> None:
+    custom = example('{"vademecum"')[trust.CUSTOM]
+    publisher = Publisher()
+    publisher.publish({"a": {"chunks": ["run"]}})
+    assert keys_of(publisher.snapshot.unrecognized_fields) == keys_of({trust.CUSTOM: custom})
+    hint = trust.read_hint(custom, "stable")
+    assert hint == trust.ManifestHint(12, "releases/12.json", DIGEST, 1234)
+    assert hint.json() == custom["channels"]["stable"]
+
+
 def test_our_field_in_the_targets() -> None:
     custom = example('"vademecum"')
     assert set(custom) == {trust.CUSTOM}
@@ -446,6 +456,7 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         "version.json",
         "1f 8b 08 00 ",
         '"vademecum":',
+        '{"vademecum"',
         '{"candidate"',
         "{",
         "04000000 4b6",

@@ -30,6 +30,7 @@ from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, enco
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
+from vademecum.trust.channel import ManifestHint
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 EPOCH = "0123456789abcdef"
@@ -240,7 +241,18 @@ class Publisher:
         self.targets.targets = {path: TargetFile(len(data), {"sha256": digest}, path)}
         pointer = {"release": path, "sequence": manifest.sequence, "version": manifest.version}
         self.targets.unrecognized_fields["vademecum"] = {"channels": {self.channel: pointer}, "format": 1}
+        self.hint = ManifestHint(manifest.sequence, path, digest, len(data)).json()
         self.sign()
+
+    @property
+    def hint(self) -> dict[str, Any]:
+        """What the snapshot says of the channel."""
+        hint: dict[str, Any] = self.snapshot.unrecognized_fields["vademecum"]["channels"][self.channel]
+        return hint
+
+    @hint.setter
+    def hint(self, hint: object) -> None:
+        self.snapshot.unrecognized_fields["vademecum"] = {"channels": {self.channel: hint}}
 
     def publish_candidate(self, documents: Documents, rollout: object) -> Manifest:
         """Publish a release beside the current one; `rollout` goes into the targets as it is."""

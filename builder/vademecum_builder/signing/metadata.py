@@ -16,7 +16,7 @@ from tuf.api.serialization.json import JSONSerializer
 from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
-from vademecum.trust.channel import CUSTOM
+from vademecum.trust.channel import CUSTOM, ManifestHint
 
 _SERIALIZER = JSONSerializer(compact=True)
 
@@ -71,7 +71,8 @@ def sign_release(
 
     Snapshot and timestamp name a version alone, as the specification allows (4.4, 4.6): one key signs all three
     roles, so a length and a digest of the next file would say nothing that its signature and version do not
-    (site/content/decisions/streams-and-metadata.md).
+    (site/content/decisions/streams-and-metadata.md). The snapshot says where the manifest lies, so that clients
+    fetch it beside the targets (site/content/decisions/round-trips.md).
     """
     entry: dict[str, object] = {
         "release": channel.release,
@@ -80,6 +81,8 @@ def sign_release(
     }
     if channel.yanked:
         entry["yanked"] = list(channel.yanked)
+    current = next(target for target in targets if target.path == channel.release)
+    hint = ManifestHint(channel.sequence, current.path, current.sha256, current.length)
     custom = {"channels": {channel.name: entry}, "format": FORMAT}
     files = {t.path: TargetFile(t.length, {"sha256": t.sha256}, t.path) for t in targets}
     signed_targets = Targets(
@@ -92,6 +95,7 @@ def sign_release(
         version=before.snapshot + 1,
         expires=expiry(now, validity.targets),
         meta={"targets.json": MetaFile(signed_targets.version)},
+        unrecognized_fields={CUSTOM: {"channels": {channel.name: hint.json()}}},
     )
     timestamp = Timestamp(
         version=before.timestamp + 1,

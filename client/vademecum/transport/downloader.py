@@ -54,6 +54,7 @@ class Downloader:
         self.requests = 0
         self.bytes = 0
         self.told: datetime | None = None
+        self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes | None]] | None = None
 
     async def fetch(
         self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
@@ -137,13 +138,41 @@ class Downloader:
 
         return await self.by_turns(one)
 
+    def prefetch(self, path: str, ref: ObjectRef) -> None:
+        """Begin to fetch a file that `fetch_plain` may soon be asked for; at most one at a time.
+
+        One try of the preferred mirror. If it fails, or nobody asks for it, it is as if it had never been begun.
+        `close` ends it.
+        """
+        if self._prefetched is None:
+            self._prefetched = (path, ref), asyncio.ensure_future(self._attempt(path, ref))
+
+    async def _attempt(self, path: str, ref: ObjectRef) -> bytes | None:
+        try:
+            return verified(ref, await self.once(self.mirrors.turns()[0], path, ref.size), path)
+        except (NetworkError, ServerError, ContentError) as error:
+            logger.debug("%s cannot be had beside the metadata: %s", path, error)
+            return None
+
+    async def close(self) -> None:
+        """End what `prefetch` has begun. Closing twice is fine."""
+        if self._prefetched is not None:
+            self._prefetched[1].cancel()
+            await asyncio.gather(self._prefetched[1], return_exceptions=True)
+
     async def fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         """Return the verified content of a file that is not gzipped: `ref` names its digest and length.
+
+        What `prefetch` brought counts only under the same path, digest and length.
 
         Raises:
             ContentError: Wrong bytes, also when asked for past all caches.
             NetworkError, ServerError: See `fetch`.
         """
+        if self._prefetched is not None and self._prefetched[0] == (path, ref):
+            found = await self._prefetched[1]
+            if found is not None:
+                return found
         return await self._verified(path, ref.size, lambda data: verified(ref, data, path))
 
     async def _verified(

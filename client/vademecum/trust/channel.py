@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vademecum.errors import ContentError
-from vademecum.format.json import Fields
+from vademecum.format.json import DIGEST, Fields
 from vademecum.format.version import FORMAT, MAX_SEQUENCE
 
 CUSTOM = "vademecum"
@@ -35,8 +35,7 @@ class ReleasePointer:
     @property
     def url_path(self) -> str:
         """The manifest's path in the published tree: the digest stands before the file's name (TUF 6.2)."""
-        folder, _, name = self.path.rpartition("/")
-        return f"{folder}/{self.sha256}.{name}"
+        return _url_path(self.path, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,28 @@ class Line:
         """The highest sequence that is named: the publisher knows of it."""
         candidate = 0 if self.candidate is None else self.candidate.sequence
         return max(self.current.sequence, candidate, *self.yanked)
+
+
+@dataclass(frozen=True)
+class ManifestHint:
+    """What the signed snapshot says that the targets will: where the current release's manifest lies.
+
+    A hint saves a round trip and decides nothing: what it leads to counts if the targets name the very same.
+    """
+
+    sequence: int
+    path: str
+    sha256: str
+    length: int
+
+    @property
+    def url_path(self) -> str:
+        """See `ReleasePointer.url_path`."""
+        return _url_path(self.path, self.sha256)
+
+    def json(self) -> dict[str, object]:
+        """Return the entry of the snapshot's field, as `read_hint` reads it."""
+        return {"length": self.length, "release": self.path, "sequence": self.sequence, "sha256": self.sha256}
 
 
 Target = Callable[[str], tuple[str, int]]
@@ -92,6 +113,31 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
     if candidate is not None and candidate.sequence <= current.sequence:
         candidate = None
     return Line(current, candidate, rollout, yanked)
+
+
+def read_hint(custom: object, channel: str) -> ManifestHint | None:
+    """Return what our field in the signed snapshot says of a channel; None where it says nothing that counts.
+
+    Args:
+        custom: The value of the field; None where it is not there, as in trees of earlier builders.
+    """
+    if not isinstance(custom, dict):
+        return None
+    try:
+        entry = Fields(custom, CUSTOM).child("channels").child(channel)
+        return ManifestHint(
+            entry.integer("sequence", 1, MAX_SEQUENCE),
+            entry.match("release", RELEASE_PATH),
+            entry.match("sha256", DIGEST),
+            entry.integer("length", 1),
+        )
+    except ContentError:
+        return None
+
+
+def _url_path(path: str, sha256: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{sha256}.{name}"
 
 
 def _pointer(entry: Fields, yanked: tuple[int, ...], target: Target) -> ReleasePointer:

@@ -22,7 +22,7 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, parse_object
-from vademecum.trust.channel import CUSTOM, Line, ReleasePointer, read_line
+from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
 from vademecum.trust.signatures import require_signatures
 
 
@@ -171,6 +171,10 @@ class Trust:
     def line(self, channel: str) -> Line:
         """Return what the signed targets say of a channel. Only after `accept_targets`. Errors: see `read_line`."""
         return read_line(self._set.targets.unrecognized_fields.get(CUSTOM), channel, self.target)
+
+    def hint(self, channel: str) -> ManifestHint | None:
+        """Return what the snapshot hints at for a channel. Only after `accept_snapshot`. See `read_hint`."""
+        return read_hint(self._set.snapshot.unrecognized_fields.get(CUSTOM), channel)
 
     def target(self, path: str) -> tuple[str, int]:
         """Return digest and length of a signed target.

@@ -7,16 +7,21 @@ and a cache: an interrupted walk leaves nothing that reading depends on.
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.config import Config
-from vademecum.errors import RollbackError, VademecumError
+from vademecum.errors import RollbackError, TrustError, VademecumError
+from vademecum.format.objects import ObjectRef
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
 from vademecum.trust.floor import FIRST_USE, as_floor, proved
 from vademecum.trust.metadata import StaleError, Trust
+
+logger = logging.getLogger("vademecum")
 
 TIMESTAMP = "metadata/timestamp.json"
 
@@ -36,6 +41,11 @@ class Refreshed:
     stale: bool = False
 
 
+def unwanted(_: int) -> bool:
+    """Nobody will ask for the manifest."""
+    return False
+
+
 async def refresh(
     store: RecordStore,
     downloader: Downloader,
@@ -45,14 +55,18 @@ async def refresh(
     config: Config,
     idle_allowed: bool,
     stale_allowed: bool = False,
+    wanted: Callable[[int], bool] = unwanted,
 ) -> Refreshed:
     """Bring the trusted metadata up to date.
 
     Args:
         shipped_root: The root that the app ships. None: the first root that the host shows is pinned.
-        idle_allowed: An unchanged `timestamp.json` may end the walk after that one request.
+        idle_allowed: The last complete walk was not long ago: an unchanged `timestamp.json` may end this one after
+            that one request, and a newer root is only asked for where something does not verify or has expired.
         stale_allowed: An older timestamp than the trusted one, signed well, is no error: what is trusted stays.
             That is how a cache or a mirror looks that is behind. Otherwise it is a rollback.
+        wanted: Says of a release's sequence whether its manifest will be asked for: where the snapshot hints at such
+            a one, that is fetched beside the targets (`Downloader.prefetch`).
 
     Raises:
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
@@ -73,10 +87,16 @@ async def refresh(
     if root is None:
         root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
     await walk.begin(root, pinned if shipped_root is None and pinned else pin)
-    trust, stale = await walk.newest(stale_allowed)
-    await walk.snapshot(trust)
-    await walk.targets(trust)
-    return Refreshed(trust, complete=not stale, stale=stale)
+    if idle_allowed and as_before:
+        try:
+            return await walk.down(stale_allowed, wanted)
+        except TrustError as error:
+            if walk.rooted:
+                raise
+            # A newer root may say who signs now, and an expired one has to be followed by another (5.3.10).
+            logger.debug("a newer root is asked for: %s", error)
+    walk.roots_due = True
+    return await walk.down(stale_allowed, wanted)
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,13 @@ class _Shown:
 
 
 class _Walk:
-    """The steps of one walk."""
+    """The steps of one walk.
+
+    Attributes:
+        roots_due: Each mirror is asked for a newer root before anything else (5.3.3). It is not, between two complete
+            walks: see decisions/round-trips.md.
+        rooted: It was.
+    """
 
     def __init__(self, store: RecordStore, downloader: Downloader, now: datetime, config: Config) -> None:
         self._store = store
@@ -99,6 +125,14 @@ class _Walk:
         self._config = config
         self._fetched: tuple[Mirror, bytes] | None = None
         self._steps = 0
+        self.roots_due = self.rooted = False
+
+    async def down(self, stale_allowed: bool, wanted: Callable[[int], bool]) -> Refreshed:
+        """Walk from the root to the targets, in the specification's order."""
+        trust, stale = await self.newest(stale_allowed)
+        await self.snapshot(trust, wanted)
+        await self.targets(trust)
+        return Refreshed(trust, complete=self.rooted and not stale, stale=stale)
 
     async def fetch_timestamp(self) -> bytes:
         """Return the timestamp of the preferred mirror; its walk will not ask for it again."""
@@ -171,22 +205,30 @@ class _Walk:
 
     async def _look(self, mirror: Mirror) -> _Shown:
         """Walk the roots of one mirror, then take its timestamp (5.3 and 5.4)."""
+        if not self.roots_due:
+            try:
+                return await self._take_timestamp(mirror, Trust(self._root, self._now))
+            except TrustError as error:
+                logger.debug("a newer root is asked for: %s", error)
         trust = await self._roots(mirror)
+        try:
+            return await self._take_timestamp(mirror, trust)
+        except StaleError as error:
+            return _Shown(mirror, "stale", trust, str(error))
+
+    async def _take_timestamp(self, mirror: Mirror, trust: Trust) -> _Shown:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
             as_floor(lambda: trust.accept_timestamp(stored))
         fetched = await self._timestamp_of(mirror)
-        try:
-            news = trust.accept_timestamp(fetched)
-        except StaleError as error:
-            return _Shown(mirror, "stale", trust, str(error))
+        news = trust.accept_timestamp(fetched)
         if news:
             await self._store.write({"trust/timestamp.json": fetched})
         return _Shown(mirror, "news" if news else "same", trust)
 
     async def _roots(self, mirror: Mirror) -> Trust:
         """Walk from the newest known root to the newest that this mirror has (5.3), a bounded number of steps a run."""
-        trust = Trust(self._root, self._now)
+        trust, self.rooted = Trust(self._root, self._now), True
         while self._steps < self._config.max_root_rotations:
             path = f"metadata/{trust.root_version + 1}.root.json"
             data = await self._downloader.once_or_absent(mirror, path, self._config.max_root)
@@ -199,16 +241,25 @@ class _Walk:
         await self._save_root()
         return trust
 
-    async def snapshot(self, trust: Trust) -> None:
+    async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
+        """Take the snapshot (5.5)."""
         stored = await self._store.read("trust/snapshot.json")
         if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
             return
         path = trust.metadata_path("snapshot", trust.snapshot_version)
         limit = trust.snapshot_length(self._config.max_snapshot)
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_snapshot)
+        self._follow_hint(trust, wanted)
         await self._store.write({"trust/snapshot.json": data})
 
+    def _follow_hint(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
+        """Let the manifest come beside the targets. These decide whether it is used, and by which digest."""
+        hint = trust.hint(self._config.channel)
+        if hint is not None and hint.length <= self._config.max_manifest and wanted(hint.sequence):
+            self._downloader.prefetch(hint.url_path, ObjectRef(hint.sha256, hint.length, hint.length))
+
     async def targets(self, trust: Trust) -> None:
+        """Take the targets (5.6)."""
         stored = await self._store.read("trust/targets.json")
         if stored is not None and as_floor(lambda: trust.accept_targets(stored)):
             return

@@ -113,6 +113,8 @@ class Update:
                 config=self._config,
                 idle_allowed=recent,
                 stale_allowed=True,
+                # Before its targets are known, nobody can say whether a release was taken back.
+                wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
             )
         except ExpiredError as error:
             raise judge_expiry(error, now, self.downloader.told) from error

@@ -131,7 +131,7 @@ def test_the_waits_count_as_time_that_passed(app: App) -> None:
     app.host.hiccups[manifest.segments[0].object.path] = ServerError("busy", 503, 3.0)
     outcome = app.sync()
     assert (outcome.seconds, app.clock.slept) == (3.0, [3.0])
-    assert outcome.requests == len(app.requests) == 7
+    assert outcome.requests == len(app.requests) == 6
 
 
 @pytest.mark.parametrize("body", [b"<!doctype html>Sign in", b"", b"\x1f\x8b", b"x" * 100_000])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -128,18 +129,54 @@ def test_an_idle_walk_is_one_request(publisher: Publisher, client: Client) -> No
     assert client.requests == [TIMESTAMP]
 
 
-def test_an_idle_walk_with_news_is_complete(publisher: Publisher, client: Client) -> None:
+def test_between_two_complete_walks_news_come_without_a_probe_for_a_newer_root(
+    publisher: Publisher, client: Client
+) -> None:
     publisher.publish(DOCUMENTS)
     refreshed = client.walk(publisher, idle=True)
-    assert refreshed.complete
+    assert not refreshed.complete, "the next complete walk is due when it was"
     assert refreshed.trust.release("stable").sequence == 2
+    assert client.requests == [TIMESTAMP, "metadata/2.snapshot.json", "metadata/2.targets.json"]
+
+
+@pytest.mark.fault("A15")
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets"])
+def test_a_newer_root_is_asked_for_at_once_where_something_does_not_verify(
+    publisher: Publisher, client: Client, role: str
+) -> None:
+    publisher.rotate(role, "a new key")
+    publisher.publish(DOCUMENTS)
+    refreshed = client.walk(publisher, idle=True)
+    assert (refreshed.trust.root_version, refreshed.trust.release("stable").sequence) == (2, 2)
+    assert refreshed.complete
+    assert "metadata/3.root.json" in client.requests, "as far as the roots lead"
+
+
+def test_a_newer_root_is_asked_for_at_once_where_something_has_expired(
+    publisher: Publisher, client: Client
+) -> None:
+    publisher.root.expires = NOW + timedelta(days=5000)
+    publisher.publish_root()
+    later = NOW + timedelta(days=3001)
+    publisher.now = later
+    publisher.publish(DOCUMENTS)
+    assert client.walk(publisher, later, idle=True).trust.root_version == 2
+
+
+def test_a_revoked_key_is_noticed_at_the_next_complete_walk(publisher: Publisher, client: Client) -> None:
+    thief = copy.deepcopy(publisher)
+    publisher.rotate("timestamp", "a new key")
+    thief.publish(DOCUMENTS)
+    thief.files["metadata/2.root.json"] = publisher.files["metadata/2.root.json"]
+    assert not client.walk(thief, idle=True).complete
+    with pytest.raises(SignatureError):
+        client.walk(thief)
 
 
 @pytest.mark.parametrize("name", ["root", "snapshot", "targets"])
 def test_an_idle_walk_needs_the_whole_store(publisher: Publisher, client: Client, name: str) -> None:
     drive(client.store.write({f"trust/{name}.json": None}))
-    refreshed = client.walk(publisher, idle=True)
-    assert refreshed.complete
+    client.walk(publisher, idle=True)
     assert client.floor()[name] is not None
 
 
