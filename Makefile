@@ -45,7 +45,7 @@ unit: $(VENV)/test.stamp
 	$(BIN)/pytest $(PARALLEL) --ignore tests/browser --durations=10 --gather $(GATHERED)
 
 browser: $(VENV)/test.stamp
-	$(BIN)/pytest tests/browser --durations=10 --gather $(GATHERED)
+	$(BIN)/pytest $(PARALLEL) tests/browser --durations=10 --gather $(GATHERED)
 
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
 	$(BIN)/pytest tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
@@ -53,7 +53,7 @@ conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have t
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
 	rm -f $(GATHERED)
 	VADEMECUM_FAULTS=all $(BIN)/pytest $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract --gather $(GATHERED)
-	VADEMECUM_FAULTS=all $(BIN)/pytest -v tests/browser/faults --gather $(GATHERED)
+	VADEMECUM_FAULTS=all $(BIN)/pytest -v $(PARALLEL) tests/browser/faults --gather $(GATHERED)
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
