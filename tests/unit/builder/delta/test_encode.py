@@ -159,6 +159,24 @@ def test_a_renamed_document_sends_neither_text_nor_vector(line: Line) -> None:
     assert len(line.pack(1)) < 60
 
 
+def test_a_renamed_and_edited_document_is_held_against_the_one_it_came_from(line: Line) -> None:
+    now = documents(line)
+    first, *rest = now.pop("07")
+    line.release({**now, "moved": (first + " At dusk.", *rest)})
+    assert len(line.check(1).ids) == 1
+    assert len(line.pack(1)) < 100, "the sentence, and the difference of one vector"
+
+
+def test_a_document_whose_chunks_all_got_another_title_is_found_by_its_texts(line: Line) -> None:
+    now = documents(line)
+    line.release({**now, "07": now["07"]}, "Other")
+    same = len(line.pack(1))
+    now["moved"] = now.pop("07")
+    line.release(now, "Other")
+    assert len(line.check(1).ids) == 80
+    assert len(line.pack(1)) < same + 40, "its texts are those of the document that is gone"
+
+
 def test_a_metadata_only_change_sends_no_vector(line: Line) -> None:
     line.release(documents(line))
     rows = dict(line.rows.documents)

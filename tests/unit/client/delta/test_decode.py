@@ -172,6 +172,13 @@ def test_what_the_bad_ones_are_made_of_is_good(publisher: Publisher) -> None:
     assert read(head(0, 1) + entry(0, 1, 0, fields=FACTS), old).documents[b"a"] is not None
 
 
+def test_texts_may_take_the_limit_and_no_byte_more(publisher: Publisher) -> None:
+    data, old = head(0, 1) + entry(0, 1, 0, fields=FACTS), state_of(publisher, 1)
+    assert read(data, old, limit=len(FACTS)).documents
+    with pytest.raises(ContentError, match="more text than"):
+        read(data, old, limit=len(FACTS) - 1)
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_pack_is_refused(publisher: Publisher, name: str) -> None:
     data, message = BAD[name]
