@@ -21,10 +21,11 @@ from vademecum.testing import MemoryTransport
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
+from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.release.published import Published
 from vademecum_builder.signing.keys import renew_root
 from vademecum_builder.signing.metadata import Validity
-from vademecum_builder.sources.base import Changes, Checkpoint, Skipped
+from vademecum_builder.sources.base import Changes, Checkpoint, Skipped, SourceItem
 from vademecum_builder.stages import read as reading
 
 PAGE = "# Page\n\n## One\n\nThe first section.\n\n## Two\n\nThe second section.\n"
@@ -113,6 +114,19 @@ def test_only_changed_chunks_are_embedded_and_the_others_keep_their_bits(line: L
     after = vectors(current(line))
     assert len(after.keys() & before.keys()) == len(before) - 1
     assert all(after[chunk] == before[chunk] for chunk in after.keys() & before.keys())
+
+
+def test_what_did_not_change_is_not_parsed_again(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.release({**HANDBOOK, "page.md": PAGE})
+    parsed: list[str] = []
+
+    def parse(item: SourceItem, *, base_url: str) -> Document:
+        parsed.append(item.key)
+        return parse_document(item, base_url=base_url)
+
+    monkeypatch.setattr(reading, "parse_document", parse)
+    line.release({**HANDBOOK, "page.md": f"{PAGE}\nMore.\n"})
+    assert parsed == ["page.md"]
 
 
 def test_an_edit_that_nobody_can_see_is_no_change(line: Line) -> None:
