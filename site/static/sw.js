@@ -3,7 +3,7 @@
 //
 // - SHELL (the search page and the modules that answer queries) is kept as one set, under a name made from its
 //   digests: a page never runs with files of two versions. A new set waits until the page asks for it.
-// - RUNTIME (Pyodide and the Python code, 13 MB) is kept file by file when it is first used.
+// - RUNTIME (Pyodide and the Python code) is kept file by file when it is first used.
 // - PER_RELEASE pages come from the network, and from here when there is none.
 // - Metadata, manifests and objects are never touched: the client verifies and keeps these itself.
 //

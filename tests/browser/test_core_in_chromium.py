@@ -31,7 +31,7 @@ def collected_here() -> int:
 def test_the_core_passes_its_tests_in_chromium(
     page: Page, serve: Callable[[Path], Any], client_folder: Path, tmp_path: Path
 ) -> None:
-    write_worker(tmp_path, client_folder)
+    write_worker(tmp_path, client_folder, whole=True)
     worker = PythonWorker(page, serve(tmp_path).url)
     result = json.loads(worker.call("run_core", "run", "/core/tests"))
     print(worker.output()[-20_000:])

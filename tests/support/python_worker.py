@@ -13,6 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from vademecum_builder.pages.pyodide import fetch_runtime
+
 TESTS = Path(__file__).parents[1]
 HARNESS = TESTS / "browser" / "harness"
 SOURCES = TESTS.parent / "client" / "vademecum"
@@ -25,6 +27,7 @@ CORE = [*INTERPRETED, "store", "generation", "integrity", "update", "engine"]
 TOOLS = ["pytest", "pluggy", "iniconfig", "packaging", "pygments", "hypothesis", "sortedcontainers"]
 """Pure Python, from this environment; tuf and its two companions are the published wheels."""
 
+PYTHON = "python_stdlib.zip"
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 
 
@@ -78,9 +81,17 @@ class PythonWorker:
         return answer.get("result")
 
 
-def write_worker(folder: Path, client_folder: Path) -> None:
-    """Put into `folder` what a worker of Python needs to run the core's tests."""
+def write_worker(folder: Path, client_folder: Path, *, whole: bool = False) -> None:
+    """Put into `folder` what a worker of Python needs to run the core's tests.
+
+    Args:
+        folder: Where it is served.
+        client_folder: What is published as `client/`.
+        whole: With all of Python's own library, of which browsers get a part: pytest needs more.
+    """
     shutil.copytree(client_folder, folder / "client")
+    if whole:
+        shutil.copyfile(fetch_runtime() / "pyodide" / PYTHON, folder / "client" / "pyodide" / PYTHON)
     for module in HARNESS.glob("*.mjs"):
         shutil.copyfile(module, folder / module.name)
     (folder / "worker.html").write_text("<!doctype html><title>core</title>")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,26 @@ _RUNTIME = frozenset(
     f"runtime/{name}.py" for name in ("__init__", "clock", "fetch", "indexeddb", "js_errors")
 )
 _NOT_CORE = ("doctor.py", "knowledge.py", "testing.py", "runtime/", "search/")
+_UNUSED = (
+    # What reaches over HTTP, with urllib3 below it: a browser fetches. Without `__init__` the folder is a namespace.
+    *("tuf/ngclient/__init__.py", "tuf/ngclient/fetcher.py", "tuf/ngclient/requests_fetcher.py"),
+    *("tuf/ngclient/updater.py", "tuf/ngclient/urllib3_fetcher.py", "tuf/ngclient/_internal/proxy.py"),
+    "tuf/repository/",
+)
+_CODECS = """
+    __init__ aliases ascii base64_codec charmap cp1252 cp437 hex_codec idna iso8859_1 latin_1 punycode
+    raw_unicode_escape undefined unicode_escape utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le utf_7 utf_8
+    utf_8_sig zlib_codec"""
+_UNUSED_PYTHON = """
+    __hello__ __phello__ _aix_support _android_support _apple_support _ios_support _osx_support _pydatetime _pyio
+    _pyrepl antigravity argparse bdb cProfile cmd code colorsys compileall configparser csv ctypes curses dbm difflib
+    doctest ensurepip filecmp fileinput ftplib getopt getpass gettext graphlib html http idlelib imaplib lib2to3
+    mailbox mailcap mimetypes modulefinder multiprocessing netrc nturl2path optparse pdb pickletools plistlib poplib
+    profile pstats pty py_compile pyclbr pydoc pydoc_data rlcompleter runpy sched shelve smtplib socketserver sqlite3
+    statistics symtable tabnanny tarfile this timeit tkinter tomllib trace tty turtle turtledemo unittest uuid venv wave
+    webbrowser wsgiref xml xmlrpc zipapp zoneinfo"""
+"""Modules of Python that no browser imports, found by looking at `sys.modules` after a synchronisation, and at what
+the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -40,7 +61,7 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
     for path in sorted((runtime / "pyodide").iterdir()):
-        files[f"pyodide/{path.name}"] = path
+        files[f"pyodide/{path.name}"] = _PARTS[path.name](path) if path.name in _PARTS else path
     archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
     files["runtime.json"] = canonical({"pyodide": "pyodide/", "python": archives})
     return {f"client/{name}": files[name] for name in sorted(files)}
@@ -70,10 +91,34 @@ def _zip_core(package: Path) -> bytes:
 
 
 def _slim(wheel: Path) -> bytes:
-    """Return the wheel without its test data (9/10 of securesystemslib), licences and metadata kept."""
+    """Return the wheel without test data (9/10 of securesystemslib) and what is not used, its licences kept."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith(("/", "/RECORD"))]
-        return _zip({name: archive.read(name) for name in names if "/test_data/" not in name})
+        kept = [name for name in names if "/test_data/" not in name and not name.startswith(_UNUSED)]
+        return _zip({name: archive.read(name) for name in kept})
+
+
+def _slim_python(path: Path) -> bytes:
+    """Return Python's own library without what no browser imports."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/") and _is_used(name)]
+        return _zip({name: archive.read(name) for name in names})
+
+
+def _is_used(name: str) -> bool:
+    top, _, rest = name.partition("/")
+    if top == "encodings":
+        return rest.removesuffix(".py") in _CODECS.split()
+    return top.removesuffix(".py") not in _UNUSED_PYTHON.split()
+
+
+def _without_packages(path: Path) -> bytes:
+    """Return the lock file of Pyodide's distribution without its packages: none is loaded."""
+    lock = json.loads(path.read_bytes())
+    return canonical({"info": lock["info"], "packages": {}})
+
+
+_PARTS = {"python_stdlib.zip": _slim_python, "pyodide-lock.json": _without_packages}
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.metadata
 import io
 import json
 import shutil
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 import vademecum
+from support.publishing import make_runtime
 from vademecum.errors import ContentError, NetworkError, StorageError, UsageError
 from vademecum_builder.pages.client_bundle import (
     Pins,
@@ -220,7 +222,7 @@ def test_the_real_pins_name_everything_a_browser_needs() -> None:
     pins = load_pins()
     wanted = {"pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"}
     assert set(pins.pyodide) == wanted
-    assert [name.split("-")[0] for name in sorted(pins.wheels)] == ["securesystemslib", "tuf", "urllib3"]
+    assert [name.split("-")[0] for name in sorted(pins.wheels)] == ["securesystemslib", "tuf"]
     assert all(len(digest) == 64 and int(digest, 16) for digest in pins.files.values())
 
 
@@ -250,6 +252,34 @@ def test_every_module_of_the_shim_is_in_the_bundle(world: World) -> None:
 def test_the_wheel_goes_without_its_test_data_and_with_its_licence(world: World) -> None:
     names = archive_names(client_files(world.fetch())["client/wheels/tuf-7.0.1.zip"])
     assert names == ["tuf-7.0.1.dist-info/LICENSE", "tuf/__init__.py"]
+
+
+def test_of_tuf_goes_what_judges_metadata_and_nothing_that_reaches_over_http(tmp_path: Path) -> None:
+    judges = ["tuf/ngclient/_internal/trusted_metadata_set.py", "tuf/ngclient/config.py"]
+    reaches = ["tuf/ngclient/__init__.py", "tuf/ngclient/updater.py", "tuf/repository/__init__.py"]
+    installed = {str(file) for file in importlib.metadata.files("tuf") or ()}
+    assert set(judges + reaches) <= installed, "tuf has moved its modules"
+    runtime = make_runtime(tmp_path)
+    with zipfile.ZipFile(runtime / "wheels" / "tuf-7.0.0-py3-none-any.whl", "w") as archive:
+        for name in judges + reaches:
+            archive.writestr(name, "")
+    assert archive_names(client_files(runtime)["client/wheels/tuf-7.0.0.zip"]) == judges
+
+
+def test_of_python_goes_what_browsers_import(tmp_path: Path) -> None:
+    kept = ["_strptime.py", "asyncio/__init__.py", "encodings/idna.py", "pickle.py", "traceback.py"]
+    left = ["encodings/big5.py", "multiprocessing/pool.py", "tkinter/__init__.py", "turtle.py", "xml/"]
+    runtime = make_runtime(tmp_path)
+    with zipfile.ZipFile(runtime / "pyodide" / "python_stdlib.zip", "w") as archive:
+        for name in kept + left:
+            archive.writestr(name, "")
+    (runtime / "pyodide" / "pyodide-lock.json").write_text(
+        '{"info": {"python": "3.14"}, "packages": {"x": 1}}'
+    )
+    files = client_files(runtime)
+    assert archive_names(files["client/pyodide/python_stdlib.zip"]) == kept
+    assert files["client/pyodide/pyodide-lock.json"] == b'{"info":{"python":"3.14"},"packages":{}}'
+    assert client_files(runtime) == files
 
 
 def test_the_core_in_the_zip_imports_nothing_that_is_not_there(world: World) -> None:
