@@ -42,6 +42,7 @@ class Downloader:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
         told: The time that the host told last.
+        first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Downloader:
         self.requests = 0
         self.bytes = 0
         self.told: datetime | None = None
+        self.first_contact = False
         self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes | None]] | None = None
 
     async def fetch(
@@ -252,7 +254,8 @@ class Downloader:
         asked = 0.0
         if isinstance(error, ServerError):
             asked = error.retry_after or 0.0
-            if error.status not in _PASSING or asked > self._config.longest_wait:
+            final = error.status not in _PASSING or (error.status == 404 and self.first_contact)
+            if final or asked > self._config.longest_wait:
                 return None
         backoff = self._config.backoff * (1 << attempt) * (0.5 + self._clock.jitter())
         return max(asked, min(backoff, self._config.longest_wait))

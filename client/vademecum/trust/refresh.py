@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.config import Config
-from vademecum.errors import RollbackError, TrustError, VademecumError
+from vademecum.errors import RollbackError, ServerError, TrustError, VademecumError
 from vademecum.format.objects import ObjectRef
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
@@ -39,6 +40,21 @@ class Refreshed:
     trust: Trust
     complete: bool
     stale: bool = False
+
+
+@contextmanager
+def _nothing_there(downloader: Downloader) -> Iterator[None]:
+    """Say what a 404 means on a first contact, and what to do."""
+    try:
+        yield
+    except ServerError as error:
+        if not downloader.first_contact or error.status != 404:
+            raise
+        raise ServerError(
+            f"{error.message}: no knowledge base is published there; check the address, and that the folder that "
+            "`vade build` wrote was deployed",
+            404,
+        ) from error
 
 
 def unwanted(_: int) -> bool:
@@ -84,8 +100,10 @@ async def refresh(
         known = await walk.stored(root) if fetched == await store.read("trust/timestamp.json") else None
         if known is not None:
             return Refreshed(known, complete=False)
+    downloader.first_contact = await store.read("trust/timestamp.json") is None
     if root is None:
-        root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
+        with _nothing_there(downloader):
+            root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
     await walk.begin(root, pinned if shipped_root is None and pinned else pin)
     if idle_allowed and as_before:
         try:
@@ -129,7 +147,9 @@ class _Walk:
 
     async def down(self, stale_allowed: bool, wanted: Callable[[int], bool]) -> Refreshed:
         """Walk from the root to the targets, in the specification's order."""
-        trust, stale = await self.newest(stale_allowed)
+        with _nothing_there(self._downloader):
+            trust, stale = await self.newest(stale_allowed)
+        self._downloader.first_contact = False  # what the host names from here on may still be on its way
         await self.snapshot(trust, wanted)
         await self.targets(trust)
         return Refreshed(trust, complete=self.rooted and not stale, stale=stale)

@@ -40,16 +40,18 @@ class Client:
     config: Config = CONFIG
     requests: list[str] = field(default_factory=list)
     broken: dict[str, bytes | VademecumError] = field(default_factory=dict)
+    clock: FixedClock = field(default_factory=lambda: FixedClock(NOW))
 
     def walk(self, publisher: Publisher, now: datetime = NOW, *, idle: bool = False) -> Refreshed:
         return drive(self._walk(publisher.files, now, idle))
 
     async def _walk(self, files: dict[str, bytes], now: datetime, idle: bool) -> Refreshed:
         transport = MemoryTransport({**files, **self.broken})
+        self.clock = FixedClock(now)
         try:
             return await refresh(
                 self.store,
-                Downloader(transport, FixedClock(now), self.config),
+                Downloader(transport, self.clock, self.config),
                 now,
                 shipped_root=self.shipped,
                 config=self.config,
@@ -555,3 +557,44 @@ def test_a_shipped_root_that_is_none(publisher: Publisher) -> None:
     with pytest.raises(ContentError, match=r"root\.json"):
         client.walk(publisher)
     assert set(client.floor().values()) == {None}
+
+
+# A first contact ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ships", [True, False])
+def test_an_empty_host_is_told_at_once(publisher: Publisher, ships: bool) -> None:
+    client = Client(publisher.first_root if ships else None, config=Config())
+    for _ in range(2):
+        with pytest.raises(
+            ServerError, match=r"no knowledge base is published there; check the address"
+        ) as caught:
+            client.walk(empty())
+        assert caught.value.status == 404
+        assert client.clock.slept == []
+    assert client.walk(publisher).complete, "published meanwhile"
+
+
+@pytest.mark.fault("B20")
+@pytest.mark.parametrize("missing", ["metadata/1.snapshot.json", "metadata/1.targets.json"])
+def test_what_a_new_host_names_may_still_be_on_its_way(publisher: Publisher, missing: str) -> None:
+    client = Client(publisher.first_root, config=Config(retries=2))
+    client.broken[missing] = ServerError("not yet", 404)
+    with pytest.raises(ServerError, match=r"^not yet$"):
+        client.walk(publisher)
+    assert len(client.clock.slept) == 2
+
+
+@pytest.mark.fault("B19", "B20")
+def test_the_timestamp_of_a_known_host_may_be_gone_for_a_while(publisher: Publisher, client: Client) -> None:
+    client.config = Config(retries=2)
+    client.broken[TIMESTAMP] = ServerError("not now", 404)
+    with pytest.raises(ServerError, match=r"^not now$"):
+        client.walk(publisher)
+    assert len(client.clock.slept) == 2
+
+
+def empty() -> Publisher:
+    nothing = Publisher()
+    nothing.files.clear()
+    return nothing
