@@ -133,24 +133,25 @@ def _batches(places: array[int]) -> Iterator[array[int]]:
     return (places[start : start + _BATCH] for start in range(0, len(places), _BATCH))
 
 
-async def stage_generation(
-    store: Store, generation: Generation, known: Iterable[StoredSegment] = ()
-) -> Staged:
+async def stage_generation(store: Store, generation: Generation, known: Staged | None = None) -> Staged:
     """Read what says which rows of a generation count; each of its objects is checked on the way.
 
     Args:
-        known: Segments of this store that were read and checked just now, by a `Staged` of another generation: they
-            are not read again.
+        known: Another generation of this store, read and checked just now: the segments and the encoder that both
+            have are not read and decoded again.
 
     Raises:
         StorageError: An object that it needs is not there.
         DamagedError: An object is not what its name says.
         ContentError: The rows do not fit together.
     """
-    checked = {segment.name: segment for segment in known}
+    checked = {segment.name: segment for segment in known.state.segments} if known else {}
     segments = []
     for name in generation.segments:
         segment = checked.get(name) or decode_stored(name, await read_sound(store, name))
         segments.append(of_epoch(segment, name, generation))
-    encoder = decode_encoder(await read_sound(store, generation.encoder))
+    if known and known.generation.encoder == generation.encoder:
+        encoder = known.encoder
+    else:
+        encoder = decode_encoder(await read_sound(store, generation.encoder))
     return Staged(store, generation, assemble(segments), encoder)

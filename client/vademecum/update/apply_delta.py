@@ -11,7 +11,6 @@ from vademecum.delta.decode import decode_pack
 from vademecum.delta.dictionary import Header, OldDocument
 from vademecum.errors import ContentError, StorageError
 from vademecum.format.manifest import Manifest, PackEntry
-from vademecum.generation.lazy_segment import StoredSegment
 from vademecum.generation.staged import Staged, stage_generation
 from vademecum.ports import Store
 from vademecum.store.objects import keep
@@ -49,11 +48,11 @@ class Unpacked:
 
     Attributes:
         segments: The digests of the new segments, newest first.
-        known: The installed segments, which were read and checked on the way.
+        known: The installed generation, which was read and checked on the way.
     """
 
     segments: tuple[str, ...]
-    known: tuple[StoredSegment, ...]
+    known: Staged
 
 
 async def apply_packs(
@@ -67,7 +66,7 @@ async def apply_packs(
     """
     staged = await stage_generation(store, installed)
     made: tuple[str, ...] = ()
-    known = staged.state.segments
+    known = staged
     targets = [entry.after for entry in hops[1:]] + [manifest.sequence]
     for entry, target in zip(hops, targets, strict=True):
         if made:

@@ -29,7 +29,6 @@ from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.generation.compaction import choose, compact
-from vademecum.generation.lazy_segment import StoredSegment
 from vademecum.generation.staged import Staged, stage_generation
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
@@ -390,7 +389,7 @@ class Update:
             raise StagingError(error) from error
         return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
 
-    async def _stage(self, plan: Plan, manifest: Manifest, known: tuple[StoredSegment, ...] = ()) -> Staged:
+    async def _stage(self, plan: Plan, manifest: Manifest, known: Staged | None = None) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""
         generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
         try:

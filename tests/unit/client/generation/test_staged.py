@@ -189,14 +189,17 @@ def test_an_object_that_is_lost_meanwhile_is_said() -> None:
         drive(staged.digest())
 
 
-def test_segments_that_are_known_are_not_read_again() -> None:
+def test_segments_and_an_encoder_that_are_known_are_not_read_again() -> None:
     database = MemoryDatabase()
     base = stage(database, [([document("a", 1, 1)], [chunk(1, 1)])])
     both = stage(database, [([document("b", 2)], []), ([document("a", 1, 1)], [chunk(1, 1)])])
     (shared,) = base.state.segments
-    del database.objects[shared.name]
-    again = drive(stage_generation(base.store, both.generation, base.state.segments))
-    assert again.state.segments[1] is shared
+    del database.objects[shared.name], database.objects[base.generation.encoder]
+    again = drive(stage_generation(base.store, both.generation, base))
+    assert again.state.segments[1] is shared and again.encoder is base.encoder
+    other = replace(both.generation, encoder="0" * 64)
+    with pytest.raises(StorageError, match="lost object"):
+        drive(stage_generation(base.store, other, base))
     assert again.state.documents == both.state.documents
     with pytest.raises(StorageError, match="lost object"):
         drive(stage_generation(base.store, both.generation))
