@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,33 +17,26 @@ from vademecum.errors import (
     EmptyStoreError,
     NetworkError,
     NewerFormatError,
-    QuotaError,
     SelfTestError,
     ServerError,
     VademecumError,
 )
 from vademecum.events import ignore
-from vademecum.format.manifest import Manifest
-from vademecum.generation.staged import stage_generation
-from vademecum.integrity.repair import Repair, Repaired
+from vademecum.integrity.repair import Repaired
 from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
-from vademecum.store import garbage
-from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation
-from vademecum.store.records import SEED, ErrorNote, damaged
+from vademecum.store.records import SEED
 from vademecum.store.session import Session
-from vademecum.transport.downloader import Downloader
-from vademecum.transport.mirrors import STALE, Mirrors
-from vademecum.transport.retry_after import remember_wait, require_patience
-from vademecum.trust.floor import FIRST_USE, PIN, drop_if_damaged
-from vademecum.update import turn_back
+from vademecum.transport.mirrors import STALE
+from vademecum.trust.floor import FIRST_USE, PIN
+from vademecum.update import healing, turn_back
 from vademecum.update.download_budget import Budget
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
-from vademecum.update.seed import Planted, Seed
+from vademecum.update.run import Runs
 from vademecum.update.states import Course
-from vademecum.update.update import Surroundings, Update
+from vademecum.update.update import Surroundings
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -77,15 +69,18 @@ class Engine:
         room: Room = unknown_room,
         permission: Permission = always,
     ) -> None:
+        config = config or Config()
         self._store = store
-        self._transports = transport if isinstance(transport, Mapping) else {"": transport}
         self._clock = clock
-        self._root = trust
-        self._config = config or Config()
         self._course = Course(emit)
-        self._around = Surroundings(self._config, clock, self._course, room)
-        self._budget = Budget(self._config.max_update_bytes, permission)
-        self._seed = None if seed is None else Seed(seed, self._around, trust)
+        self._runs = Runs(
+            store,
+            transport if isinstance(transport, Mapping) else {"": transport},
+            Surroundings(config, clock, self._course, room),
+            root=trust,
+            seed=seed,
+            budget=Budget(config.max_update_bytes, permission),
+        )
 
     # What apps call ---------------------------------------------------------------------------
 
@@ -95,8 +90,8 @@ class Engine:
         Raises:
             VademecumError: See `sync`.
         """
-        async with self._running() as session, self._asking(session) as update:
-            pointer, stale = await update.refresh(self._root)
+        async with self._runs.running() as session, self._runs.asking(session) as update:
+            pointer, stale = await update.refresh(self._runs.root)
             offer = await update.offer(pointer)
             if stale and not offer.available and offer.reason is None:
                 offer = replace(offer, reason=STALE)
@@ -126,18 +121,20 @@ class Engine:
         """
         started = self._clock.now()
         update, plan, stale = None, Plan("none"), False
-        async with self._running() as session:
+        async with self._runs.running() as session:
             if session.healing:
                 session.drop_damaged_pointer()
             before = session.pointer.current
-            seeded = await self._seeded(session)
+            seeded = await self._runs.seeded(session)
             try:
-                async with self._asking(session, patient=not force) as update:
-                    plan, stale = await self._follow(update, force=force, healing=seeded.kind == "none")
+                async with self._runs.asking(session, patient=not force) as update:
+                    plan, stale = await healing.follow_and_mend(
+                        update, self._runs.root, force=force, healing=seeded.kind == "none"
+                    )
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
-                await self._note_error(session, error)
+                await self._runs.note(session, error)
                 self._course.failed(error)
             after = session.pointer.current
         took = plan if plan.kind != "none" else seeded
@@ -165,8 +162,8 @@ class Engine:
         Raises:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
-        async with self._running() as session:
-            return (await self._seeded(session)).sequence
+        async with self._runs.running() as session:
+            return (await self._runs.seeded(session)).sequence
 
     async def rollback(self) -> Generation:
         """Go back to the generation before. The one that is left is refused until a newer one appears.
@@ -175,7 +172,7 @@ class Engine:
             EmptyStoreError: There is none, or its publisher has taken it back.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
-        async with self._locked() as session:
+        async with self._runs.locked() as session:
             back = await turn_back.roll_back(session)
         self._announce_return(back)
         return back
@@ -195,7 +192,7 @@ class Engine:
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         logger.warning("the installed release does not work here: %s", reason)
-        async with self._locked() as session:
+        async with self._runs.locked() as session:
             current = session.pointer.current
             if current is not None and found not in (None, current):
                 return current
@@ -211,7 +208,7 @@ class Engine:
             EmptyStoreError: It is the previous one, and its publisher has taken it back.
             ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
-        async with self._locked() as session:
+        async with self._runs.locked() as session:
             back = await turn_back.pin(session, sequence)
         if back is not None:
             self._announce_return(back)
@@ -227,12 +224,7 @@ class Engine:
             NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
-        async with self._locked() as session, self._asking(session, patient=False) as update:
-
-            async def manifest() -> Manifest:
-                return await update.manifest((await update.refresh(self._root))[0])
-
-            return await Repair(session, self._config, self._course, update.downloader).run(manifest, looked)
+        return await healing.repair(self._runs, looked)
 
     async def heal(self, *, whole: bool) -> Outcome:
         """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
@@ -246,36 +238,26 @@ class Engine:
         Raises:
             VademecumError: See `sync` and `repair`.
         """
-        async with self._locked() as session:
-            session.drop_damaged_pointer()
-            await drop_if_damaged(session, self._clock.now())
-            await session.write(dict.fromkeys(await damaged(session)))
+        await healing.drop_damaged(self._runs)
         try:
             await self.repair()
         except (NetworkError, ServerError) as error:
             logger.warning("what is broken can only be mended from a seed now: %s", error)
-            async with self._running() as session:
+            async with self._runs.running() as session:
                 session.healing = True
-                planted = await self._seeded(session)
+                planted = await self._runs.seeded(session)
             if planted.kind == "none":
                 raise
-        await self._undo_what_does_not_work()
+        found = await healing.what_does_not_work(self._store)
+        if found is not None:
+            with contextlib.suppress(EmptyStoreError):
+                await self.refuse_current(found[1].message, found=found[0])
         pinned = (await Session.begin(self._store)).pointer.pinned is not None
         return await self.sync(force=whole and not pinned)
 
-    async def _undo_what_does_not_work(self) -> None:
-        current = (await Session.begin(self._store)).pointer.current
-        if current is None or await unsound(self._store, sorted(current.objects)):
-            return
-        try:
-            (await stage_generation(self._store, current)).self_test()
-        except SelfTestError as error:
-            with contextlib.suppress(EmptyStoreError):
-                await self.refuse_current(error.message, found=current)
-
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
-        async with self._locked() as session:
+        async with self._runs.locked() as session:
             session.forget()
             await session.commit()
             await session.discard(await session.objects())
@@ -288,7 +270,7 @@ class Engine:
         """
         found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
         if found or error.mendable:  # whatever a reader finds wrong with the content lies here, too
-            async with self._locked() as session:
+            async with self._runs.locked() as session:
                 session.failures = session.failures.failed_read()
 
     async def status(self) -> dict[str, Any]:
@@ -310,101 +292,5 @@ class Engine:
             "objects": len(objects),
         }
 
-    # The steps --------------------------------------------------------------------------------
-
-    async def _seeded(self, session: Session) -> Planted:
-        """Install the seed if there is one, and it is to be. Errors: see `Seed.install`."""
-        planted = Planted() if self._seed is None else await self._seed.install(session)
-        if planted.kind != "none":
-            self._course.begin()
-        return planted
-
-    async def _follow(self, update: Update, *, force: bool, healing: bool) -> tuple[Plan, bool]:
-        """Follow the host; return the plan, and whether what it shows is stale.
-
-        Args:
-            healing: No seed was installed in this run: what is to be fetched anew, is fetched from the host.
-        """
-        session = update.session
-        reported = session.failures.reads > 0
-        pointer, stale = await update.refresh(self._root)
-
-        async def manifest() -> Manifest:
-            return await update.manifest(pointer)
-
-        def repair() -> Repair:
-            return Repair(session, self._config, self._course, update.downloader)
-
-        whole = force
-        if healing and session.healing:
-            # Before everything is fetched anew: perhaps it is enough to mend what is broken.
-            kept = await repair().run(manifest)
-            reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
-            # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
-            whole |= not (kept.found.broken and not kept.broken) and reason in (None, "current")
-        plan = await update.follow(pointer, force=whole)
-        if plan.kind == "none":
-            self._course.move("current")
-            session.failures = session.failures.succeeded(installed=False)
-        await repair().after_sync(manifest, reported=reported)
-        return plan, stale
-
     def _announce_return(self, back: Generation) -> None:
         self._course.emit("rolledBack", {"sequence": back.sequence, "version": back.version})
-
-    # The session ------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _locked(self) -> AsyncIterator[Session]:
-        """Hold the writer's lock. What the session says at its end is written, also where something failed."""
-        async with self._store.lock():
-            session = await Session.begin(self._store, self._config.heal_after)
-            try:
-                yield session
-            except VademecumError:
-                try:
-                    await session.commit()
-                except VademecumError as failure:
-                    # The store itself is what fails: the error that is about to be raised says so.
-                    logger.debug("what was found could not be noted: %s", failure)
-                raise
-            await session.commit()
-
-    @asynccontextmanager
-    async def _running(self) -> AsyncIterator[Session]:
-        """The same for a run of the engine: a failure is noted and announced, too."""
-        self._course.begin()
-        try:
-            async with self._locked() as session:
-                try:
-                    yield session
-                except VademecumError as error:
-                    await self._note_error(session, error)
-                    raise
-        except VademecumError as error:
-            self._course.failed(error)
-            raise
-
-    @asynccontextmanager
-    async def _asking(self, session: Session, *, patient: bool = True) -> AsyncIterator[Update]:
-        """Yield an update over the hosts, unless they asked to be left alone until later than now."""
-        if patient and self._config.patient:
-            await require_patience(session, self._clock.now())
-        seed = None if self._seed is None else self._seed.downloader
-        downloader = Downloader(Mirrors(self._transports.values()), self._clock, self._config, seed=seed)
-        try:
-            yield Update(session, downloader, self._around, budget=self._budget)
-        finally:
-            await downloader.close()
-
-    async def _note_error(self, session: Session, error: VademecumError) -> None:
-        """Have an error written down with the next commit."""
-        now = self._clock.now()
-        # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
-        await remember_wait(session, error, now, self._config.longest_wait)
-        if error.mendable:
-            session.failures = session.failures.failed_sync(healing=session.healing)
-        if isinstance(error, QuotaError):
-            with contextlib.suppress(VademecumError):
-                await garbage.collect(session)  # give back what the failed update had stored
-        session.status = replace(session.status, error=ErrorNote.of(error, now))

@@ -16,7 +16,7 @@ def ignore(name: str, detail: Mapping[str, Any]) -> None:
     """The listener that does nothing."""
 
 
-class Announcer:
+class Events:
     """Calls one listener with the events of the design, section 7; what it raises is logged."""
 
     def __init__(self, listener: Emit) -> None:

@@ -25,7 +25,7 @@ from vademecum.errors import (
     TrustError,
     VademecumError,
 )
-from vademecum.events import Announcer
+from vademecum.events import Events
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import stage_generation
@@ -58,7 +58,7 @@ class Repair:
         repaired: The digests of what was broken and is not any more, in the order in which that was done.
     """
 
-    def __init__(self, session: Session, config: Config, events: Announcer, downloader: Downloader) -> None:
+    def __init__(self, session: Session, config: Config, events: Events, downloader: Downloader) -> None:
         self._session = session
         self._config = config
         self._events = events

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from vademecum.events import Announcer
+from vademecum.events import Events
 
 State = Literal[
     "idle",
@@ -81,7 +81,7 @@ def next_state(state: State, happening: Happening) -> State:
         raise RuntimeError(f"an update that is {state} cannot {happening}") from None
 
 
-class Course(Announcer):
+class Course(Events):
     """Announces what becomes of an update, and moves it from state to state: what the table does not know, is not
     announced."""
 

@@ -85,6 +85,7 @@ class Update:
     ) -> None:
         self.session = session
         self.downloader = downloader
+        self.around = around
         self._config, self._clock = around.config, around.clock
         self._course, self._room = around.course, around.room
         self._budget = budget

@@ -367,13 +367,13 @@ def test_without_a_shipped_root_the_root_that_was_seen_first_rules_over_a_seed()
 
     def engine(seed: Publisher | None) -> Engine:
         known = app.engine()
-        known._root = None
+        known._runs.root = None
         if seed is not None:
             app.seed = dict(seed.files)
             known = app.engine()
-            known._root = None
-            assert known._seed is not None
-            known._seed._root = None
+            known._runs.root = None
+            assert known._runs._seed is not None
+            known._runs._seed._root = None
         return known
 
     app.seed = None
@@ -408,14 +408,14 @@ def test_a_seed_is_looked_at_once() -> None:
     app.sync()
     asked: list[str] = []
     engine = app.engine()
-    assert engine._seed is not None
-    fetch = engine._seed.downloader.fetch
+    assert engine._runs._seed is not None
+    fetch = engine._runs._seed.downloader.fetch
 
     async def counted(path: str, *args: object, **more: object) -> bytes:
         asked.append(path)
         return await fetch(path, *args, **more)  # type: ignore[arg-type]
 
-    engine._seed.downloader.fetch = counted  # type: ignore[method-assign]
+    engine._runs._seed.downloader.fetch = counted  # type: ignore[method-assign]
     drive(engine.sync())
     assert asked == [TIMESTAMP]
 

@@ -1,0 +1,88 @@
+"""What is broken on this device: mended where that is enough, and fetched anew where it is not."""
+
+from __future__ import annotations
+
+from vademecum.errors import SelfTestError
+from vademecum.format.manifest import Manifest
+from vademecum.generation.staged import stage_generation
+from vademecum.integrity.repair import Repair, Repaired
+from vademecum.integrity.scrub import Looked
+from vademecum.ports import Store
+from vademecum.store.objects import unsound
+from vademecum.store.pointer import Generation
+from vademecum.store.records import damaged
+from vademecum.store.session import Session
+from vademecum.trust.floor import drop_if_damaged
+from vademecum.update.plan import Plan
+from vademecum.update.run import Runs
+from vademecum.update.update import Update
+
+
+async def follow_and_mend(
+    update: Update, root: bytes | None, *, force: bool, healing: bool
+) -> tuple[Plan, bool]:
+    """Follow the host, and see to what is installed; return the plan, and whether what the host shows is stale.
+
+    Args:
+        root: The root that the app ships, or None.
+        force: See `Update.follow`.
+        healing: Where everything is to be fetched anew, it is fetched from this host: no seed was installed.
+
+    Raises:
+        VademecumError: See `Engine.sync`.
+    """
+    session = update.session
+    reported = session.failures.reads > 0
+    pointer, stale = await update.refresh(root)
+
+    async def manifest() -> Manifest:
+        return await update.manifest(pointer)
+
+    whole = force
+    if healing and session.healing:
+        # Before everything is fetched anew: perhaps it is enough to mend what is broken.
+        mended = await _repair(update).run(manifest)
+        reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
+        # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+        whole |= not (mended.found.broken and not mended.broken) and reason in (None, "current")
+    plan = await update.follow(pointer, force=whole)
+    if plan.kind == "none":
+        update.around.course.move("current")
+        session.failures = session.failures.succeeded(installed=False)
+    await _repair(update).after_sync(manifest, reported=reported)
+    return plan, stale
+
+
+async def repair(runs: Runs, looked: Looked) -> Repaired:
+    """Mend all that is broken. Errors: see `Engine.repair`."""
+    async with runs.locked() as session, runs.asking(session, patient=False) as update:
+
+        async def manifest() -> Manifest:
+            return await update.manifest((await update.refresh(runs.root))[0])
+
+        return await _repair(update).run(manifest, looked)
+
+
+def _repair(update: Update) -> Repair:
+    around = update.around
+    return Repair(update.session, around.config, around.course, update.downloader)
+
+
+async def drop_damaged(runs: Runs) -> None:
+    """Begin the records anew that cannot be read: the pointer, the trust floor, and the small ones."""
+    async with runs.locked() as session:
+        session.drop_damaged_pointer()
+        await drop_if_damaged(session, runs.around.clock.now())
+        await session.write(dict.fromkeys(await damaged(session)))
+
+
+async def what_does_not_work(store: Store) -> tuple[Generation, SelfTestError] | None:
+    """Return the installed release and why it does not work here, though all of its objects are sound; or None."""
+    current = (await Session.begin(store)).pointer.current
+    if current is None or await unsound(store, sorted(current.objects)):
+        return None
+    try:
+        (await stage_generation(store, current)).self_test()
+    except SelfTestError as error:
+        return current, error
+    return None

@@ -1,0 +1,116 @@
+"""Runs of the engine: the lock, the session under it, the hosts, and what is noted and announced of an error."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from vademecum.errors import QuotaError, VademecumError
+from vademecum.ports import Store, Transport
+from vademecum.store import garbage
+from vademecum.store.records import ErrorNote
+from vademecum.store.session import Session
+from vademecum.transport.downloader import Downloader
+from vademecum.transport.mirrors import Mirrors
+from vademecum.transport.retry_after import remember_wait, require_patience
+from vademecum.update.download_budget import Budget
+from vademecum.update.seed import Planted, Seed
+from vademecum.update.update import Surroundings, Update
+
+logger = logging.getLogger("vademecum")
+
+
+class Runs:
+    """Begins runs over one store and one tree. Arguments: see `Engine`."""
+
+    def __init__(
+        self,
+        store: Store,
+        transports: Mapping[str, Transport],
+        around: Surroundings,
+        *,
+        root: bytes | None,
+        seed: Transport | None,
+        budget: Budget,
+    ) -> None:
+        self.store = store
+        self.around = around
+        self.root = root
+        self._transports = transports
+        self._budget = budget
+        self._seed = None if seed is None else Seed(seed, around, root)
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[Session]:
+        """Hold the writer's lock. What the session says at its end is written, also where something failed.
+
+        Raises:
+            BusyError: Another writer holds it.
+            StorageError, QuotaError: The store cannot be read or written.
+        """
+        async with self.store.lock():
+            session = await Session.begin(self.store, self.around.config.heal_after)
+            try:
+                yield session
+            except VademecumError:
+                try:
+                    await session.commit()
+                except VademecumError as failure:
+                    # The store itself is what fails: the error that is about to be raised says so.
+                    logger.debug("what was found could not be noted: %s", failure)
+                raise
+            await session.commit()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Session]:
+        """The same for what moves an update: a failure is noted and announced, too."""
+        self.around.course.begin()
+        try:
+            async with self.locked() as session:
+                try:
+                    yield session
+                except VademecumError as error:
+                    await self.note(session, error)
+                    raise
+        except VademecumError as error:
+            self.around.course.failed(error)
+            raise
+
+    @asynccontextmanager
+    async def asking(self, session: Session, *, patient: bool = True) -> AsyncIterator[Update]:
+        """Yield an update over the hosts, unless they asked to be left alone until later than now.
+
+        Raises:
+            ServerError: They did. It is raised by the walk alone where the run is not `patient`.
+        """
+        config, clock = self.around.config, self.around.clock
+        if patient and config.patient:
+            await require_patience(session, clock.now())
+        seed = None if self._seed is None else self._seed.downloader
+        downloader = Downloader(Mirrors(self._transports.values()), clock, config, seed=seed)
+        try:
+            yield Update(session, downloader, self.around, budget=self._budget)
+        finally:
+            await downloader.close()
+
+    async def seeded(self, session: Session) -> Planted:
+        """Install the seed if there is one, and it is to be. Errors: see `Seed.install`."""
+        planted = Planted() if self._seed is None else await self._seed.install(session)
+        if planted.kind != "none":
+            self.around.course.begin()
+        return planted
+
+    async def note(self, session: Session, error: VademecumError) -> None:
+        """Have an error written down with the next commit."""
+        config, now = self.around.config, self.around.clock.now()
+        # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
+        await remember_wait(session, error, now, config.longest_wait)
+        if error.mendable:
+            session.failures = session.failures.failed_sync(healing=session.healing)
+        if isinstance(error, QuotaError):
+            with contextlib.suppress(VademecumError):
+                await garbage.collect(session)  # give back what the failed update had stored
+        session.status = replace(session.status, error=ErrorNote.of(error, now))
