@@ -5,6 +5,7 @@ pytest-xdist's workers each collect and count; what they know comes here through
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.option.seed = sampling.SEED = config.option.seed or _commit()
     sys.addaudithook(_hear)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has it ignored
 
 
 def _commit() -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from support.fault_lines import LINES, NOTES
 from support.python_worker import CORE
 
@@ -102,6 +104,7 @@ def _imports(tree: ast.Module) -> set[tuple[str | None, str]]:
     return {(node.module, alias.name) for node in imports for alias in node.names}
 
 
+@pytest.mark.slow
 def test_every_line_has_a_test_or_a_reason() -> None:
     tests = covering()
     for runtime in ("CPython", "Chromium"):
@@ -109,6 +112,7 @@ def test_every_line_has_a_test_or_a_reason() -> None:
         assert [line for line in LINES if line not in covered | NOTES.keys()] == []
 
 
+@pytest.mark.slow
 def test_the_table_is_up_to_date() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == with_table(page), "make faults-page writes it anew"
