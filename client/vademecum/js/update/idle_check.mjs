@@ -7,7 +7,7 @@
 
 import { asError } from "../errors.mjs";
 import { decodeHead, decodeRecord } from "../store/records.mjs";
-import { order, telling } from "./mirrors.mjs";
+import { telling } from "./mirrors.mjs";
 import { sha256 } from "../format/sha256.mjs";
 import { fetchBody } from "../net/transport.mjs";
 
@@ -31,7 +31,7 @@ export const IDLE_CHECK_AGE_MS = 86_400_000;
  *   installed, or is not to be; unchanged: the same metadata, but something is to be done; unknown: Python must look
  */
 export async function compare(store, urls, trust, now) {
-  const data = await ask(store, urls, now);
+  const data = await ask(urls);
   if (data === null) return "unknown";
   const names = ["trust/timestamp.json", "trust/pin", "head", "sync"];
   const [timestamp, pin, head, record] = await Promise.all(names.map((name) => store.read(name)));
@@ -41,15 +41,12 @@ export async function compare(store, urls, trust, now) {
 }
 
 /**
- * The timestamp of the preferred mirror; null where another one had to answer, or none may be asked: Python finds out why.
- * @param {IndexedStore} store
+ * The timestamp of the first mirror; null where another one had to answer: Python finds out why.
  * @param {string[]} urls
- * @param {number} now
  */
-async function ask(store, urls, now) {
-  const marks = urls.length > 1 ? decodeRecord(await store.read("mirrors")).hosts : null;
+async function ask(urls) {
   const errors = [];
-  for (const url of order(urls, marks ?? {}, now)) {
+  for (const url of urls) {
     try {
       const { data } = await fetchBody(new URL(TIMESTAMP, url).href, { limit: MAX_TIMESTAMP });
       return errors.length === 0 ? data : null;
