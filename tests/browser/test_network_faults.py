@@ -152,7 +152,7 @@ def test_every_request_goes_past_the_browsers_cache(
 @pytest.mark.fault("A9", "B29")
 @pytest.mark.parametrize("kind", FAULTS)
 def test_one_bad_mirror_and_one_good(new_client: Callable[..., ChromiumClient], kind: str) -> None:
-    """The tests of CPython's, in short: the update succeeds, the bad mirror is asked once or twice."""
+    """The tests of CPython's, in short: the update succeeds, and the next run asks the first mirror first again."""
     client, (fault, limits) = new_client(), FAULTS[kind]
     both = f"{client.pages.url} {client.pages.url}mirror/"
     for script in ([Rule("(metadata|releases|objects)/.*", fault)], []):
@@ -160,8 +160,7 @@ def test_one_bad_mirror_and_one_good(new_client: Callable[..., ChromiumClient], 
             client.sync(both, limits)
             assert client.error is None
             assert client.updated()
-            bad = [path for path in pages.paths() if path in SCENE.files]
-            assert bool(bad) == bool(script)
+            assert any(path in SCENE.files for path in pages.paths())
     assert client.judge() == []
 
 
