@@ -31,7 +31,7 @@ class Config:
         max_object: The most bytes, inflated, of one segment or encoder.
         max_release: The most bytes, inflated, of all objects of a release together.
         max_merged: About the most bytes of a segment that is made by merging. Memory is taken for one at a time.
-        max_segments: With more small ones of them (below half of that), an update merges the smallest (compact.py).
+        max_segments: With more small ones of them (below half of that), an update merges the smallest (compaction.py).
         max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
         min_dead_bytes: Fewer dead bytes than these are never worth that.
     """

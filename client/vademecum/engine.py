@@ -227,7 +227,7 @@ class Engine:
         return await healing.repair(self._runs, looked)
 
     async def heal(self, *, whole: bool) -> Outcome:
-        """Mend what `checkup.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
+        """Mend what `inspection.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
 
         What the host cannot be asked for now is taken from the seed, if that has it. A release that is whole but does
         not work here is undone first.

@@ -69,7 +69,7 @@ def plan_update(
         installed: The current generation, or None.
         held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
         manifest: The release to install.
-        route: Packs that lead from the installed release to this one, see route.py; empty: there are none.
+        route: Packs that lead from the installed release to this one, see delta_chain.py; empty: there are none.
     """
     return plans(installed, held, manifest, route)[0]
 
