@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -182,8 +183,8 @@ class KnowledgeBase:
         return self._opened()[1].search(query, limit)
 
     async def search_async(self, query: str, limit: int = 10) -> list[Hit]:
-        await self._load()
-        return self.search(query, limit)
+        """The same in a thread: the event loop goes on meanwhile. Errors: see `search`."""
+        return await asyncio.to_thread(self.search, query, limit)
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key."""

@@ -97,6 +97,20 @@ def test_install_search_update_roll_back(kb: KnowledgeBase, tree: Tree) -> None:
     assert kb.sync().plan == "none"
 
 
+def test_an_awaited_search_lets_the_loop_go_on(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    kb.sync()
+    scanned: list[threading.Thread] = []
+    search = kb.search
+
+    def noted(query: str, limit: int) -> list[Hit]:
+        scanned.append(threading.current_thread())
+        return search(query, limit)
+
+    monkeypatch.setattr(kb, "search", noted)
+    assert asyncio.run(kb.search_async("rotate the key", limit=1))[0].text == "rotate the key"
+    assert scanned[0] is not threading.main_thread()
+
+
 def test_the_same_with_await(kb: KnowledgeBase, tree: Tree) -> None:
     async def use() -> None:
         assert (await kb.sync_async()).to_sequence == 1
