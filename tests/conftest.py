@@ -123,6 +123,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What the fault tests did, and which line of the list has which tests (all of them with -v)."""
+    if hasattr(config, "workerinput"):
+        return  # a worker has told the process that started it
     say = terminalreporter.write_line
     if slow_ones:
         terminalreporter.section("half a second or more, and not marked slow")
