@@ -14,7 +14,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz mutants clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -60,6 +60,9 @@ soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults 
 
 faults-page: $(VENV)/test.stamp ## Write the table of site/content/faults.md: which test covers which fault
 	$(BIN)/python tests/docs/test_faults_page.py
+
+house-page: $(VENV)/test.stamp ## Write the tables and the drawing of site/content/house.md
+	$(BIN)/python -m docs.test_house_page
 
 bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chromium
 	$(BIN)/python tests/bench/history.py $(HISTORY)
