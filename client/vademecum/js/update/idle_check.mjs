@@ -21,7 +21,7 @@ export const IDLE_CHECK_AGE_MS = 86_400_000;
 /** @typedef {"settled" | "unchanged" | "unknown"} Answer */
 
 /**
- * Compare what the host shows with what was verified here; of several mirrors, what the first shows. The errors are those
+ * Compare what the host shows with what was verified here; of several mirrors, what the first shows that answers. The errors are those
  * of `fetchBody`, when no mirror answers.
  * @param {IndexedStore} store
  * @param {string[]} urls of the knowledge base and its mirrors
@@ -41,7 +41,7 @@ export async function compare(store, urls, trust, now) {
 }
 
 /**
- * The timestamp of the first mirror; null where another one had to answer: Python finds out why.
+ * The timestamp of the first mirror that answers; null where there is none to ask.
  * @param {string[]} urls
  */
 async function ask(urls) {
@@ -49,7 +49,7 @@ async function ask(urls) {
   for (const url of urls) {
     try {
       const { data } = await fetchBody(new URL(TIMESTAMP, url).href, { limit: MAX_TIMESTAMP });
-      return errors.length === 0 ? data : null;
+      return data;
     } catch (error) {
       errors.push(asError(error));
     }
