@@ -56,7 +56,7 @@ class Downloader:
         self.bytes = 0
         self.told: datetime | None = None
         self.first_contact = False
-        self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes | None]] | None = None
+        self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes]] | None = None
 
     async def fetch(
         self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
@@ -143,18 +143,11 @@ class Downloader:
     def prefetch(self, path: str, ref: ObjectRef) -> None:
         """Begin to fetch a file that `fetch_plain` may soon be asked for; at most one at a time.
 
-        One try of the preferred mirror. If it fails, or nobody asks for it, it is as if it had never been begun.
-        `close` ends it.
+        It is fetched as `fetch_plain` does it, waits that the host asks for and all; what becomes of it is told to
+        who asks. If nobody does, it is as if it had never been begun. `close` ends it.
         """
         if self._prefetched is None:
-            self._prefetched = (path, ref), asyncio.ensure_future(self._attempt(path, ref))
-
-    async def _attempt(self, path: str, ref: ObjectRef) -> bytes | None:
-        try:
-            return verified(ref, await self.once(self.mirrors.turns()[0], path, ref.size), path)
-        except (NetworkError, ServerError, ContentError) as error:
-            logger.debug("%s cannot be had beside the metadata: %s", path, error)
-            return None
+            self._prefetched = (path, ref), asyncio.ensure_future(self._fetch_plain(path, ref))
 
     async def close(self) -> None:
         """End what `prefetch` has begun. Closing twice is fine."""
@@ -172,9 +165,11 @@ class Downloader:
             NetworkError, ServerError: See `fetch`.
         """
         if self._prefetched is not None and self._prefetched[0] == (path, ref):
-            found = await self._prefetched[1]
-            if found is not None:
-                return found
+            (_, begun), self._prefetched = self._prefetched, None
+            return await begun
+        return await self._fetch_plain(path, ref)
+
+    async def _fetch_plain(self, path: str, ref: ObjectRef) -> bytes:
         return await self._verified(path, ref.size, lambda data: verified(ref, data, path))
 
     async def _verified(

@@ -99,7 +99,7 @@ class Trust:
         Raises:
             ContentError, SignatureError, RollbackError: Not acceptable; the old root stays.
         """
-        with judging("root.json", data):
+        with judging(f"{self.root_version + 1}.root.json", data):
             self._require_signatures(data, "root")
             signed = Metadata[Root].from_bytes(data).signed
             if isinstance(signed, Root):  # another role's file names no keys of a root; python-tuf refuses it
