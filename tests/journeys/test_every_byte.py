@@ -11,6 +11,7 @@ import asyncio
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ CODES = {
     "objects/": {"content"},
 }
 
+A_DAY_LATER = NOW + timedelta(days=1)
+"""A newer root is asked for once a day."""
+
 
 @dataclass(frozen=True)
 class Published:
@@ -54,7 +58,7 @@ class Published:
         """Pull; return the paths that were asked for."""
         files: dict[str, bytes | VademecumError] = {**tree}
         transport = MemoryTransport(files)
-        pull(store, transport, self.root)
+        pull(store, transport, self.root, A_DAY_LATER)
         return transport.requests
 
     def verify(self, tree: dict[str, bytes]) -> None:
