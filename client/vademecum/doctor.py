@@ -1,23 +1,27 @@
 """The doctor: a store is examined whole, and mended with as little as it takes.
 
-A file that SQLite calls malformed is set aside first (runtime/sqlite_rescue.py); then what is broken is fetched
-(repair.py); then a pointer that cannot be read is begun anew; and a whole download is the last resort.
+A file that SQLite calls malformed is set aside first (runtime/sqlite/rescue.py); then what is broken is fetched
+(integrity/repair.py); then a pointer that cannot be read is begun anew; and a whole download is the last resort.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from vademecum.engine import Engine
-from vademecum.errors import VademecumError
+from vademecum.errors import ContentError, VademecumError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.scrub import Looked
-from vademecum.runtime.sqlite.rescue import file_fault, rescue
+from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
 from vademecum.runtime.sqlite.store import SqliteStore, writing
+from vademecum.store.pointer import decode_head
+from vademecum.trust.floor import RECORDS, ROOT, judge
 
+HEAD = "head"
 Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""
 
@@ -70,9 +74,17 @@ async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, 
         return (
             Finding("file", True, "SQLite's integrity check is passed"),
             *await examine(store, now, looked),
+            *_aside(path),
         )
     finally:
         await store.close()
+
+
+def _aside(path: Path) -> list[Finding]:
+    files = ", ".join(map(str, set_aside(path)))
+    return (
+        [Finding("aside", True, f"{files}: damaged files of earlier; delete them at will")] if files else []
+    )
 
 
 async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
@@ -90,10 +102,9 @@ async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> D
     aside, notes, failure = None, list[Finding](), ""
     try:
         if not before[0].sound:
-            with writing(path):
-                saved = rescue(path)
+            saved = begin_anew(path, now)
             aside = str(saved.aside)
-            notes.append(Finding("rescue", True, _told(saved.floor, saved.objects, aside)))
+            notes.append(Finding("rescue", True, _told(saved)))
         await online(lambda engine: engine.heal(whole=False))
         if not all(finding.sound for finding in await diagnose(path, now, looked)):
             await online(lambda engine: engine.heal(whole=True))
@@ -105,6 +116,29 @@ async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> D
     return Diagnosis((*notes, *after), before, aside)
 
 
-def _told(floor: bool, objects: int, aside: str) -> str:
-    kept = "the trust floor was kept" if floor else "the trust floor could not be read: trust begins anew"
-    return f"{kept}; {objects} sound objects were kept; the damaged file is {aside}"
+def begin_anew(path: Path, now: datetime) -> Rescued:
+    """Set a damaged file aside; keep the pointer and the trust floor, as far as they can be read and are sound.
+
+    Raises:
+        BusyError: Another process is updating the store.
+        StorageError, QuotaError: It cannot be written; nothing has changed.
+    """
+
+    def sound(records: Mapping[str, bytes]) -> dict[str, bytes]:
+        trust, damaged = judge({name: records[name] for name in RECORDS if name in records}, now)
+        kept = {} if trust is None else {name: data for name, data in records.items() if name not in damaged}
+        kept.pop(HEAD, None)
+        with suppress(ContentError, KeyError):
+            decode_head(records[HEAD])
+            kept[HEAD] = records[HEAD]
+        return kept
+
+    with writing(path):
+        return rescue(path, (HEAD, *RECORDS), sound)
+
+
+def _told(saved: Rescued) -> str:
+    kept = ROOT in saved.records
+    floor = "the trust floor was kept" if kept else "the trust floor could not be read: trust begins anew"
+    gone = "".join(f"; {file}, set aside earlier, was deleted" for file in saved.deleted)
+    return f"{floor}; the rest is fetched anew; the damaged file is {saved.aside}{gone}"

@@ -59,7 +59,7 @@ LINES = {
 NOTES = {
     "C31": "no interface reaches beneath IndexedDB: in Chromium the three kinds of damage are played out in memory",
     "C36": "IndexedDB is in browsers alone",
-    "C40": "no Windows here: its errors are injected where files are replaced: by a publisher, by a client's doctor",
+    "C40": "no Windows here: its errors are injected where a publisher replaces files; a client's doctor replaces none",
     "D50": "a publisher's part; what a browser sees of it is a page that is half deployed",
     "D51": "a publisher's part: a browser builds nothing",
 }

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -251,6 +251,15 @@ class _Connection:
     def blobopen(self, table: str, column: str, row: int, *, readonly: bool) -> _Blob:
         with _as_sqlite3():
             return _Blob(self._connection.blob_open("main", table, column, row, not readonly))
+
+    def backup(self, target: _Connection, *, progress: Callable[[int, int, int], None]) -> None:
+        with _as_sqlite3():
+            backup = target._connection.backup("main", self._connection, "main")
+            try:
+                backup.step(-1)
+            finally:
+                backup.close(True)  # what fails here has failed in the step already
+        progress(sqlite3.SQLITE_DONE, 0, 0)
 
     def close(self) -> None:
         """As in C, closing does not fail; apsw would tell what a file said meanwhile."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from support.place import ONE, PAGE, Place
 from vademecum import KnowledgeBase
-from vademecum.doctor import Diagnosis
+from vademecum.doctor import Diagnosis, begin_anew
 from vademecum.errors import (
     BusyError,
     EmptyStoreError,
@@ -23,7 +23,6 @@ from vademecum.errors import (
     SelfTestError,
     StorageError,
 )
-from vademecum.runtime.sqlite.rescue import rescue
 from vademecum.runtime.sqlite.store import writing
 from vademecum.store.pointer import Generation
 
@@ -215,94 +214,47 @@ def test_the_floor_goes_along_where_it_can_be_read(place: Place) -> None:
 
 
 @pytest.mark.fault("C38")
-def test_a_second_damaged_file_gets_a_name_of_its_own(place: Place) -> None:
-    for number in (1, 2):
+def test_of_damaged_files_the_newest_two_are_kept_and_named(place: Place) -> None:
+    for number in (1, 2, 3):
         place.path.write_bytes(zeroed_first_page(place.path.read_bytes()))
-        assert place.open().doctor().aside == f"{place.path}.damaged-{number}"
+        found = place.open().doctor()
+        assert found.aside == f"{place.path}.damaged-{number}"
+        gone = f"{place.path}.damaged-1, set aside earlier, was deleted"
+        assert (gone in found.findings[0].message) == (number == 3)
     assert place.works()
+    assert sorted(path.name for path in place.path.parent.glob("*.damaged-?")) == [
+        "kb.db.damaged-2",
+        "kb.db.damaged-3",
+    ]
+    last = place.check()
+    assert last.sound
+    assert last.findings[-1].name == "aside"
+    assert "kb.db.damaged-2" in last.findings[-1].message
+    assert "kb.db.damaged-3" in last.findings[-1].message
 
 
 @pytest.mark.fault("C38")
-def test_what_is_readable_is_not_fetched_again(place: Place) -> None:
-    place.path.write_bytes(place.path.read_bytes() + b"more than whole pages")
+def test_of_a_damaged_file_no_object_and_no_record_is_believed(place: Place) -> None:
+    """Objects are fetched anew; the pointer goes along if it decodes, the floor if its root verifies."""
+    place.sql("UPDATE records SET value = x'00' WHERE name IN ('head', 'trust/snapshot.json')")
+    saved = begin_anew(place.path, datetime.now(UTC))
+    assert saved.records == ("trust/root.json", "trust/timestamp.json", "trust/targets.json", "trust/pin")
     with closing(sqlite3.connect(place.path)) as connection:
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute(
-            "UPDATE sqlite_master SET rootpage = 999 WHERE name = 'sqlite_autoindex_objects_1'"
-        )
-        connection.commit()
-    for path in (place.site / "objects").iterdir():
-        path.unlink()
-    assert bad(place.check()) == {"file"}
+        assert connection.execute("SELECT count(*) FROM objects").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM records").fetchone() == (4,)
+    place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
+    assert begin_anew(place.path, datetime.now(UTC)).records == (), "all of the floor hangs on its root"
+
+
+@pytest.mark.fault("C38")
+def test_what_the_user_chose_goes_along(place: Place) -> None:
+    place.open().pin(2)
+    place.publisher.publish(ONE)
+    place.write()
+    place.path.write_bytes(without_its_last_page(place.path.read_bytes()))
     assert place.open().doctor().sound
-    assert place.works()
-
-
-@pytest.mark.fault("C38")
-def test_what_is_not_what_its_name_says_does_not_go_along(place: Place) -> None:
-    with closing(sqlite3.connect(place.path)) as connection:
-        [(count,)] = connection.execute("SELECT count(*) FROM objects")
-    place.sql("UPDATE objects SET data = zeroblob(length(data)) WHERE rowid = 1")
-    place.sql("UPDATE records SET value = x'00' WHERE name IN ('head', 'trust/root.json')")
-    saved = rescue(place.path)
-    assert saved.objects == count - 1
-    assert not saved.floor
-    assert "trust/timestamp.json" in saved.records
-    assert "head" not in saved.records
-
-
-def last_cell(data: bytes, root: int) -> int:
-    """Return where the last row of the table begins whose tree has its root on page `root`: on its rightmost leaf.
-
-    See https://www.sqlite.org/fileformat.html, section 1.6.
-    """
-    page = (root - 1) * PAGE
-    if data[page] == 5:
-        return last_cell(data, int.from_bytes(data[page + 8 : page + 12], "big"))
-    assert data[page] == 13, "a leaf of a table"
-    cells = int.from_bytes(data[page + 3 : page + 5], "big")
-    pointer = page + 8 + 2 * (cells - 1)
-    return page + int.from_bytes(data[pointer : pointer + 2], "big")
-
-
-@pytest.mark.fault("C38")
-def test_a_row_with_an_absurd_number_is_not_counted_up_to(place: Place) -> None:
-    """At most four flipped bits make the number of a row as many bytes longer."""
-    with closing(sqlite3.connect(place.path)) as connection:
-        [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'objects'")
-        [(count,)] = connection.execute("SELECT count(*) FROM objects")
-    data = bytearray(place.path.read_bytes())
-    number = last_cell(bytes(data), root)
-    while data[number] & 0x80:  # the size of the row comes first
-        number += 1
-    for byte in range(number + 1, number + 5):
-        data[byte] |= 0x80
-    place.path.write_bytes(bytes(data))
-    with closing(sqlite3.connect(place.path)) as connection:
-        [(highest,)] = connection.execute("SELECT max(rowid) FROM objects")
-    assert highest > 10**8
-    assert bad(place.check()) == {"file"}
-    assert rescue(place.path).objects == count - 1
-    assert place.open().doctor().sound
-    assert place.works()
-
-
-@pytest.mark.fault("C38")
-def test_between_two_broken_pages_the_index_leads(place: Place) -> None:
-    """Read from its ends alone, the table would seem to end at the first broken page and begin after the last."""
-    with closing(sqlite3.connect(place.path, isolation_level=None)) as connection:
-        for number in range(40):
-            text = bytes([number]) * 3000
-            name = hashlib.sha256(text).hexdigest()
-            connection.execute("INSERT INTO objects VALUES (?, ?)", (name, text))
-        [(count,)] = connection.execute("SELECT count(*) FROM objects")
-    data = bytearray(place.path.read_bytes())
-    for number in (10, 30):
-        page = data.index(bytes([number]) * 3000) // PAGE * PAGE
-        assert data[page] == 13, "a leaf of a table"
-        data[page : page + 8] = b"\xff" * 8
-    place.path.write_bytes(bytes(data))
-    assert rescue(place.path).objects == count - 2
+    status = place.open().status()
+    assert (status["installed"]["sequence"], status["pinned"]) == (2, 2)
 
 
 def test_pull_says_who_mends_it(place: Place) -> None:
@@ -386,11 +338,3 @@ def test_a_sealed_store_is_read_and_judged_and_not_updated(sealed: Place) -> Non
         sealed.open().sync()
     after = files(sealed.path.parent)
     assert after["kb.db"] == before["kb.db"]
-
-
-@pytest.mark.fault("C33")
-def test_a_swap_that_was_cut_off_cannot_be_ended_on_a_sealed_medium(sealed: Place) -> None:
-    """And then nothing is read: without its log, the file may be an older one."""
-    os.link(sealed.path, f"{sealed.path}.rescue-aside")
-    with pytest.raises(StorageError, match="cannot be written"):
-        sealed.open().status()

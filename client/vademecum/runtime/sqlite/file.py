@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from vademecum.errors import (
     StorageError,
     VademecumError,
 )
-from vademecum.runtime.sqlite.swap import is_swapping, settle
 
 APPLICATION_ID = 0x76616465
 USER_VERSION = 1
@@ -32,7 +31,6 @@ BUSY_TIMEOUT = 5.0
 FAULTS = (sqlite3.Error, UnicodeDecodeError, OSError)
 """What the module sqlite3 raises: Python decodes SQLite's messages, and those quote what lies in a damaged file."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-_TRIES = 5
 _IMMUTABLE = "mode=ro&immutable=1"
 _NOTHING_YET = "nothing is installed here yet; pull a knowledge base first"
 TABLES = (
@@ -46,33 +44,19 @@ _SCHEMA = (
 )
 
 
-def identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells the file that lies at `path` now from another one; None: there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def open_database(path: Path) -> sqlite3.Connection:
     """Open the store for reading and writing; create it when nothing is there.
 
     Raises:
-        BusyError: A doctor is just putting another file in its place.
         NotAStoreError: Something else is there. It is left as it is.
         NewerFormatError: A newer version of vademecum made it.
         StorageError: It cannot be opened, or its folder does not exist.
     """
-    return _steadily(path, _open_database)
-
-
-def _open_database(path: Path) -> sqlite3.Connection:
     if _size(path):
         _probe(path)
     elif not path.parent.is_dir():
         raise StorageError(f"{path}: the folder {path.parent} does not exist; create it first")
-    connection = _connect(path, "mode=rwc")
+    connection = connect(path, "mode=rwc")
     with _closed_on_error(connection):
         if not _is_store(connection, path):
             _create(connection, path)
@@ -90,28 +74,12 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
     Raises:
         EmptyStoreError: There is no file; none is made.
-        BusyError, NotAStoreError, NewerFormatError, StorageError: As `open_database`.
+        NotAStoreError, NewerFormatError, StorageError: As `open_database`.
     """
-    return _steadily(path, _open_readonly)
-
-
-def _steadily(path: Path, opened: Callable[[Path], sqlite3.Connection]) -> sqlite3.Connection:
-    """Open the file when no swap is under way, and again if one was meanwhile (sqlite_swap.py)."""
-    for _ in range(_TRIES):
-        settle(path)
-        before = identity(path)
-        connection = opened(path)
-        if not is_swapping(path) and before in (None, identity(path)):
-            return connection
-        connection.close()
-    raise BusyError(f"{path}: the file is replaced again and again; try again later")
-
-
-def _open_readonly(path: Path) -> sqlite3.Connection:
     if not _size(path):
         raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
     # Where the folder cannot be written, nobody else writes either. `rw` never creates the file.
-    connection = _connect(path, _IMMUTABLE if _probe(path) else "mode=rw")
+    connection = connect(path, _IMMUTABLE if _probe(path) else "mode=rw")
     with _closed_on_error(connection):
         if not _is_store(connection, path):
             raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
@@ -188,7 +156,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?{mode}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
 
@@ -221,7 +189,7 @@ def _probe(path: Path) -> bool:
 
 
 def _look(path: Path, mode: str) -> None:
-    connection = _connect(path, mode)
+    connection = connect(path, mode)
     try:
         _is_store(connection, path)
     finally:

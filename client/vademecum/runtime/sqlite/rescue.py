@@ -1,71 +1,65 @@
-"""Rescue: what SQLite calls malformed is set aside, never deleted, and what can be read of it goes into a new file.
+"""A file that SQLite calls malformed: what is wrong with it, and a new store in its place.
 
-SQLite has no checksums, so nothing that it still gives is believed: objects go along if they have the digest of
-their name, the trust floor if it verifies, the pointer if it decodes. The rest costs a download, no more.
-The new file is written whole beside the old one, and takes its place as sqlite_swap.py says: whatever comes between,
-the next opening finds the old file with its log, or the new one.
+The damaged file is copied aside with its log, and never changed there. SQLite has no checksums, so of its records just
+those go along that the caller judges to be sound; all else is fetched anew. The new content is written over the old one
+by SQLite's own backup, in one transaction: whatever comes between, what opens is the old state with its log or the new
+one, and whoever has the file open reads one of the two. No file is renamed or replaced.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from vademecum.errors import ContentError, NotAStoreError
-from vademecum.format.json import parse_object
+from vademecum.errors import BusyError, NotAStoreError
 from vademecum.runtime.sqlite.file import (
     APPLICATION_ID,
     FAULTS,
     TABLES,
+    connect,
     is_damage,
     open_database,
     open_readonly,
     storage_error,
     transaction,
 )
-from vademecum.runtime.sqlite.swap import finish, fresh_of, is_swapping, swap
-from vademecum.store.pointer import decode_head
 
-ROLES = ("root", "timestamp", "snapshot", "targets")
-_TRUST = (*(f"trust/{role}.json" for role in ROLES), "trust/pin")
+Records = Mapping[str, bytes]
+
+MOST_ASIDE = 2
+"""Damaged files that are kept. The one before them is deleted, and named."""
+
+_LOGS = ("-wal", "-journal")
 _SIGNS = tuple(table.encode() for table in TABLES)
 """What a store of ours has on its first page, and other files have not."""
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-_PAGES = 64
-"""Findings of SQLite that are asked for."""
-_HEADER = 100
+_WAL_MODE, _OTHER_MODE = b"\2\2", b"\1\1"
+_FINDINGS = 64
 _NAMES = "SELECT name FROM records UNION ALL SELECT digest FROM objects"
-_ROWS = (
-    "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid",
-    "SELECT rowid FROM objects NOT INDEXED ORDER BY rowid DESC",
-    "SELECT rowid FROM objects INDEXED BY sqlite_autoindex_objects_1 ORDER BY digest",
-    "SELECT rowid FROM objects INDEXED BY sqlite_autoindex_objects_1 ORDER BY digest DESC",
-)
+_WAYS = ("NOT INDEXED", "INDEXED BY sqlite_autoindex_records_1")
+"""To a record: where the table is broken, its index may lead there, and the other way round."""
 
 
 @dataclass(frozen=True)
 class Rescued:
-    """Where the damaged file lies now, and what went along.
+    """What became of a damaged file.
 
     Attributes:
-        records: Names of the records.
-        objects: How many objects.
+        aside: Where it lies now; its log, if it had one, lies beside it.
+        records: Names of the records that went along.
+        deleted: Files that were set aside earlier, and were too many now.
     """
 
     aside: Path
     records: tuple[str, ...]
-    objects: int
-
-    @property
-    def floor(self) -> bool:
-        """Whether the trusted root went along, and with it the floor."""
-        return "trust/root.json" in self.records
+    deleted: tuple[Path, ...]
 
 
 def file_fault(path: Path) -> str | None:
@@ -76,10 +70,10 @@ def file_fault(path: Path) -> str | None:
         EmptyStoreError, NewerFormatError: See `open_readonly`.
         StorageError: It cannot be read.
     """
-    path = path.resolve()  # the log lies beside the file itself, not beside a link to it
+    path = path.resolve()
     try:
         with closing(open_readonly(path)) as connection:
-            found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_PAGES})")]
+            found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_FINDINGS})")]
             tables = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")}
             if found == ["ok"] and tables.issuperset(TABLES):
                 connection.execute(_NAMES).fetchall()  # Python refuses what is no text
@@ -99,7 +93,7 @@ def file_fault(path: Path) -> str | None:
 def was_store(path: Path) -> bool:
     """Return whether a file that SQLite does not open has the marks of a store: its id, or its tables.
 
-    To be asked only of a file that no connection of this process has open: see sqlite_file.py.
+    To be asked only of a file that no connection of this process has open: see file.py.
     """
     with path.open("rb") as file:
         page = file.read(65_536)
@@ -111,138 +105,122 @@ def was_store(path: Path) -> bool:
     )
 
 
-def rescue(path: Path) -> Rescued:
-    """Put a new store in place of a damaged one. The caller holds the writer's lock.
+def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]) -> Rescued:
+    """Set a damaged file aside, and begin the store anew. The caller holds the writer's lock.
+
+    Args:
+        names: The records that are to be read, as far as they can be.
+        judge: Returns those of them that are to go along.
 
     Raises:
-        StorageError, QuotaError: It cannot be written. The damaged file is where it was, with its log; where an error
-            stands in the way of that too, the next opening ends what was begun (sqlite_swap.py).
+        BusyError: Another program is writing to the file.
+        StorageError, QuotaError: It cannot be written. What opens is the damaged file, with its log.
     """
-    path = path.resolve()  # the log lies beside the file itself, not beside a link to it
+    path = path.resolve()  # what was set aside lies beside the file itself, not beside a link to it
     try:
-        if is_swapping(path):
-            finish(path)
-        fresh, copy = fresh_of(path), Path(f"{path}.rescue-copy")
-        try:
-            _remove(fresh, copy)
-            open_database(fresh).close()
-            _copy_to_read(path, copy, fresh.read_bytes())
-            records, objects = _salvage(copy, fresh)
-            return Rescued(swap(path), records, objects)
-        finally:
-            with suppress(OSError):  # what cannot be removed now is removed by the next rescue
-                _remove(copy)
-                if not is_swapping(path):
-                    _remove(fresh)
+        with TemporaryDirectory(prefix="vademecum-") as folder:
+            aside = _copy_aside(path)
+            records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
+        return Rescued(aside, tuple(records), tuple(_delete(set_aside(path)[:-MOST_ASIDE])))
     except FAULTS as error:
         raise storage_error(error, path) from error
 
 
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        for part in ("", "-wal", "-shm", "-journal"):
-            Path(f"{path}{part}").unlink(missing_ok=True)
+def set_aside(path: Path) -> list[Path]:
+    """Return the damaged files that were set aside, oldest first."""
+    path = path.resolve()
+    prefix = f"{path.name}.damaged-"
+    found = [file for file in path.parent.iterdir() if file.name.startswith(prefix)]
+    whole = [file for file in found if file.name.removeprefix(prefix).isdecimal()]
+    return sorted(whole, key=lambda file: int(file.name.removeprefix(prefix)))
 
 
-def _copy_to_read(path: Path, copy: Path, fresh: bytes) -> None:
-    """Copy a damaged file so that SQLite gives as much of it as it can.
-
-    It refuses a file whose first 100 bytes are torn, and one that is shorter than they say, whatever else is good: so
-    they are put right, and what is missing is filled with zeros (https://www.sqlite.org/fileformat.html, section 1.3).
-    What else the first page holds, the description of the tables, is the same in all stores: it is that of `fresh`.
-    """
-    # The log first: a reader that closes just now may move it into the file, and then it does no harm to read it twice.
-    for part in ("-wal", "-journal"):
-        with suppress(FileNotFoundError):
-            shutil.copyfile(f"{path}{part}", f"{copy}{part}")
-    shutil.copyfile(path, copy)
-    with copy.open("r+b") as file:
-        found = file.read(_HEADER)
-        if found[:18] != fresh[:18] or found[20:24] != fresh[20:24]:
-            found = fresh[:28] + bytes(4) + fresh[32:_HEADER]
-        size = file.seek(0, os.SEEK_END)
-        page = _page_size(found)
-        pages = max(-(-size // page), min(int.from_bytes(found[28:32], "big"), 2 * size // page + 16))
-        file.truncate(pages * page)
-        first = fresh[:page] if _is_laid_out_alike(found, fresh) else found
-        file.seek(0)
-        file.write(first[:28] + pages.to_bytes(4, "big") + first[32:])
-
-
-def _page_size(header: bytes) -> int:
-    page = int.from_bytes(header[16:18], "big")
-    return 65_536 if page == 1 else page
-
-
-def _is_laid_out_alike(found: bytes, fresh: bytes) -> bool:
-    """Whether tables lie on the same pages: they do, unless one file has pages of pointers (auto_vacuum)."""
-    return _page_size(found) == _page_size(fresh) and found[52:56] == fresh[52:56]
-
-
-def _salvage(path: Path, fresh: Path) -> tuple[tuple[str, ...], int]:
-    with closing(open_database(fresh)) as target:
-        records = dict(_records(path))
-        objects = 0
-        with transaction(target):
-            for name, value in records.items():
-                target.execute("INSERT INTO records (name, value) VALUES (?, ?)", (name, value))
-            for digest, data in _objects(path):
-                target.execute("REPLACE INTO objects (digest, data) VALUES (?, ?)", (digest, data))
-                objects += 1
-        target.execute("PRAGMA journal_mode = DELETE")  # one file alone takes the place of the old one
-    return tuple(sorted(records)), objects
-
-
-def _records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Return the pointer and the trust floor, as far as they can be read and make sense."""
-    for name in ("head", *_TRUST):
-        with suppress(*_UNREADABLE), closing(_open(path)) as connection:
-            for (value,) in connection.execute("SELECT value FROM records WHERE name = ?", (name,)):
-                if isinstance(value, bytes) and _makes_sense(name, value):
-                    yield name, value
-
-
-def _makes_sense(name: str, value: bytes) -> bool:
+def _copy_aside(path: Path) -> Path:
+    last = [int(file.name.rpartition("-")[2]) for file in set_aside(path)[-1:]]
+    aside = Path(f"{path}.damaged-{sum(last) + 1}")
     try:
-        if name == "head":
-            decode_head(value)
-        elif name != "trust/pin":
-            parse_object(value, name)
-    except ContentError:
-        return False
-    return True
+        # The log first: a reader that closes just now may move it into the file, and then it does no harm to have both.
+        for part in (*_LOGS, ""):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(f"{path}{part}", f"{aside}{part}")
+                with Path(f"{aside}{part}").open("r+b") as file:
+                    os.fsync(file.fileno())
+    except OSError:
+        _delete([aside])
+        raise
+    return aside
 
 
-def _objects(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Return the objects that can be read and are what their names say."""
-    rowids = sorted(_rowids(path))
-    with closing(_open(path)) as connection:
-        for rowid in rowids:
-            with suppress(*_UNREADABLE):
-                for digest, data in connection.execute(
-                    "SELECT digest, data FROM objects WHERE rowid = ?", (rowid,)
-                ):
-                    if isinstance(data, bytes) and hashlib.sha256(data).hexdigest() == digest:
-                        yield digest, data
+def _delete(files: Iterable[Path]) -> list[Path]:
+    """Delete what was set aside, and return its names. What is in use just now goes the next time."""
+    gone = []
+    for file in files:
+        with suppress(OSError):
+            for part in ("", *_LOGS, "-shm"):
+                Path(f"{file}{part}").unlink(missing_ok=True)
+            gone.append(file)
+    return gone
 
 
-def _rowids(path: Path) -> set[int]:
-    """Return the numbers of rows that the table or its index has, read from both ends up to what is broken.
+def _begin_anew(
+    path: Path, fresh: Path, names: tuple[str, ...], judge: Callable[[Records], Records]
+) -> Records:
+    open_database(fresh).close()
+    page = _first_page(fresh)
+    with path.open("rb") as file:
+        torn = file.read(24).replace(_WAL_MODE, _OTHER_MODE) != page[:24]
+    records = {} if torn else judge(_read(path, names))
+    if not records:
+        _lay_first_page(path, page)
+        records = judge(_read(path, names))
+    with closing(open_database(fresh)) as new, closing(connect(path, "mode=rw")) as old:
+        _configure(old)
+        with transaction(new):
+            new.executemany("INSERT INTO records (name, value) VALUES (?, ?)", list(records.items()))
+        new.execute("PRAGMA journal_mode = DELETE")  # not every place where stores lie can do WAL
+        old.execute("BEGIN IMMEDIATE")  # waits for a writer; the backup would wait for ever
+        old.execute("ROLLBACK")
+        new.backup(old, progress=_never_wait)
+    return records
 
-    They are not counted up to the highest one: four flipped bits make that 100,000,000,000.
+
+def _first_page(fresh: Path) -> bytes:
+    """Return what the first page of any store may be: it is the same in all of them, but for the number of pages.
+
+    That may be left out (https://www.sqlite.org/fileformat.html, section 1.3). The log, if there is one, is found by
+    its name.
     """
-    found: set[int] = set()
-    for rows in _ROWS:
-        with suppress(*_UNREADABLE), closing(_open(path)) as connection:
-            for (rowid,) in connection.execute(rows):
-                found.add(rowid)
+    page = fresh.read_bytes()[:4096]
+    return page[:18] + _OTHER_MODE + page[20:28] + bytes(4) + page[32:]
+
+
+def _lay_first_page(path: Path, page: bytes) -> None:
+    """Mend the one page without which SQLite gives nothing, whatever else is good."""
+    with path.open("r+b") as file:
+        file.write(page)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _never_wait(status: int, *_: int) -> None:
+    if status not in (sqlite3.SQLITE_OK, sqlite3.SQLITE_DONE):
+        raise BusyError("another program uses the file of the store; try again when it is done")
+
+
+def _read(path: Path, names: Iterable[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    with suppress(*_UNREADABLE), closing(connect(path, "mode=rw")) as connection:
+        _configure(connection)
+        for name, way in product(names, _WAYS):
+            with suppress(*_UNREADABLE):
+                for (value,) in connection.execute(
+                    f"SELECT value FROM records {way} WHERE name = ?", (name,)
+                ):
+                    found |= {name: value} if isinstance(value, bytes) else {}
     return found
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute(
-        "PRAGMA writable_schema = ON"
-    )  # a damaged description of the tables is no reason to stop
-    connection.text_factory = lambda data: data.decode(errors="replace")
-    return connection
+def _configure(connection: sqlite3.Connection) -> None:
+    # A damaged description of the tables is no reason to stop.
+    for setting in ("writable_schema = ON", "synchronous = EXTRA", "fullfsync = ON"):
+        connection.execute(f"PRAGMA {setting}")

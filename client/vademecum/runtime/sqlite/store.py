@@ -14,18 +14,16 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from pathlib import Path
 from typing import TypeVar
 
-from vademecum.errors import BusyError, StorageError, UsageError
+from vademecum.errors import StorageError, UsageError
 from vademecum.ports import Span
 from vademecum.runtime.sqlite.file import (
     FAULTS,
-    identity,
     open_database,
     open_readonly,
     storage_error,
     transaction,
 )
 from vademecum.runtime.sqlite.lock import WriterLock, locked
-from vademecum.runtime.sqlite.swap import is_swapping
 from vademecum.store.spans import check_spans
 
 T = TypeVar("T")
@@ -52,7 +50,7 @@ class SqliteStore:
         self._closed = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="vademecum-store")
         try:
-            self._connection, self._identity = self._worker.submit(self._open).result()
+            self._connection = self._worker.submit(self._open).result()
         except BaseException:
             self._worker.shutdown()
             raise
@@ -91,7 +89,7 @@ class SqliteStore:
         await self._call(lambda connection: _discard(connection, unwanted))
 
     def lock(self) -> AbstractAsyncContextManager[None]:
-        """See `Store.lock`, and sqlite_lock.py."""
+        """See `Store.lock`, and lock.py."""
         return self._hold()
 
     async def close(self) -> None:
@@ -109,18 +107,12 @@ class SqliteStore:
             raise StorageError(f"{self._path}: the store was opened for reading only")
         lock = WriterLock(self._path)
         try:
-            await self._call(lambda _: self._take(lock))
+            await self._call(lambda _: lock.acquire(self._locks))
             yield
         finally:
             # Queued behind `acquire`, so that a cancelled one is undone too; `close` lets go by itself.
             if not self._closed:
                 await asyncio.shield(self._call(lambda _: lock.release(self._locks)))
-
-    def _take(self, lock: WriterLock) -> None:
-        """Take the lock. What a doctor has put aside since is no place to write to."""
-        lock.acquire(self._locks)
-        if is_swapping(self._path) or identity(self._path) != self._identity:
-            raise BusyError(f"{self._path}: the file was replaced since it was opened; try again")
 
     async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on the store's thread, with the errors of SQLite translated."""
@@ -134,11 +126,9 @@ class SqliteStore:
         except FAULTS as error:
             raise storage_error(error, self._path) from error
 
-    def _open(self) -> tuple[sqlite3.Connection, tuple[int, int] | None]:
+    def _open(self) -> sqlite3.Connection:
         try:
-            found = identity(self._path)
-            connection = open_readonly(self._path) if self._readonly else open_database(self._path)
-            return connection, found or identity(self._path)
+            return open_readonly(self._path) if self._readonly else open_database(self._path)
         except FAULTS as error:
             raise storage_error(error, self._path) from error
 
