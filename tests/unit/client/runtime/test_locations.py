@@ -57,6 +57,7 @@ def test_an_interrupt_cancels_what_runs_inside_a_loop() -> None:
     ended: list[str] = []
 
     async def long() -> None:
+        await asyncio.sleep(0.05)  # a signal that comes just before a thread begins to wait does not wake it
         try:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             await asyncio.sleep(60)
