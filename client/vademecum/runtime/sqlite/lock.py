@@ -6,8 +6,6 @@ The operating system drops it when the process ends, however that comes about. T
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vademecum.errors import BusyError
@@ -20,14 +18,14 @@ class WriterLock:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
-    def acquire(self, held: set[WriterLock], patience: float = 0) -> None:
-        """Take the lock, and note it in `held`; wait for it so many seconds.
+    def acquire(self, held: set[WriterLock]) -> None:
+        """Take the lock, and note it in `held`; nobody is waited for.
 
         Raises:
             BusyError: Another writer holds it.
             sqlite3.Error: It cannot be taken.
         """
-        connection = sqlite3.connect(f"{self._path}-lock", timeout=patience, isolation_level=None)
+        connection = sqlite3.connect(f"{self._path}-lock", timeout=0, isolation_level=None)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
@@ -45,15 +43,3 @@ class WriterLock:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-@contextmanager
-def locked(path: Path, patience: float = 0) -> Iterator[None]:
-    """Be the one writer of the store at `path`, which is no link. Errors: see `WriterLock.acquire`."""
-    held: set[WriterLock] = set()
-    lock = WriterLock(path)
-    lock.acquire(held, patience)
-    try:
-        yield
-    finally:
-        lock.release(held)

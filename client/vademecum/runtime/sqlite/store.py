@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from vademecum.runtime.sqlite.file import (
     storage_error,
     transaction,
 )
-from vademecum.runtime.sqlite.lock import WriterLock, locked
+from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum.store.spans import check_spans
 
 T = TypeVar("T")
@@ -146,12 +146,15 @@ def writing(path: Path) -> Iterator[None]:
         BusyError: Another writer holds it.
         StorageError: The lock cannot be taken.
     """
-    with ExitStack() as lock:
-        try:
-            lock.enter_context(locked(path.resolve()))
-        except FAULTS as error:
-            raise storage_error(error, path) from error
+    lock, held = WriterLock(path.resolve()), set[WriterLock]()
+    try:
+        lock.acquire(held)
+    except FAULTS as error:
+        raise storage_error(error, path) from error
+    try:
         yield
+    finally:
+        lock.release(held)
 
 
 def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:
