@@ -1,35 +1,44 @@
-"""The public face on CPython: one class, synchronous and asynchronous over the same engine."""
+"""The public face on CPython: one class, synchronous and asynchronous over the same engine.
+
+Where `site` is a published tree (an address or a folder) and `shipped` its root metadata:
+
+>>> with KnowledgeBase.open("knowledge.db", url=site, trust=shipped) as kb:
+...     kb.sync().plan
+...     [hit.text for hit in kb.search("run home", limit=1)]
+...     kb.document("a").title
+'full'
+['run home']
+'A'
+
+From then on the network is needed for news only:
+
+>>> KnowledgeBase.open("knowledge.db").search("run home")[0].document
+'a'
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from vademecum.config import Config
 from vademecum.doctor import Diagnosis, diagnose, treat
-from vademecum.engine import Check, Engine, Outcome
-from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
-from vademecum.events import ignore
-from vademecum.generation.opened import Opened, open_generation
+from vademecum.engine import Check, Outcome
+from vademecum.errors import UsageError
+from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
-from vademecum.ports import Clock, Emit, Store, Transport
+from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
-from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.results import DocumentView, Hit, view_document
-from vademecum.search.vectors import MOST_HITS, Index
-from vademecum.store.pointer import Generation, decode_head
+from vademecum.search.vectors import MOST_HITS
+from vademecum.store.pointer import Generation
 
 Listener = Callable[[Mapping[str, Any]], None]
-T = TypeVar("T")
 logger = logging.getLogger("vademecum")
 
 EVENTS = (
@@ -48,7 +57,8 @@ class KnowledgeBase:
 
     Open one with `KnowledgeBase.open`. Reading never needs the network. An open knowledge base goes on
     answering from the generation it has read, until `sync`, `rollback` or `reload` brings another.
-    May be shared between threads.
+    May be shared between threads. What is synchronous works inside a running event loop too (Jupyter), which
+    stands still meanwhile; what ends in `_async` is awaited, and raises the same errors.
     """
 
     def __init__(
@@ -61,15 +71,10 @@ class KnowledgeBase:
         clock: Clock,
         seed: str | None = None,
     ) -> None:
-        self._path = path
-        self._locations = tuple(locations)
-        self._trust = trust
-        self._config = config
-        self._clock = clock
-        self._seed = seed
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
-        self._lock = threading.Lock()
-        self._index: tuple[Generation, Index, Any] | None = None
+        self._installation = Installation(
+            path, tuple(locations), trust=trust, seed=seed, config=config, clock=clock, emit=self._emit
+        )
 
     @classmethod
     def open(
@@ -81,7 +86,7 @@ class KnowledgeBase:
         seed: str | Path | None = None,
         config: Config | None = None,
     ) -> KnowledgeBase:
-        """Open a knowledge base. Nothing is read or written yet.
+        """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
 
         Args:
             store: Path of the local database file; made by the first `sync`.
@@ -91,6 +96,7 @@ class KnowledgeBase:
                 Without it the first root that the host shows is pinned (trust on first use).
             seed: A published tree that the app ships, as a folder: what `sync` installs where it is newer than
                 what is installed, network or not.
+            config: Limits, retries and times other than the defaults.
 
         Raises:
             UsageError: `trust` names a file that cannot be read.
@@ -108,35 +114,66 @@ class KnowledgeBase:
     # Keeping it current -----------------------------------------------------------------------
 
     def sync(self, *, force: bool = False) -> Outcome:
-        """Check, download, verify and install; return what happened. Errors: see `Engine.sync`."""
+        """Check, download, verify and install; return what happened.
+
+        Args:
+            force: Fetch and install the published release whole, even if it is installed already, was refused, or is
+                not the pinned one. An older one is refused all the same.
+
+        Raises:
+            UsageError: This knowledge base was opened without a url.
+            NetworkError, ServerError: The host cannot be asked now; trying later may help.
+            ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
+            ClockError: This device's clock is implausible.
+            SelfTestError: The release does not work here; it is refused from now on.
+            BudgetError: `Config.max_update_bytes` are downloaded; the next run goes on from there.
+            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+        """
         return run(self.sync_async(force=force))
 
     async def sync_async(self, *, force: bool = False) -> Outcome:
-        return await self._with_engine(lambda engine: engine.sync(force=force))
+        """Await `sync`: check, download, verify and install; return what happened. Errors: see `sync`."""
+        return await self._installation.use(lambda engine: engine.sync(force=force))
 
     def check(self) -> Check:
-        """Ask the host for news, without installing anything. Errors: see `Engine.check`."""
+        """Ask the host for news, without installing anything; return what there is. Errors: see `sync`."""
         return run(self.check_async())
 
     async def check_async(self) -> Check:
-        return await self._with_engine(lambda engine: engine.check())
+        """Await `check`: ask the host for news, without installing anything. Errors: see `sync`."""
+        return await self._installation.use(lambda engine: engine.check())
 
     def rollback(self) -> Generation:
-        """Go back to the generation before. Errors: see `Engine.rollback`."""
+        """Go back to the generation before, and return it. The one that is left is not installed again by itself.
+
+        Raises:
+            EmptyStoreError: There is none, or its publisher has taken it back.
+            DamagedError, SelfTestError: It is damaged, or does not work here; the current one stays.
+            StorageError, BusyError: The store is broken, or in use by another writer.
+        """
         return run(self.rollback_async())
 
     async def rollback_async(self) -> Generation:
-        return await self._with_engine(lambda engine: engine.rollback(), online=False)
+        """Await `rollback`: go back to the generation before, and return it. Errors: see `rollback`."""
+        return await self._installation.use(lambda engine: engine.rollback(), online=False)
 
     def pin(self, sequence: int | None) -> None:
-        """Stay at a release; None follows the channel again. Errors: see `Engine.pin`."""
+        """Stay at a release, the current or the previous one; None follows the channel again.
+
+        Raises:
+            UsageError: That release is neither.
+            EmptyStoreError, DamagedError, SelfTestError, StorageError, BusyError: See `rollback`.
+        """
         run(self.pin_async(sequence))
 
     async def pin_async(self, sequence: int | None) -> None:
-        await self._with_engine(lambda engine: engine.pin(sequence), online=False)
+        """Await `pin`: stay at a release; None follows the channel again. Errors: see `pin`."""
+        await self._installation.use(lambda engine: engine.pin(sequence), online=False)
 
     def status(self) -> dict[str, Any]:
         """Return what is installed and what is known of the channel; no request is made.
+
+        The keys are those of site/content/apps.md; times are texts (ISO 8601, UTC), sizes are bytes.
 
         Raises:
             EmptyStoreError: There is no store yet.
@@ -145,9 +182,8 @@ class KnowledgeBase:
         return run(self.status_async())
 
     async def status_async(self) -> dict[str, Any]:
-        async with self._reading() as store:
-            engine = Engine(store, _Offline(), self._clock, config=self._config)
-            return await engine.status()
+        """Await `status`: what is installed and what is known of the channel. Errors: see `status`."""
+        return await self._installation.status()
 
     def doctor(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
         """Examine the store whole, and mend what is broken with as little as it takes.
@@ -163,46 +199,57 @@ class KnowledgeBase:
         return run(self.doctor_async(repair=repair, looked=looked))
 
     async def doctor_async(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
-        now = self._clock.now()
-        if not repair or not self._locations:
-            return Diagnosis(await diagnose(self._path, now, looked))
-        return await treat(self._path, now, looked, self._with_engine)
+        """Await `doctor`: examine the store whole, and mend what is broken. Arguments and errors: see `doctor`."""
+        here = self._installation
+        now = here.clock.now()
+        if not repair or not here.online:
+            return Diagnosis(await diagnose(here.path, now, looked))
+        return await treat(here.path, now, looked, here.use)
 
     # Reading ----------------------------------------------------------------------------------
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
-        """Return the best hits for the query, best first, from the installed generation.
+        """Return the best hits for the query, best first, from the installed generation; at most `limit`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
             UsageError: A limit that is not from 1 to 1,000.
-            StorageError, ContentError: The store cannot be read or is damaged.
+            SelfTestError: What is installed does not work here, and there is no way back.
+            StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
         """
         if not 1 <= limit <= MOST_HITS:
             raise UsageError(f"limit must be from 1 to {MOST_HITS}, not {limit}")
-        return self._opened()[1].search(query, limit)
+        return self._installation.answering().index.search(query, limit)
 
     async def search_async(self, query: str, limit: int = 10) -> list[Hit]:
-        """The same in a thread: the event loop goes on meanwhile. Errors: see `search`."""
+        """Await `search` in a thread: the event loop goes on meanwhile. Errors: see `search`."""
         return await asyncio.to_thread(self.search, query, limit)
 
     def document(self, key: str) -> DocumentView | None:
-        """Return a whole document as it was indexed, or None if the release has none of that key."""
-        return view_document(self._opened()[2], key)
+        """Return a whole document as it was indexed, or None if the release has none of that key.
+
+        Raises:
+            EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
+        """
+        return view_document(self._installation.answering().opened, key)
 
     @property
     def release(self) -> Generation:
-        """The generation that answers."""
-        return self._opened()[0]
+        """The generation that answers. Errors: see `search`."""
+        return self._installation.answering().opened.generation
 
     def reload(self) -> None:
-        """Answer from what the store holds now, for example after another process has updated it."""
-        run(self._load(reload=True))
+        """Answer from what the store holds now, as after another process has updated it. Errors: see `search`."""
+        run(self._installation.reload())
 
     # Events -----------------------------------------------------------------------------------
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the details of each such event; return a function that ends that.
+
+        Args:
+            event: One of `EVENTS`; what the details are is in site/content/apps.md.
+            listener: Called in the thread that syncs. What it raises is logged, and changes nothing.
 
         Raises:
             UsageError: There is no such event.
@@ -217,118 +264,6 @@ class KnowledgeBase:
         if listener in self._listeners.get(event, []):
             self._listeners[event].remove(listener)
 
-    def close(self) -> None:
-        """Let go of the generation in memory."""
-        self._index = None
-
-    def __enter__(self) -> KnowledgeBase:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    # Inner workings ---------------------------------------------------------------------------
-
-    def _opened(self) -> tuple[Generation, Index, Any]:
-        with self._lock:
-            if self._index is None:
-                run(self._load())
-            assert self._index is not None
-            return self._index
-
-    async def _load(self, *, reload: bool = False) -> None:
-        if self._index is not None and not reload:
-            return
-        while True:
-            opened = await self._read()
-            try:
-                opened.self_test()
-            except SelfTestError as error:
-                await self._undo(opened.generation, error)
-            else:
-                break
-        self._index = (opened.generation, Index(opened), opened)
-
-    async def _read(self) -> Opened:
-        """Read what is installed. Another process may flip meanwhile and collect what is being read: once more then."""
-        async with self._reading() as store:
-            while True:
-                current = decode_head(await store.read("head")).current
-                if current is None:
-                    raise EmptyStoreError(f"{self._path}: nothing is installed yet; pull a release first")
-                try:
-                    return await open_generation(store, current)
-                except VademecumError as error:
-                    if decode_head(await store.read("head")).current == current:
-                        await self._report_damage(error)
-                        raise
-
-    async def _undo(self, found: Generation, error: SelfTestError) -> None:
-        """Go back from a release that does not work here (any more: this program may be newer than the release).
-
-        No event tells of it: a listener that searches would wait for the very search that found this out.
-
-        Raises:
-            SelfTestError: There is no way back, or the store cannot be written.
-        """
-        try:
-            await self._with_engine(
-                lambda engine: engine.refuse_current(error.message, found=found), online=False, emit=ignore
-            )
-        except VademecumError as failure:
-            raise SelfTestError(f"{error.message}; going back: {failure.message}") from failure
-
-    async def _report_damage(self, error: VademecumError) -> None:
-        """Have it counted; where that cannot be written, the caller gets `error` all the same."""
-        try:
-            await self._with_engine(lambda engine: engine.report_damage(error), online=False)
-        except VademecumError as failure:
-            logger.debug("the damage could not be noted: %s", failure)
-
-    async def _with_engine(
-        self, use: Callable[[Engine], Awaitable[T]], *, online: bool = True, emit: Emit | None = None
-    ) -> T:
-        if online and not self._locations:
-            raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
-        hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
-        seed = open_transport(self._seed) if online and self._seed is not None else None
-        async with AsyncExitStack() as closing:
-            for transport in [*hosts.values(), *([] if seed is None else [seed])]:
-                closing.push_async_callback(transport.close)
-            store = SqliteStore(self._path)
-            closing.push_async_callback(store.close)
-            engine = Engine(
-                store,
-                hosts,
-                self._clock,
-                trust=self._trust,
-                seed=seed,
-                config=self._config,
-                emit=emit or self._emit,
-                room=partial(disk_room, self._path),
-            )
-            result = await use(engine)
-        if self._index is not None:
-            await self._follow()
-        return result
-
-    async def _follow(self) -> None:
-        """Turn to what is installed now, if that is something else than what answers."""
-        async with self._reading() as store:
-            head = decode_head(await store.read("head"))
-        if self._index is not None and head.current != self._index[0]:
-            await self._load(reload=True)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Store]:
-        store = SqliteStore(self._path, readonly=True)
-        try:
-            yield store
-        finally:
-            await store.close()
-
     def _emit(self, event: str, detail: Mapping[str, Any]) -> None:
         for listener in tuple(self._listeners[event]):
             try:
@@ -336,15 +271,21 @@ class KnowledgeBase:
             except Exception:  # the others are called all the same
                 logger.exception("a listener of %s failed", event)
 
+    # Letting go -------------------------------------------------------------------------------
 
-class _Offline:
-    """The transport of a knowledge base without a url: it is never asked."""
+    def close(self) -> None:
+        """Let go of the generation in memory. The next search reads it again."""
+        self._installation.close()
 
-    async def fetch(self, path: str, **_: Any) -> Any:
-        raise UsageError(f"{path}: this knowledge base was opened without a url")
+    def __enter__(self) -> KnowledgeBase:
+        """Return itself; the end of `with` closes it."""
+        return self
 
-    async def close(self) -> None:
-        """There is nothing to let go of."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
 
 
 def _root_bytes(trust: bytes | str | Path | None) -> bytes | None:

@@ -245,7 +245,7 @@ def test_another_process_flips_while_this_one_reads(
         thread.join()
         return await open_generation(store, generation)
 
-    monkeypatch.setattr("vademecum.knowledge.open_generation", read_late)
+    monkeypatch.setattr("vademecum.installation.open_generation", read_late)
     reader = other()
     assert texts(reader.search("run home", limit=1)) == {"run home"}
     assert reader.release.sequence == (2 if change == "force" else 4)
@@ -299,8 +299,14 @@ def test_what_was_installed_meanwhile_is_not_undone(
     tree.publish(TWO)
     found = synced.release
     other.sync()
-    kept = run(synced._with_engine(lambda engine: engine.refuse_current("no", found=found)))
+    kept = run(synced._installation.use(lambda engine: engine.refuse_current("no", found=found)))
     assert (kept.sequence, synced.status()["refused"]) == (2, [])
+
+
+def test_all_that_is_public_says_what_it_does() -> None:
+    methods = [name for name in vars(KnowledgeBase) if not name.startswith("_")]
+    assert {"sync", "sync_async", "release"} <= {*methods}
+    assert [name for name in methods if not getattr(KnowledgeBase, name).__doc__] == []
 
 
 def test_closing_and_using_again(synced: KnowledgeBase) -> None:

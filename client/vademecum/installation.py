@@ -1,0 +1,206 @@
+"""The local copy on CPython: the store's file, the hosts that it follows, and the release that answers.
+
+Whoever reads opens the file, reads one generation whole, and closes it again. What cannot be read is counted, so that
+the next sync mends it; a release that does not work here any more is left for the one before.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vademecum.config import Config
+from vademecum.engine import Engine
+from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
+from vademecum.events import ignore
+from vademecum.generation.opened import Opened, open_generation
+from vademecum.ports import Clock, Emit, Store, Transport
+from vademecum.runtime.locations import disk_room, open_transport, open_transports
+from vademecum.runtime.loop import run
+from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.search.vectors import Index
+from vademecum.store.pointer import Generation, decode_head
+
+T = TypeVar("T")
+logger = logging.getLogger("vademecum")
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The release in memory, and the index over it."""
+
+    opened: Opened
+    index: Index
+
+
+class Installation:
+    """One store, from one process. Threads may share it: one of them opens what is installed, the others wait.
+
+    Args:
+        path: The SQLite file.
+        locations: The published tree and its mirrors, the preferred one first; empty: the network is never asked.
+        trust: The root metadata that the app ships, or None.
+        seed: The published tree that the app ships, or None.
+        emit: Called with the engine's events.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        locations: Sequence[str],
+        *,
+        trust: bytes | None,
+        seed: str | None,
+        config: Config,
+        clock: Clock,
+        emit: Emit,
+    ) -> None:
+        self.path = path
+        self.clock = clock
+        self.online = bool(locations)
+        self._locations = locations
+        self._trust = trust
+        self._seed = seed
+        self._config = config
+        self._emit = emit
+        self._lock = threading.Lock()
+        self._answering: Answering | None = None
+
+    def answering(self) -> Answering:
+        """Return the release in memory; the installed one is read where there is none. Errors: see `reload`."""
+        with self._lock:
+            if self._answering is None:
+                run(self.reload())
+            assert self._answering is not None
+            return self._answering
+
+    async def reload(self) -> None:
+        """Read what is installed, and answer from that.
+
+        Raises:
+            EmptyStoreError: Nothing is installed yet; no file is made.
+            SelfTestError: It does not work here, and there is no way back.
+            StorageError, DamagedError, ContentError: The store cannot be read, or is damaged: that was counted.
+        """
+        while True:
+            opened = await self._read()
+            try:
+                opened.self_test()
+            except SelfTestError as error:
+                await self._undo(opened.generation, error)
+            else:
+                break
+        self._answering = Answering(opened, Index(opened))
+
+    def close(self) -> None:
+        """Let go of the release in memory."""
+        self._answering = None
+
+    async def status(self) -> dict[str, Any]:
+        """See `Engine.status`; the file is opened for reading only."""
+        async with self._reading() as store:
+            return await Engine(store, _Offline(), self.clock, config=self._config).status()
+
+    async def use(
+        self, work: Callable[[Engine], Awaitable[T]], *, online: bool = True, emit: Emit | None = None
+    ) -> T:
+        """Call `work` with an engine over the store, and answer from what is installed then.
+
+        Args:
+            online: The work asks the host, or the seed.
+            emit: Called with the events, in place of the listener that all others get.
+
+        Raises:
+            UsageError: `online`, and there is nobody to ask.
+            VademecumError: Whatever `work` raises; see `SqliteStore`, `reload`.
+        """
+        if online and not self.online:
+            raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
+        hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
+        seed = open_transport(self._seed) if online and self._seed is not None else None
+        async with AsyncExitStack() as closing:
+            for transport in [*hosts.values(), *([] if seed is None else [seed])]:
+                closing.push_async_callback(transport.close)
+            store = SqliteStore(self.path)
+            closing.push_async_callback(store.close)
+            engine = Engine(
+                store,
+                hosts,
+                self.clock,
+                trust=self._trust,
+                seed=seed,
+                config=self._config,
+                emit=emit or self._emit,
+                room=partial(disk_room, self.path),
+            )
+            result = await work(engine)
+        if self._answering is not None:
+            await self._follow()
+        return result
+
+    async def _follow(self) -> None:
+        """Turn to what is installed now, if that is something else than what answers."""
+        async with self._reading() as store:
+            head = decode_head(await store.read("head"))
+        if self._answering is not None and head.current != self._answering.opened.generation:
+            await self.reload()
+
+    async def _read(self) -> Opened:
+        """Read what is installed. Another process may flip meanwhile and collect what is being read: once more then."""
+        async with self._reading() as store:
+            while True:
+                current = decode_head(await store.read("head")).current
+                if current is None:
+                    raise EmptyStoreError(f"{self.path}: nothing is installed yet; pull a release first")
+                try:
+                    return await open_generation(store, current)
+                except VademecumError as error:
+                    if decode_head(await store.read("head")).current == current:
+                        await self._report_damage(error)
+                        raise
+
+    async def _undo(self, found: Generation, error: SelfTestError) -> None:
+        """Go back from a release that does not work here (any more: this program may be newer than the release).
+
+        No event tells of it: a listener that searches would wait for the very search that found this out.
+
+        Raises:
+            SelfTestError: There is no way back, or the store cannot be written.
+        """
+        try:
+            await self.use(
+                lambda engine: engine.refuse_current(error.message, found=found), online=False, emit=ignore
+            )
+        except VademecumError as failure:
+            raise SelfTestError(f"{error.message}; going back: {failure.message}") from failure
+
+    async def _report_damage(self, error: VademecumError) -> None:
+        """Have it counted; where that cannot be written, the caller gets `error` all the same."""
+        try:
+            await self.use(lambda engine: engine.report_damage(error), online=False)
+        except VademecumError as failure:
+            logger.debug("the damage could not be noted: %s", failure)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Store]:
+        store = SqliteStore(self.path, readonly=True)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+class _Offline:
+    """The transport of a knowledge base without a url: it is never asked."""
+
+    async def fetch(self, path: str, **_: Any) -> Any:
+        raise UsageError(f"{path}: this knowledge base was opened without a url")
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""
