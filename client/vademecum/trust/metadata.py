@@ -46,7 +46,7 @@ class Trust:
         with judging("root.json", root):
             self._set = TrustedMetadataSet(root, EnvelopeType.METADATA)
             require_signatures(root, self._set.root, "root")
-        # python-tuf reads the system clock here; our clock is an argument.
+        # 5.1: one time for the whole walk. python-tuf reads the system clock here; our clock is an argument.
         self._set.reference_time = now
 
     @property
@@ -100,10 +100,11 @@ class Trust:
             ContentError, SignatureError, RollbackError: Not acceptable; the old root stays.
         """
         with judging(f"{self.root_version + 1}.root.json", data):
-            self._require_signatures(data, "root")
+            self._require_signatures(data, "root")  # 5.3.4: by the keys of version N
             signed = Metadata[Root].from_bytes(data).signed
             if isinstance(signed, Root):  # another role's file names no keys of a root; python-tuf refuses it
-                require_signatures(data, signed, "root")
+                require_signatures(data, signed, "root")  # 5.3.4: and by those of N+1
+            # 5.3.5, stricter: version N again is refused, too, for N+1 was asked for. 5.3.6: expiry is looked at later.
             self._set.update_root(data)
 
     def accept_timestamp(self, data: bytes) -> bool:
@@ -118,15 +119,19 @@ class Trust:
             ContentError, SignatureError, RollbackError: Not acceptable.
         """
         with judging("timestamp.json", data) as value:
-            self._require_signatures(data, "timestamp")
+            self._require_signatures(data, "timestamp")  # 5.4.2
             before = self._set.timestamp.version if "timestamp" in self._set else 0
             try:
+                # First 5.3.10, the root's expiry: it is the last root now. 5.3.11 is nothing to do: what is stored is
+                # judged by this root, too, before it counts (trust/floor.py).
                 self._set.update_timestamp(data)
-            except exceptions.EqualVersionNumberError:
+            except exceptions.EqualVersionNumberError:  # 5.4.3.1: no error; but 5.4.4 holds for the old one
                 if self._set.timestamp.is_expired(self._set.reference_time):
                     raise exceptions.ExpiredMetadataError("timestamp.json is expired") from None
                 return False
             except exceptions.BadVersionNumberError as error:
+                # 5.4.3.1 is told from 5.4.3.2: a host that is behind shows an older timestamp, well signed. One whose
+                # newer timestamp names an older snapshot is no cache.
                 if value["signed"]["version"] < before:
                     raise StaleError(f"timestamp.json: {error}") from error
                 raise
@@ -139,7 +144,9 @@ class Trust:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
         with judging("snapshot.json", data):
-            self._require_signatures(data, "snapshot")
+            self._require_signatures(data, "snapshot")  # 5.5.3
+            # 5.5.2, but for a stored one: it was checked when it came. Then 5.5.5. Last 5.5.6 and 5.5.4: a stored one
+            # that has expired, or is older than the timestamp says, stays as the floor for the next.
             self._set.update_snapshot(data, trusted=stored)
 
     def accept_targets(self, data: bytes) -> None:
@@ -149,12 +156,14 @@ class Trust:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
         with judging("targets.json", data):
-            self._require_signatures(data, "targets")
+            self._require_signatures(data, "targets")  # 5.6.3
+            # 5.6.2, 5.6.4, 5.6.5. Not 5.6.7: nothing is delegated.
             self._set.update_targets(data)
 
     def metadata_path(self, role: str, version: int) -> str:
         """Return where a role's metadata lie in the tree; a slash in the role's name is written `%2F`."""
         name = role.replace("/", "%2F")
+        # 5.3.12, as the root says. Our own publishers have consistent snapshots always.
         return (
             f"metadata/{version}.{name}.json"
             if self._set.root.consistent_snapshot

@@ -92,16 +92,20 @@ async def refresh(
     pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
     pinned = await store.read("trust/pin")
     stored_root = await store.read("trust/root.json")
-    # A shipped root rules; without one, whatever was trusted before goes on being trusted.
+    # 5.2. A shipped root rules; without one, whatever was trusted before goes on being trusted. That it has expired
+    # does not matter: 5.3 brings the next one.
     as_before = stored_root is not None and (shipped_root is None or pin == pinned)
     root = stored_root if as_before else shipped_root
     if idle_allowed and as_before:
+        # 5.4.3.1: an equal version ends the cycle. Here all bytes are equal; `proved` looks at what is stored, and at
+        # when that expires (5.4.4, 5.5.6, 5.6.5).
         fetched = await walk.fetch_timestamp()
         known = await walk.stored(root) if fetched == await store.read("trust/timestamp.json") else None
         if known is not None:
             return Refreshed(known, complete=False)
     downloader.first_contact = await store.read("trust/timestamp.json") is None
     if root is None:
+        # Not in the specification, which has a root shipped out of band: trust on first use, which `status` tells.
         with _nothing_there(downloader):
             root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
     await walk.begin(root, pinned if shipped_root is None and pinned else pin)
@@ -181,7 +185,7 @@ class _Walk:
         Raises:
             ContentError, SignatureError: It is no root.
         """
-        Trust(root, self._now)
+        Trust(root, self._now)  # 5.2: it is signed by its own keys
         stored = await self._store.read("trust/root.json")
         self._switching = stored is not None and stored != root
         self._root, self._pin = root, pin
@@ -239,38 +243,41 @@ class _Walk:
     async def _take_timestamp(self, mirror: Mirror, trust: Trust) -> _Shown:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
+            # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, so it is no
+            # floor; it is not deleted, but written over.
             as_floor(lambda: trust.accept_timestamp(stored))
         fetched = await self._timestamp_of(mirror)
-        news = trust.accept_timestamp(fetched)
-        if news:
+        news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
+        if news:  # 5.4.5
             await self._store.write({"trust/timestamp.json": fetched})
         return _Shown(mirror, "news" if news else "same", trust)
 
     async def _roots(self, mirror: Mirror) -> Trust:
         """Walk from the newest known root to the newest that this mirror has (5.3), a bounded number of steps a run."""
         trust, self.rooted = Trust(self._root, self._now), True
-        while self._steps < self._config.max_root_rotations:
+        while self._steps < self._config.max_root_rotations:  # 5.3.9, and 5.3.3's bound: the next run goes on
             path = f"metadata/{trust.root_version + 1}.root.json"
             data = await self._downloader.once_or_absent(mirror, path, self._config.max_root)
             if data is None:
                 break
-            trust.accept_root(data)
-            self._root, self._steps = data, self._steps + 1
+            trust.accept_root(data)  # 5.3.4, 5.3.5; whether it has expired does not matter yet (5.3.6)
+            self._root, self._steps = data, self._steps + 1  # 5.3.7
             if not self._switching:
-                await self._save_root()
+                await self._save_root()  # 5.3.8
         await self._save_root()
         return trust
 
     async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
         """Take the snapshot (5.5)."""
         stored = await self._store.read("trust/snapshot.json")
+        # Accepted, it is the current one: 5.5.1 has nothing to download. Refused as old, 5.5.5 compares with it.
         if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
             return
         path = trust.metadata_path("snapshot", trust.snapshot_version)
-        limit = trust.snapshot_length(self._config.max_snapshot)
+        limit = trust.snapshot_length(self._config.max_snapshot)  # 5.5.1
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_snapshot)
         self._follow_hint(trust, wanted)
-        await self._store.write({"trust/snapshot.json": data})
+        await self._store.write({"trust/snapshot.json": data})  # 5.5.7
 
     def _follow_hint(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
         """Let the manifest come beside the targets. These decide whether it is used, and by which digest."""
@@ -281,9 +288,10 @@ class _Walk:
     async def targets(self, trust: Trust) -> None:
         """Take the targets (5.6)."""
         stored = await self._store.read("trust/targets.json")
+        # No floor: which version counts, the snapshot says (5.6.4), and 5.5.5 keeps that from going down.
         if stored is not None and as_floor(lambda: trust.accept_targets(stored)):
             return
         path = trust.metadata_path("targets", trust.targets_version)
-        limit = trust.targets_length(self._config.max_targets)
+        limit = trust.targets_length(self._config.max_targets)  # 5.6.1
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_targets)
-        await self._store.write({"trust/targets.json": data})
+        await self._store.write({"trust/targets.json": data})  # 5.6.6
