@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,8 +44,7 @@ class HttpLimits:
 class HttpTransport:
     """A `Transport` for the tree at `base_url`.
 
-    May be used from several event loops, one after another or at once: each has connections of its own,
-    which are closed with it.
+    To be used, and closed, in one event loop. The first fetch opens connections.
 
     Args:
         base_url: `http` or `https`; with or without a final slash or `index.html`. User and password in it
@@ -58,7 +57,7 @@ class HttpTransport:
     def __init__(self, base_url: str, limits: HttpLimits | None = None) -> None:
         self._base, self._auth = _base_of(base_url)
         self._limits = limits if limits is not None else HttpLimits()
-        self._clients: dict[asyncio.AbstractEventLoop, _Client] = {}
+        self._client: httpx.AsyncClient | None = None
         self._closed = False
 
     def __str__(self) -> str:
@@ -71,7 +70,7 @@ class HttpTransport:
         """See `Transport.fetch`. A redirection from https to http counts as the answer, a ServerError."""
         # A slash that belongs to a name comes as %2F, as TUF has it for names of roles; the rest is quoted here.
         url = self._base.join(quote(check_path(path)).replace("%252F", "%2F"))
-        client = await self._client()
+        client = self._opened()
         try:
             async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
                 return await _receive(response, limit, progress)
@@ -83,40 +82,24 @@ class HttpTransport:
             raise NetworkError(f"{url}: {str(error) or type(error).__name__}") from error
 
     async def close(self) -> None:
-        """Close the connections of this event loop; those of others are closed with their loops."""
+        """Close the connections; nothing is fetched any more."""
         self._closed = True
-        opened = self._clients.pop(asyncio.get_running_loop(), None)
-        if opened is not None:
-            await opened.life.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
-    async def _client(self) -> httpx.AsyncClient:
+    def _opened(self) -> httpx.AsyncClient:
         if self._closed:
             raise UsageError(f"{self._base}: this transport is closed")
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            life = self._life(loop)
-            self._clients[loop] = _Client(life, await anext(life))
-        return self._clients[loop].client
-
-    async def _life(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[httpx.AsyncClient, None]:
-        """Open a client for `loop`; close it when this generator is closed.
-
-        A loop closes its asynchronous generators before it ends (`loop.shutdown_asyncgens`): the one way to let
-        go of connections in time under callers who run a new loop for each call.
-        """
-        limits = self._limits
-        client = httpx.AsyncClient(
-            timeout=httpx.Timeout(limits.idle, connect=limits.connect, pool=None),
-            limits=httpx.Limits(max_connections=limits.connections),
-            # Only what the standard library inflates with a bound on its output.
-            headers={"User-Agent": f"vademecum/{__version__}", "Accept-Encoding": "gzip"},
-            follow_redirects=False,
-        )
-        try:
-            yield client
-        finally:
-            self._clients.pop(loop, None)
-            await client.aclose()
+        if self._client is None:
+            limits = self._limits
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(limits.idle, connect=limits.connect, pool=None),
+                limits=httpx.Limits(max_connections=limits.connections),
+                # Only what the standard library inflates with a bound on its output.
+                headers={"User-Agent": f"vademecum/{__version__}", "Accept-Encoding": "gzip"},
+                follow_redirects=False,
+            )
+        return self._client
 
     @asynccontextmanager
     async def _answer(
@@ -137,12 +120,6 @@ class HttpTransport:
         raise ServerError(
             f"{url}: more than {self._limits.redirects} redirections", status=response.status_code
         )
-
-
-@dataclass(frozen=True)
-class _Client:
-    life: AsyncGenerator[httpx.AsyncClient, None]
-    client: httpx.AsyncClient
 
 
 MOST_ASKED = 1e9

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import contextvars
-import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,34 +19,10 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
-    return _run_in_thread(coroutine)
-
-
-def _run_in_thread(coroutine: Coroutine[Any, Any, T]) -> T:
-    outcome: Future[T] = Future()
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = Future()
+    from anyio.from_thread import start_blocking_portal  # for notebooks; the others need not load it
 
     async def work() -> T:
-        task = asyncio.ensure_future(coroutine)
-        started.set_result((asyncio.get_running_loop(), task))
-        return await task
+        return await coroutine
 
-    def thread() -> None:
-        try:
-            outcome.set_result(asyncio.run(work()))
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
-            outcome.set_exception(error)
-
-    worker = threading.Thread(target=contextvars.copy_context().run, args=(thread,), name="vademecum-run")
-    try:
-        worker.start()
-        return outcome.result()
-    except KeyboardInterrupt:
-        if worker.is_alive():
-            loop, task = started.result()
-            with contextlib.suppress(RuntimeError):  # the loop may have ended by itself in the meantime
-                loop.call_soon_threadsafe(task.cancel)
-        raise
-    finally:
-        if worker.ident is not None:
-            worker.join()
+    with start_blocking_portal() as portal:  # an error that leaves this block cancels what still runs
+        return portal.call(work)

@@ -9,12 +9,10 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import pytest
 
-from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, VademecumError
 from vademecum.ports import Body
 from vademecum.runtime.http import HttpLimits, HttpTransport, _origin, _redirection, retry_after
@@ -338,16 +336,6 @@ def test_a_refused_url_keeps_its_password(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         HttpTransport(url)
     assert "s3" not in caught.value.message
-
-
-def test_one_transport_serves_loop_after_loop(tmp_path: Path) -> None:
-    # Never closed, on purpose: each loop closes its own connections, else pytest sees the unclosed sockets.
-    (tmp_path / "file").write_bytes(b"x")
-    with PagesHost(tmp_path) as server:
-        transport = HttpTransport(server.url)
-        for _ in range(3):
-            assert asyncio.run(transport.fetch("file", limit=1)).data == b"x"
-            assert transport._clients == {}  # nothing piles up
 
 
 def test_at_most_six_connections() -> None:

@@ -49,8 +49,9 @@ def test_run_inside_a_running_loop() -> None:
             run(fail())
         assert run(answer())[1] == "set by the caller"  # and it works again
 
+    threads = set(threading.enumerate())
     asyncio.run(notebook())
-    assert "vademecum-run" not in [thread.name for thread in threading.enumerate()]
+    assert threads == set(threading.enumerate()), "none is left behind"
 
 
 def test_an_interrupt_cancels_what_runs_inside_a_loop() -> None:
