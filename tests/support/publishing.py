@@ -175,10 +175,17 @@ class Line:
 
 def read(transport: Transport, root: bytes | None, now: datetime | None = None) -> Published:
     """Return the published release that this transport shows, verified; nothing is asked for twice."""
-    clock = FixedClock(now or NOW)
-    if now is None:
-        return asyncio.run(read_published(transport, root, clock, config=ONCE))
-    return asyncio.run(read_published(transport, root, clock, now=now, config=ONCE))
+
+    async def once() -> Published:
+        clock = FixedClock(now or NOW)
+        try:
+            if now is None:
+                return await read_published(transport, root, clock, config=ONCE)
+            return await read_published(transport, root, clock, now=now, config=ONCE)
+        finally:
+            await transport.close()
+
+    return asyncio.run(once())
 
 
 def pull(

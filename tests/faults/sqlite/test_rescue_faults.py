@@ -266,12 +266,13 @@ def test_who_reads_or_writes_without_the_lock_is_waited_for(
     if journal == "DELETE":
         write_files(start.parent, damaged.with_journal())
     with closing(sqlite3.connect(start, isolation_level=None)) as other:
-        for begin in ("BEGIN IMMEDIATE", *(["BEGIN"] if journal == "DELETE" else [])):
+        for begin in ("BEGIN IMMEDIATE", *(["BEGIN", "BEGIN EXCLUSIVE"] if journal == "DELETE" else [])):
             other.execute(begin)
             other.execute("SELECT count(*) FROM records").fetchone()
             with pytest.raises(BusyError):
                 begin_anew(start, NOW)
             other.execute("ROLLBACK")
+            assert set_aside(start) == [], "nothing has changed: no copy is needed"
     assert read_records(start) == damaged.records
     assert begin_anew(start, NOW).records
 

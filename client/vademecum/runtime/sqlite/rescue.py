@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -39,8 +39,8 @@ MOST_ASIDE = 2
 _LOGS = ("-wal", "-journal")
 _SIGNS = tuple(table.encode() for table in TABLES)
 """What a store of ours has on its first page, and other files have not."""
-_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 _WAL_MODE, _OTHER_MODE = b"\2\2", b"\1\1"
+_PAGE = 4096
 _FINDINGS = 64
 _NAMES = "SELECT name FROM records UNION ALL SELECT digest FROM objects"
 _WAYS = ("NOT INDEXED", "INDEXED BY sqlite_autoindex_records_1")
@@ -95,8 +95,7 @@ def was_store(path: Path) -> bool:
 
     To be asked only of a file that no connection of this process has open: see file.py.
     """
-    with path.open("rb") as file:
-        page = file.read(65_536)
+    page = _start(path, 65_536)
     log = Path(f"{path}-wal")
     return (
         page[68:72] == APPLICATION_ID.to_bytes(4, "big")
@@ -118,9 +117,14 @@ def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]
     """
     path = path.resolve()  # what was set aside lies beside the file itself, not beside a link to it
     try:
-        with TemporaryDirectory(prefix="vademecum-") as folder:
-            aside = _copy_aside(path)
-            records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
+        aside = _copy_aside(path)
+        try:
+            with TemporaryDirectory(prefix="vademecum-") as folder:
+                records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
+        except BaseException:
+            if _start(path, _PAGE) == _start(aside, _PAGE):  # nothing has changed, so nothing needs a copy
+                _delete([aside])
+            raise
         return Rescued(aside, tuple(records), tuple(_delete(set_aside(path)[:-MOST_ASIDE])))
     except FAULTS as error:
         raise storage_error(error, path) from error
@@ -167,8 +171,7 @@ def _begin_anew(
 ) -> Records:
     open_database(fresh).close()
     page = _first_page(fresh)
-    with path.open("rb") as file:
-        torn = file.read(24).replace(_WAL_MODE, _OTHER_MODE) != page[:24]
+    torn = _start(path, 24).replace(_WAL_MODE, _OTHER_MODE) != page[:24]
     records = {} if torn else judge(_read(path, names))
     if not records:
         _lay_first_page(path, page)
@@ -184,13 +187,18 @@ def _begin_anew(
     return records
 
 
+def _start(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
+
+
 def _first_page(fresh: Path) -> bytes:
     """Return what the first page of any store may be: it is the same in all of them, but for the number of pages.
 
     That may be left out (https://www.sqlite.org/fileformat.html, section 1.3). The log, if there is one, is found by
     its name.
     """
-    page = fresh.read_bytes()[:4096]
+    page = _start(fresh, _PAGE)
     return page[:18] + _OTHER_MODE + page[20:28] + bytes(4) + page[32:]
 
 
@@ -208,16 +216,25 @@ def _never_wait(status: int, *_: int) -> None:
 
 
 def _read(path: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Return what can be read. What cannot be just now, as another program is writing, is no reason to lose it."""
     found: dict[str, bytes] = {}
-    with suppress(*_UNREADABLE), closing(connect(path, "mode=rw")) as connection:
+    with _passing_over_damage(), closing(connect(path, "mode=rw")) as connection:
         _configure(connection)
         for name, way in product(names, _WAYS):
-            with suppress(*_UNREADABLE):
-                for (value,) in connection.execute(
-                    f"SELECT value FROM records {way} WHERE name = ?", (name,)
-                ):
+            with _passing_over_damage():
+                query = f"SELECT value FROM records {way} WHERE name = ?"
+                for (value,) in connection.execute(query, (name,)):
                     found |= {name: value} if isinstance(value, bytes) else {}
     return found
+
+
+@contextmanager
+def _passing_over_damage() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise
 
 
 def _configure(connection: sqlite3.Connection) -> None:
