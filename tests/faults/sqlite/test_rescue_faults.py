@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -274,7 +275,11 @@ def test_who_reads_or_writes_without_the_lock_is_waited_for(
             other.execute("ROLLBACK")
             assert set_aside(start) == [], "nothing has changed: no copy is needed"
     assert read_records(start) == damaged.records
-    assert begin_anew(start, NOW).records
+    monkeypatch.undo()
+    with closing(sqlite3.connect(start, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, lambda: other.execute("ROLLBACK")).start()
+        assert begin_anew(start, NOW).records, "a short transaction is waited for"
 
 
 @pytest.mark.fault("C38")
@@ -323,4 +328,7 @@ def test_a_transaction_that_was_cut_off_is_not_rescued(damaged: Damaged, start: 
         for part in ("", "-journal"):
             shutil.copyfile(f"{start}{part}", f"{place / 'kb.db'}{part}")
     begin_anew(place / "kb.db", NOW)
+    assert (place / "kb.db").read_bytes()[18:20] == b"\1\1", (
+        "and the new content asks for no WAL there, either"
+    )
     assert read_records(place / "kb.db") == damaged.records

@@ -244,6 +244,19 @@ def test_of_a_damaged_file_no_object_and_no_record_is_believed(place: Place) -> 
         assert connection.execute("SELECT count(*) FROM records").fetchone() == (4,)
     place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
     assert begin_anew(place.path, datetime.now(UTC)).records == (), "all of the floor hangs on its root"
+    place.open().sync(force=True)
+    place.sql("DELETE FROM records WHERE name IN ('head', 'trust/root.json')")
+    assert begin_anew(place.path, datetime.now(UTC)).records == ()
+
+
+@pytest.mark.fault("C38")
+def test_where_the_index_is_broken_the_table_leads_to_the_floor(place: Place) -> None:
+    with closing(sqlite3.connect(place.path)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_records_1'"
+        [(page,)] = connection.execute(query)
+    place.path.write_bytes(zeroed(page - 1)(place.path.read_bytes()))
+    assert bad(place.check()) == {"file"}
+    assert "trust/timestamp.json" in begin_anew(place.path, datetime.now(UTC)).records
 
 
 @pytest.mark.fault("C38")
