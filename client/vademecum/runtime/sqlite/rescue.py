@@ -181,9 +181,7 @@ def _begin_anew(
         with transaction(new):
             new.executemany("INSERT INTO records (name, value) VALUES (?, ?)", list(records.items()))
         new.execute("PRAGMA journal_mode = DELETE")  # not every place where stores lie can do WAL
-        old.execute("BEGIN IMMEDIATE")  # waits for a writer; the backup would wait for ever
-        old.execute("ROLLBACK")
-        new.backup(old, progress=_never_wait)
+        new.backup(old, progress=_never_again)
     return records
 
 
@@ -210,7 +208,8 @@ def _lay_first_page(path: Path, page: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _never_wait(status: int, *_: int) -> None:
+def _never_again(status: int, *_: int) -> None:
+    """SQLite has waited for a writer (`BUSY_TIMEOUT`); Python's backup would try again for ever."""
     if status not in (sqlite3.SQLITE_OK, sqlite3.SQLITE_DONE):
         raise BusyError("another program uses the file of the store; try again when it is done")
 
