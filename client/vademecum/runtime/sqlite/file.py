@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,10 +64,23 @@ def open_database(path: Path) -> sqlite3.Connection:
         # Durability of Store.write: the WAL is one ordered log, and every commit to it is synced. On macOS
         # only F_FULLFSYNC reaches the disk. A file system that cannot do WAL stays with the rollback journal,
         # where a commit is the deletion of the journal: EXTRA syncs that too (in WAL mode it means FULL).
-        connection.execute("PRAGMA journal_mode = WAL")
+        _turn_to_log(connection)
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA fullfsync = ON")
     return connection
+
+
+def _turn_to_log(connection: sqlite3.Connection) -> None:
+    """SQLite waits for other connections anywhere but here, where several may turn to the log of a new file."""
+    until = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if _primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
