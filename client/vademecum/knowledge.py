@@ -105,7 +105,7 @@ class KnowledgeBase:
         return cls(
             Path(store),
             locations=[str(location) for location in urls],
-            trust=_root_bytes(trust),
+            trust=None if trust is None else _root_bytes(trust),
             config=config or Config(),
             clock=SystemClock(),
             seed=None if seed is None else str(seed),
@@ -288,8 +288,8 @@ class KnowledgeBase:
         self.close()
 
 
-def _root_bytes(trust: bytes | str | Path | None) -> bytes | None:
-    if trust is None or isinstance(trust, bytes):
+def _root_bytes(trust: bytes | str | Path) -> bytes:
+    if isinstance(trust, bytes):
         return trust
     if isinstance(trust, str) and trust.lstrip().startswith("{"):
         return trust.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from vademecum.errors import QuotaError
 from vademecum.ports import Body, Progress, Span, Store, Transport
@@ -100,11 +100,8 @@ class FusedStore:
         await self._fuse.burn()
         await self._store.discard(digests)
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._hold()
-
     @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
         await self._fuse.burn()
         async with self._store.lock():
             yield

@@ -17,7 +17,7 @@ tear the file itself.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -160,11 +160,8 @@ class NumberedStore:
     async def discard(self, digests: Iterable[str]) -> None:
         await self._change(Operation("discard", Discard(tuple(digests))))
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._hold()
-
     @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
         await self._operate(Operation("lock"), _nothing)
         async with self._store.lock():
             yield

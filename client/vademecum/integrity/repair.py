@@ -23,7 +23,6 @@ from vademecum.errors import (
     StorageError,
     StoreError,
     TrustError,
-    VademecumError,
 )
 from vademecum.events import Events
 from vademecum.format.manifest import Manifest
@@ -72,28 +71,10 @@ class Repair:
             VademecumError: See `mend`.
         """
         found = await scrub(self._session, self._session.pointer.objects, looked)
-        return await self._mend_found(found, manifest)
+        return await self.mend_found(found, manifest)
 
-    async def after_sync(self, manifest: ManifestOf, *, reported: bool) -> None:
-        """See that nothing of what is installed is missing, mend what is, and sweep what nobody names.
-
-        Nothing of it delays or fails what the user asked for: it comes last, and its errors are logged.
-
-        Args:
-            reported: A reader could not open what is installed: all of it is looked at.
-        """
-        try:
-            if reported:
-                await self.run(manifest)
-                return
-            head, held = self._session.pointer, await self._session.objects()
-            missing = head.objects - held.keys()
-            if missing or held.keys() - head.objects:
-                await self._mend_found(Scrubbed(missing=tuple(sorted(missing))), manifest)
-        except VademecumError as error:
-            logger.warning("what is installed could not be looked after: %s", error)
-
-    async def _mend_found(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:
+    async def mend_found(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:
+        """The same, where it is known already what is broken."""
         if found.broken:
             await self.mend(found.broken, manifest)
         await garbage.collect(self._session)
@@ -141,7 +122,7 @@ class Repair:
             logger.warning("release %d cannot be gone back to any more", mended.previous.sequence)
             mended = replace(mended, previous=None)
         if self.repaired:
-            self._session.failures = self._session.failures.repaired()
+            self._session.failures = replace(self._session.failures, reads=0)
         if mended != head:
             await self._session.flip(mended)
 

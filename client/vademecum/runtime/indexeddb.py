@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import accumulate
 from typing import Any
 
@@ -59,11 +59,8 @@ class BrowserStore:
         with js_errors():
             await self._store.discard(to_js(list(digests)))
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._hold()
-
     @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
         with js_errors():
             let_go = await self._store.lock()
         if let_go is None:

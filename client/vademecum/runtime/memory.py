@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from vademecum.errors import BusyError, StorageError, UsageError
@@ -59,11 +59,8 @@ class MemoryStore:
         for digest in digests:
             database.objects.pop(digest, None)
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._hold()
-
     @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
         database = self._database()
         if database.locked:
             raise BusyError("another writer is updating this store; try again when it is done")

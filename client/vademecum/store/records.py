@@ -125,14 +125,6 @@ class Failures:
         """A reader could not open what is installed."""
         return replace(self, reads=self.reads + 1)
 
-    def succeeded(self, *, installed: bool) -> Failures:
-        """A sync went well. What a reader found is mended by an installation, or by a repair."""
-        return Failures() if installed else replace(self, syncs=0)
-
-    def repaired(self) -> Failures:
-        """What a reader had found was mended."""
-        return replace(self, reads=0)
-
 
 @dataclass(frozen=True)
 class Wait:
@@ -144,12 +136,6 @@ class Wait:
     def of(cls, now: datetime, seconds: float) -> Wait:
         """Return a wait that a host asked for: it is over after a day at the latest."""
         return cls(now + min(timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())), LONGEST_WAIT))
-
-    def left(self, now: datetime) -> timedelta | None:
-        """Return how long it lasts still. What is further away than any host may ask for was written before somebody
-        turned the clock: it does not count."""
-        left = timedelta() if self.not_before is None else self.not_before - now
-        return left if timedelta() < left <= LONGEST_WAIT else None
 
 
 @dataclass(frozen=True)
@@ -226,10 +212,7 @@ class Record(Generic[T]):
         Raises:
             StorageError: See `Store.read`.
         """
-        return self.parse_or_empty(await store.read(self.name))
-
-    def parse_or_empty(self, data: bytes | None) -> T:
-        """Return the value of a record; a damaged one counts as none."""
+        data = await store.read(self.name)
         try:
             return self.parse(data)
         except DamagedError as error:

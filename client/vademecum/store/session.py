@@ -40,27 +40,20 @@ class Session:
         self.put, self.discard = store.put, store.discard
 
     @classmethod
-    async def begin(cls, store: Store, heal_after: int = 0) -> Session:
+    async def begin(cls, store: Store) -> Session:
         """Read the three records.
-
-        Args:
-            heal_after: See `Config.heal_after`.
 
         Raises:
             StorageError: See `Store.read`.
         """
         session = cls(store)
         await session._recall()
-        session.healing = session.failures.is_due(heal_after)
         return session
 
     async def _recall(self) -> None:
         """Take the three values from what the store holds."""
-        for name in ("head", SYNC.name, HEALTH.name):
-            await self.read(name)
-        self._head = self._before = _head(self._stored["head"])
-        self.status = SYNC.parse_or_empty(self._stored[SYNC.name])
-        self.failures = HEALTH.parse_or_empty(self._stored[HEALTH.name])
+        self._head = self._before = _head(await self.read("head"))
+        self.status, self.failures = await SYNC.read(self), await HEALTH.read(self)
         self._noted = self.status, self.failures
 
     @property
@@ -103,7 +96,7 @@ class Session:
             StorageError, QuotaError: Nothing of it was written, and it is not tried again.
         """
         changes, self._changes = self._changes, {}
-        if isinstance(self._head, Head):
+        if isinstance(self._head, Head) and (self.status, self._head) != (self._noted[0], self._before):
             self.status = _settled(self.status, self._head)
             if self._head != self._before:
                 changes["head"] = None if self._head == Head() else encode_head(self._head)

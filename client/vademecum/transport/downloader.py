@@ -222,7 +222,6 @@ class Downloader:
         """
         failed: dict[Mirror, VademecumError] = {}
         hopeless: set[Mirror] = set(but)
-        self.mirrors.require_one()
         for attempt in count():
             waits = []
             for mirror in [mirror for mirror in self.mirrors.turns() if mirror not in hopeless]:
@@ -238,7 +237,7 @@ class Downloader:
                     else:
                         waits.append(wait)
             if not waits or not insist or attempt >= self._config.retries:
-                raise telling(failed.values())
+                raise telling(failed.values()) if failed else self.mirrors.let_alone()
             await self._clock.sleep(min(waits))
         raise AssertionError("unreachable: the last try returns or raises")
 

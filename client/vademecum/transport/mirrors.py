@@ -42,15 +42,10 @@ class Mirrors:
         left = [mirror for mirror in self._all if mirror.wait is None]
         return sorted(left, key=lambda mirror: (mirror.failures, mirror.rank))
 
-    def require_one(self) -> None:
-        """Do nothing, unless all have asked in this run to be left alone.
-
-        Raises:
-            ServerError: They have.
-        """
-        waits = [mirror.wait for mirror in self._all if mirror.wait is not None]
-        if len(waits) == len(self._all):
-            raise ServerError("the host asked to be left alone for a while; try again later", 503, min(waits))
+    def let_alone(self) -> ServerError:
+        """Return the error to raise where nobody is left to ask: all have asked in this run to be left alone."""
+        wait = min(mirror.wait for mirror in self._all if mirror.wait is not None)
+        return ServerError("the host asked to be left alone for a while; try again later", 503, wait)
 
 
 def telling(errors: Iterable[VademecumError]) -> VademecumError:

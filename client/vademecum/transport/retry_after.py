@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vademecum.errors import ServerError, VademecumError
 from vademecum.format.json import iso_time
 from vademecum.ports import RecordStore
-from vademecum.store.records import RETRY, Wait
+from vademecum.store.records import LONGEST_WAIT, RETRY, Wait
 
 
 async def remember_wait(store: RecordStore, error: VademecumError, now: datetime, shortest: float) -> None:
@@ -31,11 +31,11 @@ async def require_patience(store: RecordStore, now: datetime) -> None:
         ServerError: It did; nothing was asked of it.
         StorageError: See `Store.read`.
     """
-    wait = await RETRY.read(store)
-    left = wait.left(now)
-    if wait.not_before is not None and left is not None:
+    until = (await RETRY.read(store)).not_before
+    # What is further away than any host may ask for was written before somebody turned the clock: it does not count.
+    if until is not None and timedelta() < until - now <= LONGEST_WAIT:
         raise ServerError(
-            f"the host asked not to be asked before {iso_time(wait.not_before)}; a forced update asks all the same",
+            f"the host asked not to be asked before {iso_time(until)}; a forced update asks all the same",
             503,
-            left.total_seconds(),
+            (until - now).total_seconds(),
         )

@@ -100,7 +100,7 @@ class Trust:
             ContentError, SignatureError, RollbackError: Not acceptable; the old root stays.
         """
         with judging(f"{self.root_version + 1}.root.json", data):
-            self._require_signatures(data, "root")  # 5.3.4: by the keys of version N
+            require_signatures(data, self._set.root, "root")  # 5.3.4: by the keys of version N
             signed = Metadata[Root].from_bytes(data).signed
             if isinstance(signed, Root):  # another role's file names no keys of a root; python-tuf refuses it
                 require_signatures(data, signed, "root")  # 5.3.4: and by those of N+1
@@ -119,7 +119,7 @@ class Trust:
             ContentError, SignatureError, RollbackError: Not acceptable.
         """
         with judging("timestamp.json", data) as value:
-            self._require_signatures(data, "timestamp")  # 5.4.2
+            require_signatures(data, self._set.root, "timestamp")  # 5.4.2
             before = self._set.timestamp.version if "timestamp" in self._set else 0
             try:
                 # First 5.3.10, the root's expiry: it is the last root now. 5.3.11 is nothing to do: what is stored is
@@ -144,7 +144,7 @@ class Trust:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
         with judging("snapshot.json", data):
-            self._require_signatures(data, "snapshot")  # 5.5.3
+            require_signatures(data, self._set.root, "snapshot")  # 5.5.3
             # 5.5.2, but for a stored one: it was checked when it came. Then 5.5.5. Last 5.5.6 and 5.5.4: a stored one
             # that has expired, or is older than the timestamp says, stays as the floor for the next.
             self._set.update_snapshot(data, trusted=stored)
@@ -156,7 +156,7 @@ class Trust:
             ContentError, SignatureError, RollbackError, ExpiredError: Not acceptable.
         """
         with judging("targets.json", data):
-            self._require_signatures(data, "targets")  # 5.6.3
+            require_signatures(data, self._set.root, "targets")  # 5.6.3
             # 5.6.2, 5.6.4, 5.6.5. Not 5.6.7: nothing is delegated.
             self._set.update_targets(data)
 
@@ -169,9 +169,6 @@ class Trust:
             if self._set.root.consistent_snapshot
             else f"metadata/{name}.json"
         )
-
-    def _require_signatures(self, data: bytes, role: str) -> None:
-        require_signatures(data, self._set.root, role)
 
     def release(self, channel: str) -> ReleasePointer:
         """Return the current release of a channel. See `line`."""
@@ -236,16 +233,11 @@ _ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
 @contextmanager
 def judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
     """Turn python-tuf's answers into ours, after our strict parser has seen the bytes; yield what it saw."""
-    value = _parse(data, name)
+    value: dict[str, Any] = parse_object(data, name)
+    if not isinstance(value.get("signed"), dict):
+        raise ContentError(f"{name}: not TUF metadata")
     try:
         yield value
     except exceptions.RepositoryError as error:
         make = next(make for kind, make in _ERRORS if isinstance(error, kind))
         raise make(f"{name}: {error}") from error
-
-
-def _parse(data: bytes, name: str) -> Mapping[str, Any]:
-    value: dict[str, Any] = parse_object(data, name)
-    if not isinstance(value.get("signed"), dict):
-        raise ContentError(f"{name}: not TUF metadata")
-    return value

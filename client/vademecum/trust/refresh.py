@@ -88,7 +88,6 @@ async def refresh(
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
         ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
     """
-    walk = _Walk(store, downloader, now, config)
     pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
     pinned = await store.read("trust/pin")
     stored_root = await store.read("trust/root.json")
@@ -96,13 +95,21 @@ async def refresh(
     # does not matter: 5.3 brings the next one.
     as_before = stored_root is not None and (shipped_root is None or pin == pinned)
     root = stored_root if as_before else shipped_root
+    shown = None
     if idle_allowed and as_before:
         # 5.4.3.1: an equal version ends the cycle. Here all bytes are equal; `proved` looks at what is stored, and at
         # when that expires (5.4.4, 5.5.6, 5.6.5).
-        fetched = await walk.fetch_timestamp()
-        known = await walk.stored(root) if fetched == await store.read("trust/timestamp.json") else None
+
+        async def ask(mirror: Mirror) -> tuple[Mirror, bytes]:
+            return mirror, await downloader.once(mirror, TIMESTAMP, config.max_timestamp, True)
+
+        shown = await downloader.by_turns(ask)
+        known = (
+            await proved(store, root, now) if shown[1] == await store.read("trust/timestamp.json") else None
+        )
         if known is not None:
             return Refreshed(known, complete=False)
+    walk = _Walk(store, downloader, now, config, shown)
     downloader.first_contact = await store.read("trust/timestamp.json") is None
     if root is None:
         # Not in the specification, which has a root shipped out of band: trust on first use, which `status` tells.
@@ -134,18 +141,28 @@ class _Shown:
 class _Walk:
     """The steps of one walk.
 
+    Args:
+        shown: A mirror that has shown its timestamp already, and that: it is not asked for it again.
+
     Attributes:
         roots_due: Each mirror is asked for a newer root before anything else (5.3.3). It is not, between two complete
             walks: see decisions/round-trips.md.
         rooted: It was.
     """
 
-    def __init__(self, store: RecordStore, downloader: Downloader, now: datetime, config: Config) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        downloader: Downloader,
+        now: datetime,
+        config: Config,
+        shown: tuple[Mirror, bytes] | None,
+    ) -> None:
         self._store = store
         self._downloader = downloader
         self._now = now
         self._config = config
-        self._fetched: tuple[Mirror, bytes] | None = None
+        self._shown = shown
         self._steps = 0
         self.roots_due = self.rooted = False
 
@@ -157,24 +174,6 @@ class _Walk:
         await self.snapshot(trust, wanted)
         await self.targets(trust)
         return Refreshed(trust, complete=self.rooted and not stale, stale=stale)
-
-    async def fetch_timestamp(self) -> bytes:
-        """Return the timestamp of the preferred mirror; its walk will not ask for it again."""
-
-        async def one(mirror: Mirror) -> bytes:
-            self._fetched = mirror, await self._timestamp_of(mirror)
-            return self._fetched[1]
-
-        return await self._downloader.by_turns(one)
-
-    async def _timestamp_of(self, mirror: Mirror) -> bytes:
-        if self._fetched is not None and self._fetched[0] is mirror:
-            return self._fetched[1]
-        return await self._downloader.once(mirror, TIMESTAMP, self._config.max_timestamp, True)
-
-    async def stored(self, root: bytes | None) -> Trust | None:
-        """Return what the store alone proves, or None where it does not prove all."""
-        return await proved(self._store, root, self._now)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
@@ -246,7 +245,10 @@ class _Walk:
             # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, so it is no
             # floor; it is not deleted, but written over.
             as_floor(lambda: trust.accept_timestamp(stored))
-        fetched = await self._timestamp_of(mirror)
+        if self._shown is not None and self._shown[0] is mirror:
+            fetched = self._shown[1]
+        else:
+            fetched = await self._downloader.once(mirror, TIMESTAMP, self._config.max_timestamp, True)
         news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
         if news:  # 5.4.5
             await self._store.write({"trust/timestamp.json": fetched})

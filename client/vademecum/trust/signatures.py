@@ -74,20 +74,19 @@ def counts(key: Key, signature: str) -> bool:
         return True
     if (len(public), len(encoded)) != (32, 64):
         return True
-    points = canonical_point(public) and canonical_point(encoded[:32])
-    return points and _point(public)[0] not in SMALL_ORDER and int.from_bytes(encoded[32:], "little") < L
+    point, y = canonical_y(encoded[:32]), canonical_y(public)
+    of_order = y is not None and y not in SMALL_ORDER
+    return of_order and point is not None and int.from_bytes(encoded[32:], "little") < L
 
 
-def canonical_point(encoded: bytes) -> bool:
-    """Return whether 32 bytes are the one encoding of their point: y below p, no sign on x = 0."""
-    y, sign = _point(encoded)
-    return y < P and not (sign and y in (1, P - 1))
+def canonical_y(encoded: bytes) -> int | None:
+    """Return the y-coordinate of a point (RFC 8032, section 5.1.2).
 
-
-def _point(encoded: bytes) -> tuple[int, int]:
-    """Return the y-coordinate and the sign of x (RFC 8032, section 5.1.2)."""
+    None where the 32 bytes are not its one encoding: y is below p, and where x is 0, it has no sign.
+    """
     number = int.from_bytes(encoded, "little")
-    return number & (2**255 - 1), number >> 255
+    y, sign = number & (2**255 - 1), number >> 255
+    return y if y < P and not (sign and y in (1, P - 1)) else None
 
 
 def _material(key: Key) -> tuple[str, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from vademecum.errors import SelfTestError
+import logging
+from dataclasses import replace
+
+from vademecum.errors import SelfTestError, VademecumError
 from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
-from vademecum.integrity.repair import Repair, Repaired
-from vademecum.integrity.scrub import Looked
+from vademecum.integrity.repair import ManifestOf, Repair, Repaired
+from vademecum.integrity.scrub import Looked, Scrubbed
 from vademecum.ports import Store
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation
@@ -16,6 +19,8 @@ from vademecum.trust.floor import drop_if_damaged
 from vademecum.update.plan import Plan
 from vademecum.update.run import Runs
 from vademecum.update.update import Update
+
+logger = logging.getLogger("vademecum")
 
 
 async def follow_and_mend(
@@ -48,9 +53,29 @@ async def follow_and_mend(
     plan = await update.follow(pointer, force=whole)
     if plan.kind == "none":
         update.around.course.move("current")
-        session.failures = session.failures.succeeded(installed=False)
-    await _repair(update).after_sync(manifest, reported=reported)
+        # What a reader found is mended by an installation, or by a repair.
+        session.failures = replace(session.failures, syncs=0)
+    await _look_after(update, manifest, reported=reported)
     return plan, stale
+
+
+async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -> None:
+    """See that nothing of what is installed is missing, mend what is, and sweep what nobody names.
+
+    Nothing of it delays or fails what the user asked for: it comes last, and its errors are logged.
+
+    Args:
+        reported: A reader could not open what is installed: all of it is looked at.
+    """
+    try:
+        if reported:
+            await _repair(update).run(manifest)
+            return
+        named, held = update.session.pointer.objects, (await update.session.objects()).keys()
+        if held != named:
+            await _repair(update).mend_found(Scrubbed(missing=tuple(sorted(named - held))), manifest)
+    except VademecumError as error:
+        logger.warning("what is installed could not be looked after: %s", error)
 
 
 async def repair(runs: Runs, looked: Looked) -> Repaired:

@@ -10,7 +10,7 @@ from vademecum.errors import RollbackError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation, Head
-from vademecum.trust.channel import ReleasePointer
+from vademecum.trust.channel import Line, ReleasePointer
 
 Kind = Literal["none", "direct", "tiers", "full"]
 
@@ -40,19 +40,19 @@ class Plan:
         return sum(ref.size for ref in self.downloads)
 
 
-def refuse_older(pointer: ReleasePointer, head: Head, newest: int = 0) -> None:
+def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
     """Do nothing, unless the signed targets name an older release than the installed one, and know nothing of that.
 
-    Args:
-        newest: The highest sequence that the targets name. A candidate that was installed here and is not for this
-            store any more, or was taken back, stays till a newer release comes.
+    A candidate that was installed here and is not for this store any more, or was taken back, stays till a newer
+    release comes.
 
     Raises:
         RollbackError: They do.
     """
-    if head.current is not None and max(pointer.sequence, newest) < head.current.sequence:
+    installed = 0 if head.current is None else head.current.sequence
+    if pointer.sequence < installed and line.newest < installed:
         raise RollbackError(
-            f"the host offers release {pointer.sequence}, release {head.current.sequence} is installed: "
+            f"the host offers release {pointer.sequence}, release {installed} is installed: "
             "a publisher takes a release back by publishing a newer one"
         )
 

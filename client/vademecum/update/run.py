@@ -52,7 +52,8 @@ class Runs:
             StorageError, QuotaError: The store cannot be read or written.
         """
         async with self.store.lock():
-            session = await Session.begin(self.store, self.around.config.heal_after)
+            session = await Session.begin(self.store)
+            session.healing = session.failures.is_due(self.around.config.heal_after)
             try:
                 yield session
             except VademecumError:

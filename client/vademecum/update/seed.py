@@ -106,7 +106,7 @@ class Seed:
         update = Update(session, self.downloader, self._around, any_time=True)
         line = proof.trust.line(self._config.channel)
         pointer = await update.choose(line)
-        refuse_older(pointer, session.pointer, line.newest)
+        refuse_older(pointer, session.pointer, line)
         if not proof.older:
             latest = Latest(pointer.sequence, pointer.version)
             session.status = replace(

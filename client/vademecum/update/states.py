@@ -69,18 +69,6 @@ TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
 )
 
 
-def next_state(state: State, happening: Happening) -> State:
-    """Return the state after it.
-
-    Raises:
-        RuntimeError: Nothing of that kind happens in this state: a mistake in the program.
-    """
-    try:
-        return TRANSITIONS[state][happening]
-    except KeyError:
-        raise RuntimeError(f"an update that is {state} cannot {happening}") from None
-
-
 class Course(Events):
     """Announces what becomes of an update, and moves it from state to state: what the table does not know, is not
     announced."""
@@ -93,11 +81,18 @@ class Course(Events):
         self.move("check")
 
     def move(self, happening: Happening) -> None:
-        """Go to the next state. Raises RuntimeError: see `next_state`."""
-        self.state = next_state(self.state, happening)
+        """Go to the next state.
+
+        Raises:
+            RuntimeError: Nothing of that kind happens in this state: a mistake in the program.
+        """
+        try:
+            self.state = TRANSITIONS[self.state][happening]
+        except KeyError:
+            raise RuntimeError(f"an update that is {self.state} cannot {happening}") from None
 
     def emit(self, name: str, detail: Mapping[str, Any]) -> None:
-        """Announce one event; raises RuntimeError where it cannot happen in this state, see `next_state`."""
+        """Announce one event; raises RuntimeError where it cannot happen in this state, see `move`."""
         happening = _OF_EVENT.get(name) or _OF_STAGE.get(detail.get("stage", ""))
         if happening is not None and (happening, self.state) != ("download", "downloading"):
             self.move(happening)

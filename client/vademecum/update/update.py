@@ -36,13 +36,13 @@ from vademecum.ports import Clock, Room
 from vademecum.store import garbage
 from vademecum.store.objects import keep, require_sound, unsound
 from vademecum.store.pointer import generation_of
-from vademecum.store.records import SPOILED, ChannelStatus, Latest, Spoiled
+from vademecum.store.records import SPOILED, Failures, Latest, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
-from vademecum.trust.refresh import Refreshed, refresh
+from vademecum.trust.refresh import refresh
 from vademecum.update.apply_delta import apply_packs
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download_budget import UNLIMITED, Budget
@@ -120,22 +120,21 @@ class Update:
             raise judge_expiry(error, now, self.downloader.told) from error
         line = found.trust.line(self._config.channel)
         pointer = await self.choose(line)
-        refuse_older(pointer, self.session.pointer, line.newest)
-        self._note(found, pointer, line)
+        refuse_older(pointer, self.session.pointer, line)
+        now = now.replace(microsecond=0)
+        self.session.status = replace(
+            before,
+            checked=now if found.complete else before.checked,
+            expires=found.trust.expires,
+            latest=Latest(pointer.sequence, pointer.version),
+            error=None,
+            stale=(before.stale or now) if found.stale else None,
+            yanked=line.yanked,
+        )
         # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
         # anything is fetched that they name, and where the walk fails with what verified until then.
         await self.session.commit()
         return pointer, found.stale
-
-    def _note(self, found: Refreshed, pointer: ReleasePointer, line: Line) -> None:
-        now, before = self._clock.now().replace(microsecond=0), self.session.status
-        self.session.status = ChannelStatus(
-            checked=now if found.complete else before.checked,
-            expires=found.trust.expires,
-            latest=Latest(pointer.sequence, pointer.version),
-            stale=(before.stale or now) if found.stale else None,
-            yanked=line.yanked,
-        )
 
     # 2. The release ----------------------------------------------------------------------------
 
@@ -430,7 +429,7 @@ class Update:
             await session.flip(head.undone() if again else head.refuse(generation.sequence))
             await garbage.tidy(session)
             raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
-        session.failures = session.failures.succeeded(installed=True)
+        session.failures = Failures()
         await session.flip(head.installed(generation))
         await garbage.tidy(session)
 

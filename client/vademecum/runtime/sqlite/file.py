@@ -11,7 +11,7 @@ import errno
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from vademecum.errors import (
@@ -58,7 +58,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     elif not path.parent.is_dir():
         raise StorageError(f"{path}: the folder {path.parent} does not exist; create it first")
     connection = connect(path, "mode=rwc")
-    with _closed_on_error(connection):
+    try:
         if not _is_store(connection, path):
             _create(connection, path)
         # Durability of Store.write: the WAL is one ordered log, and every commit to it is synced. On macOS
@@ -67,6 +67,9 @@ def open_database(path: Path) -> sqlite3.Connection:
         _turn_to_log(connection)
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA fullfsync = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -94,10 +97,13 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
     # Where the folder cannot be written, nobody else writes either. `rw` never creates the file.
     connection = connect(path, _IMMUTABLE if _probe(path) else "mode=rw")
-    with _closed_on_error(connection):
+    try:
         if not _is_store(connection, path):
             raise EmptyStoreError(f"{path}: {_NOTHING_YET}")
         connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -132,15 +138,6 @@ def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Pat
     if primary == sqlite3.SQLITE_READONLY:
         return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
     return StorageError(f"{path}: {error}")
-
-
-@contextmanager
-def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
 
 
 @contextmanager
@@ -182,7 +179,8 @@ def _probe(path: Path) -> bool:
     move a stranger's write-ahead log into its database.
     """
     try:
-        _look(path, "mode=ro")
+        with closing(connect(path, "mode=ro")) as connection:
+            _is_store(connection, path)
         return False
     except sqlite3.OperationalError as error:
         # Our stores have a rollback journal only while they are created. This one was interrupted there; the
@@ -198,24 +196,24 @@ def _probe(path: Path) -> bool:
         raise StorageError(
             f"{path}: its folder cannot be written, and {log.name} still has to be merged there"
         )
-    _look(path, _IMMUTABLE)
-    return True
-
-
-def _look(path: Path, mode: str) -> None:
-    connection = connect(path, mode)
-    try:
+    with closing(connect(path, _IMMUTABLE)) as connection:
         _is_store(connection, path)
-    finally:
-        connection.close()
+    return True
 
 
 def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
     """Return whether this is a store of ours; False if it is an empty database."""
-    with _one_state(connection):
+    # What is read here belongs together, though another process may be creating the store just now.
+    inside = connection.in_transaction
+    if not inside:
+        connection.execute("BEGIN")
+    try:
         [(application_id,)] = connection.execute("PRAGMA application_id")
         [(version,)] = connection.execute("PRAGMA user_version")
         [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
+    finally:
+        if not inside and connection.in_transaction:
+            connection.execute("ROLLBACK")
     if application_id == 0 and version == 0 and tables == 0:
         return False
     if application_id != APPLICATION_ID:
@@ -227,19 +225,6 @@ def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
             f"{path}: a store of format {version}, this version of vademecum reads {USER_VERSION}; update it"
         )
     return True
-
-
-@contextmanager
-def _one_state(connection: sqlite3.Connection) -> Iterator[None]:
-    """What is read inside belongs together, though another process may be creating the store just now."""
-    inside = connection.in_transaction
-    if not inside:
-        connection.execute("BEGIN")
-    try:
-        yield
-    finally:
-        if not inside and connection.in_transaction:
-            connection.execute("ROLLBACK")
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

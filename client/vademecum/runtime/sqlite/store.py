@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -88,10 +88,6 @@ class SqliteStore:
         unwanted = [(digest,) for digest in digests]
         await self._call(lambda connection: _discard(connection, unwanted))
 
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        """See `Store.lock`, and lock.py."""
-        return self._hold()
-
     async def close(self) -> None:
         if self._closed:
             return
@@ -102,7 +98,8 @@ class SqliteStore:
             self._worker.shutdown(wait=False)
 
     @asynccontextmanager
-    async def _hold(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
+        """See `Store.lock`, and lock.py."""
         if self._readonly:
             raise StorageError(f"{self._path}: the store was opened for reading only")
         lock = WriterLock(self._path)
@@ -118,11 +115,8 @@ class SqliteStore:
         """Run `function` on the store's thread, with the errors of SQLite translated."""
         if self._closed:
             raise StorageError(f"{self._path}: this store is closed; open it again")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, self._translated, function)
-
-    def _translated(self, function: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            return function(self._connection)
+            return await asyncio.get_running_loop().run_in_executor(self._worker, function, self._connection)
         except FAULTS as error:
             raise storage_error(error, self._path) from error
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from support.drive import drive
 from support.mutations import damaged as mutated
-from vademecum.errors import DamagedError, NetworkError
+from vademecum.errors import DamagedError, NetworkError, ServerError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.records import (
     LONGEST_WAIT,
     RECORDS,
+    RETRY,
     SYNC,
     ChannelStatus,
     ErrorNote,
@@ -29,6 +30,7 @@ from vademecum.store.records import (
     Wait,
     damaged,
 )
+from vademecum.transport.retry_after import require_patience
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STATUS = ChannelStatus(
@@ -115,7 +117,12 @@ def test_any_message_can_be_noted() -> None:
 def test_a_wait_lasts_a_day_at_the_most() -> None:
     assert Wait.of(WHEN, 60) == Wait(WHEN + timedelta(minutes=1))
     assert Wait.of(WHEN, 1e300) == Wait(WHEN + LONGEST_WAIT)
-    assert Wait(WHEN + LONGEST_WAIT).left(WHEN) == LONGEST_WAIT
-    for other in (WHEN, WHEN - timedelta(1), WHEN + LONGEST_WAIT + timedelta(seconds=1)):
-        assert Wait(other).left(WHEN) is None, "over, or written before the clock was turned"
-    assert Wait().left(WHEN) is None
+    store = MemoryStore(MemoryDatabase())
+    drive(RETRY.write(store, Wait(WHEN + LONGEST_WAIT)))
+    with pytest.raises(ServerError) as caught:
+        drive(require_patience(store, WHEN))
+    assert caught.value.retry_after == LONGEST_WAIT.total_seconds()
+    # Over, or written before the clock was turned; or there is none.
+    for other in (WHEN, WHEN - timedelta(1), WHEN + LONGEST_WAIT + timedelta(seconds=1), None):
+        drive(RETRY.write(store, Wait(other)))
+        drive(require_patience(store, WHEN))

@@ -19,7 +19,7 @@ from tuf.api.metadata import Root
 from support.publisher import NOW, Publisher, TestKey
 from vademecum.errors import SignatureError
 from vademecum.trust.metadata import Trust
-from vademecum.trust.signatures import SMALL_ORDER, L, P, canonical_point, counts
+from vademecum.trust.signatures import SMALL_ORDER, L, P, canonical_y, counts
 
 POINTS = [y | sign << 255 for y in SMALL_ORDER for sign in (0, 1)]
 
@@ -149,7 +149,7 @@ def test_the_small_orders_are_all_of_them() -> None:
     ],
 )
 def test_a_point_has_one_encoding(number: int, canonical: bool) -> None:
-    assert canonical_point(encoded(number)) == canonical
+    assert (canonical_y(encoded(number)) is not None) == canonical
 
 
 @pytest.mark.fault("A3")

@@ -5,14 +5,16 @@ from typing import Any, get_args
 import pytest
 
 from vademecum.errors import NetworkError
-from vademecum.update.states import RESTING, TRANSITIONS, Course, Happening, State, next_state
+from vademecum.events import ignore
+from vademecum.update.states import RESTING, TRANSITIONS, Course, Happening, State
 
 
-def course(*happenings: Happening) -> State:
-    state: State = "idle"
+def course(*happenings: Happening, begin: State = "idle") -> State:
+    update = Course(ignore)
+    update.state = begin
     for happening in happenings:
-        state = next_state(state, happening)
-    return state
+        update.move(happening)
+    return update.state
 
 
 def test_the_table_is_whole() -> None:
@@ -32,14 +34,14 @@ def test_the_course_of_an_update() -> None:
 
 @pytest.mark.parametrize("state", get_args(State))
 def test_everything_can_fail(state: State) -> None:
-    assert next_state(state, "fail") == "failed"
+    assert course("fail", begin=state) == "failed"
 
 
 @pytest.mark.parametrize("state", sorted(set(get_args(State)) - set(RESTING)))
 def test_what_passes_asks_nothing_new(state: State) -> None:
     for happening in ("check", "turn-back", "forget"):
         with pytest.raises(RuntimeError, match=f"an update that is {state} cannot {happening}"):
-            next_state(state, happening)
+            course(happening, begin=state)
 
 
 def test_nothing_is_installed_that_was_not_verified() -> None:
