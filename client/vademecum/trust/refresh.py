@@ -1,7 +1,8 @@
 """The walk through the metadata: TUF's client workflow (specification, section 5) over our ports.
 
-What verifies is stored at once, so that the trust floor only rises. What is stored is only ever a floor
-and a cache: an interrupted walk leaves nothing that reading depends on.
+What verifies is written to the store that the caller passes, so that the trust floor only rises; a session keeps it
+until its commit (decisions/trust-floor.md). What is stored is only ever a floor and a cache: an interrupted walk leaves
+nothing that reading depends on.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ class _Walk:
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
 
-        Each good root is stored at once. But where the app ships another root than the one that the store's
+        Each good root is stored. But where the app ships another root than the one that the store's
         was reached from, the stored one stays until a walk is done: a floor never goes down half-way.
 
         Raises:

@@ -132,7 +132,8 @@ class Update:
             yanked=line.yanked,
         )
         # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
-        # anything is fetched that they name, and where the walk fails with what verified until then.
+        # anything is fetched that they name, and where the walk fails with what verified until then:
+        # decisions/trust-floor.md.
         await self.session.commit()
         return pointer, found.stale
 
