@@ -102,7 +102,7 @@ def test_the_paths_of_the_tree() -> None:
     for path in paths:
         name = path.replace("DIGEST.N.json", "DIGEST.SEQUENCE.json").removeprefix("metadata/N.")
         assert name in tree
-    found = trust.ReleasePointer(1, "v", "releases/1.json", "DIGEST", 5).url_path
+    found = trust.ReleasePointer(1, "releases/1.json", "DIGEST", 5, "v").url_path
     assert found.replace("1", "SEQUENCE") in PAGE
 
 

@@ -58,7 +58,7 @@ def truth_of(
 ) -> Truth:
     segment = decode_segment(encode_segment(epoch, encoder.dimensions, documents, chunks, bits))
     state = assemble([segment])
-    nowhere = Generation(1, "", "", "", epoch, "", len(documents), len(chunks), encoder.dimensions, "", ())
+    nowhere = Generation(1, "", "", epoch, "", len(documents), len(chunks), "", encoder.dimensions, "", ())
     opened = Opened(nowhere, state, encoder)
     return Truth(texts_of(opened), Index(opened))
 

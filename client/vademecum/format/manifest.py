@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
@@ -57,8 +59,8 @@ class PackEntry:
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """One release.
+class ReleaseInfo:
+    """What is known of a release wherever it is: in its manifest, and where it is installed.
 
     Attributes:
         sequence: Its number, from 1; every release of a line has the next one.
@@ -67,19 +69,33 @@ class Manifest:
         epoch: 16 hex digits: releases whose vectors can be compared (section 4.2).
         digest: The state digest (section 5), in hex.
         documents, chunks: How many are live.
-        segments: Newest first; together they cover all sequences from 0 without a gap.
-        sources: For the builder alone (section 6).
-        packs: Newest base first.
     """
 
     sequence: int
     version: str
-    channel: str
     built: str
     epoch: str
     digest: str
     documents: int
     chunks: int
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """These fields alone, by their names, which are also those of the JSON."""
+        return {field.name: getattr(self, field.name) for field in dataclass_fields(ReleaseInfo)}
+
+
+@dataclass(frozen=True)
+class Manifest(ReleaseInfo):
+    """One release, as it is published.
+
+    Attributes:
+        segments: Newest first; together they cover all sequences from 0 without a gap.
+        sources: For the builder alone (section 6).
+        packs: Newest base first.
+    """
+
+    channel: str
     encoder: EncoderEntry
     segments: tuple[SegmentEntry, ...]
     sources: ObjectRef
@@ -96,18 +112,14 @@ def encode_manifest(manifest: Manifest) -> bytes:
     packs = {"packs": [_pack_json(entry) for entry in manifest.packs]} if manifest.packs else {}
     return canonical(
         {
+            **manifest.info,
             **packs,
-            "built": manifest.built,
             "channel": manifest.channel,
-            "chunks": manifest.chunks,
-            "digest": manifest.digest,
-            "documents": manifest.documents,
             "encoder": {
                 "dimensions": manifest.encoder.dimensions,
                 "name": manifest.encoder.name,
                 "object": ref_json(manifest.encoder.object),
             },
-            "epoch": manifest.epoch,
             "format": FORMAT,
             "segments": [
                 {
@@ -119,9 +131,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
                 }
                 for entry in manifest.segments
             ],
-            "sequence": manifest.sequence,
             "sources": ref_json(manifest.sources),
-            "version": manifest.version,
         }
     )
 
@@ -136,16 +146,9 @@ def decode_manifest(data: bytes) -> Manifest:
     fields = Fields(parse_object(data, "manifest"), "manifest")
     fields.refuse_newer(FORMAT)
     encoder = fields.child("encoder")
-    fields.time("built")
     manifest = Manifest(
-        sequence=fields.integer("sequence", 1, MAX_SEQUENCE),
-        version=fields.text("version", 1, 100),
+        **read_info(fields),
         channel=fields.text("channel", 1, 100),
-        built=fields.text("built", 1, 40),
-        epoch=fields.match("epoch", EPOCH),
-        digest=fields.match("digest", DIGEST),
-        documents=fields.integer("documents"),
-        chunks=fields.integer("chunks"),
         encoder=EncoderEntry(
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
@@ -158,6 +161,20 @@ def decode_manifest(data: bytes) -> Manifest:
     _check_tiers(manifest)
     _check_packs(manifest)
     return manifest
+
+
+def read_info(fields: Fields) -> dict[str, Any]:
+    """Read the fields of `ReleaseInfo`, which a manifest and the store's pointer both have. Raises ContentError."""
+    fields.time("built")
+    return {
+        "sequence": fields.integer("sequence", 1, MAX_SEQUENCE),
+        "version": fields.text("version", 1, 100),
+        "built": fields.text("built", 1, 40),
+        "epoch": fields.match("epoch", EPOCH),
+        "digest": fields.match("digest", DIGEST),
+        "documents": fields.integer("documents"),
+        "chunks": fields.integer("chunks"),
+    }
 
 
 def _segment_entry(fields: Fields) -> SegmentEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from vademecum.errors import ContentError, NetworkError, ServerError
@@ -40,7 +41,8 @@ class FolderTransport:
             raise NetworkError(f"{self._folder}: there is no such folder (moved, or not mounted?)")
         file = self._folder / path
         try:
-            if not self._holds(file):
+            # Unlike Path.resolve before Python 3.13, realpath does not raise on links in a circle.
+            if not (Path(os.path.realpath(file)).is_relative_to(self._folder) and file.is_file()):
                 raise ServerError(
                     f"{file}: there is no such file (damaged, or not a published tree?)", status=404
                 )
@@ -51,9 +53,3 @@ class FolderTransport:
         if len(data) > limit:
             raise ContentError(f"{file}: more than the {limit} bytes allowed")
         return data
-
-    def _holds(self, file: Path) -> bool:
-        try:
-            return file.resolve().is_relative_to(self._folder) and file.is_file()
-        except RuntimeError:  # before Python 3.13: links in a circle
-            return False

@@ -10,22 +10,15 @@ from dataclasses import asdict, dataclass, replace
 
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-from vademecum.format.manifest import Manifest
-from vademecum.format.version import EPOCH, FORMAT
+from vademecum.format.manifest import Manifest, ReleaseInfo, read_info
+from vademecum.format.version import FORMAT
 
 
 @dataclass(frozen=True)
-class Generation:
-    """One installed release. `segments` are digests, newest first; `built` and `installed` ISO times."""
+class Generation(ReleaseInfo):
+    """One installed release. `encoder` and `segments` are digests, the latter newest first; `installed` an ISO time."""
 
-    sequence: int
-    version: str
-    built: str
     installed: str
-    epoch: str
-    digest: str
-    documents: int
-    chunks: int
     dimensions: int
     encoder: str
     segments: tuple[str, ...]
@@ -116,14 +109,8 @@ class Head:
 def generation_of(manifest: Manifest, segments: tuple[str, ...], installed: str) -> Generation:
     """Return the generation that installing `manifest` from `segments` gives."""
     return Generation(
-        sequence=manifest.sequence,
-        version=manifest.version,
-        built=manifest.built,
+        **manifest.info,
         installed=installed,
-        epoch=manifest.epoch,
-        digest=manifest.digest,
-        documents=manifest.documents,
-        chunks=manifest.chunks,
         dimensions=manifest.encoder.dimensions,
         encoder=manifest.encoder.object.sha256,
         segments=segments,
@@ -158,14 +145,8 @@ def _generation(fields: Fields | None) -> Generation | None:
     if fields is None:
         return None
     return Generation(
-        sequence=fields.integer("sequence", 1),
-        version=fields.text("version"),
-        built=fields.text("built"),
+        **read_info(fields),
         installed=fields.text("installed"),
-        epoch=fields.match("epoch", EPOCH),
-        digest=fields.match("digest", DIGEST),
-        documents=fields.integer("documents"),
-        chunks=fields.integer("chunks"),
         dimensions=fields.integer("dimensions", 1),
         encoder=fields.match("encoder", DIGEST),
         segments=fields.digests("segments"),

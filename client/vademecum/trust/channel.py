@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields
+from vademecum.format.objects import ObjectRef
 from vademecum.format.version import FORMAT, MAX_SEQUENCE
 
 CUSTOM = "vademecum"
@@ -22,20 +23,39 @@ RELEASE_PATH = re.compile(r"releases/[0-9A-Za-z._-]{1,100}")
 
 
 @dataclass(frozen=True)
-class ReleasePointer:
-    """What the signed targets say of a release: where its manifest lies, and whether it was taken back."""
+class ManifestHint:
+    """What the signed snapshot says that the targets will: where the current release's manifest lies.
+
+    A hint saves a round trip and decides nothing: what it leads to counts if the targets name the very same.
+    """
 
     sequence: int
-    version: str
     path: str
     sha256: str
     length: int
-    yanked: bool = False
 
     @property
     def url_path(self) -> str:
         """The manifest's path in the published tree: the digest stands before the file's name (TUF 6.2)."""
-        return _url_path(self.path, self.sha256)
+        folder, _, name = self.path.rpartition("/")
+        return f"{folder}/{self.sha256}.{name}"
+
+    @property
+    def manifest(self) -> ObjectRef:
+        """Digest and length of the manifest, which is not gzipped."""
+        return ObjectRef(self.sha256, self.length, self.length)
+
+    def json(self) -> dict[str, object]:
+        """Return the entry of the snapshot's field, as `read_hint` reads it."""
+        return {"length": self.length, "release": self.path, "sequence": self.sequence, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class ReleasePointer(ManifestHint):
+    """What the signed targets say of a release: the same, and whether it was taken back."""
+
+    version: str
+    yanked: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,28 +79,6 @@ class Line:
         """The highest sequence that is named: the publisher knows of it."""
         candidate = 0 if self.candidate is None else self.candidate.sequence
         return max(self.current.sequence, candidate, *self.yanked)
-
-
-@dataclass(frozen=True)
-class ManifestHint:
-    """What the signed snapshot says that the targets will: where the current release's manifest lies.
-
-    A hint saves a round trip and decides nothing: what it leads to counts if the targets name the very same.
-    """
-
-    sequence: int
-    path: str
-    sha256: str
-    length: int
-
-    @property
-    def url_path(self) -> str:
-        """See `ReleasePointer.url_path`."""
-        return _url_path(self.path, self.sha256)
-
-    def json(self) -> dict[str, object]:
-        """Return the entry of the snapshot's field, as `read_hint` reads it."""
-        return {"length": self.length, "release": self.path, "sequence": self.sequence, "sha256": self.sha256}
 
 
 Target = Callable[[str], tuple[str, int]]
@@ -135,16 +133,11 @@ def read_hint(custom: object, channel: str) -> ManifestHint | None:
         return None
 
 
-def _url_path(path: str, sha256: str) -> str:
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/{sha256}.{name}"
-
-
 def _pointer(entry: Fields, yanked: tuple[int, ...], target: Target) -> ReleasePointer:
     path = entry.match("release", RELEASE_PATH)
     sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
     sha256, length = target(path)
-    return ReleasePointer(sequence, entry.text("version", 1, 100), path, sha256, length, sequence in yanked)
+    return ReleasePointer(sequence, path, sha256, length, entry.text("version", 1, 100), sequence in yanked)
 
 
 def _candidate(entry: Fields, yanked: tuple[int, ...], target: Target) -> tuple[ReleasePointer | None, int]:

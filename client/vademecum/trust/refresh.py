@@ -16,7 +16,6 @@ from datetime import datetime
 
 from vademecum.config import Config
 from vademecum.errors import RollbackError, ServerError, TrustError, VademecumError
-from vademecum.format.objects import ObjectRef
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
@@ -286,7 +285,7 @@ class _Walk:
         """Let the manifest come beside the targets. These decide whether it is used, and by which digest."""
         hint = trust.hint(self._config.channel)
         if hint is not None and hint.length <= self._config.max_manifest and wanted(hint.sequence):
-            self._downloader.prefetch(hint.url_path, ObjectRef(hint.sha256, hint.length, hint.length))
+            self._downloader.prefetch(hint.url_path, hint.manifest)
 
     async def targets(self, trust: Trust) -> None:
         """Take the targets (5.6)."""

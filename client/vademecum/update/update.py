@@ -199,8 +199,7 @@ class Update:
             ClockError: It was built in this device's future.
         """
         self._check_size(pointer.path, pointer.length)
-        ref = ObjectRef(pointer.sha256, pointer.length, pointer.length)
-        manifest = decode_manifest(await self.downloader.fetch_plain(pointer.url_path, ref))
+        manifest = decode_manifest(await self.downloader.fetch_plain(pointer.url_path, pointer.manifest))
         if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
             raise ContentError(
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "

@@ -46,7 +46,7 @@ def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow], bits: 
     ]
     state = assemble(decoded)
     counts = (len(state.documents), len(state.chunks))
-    generation = Generation(1, "v", "", "", EPOCH, state.digest(), *counts, encoder.dimensions, "", ())
+    generation = Generation(1, "v", "", EPOCH, state.digest(), *counts, "", encoder.dimensions, "", ())
     return Opened(generation, state, encoder)
 
 
