@@ -144,11 +144,6 @@ def _to_json(value: Any) -> str:
 
 
 def _error_json(error: VademecumError) -> dict[str, Any]:
-    status, wait = getattr(error, "status", None), getattr(error, "retry_after", None)
-    return {"code": error.code, "message": error.message, "status": status, "retryAfter": wait} | _room(error)
-
-
-def _room(error: VademecumError) -> dict[str, Any]:
-    if not isinstance(error, QuotaError):
-        return {}
-    return {"needed": error.needed, "available": error.available}
+    room = {"needed": error.needed, "available": error.available} if isinstance(error, QuotaError) else {}
+    told = {"code": error.code, "message": error.message, "retryAfter": error.retry_after}
+    return {**told, "status": getattr(error, "status", None), **room}

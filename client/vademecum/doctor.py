@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -48,14 +48,10 @@ class Diagnosis:
         """Return the keys of `vade doctor --json`."""
         return {
             "sound": self.sound,
-            "checks": [_json(finding) for finding in self.findings],
-            "before": [_json(finding) for finding in self.before],
+            "checks": [asdict(finding) for finding in self.findings],
+            "before": [asdict(finding) for finding in self.before],
             "setAside": self.aside,
         }
-
-
-def _json(finding: Finding) -> dict[str, object]:
-    return {"name": finding.name, "sound": finding.sound, "message": finding.message}
 
 
 async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, ...]:

@@ -17,11 +17,13 @@ class VademecumError(Exception):
         transient: True when trying again later, unchanged, may well succeed.
         mendable: True when this device failed, in a way that fetching everything anew could mend. A full disk, another
             program's file and another writer are none of that.
+        retry_after: For how many seconds the host asked to be left alone, where it did.
     """
 
     code = "error"
     transient = False
     mendable = False
+    retry_after: float | None = None
 
     @property
     def message(self) -> str:
@@ -44,7 +46,6 @@ class ServerError(HostError):
 
     Attributes:
         status: The HTTP status code; a missing file in a local folder counts as 404.
-        retry_after: What the host asked for, in seconds, or None.
     """
 
     code = "server"

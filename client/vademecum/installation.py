@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from vademecum.engine import Engine
 from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.ports import Clock, Emit, Store, Transport
+from vademecum.ports import Clock, Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
@@ -105,7 +105,7 @@ class Installation:
     async def status(self) -> dict[str, Any]:
         """See `Engine.status`; the file is opened for reading only."""
         async with self._reading() as store:
-            return await Engine(store, _Offline(), self.clock, config=self._config).status()
+            return await Engine(store, {}, self.clock, config=self._config).status()
 
     async def use(
         self, work: Callable[[Engine], Awaitable[T]], *, online: bool = True, emit: Emit | None = None
@@ -122,7 +122,7 @@ class Installation:
         """
         if online and not self.online:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
-        hosts: Mapping[str, Transport] = open_transports(self._locations) or {"": _Offline()}
+        hosts = open_transports(self._locations)
         seed = open_transport(self._seed) if online and self._seed is not None else None
         async with AsyncExitStack() as closing:
             for transport in [*hosts.values(), *([] if seed is None else [seed])]:
@@ -194,13 +194,3 @@ class Installation:
             yield store
         finally:
             await store.close()
-
-
-class _Offline:
-    """The transport of a knowledge base without a url: it is never asked."""
-
-    async def fetch(self, path: str, **_: Any) -> Any:
-        raise UsageError(f"{path}: this knowledge base was opened without a url")
-
-    async def close(self) -> None:
-        """There is nothing to let go of."""

@@ -96,16 +96,12 @@ class RecordStore(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(RecordStore, Protocol):
     """The client's local database: named records, content-addressed objects, and a writer's lock.
 
     Records are small (a few kilobytes) and named by short ASCII strings. Objects are named by the
     SHA-256 of their content (64 lower-case hex digits); the engine verifies them before it puts them.
     """
-
-    async def read(self, name: str) -> bytes | None:
-        """Return the record, or None if there is none."""
-        ...
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
         """Set (bytes) or delete (None) all of these records, atomically and durably.

@@ -141,7 +141,7 @@ def test_our_field_in_the_targets() -> None:
     trusted.accept_timestamp(publisher.files["metadata/timestamp.json"])
     trusted.accept_snapshot(publisher.files["metadata/2.snapshot.json"])
     trusted.accept_targets(publisher.files["metadata/2.targets.json"])
-    release = trusted.release("stable")
+    release = trusted.line("stable").current
     assert (release.path, release.sequence, release.version) == tuple(pointer.values())
 
 

@@ -163,7 +163,7 @@ def test_every_room_of_javascript_is_told_of() -> None:
 
 
 def test_what_the_page_names_is_there() -> None:
-    """Files in backticks, and the function behind a colon: `update/plan.py:plan_update`."""
+    """Files in backticks, and the function behind a colon: `update/plan.py:plans`."""
     named = re.findall(
         r"`((?:client|builder|tests|site)/[\w./-]+?)(?::(\w+))?`", PAGE.read_text(encoding="utf-8")
     )

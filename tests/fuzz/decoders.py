@@ -159,7 +159,7 @@ def _role(role: str) -> Callable[[bytes], None]:
         trust.accept_targets(given["targets"])
         numbers = (trust.root_version, trust.timestamp_version, trust.snapshot_version, trust.targets_version)
         limits = (trust.snapshot_length(1000), trust.targets_length(1000))
-        pointer = trust.release("stable")
+        pointer = trust.line("stable").current
         check_path(pointer.url_path)
         assert all(type(number) is int for number in (*numbers, *limits, pointer.length, pointer.sequence))
         assert trust.expires <= trust.timestamp_expires

@@ -24,13 +24,13 @@ from itertools import chain
 from typing import TypeVar
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, DamagedError, StorageError
+from vademecum.errors import ContentError
 from vademecum.format.segment import SegmentOutline, cut, encode_segment
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.row_index import unpacked
 from vademecum.generation.staged import Staged
-from vademecum.ports import Store
+from vademecum.store.objects import read_sound
 
 S = TypeVar("S", bound=SegmentOutline)
 _CHUNK_BYTES = 8 + 4 + 2 + 3 * 4
@@ -55,17 +55,13 @@ def choose(state: LiveRows[S], config: Config) -> frozenset[int]:
     """
     weights = _weights(state)
     chosen: set[_Weight] = set()
-    small = [weight for weight in weights if _is_small(weight, config)]
+    small = [weight for weight in weights if weight.live < config.max_merged / 2]
     if len(small) > max(1, config.max_segments):
         chosen.update(_smallest(small, config.max_segments))
     total, live = sum(weight.total for weight in weights), sum(weight.live for weight in weights)
     if total - live > max(config.max_dead_share * total, config.min_dead_bytes):
         chosen.update(w for w in weights if w.total - w.live > config.max_dead_share * w.total)
     return _worth_it(chosen)
-
-
-def _is_small(weight: _Weight, config: Config) -> bool:
-    return weight.live < config.max_merged / 2
 
 
 @dataclass(frozen=True)
@@ -120,22 +116,13 @@ async def compact(staged: Staged, chosen: Collection[int], config: Config) -> St
         content = await write_piece(staged, piece)
         name = hashlib.sha256(content).hexdigest()
         await store.put(name, content)
-        segments.append(decode_stored(name, await _read_back(store, name)))
+        segments.append(decode_stored(name, await read_sound(store, name)))
     segments += [staged.state.segments[index] for index in sorted(staged.state.used - frozenset(chosen))]
     names = tuple(segment.name for segment in segments)
     compacted = replace(staged, generation=replace(generation, segments=names), state=assemble(segments))
     if await compacted.digest() != generation.digest:
         raise ContentError(f"release {generation.sequence}: what compaction gives is not the signed state")
     return compacted
-
-
-async def _read_back(store: Store, name: str) -> bytes:
-    data = await store.get(name)
-    if data is None:
-        raise StorageError(f"the store has lost object {name[:12]} at once")
-    if hashlib.sha256(data).hexdigest() != name:
-        raise DamagedError(f"object {name[:12]} does not come back from the store as it was put")
-    return data
 
 
 # Which ---------------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from typing import Literal
 
 from vademecum.errors import StorageError
 from vademecum.format.segment import Column, SegmentOutline, decode_segment
@@ -37,7 +38,7 @@ async def read_rows(
     store: Store,
     segments: Sequence[StoredSegment],
     places: Sequence[int],
-    columns: Callable[[StoredSegment], Sequence[Column]],
+    columns: Literal["document_columns", "chunk_columns"],
 ) -> list[tuple[bytes, ...]]:
     """Return the bytes of these columns, row for row in the order of `places` (packed).
 
@@ -49,7 +50,7 @@ async def read_rows(
     found: dict[int, tuple[bytes, ...]] = {}
     for index, stretches in _stretches(places).items():
         segment = segments[index]
-        wanted = columns(segment)
+        wanted: Sequence[Column] = getattr(segment, columns)
         spans = [column.span(start, stop) for start, stop in stretches for column in wanted]
         parts = await store.parts(segment.name, spans)
         if parts is None:

@@ -125,7 +125,8 @@ def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPl
     """Return the places of live documents, and those of removed ones."""
     live, removed = array("Q"), array("Q")
     previous: bytes | None = None
-    for key, _, place in merge(*(_document_rows(segments[run[0]], run) for run in _document_runs(segments))):
+    runs = [run for i, segment in enumerate(segments) for run in _runs(i, segment.document_sequences)]
+    for key, _, place in merge(*(_document_rows(segments[run[0]], run) for run in runs)):
         if key == previous:
             continue
         previous = key
@@ -150,7 +151,7 @@ def _document_rows(segment: SegmentOutline, run: Run) -> Iterator[tuple[bytes, i
 def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[ChunkPlaces, Owners]:
     """Return where each live chunk lies, and its owner. A text that left and came back may be there twice."""
     runs = _chunk_runs(segments)
-    shift = 64 - max(0, sum(map(_length, runs)).bit_length() - _BATCH_BITS)
+    shift = 64 - max(0, sum(stop - start for *_, start, stop in runs).bit_length() - _BATCH_BITS)
     named = _named_chunks(segments, documents, shift)
     ids, places, owners = array("Q"), array("Q"), array("I")
     for number, (chunks, owner_positions) in enumerate(named):
@@ -198,10 +199,6 @@ def _rows_between(
     return rows
 
 
-def _document_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
-    return [run for i, segment in enumerate(segments) for run in _runs(i, segment.document_sequences)]
-
-
 def _chunk_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
     """Return the runs of chunk rows, and see that ids rise in each."""
     found: list[Run] = []
@@ -222,10 +219,6 @@ def _runs(index: int, sequences: array[int]) -> Iterator[Run]:
         if start and sequences[start] > sequences[start - 1]:
             raise _disorder("rows")
         yield index, sequences[start], start, stop
-
-
-def _length(run: Run) -> int:
-    return run[3] - run[2]
 
 
 def _disorder(what: str) -> ContentError:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vademecum.encoder.query import Encoder, decode_encoder
-from vademecum.format.segment import ChunkRow, Column, DocumentRow
+from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored, read_rows
 from vademecum.generation.live_rows import LiveRows, StateDigest, assemble
 from vademecum.generation.row_index import packed, unpacked
@@ -49,13 +49,13 @@ class Staged:
         """
         state, digest = self.state, StateDigest()
         for batch in _batches(state.documents.places):
-            rows = await read_rows(self.store, state.segments, batch, document_columns)
+            rows = await read_rows(self.store, state.segments, batch, "document_columns")
             for place, texts in zip(batch, rows, strict=True):
                 index, row = unpacked(place)
                 key = state.segments[index].keys.encoded(row)
                 digest.add_document(key, texts, state.document_chunks(place))
         for batch in _batches(state.chunks.places):
-            rows = await read_rows(self.store, state.segments, batch, chunk_columns)
+            rows = await read_rows(self.store, state.segments, batch, "chunk_columns")
             for place, columns in zip(batch, rows, strict=True):
                 index, row = unpacked(place)
                 segment = state.segments[index]
@@ -83,13 +83,13 @@ class Staged:
     async def document_rows(self, places: Sequence[int]) -> list[DocumentRow]:
         """Return the document rows at these packed places, live or not."""
         segments = self.state.segments
-        found = await read_rows(self.store, segments, places, document_columns)
+        found = await read_rows(self.store, segments, places, "document_columns")
         return [self._document(place, *texts) for place, texts in zip(places, found, strict=True)]
 
     async def chunk_rows(self, places: Sequence[int]) -> list[ChunkRow]:
         """Return the chunk rows at these packed places, live or not."""
         segments = self.state.segments
-        found = await read_rows(self.store, segments, places, chunk_columns)
+        found = await read_rows(self.store, segments, places, "chunk_columns")
         return [self._chunk(place, *columns) for place, columns in zip(places, found, strict=True)]
 
     def _document(self, place: int, title: bytes, url: bytes, metadata: bytes) -> DocumentRow:
@@ -117,16 +117,6 @@ class Staged:
             anchor.decode(),
             text.decode(),
         )
-
-
-def document_columns(segment: StoredSegment) -> Sequence[Column]:
-    """Return the columns that `read_rows` reads for documents: title, url, metadata."""
-    return segment.document_columns
-
-
-def chunk_columns(segment: StoredSegment) -> Sequence[Column]:
-    """Return the columns that `read_rows` reads for chunks: vector, headings, anchor, text."""
-    return segment.chunk_columns
 
 
 def _batches(places: array[int]) -> Iterator[array[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,17 +44,19 @@ async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) ->
             for name, generation in (("release", head.current), ("previous", head.previous))
             if generation is not None and not generation.objects & {*scrubbed.broken}
         ]
-        findings.append(_leftovers(len((await store.objects()).keys() - head.objects)))
+        left = len((await store.objects()).keys() - head.objects)
+        told = f"{left} objects that nobody names; the next update sweeps them" if left else "none"
+        findings.append(Finding("leftovers", True, told))
     except VademecumError as error:
         findings.append(Finding("objects", False, error.message))
-    findings.append(await _judged("trust", lambda: _trust(store, now)))
-    findings.append(await _judged("records", lambda: _records(store)))
+    findings.append(await _judged("trust", _trust(store, now)))
+    findings.append(await _judged("records", _records(store)))
     return findings
 
 
-async def _judged(name: str, judge: Callable[[], Awaitable[str]]) -> Finding:
+async def _judged(name: str, judgement: Awaitable[str]) -> Finding:
     try:
-        return Finding(name, True, await judge())
+        return Finding(name, True, await judgement)
     except VademecumError as error:
         return Finding(name, False, error.message)
 
@@ -80,20 +82,14 @@ def _objects(found: Scrubbed) -> Finding:
     return Finding("objects", False, f"{len(found.missing)} missing, {len(found.rotten)} damaged: {names}")
 
 
-def _release(store: Store, generation: Generation) -> Callable[[], Awaitable[str]]:
-    async def judge() -> str:
-        staged = await stage_generation(store, generation)
-        if await staged.digest() != generation.digest:
-            raise DamagedError(f"release {generation.sequence}: the state digest is not the signed one")
-        staged.self_test()
-        return f"{generation.documents} documents, {generation.chunks} chunks: state digest and self-test are right"
-
-    return judge
-
-
-def _leftovers(count: int) -> Finding:
-    told = "none" if not count else f"{count} objects that nobody names; the next update sweeps them"
-    return Finding("leftovers", True, told)
+async def _release(store: Store, generation: Generation) -> str:
+    staged = await stage_generation(store, generation)
+    if await staged.digest() != generation.digest:
+        raise DamagedError(f"release {generation.sequence}: the state digest is not the signed one")
+    staged.self_test()
+    return (
+        f"{generation.documents} documents, {generation.chunks} chunks: state digest and self-test are right"
+    )
 
 
 async def _trust(store: Store, now: datetime) -> str:

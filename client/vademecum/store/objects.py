@@ -46,37 +46,16 @@ async def unsound(store: Store, digests: Iterable[str]) -> list[str]:
     return found
 
 
-async def require_sound(store: Store, digest: str) -> None:
-    """Do nothing if the object is what its name says.
-
-    Raises:
-        DamagedError: It is something else.
-        StorageError: See `Store.get`.
-    """
-    if await unsound(store, [digest]):
-        raise DamagedError(f"the stored object {digest[:12]} is damaged")
-
-
-async def read_object(store: Store, digest: str) -> bytes:
-    """Return an object that must be there.
+async def read_sound(store: Store, digest: str) -> bytes:
+    """Return an object that is what its name says: a disk may have changed it since it was verified.
 
     Raises:
         StorageError: The store has lost it.
+        DamagedError: It is something else.
     """
     data = await store.get(digest)
     if data is None:
         raise StorageError(f"the store has lost object {digest[:12]}: run a forced update to fetch it again")
-    return data
-
-
-async def read_sound(store: Store, digest: str) -> bytes:
-    """The same, of an object that is what its name says: a disk may have changed it since it was verified.
-
-    Raises:
-        StorageError: The store has lost it.
-        DamagedError: It is something else.
-    """
-    data = await read_object(store, digest)
     if hashlib.sha256(data).hexdigest() != digest:
         raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update mends it")
     return data

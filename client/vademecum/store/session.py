@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
@@ -37,7 +36,7 @@ class Session:
         self._head: Head | VademecumError = Head()
         self.healing = False
         self.objects, self.get, self.parts = store.objects, store.get, store.parts
-        self.put, self.discard = store.put, store.discard
+        self.put, self.discard, self.lock, self.close = store.put, store.discard, store.lock, store.close
 
     @classmethod
     async def begin(cls, store: Store) -> Session:
@@ -129,12 +128,6 @@ class Session:
     async def write(self, records: Mapping[str, bytes | None]) -> None:
         """Set or delete records, with the next commit."""
         self._changes |= records
-
-    def lock(self) -> AbstractAsyncContextManager[None]:
-        return self._store.lock()
-
-    async def close(self) -> None:
-        await self._store.close()
 
 
 def _head(data: bytes | None) -> Head | VademecumError:

@@ -233,7 +233,8 @@ class Downloader:
                     wait = self._wait(error, attempt)
                     if wait is None:
                         hopeless.add(mirror)
-                        mirror.wait = _asked(error, self._config.longest_wait) or mirror.wait
+                        if (error.retry_after or 0) > self._config.longest_wait:
+                            mirror.wait = error.retry_after
                     else:
                         waits.append(wait)
             if not waits or not insist or attempt >= self._config.retries:
@@ -245,20 +246,13 @@ class Downloader:
         """Return the seconds to wait before the next try, or None where trying again is of no use."""
         if not isinstance(error, NetworkError | ServerError):
             return None
-        asked = 0.0
+        asked = error.retry_after or 0.0
         if isinstance(error, ServerError):
-            asked = error.retry_after or 0.0
             final = error.status not in _PASSING or (error.status == 404 and self.first_contact)
             if final or asked > self._config.longest_wait:
                 return None
         backoff = self._config.backoff * (1 << attempt) * (0.5 + self._clock.jitter())
         return max(asked, min(backoff, self._config.longest_wait))
-
-
-def _asked(error: VademecumError, longest: float) -> float | None:
-    """Return for how many seconds a host asked to be left alone, if that is longer than one run waits."""
-    asked = error.retry_after if isinstance(error, ServerError) else None
-    return asked if asked is not None and asked > longest else None
 
 
 async def in_parallel(

@@ -50,9 +50,4 @@ class Mirrors:
 
 def telling(errors: Iterable[VademecumError]) -> VademecumError:
     """Return the error that says best what to do: one that may pass soon, or that passes first, or the first one."""
-
-    def wait(error: VademecumError) -> tuple[bool, float]:
-        asked = error.retry_after if isinstance(error, ServerError) else None
-        return not error.transient, asked or 0.0
-
-    return min(errors, key=wait)
+    return min(errors, key=lambda error: (not error.transient, error.retry_after or 0.0))

@@ -19,9 +19,8 @@ async def remember_wait(store: RecordStore, error: VademecumError, now: datetime
     Raises:
         StorageError: See `Store.write`.
     """
-    asked = error.retry_after if isinstance(error, ServerError) else None
-    if asked is not None and asked > shortest:
-        await RETRY.write(store, Wait.of(now, asked))
+    if error.retry_after is not None and error.retry_after > shortest:
+        await RETRY.write(store, Wait.of(now, error.retry_after))
 
 
 async def require_patience(store: RecordStore, now: datetime) -> None:

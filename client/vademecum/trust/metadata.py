@@ -22,7 +22,7 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, parse_object
-from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
+from vademecum.trust.channel import CUSTOM, Line, ManifestHint, read_hint, read_line
 from vademecum.trust.signatures import require_signatures
 
 
@@ -169,10 +169,6 @@ class Trust:
             if self._set.root.consistent_snapshot
             else f"metadata/{name}.json"
         )
-
-    def release(self, channel: str) -> ReleasePointer:
-        """Return the current release of a channel. See `line`."""
-        return self.line(channel).current
 
     def line(self, channel: str) -> Line:
         """Return what the signed targets say of a channel. Only after `accept_targets`. Errors: see `read_line`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vademecum.config import Config
 from vademecum.delta.decode import decode_pack
@@ -42,23 +42,13 @@ class StagedBase:
         return [self._held[index] for index in indices]
 
 
-@dataclass(frozen=True)
-class Unpacked:
-    """What packs made.
-
-    Attributes:
-        segments: The digests of the new segments, newest first.
-        known: The installed generation, which was read and checked on the way.
-    """
-
-    segments: tuple[str, ...]
-    known: Staged
-
-
 async def apply_packs(
     store: Store, installed: Generation, hops: tuple[PackEntry, ...], manifest: Manifest, config: Config
-) -> Unpacked:
+) -> tuple[tuple[str, ...], Staged]:
     """Store the segments that the packs make, which lie in the store.
+
+    Returns:
+        The digests of the new segments, newest first; and the installed generation, which was read and checked.
 
     Raises:
         ContentError: A pack is malformed, or does not build on what is installed.
@@ -73,7 +63,7 @@ async def apply_packs(
             segments = (*made, *installed.segments)
             staged = await stage_generation(store, replace(installed, segments=segments), known)
         made = (await _apply(store, staged, entry, target, manifest, config), *made)
-    return Unpacked(made, known)
+    return made, known
 
 
 async def _apply(

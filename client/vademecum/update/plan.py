@@ -57,23 +57,6 @@ def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
         )
 
 
-def plan_update(
-    installed: Generation | None,
-    held: Container[str],
-    manifest: Manifest,
-    route: tuple[PackEntry, ...] = (),
-) -> Plan:
-    """Return the cheapest plan.
-
-    Args:
-        installed: The current generation, or None.
-        held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
-        manifest: The release to install.
-        route: Packs that lead from the installed release to this one, see delta_chain.py; empty: there are none.
-    """
-    return plans(installed, held, manifest, route)[0]
-
-
 def plans(
     installed: Generation | None,
     held: Container[str],
@@ -82,7 +65,11 @@ def plans(
 ) -> tuple[Plan, ...]:
     """Return the ladder of plans: the cheapest first, and after it those to fall back to, each once.
 
-    Args: See `plan_update`.
+    Args:
+        installed: The current generation, or None.
+        held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
+        manifest: The release to install.
+        route: Packs that lead from the installed release to this one, see delta_chain.py; empty: there are none.
     """
     if installed is not None and installed.sequence == manifest.sequence:
         return (Plan("none", base=installed.sequence),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from vademecum.update.plan import Kind
 
@@ -53,15 +53,5 @@ class Outcome:
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
-        return {
-            "from": self.from_sequence,
-            "to": self.to_sequence,
-            "version": self.version,
-            "plan": self.plan,
-            "seeded": self.seeded,
-            "requests": self.requests,
-            "bytes": self.bytes,
-            "totalBytes": self.total_bytes,
-            "reason": self.reason,
-            "seconds": self.seconds,
-        }
+        names = {"from_sequence": "from", "to_sequence": "to", "total_bytes": "totalBytes"}
+        return {names.get(name, name): value for name, value in asdict(self).items()}

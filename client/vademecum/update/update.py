@@ -34,7 +34,7 @@ from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
 from vademecum.ports import Clock, Room
 from vademecum.store import garbage
-from vademecum.store.objects import keep, require_sound, unsound
+from vademecum.store.objects import keep, unsound
 from vademecum.store.pointer import generation_of
 from vademecum.store.records import SPOILED, Failures, Latest, Spoiled
 from vademecum.store.session import Session
@@ -384,10 +384,10 @@ class Update:
         if plan.kind != "direct" or current is None:
             return await self._stage(plan, manifest)
         try:
-            made = await apply_packs(self.session, current, plan.hops, manifest, self._config)
+            made, known = await apply_packs(self.session, current, plan.hops, manifest, self._config)
         except (ContentError, StoreError) as error:
             raise StagingError(error) from error
-        return await self._stage(replace(plan, segments=made.segments + plan.segments), manifest, made.known)
+        return await self._stage(replace(plan, segments=made + plan.segments), manifest, known)
 
     async def _stage(self, plan: Plan, manifest: Manifest, known: Staged | None = None) -> Staged:
         """Check the new generation whole, from the bytes as they are stored; return it."""
@@ -396,8 +396,6 @@ class Update:
             staged = await stage_generation(self.session, generation, known)
             if await staged.digest() != manifest.digest:
                 raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
-            # No part of the state, and kept from release to release.
-            await require_sound(self.session, generation.encoder)
         except (ContentError, StoreError) as error:
             raise StagingError(error) from error
         chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()

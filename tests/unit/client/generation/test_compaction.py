@@ -28,7 +28,7 @@ from vademecum.generation.opened import Opened, open_generation
 from vademecum.generation.staged import Staged, stage_generation
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation
-from vademecum.update.plan import Plan, plan_update
+from vademecum.update.plan import Plan, plans
 
 EPOCH = "0123456789abcdef"
 NEVER = Config(max_segments=10**6, max_dead_share=1.0)
@@ -445,7 +445,7 @@ def test_no_history_shows_a_difference(
 def plan(app: App) -> Plan:
     """The next plan, whatever objects happen to be held."""
     assert app.publisher.manifest is not None
-    update = plan_update(app.head.current, (), app.publisher.manifest)
+    update = plans(app.head.current, (), app.publisher.manifest)[0]
     return replace(update, segments=())
 
 

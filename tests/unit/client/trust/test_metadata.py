@@ -65,7 +65,7 @@ def test_another_roles_file_is_no_root(role: Callable[[Publisher], bytes]) -> No
 def test_a_good_tree_names_its_release() -> None:
     publisher = published()
     trust = walk(publisher)
-    pointer = trust.release("stable")
+    pointer = trust.line("stable").current
     assert (pointer.sequence, pointer.version, pointer.path) == (1, "v1", "releases/1.json")
     assert pointer.url_path in publisher.files
     assert len(publisher.files[pointer.url_path]) == pointer.length
@@ -103,7 +103,7 @@ def test_numbers_that_python_tuf_takes_and_we_do_not() -> None:
     publisher.targets.targets["releases/1.json"].length = number
     publisher.sign()
     with pytest.raises(ContentError, match=r"the length of 'releases/1\.json' is"):
-        walk(publisher).release("stable")
+        walk(publisher).line("stable")
 
 
 def test_lengths_that_are_not_signed_have_a_default() -> None:
@@ -177,7 +177,7 @@ def test_fewer_signatures_than_the_threshold(role: str) -> None:
         walk(publisher, Trust(root, NOW))
     publisher.keys[role].append(second)
     publisher.sign()
-    assert walk(publisher, Trust(root, NOW)).release("stable").sequence == 1
+    assert walk(publisher, Trust(root, NOW)).line("stable").current.sequence == 1
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -366,7 +366,7 @@ def test_the_clock_is_an_argument() -> None:
         walk(publisher, Trust(publisher.first_root, NOW + timedelta(days=31)))
     publisher.now = NOW - timedelta(days=4000)
     publisher.sign()
-    assert walk(publisher, Trust(publisher.first_root, NOW - timedelta(days=3990))).release("stable")
+    assert walk(publisher, Trust(publisher.first_root, NOW - timedelta(days=3990))).line("stable").current
 
 
 def test_an_expired_root_may_be_followed_by_a_good_one() -> None:
@@ -377,7 +377,7 @@ def test_an_expired_root_may_be_followed_by_a_good_one() -> None:
     publisher.publish_root()
     trust = Trust(publisher.files["metadata/2.root.json"], NOW)
     trust.accept_root(publisher.files["metadata/3.root.json"])
-    assert walk(publisher, trust).release("stable")
+    assert walk(publisher, trust).line("stable").current
 
 
 @pytest.mark.fault("A7")
@@ -422,12 +422,12 @@ def test_unknown_fields_are_ignored() -> None:
     publisher = published()
     publisher.timestamp.unrecognized_fields["x"] = 1
     publisher.snapshot.unrecognized_fields["x"] = [1]
-    assert released(custom, publisher).release("stable").sequence == 1
+    assert released(custom, publisher).line("stable").current.sequence == 1
 
 
 def test_a_newer_format_is_refused_before_anything_else_is_read() -> None:
     with pytest.raises(NewerFormatError, match="format 2"):
-        released({"format": 2, "lines": []}).release("stable")
+        released({"format": 2, "lines": []}).line("stable")
 
 
 @pytest.mark.parametrize(
@@ -450,12 +450,12 @@ def test_a_newer_format_is_refused_before_anything_else_is_read() -> None:
 )
 def test_a_malformed_field_is_refused(custom: object) -> None:
     with pytest.raises(ContentError):
-        released(custom).release("stable")
+        released(custom).line("stable")
 
 
 def test_a_channel_that_is_not_there_is_named() -> None:
     with pytest.raises(ContentError, match=r"channels\.beta"):
-        walk(published()).release("beta")
+        walk(published()).line("beta")
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ def test_targets_are_signed_with_sha256(hashes: dict[str, str]) -> None:
     publisher.targets.targets = {"releases/1.json": TargetFile(5, hashes, "releases/1.json")}
     publisher.sign()
     with pytest.raises(ContentError, match="SHA-256"):
-        walk(publisher).release("stable")
+        walk(publisher).line("stable")
 
 
 # Anything else ----------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_the_first_walk(publisher: Publisher) -> None:
     client = Client(publisher.first_root)
     refreshed = client.walk(publisher)
     assert refreshed.complete
-    assert refreshed.trust.release("stable").sequence == 1
+    assert refreshed.trust.line("stable").current.sequence == 1
     assert client.requests == [
         "metadata/2.root.json",
         TIMESTAMP,
@@ -127,7 +127,7 @@ def test_a_walk_without_news(publisher: Publisher, client: Client) -> None:
 def test_an_idle_walk_is_one_request(publisher: Publisher, client: Client) -> None:
     refreshed = client.walk(publisher, idle=True)
     assert not refreshed.complete
-    assert refreshed.trust.release("stable").sequence == 1
+    assert refreshed.trust.line("stable").current.sequence == 1
     assert client.requests == [TIMESTAMP]
 
 
@@ -137,7 +137,7 @@ def test_between_two_complete_walks_news_come_without_a_probe_for_a_newer_root(
     publisher.publish(DOCUMENTS)
     refreshed = client.walk(publisher, idle=True)
     assert not refreshed.complete, "the next complete walk is due when it was"
-    assert refreshed.trust.release("stable").sequence == 2
+    assert refreshed.trust.line("stable").current.sequence == 2
     assert client.requests == [TIMESTAMP, "metadata/2.snapshot.json", "metadata/2.targets.json"]
 
 
@@ -149,7 +149,7 @@ def test_a_newer_root_is_asked_for_at_once_where_something_does_not_verify(
     publisher.rotate(role, "a new key")
     publisher.publish(DOCUMENTS)
     refreshed = client.walk(publisher, idle=True)
-    assert (refreshed.trust.root_version, refreshed.trust.release("stable").sequence) == (2, 2)
+    assert (refreshed.trust.root_version, refreshed.trust.line("stable").current.sequence) == (2, 2)
     assert refreshed.complete
     assert "metadata/3.root.json" in client.requests, "as far as the roots lead"
 
@@ -226,7 +226,7 @@ def test_a_walk_that_broke_off_is_finished_by_the_next(
         client.walk(publisher)
     assert client.record("timestamp.json") == publisher.files[TIMESTAMP], "the floor rises as it verifies"
     publisher.files[path] = kept
-    assert client.walk(publisher, idle=True).trust.release("stable").sequence == 2
+    assert client.walk(publisher, idle=True).trust.line("stable").current.sequence == 2
 
 
 # Attacks -----------------------------------------------------------------------------------------
