@@ -2,7 +2,7 @@
 
     refresh -> choose the release -> its manifest -> plan -> download -> stage -> self-test -> flip -> collect
 
-Each step is below the one before it. The order keeps the store's promise (design, section 6): objects are verified
+Each step is below the one before it; from staging on they are in staging.py. The order keeps the store's promise (design, section 6): objects are verified
 before they are put; a generation is checked whole and tested, from the stored bytes, before the pointer is flipped;
 garbage is collected only after the flip. So at every moment the pointer names only objects that are there and good, of
 a release that works. Records are written in two transactions: what the metadata say once they have verified, so that
@@ -21,33 +21,27 @@ from vademecum.errors import (
     ExpiredError,
     NewerFormatError,
     QuotaError,
-    SelfTestError,
     ServerError,
-    StoreError,
 )
-from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.generation.compaction import choose, compact
-from vademecum.generation.staged import Staged, stage_generation
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
 from vademecum.ports import Clock, Room
 from vademecum.store import garbage
 from vademecum.store.objects import keep, unsound
-from vademecum.store.pointer import generation_of
-from vademecum.store.records import SPOILED, Failures, Latest, Spoiled
+from vademecum.store.records import SPOILED, Latest, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
 from vademecum.trust.refresh import refresh
-from vademecum.update.apply_delta import apply_packs
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download_budget import UNLIMITED, Budget
 from vademecum.update.plan import Plan, full_plan, plans, refuse_older
 from vademecum.update.results import Check
+from vademecum.update.staging import StagingError, activate, stage
 from vademecum.update.states import Course
 
 logger = logging.getLogger("vademecum")
@@ -318,12 +312,13 @@ class Update:
         try:
             await self._fetch(plan)
             self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            staged = await self._unpack(plan, manifest)
+            # 6 to 9. Staging, self-test, flip, garbage: see staging.py.
+            staged = await stage(self.session, plan, manifest, self._config, self._clock.now())
         except QuotaError as error:
             await garbage.tidy(self.session)  # give back at once what was stored
             raise QuotaError(error.message, _inflated(plan), await self._room()) from error
         self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
-        await self._activate(staged)
+        await activate(self.session, staged)
         self._course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
         return plan
 
@@ -376,61 +371,6 @@ class Update:
         await in_parallel(now, self._config.parallel, one)
         budget.require_all(left)
 
-    # 6. Staging --------------------------------------------------------------------------------
-
-    async def _unpack(self, plan: Plan, manifest: Manifest) -> Staged:
-        """Stage what was downloaded; of packs, what they make of the installed generation."""
-        current = self.session.pointer.current
-        if plan.kind != "direct" or current is None:
-            return await self._stage(plan, manifest)
-        try:
-            made, known = await apply_packs(self.session, current, plan.hops, manifest, self._config)
-        except (ContentError, StoreError) as error:
-            raise StagingError(error) from error
-        return await self._stage(replace(plan, segments=made + plan.segments), manifest, known)
-
-    async def _stage(self, plan: Plan, manifest: Manifest, known: Staged | None = None) -> Staged:
-        """Check the new generation whole, from the bytes as they are stored; return it."""
-        generation = generation_of(manifest, plan.segments, iso_time(self._clock.now()))
-        try:
-            staged = await stage_generation(self.session, generation, known)
-            if await staged.digest() != manifest.digest:
-                raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
-        except (ContentError, StoreError) as error:
-            raise StagingError(error) from error
-        chosen = choose(staged.state, self._config) if plan.kind != "full" else frozenset()
-        return await self._compacted(staged, chosen) if chosen else _trimmed(staged)
-
-    async def _compacted(self, staged: Staged, chosen: frozenset[int]) -> Staged:
-        """Return the staged generation compacted, or as it is: housekeeping never fails an update."""
-        try:
-            return await compact(staged, chosen, self._config)
-        except (ContentError, StoreError) as error:
-            logger.warning(
-                "release %d is installed without compaction: %s", staged.generation.sequence, error
-            )
-            return _trimmed(staged)
-
-    # 7 to 9. Self-test, flip, garbage ----------------------------------------------------------
-
-    async def _activate(self, staged: Staged) -> None:
-        """Flip to the new generation if it works here; if it does not, have it refused.
-
-        The test comes first: between a flip and a test after it, a crash would leave what does not work.
-        """
-        session, generation = self.session, staged.generation
-        head = session.pointer
-        try:
-            staged.self_test()
-        except SelfTestError as error:
-            again = head.current is not None and head.current.sequence == generation.sequence
-            await session.flip(head.undone() if again else head.refuse(generation.sequence))
-            await garbage.tidy(session)
-            raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
-        session.failures = Failures()
-        await session.flip(head.installed(generation))
-        await garbage.tidy(session)
-
 
 def _inflated(plan: Plan) -> int:
     return sum(ref.uncompressed for ref in plan.downloads)
@@ -442,18 +382,3 @@ def _named(manifest: Manifest) -> frozenset[str]:
 
 def _spoiled(manifest: Manifest) -> Spoiled:
     return Spoiled(manifest.sequence, manifest.digest)
-
-
-def _trimmed(staged: Staged) -> Staged:
-    """Return the generation without the segments that hold nothing it needs."""
-    used, generation = staged.state.used, staged.generation
-    segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
-    return replace(staged, generation=replace(generation, segments=segments))
-
-
-class StagingError(Exception):
-    """What was staged does not make the signed state."""
-
-    def __init__(self, cause: ContentError | ServerError | StoreError) -> None:
-        super().__init__(str(cause))
-        self.cause = cause

@@ -1,0 +1,85 @@
+"""The last steps of an update: stage what was downloaded, compact it, test it, and flip to it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, SelfTestError, ServerError, StoreError
+from vademecum.format.json import iso_time
+from vademecum.format.manifest import Manifest
+from vademecum.generation.compaction import choose, compact
+from vademecum.generation.staged import Staged, stage_generation
+from vademecum.store import garbage
+from vademecum.store.pointer import generation_of
+from vademecum.store.records import Failures
+from vademecum.store.session import Session
+from vademecum.update.apply_delta import apply_packs
+from vademecum.update.plan import Plan
+
+logger = logging.getLogger("vademecum")
+
+
+class StagingError(Exception):
+    """What was staged does not make the signed state."""
+
+    def __init__(self, cause: ContentError | ServerError | StoreError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+async def stage(session: Session, plan: Plan, manifest: Manifest, config: Config, now: datetime) -> Staged:
+    """Return the new generation, checked whole from the bytes as they are stored, and compacted where that is due.
+
+    Of packs, that is what they make of the installed generation.
+
+    Raises:
+        StagingError: It is not the signed state.
+    """
+    current, segments, known = session.pointer.current, plan.segments, None
+    try:
+        if plan.kind == "direct" and current is not None:
+            made, known = await apply_packs(session, current, plan.hops, manifest, config)
+            segments = made + segments
+        staged = await stage_generation(session, generation_of(manifest, segments, iso_time(now)), known)
+        if await staged.digest() != manifest.digest:
+            raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
+    except (ContentError, StoreError) as error:
+        raise StagingError(error) from error
+    chosen = choose(staged.state, config) if plan.kind != "full" else frozenset()
+    try:
+        return await compact(staged, chosen, config) if chosen else _trimmed(staged)
+    except (ContentError, StoreError) as error:  # housekeeping never fails an update
+        logger.warning("release %d is installed without compaction: %s", manifest.sequence, error)
+        return _trimmed(staged)
+
+
+def _trimmed(staged: Staged) -> Staged:
+    """Return the generation without the segments that hold nothing it needs."""
+    used, generation = staged.state.used, staged.generation
+    segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
+    return replace(staged, generation=replace(generation, segments=segments))
+
+
+async def activate(session: Session, staged: Staged) -> None:
+    """Flip to the new generation if it works here; if it does not, have it refused.
+
+    The test comes first: between a flip and a test after it, a crash would leave what does not work.
+
+    Raises:
+        SelfTestError: It does not work here.
+        StorageError, QuotaError: The flip could not be written.
+    """
+    generation, head = staged.generation, session.pointer
+    try:
+        staged.self_test()
+    except SelfTestError as error:
+        again = head.current is not None and head.current.sequence == generation.sequence
+        await session.flip(head.undone() if again else head.refuse(generation.sequence))
+        await garbage.tidy(session)
+        raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
+    session.failures = Failures()
+    await session.flip(head.installed(generation))
+    await garbage.tidy(session)
