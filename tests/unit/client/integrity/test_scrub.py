@@ -201,6 +201,12 @@ def test_leftovers_are_swept(app: App) -> None:
     assert app.database.objects.keys() == app.head.objects
 
 
+def test_leftovers_are_swept_by_a_sync_that_finds_nothing_new(app: App) -> None:
+    app.database.objects["f" * 64] = b"left by an update that broke off"
+    assert app.sync().plan == "none"
+    assert app.database.objects.keys() == app.head.objects
+
+
 # What is on no host ------------------------------------------------------------------------------------
 
 

@@ -249,6 +249,14 @@ def test_one_host_that_asks_to_be_left_alone_is_so_for_the_rest_of_the_run() -> 
     assert transport.requests == ["x"]
 
 
+def test_a_short_wait_beside_a_final_answer_leaves_nobody_alone() -> None:
+    transport = MemoryTransport({"x": ServerError("gone", 410, 1), "y": b"y"})
+    downloader = Downloader(transport, FixedClock(NOW), Config())
+    with pytest.raises(ServerError):
+        drive(downloader.fetch("x", 10))
+    assert drive(downloader.fetch("y", 10)) == b"y"
+
+
 @pytest.mark.fault("B23", "B29")
 def test_progress_never_goes_back_nor_beyond_the_whole(app: Mirrored) -> None:
     """The first mirror sends wrong bytes, and more of them than there should be."""
