@@ -35,7 +35,7 @@ from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.store.records import HEALTH, RECORDS, SPOILED, SYNC, Failures, Spoiled
-from vademecum.transport.retry_after import remember_wait
+from vademecum.transport.waiting import remember_wait
 from vademecum.trust import channel as trust
 from vademecum.trust.metadata import Trust
 from vademecum.trust.rollout import bucket

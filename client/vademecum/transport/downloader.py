@@ -14,12 +14,10 @@ from vademecum.errors import ContentError, NetworkError, ServerError, TrustError
 from vademecum.format.objects import ObjectRef, PackRef, inflate, inflate_named, verified
 from vademecum.ports import Clock, Progress, Transport
 from vademecum.transport.mirrors import Mirror, Mirrors, telling
+from vademecum.transport.waiting import seconds_to_wait
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")
-
-_PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
-"""Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
 
 ABSENT = frozenset({403, 404})
 """How hosts say "no such file": some object stores answer 403."""
@@ -230,7 +228,9 @@ class Downloader:
                 except (NetworkError, ServerError, ContentError, TrustError) as error:
                     mirror.failures += 1
                     failed[mirror] = error
-                    wait = self._wait(error, attempt)
+                    wait = seconds_to_wait(
+                        error, attempt, self._config, self._clock.jitter(), first_contact=self.first_contact
+                    )
                     if wait is None:
                         hopeless.add(mirror)
                         if (error.retry_after or 0) > self._config.longest_wait:
@@ -241,18 +241,6 @@ class Downloader:
                 raise telling(failed.values()) if failed else self.mirrors.let_alone()
             await self._clock.sleep(min(waits))
         raise AssertionError("unreachable: the last try returns or raises")
-
-    def _wait(self, error: VademecumError, attempt: int) -> float | None:
-        """Return the seconds to wait before the next try, or None where trying again is of no use."""
-        if not isinstance(error, NetworkError | ServerError):
-            return None
-        asked = error.retry_after or 0.0
-        if isinstance(error, ServerError):
-            final = error.status not in _PASSING or (error.status == 404 and self.first_contact)
-            if final or asked > self._config.longest_wait:
-                return None
-        backoff = self._config.backoff * (1 << attempt) * (0.5 + self._clock.jitter())
-        return max(asked, min(backoff, self._config.longest_wait))
 
 
 async def in_parallel(

@@ -30,7 +30,7 @@ from vademecum.store.records import (
     Wait,
     damaged,
 )
-from vademecum.transport.retry_after import require_patience
+from vademecum.transport.waiting import require_patience
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STATUS = ChannelStatus(

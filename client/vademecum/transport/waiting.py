@@ -1,0 +1,70 @@
+"""How long a host is left alone: within a run after a failure, and over runs where it asked for that.
+
+The second is the record `retry` (format.md, section 8).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from vademecum.config import Config
+from vademecum.errors import NetworkError, ServerError, VademecumError
+from vademecum.format.json import iso_time
+from vademecum.ports import RecordStore
+from vademecum.store.records import LONGEST_WAIT, RETRY, Wait
+
+_PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
+"""Statuses that may pass: 404 because a host's edges learn of a new file one by one."""
+
+
+def seconds_to_wait(
+    error: VademecumError, attempt: int, config: Config, jitter: float, *, first_contact: bool
+) -> float | None:
+    """Return how long to wait before the next try, or None where trying again is of no use.
+
+    What the host asks for by Retry-After (RFC 9110, section 10.2.3), but at least a time that doubles with each try.
+
+    Args:
+        attempt: How many further tries there were before this one.
+        jitter: In [0, 1), so that not all clients come back at once.
+        first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
+    """
+    if not isinstance(error, NetworkError | ServerError):
+        return None
+    asked = error.retry_after or 0.0
+    if isinstance(error, ServerError):
+        final = error.status not in _PASSING or (error.status == 404 and first_contact)
+        if final or asked > config.longest_wait:
+            return None
+    backoff = config.backoff * (1 << attempt) * (0.5 + jitter)
+    return max(asked, min(backoff, config.longest_wait))
+
+
+async def remember_wait(store: RecordStore, error: VademecumError, now: datetime, shortest: float) -> None:
+    """Write down what a host asked for in its answer.
+
+    Args:
+        shortest: Waits of up to so many seconds are not worth it: one run waits that long by itself.
+
+    Raises:
+        StorageError: See `Store.write`.
+    """
+    if error.retry_after is not None and error.retry_after > shortest:
+        await RETRY.write(store, Wait.of(now, error.retry_after))
+
+
+async def require_patience(store: RecordStore, now: datetime) -> None:
+    """Do nothing, unless the host asked to be left alone until later than `now`.
+
+    Raises:
+        ServerError: It did; nothing was asked of it.
+        StorageError: See `Store.read`.
+    """
+    until = (await RETRY.read(store)).not_before
+    # What is further away than any host may ask for was written before somebody turned the clock: it does not count.
+    if until is not None and timedelta() < until - now <= LONGEST_WAIT:
+        raise ServerError(
+            f"the host asked not to be asked before {iso_time(until)}; a forced update asks all the same",
+            503,
+            (until - now).total_seconds(),
+        )
