@@ -1,36 +1,16 @@
-"""The command line's grammar: every command and option of `vade`, and nothing that does anything.
-
-`python -m vademecum_builder.cli.arguments` writes the docs' page of commands, site/content/commands.md.
-"""
+"""The command line's grammar: every command and option of `vade`, and nothing that does anything."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from vademecum.version import __version__
-from vademecum_builder.cli.exits import exits_table
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
-_PAGE = """# Commands
-
-Every command and option of `vade`. This page is made from the command line itself, by
-`python -m vademecum_builder.cli.arguments`; a test fails when the two disagree.
-
-Where a command fails it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout
-and nothing else; where a command fails it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes
-([why](decisions/exit-codes.md)):
-
-EXITS
-
-`VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
-to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
-"""
-_PAGE_WIDTH = 100
 _Add = Callable[..., object]
 _Within = Any  # what `add_subparsers` returns: argparse has no public name for it
 
@@ -66,30 +46,13 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     add(keys, "new", "make a root key, a release key and root.json", _keys_new)
     add(keys, "renew", "sign root.json anew before it expires", _keys_renew)
     add(commands, "verify", "check every signature, hash and digest of a published tree", _verify)
-    add(commands, "serve", "a local static host that behaves like GitHub Pages", _serve)
+    add(commands, "serve", "serve a published tree on this machine, to try it", _serve)
     add(commands, "pull", "bring a local store up to date", _pull)
     add(commands, "search", "search a local store, offline", _search)
     add(commands, "status", "what is installed", _status)
     add(commands, "doctor", "examine a local store, and mend what is broken", _doctor)
     add(commands, "rollback", "go back to the release before", _status)
     return root
-
-
-def commands_page() -> str:
-    """Return site/content/commands.md."""
-    sections = [
-        f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
-        for command in _with_subcommands(parser(_PAGE_WIDTH))
-    ]
-    return "\n".join([_PAGE.replace("EXITS", exits_table()), *sections])
-
-
-def _with_subcommands(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    yield command
-    for action in command._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for sub in action.choices.values():
-                yield from _with_subcommands(sub)
 
 
 def _bytes(text: str) -> int:
@@ -240,7 +203,3 @@ def _trust(add: _Add) -> None:
 
 def _json(add: _Add) -> None:
     add("--json", action="store_true", help="print one JSON object on stdout and nothing else")
-
-
-if __name__ == "__main__":
-    sys.stdout.write(commands_page())

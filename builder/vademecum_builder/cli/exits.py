@@ -40,12 +40,3 @@ EXITS: Mapping[str, int] = MappingProxyType({code: number for number, _, codes i
 def exit_code(error: VademecumError) -> int:
     """Return the exit code of an error."""
     return EXITS[error.code]
-
-
-def exits_table() -> str:
-    """Return the table of exit codes for the docs, in Markdown."""
-    rows = [
-        f"| {number} | {meaning} | {', '.join(f'`{code}`' for code in codes)} |"
-        for number, meaning, codes in FAMILIES
-    ]
-    return "\n".join(["| exit | meaning | error codes |", "|---|---|---|", f"| {DONE} | done | |", *rows])
