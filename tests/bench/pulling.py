@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.pages_host import PagesHost
+from support.pages_host import PagesHost, Request
 from vademecum.format.manifest import Manifest
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.server.static import Request
 
 LATENCY = 0.03
 """Seconds that each answer is held back, so that requests made in parallel are seen to overlap."""

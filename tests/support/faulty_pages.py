@@ -1,7 +1,7 @@
 """A static host like GitHub Pages that misbehaves by script, over real HTTP on 127.0.0.1.
 
-What it answers when nothing is wrong is the answer of `vade serve` (static_host.py); a rule of the script puts
-a fault in its place.
+What it answers when nothing is wrong is the answer of `pages_host.Site`; a rule of the script puts a fault in its
+place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from vademecum_builder.server.github_pages import Answer, Site
+from support.pages_host import Answer, Site
 
 HTML = b"<!doctype html><html><title>Welcome to our wireless network</title></html>"
 
@@ -212,7 +212,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 def faulty_pages(folder: Path, *script: Rule) -> Iterator[FaultyPages]:
     """Serve `folder` under /kb/ with these faults."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.site = Site(folder.resolve(), 600)
+    server.site = Site(folder.resolve())
     pages = server.pages = FaultyPages(f"http://127.0.0.1:{server.server_port}/kb/", list(script))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
