@@ -11,11 +11,10 @@ import { Remote } from "./workers/rpc.mjs";
 import { asError, TRANSIENT, VademecumError } from "./errors.mjs";
 import { decodeHead, decodeRecord, encodeRecord, isSame } from "./store/records.mjs";
 import { Listeners, report } from "./page/events.mjs";
-import { telling } from "./update/mirrors.mjs";
 import { PythonWorker } from "./workers/sync_client.mjs";
 import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "./update/schedule.mjs";
 import { IndexedStore, storeName } from "./store/store.mjs";
-import { fetchBody } from "./net/transport.mjs";
+import { fetchFirst } from "./net/transport.mjs";
 import { Updates } from "./update/updates.mjs";
 
 export { VademecumError };
@@ -260,8 +259,7 @@ export class KnowledgeBase {
   }
 
   async getStatus() {
-    const records = ["sync", "seed"].map((name) => this.#store.read(name).then(decodeRecord));
-    const [head, sync, seed] = await Promise.all([this.#head(), ...records]);
+    const [head, sync, seed] = await Promise.all([this.#head(), this.#record("sync"), this.#record("seed")]);
     const { state, error, offer, contacted } = this.#updates;
     const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
     const last = error ?? noted;
@@ -291,15 +289,12 @@ export class KnowledgeBase {
   }
 
   async fetchPublishedVersion() {
-    const errors = [];
-    for (const url of this.#urls) {
-      try {
-        return await fetchVersion(new URL("version.json", url).href);
-      } catch (error) {
-        errors.push(asError(error));
-      }
+    const data = await fetchFirst(this.#urls, "version.json", MAX_VERSION_FILE);
+    try {
+      return JSON.parse(new TextDecoder().decode(data));
+    } catch {
+      throw new VademecumError("content", `${this.url}version.json is not JSON: is this the address of a knowledge base?`);
     }
-    throw telling(errors);
   }
 
   async clearVersion() {
@@ -483,14 +478,15 @@ export class KnowledgeBase {
     return this.#store.read("head").then(decodeHead);
   }
 
+  /** @param {string} name */
+  #record(name) {
+    return this.#store.read(name).then(decodeRecord);
+  }
+
   /** @returns {Promise<Check>} */
   async #nothingNew() {
-    const { latest, installed, refused, yanked } = await this.getStatus();
-    const { sequence, version } = /** @type {{sequence: number, version: string}} */ (latest);
-    const refusal = refused.includes(sequence) ? "refused" : "pinned";
-    const waits = yanked.includes(sequence) ? "yanked" : refusal;
-    const reason = installed && installed.sequence >= sequence ? null : waits;
-    return { available: false, sequence, version, plan: "none", bytes: 0, installed: installed?.sequence ?? null, reason };
+    const [{ current }, { latest, reason = null }] = await Promise.all([this.#head(), this.#record("sync")]);
+    return { available: false, ...latest, plan: "none", bytes: 0, installed: current?.sequence ?? null, reason };
   }
 
   /**
@@ -515,18 +511,6 @@ function versionOf(release) {
   if (!release) return null;
   const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest } = release;
   return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest };
-}
-
-/**
- * @param {string} href
- */
-async function fetchVersion(href) {
-  const { data } = await fetchBody(href, { limit: MAX_VERSION_FILE });
-  try {
-    return JSON.parse(new TextDecoder().decode(data));
-  } catch {
-    throw new VademecumError("content", `${href} is not JSON: is this the address of a knowledge base?`);
-  }
 }
 
 /**

@@ -59,6 +59,25 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
 }
 
 /**
+ * A file of the first host that answers. Where none does, the error is that of the one that may be asked again
+ * soonest; of several, of the one that stands first.
+ * @param {string[]} urls of one tree, the preferred host first
+ * @param {string} path
+ * @param {number} limit
+ */
+export async function fetchFirst(urls, path, limit) {
+  const errors = [];
+  for (const url of urls) {
+    try {
+      return (await fetchBody(new URL(path, url).href, { limit })).data;
+    } catch (error) {
+      errors.push(asError(error));
+    }
+  }
+  throw errors.sort((a, b) => (a.retryAfter ?? 0) - (b.retryAfter ?? 0))[0];
+}
+
+/**
  * @param {Response} response
  * @returns {AsyncGenerator<Uint8Array>}
  */

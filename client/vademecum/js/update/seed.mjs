@@ -4,7 +4,7 @@
 import { decodeRecord } from "../store/records.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "./idle_check.mjs";
 import { sha256 } from "../format/sha256.mjs";
-import { fetchBody } from "../net/transport.mjs";
+import { fetchFirst } from "../net/transport.mjs";
 
 /** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
 
@@ -16,7 +16,7 @@ import { fetchBody } from "../net/transport.mjs";
 export async function isNewSeed(store, seed) {
   if (!seed) return false;
   try {
-    const { data } = await fetchBody(new URL(TIMESTAMP, seed).href, { limit: MAX_TIMESTAMP });
+    const data = await fetchFirst([seed], TIMESTAMP, MAX_TIMESTAMP);
     return (await sha256(data)) !== decodeRecord(await store.read("seed")).timestamp;
   } catch {
     return false; // no failure of an update; `update` has Python look again, and write down what is wrong

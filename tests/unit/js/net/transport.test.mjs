@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { fetchBody, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
+import { fetchBody, fetchFirst, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
 
 const answers = {
   "/whole": (response) => response.end("0123456789"),
@@ -74,6 +74,14 @@ test("another status is the host's failure", async () => {
   await assert.rejects(get("/missing"), { code: "server", status: 404, retryAfter: null });
   await assert.rejects(get("/part"), { code: "server", status: 206 });
   await assert.rejects(get("/busy"), { code: "server", status: 503, retryAfter: 120, transient: true });
+});
+
+test("the first host that answers counts; where none does, the error is of the one to be asked again soonest", async () => {
+  const [here, dead] = [`${url}/`, "http://127.0.0.1:1/"];
+  assert.equal(new TextDecoder().decode(await fetchFirst([dead, here], "whole", 10)), "0123456789");
+  await assert.rejects(fetchFirst([here], "busy", 10), { code: "server", retryAfter: 120 });
+  await assert.rejects(fetchFirst([here, dead], "busy", 10), { code: "network" });
+  await assert.rejects(fetchFirst([here, dead], "missing", 10), { code: "server" });
 });
 
 test("no answer, a break, a stall and a drip are the network's", async () => {

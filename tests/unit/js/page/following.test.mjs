@@ -15,14 +15,11 @@ beforeEach(() => {
   reading.before = async () => {};
   install(1);
   records.set("trust/timestamp.json", new TextEncoder().encode("timestamp"));
-  settle(2);
+  const latest = { sequence: 2, version: "v2" };
+  const checked = new Date().toISOString();
+  records.set("sync", encodeRecord({ checked, expires: "2099-01-01T00:00:00Z", latest, settled: true }));
 });
 afterEach(() => kb.close());
-
-/** The host has nothing newer than this. */
-function settle(sequence) {
-  records.set("sync", encodeRecord({ checked: new Date().toISOString(), expires: "2099-01-01T00:00:00Z", latest: { sequence } }));
-}
 
 function open(options = {}) {
   kb = new KnowledgeBase({ url, checkIntervalMs: 20, ...options });
@@ -34,13 +31,11 @@ const completed = (sequence) => ({ event: "updateCompleted", detail: { sequence,
 const searched = async () => (await kb.getLocalVersion())?.sequence ?? null;
 
 test("a flip that nobody announced is found in the next turn, and told once", async () => {
-  settle(1);
   await open();
   install(2); // by a page that was killed before it could tell
   await eventually(async () => told.length > 0 && (await searched()) === 2);
   assert.deepEqual(told, [["updateCompleted", { sequence: 2, version: "v2", plan: "none", bytes: 0, elsewhere: true }]]);
   announce(completed(2)); // after all
-  settle(2);
   await kb.checkForUpdates();
   install(1, { pinned: 1 });
   await eventually(async () => told.length > 1);
@@ -58,7 +53,6 @@ test("who asks finds it, too, whatever the mode", async () => {
 });
 
 test("a generation is more than its number: what is stored otherwise is opened, and is no news", async () => {
-  settle(1);
   let opened = 0;
   reading.before = async () => void opened++;
   await open();

@@ -4,35 +4,12 @@ import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 
 import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
-import { compare, IDLE_CHECK_AGE_MS, isFresh, isSettled } from "../../../../client/vademecum/js/update/idle_check.mjs";
+import { compare, IDLE_CHECK_AGE_MS, isFresh } from "../../../../client/vademecum/js/update/idle_check.mjs";
 import { installedRelease } from "../files.mjs";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
-const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5 } };
-
-test("settled: what was verified is installed", () => {
-  assert.ok(isSettled(head, sync));
-});
-
-test("settled: the newer release is refused here, or the user stays at another", () => {
-  const latest = { sequence: 6 };
-  assert.ok(!isSettled(head, { latest }));
-  assert.ok(isSettled({ ...head, refused: [6] }, { latest }));
-  assert.ok(isSettled({ ...head, pinned: 5 }, { latest }));
-  assert.ok(!isSettled({ ...head, pinned: 6 }, { latest }));
-});
-
-test("settled: the newer release was taken back, or the installed one is a candidate that others do not get", () => {
-  assert.ok(isSettled(head, { latest: { sequence: 6 }, yanked: [6] }));
-  assert.ok(!isSettled(head, { latest: { sequence: 6 }, yanked: [5] }));
-  assert.ok(isSettled(head, { latest: { sequence: 4 } }));
-});
-
-test("not settled: nothing installed, or nothing known", () => {
-  assert.ok(!isSettled({ ...head, current: null }, sync));
-  assert.ok(!isSettled(head, {}));
-});
+const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5, version: "v5" }, settled: true };
 
 test("what was verified too long ago, in the future, never, or has expired is not fresh", () => {
   assert.ok(isFresh(sync, NOW));
@@ -66,7 +43,9 @@ test("the same timestamp means nothing new, after one request", async () => {
 });
 
 test("the same timestamp with something left to do is told apart", async () => {
-  records.set("sync", encodeRecord({ ...sync, latest: { sequence: 6 } }));
+  records.set("sync", encodeRecord({ ...sync, settled: undefined }));
+  assert.equal(await compare(store, [url], null, NOW), "unchanged");
+  records.set("sync", encodeRecord(sync)).delete("head"); // a browser may have lost it
   assert.equal(await compare(store, [url], null, NOW), "unchanged");
 });
 
@@ -92,8 +71,6 @@ test("of several mirrors the first is asked, alone", async () => {
   assert.equal(requests.length, 1);
 });
 
-test("where the first mirror is away, what the next shows counts; where none answers, the error is told", async () => {
-  const dead = "http://127.0.0.1:1/";
-  assert.equal(await compare(store, [dead, url], null, NOW), "settled");
-  await assert.rejects(compare(store, [dead, "http://127.0.0.1:1/kb/"], null, NOW), { code: "network" });
+test("where the first mirror is away, what the next shows counts", async () => {
+  assert.equal(await compare(store, ["http://127.0.0.1:1/", url], null, NOW), "settled");
 });

@@ -13,6 +13,11 @@ const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, byt
 const mending = { force: false, damaged: true };
 const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
 
+const server = createServer((_, response) => response.end("news"));
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+server.unref();
+const host = `http://127.0.0.1:${server.address().port}/`;
+
 /**
  * An `Updates` with a host that always has news, and with a log of what was done and told, in order.
  * `python` maps a command to what it does; `reopen` fails where it throws.
@@ -32,7 +37,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
     ...python,
   };
   const updates = new Updates({
-    urls: ["http://127.0.0.1:1/"], // nobody answers: a test that must not ask marks the store as damaged
+    urls: [host],
     trust: null,
     store: { read: async () => undefined },
     python: async (command, args) => {
@@ -272,8 +277,6 @@ test("who looks and finds nothing, or fails, follows what another page installed
   const { updates } = scene({ python: { check: () => ({ ...check, available: false }), sync: () => ({ ...outcome, plan: "none" }) }, follow });
   self = updates;
   updates.damaged = false;
-  updates.around.store = { read: async () => undefined };
-  updates.around.urls = [];
   await updates.check();
   assert.deepEqual([followed, updates.state], [1, "up-to-date"]);
   await updates.update();
@@ -400,9 +403,9 @@ test("a pause comes with the start, and with a change of the connection, and bef
   connection.permitted = true;
   let forced = null;
   updates.damaged = false;
-  Object.defineProperty(updates.around, "urls", { get: () => ((forced ??= updates.forceUpdate()), []) }); // while it looks
+  Object.defineProperty(updates.around, "urls", { get: () => ((forced ??= updates.forceUpdate()), [host]) }); // while it looks
   const waiting = assert.rejects(updates.background(permission), { code: "budget" });
-  await soon();
+  while (connection.turns.length < 3) await soon();
   connection.permitted = false;
   connection.progress(); // of the forced one
   assert.deepEqual([connection.turns, connection.pauses], [[1, 2, 0], [1, 2, 3]]);
@@ -473,12 +476,9 @@ test("no way back is the caller's answer, not a failed update", async () => {
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
 });
 
-test("a seed that finds no room is told once, and the host is asked all the same", async (context) => {
-  const server = createServer((_, response) => response.end("the seed's timestamp"));
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  context.after(() => server.close());
+test("a seed that finds no room is told once, and the host is asked all the same", async () => {
   const { updates, log } = scene({ python: { plant: fails("quota") } });
-  Object.assign(updates.around, { seed: `http://127.0.0.1:${server.address().port}/`, store: { read: async () => undefined }, urls: [] });
+  updates.around.seed = host;
   updates.damaged = false;
   assert.deepEqual(await updates.background(yes), outcome);
   assert.deepEqual(names(log).slice(0, 3), ["plant", "updateFailed", ["sync", { force: false, damaged: false, seedless: true }]]);
