@@ -232,9 +232,6 @@ def test_packed_rows_of_an_encoder() -> None:
     assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "search/encoder.mjs").read_text(
         encoding="utf-8"
     )
-    assert f"MAX_DIMENSIONS = {encoder.MAX_DIMENSIONS};" in (JS / "search/encoder.mjs").read_text(
-        encoding="utf-8"
-    )
     assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
     letters = alphabet.Alphabet([], [], b"")
     file = encoder.EncoderFile(

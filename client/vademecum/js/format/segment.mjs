@@ -23,11 +23,6 @@ export function decodeSegment(bytes) {
   const { dimensions, bits, vectors } = readVectors(file, n);
   const chunks = file.tensor("document.chunks", "U64", [null]).values;
   file.tensor("chunk.sequence", "U32", [n]); // for updates alone, and there all the same
-  const keys = file.strings("document.key", m);
-  const removed = file.tensor("document.removed", "U8", [m]).values;
-  if (dimensions === 0 || removed.some((flag, i) => flag > 1 || keys.offsets[i] === keys.offsets[i + 1])) {
-    throw new VademecumError("content", "a segment with a document row without a key, or with vectors of no dimension");
-  }
   return {
     epoch: file.metadata.epoch ?? "",
     dimensions,
@@ -40,12 +35,12 @@ export function decodeSegment(bytes) {
     headings: file.strings("chunk.headings", n),
     anchors: file.strings("chunk.anchor", n),
     texts: file.strings("chunk.text", n),
-    keys,
+    keys: file.strings("document.key", m),
     titles: file.strings("document.title", m),
     urls: file.strings("document.url", m),
     metadata: file.strings("document.metadata", m),
     documentSequences,
-    removed,
+    removed: file.tensor("document.removed", "U8", [m]).values,
     /** document i has `chunks[bounds[i]]` to `chunks[bounds[i + 1] - 1]` */
     chunks,
     bounds: file.offsets("document.chunks", chunks.length, m),

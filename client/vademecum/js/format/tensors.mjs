@@ -7,25 +7,15 @@
  */
 
 import { VademecumError } from "../errors.mjs";
-import { isInteger, isObject, parseObject } from "./json.mjs";
+import { decodeText, isObject, parseObject } from "./json.mjs";
 
 const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
-const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const MAX_HEADER = 2 ** 16;
 const MAX_SIZE = 2 ** 32;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */
 /** @typedef {{dtype: DType, shape: number[], values: Values}} Tensor */
-
-/** @param {Uint8Array} bytes */
-function text(bytes) {
-  try {
-    return DECODER.decode(bytes);
-  } catch {
-    throw new VademecumError("content", "a text that is not UTF-8");
-  }
-}
 
 /** A string column: UTF-8 with offsets; a string is decoded when it is asked for. */
 export class Strings {
@@ -41,7 +31,7 @@ export class Strings {
 
   /** @param {number} index */
   at(index) {
-    return text(this.bytesAt(index));
+    return decodeText(this.bytesAt(index));
   }
 
   /** @param {number} index */
@@ -49,22 +39,9 @@ export class Strings {
     return this.bytes.subarray(this.offsets[index], this.offsets[index + 1]);
   }
 
-  /** Bytes of the longest string. */
-  longest() {
-    return this.offsets.reduce((most, end, i) => Math.max(most, i ? end - this.offsets[i - 1] : 0), 0);
-  }
-
-  /** Refuse bytes that are not UTF-8, or that are cut inside a character. */
-  check() {
-    text(this.bytes);
-    if (this.offsets.some((at) => (this.bytes[at] & 0xc0) === 0x80)) {
-      throw new VademecumError("content", "a string column that is cut inside a character");
-    }
-  }
-
   /** All strings. One decoding does when every character is one byte. */
   all() {
-    const whole = text(this.bytes);
+    const whole = decodeText(this.bytes);
     const plain = whole.length === this.bytes.length;
     return Array.from({ length: this.length }, (_, i) =>
       plain ? whole.slice(this.offsets[i], this.offsets[i + 1]) : this.at(i),
@@ -144,7 +121,10 @@ export function decodeTensors(file) {
   /** @type {Map<string, Tensor>} */
   const tensors = new Map();
   let at = 0;
-  for (const [name, entry] of Object.entries(entries)) {
+  // By where they lie: an object of JavaScript has keys that are numbers first, wherever they stand.
+  const span = (/** @type {any} */ entry) => entry?.data_offsets ?? [];
+  const rows = Object.entries(entries).sort(([, a], [, b]) => span(a)[0] - span(b)[0] || span(a)[1] - span(b)[1]);
+  for (const [name, entry] of rows) {
     const tensor = view(name, entry, bytes, start, at);
     tensors.set(name, tensor);
     at += tensor.values.byteLength;
@@ -177,12 +157,9 @@ function view(name, entry, bytes, start, at) {
   return { dtype, shape, values: new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + at, count) };
 }
 
-/**
- * @param {unknown} shape
- * @returns {shape is number[]}
- */
+/** @param {unknown} shape @returns {shape is number[]} */
 function isShape(shape) {
-  return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => isInteger(size) && size < MAX_SIZE);
+  return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => Number.isInteger(size) && size >= 0 && size < MAX_SIZE);
 }
 
 /**

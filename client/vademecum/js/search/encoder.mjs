@@ -11,30 +11,23 @@ export const ENCODER_FORMAT = "vademecum.encoder.1";
 export const MAX_WORDS_READ = 4096;
 export const MIN_PREFIX = 3;
 export const MAX_COMPLETIONS = 8;
-export const MAX_UNKNOWN = 0xffff;
-export const MAX_DIMENSIONS = 4096;
-export const MAX_VOCABULARY = 1 << 16;
-export const MAX_ALPHABET = 1 << 18;
-export const MAX_LETTER = 64;
-export const MAX_GOLDENS = 256;
-export const MAX_GOLDEN_TEXT = 65_536;
 export const PACKED_BITS = "4";
 /** Packed rows: what added to a code of 4 bits makes a component. */
 export const PACKED_OFFSET = -8;
+
+/** @typedef {import("../format/tensors.mjs").TensorFile} TensorFile */
 
 const UTF8 = new TextEncoder();
 
 /** What counts as part of a word, and how it is folded; entries are read when a text needs them. */
 export class Alphabet {
-  /**
-   * @param {Uint32Array} codes code points, rising
-   * @param {import("../format/tensors.mjs").Strings} to
-   * @param {Uint8Array} solo 1: a word by itself
-   */
-  constructor(codes, to, solo) {
-    this.codes = codes;
-    this.to = to;
-    this.solo = solo;
+  /** @param {TensorFile} file */
+  constructor(file) {
+    /** Code points, rising. */
+    this.codes = file.tensor("alphabet.from", "U32", [null]).values;
+    this.to = file.strings("alphabet.to", this.codes.length);
+    /** 1: a word by itself. */
+    this.solo = file.tensor("alphabet.solo", "U8", [this.codes.length]).values;
     /** @type {Map<number, {to: string, solo: boolean} | null>} */
     this.known = new Map();
   }
@@ -52,31 +45,29 @@ export class Alphabet {
 }
 
 export class Encoder {
-  /**
-   * @param {object} file
-   * @param {string} file.name
-   * @param {number} file.dimensions D
-   * @param {string[]} file.words [V]
-   * @param {Int8Array | Uint8Array} file.rows [V, D]; packed: unsigned [V, W], unpacked as words are looked up
-   * @param {boolean} file.packed whether a component of the rows takes 4 bits, not 8
-   * @param {Uint16Array} file.weights [V]
-   * @param {Alphabet} file.alphabet
-   * @param {{text: string, vector: Int8Array}[]} file.goldens
-   * @param {number} file.unknown weight of words that are not in the vocabulary; 0: they stand for nothing
-   * @param {number} file.unknownFrom the first dimension that is not zero in their rows
-   */
-  constructor({ name, dimensions, words, rows, packed, weights, alphabet, goldens, unknown, unknownFrom }) {
-    this.name = name;
+  /** @param {TensorFile} file */
+  constructor(file) {
+    requireFormat(file, ENCODER_FORMAT);
+    this.name = file.metadata.name ?? "";
+    /** V of them */
+    this.words = file.strings("word").all();
+    const { dimensions, packed, rows } = decodeRows(file, this.words.length);
+    /** D */
     this.dimensions = dimensions;
-    this.words = words;
+    /** [V, D]; packed: unsigned, a component takes 4 bits, unpacked as words are looked up */
     this.rows = rows;
     this.packed = packed;
-    this.weights = weights;
-    this.alphabet = alphabet;
-    this.goldens = goldens;
-    this.unknown = unknown;
-    this.unknownFrom = unknownFrom;
-    this.positions = new Map(words.map((word, position) => [word, position]));
+    /** [V] */
+    this.weights = file.tensor("word.weight", "U16", [this.words.length]).values;
+    this.alphabet = new Alphabet(file);
+    const texts = file.strings("golden.text").all();
+    const vectors = file.tensor("golden.vector", "I8", [texts.length, dimensions]).values;
+    this.goldens = texts.map((text, i) => ({ text, vector: vectors.subarray(i * dimensions, (i + 1) * dimensions) }));
+    /** Weight of words that are not in the vocabulary; 0: they stand for nothing. */
+    this.unknown = Number(file.metadata.unknown ?? 0);
+    /** The first dimension that is not zero in their rows. */
+    this.unknownFrom = Number(file.metadata["unknown.from"] ?? 0);
+    this.positions = new Map(this.words.map((word, position) => [word, position]));
     /** @type {number[] | undefined} positions by rising word, made when a word is first completed */
     this.sorted = undefined;
   }
@@ -123,15 +114,6 @@ export class Encoder {
   }
 
   /**
-   * How often each unknown word occurs; empty where such words stand for nothing.
-   * @param {string} text
-   * @returns {Map<string, number>}
-   */
-  countUnknown(text) {
-    return this.unknown ? tally(this.split(text).filter((word) => !this.positions.has(word))) : new Map();
-  }
-
-  /**
    * The first 8 words of the table that begin with this one.
    * @param {string} prefix
    * @returns {number[]}
@@ -149,25 +131,19 @@ export class Encoder {
   /**
    * The query vector: D integers from -127 to 127; all zero when no word stands for anything.
    * @param {string} text
-   * @returns {Int8Array}
    */
   encode(text) {
-    return shrink(this.#accumulate(text));
-  }
-
-  /** @param {string} text */
-  #accumulate(text) {
     const sums = new Float64Array(this.dimensions);
     for (const [position, occurrences] of this.count(text)) {
-      const factor = Math.floor(Math.sqrt(65536 * occurrences)) * this.weights[position];
-      this.#add(sums, factor, position);
+      this.#add(sums, Math.floor(Math.sqrt(65536 * occurrences)) * this.weights[position], position);
     }
-    for (const [word, occurrences] of this.countUnknown(text)) {
+    for (const [word, occurrences] of this.unknown ? tally(this.split(text)) : []) {
+      if (this.positions.has(word)) continue;
       const factor = Math.floor(Math.sqrt(65536 * occurrences)) * this.unknown;
       const hash = hashWord(word);
       for (let i = this.unknownFrom; i < sums.length; i++) sums[i] += factor * unknownComponent(hash, i);
     }
-    return sums;
+    return shrink(sums);
   }
 
   /**
@@ -201,40 +177,14 @@ export class Encoder {
   }
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {Encoder}
- */
+/** @param {Uint8Array} bytes what Python has verified, and looked through: see encoder/file.py */
 export function decodeEncoder(bytes) {
-  const file = decodeTensors(bytes);
-  requireFormat(file, ENCODER_FORMAT);
-  const words = file.strings("word").all();
-  const { dimensions, packed, rows } = decodeRows(file, words.length);
-  require(dimensions >= 1 && dimensions <= MAX_DIMENSIONS, `${dimensions} dimensions`);
-  require(words.length <= MAX_VOCABULARY, `${words.length} words`);
-  require(new Set(words).size === words.length && !words.includes(""), "a word that is empty or stands twice");
-  require(file.metadata.name, "no name");
-  const column = file.strings("golden.text");
-  require(column.length <= MAX_GOLDENS, `${column.length} golden texts`);
-  require(column.longest() <= MAX_GOLDEN_TEXT, "too long a golden text");
-  const texts = column.all();
-  const vectors = file.tensor("golden.vector", "I8", [texts.length, dimensions]).values;
-  return new Encoder({
-    name: file.metadata.name ?? "",
-    dimensions,
-    words,
-    rows,
-    packed,
-    weights: file.tensor("word.weight", "U16", [words.length]).values,
-    alphabet: decodeAlphabet(file),
-    goldens: texts.map((text, i) => ({ text, vector: vectors.subarray(i * dimensions, (i + 1) * dimensions) })),
-    ...decodeUnknown(file.metadata, dimensions),
-  });
+  return new Encoder(decodeTensors(bytes));
 }
 
 /**
  * The table; bits and dimensions are both in the file, or neither.
- * @param {import("../format/tensors.mjs").TensorFile} file
+ * @param {TensorFile} file
  * @param {number} count
  * @returns {{dimensions: number, packed: boolean, rows: Int8Array | Uint8Array}}
  */
@@ -244,27 +194,11 @@ function decodeRows(file, count) {
     const whole = file.tensor("word.row", "I8", [count, null]);
     return { dimensions: whole.shape[1], packed: false, rows: whole.values };
   }
-  const size = /^[1-9][0-9]{0,3}$/.test(dimensions ?? "") ? Number(dimensions) : NaN;
-  if (bits !== PACKED_BITS || !(size <= MAX_DIMENSIONS)) {
+  if (bits !== PACKED_BITS || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
     throw new VademecumError("content", `an encoder with rows of ${bits} bits and ${dimensions} dimensions`);
   }
-  const rows = file.tensor("word.row", "U8", [count, Math.ceil(size / 2)]).values;
-  return { dimensions: size, packed: true, rows };
-}
-
-/**
- * Weight and first dimension of unknown words; both are in the file, or neither.
- * @param {Record<string, string>} metadata
- * @param {number} dimensions
- */
-function decodeUnknown(metadata, dimensions) {
-  const found = [metadata.unknown, metadata["unknown.from"]];
-  if (found.every((text) => text === undefined)) return { unknown: 0, unknownFrom: 0 };
-  const [unknown, unknownFrom] = found.map((text) => (/^(0|[1-9][0-9]{0,4})$/.test(text ?? "") ? Number(text) : NaN));
-  if (!(unknown >= 1 && unknown <= MAX_UNKNOWN && unknownFrom < dimensions)) {
-    throw new VademecumError("content", `encoder: unknown and unknown.from are ${found}`);
-  }
-  return { unknown, unknownFrom };
+  const size = Number(dimensions);
+  return { dimensions: size, packed: true, rows: file.tensor("word.row", "U8", [count, Math.ceil(size / 2)]).values };
 }
 
 /**
@@ -299,28 +233,6 @@ export function unknownComponent(hash, i) {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) & 1 ? 64 : -64;
-}
-
-/** @param {import("../format/tensors.mjs").TensorFile} file */
-function decodeAlphabet(file) {
-  const codes = file.tensor("alphabet.from", "U32", [null]).values;
-  const solo = file.tensor("alphabet.solo", "U8", [codes.length]).values;
-  const to = file.strings("alphabet.to", codes.length);
-  require(codes.length <= MAX_ALPHABET, `${codes.length} characters`);
-  const rises = codes.every((code, i) => i === 0 || codes[i - 1] < code);
-  require(rises && (codes.at(-1) ?? 0) <= 0x10ffff, "an alphabet that is not strictly rising code points");
-  require(solo.every((flag) => flag <= 1), "alphabet.solo with other values than 0 and 1");
-  require(to.longest() <= MAX_LETTER, "a character that becomes too long a text");
-  to.check();
-  return new Alphabet(codes, to, solo);
-}
-
-/**
- * @param {unknown} holds
- * @param {string} what an encoder has, where it does not hold
- */
-function require(holds, what) {
-  if (!holds) throw new VademecumError("content", `an encoder with ${what}`);
 }
 
 /**

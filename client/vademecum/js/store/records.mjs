@@ -2,10 +2,9 @@
 /** The small records of the store, read (site/content/format.md, section 8). Python writes them, but for `mode` and `retry`. */
 
 import { VademecumError } from "../errors.mjs";
-import { isInteger, isObject, parseObject } from "../format/json.mjs";
+import { parseObject } from "../format/json.mjs";
 
 export const HEAD_FORMAT = 1;
-const MAX_TEXT = 1000;
 
 /**
  * @typedef {object} InstalledRelease
@@ -33,56 +32,41 @@ const MAX_TEXT = 1000;
 /** @type {Head} */
 const NOTHING = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [] };
 
-/**
- * @param {Uint8Array | undefined} bytes the record `head`
- * @returns {Head}
- */
+const isCount = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
+const isText = (/** @type {unknown} */ value) => typeof value === "string";
+const isDigest = (/** @type {unknown} */ value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+const isList = (/** @type {unknown} */ value, /** @type {(part: unknown) => boolean} */ holds) => Array.isArray(value) && value.every(holds);
+
+/** What a generation has, and how each part looks. */
+const RELEASE = {
+  ...{ sequence: isCount, version: isText, documents: isCount, chunks: isCount, dimensions: isCount },
+  ...{ built: isText, installed: isText, epoch: isText, digest: isDigest, encoder: isDigest },
+  segments: (/** @type {unknown} */ value) => isList(value, isDigest),
+};
+
+/** @param {Uint8Array | undefined} bytes the record `head` @returns {Head} */
 export function decodeHead(bytes) {
   if (!bytes) return NOTHING;
   const { format, current = null, previous = null, pinned = null, refused } = parseObject(bytes, "head");
-  require(isInteger(format, 1), "format");
+  require(isCount(format), "format");
   if (format > HEAD_FORMAT) {
     const found = `the store has format ${format}, this app reads ${HEAD_FORMAT}`;
     throw new VademecumError("newer-format", `${found}: reload the page or update the app`);
   }
-  require(pinned === null || isInteger(pinned), "pinned");
-  require(Array.isArray(refused) && refused.every((sequence) => isInteger(sequence)), "refused");
+  require(pinned === null || isCount(pinned), "pinned");
+  require(isList(refused, isCount), "refused");
   return { format, current: release(current, "current"), previous: release(previous, "previous"), pinned, refused };
 }
 
-/**
- * @param {unknown} value
- * @param {string} name
- * @returns {InstalledRelease | null}
- */
+/** @param {any} value @param {string} name @returns {InstalledRelease | null} */
 function release(value, name) {
   if (value === null) return null;
-  require(isObject(value), name);
-  const found = /** @type {Record<string, any>} */ (value);
-  for (const key of ["sequence", "dimensions"]) require(isInteger(found[key], 1), `${name}.${key}`);
-  for (const key of ["documents", "chunks"]) require(isInteger(found[key]), `${name}.${key}`);
-  for (const key of ["version", "built", "installed"]) require(isText(found[key]), `${name}.${key}`);
-  for (const key of ["digest", "encoder"]) require(isDigest(found[key]), `${name}.${key}`);
-  require(/^[0-9a-f]{16}$/.test(found.epoch) && isText(found.epoch), `${name}.epoch`);
-  require(Array.isArray(found.segments) && found.segments.every(isDigest), `${name}.segments`);
-  const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest, encoder, segments } = found;
-  return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest, encoder, segments };
+  const fields = Object.entries(RELEASE);
+  for (const [key, holds] of fields) require(holds(value[key]), `${name}.${key}`);
+  return /** @type {any} */ (Object.fromEntries(fields.map(([key]) => [key, value[key]])));
 }
 
-/** @param {unknown} value */
-function isText(value) {
-  return typeof value === "string" && [...value].length <= MAX_TEXT;
-}
-
-/** @param {unknown} value */
-function isDigest(value) {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-}
-
-/**
- * @param {unknown} holds
- * @param {string} what
- */
+/** @param {unknown} holds @param {string} what */
 function require(holds, what) {
   if (!holds) throw new VademecumError("content", `the record head is damaged: ${what}`);
 }
@@ -111,10 +95,7 @@ export function decodeRecord(bytes) {
   }
 }
 
-/**
- * @param {object} value
- * @returns {Uint8Array}
- */
+/** @param {object} value @returns {Uint8Array} */
 export function encodeRecord(value) {
   return new TextEncoder().encode(JSON.stringify(value));
 }
