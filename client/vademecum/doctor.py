@@ -77,10 +77,9 @@ async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, 
 
 
 def _aside(path: Path) -> list[Finding]:
-    files = ", ".join(map(str, set_aside(path)))
-    return (
-        [Finding("aside", True, f"{files}: damaged files of earlier; delete them at will")] if files else []
-    )
+    file = set_aside(path)
+    told = f"{file}: a damaged file of earlier; delete it at will"
+    return [Finding("aside", True, told)] if file.exists() else []
 
 
 async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
@@ -136,5 +135,4 @@ def begin_anew(path: Path, now: datetime) -> Rescued:
 def _told(saved: Rescued) -> str:
     kept = ROOT in saved.records
     floor = "the trust floor was kept" if kept else "the trust floor could not be read: trust begins anew"
-    gone = "".join(f"; {file}, set aside earlier, was deleted" for file in saved.deleted)
-    return f"{floor}; the rest is fetched anew; the damaged file is {saved.aside}{gone}"
+    return f"{floor}; the rest is fetched anew; the damaged file is {saved.aside}"

@@ -33,9 +33,6 @@ from vademecum.runtime.sqlite.file import (
 
 Records = Mapping[str, bytes]
 
-MOST_ASIDE = 2
-"""Damaged files that are kept. The one before them is deleted, and named."""
-
 _LOGS = ("-wal", "-journal")
 _SIGNS = tuple(table.encode() for table in TABLES)
 """What a store of ours has on its first page, and other files have not."""
@@ -52,14 +49,12 @@ class Rescued:
     """What became of a damaged file.
 
     Attributes:
-        aside: Where it lies now; its log, if it had one, lies beside it.
+        aside: Where it lies now, in place of an earlier one; its log, if it had one, lies beside it.
         records: Names of the records that went along.
-        deleted: Files that were set aside earlier, and were too many now.
     """
 
     aside: Path
     records: tuple[str, ...]
-    deleted: tuple[Path, ...]
 
 
 def file_fault(path: Path) -> str | None:
@@ -115,55 +110,40 @@ def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]
         BusyError: Another program is writing to the file.
         StorageError, QuotaError: It cannot be written. What opens is the damaged file, with its log.
     """
-    path = path.resolve()  # what was set aside lies beside the file itself, not beside a link to it
+    aside = set_aside(path)
+    path = path.resolve()
     try:
-        aside = _copy_aside(path)
-        try:
-            with TemporaryDirectory(prefix="vademecum-") as folder:
-                records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
-        except BaseException:
-            if _start(path, _PAGE) == _start(aside, _PAGE):  # nothing has changed, so nothing needs a copy
-                _delete([aside])
-            raise
-        return Rescued(aside, tuple(records), tuple(_delete(set_aside(path)[:-MOST_ASIDE])))
+        _copy(path, aside)
+        with TemporaryDirectory(prefix="vademecum-") as folder:
+            records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
     except FAULTS as error:
         raise storage_error(error, path) from error
+    return Rescued(aside, tuple(records))
 
 
-def set_aside(path: Path) -> list[Path]:
-    """Return the damaged files that were set aside, oldest first."""
-    path = path.resolve()
-    prefix = f"{path.name}.damaged-"
-    found = [file for file in path.parent.iterdir() if file.name.startswith(prefix)]
-    whole = [file for file in found if file.name.removeprefix(prefix).isdecimal()]
-    return sorted(whole, key=lambda file: int(file.name.removeprefix(prefix)))
+def set_aside(path: Path) -> Path:
+    """Return where a damaged file is set aside: beside the file itself, not beside a link to it."""
+    return Path(f"{path.resolve()}.damaged")
 
 
-def _copy_aside(path: Path) -> Path:
-    last = [int(file.name.rpartition("-")[2]) for file in set_aside(path)[-1:]]
-    aside = Path(f"{path}.damaged-{sum(last) + 1}")
+def _copy(path: Path, aside: Path) -> None:
+    """Copy a file with its logs, over what lies there; what cannot be copied whole leaves nothing."""
     try:
         # The log first: a reader that closes just now may move it into the file, and then it does no harm to have both.
         for part in (*_LOGS, ""):
+            _delete(aside, part)
             with suppress(FileNotFoundError):
                 shutil.copyfile(f"{path}{part}", f"{aside}{part}")
                 with Path(f"{aside}{part}").open("r+b") as file:
                     os.fsync(file.fileno())
     except OSError:
-        _delete([aside])
+        _delete(aside, *_LOGS, "")
         raise
-    return aside
 
 
-def _delete(files: Iterable[Path]) -> list[Path]:
-    """Delete what was set aside, and return its names. What is in use just now goes the next time."""
-    gone = []
-    for file in files:
-        with suppress(OSError):
-            for part in ("", *_LOGS, "-shm"):
-                Path(f"{file}{part}").unlink(missing_ok=True)
-            gone.append(file)
-    return gone
+def _delete(file: Path, *parts: str) -> None:
+    for part in parts:
+        Path(f"{file}{part}").unlink(missing_ok=True)
 
 
 def _begin_anew(
