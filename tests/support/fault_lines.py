@@ -54,6 +54,7 @@ LINES = {
     "D49": "local failures in a row",
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
+    "E52": "the release key is stolen, and revoked",
 }
 
 NOTES = {

@@ -25,9 +25,14 @@ def stale(status: Mapping[str, Any]) -> list[str]:
 def waiting(status: Mapping[str, Any]) -> str:
     """Say why the published release is not the installed one; empty where that needs no words."""
     installed, latest = status["installed"], status["latest"]
-    if installed is None or latest is None or latest["sequence"] == installed["sequence"]:
+    if installed is not None and installed["revoked"]:
+        return "signed by keys that are revoked: pull a release of the new ones, higher or lower"
+    # A candidate that others do not get, or that was taken back, stays until a newer release comes.
+    if installed is None or latest is None or latest["sequence"] <= installed["sequence"]:
         return ""
     number = latest["sequence"]
+    if number in status["yanked"]:
+        return f"release {number} is published, and was taken back by its publisher: a newer one will come"
     if number in status["refused"]:
         return (
             f"release {number} is published, but was rolled back or did not work here (pull --force takes it)"

@@ -83,6 +83,10 @@ def _objects(found: Scrubbed) -> Finding:
 
 
 async def _release(store: Store, generation: Generation) -> str:
+    if generation.revoked:
+        raise DamagedError(
+            f"release {generation.sequence} was signed by keys that are revoked: an update replaces it"
+        )
     staged = await stage_generation(store, generation)
     if await staged.digest() != generation.digest:
         raise DamagedError(f"release {generation.sequence}: the state digest is not the signed one")

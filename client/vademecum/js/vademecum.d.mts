@@ -59,6 +59,8 @@ export interface LocalVersion {
   epoch: string;
   /** The state digest that was signed. */
   digest: string;
+  /** Signed by keys that are revoked by now: the next good release takes its place, higher or lower. */
+  revoked: boolean;
 }
 
 /** `version.json` of the published tree; not signed, for display only. */

@@ -509,8 +509,8 @@ export class KnowledgeBase {
  */
 function versionOf(release) {
   if (!release) return null;
-  const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest } = release;
-  return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest };
+  const { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest, revoked } = release;
+  return { sequence, version, documents, chunks, dimensions, built, installed, epoch, digest, revoked };
 }
 
 /**

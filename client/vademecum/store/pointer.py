@@ -6,7 +6,10 @@ object that it needs, so that reading never depends on metadata or on the networ
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
@@ -16,12 +19,25 @@ from vademecum.format.version import FORMAT
 
 @dataclass(frozen=True)
 class Generation(ReleaseInfo):
-    """One installed release. `encoder` and `segments` are digests, the latter newest first; `installed` an ISO time."""
+    """One installed release.
+
+    Attributes:
+        installed: An ISO time.
+        encoder, segments: Digests, of segments the newest first.
+        manifest: The digest of its manifest, as it is signed; empty where an earlier version installed it.
+        root, signers: Who vouches for it: the keys that signed its targets, by their fingerprints, and the version of
+            the root that named them.
+        revoked: The trusted root does not name them any more: its sequence is no floor, and nobody goes back to it.
+    """
 
     installed: str
     dimensions: int
     encoder: str
     segments: tuple[str, ...]
+    manifest: str = ""
+    root: int = 0
+    signers: tuple[str, ...] = ()
+    revoked: bool = False
 
     @property
     def objects(self) -> frozenset[str]:
@@ -42,31 +58,73 @@ class Head:
     def objects(self) -> frozenset[str]:
         return frozenset().union(*(g.objects for g in (self.current, self.previous) if g is not None))
 
+    @property
+    def floor(self) -> Generation | None:
+        """The installed release below which nothing is installed; None where nobody vouches for one."""
+        return None if self.current is None or self.current.revoked else self.current
+
+    def judged(self, named: Collection[str], threshold: int) -> Head:
+        """Return the head under a root that names these keys for the targets, by their fingerprints.
+
+        A release is revoked whose signers it names no more, or too few of them.
+        """
+
+        def judge(generation: Generation | None) -> Generation | None:
+            if generation is None or not generation.signers:
+                return generation
+            still = len({*generation.signers} & {*named})
+            return replace(generation, revoked=still < min(threshold, len(generation.signers)))
+
+        return replace(self, current=judge(self.current), previous=judge(self.previous))
+
+    def vouched(self, sequence: int, manifest: str, root: int, signers: tuple[str, ...]) -> Head:
+        """Return the head after these keys have signed that release: they vouch for it where it is installed."""
+
+        def vouch(generation: Generation | None) -> Generation | None:
+            if (
+                generation is None
+                or generation.sequence != sequence
+                or generation.manifest not in ("", manifest)
+            ):
+                return generation
+            return replace(generation, manifest=manifest, root=root, signers=signers, revoked=False)
+
+        return replace(self, current=vouch(self.current), previous=vouch(self.previous))
+
     def reason_to_wait(self, sequence: int, yanked: bool) -> str | None:
         """Return why this published release is not to be installed: or None.
 
         `current`, `ahead` (a candidate that others do not get), `yanked`, `refused`, `pinned`.
         """
-        if self.current is not None and sequence == self.current.sequence:
+        if self.floor is not None and sequence == self.floor.sequence:
             return "current"
-        if self.current is not None and sequence < self.current.sequence:
+        if self.floor is not None and sequence < self.floor.sequence:
             return "ahead"
         if yanked:
             return "yanked"
-        if sequence in self.refused:
+        chosen = self._chosen
+        if sequence in chosen.refused:
             return "refused"
-        if self.pinned is not None and sequence != self.pinned:
+        if chosen.pinned is not None and sequence != chosen.pinned:
             return "pinned"
         return None
+
+    @property
+    def _chosen(self) -> Head:
+        """The head with those choices of the user that count: none about a line whose keys are revoked."""
+        if self.current is None or not self.current.revoked:
+            return self
+        return replace(self, pinned=None if self.pinned == self.current.sequence else self.pinned, refused=())
 
     def installed(self, generation: Generation) -> Head:
         """Return the head after installing `generation`.
 
-        A release that is installed anew takes its own place: the way back leads to the one before still.
+        A release that is installed anew, or in place of a revoked one, takes its place: the way back leads to the one
+        before still. To a revoked one there is none.
         """
-        anew = self.current is not None and self.current.sequence == generation.sequence
-        previous = self.previous if anew else self.current
-        return replace(self._accept(generation.sequence), current=generation, previous=previous)
+        anew = self.floor is None or self.floor.sequence == generation.sequence
+        previous = _unrevoked(self.previous if anew else self.current)
+        return replace(self._chosen._accept(generation.sequence), current=generation, previous=previous)
 
     def refuse(self, sequence: int) -> Head:
         """Return the head with `sequence` marked as not to be tried again."""
@@ -80,6 +138,10 @@ class Head:
         """
         if self.current is None or self.previous is None:
             raise EmptyStoreError("no previous generation to go back to: only one release is installed here")
+        if self.previous.revoked:
+            raise EmptyStoreError(
+                f"release {self.previous.sequence} was signed by keys that are revoked: the installed one stays"
+            )
         back = replace(self, current=self.previous, previous=self.current)
         return back._accept(self.previous.sequence)
 
@@ -100,10 +162,15 @@ class Head:
         """
         if self.current is None:
             raise EmptyStoreError("nothing is installed: there is nothing to undo")
-        return replace(self.refuse(self.current.sequence), current=self.previous, previous=None)
+        back = _unrevoked(self.previous)
+        return replace(self.refuse(self.current.sequence), current=back, previous=None)
 
     def _accept(self, sequence: int) -> Head:
         return replace(self, refused=tuple(refused for refused in self.refused if refused != sequence))
+
+
+def _unrevoked(generation: Generation | None) -> Generation | None:
+    return None if generation is None or generation.revoked else generation
 
 
 def generation_of(manifest: Manifest, segments: tuple[str, ...], installed: str) -> Generation:
@@ -150,4 +217,14 @@ def _generation(fields: Fields | None) -> Generation | None:
         dimensions=fields.integer("dimensions", 1),
         encoder=fields.match("encoder", DIGEST),
         segments=fields.digests("segments"),
+        **(_vouched(fields) if "manifest" in fields else {}),  # earlier versions did not write it
     )
+
+
+def _vouched(fields: Fields) -> dict[str, Any]:
+    return {
+        "manifest": fields.match("manifest", re.compile(f"(?:{DIGEST.pattern})?")),
+        "root": fields.integer("root"),
+        "signers": fields.digests("signers"),
+        "revoked": fields.boolean("revoked"),
+    }

@@ -68,6 +68,11 @@ class Session:
             return self._head
         raise self._head
 
+    @pointer.setter
+    def pointer(self, head: Head) -> None:
+        """As it is to be from the next commit on; `flip` is for what needs it at once."""
+        self._head = head
+
     async def flip(self, head: Head) -> None:
         """Write the pointer, and what else has changed, in one transaction. This is the commit of an update.
 

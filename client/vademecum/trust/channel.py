@@ -52,10 +52,13 @@ class ManifestHint:
 
 @dataclass(frozen=True)
 class ReleasePointer(ManifestHint):
-    """What the signed targets say of a release: the same, and whether it was taken back."""
+    """What the signed targets say of a release: the same, whether it was taken back, and who says so: the version of
+    the trusted root, and the fingerprints of the keys that signed."""
 
     version: str
     yanked: bool = False
+    root: int = 0
+    signers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,14 @@ class Line:
     yanked: tuple[int, ...] = ()
 
     @property
+    def releases(self) -> tuple[ReleasePointer, ...]:
+        """All that can be installed."""
+        return (self.current,) if self.candidate is None else (self.current, self.candidate)
+
+    @property
     def newest(self) -> int:
         """The highest sequence that is named: the publisher knows of it."""
-        candidate = 0 if self.candidate is None else self.candidate.sequence
-        return max(self.current.sequence, candidate, *self.yanked)
+        return max(*(release.sequence for release in self.releases), 0, *self.yanked)
 
 
 Target = Callable[[str], tuple[str, int]]

@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from vademecum.errors import ContentError, TrustError
 from vademecum.format.json import parse_object
 from vademecum.ports import RecordStore
+from vademecum.store.session import Session
 from vademecum.trust.metadata import Trust
 
 logger = logging.getLogger("vademecum")
+
+ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""Nothing has expired at this time."""
 
 ROOT = "trust/root.json"
 PIN = "trust/pin"
@@ -107,6 +111,11 @@ async def proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust
     except (TrustError, ContentError):
         return None  # the complete walk will say what is wrong, if it still is
     return trust
+
+
+def judge_installed(session: Session, trust: Trust) -> None:
+    """Judge by the trusted root who signed what is installed: a key that is revoked leaves no floor (TUF 5.3.11)."""
+    session.pointer = session.pointer.judged(*trust.named())
 
 
 def as_floor(accept: Callable[[], object]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,8 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, parse_object
-from vademecum.trust.channel import CUSTOM, Line, ManifestHint, read_hint, read_line
-from vademecum.trust.signatures import require_signatures
+from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
+from vademecum.trust.signatures import fingerprint, require_signatures, signers_of
 
 
 class StaleError(RollbackError):
@@ -159,6 +160,7 @@ class Trust:
             require_signatures(data, self._set.root, "targets")  # 5.6.3
             # 5.6.2, 5.6.4, 5.6.5. Not 5.6.7: nothing is delegated.
             self._set.update_targets(data)
+            self._signers = signers_of(data, self._set.root, "targets")
 
     def metadata_path(self, role: str, version: int) -> str:
         """Return where a role's metadata lie in the tree; a slash in the role's name is written `%2F`."""
@@ -172,7 +174,19 @@ class Trust:
 
     def line(self, channel: str) -> Line:
         """Return what the signed targets say of a channel. Only after `accept_targets`. Errors: see `read_line`."""
-        return read_line(self._set.targets.unrecognized_fields.get(CUSTOM), channel, self.target)
+        line = read_line(self._set.targets.unrecognized_fields.get(CUSTOM), channel, self.target)
+
+        def signed(release: ReleasePointer) -> ReleasePointer:
+            return replace(release, root=self.root_version, signers=self._signers)
+
+        return replace(
+            line, current=signed(line.current), candidate=line.candidate and signed(line.candidate)
+        )
+
+    def named(self) -> tuple[frozenset[str], int]:
+        """Return the keys that the root names for the targets, by their fingerprints, and the threshold."""
+        role = self._set.root.get_delegated_role("targets")
+        return frozenset(fingerprint(self._set.root.get_key(keyid)) for keyid in role.keyids), role.threshold
 
     def hint(self, channel: str) -> ManifestHint | None:
         """Return what the snapshot hints at for a channel. Only after `accept_snapshot`. See `read_hint`."""

@@ -10,6 +10,7 @@ Two things do not count, and neither takes arithmetic on the curve to see:
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from tuf.api.exceptions import UnsignedMetadataError
@@ -52,12 +53,24 @@ def require_signatures(data: bytes, delegator: Root | Targets, role: str) -> Non
         for keyid, signature in metadata.signatures.items()
         if not known or keyid not in known or counts(known[keyid], signature.signature)
     }
-    if len(counting) == len(metadata.signatures) and len({*map(_material, keys)}) == len(keys):
+    if len(counting) == len(metadata.signatures) and len({*map(fingerprint, keys)}) == len(keys):
         return
     result = delegator.get_verification_result(role, metadata.signed_bytes, counting)
-    found = len({*map(_material, result.signed.values())})
+    found = len({*map(fingerprint, result.signed.values())})
     if found < named.threshold:
         raise UnsignedMetadataError(f"{role} was signed by {found}/{named.threshold} keys that count")
+
+
+def signers_of(data: bytes, root: Root, role: str) -> tuple[str, ...]:
+    """Return the fingerprints of the keys that have signed metadata that were accepted under `root`, sorted."""
+    metadata: Metadata[Any] = Metadata.from_bytes(data)
+    named = root.get_delegated_role(role)
+    keys = {keyid: root.get_key(keyid) for keyid in named.keyids if keyid in metadata.signatures}
+    if len(keys) > named.threshold:  # more than were needed: one that is no signature vouches for nothing
+        signatures = metadata.signatures
+        counting = {id: signatures[id] for id, key in keys.items() if counts(key, signatures[id].signature)}
+        keys = root.get_verification_result(role, metadata.signed_bytes, counting).signed
+    return tuple(sorted({*map(fingerprint, keys.values())}))
 
 
 def counts(key: Key, signature: str) -> bool:
@@ -89,7 +102,26 @@ def canonical_y(encoded: bytes) -> int | None:
     return y if y < P and not (sign and y in (1, P - 1)) else None
 
 
-def _material(key: Key) -> tuple[str, str]:
-    """Return what makes a key the same key, whatever it is called."""
+def fingerprint(key: Key) -> str:
+    """Return what makes a key the same key, however it is called and written: 64 hexadecimal digits."""
     public = str(key.keyval.get("public", key.keyid))
-    return key.keytype, public.lower() if key.keytype == "ed25519" else public
+    try:
+        material = bytes.fromhex(public) if key.keytype == "ed25519" else _der(public)
+    except (ValueError, ImportError, TypeError):  # no key, or of a kind that nothing here verifies
+        material = public.encode()
+    return hashlib.sha256(material).hexdigest()
+
+
+def _der(pem: str) -> bytes:
+    """Return the one encoding of a public key in PEM, which may be written in many ways (RFC 7468, RFC 5480)."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        PublicFormat,
+        load_pem_public_key,
+    )
+
+    try:
+        return load_pem_public_key(pem.encode()).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error

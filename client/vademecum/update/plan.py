@@ -49,7 +49,7 @@ def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
     Raises:
         RollbackError: They do.
     """
-    installed = 0 if head.current is None else head.current.sequence
+    installed = 0 if head.floor is None else head.floor.sequence
     if pointer.sequence < installed and line.newest < installed:
         raise RollbackError(
             f"the host offers release {pointer.sequence}, release {installed} is installed: "

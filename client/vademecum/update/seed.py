@@ -11,7 +11,6 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from vademecum.errors import HostError, RollbackError, ServerError, TrustError
 from vademecum.ports import RecordStore, Transport
@@ -19,16 +18,13 @@ from vademecum.store.records import SEED, Judged, Latest
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, is_absent
 from vademecum.trust.channel import ReleasePointer
-from vademecum.trust.floor import ROOT, trusted_before
+from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import TIMESTAMP, refresh
 from vademecum.update.plan import Kind, refuse_older
-from vademecum.update.update import Surroundings, Update
+from vademecum.update.update import Surroundings, Update, vouch
 
 logger = logging.getLogger("vademecum")
-
-ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""Nothing has expired at this time."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +101,8 @@ class Seed:
         """Install what the seed proves, if that is to be. The floor rises first."""
         update = Update(session, self.downloader, self._around, any_time=True)
         line = proof.trust.line(self._config.channel)
+        judge_installed(session, proof.trust)
+        vouch(session, line)
         pointer = await update.choose(line)
         refuse_older(pointer, session.pointer, line)
         if not proof.older:

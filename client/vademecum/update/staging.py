@@ -16,6 +16,7 @@ from vademecum.store import garbage
 from vademecum.store.pointer import generation_of
 from vademecum.store.records import Failures
 from vademecum.store.session import Session
+from vademecum.trust.channel import ReleasePointer
 from vademecum.update.apply_delta import apply_packs
 from vademecum.update.plan import Plan
 
@@ -30,7 +31,9 @@ class StagingError(Exception):
         self.cause = cause
 
 
-async def stage(session: Session, plan: Plan, manifest: Manifest, config: Config, now: datetime) -> Staged:
+async def stage(
+    session: Session, plan: Plan, pointer: ReleasePointer, manifest: Manifest, config: Config, now: datetime
+) -> Staged:
     """Return the new generation, checked whole from the bytes as they are stored, and compacted where that is due.
 
     Of packs, that is what they make of the installed generation.
@@ -43,7 +46,13 @@ async def stage(session: Session, plan: Plan, manifest: Manifest, config: Config
         if plan.kind == "direct" and current is not None:
             made, known = await apply_packs(session, current, plan.hops, manifest, config)
             segments = made + segments
-        staged = await stage_generation(session, generation_of(manifest, segments, iso_time(now)), known)
+        generation = replace(
+            generation_of(manifest, segments, iso_time(now)),
+            manifest=pointer.sha256,
+            root=pointer.root,
+            signers=pointer.signers,
+        )
+        staged = await stage_generation(session, generation, known)
         if await staged.digest() != manifest.digest:
             raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
     except (ContentError, StoreError) as error:

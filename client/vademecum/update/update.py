@@ -22,6 +22,7 @@ from vademecum.errors import (
     NewerFormatError,
     QuotaError,
     ServerError,
+    VademecumError,
 )
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
@@ -36,6 +37,8 @@ from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
+from vademecum.trust.floor import ROOT, judge_installed
+from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download_budget import UNLIMITED, Budget
@@ -110,9 +113,18 @@ class Update:
                 # Before its targets are known, nobody can say whether a release was taken back.
                 wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
             )
-        except ExpiredError as error:
-            raise judge_expiry(error, now, self.downloader.told) from error
+        except VademecumError as error:
+            root = await self.session.read(
+                ROOT
+            )  # the walk may have led to another one, whatever became of it
+            if root is not None:
+                judge_installed(self.session, Trust(root, now))
+            if isinstance(error, ExpiredError):
+                raise judge_expiry(error, now, self.downloader.told) from error
+            raise
+        judge_installed(self.session, found.trust)
         line = found.trust.line(self._config.channel)
+        vouch(self.session, line)
         pointer = await self.choose(line)
         refuse_older(pointer, self.session.pointer, line)
         now = now.replace(microsecond=0)
@@ -180,7 +192,7 @@ class Update:
         if force:
             self._budget = UNLIMITED
         ladder = [full_plan((), manifest)] if force else await self._ladder(manifest, route)
-        return await self._install(manifest, route, ladder)
+        return await self._install(pointer, manifest, route, ladder)
 
     # 3. Its manifest ---------------------------------------------------------------------------
 
@@ -228,7 +240,7 @@ class Update:
             self._check_size(entry.manifest_path, entry.manifest.size)
             return decode_manifest(await self.downloader.fetch_plain(entry.manifest_path, entry.manifest))
 
-        installed = self.session.pointer.current
+        installed = self.session.pointer.floor  # no row of a revoked release goes into another
         try:
             return () if installed is None else await find_route(installed, manifest, fetch)
         except (ContentError, ServerError, NewerFormatError) as error:
@@ -247,14 +259,16 @@ class Update:
         return held.difference(await unsound(self.session, held))
 
     async def _plans(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
-        return plans(self.session.pointer.current, await self.session.objects(), manifest, route)
+        return plans(self.session.pointer.floor, await self.session.objects(), manifest, route)
 
     async def _ladder(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> list[Plan]:
         """Return the plans to try: those that use what the store holds, the cheapest first; then everything anew."""
         ladder, anew = await self._plans(manifest, route), full_plan((), manifest)
         return [*(plan for plan in ladder[:-1] or ladder if plan != anew), anew]
 
-    async def _install(self, manifest: Manifest, route: tuple[PackEntry, ...], ladder: list[Plan]) -> Plan:
+    async def _install(
+        self, pointer: ReleasePointer, manifest: Manifest, route: tuple[PackEntry, ...], ladder: list[Plan]
+    ) -> Plan:
         """Go down the ladder; return the plan that worked.
 
         When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
@@ -266,7 +280,7 @@ class Update:
         while True:
             plan, *ladder = ladder
             try:
-                return await self._carry_out(plan, manifest)
+                return await self._carry_out(plan, pointer, manifest)
             except StagingError as error:
                 if not ladder:
                     await self._give_up(manifest, error)
@@ -300,7 +314,7 @@ class Update:
             await SPOILED.write(self.session, _spoiled(manifest))
         await garbage.collect(self.session)
 
-    async def _carry_out(self, plan: Plan, manifest: Manifest) -> Plan:
+    async def _carry_out(self, plan: Plan, pointer: ReleasePointer, manifest: Manifest) -> Plan:
         """Steps 5 to 9 by one plan.
 
         Raises:
@@ -313,7 +327,7 @@ class Update:
             await self._fetch(plan)
             self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
             # 6 to 9. Staging, self-test, flip, garbage: see staging.py.
-            staged = await stage(self.session, plan, manifest, self._config, self._clock.now())
+            staged = await stage(self.session, plan, pointer, manifest, self._config, self._clock.now())
         except QuotaError as error:
             await garbage.tidy(self.session)  # give back at once what was stored
             raise QuotaError(error.message, _inflated(plan), await self._room()) from error
@@ -370,6 +384,14 @@ class Update:
 
         await in_parallel(now, self._config.parallel, one)
         budget.require_all(left)
+
+
+def vouch(session: Session, line: Line) -> None:
+    """Note of the installed releases who vouches for them, where the signed targets name them."""
+    for release in line.releases:
+        session.pointer = session.pointer.vouched(
+            release.sequence, release.sha256, release.root, release.signers
+        )
 
 
 def _inflated(plan: Plan) -> int:

@@ -19,6 +19,7 @@ export const HEAD_FORMAT = 1;
  * @property {string} digest
  * @property {string} encoder
  * @property {string[]} segments
+ * @property {boolean} revoked the trusted root does not name the keys any more that signed it
  */
 /**
  * @typedef {object} Head
@@ -63,7 +64,7 @@ function release(value, name) {
   if (value === null) return null;
   const fields = Object.entries(RELEASE);
   for (const [key, holds] of fields) require(holds(value[key]), `${name}.${key}`);
-  return /** @type {any} */ (Object.fromEntries(fields.map(([key]) => [key, value[key]])));
+  return /** @type {any} */ ({ ...Object.fromEntries(fields.map(([key]) => [key, value[key]])), revoked: value.revoked === true });
 }
 
 /** @param {unknown} holds @param {string} what */
@@ -77,7 +78,7 @@ function require(holds, what) {
  * @param {InstalledRelease | null} b
  */
 export function isSame(a, b) {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return JSON.stringify({ ...a, revoked: null }) === JSON.stringify({ ...b, revoked: null });
 }
 
 /**

@@ -29,9 +29,8 @@ from vademecum.format.json import canonical, iso_time
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.testing import MemoryTransport
-from vademecum.trust.floor import trusted_before
+from vademecum.trust.floor import ANY_TIME, trusted_before
 from vademecum.trust.refresh import TIMESTAMP
-from vademecum.update.seed import ANY_TIME
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "c": texts("home")}
