@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from support.publisher import DIMENSIONS, Publisher
-from vademecum.delta.dictionary import INSERT, TAKE, OldDocument
+from vademecum.delta.dictionary import FACTS, KEY, OldDocument
 from vademecum.format.manifest import Manifest, PackEntry, encode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
@@ -41,23 +41,11 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
     known = {row.key: i for i, row in enumerate(old)}
     fresh: list[ChunkRow] = []
     out = [b"\x01", *map(number, (after, upto, 8, DIMENSIONS))]
-    out += _gaps([i for i, row in enumerate(old) if row.key not in keys])
-    changed = [row for row in new if row.key in known and row.sequence > after]
-    out += [number(len(changed))]
-    before = -1
-    texts = []
-    for row in changed:
-        steps, told = _entry(row, (), places, new_chunks, fresh)
-        out += [number(known[row.key] - before - 1), number(1), steps]
-        texts.append(told)
-        before = known[row.key]
-    added = [row for row in new if row.key not in known]
-    out += [number(len(added))]
-    for row in added:
-        steps, told = _entry(row, (row.key,), places, new_chunks, fresh)
-        out += [number(0), steps]
-        texts.append(told)
-    out += texts
+    removed = [i for i, row in enumerate(old) if row.key not in keys]
+    told = [row for row in new if row.key not in known or row.sequence > after]
+    entries = [_entry(row, known.get(row.key), places, new_chunks, fresh) for row in told]
+    out += [number(len(removed)), *map(number, removed), number(len(told))]
+    out += [head for head, _ in entries] + [texts for _, texts in entries]
     if fresh:
         out += [number(0)] * len(fresh) + [number(0), *(number(row.scale) for row in fresh)]
         vectors = deflated(b"".join(row.vector for row in fresh))
@@ -68,29 +56,24 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
 
 def _entry(
     row: DocumentRow,
-    key: tuple[str, ...],
+    old: int | None,
     places: dict[int, tuple[int, int]],
     chunks: dict[int, ChunkRow],
     fresh: list[ChunkRow],
 ) -> tuple[bytes, bytes]:
-    """Return steps and texts of a document; what is new is added to `fresh`."""
-    steps, fields = [], [*key, row.title, row.url, row.metadata]
+    """Return number, steps and texts of a document; what is new is added to `fresh`."""
+    steps, fields = [], [*([row.key] if old is None else []), row.title, row.url, row.metadata]
     for chunk in row.chunks:
         if chunk in places:
-            steps.append(number(1 << 3 | TAKE) + number(places[chunk][0]) + number(places[chunk][1]))
+            steps.append(number(3) + number(1 + places[chunk][0]) + number(places[chunk][1]))
             continue
-        steps.append(number(1 << 3 | INSERT))
+        steps.append(number(2))
         fresh.append(chunks[chunk])
         fields += [chunks[chunk].headings, chunks[chunk].anchor, chunks[chunk].text]
     texts = b"".join(field.encode() + b"\xff" for field in fields)
     coded = deflated(texts)
-    told = number(len(texts)) + number(len(coded)) + coded
-    return number(len(steps)) + b"".join(steps), told
-
-
-def _gaps(rising: Iterable[int]) -> list[bytes]:
-    rising = list(rising)
-    return [number(len(rising)), *(number(b - a - 1) for a, b in zip([-1, *rising], rising, strict=False))]
+    head = number(KEY if old is None else 3 * (1 + old) + FACTS)
+    return head + number(len(steps)) + b"".join(steps), number(len(texts)) + number(len(coded)) + coded
 
 
 class Live:

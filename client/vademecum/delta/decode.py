@@ -6,24 +6,21 @@ against the text that it replaces, and leaves out what follows from the rest: id
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vademecum.delta.dictionary import (
-    COPY,
     END,
-    INSERT,
+    FACTS,
+    KEY,
     PACK_FORMAT,
-    REPLACE,
-    SKIP,
-    TAKE,
-    Dictionary,
     Entry,
     Header,
     OldDocument,
     PackBase,
     Step,
+    known,
 )
 from vademecum.delta.reader import Reader, part
 from vademecum.delta.vectors import read_vectors
@@ -49,8 +46,8 @@ async def decode_pack(data: bytes, base: PackBase, expected: Header, epoch: str,
     """
     reader = Reader(data)
     _check_header(reader, expected)
-    removed = list(_read_indices(reader, len(base)))
-    entries = [*_read_changed(reader, len(base)), *_read_added(reader, len(base))]
+    removed = [_document(reader.number(), len(base)) for _ in range(reader.count())]
+    entries = [_read_entry(reader, len(base)) for _ in range(reader.count())]
     documents = _Documents(base, reader, limit)
     for start in range(0, len(entries), _TOGETHER):
         await documents.read(entries[start : start + _TOGETHER])
@@ -77,40 +74,23 @@ def _check_header(reader: Reader, expected: Header) -> None:
         raise ContentError(f"pack: it is {found}, wanted is {expected}")
 
 
-def _read_indices(reader: Reader, count: int) -> Iterator[int]:
-    """Yield rising indices below `count`, each told by its distance from the one before."""
-    at = -1
-    for _ in range(reader.count()):
-        at += reader.number() + 1
-        if at >= count:
-            raise ContentError(f"pack: it names document {at} of {count}")
-        yield at
+def _document(index: int, count: int) -> int:
+    if index >= count:
+        raise ContentError(f"pack: it names document {index} of {count}")
+    return index
 
 
-def _read_changed(reader: Reader, count: int) -> Iterator[Entry]:
-    for index in _read_indices(reader, count):
-        facts = reader.number() == 1
-        yield Entry(index, index, facts, _read_steps(reader))
-
-
-def _read_added(reader: Reader, count: int) -> Iterator[Entry]:
-    for _ in range(reader.count()):
-        like = reader.number() - 1
-        if like >= count:
-            raise ContentError(f"pack: it names document {like} of {count}")
-        yield Entry(None, like if like >= 0 else None, True, _read_steps(reader))
-
-
-def _read_steps(reader: Reader) -> tuple[Step, ...]:
-    return tuple(_read_step(reader) for _ in range(reader.count()))
+def _read_entry(reader: Reader, count: int) -> Entry:
+    like, told = divmod(reader.number(), 3)
+    if not like and told != KEY:
+        raise ContentError("pack: a document that is like none, and has no key")
+    steps = tuple(_read_step(reader) for _ in range(reader.count()))
+    return Entry(_document(like - 1, count) if like else None, told, steps)
 
 
 def _read_step(reader: Reader) -> Step:
-    value = reader.number()
-    kind, count = value & 7, value >> 3
-    if kind > TAKE or not count:
-        raise ContentError(f"pack: unknown step {value}")
-    return Step(kind, count, *((reader.number(), reader.number()) if kind == TAKE else ()))
+    count, taken = divmod(reader.number(), 2)
+    return Step(count, reader.number(), reader.number()) if taken else Step(count)
 
 
 @dataclass(frozen=True)
@@ -129,73 +109,64 @@ class _Documents:
     reader: Reader
     limit: int
     rows: list[DocumentRow] = field(default_factory=list)
+    lists: list[list[int]] = field(default_factory=list)
     fresh: list[_Fresh] = field(default_factory=list)
-    dictionary: Dictionary = field(default_factory=Dictionary)
+    past: bytes = b""
 
     async def read(self, entries: Sequence[Entry]) -> None:
         """Read these entries' texts; what they name is read from the base at once."""
-        count = len(self.base)
-        named = {step.document for entry in entries for step in entry.steps if step.kind == TAKE}
+        named = {step.document - 1 for entry in entries for step in entry.steps if step.document}
         named |= {entry.like for entry in entries if entry.like is not None}
-        indices = sorted(index for index in named if index < count)
+        indices = sorted(index for index in named if index < len(self.base))
         olds = dict(zip(indices, await self.base.documents(indices), strict=True))
         for entry in entries:
-            await self._read(entry, olds)
+            self._read(entry, olds)
 
-    async def _read(self, entry: Entry, olds: Mapping[int, OldDocument]) -> None:
+    def _read(self, entry: Entry, olds: Mapping[int, OldDocument]) -> None:
         like = None if entry.like is None else olds[entry.like]
-        fields = (await self._texts(entry, like)).split(END)
-        if len(fields) != entry.fields + 1 or fields.pop():
-            raise ContentError(f"pack: {len(fields)} fields of texts, expected {entry.fields}")
-        told = iter(_decoded(fields))
-        old = DocumentRow(next(told), 0) if entry.old is None or like is None else like.row
-        facts = (next(told), next(told), next(told)) if entry.facts else (old.title, old.url, old.metadata)
-        title, url, metadata = facts
-        known = () if like is None else like.chunks
+        told = iter(self._texts(entry, like))
+        row = DocumentRow(next(told), 0) if entry.told == KEY or like is None else like.row
+        if entry.told >= FACTS:
+            row = replace(row, title=next(told), url=next(told), metadata=next(told))
         chunks: list[int] = []
-        at = 0
+        self.lists.append(chunks)
         for step in entry.steps:
-            if step.kind == COPY:
-                chunks += part(old.chunks, at, step.count)
-            elif step.kind == TAKE:
-                chunks += part(self._list(step.document, olds, chunks), step.position, step.count)
-            if step.kind in (REPLACE, INSERT):
-                new = [_new_chunk(title, next(told), next(told), next(told)) for _ in range(step.count)]
-                self.fresh += [_Fresh(row, known) for row in new]
-                chunks += [row.id for row in new]
-            if step.kind in (COPY, REPLACE, SKIP):
-                at += step.count
-        self.rows.append(DocumentRow(old.key, 0, title, url, metadata, tuple(chunks)))
+            if step.document is None:
+                new = [_new_chunk(row.title, next(told), next(told), next(told)) for _ in range(step.count)]
+                self.fresh += [_Fresh(chunk, like.chunks if like else ()) for chunk in new]
+                chunks += [chunk.id for chunk in new]
+            else:
+                chunks += part(self._list(step.document, like, olds), step.position, step.count)
+        self.rows.append(replace(row, chunks=tuple(chunks)))
 
-    async def _texts(self, entry: Entry, like: OldDocument | None) -> bytes:
+    def _texts(self, entry: Entry, like: OldDocument | None) -> list[str]:
         if not entry.fields:
-            return b""
+            return []
         size = self.reader.number()
         self.limit -= size
         if self.limit < 0:
             raise ContentError("pack: more text than a release may have")
-        texts = self.reader.inflated(size, self.dictionary.known(like, entry.steps))
-        self.dictionary.add(texts)
-        return texts
+        texts = self.reader.inflated(size, known(self.past, like))
+        self.past = known(self.past + texts, None)
+        fields = texts.split(END)
+        if len(fields) != entry.fields + 1 or fields.pop():
+            raise ContentError(f"pack: {len(fields)} fields of texts, expected {entry.fields}")
+        try:
+            return [value.decode() for value in fields]
+        except UnicodeDecodeError as error:
+            raise ContentError(f"pack: texts that are not UTF-8: {error}") from None
 
-    def _list(self, document: int, olds: Mapping[int, OldDocument], here: Sequence[int]) -> Sequence[int]:
-        """Return the chunks of a document of the base, or behind those of one that was read before, or is now."""
-        count = len(self.base)
-        if document - count == len(self.rows):
-            return here
-        if document < count:
-            return olds[document].row.chunks
-        if document - count < len(self.rows):
-            return self.rows[document - count].chunks
-        raise ContentError(f"pack: it names document {document} of {count + len(self.rows)}")
+    def _list(
+        self, document: int, like: OldDocument | None, olds: Mapping[int, OldDocument]
+    ) -> Sequence[int]:
+        """Return the chunks of a document: see `Step`."""
+        if document == 0:
+            return like.row.chunks if like else ()
+        if document <= len(self.base):
+            return olds[document - 1].row.chunks
+        own = document - 1 - len(self.base)
+        return self.lists[_document(own, len(self.lists))]
 
 
 def _new_chunk(title: str, headings: str, anchor: str, text: str) -> ChunkRow:
     return ChunkRow(chunk_id(title, headings, anchor, text), 0, b"", 0, headings, anchor, text)
-
-
-def _decoded(fields: Sequence[bytes]) -> list[str]:
-    try:
-        return [value.decode() for value in fields]
-    except UnicodeDecodeError as error:
-        raise ContentError(f"pack: texts that are not UTF-8: {error}") from None

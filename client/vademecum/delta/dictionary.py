@@ -15,8 +15,8 @@ END: Final = b"\xff"
 """Ends a field of the texts: no UTF-8 has this byte."""
 WINDOW: Final = 32_768
 """How far deflate looks back."""
-COPY, REPLACE, INSERT, SKIP, TAKE = range(5)
-"""What a step of a chunk list does."""
+STEPS, FACTS, KEY = range(3)
+"""What a pack tells of a document: its list of chunks alone, or title, URL and metadata too, or its key as well."""
 
 
 @dataclass(frozen=True)
@@ -51,38 +51,37 @@ class PackBase(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a document's chunk list. TAKE copies from `position` of another document's list."""
+    """Neighbours in a document's list of chunks.
 
-    kind: int
+    Attributes:
+        document: Whose list has them, from `position` on: 0 is the document that this one is held against, 1 the
+            first of the base, and behind those of the base stand this pack's own. None: they are new.
+    """
+
     count: int
-    document: int = 0
+    document: int | None = None
     position: int = 0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A document that the newer release has anew: changed if the base has it at `old`, else added.
+    """A document that the newer release has anew.
 
     Attributes:
-        like: The base document whose texts its own are held against; for a changed one, that one.
-        facts: Whether its texts begin with title, URL and metadata.
+        like: The base document whose texts its own are held against; unless `told` is KEY, its older self.
+        told: STEPS, FACTS or KEY.
         steps: How its list of chunks is made.
     """
 
-    old: int | None
     like: int | None
-    facts: bool
+    told: int
     steps: tuple[Step, ...]
-
-    @property
-    def fresh(self) -> int:
-        """How many new chunks it brings."""
-        return sum(step.count for step in self.steps if step.kind in (REPLACE, INSERT))
 
     @property
     def fields(self) -> int:
         """How many fields its texts have."""
-        return (self.old is None) + 3 * self.facts + 3 * self.fresh
+        fresh = sum(step.count for step in self.steps if step.document is None)
+        return (self.told == KEY) + 3 * (self.told >= FACTS) + 3 * fresh
 
 
 def record(*fields: str) -> bytes:
@@ -94,48 +93,10 @@ def record(*fields: str) -> bytes:
     return b"".join(value.encode() + END for value in fields)
 
 
-class Dictionary:
-    """What texts are deflated against; it grows with the pack. The same for who writes and who reads.
-
-    It is the last 32 KiB of: the texts of the pack so far; the document that is replaced. What is nearest to the end
-    is the cheapest to refer to.
-    """
-
-    def __init__(self) -> None:
-        self._past = b""
-
-    def known(self, like: OldDocument | None, steps: Sequence[Step]) -> bytes:
-        """Return what the texts of an entry are deflated against, whose chunks these steps make."""
-        return (self._past + (b"" if like is None else _replaced(like, steps)))[-WINDOW:]
-
-    def add(self, texts: bytes) -> None:
-        """Take in the texts of an entry."""
-        self._past = (self._past + texts)[-WINDOW:]
-
-
-def _replaced(old: OldDocument, steps: Sequence[Step]) -> bytes:
-    """Return a document, the chunks that its successor does without last."""
-    gone = _dropped(steps, len(old.chunks))
-    kept = [_chunk_record(chunk) for at, chunk in enumerate(old.chunks) if at not in gone]
-    lost = [_chunk_record(chunk) for at, chunk in enumerate(old.chunks) if at in gone]
-    return b"".join([*kept, _facts_record(old.row), *lost])
-
-
-def _facts_record(row: DocumentRow) -> bytes:
-    return record(row.key, row.title, row.url, row.metadata)
-
-
-def _chunk_record(row: ChunkRow) -> bytes:
-    return record(row.headings, row.anchor, row.text)
-
-
-def _dropped(steps: Sequence[Step], count: int) -> frozenset[int]:
-    """Return which entries of the old list, of `count`, the steps pass over."""
-    gone: list[int] = []
-    at = 0
-    for step in steps:
-        if step.kind in (REPLACE, SKIP):
-            gone += range(at, min(count, at + step.count))
-        if step.kind in (COPY, REPLACE, SKIP):
-            at += step.count
-    return frozenset((*gone, *range(at, count)))
+def known(past: bytes, like: OldDocument | None) -> bytes:
+    """Return what texts are deflated against: the last 32 KiB of the pack's texts so far, and of the older document."""
+    if like is None:
+        return past[-WINDOW:]
+    row = like.row
+    chunks = (field for chunk in like.chunks for field in (chunk.headings, chunk.anchor, chunk.text))
+    return (past + record(row.key, row.title, row.url, row.metadata, *chunks))[-WINDOW:]

@@ -13,20 +13,9 @@ from support.drive import drive
 from support.packing import Live, deflated, number, pack
 from support.publisher import DIMENSIONS, EPOCH, Publisher
 from vademecum.delta.decode import decode_pack
-from vademecum.delta.dictionary import (
-    COPY,
-    DIFFERENCE,
-    INSERT,
-    REPLACE,
-    SAME,
-    SKIP,
-    TAKE,
-    Dictionary,
-    Header,
-    Step,
-)
+from vademecum.delta.dictionary import DIFFERENCE, FACTS, KEY, SAME, STEPS, Header, known
 from vademecum.errors import ContentError
-from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
+from vademecum.format.segment import Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import LiveRows, assemble
 
 OLD = {
@@ -97,52 +86,57 @@ def head(*counts: int, bits: int = 8) -> bytes:
     return b"\x01" + b"".join(map(number, (1, 2, bits, DIMENSIONS, *counts)))
 
 
-def entry(*parts: int, fields: bytes, coded: bytes | None = None, size: int | None = None) -> bytes:
-    """One changed document: gap, facts, count of steps, steps; that none is added; and its texts."""
+def entry(
+    told: int, *steps: int, fields: bytes, coded: bytes | None = None, size: int | None = None
+) -> bytes:
+    """The first document of the base, changed; and its texts."""
     coded = deflated(fields) if coded is None else coded
-    told = number(len(fields) if size is None else size) + number(len(coded)) + coded
-    return b"".join(map(number, parts)) + number(0) + told
+    texts = number(len(fields) if size is None else size) + number(len(coded)) + coded
+    return b"".join(map(number, (3 + told, *steps))) + texts
 
 
-FACTS = b"A\xff\xff\xff"
+ONE_STEP = (0, 1, 3 + STEPS, 1)
+FACTS_OF_A = b"A\xff\xff\xff"
 CHUNK = b"\xff\xffnew\xff"
-ONE_NEW = entry(0, 0, 1, 1 << 3 | INSERT, fields=CHUNK)
+ONE_NEW = entry(STEPS, 1, 2, fields=CHUNK)
 VECTOR = deflated(bytes(DIMENSIONS))
 SENT = number(0) + number(0) + number(9) + number(len(VECTOR)) + VECTOR
 
 BAD = {
     "nothing at all": (b"", "ends after 0 bytes"),
     "another format": (b"\x02" + head()[1:], "pack of format 2"),
-    "other bits": (head(0, 0, 0, bits=3), "vectors of 3 bits"),
-    "cut off": (head(0, 0), "in the middle"),
+    "other bits": (head(0, 0, bits=3), "vectors of 3 bits"),
+    "cut off": (head(0), "in the middle"),
     "a number without an end": (b"\x01" + b"\xff" * 9, "too long"),
-    "bytes behind its end": (head(0, 0, 0) + b"x", "1 bytes behind its end"),
-    "more removed than there are": (head(1, 3, 0, 0), "document 3 of 3"),
-    "more changed than there are": (head(0, 1, 3, 0, 0, 0), "document 3 of 3"),
-    "a count that cannot be": (head(1 << 30, 0, 0), "things announced"),
-    "like a document that is not there": (head(0, 0, 1, 4, 0), "document 3 of 3"),
-    "an unknown step": (head(0, 1, 0, 0, 1, 1 << 3 | 5, 0), "unknown step"),
-    "a step of nothing": (head(0, 1, 0, 0, 1, COPY, 0), "unknown step"),
-    "a copy beyond the end": (head(0, 1, 0, 0, 1, 3 << 3 | COPY, 0), "chunks 0 to 3 of a list of 2"),
-    "taken from nowhere": (head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 4, 0, 0), "names document 4"),
-    "taken from itself too early": (
-        head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 3, 0, 0),
-        "chunks 0 to 1 of a list of 0",
+    "bytes behind its end": (head(0, 0) + b"x", "1 bytes behind its end"),
+    "more removed than there are": (head(1, 3, 0), "document 3 of 3"),
+    "more changed than there are": (head(0, 1, 12 + STEPS, 0), "document 3 of 3"),
+    "a count that cannot be": (head(1 << 30, 0), "things announced"),
+    "like a document that is not there": (head(0, 1, 12 + KEY, 0), "document 3 of 3"),
+    "like none and without a key": (head(0, 1, FACTS, 0), "has no key"),
+    "a copy beyond the end": (head(*ONE_STEP, 7, 0, 0), "chunks 0 to 3 of a list of 2"),
+    "taken from nowhere": (head(*ONE_STEP, 3, 5, 0), "names document 1 of 1"),
+    "taken from itself too early": (head(*ONE_STEP, 3, 4, 0), "chunks 0 to 1 of a list of 0"),
+    "taken from beyond the end": (head(*ONE_STEP, 3, 2, 1), "chunks 1 to 2 of a list of 1"),
+    "too few fields": (head(0, 1) + entry(FACTS, 0, fields=b"A\xff\xff"), "fields of texts, expected 3"),
+    "too many fields": (
+        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A + b"x\xff"),
+        "fields of texts, expected 3",
     ),
-    "taken from beyond the end": (
-        head(0, 1, 0, 0, 1, 1 << 3 | TAKE, 1, 1, 0),
-        "chunks 1 to 2 of a list of 1",
+    "fields without an end": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A + b"x"), "fields of texts"),
+    "not UTF-8": (head(0, 1) + entry(FACTS, 0, fields=b"\xc3\xff\xff\xff"), "not UTF-8"),
+    "damaged texts": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, coded=b"\xee\xee"), "damaged deflate"),
+    "texts that are longer than told": (
+        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=3),
+        "expected 3",
     ),
-    "too few fields": (head(0, 1) + entry(0, 1, 0, fields=b"A\xff\xff"), "fields of texts, expected 3"),
-    "too many fields": (head(0, 1) + entry(0, 1, 0, fields=FACTS + b"x\xff"), "fields of texts, expected 3"),
-    "fields without an end": (head(0, 1) + entry(0, 1, 0, fields=FACTS + b"x"), "fields of texts"),
-    "not UTF-8": (head(0, 1) + entry(0, 1, 0, fields=b"\xc3\xff\xff\xff"), "not UTF-8"),
-    "damaged texts": (head(0, 1) + entry(0, 1, 0, fields=FACTS, coded=b"\xee\xee"), "damaged deflate"),
-    "texts that are longer than told": (head(0, 1) + entry(0, 1, 0, fields=FACTS, size=3), "expected 3"),
-    "texts that are shorter than told": (head(0, 1) + entry(0, 1, 0, fields=FACTS, size=5), "expected 5"),
-    "a bomb": (head(0, 1) + entry(0, 1, 0, fields=b"x" * 200_000), "more text than"),
+    "texts that are shorter than told": (
+        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=5),
+        "expected 5",
+    ),
+    "a bomb": (head(0, 1) + entry(FACTS, 0, fields=b"x" * 200_000), "more text than"),
     "texts that go on": (
-        head(0, 1) + entry(0, 1, 0, fields=FACTS, coded=deflated(FACTS) + b"x"),
+        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, coded=deflated(FACTS_OF_A) + b"x"),
         "stream of",
     ),
     "no vector": (head(0, 1) + ONE_NEW, "in the middle"),
@@ -169,14 +163,14 @@ def test_what_the_bad_ones_are_made_of_is_good(publisher: Publisher) -> None:
     made = read(head(0, 1) + ONE_NEW + SENT, old)
     index, row = made.documents[b"a"]
     assert made.segments[index].document(row).chunks == (chunk_id("A", "", "", "new"),)
-    assert read(head(0, 1) + entry(0, 1, 0, fields=FACTS), old).documents[b"a"] is not None
+    assert read(head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A), old).documents[b"a"] is not None
 
 
 def test_texts_may_take_the_limit_and_no_byte_more(publisher: Publisher) -> None:
-    data, old = head(0, 1) + entry(0, 1, 0, fields=FACTS), state_of(publisher, 1)
-    assert read(data, old, limit=len(FACTS)).documents
+    data, old = head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A), state_of(publisher, 1)
+    assert read(data, old, limit=len(FACTS_OF_A)).documents
     with pytest.raises(ContentError, match="more text than"):
-        read(data, old, limit=len(FACTS) - 1)
+        read(data, old, limit=len(FACTS_OF_A) - 1)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -188,11 +182,10 @@ def test_a_bad_pack_is_refused(publisher: Publisher, name: str) -> None:
 
 
 def test_a_vector_that_builds_on_a_document_that_is_not_named(publisher: Publisher) -> None:
-    fields = b"new\xff" + FACTS + CHUNK
+    fields = b"new\xff" + FACTS_OF_A + CHUNK
     told = number(len(fields)) + number(len(deflated(fields))) + deflated(fields)
-    added = b"".join(map(number, (0, 1, 1 << 3 | INSERT))) + told
     with pytest.raises(ContentError, match="chunks 0 to 1 of a list of 0"):
-        read(head(0, 0, 1) + added + number(SAME), state_of(publisher, 1))
+        read(head(0, 1, KEY, 1, 2) + told + number(SAME), state_of(publisher, 1))
 
 
 @given(st.data())
@@ -210,34 +203,10 @@ def test_damage_is_refused_or_makes_another_state(data: st.DataObject) -> None:
     assert made.digest()  # which state it is, the signed digest decides
 
 
-def base_of(*documents: tuple[str, list[str]]) -> Live:
-    rows, chunks = [], []
-    for key, parts in documents:
-        new = [ChunkRow(chunk_id("", "", "", part), 1, bytes(DIMENSIONS), 0, "", "", part) for part in parts]
-        chunks += new
-        rows.append(DocumentRow(key, 1, chunks=tuple(chunk.id for chunk in new)))
-    return Live(assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows, chunks))]))
-
-
-def test_the_dictionary_ends_with_what_is_replaced() -> None:
-    base = base_of(("a", ["first"]), ("b", ["kept", "gone", "also kept"]))
-    dictionary = Dictionary()
-    dictionary.add(b"said before\xff")
-    known = dictionary.known(base.document(1), (Step(COPY, 1), Step(REPLACE, 1), Step(COPY, 1)))
-    order = [known.index(part) for part in (b"said before", b"\xffkept", b"also kept", b"gone")]
-    assert order == sorted(order)
-    assert known.endswith(b"b\xff\xff\xff\xff" + b"\xff\xffgone\xff")
-    assert dictionary.known(None, (Step(INSERT, 1),)) == b"said before\xff"
-
-
-def test_what_steps_pass_over_is_lost_too() -> None:
-    base = base_of(("a", ["one", "two", "three", "four"]))
-    known = Dictionary().known(base.document(0), (Step(SKIP, 1), Step(COPY, 2)))
-    assert [part for part in known.split(b"\xff") if part] == [b"two", b"three", b"a", b"one", b"four"]
-
-
-def test_what_was_said_long_ago_is_forgotten() -> None:
-    dictionary = Dictionary()
-    dictionary.add(b"long ago")
-    dictionary.add(b"x" * 32_768)
-    assert dictionary.known(None, ()) == b"x" * 32_768
+def test_texts_are_held_against_the_older_document_and_those_before(publisher: Publisher) -> None:
+    old = Live(state_of(publisher, 1)).document(1)
+    texts = b"b\xffB\xff\xff\xff" + b"\xff\xffa lamp\xff"
+    assert known(b"said before\xff", old).removeprefix(b"said before\xff") == texts
+    assert known(b"said before\xff", None) == b"said before\xff"
+    assert known(b"long ago" + b"x" * 32_768, None) == b"x" * 32_768
+    assert known(b"x" * 32_768, old) == b"x" * (32_768 - len(texts)) + texts
