@@ -30,7 +30,8 @@ from bench.dev_keys import make_keys
 from bench.peak import Cost, cost_of
 from support.pages_host import PagesHost
 from vademecum.encoder.file import EncoderFile, encode_encoder
-from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, vector_bytes
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id
+from vademecum.format.tensors import packed_bytes
 from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
@@ -147,7 +148,7 @@ class Corpus:
         return ChunkRow(number, sequence, b"", 0, heading, anchor, text)
 
     def _with_vectors(self, rows: dict[int, ChunkRow]) -> dict[int, ChunkRow]:
-        width = vector_bytes(DIMENSIONS, BITS)
+        width = packed_bytes(DIMENSIONS, BITS)
         drawn = self._noise.normal(0, 2, (len(rows), DIMENSIONS)).astype(np.float32)
         codes = (np.clip(np.rint(drawn), -7, 7) + 8).astype(np.uint8)
         packed = codes[:, 0::2] | codes[:, 1::2] << np.uint8(4)

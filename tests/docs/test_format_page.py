@@ -239,7 +239,7 @@ def test_packed_rows_of_an_encoder() -> None:
     )
     read = query.decode_encoder(encoder.encode_encoder(file))
     assert list(read.row(0)) == [int(number) for number in row.split(",")]
-    assert len(data) // 2 == encoder.row_bytes(int(size), encoder.PACKED_BITS)
+    assert len(data) // 2 == tensors.packed_bytes(int(size), encoder.PACKED_BITS)
 
 
 def test_the_header_of_a_tensor_file() -> None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError
-from vademecum.format.segment import LEVELS, vector_bytes
+from vademecum.format.segment import LEVELS
+from vademecum.format.tensors import packed_bytes
 from vademecum_builder.encoders.table import Matrix
 
 Codes = NDArray[np.int8] | NDArray[np.uint8]
@@ -32,7 +33,7 @@ def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDA
         start: The first dimension that unknown words have to themselves; 0: there is none.
 
     Returns:
-        int8 [n, D], or packed uint8 [n, `vector_bytes(D, bits)`]; and uint16 [n].
+        int8 [n, D], or packed uint8 [n, `packed_bytes(D, bits)`]; and uint16 [n].
 
     Raises:
         ContentError: A component is not a finite number.
@@ -57,7 +58,7 @@ def _whole(vectors: Matrix) -> tuple[NDArray[np.int8], NDArray[np.uint16]]:
 
 def _packed(vectors: Matrix, bits: int, start: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     count, dimensions = vectors.shape
-    packed = np.zeros((count, vector_bytes(dimensions, bits)), np.uint8)
+    packed = np.zeros((count, packed_bytes(dimensions, bits)), np.uint8)
     scales = np.zeros(count, np.uint16)
     for first in range(0, count, _BATCH):
         rows = slice(first, first + _BATCH)

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.encoder.file import PACKED_BITS, PACKED_OFFSET, EncoderFile, row_bytes
+from vademecum.encoder.file import PACKED_BITS, PACKED_OFFSET, EncoderFile
 from vademecum.encoder.query import MIX, STEP, UNKNOWN_COMPONENT, Encoder, hash_word, root
+from vademecum.format.tensors import packed_bytes
 
 Progress = Callable[[int, int], None]
 """Called with how many of the texts are done, and how many there are."""
@@ -78,7 +79,7 @@ def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
     shape = len(file.words), file.dimensions
     if file.bits == 8:
         return np.frombuffer(file.rows, dtype=np.int8).reshape(shape)
-    width = row_bytes(file.dimensions, file.bits)
+    width = packed_bytes(file.dimensions, file.bits)
     codes = np.frombuffer(file.rows, dtype=np.uint8).reshape(len(file.words), width)
     halves = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(file.words), 2 * width)
     return halves[:, : file.dimensions].astype(np.int8) + np.int8(PACKED_OFFSET)

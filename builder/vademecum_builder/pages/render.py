@@ -13,12 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import orjson
 
-from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
 from vademecum_builder.release.version_json import DocumentChanges
@@ -44,8 +42,6 @@ class SiteContext:
         root: The TUF root metadata as published: the page ships it as its trust.
         client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
         examples: Queries to offer to somebody who has not typed yet.
-        description: One sentence; a general one if empty.
-        language: BCP 47 tag of the documents, for `<html lang>`.
     """
 
     title: str
@@ -54,16 +50,10 @@ class SiteContext:
     root: bytes
     client: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
-    description: str = ""
-    language: str = "en"
 
 
 def render_site(context: SiteContext) -> Mapping[str, bytes]:
-    """Return the site's files: path below the published tree -> content. The same context, the same bytes.
-
-    Raises:
-        ContentError: `context.root` is not TUF root metadata, or `context.manifest.built` is not a date.
-    """
+    """Return the site's files: path below the published tree -> content. The same context, the same bytes."""
     files = _static_files()
     files |= {name: _page(name, context) for name in _PAGES}
     files["manifest.webmanifest"] = _web_manifest(context)
@@ -99,16 +89,12 @@ def _page(name: str, context: SiteContext) -> bytes:
         _environment()
         .get_template(f"{name}.jinja")
         .render(
-            site={
-                "title": context.title,
-                "description": _description(context),
-                "language": context.language,
-            },
+            site={"title": context.title, "description": _DESCRIPTION},
             release=context.manifest,
             download=sum(file.size for file in context.manifest.objects),
             changes=context.changes,
             cap=CHANGES_SHOWN,
-            roles=_roles(context.root),
+            roles=parse_object(context.root, "root metadata")["signed"]["roles"],
         )
     )
     return page.encode()
@@ -134,33 +120,9 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _description(context: SiteContext) -> str:
-    return context.description or _DESCRIPTION
-
-
 def _day(built: str) -> str:
-    try:
-        moment = datetime.fromisoformat(built)
-    except ValueError:
-        raise ContentError(f"release.built is {built!r}, expected an ISO 8601 date and time") from None
+    moment = datetime.fromisoformat(built)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def _roles(root: bytes) -> Mapping[str, Mapping[str, Any]]:
-    """Return the roles of TUF root metadata: for each its `keyids` and `threshold`."""
-    match parse_object(root, "root metadata"):
-        case {
-            "signed": {
-                "_type": "root",
-                "roles": {
-                    "root": {"keyids": [*_], "threshold": int()} as top,
-                    "timestamp": {"keyids": [*_], "threshold": int()} as online,
-                },
-            }
-        }:
-            return {"root": top, "timestamp": online}
-        case _:
-            raise ContentError("root metadata: no keys in it; is it a TUF root.json?")
 
 
 def _web_manifest(context: SiteContext) -> bytes:
@@ -168,8 +130,8 @@ def _web_manifest(context: SiteContext) -> bytes:
         "id": "./",
         "name": context.title,
         "short_name": context.title,
-        "description": _description(context),
-        "lang": context.language,
+        "description": _DESCRIPTION,
+        "lang": "en",
         "start_url": "index.html",
         "scope": "./",
         "display": "standalone",

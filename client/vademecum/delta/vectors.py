@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from vademecum.delta.dictionary import DIFFERENCE, SAME, SENT, Header
 from vademecum.delta.reader import Reader, part
 from vademecum.errors import ContentError
-from vademecum.format.segment import ChunkRow, vector_bytes
+from vademecum.format.segment import ChunkRow
+from vademecum.format.tensors import packed_bytes
 
 
 def read_vectors(
@@ -30,7 +31,7 @@ def read_vectors(
         for chunks, (position, kind) in zip(olds, references, strict=True)
     ]
     scales = _read_scales(reader, sum(kind != SAME for kind in kinds))
-    width = vector_bytes(header.dimensions, header.bits)
+    width = packed_bytes(header.dimensions, header.bits)
     streams = {k: _rows(reader, kinds.count(k), width) for k in (SENT, DIFFERENCE) if k in kinds}
     reader.finish()
     found: list[tuple[bytes, int]] = []

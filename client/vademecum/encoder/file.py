@@ -10,7 +10,7 @@ from itertools import chain, pairwise
 from typing import Final
 
 from vademecum.encoder.alphabet import Alphabet
-from vademecum.errors import ContentError, NewerFormatError
+from vademecum.errors import ContentError
 from vademecum.format.tensors import (
     Strings,
     Tensor,
@@ -18,6 +18,8 @@ from vademecum.format.tensors import (
     decode_tensors,
     encode_tensors,
     integers,
+    packed_bytes,
+    packed_rows,
     string_column,
 )
 
@@ -57,7 +59,7 @@ class EncoderFile:
         name: For example `builtin`.
         dimensions: D.
         words: The vocabulary, V different words, none empty. The order decides which completions count.
-        rows: int8 [V, D], row-major; packed: uint8 [V, `row_bytes(D, bits)`].
+        rows: int8 [V, D], row-major; packed: uint8 [V, `packed_bytes(D, bits)`].
         weights: uint16 [V].
         alphabet: How a text is split.
         goldens: For the self-test.
@@ -80,25 +82,14 @@ class EncoderFile:
     bits: int = 8
 
 
-def row_bytes(dimensions: int, bits: int) -> int:
-    """Return how many bytes a row takes whose components have so many bits.
-
-    >>> row_bytes(100, 4)
-    50
-    """
-    return -(-dimensions * bits // 8)
-
-
 def encode_encoder(file: EncoderFile) -> bytes:
     """Return the bytes of the encoder file. The same content gives the same bytes."""
-    alphabet, count = file.alphabet, len(file.words)
+    alphabet = file.alphabet
+    table = memoryview(file.rows).cast("B")
+    rows, packing = packed_rows(len(file.words), file.dimensions, file.bits, table)
     tensors = {
         **string_column("word", file.words),
-        "word.row": Tensor(
-            "I8" if file.bits == 8 else "U8",
-            (count, row_bytes(file.dimensions, file.bits)),
-            memoryview(file.rows).cast("B"),
-        ),
+        "word.row": rows,
         "word.weight": integers("U16", file.weights),
         "alphabet.from": integers("U32", alphabet.codes),
         **string_column("alphabet.to", alphabet.to),
@@ -110,9 +101,9 @@ def encode_encoder(file: EncoderFile) -> bytes:
             (len(file.goldens), file.dimensions),
         ),
     }
-    metadata = {"format": ENCODER_FORMAT, "name": file.name} | ({"model": file.model} if file.model else {})
-    if file.bits != 8:
-        metadata |= {"bits": str(file.bits), "dimensions": str(file.dimensions)}
+    metadata = {"format": ENCODER_FORMAT, "name": file.name, **packing}
+    if file.model:
+        metadata["model"] = file.model
     if file.unknown:
         metadata |= {"unknown": str(file.unknown), "unknown.from": str(file.unknown_from)}
     return encode_tensors(TensorFile(tensors, metadata))
@@ -126,7 +117,10 @@ def decode_encoder_file(data: bytes) -> EncoderFile:
         ContentError: Not an encoder file, or a malformed one.
     """
     tensors = decode_tensors(data)
-    name = _checked_name(tensors)
+    tensors.check_format(ENCODER_FORMAT)
+    name = tensors.metadata.get("name", "")
+    if not name:
+        raise ContentError("encoder: no name")
     words = tensors.strings("word")
     dimensions, bits, rows = _read_rows(tensors, len(words))
     _within("words", len(words), 0, MAX_VOCABULARY)
@@ -140,22 +134,13 @@ def decode_encoder_file(data: bytes) -> EncoderFile:
 
 
 def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memoryview]:
-    """Return dimensions, bits of a component, and the rows; bits and dimensions are both named, or neither."""
-    found = [tensors.metadata.get(key) for key in ("bits", "dimensions")]
-    if found == [None, None]:
-        whole = tensors.tensor("word.row", "I8", [count, None])
-        _within("dimensions", whole.shape[1], 1, MAX_DIMENSIONS)
-        return whole.shape[1], 8, whole.data
-    bits, size = (text or "" for text in found)
-    if bits != str(PACKED_BITS) or not _DECIMAL.fullmatch(size):
-        raise ContentError(f"encoder: rows of bits and dimensions {found}, which this vademecum cannot read")
-    dimensions = int(size)
+    """Return dimensions, bits of a component, and the rows."""
+    dimensions, bits, rows = tensors.packed("word.row", count, [PACKED_BITS])
     _within("dimensions", dimensions, 1, MAX_DIMENSIONS)
-    width = row_bytes(dimensions, PACKED_BITS)
-    rows = tensors.tensor("word.row", "U8", [count, width]).data
-    if dimensions % 2 and any(byte >> 4 for byte in rows[width - 1 :: width]):
+    width = packed_bytes(dimensions, bits)
+    if bits == PACKED_BITS and dimensions % 2 and any(byte >> 4 for byte in rows.data[width - 1 :: width]):
         raise ContentError("encoder: a packed row has bits beyond its dimensions")
-    return dimensions, PACKED_BITS, rows
+    return dimensions, bits, rows.data
 
 
 def _read_unknown(tensors: TensorFile, dimensions: int) -> tuple[int, int]:
@@ -169,24 +154,6 @@ def _read_unknown(tensors: TensorFile, dimensions: int) -> tuple[int, int]:
     _within("as the weight of unknown words", weight, 1, MAX_UNKNOWN)
     _within("as the first dimension of unknown words", start, 0, dimensions - 1)
     return weight, start
-
-
-def _checked_name(tensors: TensorFile) -> str:
-    found = tensors.metadata.get("format", "")
-    family, _, version = found.rpartition(".")
-    if (
-        family == ENCODER_FORMAT.rpartition(".")[0]
-        and version.isascii()
-        and version.isdecimal()
-        and version > "1"
-    ):
-        raise NewerFormatError(f"encoder of format {version}; this version reads format 1: update the app")
-    if found != ENCODER_FORMAT:
-        raise ContentError(f"not an encoder file: format {found[:40]!r}, expected {ENCODER_FORMAT!r}")
-    name = tensors.metadata.get("name", "")
-    if not name:
-        raise ContentError("encoder: no name")
-    return name
 
 
 def _within(what: str, value: int, least: int, most: int) -> None:

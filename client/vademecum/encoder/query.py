@@ -17,8 +17,9 @@ from heapq import nsmallest
 from itertools import chain, takewhile
 from typing import Final
 
-from vademecum.encoder.file import PACKED_OFFSET, EncoderFile, decode_encoder_file, row_bytes
+from vademecum.encoder.file import PACKED_OFFSET, EncoderFile, decode_encoder_file
 from vademecum.errors import SelfTestError
+from vademecum.format.tensors import packed_bytes
 
 MIN_PREFIX: Final = 3
 """Letters that an unknown word needs to stand for the words that begin with it."""
@@ -117,7 +118,7 @@ class Encoder:
 
     def row(self, position: int) -> Sequence[int]:
         """Return the D integers of a word's row; packed ones are unpacked when they are asked for."""
-        file, width = self.file, row_bytes(self.dimensions, self.file.bits)
+        file, width = self.file, packed_bytes(self.dimensions, self.file.bits)
         row = memoryview(file.rows)[position * width : (position + 1) * width]
         if file.bits == 8:
             return row.cast("b")

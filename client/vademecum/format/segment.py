@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from vademecum.errors import ContentError, NewerFormatError
+from vademecum.errors import ContentError
 from vademecum.format.tensors import (
     Strings,
     Tensor,
@@ -18,6 +17,8 @@ from vademecum.format.tensors import (
     decode_tensors,
     encode_tensors,
     integers,
+    packed_bytes,
+    packed_rows,
     string_column,
 )
 
@@ -26,7 +27,6 @@ HEADING_SEPARATOR = "\x1f"
 
 LEVELS: Final = {4: (1, -8), 2: (2, -3)}
 """For each number of bits but 8: factor and offset that make a component of its code."""
-_COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ChunkRow:
     Attributes:
         id: 64 bits, from its texts (`chunk_id`).
         sequence: Of the release that first had it.
-        vector: `vector_bytes(D, bits)` bytes, packed as in its segment.
+        vector: `packed_bytes(D, bits)` bytes, packed as in its segment.
         scale: 16 bits: 65,535 is a vector of length 1 (section 4.2).
         headings: Outermost first, joined by U+001F, without the document's title.
         anchor: The URL fragment of the nearest heading; may be empty.
@@ -127,7 +127,7 @@ class Segment(SegmentOutline):
     """A decoded segment: its columns, as they lie in the file.
 
     Attributes:
-        vectors: `vector_bytes(dimensions, bits)` for each row, row after row.
+        vectors: `packed_bytes(dimensions, bits)` for each row, row after row.
         headings, anchors, texts: [n].
         titles, urls, metadata: [m].
     """
@@ -142,7 +142,7 @@ class Segment(SegmentOutline):
 
     def vector(self, row: int) -> memoryview:
         """Return the bytes of one vector."""
-        width = vector_bytes(self.dimensions, self.bits)
+        width = packed_bytes(self.dimensions, self.bits)
         return self.vectors[row * width : (row + 1) * width]
 
     def chunk(self, row: int) -> ChunkRow:
@@ -187,20 +187,6 @@ def framed(value: bytes) -> bytes:
     return len(value).to_bytes(4, "little") + value
 
 
-def vector_bytes(dimensions: int, bits: int) -> int:
-    """Return how many bytes a vector of D components takes.
-
-    >>> vector_bytes(384, 4), vector_bytes(3, 4)
-    (192, 2)
-    """
-    return -(-dimensions * bits // 8)
-
-
-def row_bounds(count: int, width: int) -> range:
-    """Return where rows of one width begin, and behind them where the last one ends."""
-    return range(0, count * width + 1, width)
-
-
 def encode_segment(
     epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow], bits: int = 8
 ) -> bytes:
@@ -211,11 +197,12 @@ def encode_segment(
     """
     docs = sorted(documents, key=lambda row: (-row.sequence, row.key.encode()))
     rows = sorted(chunks, key=lambda row: (-row.sequence, row.id))
+    vectors, packing = packed_rows(len(rows), dimensions, bits, b"".join(row.vector for row in rows))
     tensors: dict[str, Tensor] = {
         "chunk.id": integers("U64", (row.id for row in rows)),
         "chunk.sequence": integers("U32", (row.sequence for row in rows)),
         "chunk.scale": integers("U16", (row.scale for row in rows)),
-        "chunk.vector": _vectors(len(rows), dimensions, bits, b"".join(row.vector for row in rows)),
+        "chunk.vector": vectors,
         "document.sequence": integers("U32", (row.sequence for row in docs)),
         "document.removed": integers("U8", (row.removed for row in docs)),
         "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
@@ -228,7 +215,7 @@ def encode_segment(
         **string_column("document.url", (row.url for row in docs)),
         **string_column("document.metadata", (row.metadata for row in docs)),
     }
-    return encode_tensors(TensorFile(tensors, _header(epoch, dimensions, bits)))
+    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}))
 
 
 def cut(sizes: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
@@ -243,15 +230,6 @@ def cut(sizes: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
         yield start, stop
 
 
-def _vectors(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> Tensor:
-    return Tensor("I8" if bits == 8 else "U8", (count, vector_bytes(dimensions, bits)), data)
-
-
-def _header(epoch: str, dimensions: int, bits: int) -> dict[str, str]:
-    packing = {} if bits == 8 else {"bits": str(bits), "dimensions": str(dimensions)}
-    return {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}
-
-
 def decode_segment(data: bytes) -> Segment:
     """Read a segment.
 
@@ -260,12 +238,13 @@ def decode_segment(data: bytes) -> Segment:
         ContentError: Malformed in any way; nothing of it is used then.
     """
     file = decode_tensors(data)
-    _check_format(file.metadata.get("format", ""))
+    file.check_format(SEGMENT_FORMAT)
     n = file.tensor("chunk.id", "U64", [None]).shape[0]
     m = file.tensor("document.sequence", "U32", [None]).shape[0]
-    dimensions, bits, vectors = _read_vectors(file, n)
+    dimensions, bits, vectors = file.packed("chunk.vector", n, LEVELS)
     if not dimensions:
         raise ContentError("segment: vectors without dimensions")
+    width = packed_bytes(dimensions, bits)
     chunks = file.tensor("document.chunks", "U64", [None])
     headings, anchors, texts = (file.strings(f"chunk.{name}", n) for name in ("headings", "anchor", "text"))
     titles, urls, metadata = (file.strings(f"document.{name}", m) for name in ("title", "url", "metadata"))
@@ -282,7 +261,7 @@ def decode_segment(data: bytes) -> Segment:
         document_chunks=chunks.values(),
         bounds=file.offsets("document.chunks", chunks.shape[0], m),
         chunk_columns=(
-            Column(vectors.at, row_bounds(n, vector_bytes(dimensions, bits))),
+            Column(vectors.at, range(0, n * width + 1, width)),
             *(Column(column.at, column.bounds) for column in (headings, anchors, texts)),
         ),
         document_columns=tuple(Column(column.at, column.bounds) for column in (titles, urls, metadata)),
@@ -297,30 +276,6 @@ def decode_segment(data: bytes) -> Segment:
     if any(flag > 1 for flag in segment.removed) or any(a == b for a, b in pairwise(segment.keys.bounds)):
         raise ContentError("segment: a document row without a key or with an unknown flag")
     return segment
-
-
-def _read_vectors(file: TensorFile, count: int) -> tuple[int, int, Tensor]:
-    """Return dimensions, bits of a component, and the rows."""
-    found = [file.metadata.get(key) for key in ("bits", "dimensions")]
-    if found == [None, None]:
-        whole = file.tensor("chunk.vector", "I8", [count, None])
-        return whole.shape[1], 8, whole
-    bits, dimensions = (text or "" for text in found)
-    if bits not in map(str, LEVELS) or not _COUNT.fullmatch(dimensions):
-        raise ContentError(
-            f"segment: vectors of bits and dimensions {found}, which this vademecum cannot read"
-        )
-    width = vector_bytes(int(dimensions), int(bits))
-    return int(dimensions), int(bits), file.tensor("chunk.vector", "U8", [count, width])
-
-
-def _check_format(found: str) -> None:
-    family, _, version = found.rpartition(".")
-    known_family, _, known = SEGMENT_FORMAT.rpartition(".")
-    if family == known_family and re.fullmatch(r"[1-9][0-9]{0,8}", version) and int(version) > int(known):
-        raise NewerFormatError(f"segment of format {version}; this vademecum reads {known}: update vademecum")
-    if found != SEGMENT_FORMAT:
-        raise ContentError(f"not a segment: format {found[:40]!r}, expected {SEGMENT_FORMAT!r}")
 
 
 def _running(counts: Sequence[int]) -> array[int]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import overload
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format.json import parse_object
 
 if sys.byteorder != "little":  # pragma: no cover - arrays are read and written as they lie in memory
@@ -107,6 +108,41 @@ class TensorFile:
             )
         return tensor
 
+    def check_format(self, expected: str) -> None:
+        """See that this is a file of the kind and the major format that its metadata are expected to name.
+
+        Raises:
+            NewerFormatError: A later major format of that kind.
+            ContentError: Something else.
+        """
+        found = self.metadata.get("format", "")
+        (kind, _, known), (family, _, version) = expected.rpartition("."), found.rpartition(".")
+        if family == kind and re.fullmatch(r"[1-9][0-9]{0,8}", version) and int(version) > int(known):
+            raise NewerFormatError(f"{found}: this vademecum reads {expected}; update vademecum")
+        if found != expected:
+            raise ContentError(f"a tensor file of format {found[:40]!r}, expected {expected!r}")
+
+    def packed(self, name: str, count: int, levels: Collection[int]) -> tuple[int, int, Tensor]:
+        """Return dimensions, bits of a component, and the tensor `name`: `count` rows of vectors.
+
+        Whole components are I8; for packed ones (U8, `packed_bytes` a row) the metadata name bits and dimensions.
+
+        Args:
+            levels: The bits that may be packed.
+
+        Raises:
+            ContentError: It is missing, of another shape, or packed in another way.
+        """
+        found = [self.metadata.get(key) for key in ("bits", "dimensions")]
+        if found == [None, None]:
+            whole = self.tensor(name, "I8", [count, None])
+            return whole.shape[1], 8, whole
+        bits, dimensions = (text or "" for text in found)
+        if bits not in map(str, levels) or not re.fullmatch(r"[1-9][0-9]{0,3}", dimensions):
+            raise ContentError(f"{name} of bits and dimensions {found}, which this vademecum cannot read")
+        width = packed_bytes(int(dimensions), int(bits))
+        return int(dimensions), int(bits), self.tensor(name, "U8", [count, width])
+
     def strings(self, name: str, count: int | None = None) -> Strings:
         """Return the string column `name` (format.md, section 4).
 
@@ -138,6 +174,25 @@ class TensorFile:
         if any(a > b for a, b in pairwise(offsets)):
             raise ContentError(f"{name}.offsets falls")
         return offsets
+
+
+def packed_bytes(dimensions: int, bits: int) -> int:
+    """Return how many bytes a vector takes whose components have so many bits.
+
+    >>> packed_bytes(384, 4), packed_bytes(3, 4), packed_bytes(3, 8)
+    (192, 2, 3)
+    """
+    return -(-dimensions * bits // 8)
+
+
+def packed_rows(
+    count: int, dimensions: int, bits: int, data: bytes | memoryview
+) -> tuple[Tensor, dict[str, str]]:
+    """Return the tensor of `count` vectors, and the metadata that `TensorFile.packed` reads it by."""
+    if bits == 8:
+        return Tensor("I8", (count, dimensions), data), {}
+    told = {"bits": str(bits), "dimensions": str(dimensions)}
+    return Tensor("U8", (count, packed_bytes(dimensions, bits)), data), told
 
 
 def string_column(name: str, values: Iterable[str]) -> dict[str, Tensor]:

@@ -61,7 +61,7 @@ def choose(state: LiveRows[S], config: Config) -> frozenset[int]:
     total, live = sum(weight.total for weight in weights), sum(weight.live for weight in weights)
     if total - live > max(config.max_dead_share * total, config.min_dead_bytes):
         chosen.update(w for w in weights if w.total - w.live > config.max_dead_share * w.total)
-    return _worth_it(chosen)
+    return frozenset(weight.index for weight in chosen)
 
 
 @dataclass(frozen=True)
@@ -154,14 +154,6 @@ def _smallest(weights: Sequence[_Weight], limit: int) -> Sequence[_Weight]:
             count = max(count, position + 1)
         before += weight.live
     return weights[:count]
-
-
-def _worth_it(chosen: Iterable[_Weight]) -> frozenset[int]:
-    """Return what was chosen; one alone is worth rewriting for its dead rows only."""
-    weights = tuple(chosen)
-    if len(weights) == 1 and weights[0].live == weights[0].total:
-        return frozenset()
-    return frozenset(weight.index for weight in weights)
 
 
 # Rows ----------------------------------------------------------------------------------------------

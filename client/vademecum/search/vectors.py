@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.encoder.rotation import rotate_query
-from vademecum.format.segment import LEVELS, vector_bytes
+from vademecum.format.segment import LEVELS
+from vademecum.format.tensors import packed_bytes
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW
 from vademecum.search.results import Hit, heading_text, metadata_of
@@ -36,7 +37,7 @@ class Index:
         places = np.stack([packed >> 32, packed & ROW], axis=1)
         self._places = places
         self._bits = state.segments[0].bits if state.segments else 8
-        width = vector_bytes(opened.encoder.dimensions, self._bits)
+        width = packed_bytes(opened.encoder.dimensions, self._bits)
         dtype: type[np.integer[Any]] = np.int8 if self._bits == 8 else np.uint8
         self._vectors = np.empty((len(places), width), dtype)
         self._scales = np.empty(len(places), np.int64)

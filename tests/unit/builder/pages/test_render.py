@@ -14,7 +14,6 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from vademecum.errors import ContentError
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
@@ -132,7 +131,7 @@ def test_the_page_of_missing_files_is_small() -> None:
 def test_titles_are_text_wherever_they_stand() -> None:
     entry = DocumentChange(EVIL, EVIL, EVIL)
     changes = DocumentChanges((entry,), (entry,), (entry,))
-    files = render_site(make_context(title=EVIL, changes=changes, examples=[EVIL], description=EVIL))
+    files = render_site(make_context(title=EVIL, changes=changes, examples=[EVIL]))
     for name in ("index.html", "release.html"):
         soup = page(files, name)
         brand = soup.select_one(".brand span")
@@ -221,21 +220,6 @@ def test_an_empty_release_has_a_page() -> None:
     empty = EncoderEntry("builtin", 0, ObjectRef("3f" * 32, 0, 0))
     manifest = dataclasses.replace(make_context().manifest, encoder=empty, segments=())
     assert "0 B" in page(render_site(make_context(manifest=manifest)), "release.html").get_text()
-
-
-@pytest.mark.parametrize(
-    "root",
-    [b"<html>", b"{}", b'{"signed": {"_type": "targets"}}', make_root(timestamp={}), make_root(root="none")],
-)
-def test_what_is_no_root_metadata_is_refused(root: bytes) -> None:
-    with pytest.raises(ContentError, match="root"):
-        render_site(make_context(root=root))
-
-
-def test_a_build_time_that_is_none_is_refused() -> None:
-    manifest = dataclasses.replace(make_context().manifest, built="yesterday")
-    with pytest.raises(ContentError, match="yesterday"):
-        render_site(make_context(manifest=manifest))
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:

@@ -20,7 +20,8 @@ from vademecum.encoder.file import EncoderFile
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.encoder.rotation import rotate_query
 from vademecum.errors import ContentError
-from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, vector_bytes
+from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
+from vademecum.format.tensors import packed_bytes
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.results import Passage, view_document
@@ -107,7 +108,7 @@ def test_ranking_is_that_of_brute_force(rows: list[ChunkRow], query: list[int], 
 @given(data=st.data())
 def test_packed_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -> None:
     dimensions = data.draw(st.integers(1, 9))
-    width = vector_bytes(dimensions, bits)
+    width = packed_bytes(dimensions, bits)
     vectors = st.binary(min_size=width, max_size=width) | st.just(b"\xff" * width)
     made = st.builds(chunk, st.integers(0, 2**64 - 1), vectors, st.sampled_from([0, 1, 2, 65535]))
     rows = data.draw(st.lists(made, max_size=12, unique_by=lambda row: row.id))
@@ -123,7 +124,7 @@ def test_packed_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -
 @pytest.mark.parametrize("bits", [4, 2])
 def test_the_largest_packed_sums_are_exact(bits: int) -> None:
     """Scores that differ by one component of 4,096."""
-    width, dimensions = vector_bytes(4096, bits), 4096
+    width, dimensions = packed_bytes(4096, bits), 4096
     rows = [chunk(1, b"\xff" * (width - 1) + b"\xfe", 65535), chunk(2, b"\xff" * width, 65535)]
     rows.append(chunk(3, bytes(width), 65535))
     index = Index(opened(bare(dimensions), [DocumentRow("a", 1, chunks=(1, 2, 3)), *rows], bits=bits))
@@ -205,7 +206,7 @@ def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
     """Return a query, a segment, and what both sides must make of them."""
     chance = random.Random(f"{bits} {dimensions} {start}")
     query = [chance.randint(-127, 127) for _ in range(dimensions)]
-    width = vector_bytes(dimensions, bits)
+    width = packed_bytes(dimensions, bits)
     rows = [
         ChunkRow(chance.getrandbits(64), 1, chance.randbytes(width), chance.getrandbits(16), "", "", "")
         for _ in range(30)
