@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bench.snapshot import Snapshot, text_of
 from vademecum_builder.encoders import transformer as embed
 from vademecum_builder.encoders.base import DocumentEncoder
-from vademecum_builder.encoders.registry import load_encoder
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.transformer import Model, digest_model
 
 Vectors = NDArray[np.float32]
@@ -77,7 +77,7 @@ class Floats:
     """The encoder's own vectors of chunks, as float32 of length 1: what is usually shipped."""
 
     def __init__(self, name: str, query_encoder: bytes) -> None:
-        encoder = load_encoder(name, query_encoder)
+        encoder = NamedEncoders(name).load(query_encoder)
         assert encoder is not None, f"{name} is not the encoder of this release"
         self._encoder: DocumentEncoder = encoder
         self._known: dict[int, Vectors] = {}

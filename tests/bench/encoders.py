@@ -34,7 +34,7 @@ from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.builtin import Builtin, fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
-from vademecum_builder.encoders.registry import fit_encoder
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.encoders.transformer import PREFIX, Model
 
@@ -148,7 +148,7 @@ ROTATIONS = ("", *"abcdefghijk")
 
 def run_bits(cranfield: Cranfield, model: str | None) -> None:
     for name in ["builtin"] + ([PREFIX + model] if model else []):
-        fitted = fit_encoder(name, cranfield.texts)
+        fitted = NamedEncoders(name).fit(cranfield.texts)
         queries, _ = static_queries(fitted, cranfield.queries)
         start = decode_encoder(fitted.encoder.query_encoder).unknown_from
         report_bits(cranfield, fitted, queries, start, fitted.encoder.name)
@@ -190,7 +190,7 @@ def run_cranfield(cranfield: Cranfield, model: str | None) -> None:
     report("BM25 (peer)", cranfield.ndcg(bm25(cranfield.texts, cranfield.queries)))
     for name in ["builtin"] + ([PREFIX + model] if model else []):
         start = time.perf_counter()
-        fitted = fit_encoder(name, cranfield.texts)
+        fitted = NamedEncoders(name).fit(cranfield.texts)
         seconds = time.perf_counter() - start
         queries, milliseconds = static_queries(fitted, cranfield.queries)
         packed = len(gzip.compress(fitted.encoder.query_encoder, 9)) / 1e3
@@ -225,7 +225,7 @@ def read_history(path: Path) -> tuple[list[str], list[str]]:
 def run_history(path: Path) -> None:
     chunks, _ = read_history(path)
     start = time.perf_counter()
-    fitted = fit_encoder("builtin", chunks)
+    fitted = NamedEncoders("builtin").fit(chunks)
     fitting = time.perf_counter() - start
     start = time.perf_counter()
     fitted.encoder.embed(chunks)

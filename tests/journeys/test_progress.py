@@ -28,7 +28,7 @@ def test_a_terminal_sees_each_stage_with_its_numbers(monkeypatch: pytest.MonkeyP
         assert re.search(r"3/7 \[\d\d:\d\d<\d\d:\d\d, .*it/s\]", str(bars._bar)), "no rate, or no time left"
         bars.update({"stage": "downloading", "percentage": 50, "bytes": 5_000, "totalBytes": 10_000})
         assert shown(bars) == ("downloading", 5_000, 10_000)
-    assert shown(bars) is None
+    assert bars._bar.disable, "closed"
     for part in ("reading", "embedding", "downloading", "B/s"):
         assert part in terminal.getvalue()
 

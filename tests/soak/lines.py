@@ -23,7 +23,7 @@ from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
-from vademecum_builder.encoders.registry import load_encoder
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.embed import embed_chunks
 from vademecum_builder.stages.read import read_source
@@ -288,7 +288,7 @@ class Built:
         """Return an index of these documents by a first build; only the encoder is the line's own."""
         previous = self._line.previous()
         assert previous is not None
-        encoder = load_encoder("builtin", previous.query_encoder)
+        encoder = NamedEncoders("builtin").load(previous.query_encoder)
         assert encoder is not None
         context = replace(self._line.context(bits=self.bits), previous=None)
         base = Base(encoder=encoder)

@@ -21,7 +21,7 @@ from vademecum.search.vectors import Index
 from vademecum.store.pointer import decode_head
 from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
-from vademecum_builder.encoders.registry import fit_encoder, load_encoder
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
@@ -86,13 +86,13 @@ class CountingEncoders:
     fits: int = 0
 
     def load(self, query_encoder: bytes) -> DocumentEncoder | None:
-        encoder = load_encoder(self.name, query_encoder)
+        encoder = NamedEncoders(self.name).load(query_encoder)
         return None if encoder is None else _Counting(encoder, self.embedded)
 
     def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
         self.fits += 1
         self.embedded += texts
-        fitted = fit_encoder(self.name, texts, progress=progress)
+        fitted = NamedEncoders(self.name).fit(texts, progress=progress)
         return Fitted(_Counting(fitted.encoder, self.embedded), fitted.vectors)
 
 

@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Any
 
 
-class Bars:
+class Bars(ExitStack):
     """One bar at a time. Without a terminal, or without tqdm (the extra [build]), nothing is shown."""
 
-    def __init__(self) -> None:
-        self._stage = ""
-        self._bar: Any = None
+    _stage = ""
+    _bar: Any = None
 
     def __call__(self, stage: str, done: int, total: int, unit: str = "it") -> None:
         """Show that `done` of `total` of a stage is done."""
         if not sys.stderr.isatty():
             return
         if stage != self._stage:
-            self._close()
-            self._stage = stage
-            self._bar = _bar(stage, total, unit)
+            self.close()
+            self._stage, self._bar = stage, _bar(stage, total, unit)
+            if self._bar is not None:
+                self.callback(self._bar.close)
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
 
     def update(self, detail: Mapping[str, Any]) -> None:
         """Show an `updateProgress` event."""
         self(detail["stage"], detail["bytes"], detail["totalBytes"], "B")
-
-    def __enter__(self) -> Bars:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
 
 def _bar(stage: str, total: int, unit: str) -> Any:

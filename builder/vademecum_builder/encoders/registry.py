@@ -19,17 +19,38 @@ _DEFAULTS: Final = FitLimits()
 
 @dataclass(frozen=True)
 class NamedEncoders:
-    """The `Encoders` of a build: that of the given name; without one, that of the previous release, else `builtin`."""
+    """The `Encoders` of a build.
+
+    Attributes:
+        name: `builtin` or `sentence-transformers:MODEL`, MODEL a folder or a name on the hub; None: that of the
+            previous release, else `builtin`.
+        limits: What a fit may take.
+    """
 
     name: str | None
+    limits: FitLimits = _DEFAULTS
 
     def load(self, query_encoder: bytes) -> DocumentEncoder | None:
-        """See `load_encoder`."""
-        return load_encoder(self.name or decode_encoder(query_encoder).name, query_encoder)
+        """See `Encoders.load`. A model is loaded only when something is embedded.
 
-    def fit(self, texts: Sequence[str], progress: Progress | None) -> Fitted:
-        """See `fit_encoder`."""
-        return fit_encoder(self.name or DEFAULT_ENCODER, texts, progress=progress)
+        One in a folder is compared by its files now; one on the hub when it is loaded.
+        """
+        file = decode_encoder(query_encoder).file
+        name = self.name or file.name
+        model = _model_of(name)
+        if file.name != published_name(name):
+            return None
+        if not model:
+            return builtin.Builtin(query_encoder)
+        return transformer.load_transformer(model, file, query_encoder, self.limits)
+
+    def fit(self, texts: Sequence[str], progress: Progress | None = None) -> Fitted:
+        """See `Encoders.fit`. The texts are in a fixed order."""
+        model = _model_of(self.name or DEFAULT_ENCODER)
+        if model:
+            return transformer.fit_transformer(model, texts, progress, self.limits)
+        encoder = builtin.fit_builtin(texts, self.limits)
+        return Fitted(encoder, encoder.embed(texts, progress))
 
 
 def published_name(name: str) -> str:
@@ -40,50 +61,6 @@ def published_name(name: str) -> str:
     """
     model = _model_of(name)
     return transformer.published_name(model) if model else name
-
-
-def fit_encoder(
-    name: str, texts: Sequence[str], *, progress: Progress | None = None, limits: FitLimits = _DEFAULTS
-) -> Fitted:
-    """Fit a new encoder to the texts of all chunks, and embed them.
-
-    Args:
-        name: `builtin` or `sentence-transformers:MODEL`, MODEL a folder or a name on the hub.
-        texts: One a chunk, in a fixed order.
-        progress: Called while texts are embedded.
-        limits: What the fit may take.
-
-    Raises:
-        UsageError: No such encoder, the extra is missing, or the model cannot be loaded.
-    """
-    model = _model_of(name)
-    if model:
-        return transformer.fit_transformer(model, texts, progress, limits)
-    encoder = builtin.fit_builtin(texts, limits)
-    return Fitted(encoder, encoder.embed(texts, progress))
-
-
-def load_encoder(name: str, query_encoder: bytes, *, limits: FitLimits = _DEFAULTS) -> DocumentEncoder | None:
-    """Return the encoder of the previous release, or None when it is another one than `name`: fit it anew.
-
-    A model is loaded only when something is embedded. One in a folder is compared by its files now; one on
-    the hub when it is loaded.
-
-    Args:
-        name: As given on the command line.
-        query_encoder: The previous release's encoder file.
-
-    Raises:
-        ContentError: `query_encoder` is not an encoder file.
-        UsageError: No such encoder.
-    """
-    model = _model_of(name)
-    file = decode_encoder(query_encoder).file
-    if file.name != published_name(name):
-        return None
-    if not model:
-        return builtin.Builtin(query_encoder)
-    return transformer.load_transformer(model, file, query_encoder, limits)
 
 
 def _model_of(name: str) -> str:

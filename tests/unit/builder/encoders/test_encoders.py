@@ -30,7 +30,7 @@ from vademecum_builder.encoders.alphabet import build_alphabet, fold
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
-from vademecum_builder.encoders.registry import fit_encoder, load_encoder, published_name
+from vademecum_builder.encoders.registry import NamedEncoders, published_name
 from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unknown_rows, unpack_rows
 from vademecum_builder.encoders.transformer import PREFIX, Model, Transformer, digest_model
 
@@ -347,7 +347,7 @@ def test_sums_of_a_fit_are_made_by_one_thread(monkeypatch: pytest.MonkeyPatch) -
 
 def test_words_outside_the_sample_get_vectors_too() -> None:
     texts = [f"{text} only{number}" for number, text in enumerate(TEXTS * 3)]
-    fitted = fit_encoder("builtin", texts, limits=FitLimits(sample=6))
+    fitted = NamedEncoders("builtin", FitLimits(sample=6)).fit(texts)
     assert np.abs(scores(fitted.encoder, "only7", fitted.vectors)).any()
     assert len(fit.spread_evenly(18, 6)) == 6
 
@@ -370,8 +370,8 @@ def test_parts_are_different_lines_and_sentences_in_a_fixed_order() -> None:
 
 
 def test_it_finds_by_word_and_by_company() -> None:
-    fitted = fit_encoder(
-        "builtin", [*TEXTS, "a car has an engine", "an automobile has an engine", "a car, a car"]
+    fitted = NamedEncoders("builtin").fit(
+        [*TEXTS, "a car has an engine", "an automobile has an engine", "a car, a car"]
     )
     assert best(fitted, "how do I rotate a key") == 0
     assert best(fitted, "response_mod") == 5
@@ -381,7 +381,7 @@ def test_it_finds_by_word_and_by_company() -> None:
 
 def test_every_rare_word_finds_its_text() -> None:
     texts = [f"{TEXTS[number % 6]} the name of it is name{number}x" for number in range(300)]
-    fitted = fit_encoder("builtin", texts, limits=FitLimits(dimensions=64))
+    fitted = NamedEncoders("builtin", FitLimits(dimensions=64)).fit(texts)
     ranks = [
         int((scores(fitted.encoder, f"name{number}x", fitted.vectors) > score).sum())
         for number in range(0, 300, 10)
@@ -390,7 +390,7 @@ def test_every_rare_word_finds_its_text() -> None:
     assert max(ranks) < 10
 
 
-FITTED = fit_encoder("builtin", TEXTS)
+FITTED = NamedEncoders("builtin").fit(TEXTS)
 
 
 @given(st.lists(st.sampled_from([*TEXTS, "", "rotate", "unknown zzz ŋ zzz", "keys keys"]), max_size=8))
@@ -412,7 +412,7 @@ def test_more_texts_than_one_batch() -> None:
 
 
 def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
-    later = load_encoder("builtin", FITTED.encoder.query_encoder)
+    later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
     assert later is not None
     assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
     assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 6 + 96)
@@ -420,14 +420,14 @@ def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
 
 
 def test_another_table_is_another_identity() -> None:
-    assert fit_encoder("builtin", TEXTS[:-1]).encoder.identity != FITTED.encoder.identity
+    assert NamedEncoders("builtin").fit(TEXTS[:-1]).encoder.identity != FITTED.encoder.identity
 
 
 @pytest.mark.process
 def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
     script = (
-        "import json, sys; from vademecum_builder.encoders.registry import fit_encoder;"
-        "print(fit_encoder('builtin', json.load(sys.stdin)).encoder.identity)"
+        "import json, sys; from vademecum_builder.encoders.registry import NamedEncoders;"
+        "print(NamedEncoders('builtin').fit(json.load(sys.stdin)).encoder.identity)"
     )
     digests = {
         subprocess.run(
@@ -445,7 +445,7 @@ def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
 
 @pytest.mark.parametrize("texts", [[], [""], ["🙂 --"], ["one"], TEXTS[:2], ["same text"] * 3, ["", *TEXTS]])
 def test_tiny_knowledge_bases(texts: list[str]) -> None:
-    fitted = fit_encoder("builtin", texts)
+    fitted = NamedEncoders("builtin").fit(texts)
     dimensions = fitted.encoder.dimensions
     assert 96 <= dimensions <= 96 + len(texts)
     assert fitted.vectors.shape == (len(texts), dimensions)
@@ -462,7 +462,7 @@ def test_tiny_knowledge_bases(texts: list[str]) -> None:
 def test_goldens_are_short_pieces_and_prove_the_table() -> None:
     words = sorted({word.strip(".!?") for word in " ".join(TEXTS).split()})
     texts = [" ".join(words[start:] + words[:start]) for start in range(20)]
-    encoder = decode_encoder(fit_encoder("builtin", texts).encoder.query_encoder)
+    encoder = decode_encoder(NamedEncoders("builtin").fit(texts).encoder.query_encoder)
     goldens = encoder.file.goldens
     assert len(goldens) == 16 + 2
     assert max(len(golden.text) for golden in goldens) == 80
@@ -476,7 +476,7 @@ def test_goldens_are_short_pieces_and_prove_the_table() -> None:
 
 
 def test_goldens_prove_the_rows_of_unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = decode_encoder(fit_encoder("builtin", [*TEXTS, "straŋe0"]).encoder.query_encoder)
+    encoder = decode_encoder(NamedEncoders("builtin").fit([*TEXTS, "straŋe0"]).encoder.query_encoder)
     *_, one, another = encoder.file.goldens
     for golden in (one, another):
         unknown = encoder.count_unknown(encoder.split(golden.text))
@@ -495,7 +495,7 @@ def test_goldens_prove_the_rows_of_unknown_words(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_word_that_came_later_is_found_by_its_letters() -> None:
-    later = load_encoder("builtin", FITTED.encoder.query_encoder)
+    later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
     assert later is not None
     texts = [
         *TEXTS,
@@ -516,9 +516,9 @@ def test_an_unknown_word_takes_its_share_of_a_text() -> None:
     """Of the length that a typical text has, half of what plain tf-idf gives a word of a single text."""
     texts = [f"{text} {text[::-1]}" for text in TEXTS * 5]
     for share in (0.25, 0.5):
-        encoder = fit_encoder(
-            "builtin", texts, limits=FitLimits(unknown_share=share, builtin_levels=127)
-        ).encoder
+        encoder = (
+            NamedEncoders("builtin", FitLimits(unknown_share=share, builtin_levels=127)).fit(texts).encoder
+        )
         splits = [build_alphabet(texts).split(text) for text in texts]
         vocabulary = fit.choose_words(splits, 10_000, FitLimits())
         known = np.linalg.norm(encoder.embed(texts), axis=1)
@@ -554,9 +554,12 @@ def test_scipy_waits_until_something_is_fitted() -> None:
 # Names, and a transformer without a model
 
 
-@pytest.mark.parametrize("name", ["bert", "", "sentence-transformers", "sentence-transformers:", "Builtin"])
+@pytest.mark.parametrize("name", ["bert", "sentence-transformers", "sentence-transformers:", "Builtin"])
 def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
-    for call in (lambda: fit_encoder(name, TEXTS), lambda: load_encoder(name, FITTED.encoder.query_encoder)):
+    for call in (
+        lambda: NamedEncoders(name).fit(TEXTS),
+        lambda: NamedEncoders(name).load(FITTED.encoder.query_encoder),
+    ):
         with pytest.raises(UsageError, match="builtin or sentence-transformers:MODEL"):
             call()
 
@@ -564,7 +567,7 @@ def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
 def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(UsageError, match=r"pip install 'vademecum\[models\]'"):
-        fit_encoder(f"{PREFIX}any", TEXTS)
+        NamedEncoders(f"{PREFIX}any").fit(TEXTS)
 
 
 def test_a_release_does_not_name_the_folder_of_a_model(tmp_path: Path) -> None:
@@ -577,12 +580,12 @@ def test_a_release_does_not_name_the_folder_of_a_model(tmp_path: Path) -> None:
 
 def test_a_damaged_encoder_of_the_previous_release_is_refused() -> None:
     with pytest.raises(ContentError):
-        load_encoder("builtin", FITTED.encoder.query_encoder[:-1])
+        NamedEncoders("builtin").load(FITTED.encoder.query_encoder[:-1])
 
 
 def test_another_encoder_than_the_previous_one_must_be_fitted() -> None:
-    assert load_encoder(f"{PREFIX}owner/mini", FITTED.encoder.query_encoder) is None
-    assert load_encoder("builtin", frozen("owner/mini", "d1")) is None
+    assert NamedEncoders(f"{PREFIX}owner/mini").load(FITTED.encoder.query_encoder) is None
+    assert NamedEncoders("builtin").load(frozen("owner/mini", "d1")) is None
 
 
 def frozen(model: str, digest: str) -> bytes:
@@ -603,12 +606,12 @@ def test_a_model_in_a_folder_is_known_by_what_shapes_its_vectors(tmp_path: Path)
     digest = digest_model(folder)
     (folder / "README.md").write_text("hello")
     assert digest_model(folder) == digest == digest_model(make_folder(tmp_path / "copy"))
-    kept = load_encoder(f"{PREFIX}{folder}", frozen("mini", digest))
+    kept = NamedEncoders(f"{PREFIX}{folder}").load(frozen("mini", digest))
     assert kept is not None
     assert kept.identity == f"{PREFIX}mini@{digest}"
     (folder / "model.safetensors").write_bytes(b"Weights")
     assert digest_model(folder) != digest
-    assert load_encoder(f"{PREFIX}{folder}", frozen("mini", digest)) is None
+    assert NamedEncoders(f"{PREFIX}{folder}").load(frozen("mini", digest)) is None
 
 
 class Recorder:
@@ -687,7 +690,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """With a stand-in model whose space is simple enough to know the answer."""
     install(monkeypatch, lambda _: Recorder())
     folder, done = make_folder(tmp_path / "mini"), list[tuple[int, int]]()
-    fitted = fit_encoder(f"{PREFIX}{folder}", TEXTS, progress=lambda *state: done.append(state))
+    fitted = NamedEncoders(f"{PREFIX}{folder}").fit(TEXTS, progress=lambda *state: done.append(state))
     assert fitted.encoder.name == f"{PREFIX}mini"
     assert fitted.encoder.identity == f"{PREFIX}mini@{digest_model(folder)}"
     assert fitted.vectors.tolist() == [[len(text), 1.0] for text in TEXTS]
@@ -698,7 +701,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     query.check_golden()
     assert query.encode("rotate")[0] == 127
     assert query.file.bits == 4
-    later = load_encoder(f"{PREFIX}{folder}", fitted.encoder.query_encoder)
+    later = NamedEncoders(f"{PREFIX}{folder}").load(fitted.encoder.query_encoder)
     assert later is not None
     assert later.identity == fitted.encoder.identity
     assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
@@ -714,7 +717,7 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
     limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
-    fit_encoder(f"{PREFIX}{make_folder(tmp_path / 'mini')}", ["a b", "a c"], limits=limits)
+    NamedEncoders(f"{PREFIX}{make_folder(tmp_path / 'mini')}", limits).fit(["a b", "a c"])
     (fitted,) = asked
     assert fitted.steps is not None
     assert fitted.steps.tolist() == [0.3, 0.9, 0.9]

@@ -16,7 +16,7 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.quantise import quantise
-from vademecum_builder.encoders.registry import fit_encoder, load_encoder
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.transformer import PREFIX, Model
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is first imported
@@ -44,7 +44,7 @@ def model() -> str:
 
 @pytest.fixture(scope="session")
 def fitted(model: str) -> Fitted:
-    return fit_encoder(PREFIX + model, TEXTS)
+    return NamedEncoders(PREFIX + model).fit(TEXTS)
 
 
 def nearest(fitted: Fitted, query: str) -> int:
@@ -78,7 +78,7 @@ def test_the_table_comes_near_the_model(fitted: Fitted, model: str) -> None:
 
 
 def test_a_later_build_goes_on_in_the_same_space(fitted: Fitted, model: str) -> None:
-    later = load_encoder(PREFIX + model, fitted.encoder.query_encoder)
+    later = NamedEncoders(PREFIX + model).load(fitted.encoder.query_encoder)
     assert later is not None
     assert (later.identity, later.dimensions) == (fitted.encoder.identity, 384)
     np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-5)
@@ -98,7 +98,7 @@ def test_a_broken_model_is_one_clear_line(model: str, tmp_path: Path, file: str,
     shutil.copytree(model, folder)
     (folder / file).write_bytes(content)
     with pytest.raises(UsageError, match="broken' cannot be loaded: ") as caught:
-        fit_encoder(f"{PREFIX}{folder}", TEXTS)
+        NamedEncoders(f"{PREFIX}{folder}").fit(TEXTS)
     assert "\n" not in str(caught.value)
 
 
