@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vademecum.errors import UsageError
 from vademecum_builder.readers.document import Document, Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
@@ -53,14 +52,7 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
     Args:
         target: The wished-for length in characters.
         longest: No chunk is longer. At least 3/2 of `target`.
-
-    Raises:
-        UsageError: `target` and `longest` do not go together.
     """
-    if not 0 < target * 3 <= longest * 2:
-        raise UsageError(
-            f"chunks of {target}, at most {longest} characters: let the limit be 3/2 of the target"
-        )
     chunks = [
         Chunk(_headings(section), clean_line(section.anchor), text)
         for section in document.sections

@@ -145,22 +145,14 @@ class Fields:
             raise ContentError(f"{self._path}.{name}: expected an object")
         return Fields(value, f"{self._path}.{name}")
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all fields."""
-        return tuple(self._values)
-
     def children(self, name: str) -> list[Fields]:
         """Return the objects of a list."""
-        values = self._list(name)
-        if not all(isinstance(value, dict) for value in values):
-            raise ContentError(f"{self._path}.{name}: expected objects")
+        values = self._list(name, lambda value: isinstance(value, dict), "objects")
         return [Fields(value, f"{self._path}.{name}[{index}]") for index, value in enumerate(values)]
 
     def lists(self, name: str) -> list[Fields]:
         """Return the lists in a list, which may be left out; their fields are called `0`, `1` and so on."""
-        values = self._list(name) if name in self._values else []
-        if not all(isinstance(value, list) for value in values):
-            raise ContentError(f"{self._path}.{name}: expected lists")
+        values = self._list(name, lambda value: isinstance(value, list), "lists") if name in self else []
         return [
             Fields({str(at): part for at, part in enumerate(value)}, f"{self._path}.{name}[{index}]")
             for index, value in enumerate(values)
@@ -171,27 +163,26 @@ class Fields:
 
     def digests(self, name: str) -> tuple[str, ...]:
         """Return a list of SHA-256 digests, in hex."""
-        values = self._list(name)
-        if not all(isinstance(value, str) and DIGEST.fullmatch(value) for value in values):
-            raise ContentError(f"{self._path}.{name}: expected digests")
-        return tuple(values)
+        return tuple(
+            self._list(
+                name, lambda value: isinstance(value, str) and bool(DIGEST.fullmatch(value)), "digests"
+            )
+        )
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Return a list of integers from 0 to 2^53."""
-        values = self._list(name)
-        if not all(type(value) is int and 0 <= value <= 2**53 for value in values):
-            raise ContentError(f"{self._path}.{name}: expected integers from 0 to {2**53}")
-        return tuple(values)
+        kind = f"integers from 0 to {2**53}"
+        return tuple(self._list(name, lambda value: type(value) is int and 0 <= value <= 2**53, kind))
 
     def optional(self, name: str, read: Callable[[str], _T]) -> _T | None:
         """Return `read(name)`, or None where the field is null or not there."""
         return None if self._values.get(name) is None else read(name)
 
-    def _list(self, name: str) -> list[Any]:
-        value = self._values.get(name)
-        if not isinstance(value, list):
-            raise ContentError(f"{self._path}.{name}: expected a list")
-        return value
+    def _list(self, name: str, fits: Callable[[Any], bool], kind: str) -> list[Any]:
+        values = self._values.get(name)
+        if not isinstance(values, list) or not all(map(fits, values)):
+            raise ContentError(f"{self._path}.{name}: expected a list of {kind}")
+        return values
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

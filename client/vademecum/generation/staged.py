@@ -62,15 +62,6 @@ class Staged:
                 digest.add_chunk(segment.ids[row], segment.scales[row], columns[0], columns[1:])
         return digest.hex()
 
-    async def documents(self, keys: Iterable[bytes]) -> list[DocumentRow]:
-        """Return the rows of these live documents, in this order. For a few thousand at a time.
-
-        Raises:
-            KeyError: There is no live document of that key.
-            StorageError: The store has lost an object.
-        """
-        return await self.document_rows([packed(*self.state.documents[key]) for key in keys])
-
     async def chunks(self, ids: Iterable[int]) -> list[ChunkRow]:
         """Return the rows of these live chunks, in this order. For a few thousand at a time.
 

@@ -18,8 +18,8 @@ class WriterLock:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
-    def acquire(self, held: set[WriterLock]) -> None:
-        """Take the lock, and note it in `held`; nobody is waited for.
+    def acquire(self) -> None:
+        """Take the lock; nobody is waited for.
 
         Raises:
             BusyError: Another writer holds it.
@@ -36,10 +36,8 @@ class WriterLock:
                 ) from error
             raise
         self._connection = connection
-        held.add(self)
 
-    def release(self, held: set[WriterLock]) -> None:
-        held.discard(self)
+    def release(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

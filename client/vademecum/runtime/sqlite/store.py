@@ -104,12 +104,14 @@ class SqliteStore:
             raise StorageError(f"{self._path}: the store was opened for reading only")
         lock = WriterLock(self._path)
         try:
-            await self._call(lambda _: lock.acquire(self._locks))
+            self._locks.add(lock)
+            await self._call(lambda _: lock.acquire())
             yield
         finally:
             # Queued behind `acquire`, so that a cancelled one is undone too; `close` lets go by itself.
+            self._locks.discard(lock)
             if not self._closed:
-                await asyncio.shield(self._call(lambda _: lock.release(self._locks)))
+                await asyncio.shield(self._call(lambda _: lock.release()))
 
     async def _call(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` on the store's thread, with the errors of SQLite translated."""
@@ -127,8 +129,8 @@ class SqliteStore:
             raise storage_error(error, self._path) from error
 
     def _let_go(self) -> None:
-        for lock in list(self._locks):
-            lock.release(self._locks)
+        for lock in self._locks:
+            lock.release()
         self._connection.close()
 
 
@@ -140,15 +142,15 @@ def writing(path: Path) -> Iterator[None]:
         BusyError: Another writer holds it.
         StorageError: The lock cannot be taken.
     """
-    lock, held = WriterLock(path.resolve()), set[WriterLock]()
+    lock = WriterLock(path.resolve())
     try:
-        lock.acquire(held)
+        lock.acquire()
     except FAULTS as error:
         raise storage_error(error, path) from error
     try:
         yield
     finally:
-        lock.release(held)
+        lock.release()
 
 
 def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:

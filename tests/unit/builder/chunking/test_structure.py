@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vademecum.errors import UsageError
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
@@ -150,12 +149,6 @@ def test_control_characters_are_dropped() -> None:
         document(Section(("A\x1fB\n", "\x00"), "a\x1f", ("one\x1f\x07\ttwo\x7f\nthree\ud800",)))
     )
     assert found == (Chunk(("AB",), "a", "one\ttwo\nthree"),)
-
-
-@pytest.mark.parametrize(("target", "longest"), [(0, 900), (600, 899), (-1, -1)])
-def test_a_limit_too_near_the_target_is_refused(target: int, longest: int) -> None:
-    with pytest.raises(UsageError, match="3/2 of the target"):
-        chunk_document(document(), target=target, longest=longest)
 
 
 def test_target_and_limit_can_be_chosen() -> None:

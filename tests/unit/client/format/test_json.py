@@ -156,16 +156,16 @@ def test_times_have_a_zone(value: object) -> None:
 
 def test_structures_are_what_they_should_be() -> None:
     read = fields(x=[1, {"y": 2}], y={"z": 5}, digests=["ab" * 32, "short"], numbers=[1, True], negative=[-1])
-    with pytest.raises(ContentError, match=r"^file\.x: expected objects"):
+    with pytest.raises(ContentError, match=r"^file\.x: expected a list of objects"):
         read.children("x")
     with pytest.raises(ContentError, match=r"^file\.x: expected an object"):
         read.child("x")
     with pytest.raises(ContentError, match=r"^file\.y: expected a list"):
         read.children("y")
-    with pytest.raises(ContentError, match=r"^file\.digests: expected digests"):
+    with pytest.raises(ContentError, match=r"^file\.digests: expected a list of digests"):
         read.digests("digests")
     for name in ("numbers", "negative"):
-        with pytest.raises(ContentError, match=rf"^file\.{name}: expected integers"):
+        with pytest.raises(ContentError, match=rf"^file\.{name}: expected a list of integers"):
             read.integers(name)
     with pytest.raises(ContentError, match=r"^file\.y\.missing: expected"):
         read.child("y").integer("missing")

@@ -147,7 +147,7 @@ def test_packs_round_trip() -> None:
     ("packs", "where"),
     [
         ({}, "manifest.packs: expected a list"),
-        ([{}], "manifest.packs: expected lists"),
+        ([{}], "manifest.packs: expected a list of lists"),
         ([[]], r"manifest.packs\[0\].0"),
         ([[0, 9, "1" * 64]], r"manifest.packs\[0\].0"),
         ([[11, -1, "1" * 64]], r"manifest.packs\[0\].1"),

@@ -126,7 +126,7 @@ def test_the_state_is_that_of_the_model(parts: list[Part]) -> None:
         return
     staged = stage(database, parts)
     state = staged.state
-    documents = drive(staged.documents(state.documents))
+    documents = drive(staged.document_rows(state.documents.places))
     assert documents == [expected.documents[key] for key in sorted(expected.documents, key=str.encode)]
     assert drive(staged.chunks(state.chunks)) == [expected.chunks[n] for n in sorted(expected.chunks)]
     assert {n: key.decode() for n, key in state.owners.items()} == expected.owners

@@ -416,8 +416,8 @@ def test_a_cancelled_acquisition_is_undone(tmp_path: Path, monkeypatch: pytest.M
     acquired, gate = threading.Event(), threading.Event()
     acquire = WriterLock.acquire
 
-    def slow(self: WriterLock, held: set[WriterLock]) -> None:
-        acquire(self, held)
+    def slow(self: WriterLock) -> None:
+        acquire(self)
         acquired.set()
         gate.wait()
 
