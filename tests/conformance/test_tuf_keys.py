@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -266,6 +267,23 @@ def test_types_of_keys(client: InProcess, scheme: str) -> None:
     assert client.refresh()
     assert versions(client) == [2, 2, 2, 2]
     client.repository.keys["timestamp"] = [KINDS[scheme]()]
+    client.repository.publish()
+    assert not client.refresh()
+    assert isinstance(client.error, SignatureError)
+
+
+@pytest.mark.fault("E57")
+@pytest.mark.parametrize("scheme", [scheme for scheme in KINDS if scheme != "ed25519"])
+@pytest.mark.parametrize(
+    "spell", ["{}\n".format, "a comment\n{}".format, lambda pem: pem.replace("\n", "\r\n")]
+)
+def test_one_key_in_two_spellings_counts_once(
+    client: InProcess, scheme: str, spell: Callable[[str], str]
+) -> None:
+    key = KINDS[scheme]()
+    names: list[SigningKey] = [key, Alias(key, "a" * 64, spell(key.key.keyval["public"]))]
+    client.repository.set_keys("timestamp", names, 2)
+    client.repository.publish_root()
     client.repository.publish()
     assert not client.refresh()
     assert isinstance(client.error, SignatureError)

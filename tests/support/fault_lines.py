@@ -55,6 +55,7 @@ LINES = {
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
     "E52": "the release key is stolen, and revoked",
+    "E57": "one key, written in two ways",
 }
 
 NOTES = {

@@ -185,8 +185,10 @@ class Trust:
 
     def named(self) -> tuple[frozenset[str], int]:
         """Return the keys that the root names for the targets, by their fingerprints, and the threshold."""
-        role = self._set.root.get_delegated_role("targets")
-        return frozenset(fingerprint(self._set.root.get_key(keyid)) for keyid in role.keyids), role.threshold
+        root = self._set.root
+        role = root.get_delegated_role("targets")
+        keys = frozenset(fingerprint(root.keys[keyid]) for keyid in role.keyids if keyid in root.keys)
+        return keys, role.threshold
 
     def hint(self, channel: str) -> ManifestHint | None:
         """Return what the snapshot hints at for a channel. Only after `accept_snapshot`. See `read_hint`."""

@@ -65,7 +65,7 @@ def signers_of(data: bytes, root: Root, role: str) -> tuple[str, ...]:
     """Return the fingerprints of the keys that have signed metadata that were accepted under `root`, sorted."""
     metadata: Metadata[Any] = Metadata.from_bytes(data)
     named = root.get_delegated_role(role)
-    keys = {keyid: root.get_key(keyid) for keyid in named.keyids if keyid in metadata.signatures}
+    keys = {id: root.keys[id] for id in named.keyids if id in metadata.signatures and id in root.keys}
     if len(keys) > named.threshold:  # more than were needed: one that is no signature vouches for nothing
         signatures = metadata.signatures
         counting = {id: signatures[id] for id, key in keys.items() if counts(key, signatures[id].signature)}

@@ -53,15 +53,17 @@ class CryptoKey:
 
 @dataclass(frozen=True)
 class Alias:
-    """A key under another identifier."""
+    """A key under another identifier; `public`: written in another way, too."""
 
-    original: TestKey
+    original: SigningKey
     keyid: str
+    public: str = ""
 
     @property
     def key(self) -> Key:
         known = self.original.key
-        return type(known)(self.keyid, known.keytype, known.scheme, known.keyval)
+        public = self.public or known.keyval["public"]
+        return type(known)(self.keyid, known.keytype, known.scheme, {"public": public})
 
     def sign(self, payload: bytes) -> Signature:
         return Signature(self.keyid, self.original.sign(payload).signature)

@@ -173,9 +173,11 @@ def test_other_schemes_are_left_to_python_tuf() -> None:
     assert counts(key, "ff" * 64)
 
 
-def test_one_key_under_two_identifiers_counts_once(publisher: Publisher) -> None:
+@pytest.mark.fault("E57")
+@pytest.mark.parametrize("spell", [str.upper, lambda public: f"{public[:2]} {public[2:]}", "{}\n".format])
+def test_one_key_under_two_identifiers_counts_once(publisher: Publisher, spell: Callable[[str], str]) -> None:
     original = TestKey("release")
-    alias = SSlibKey("a" * 64, "ed25519", "ed25519", {"public": original.key.keyval["public"].upper()})
+    alias = SSlibKey("a" * 64, "ed25519", "ed25519", {"public": spell(original.key.keyval["public"])})
     publisher.root.add_key(alias, "timestamp")
     publisher.root.roles["timestamp"].threshold = 2
     trust = Trust(publisher.first_root, NOW)
@@ -189,8 +191,10 @@ def test_one_key_under_two_identifiers_counts_once(publisher: Publisher) -> None
 def test_a_root_may_name_a_key_that_it_does_not_hold(publisher: Publisher) -> None:
     publisher.root.roles["timestamp"].keyids.append("0" * 64)
     trust = Trust(publisher.first_root, NOW)
+    publisher.root.roles["targets"].keyids.append("0" * 64)
     trust.accept_root(publisher.publish_root())
     assert trust.accept_timestamp(timestamp(publisher))
+    assert len(trust.named()[0]) == 1
 
 
 # What the library does by itself -------------------------------------------------------------------
