@@ -9,6 +9,7 @@ what was decoded (rows, properties): an error that waits in there waits for a re
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
 import hashlib
@@ -18,6 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpcore
+import httpx
 from securesystemslib.exceptions import FormatError
 
 from fuzz.damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
@@ -35,7 +38,7 @@ from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.content_encoding import decoder as content_decoder
-from vademecum.runtime.http import retry_after
+from vademecum.runtime.http import HttpTransport, retry_after
 from vademecum.search.results import heading_text, metadata_of
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.store.records import RECORDS
@@ -206,6 +209,21 @@ def _retry_after(data: bytes) -> None:
     assert wait is None or wait >= 0
 
 
+def _answer(data: bytes) -> None:
+    """Whatever a host answers, status line, headers and all, is a body or its error: nothing else gets out."""
+    asyncio.run(_answered(data))
+
+
+async def _answered(data: bytes) -> None:
+    transport, adapter = HttpTransport("http://host.example/kb/"), httpx.AsyncHTTPTransport(verify=False)
+    adapter._pool = httpcore.AsyncConnectionPool(network_backend=httpcore.AsyncMockBackend([data]))
+    transport._client = httpx.AsyncClient(transport=adapter, verify=False)
+    try:
+        await transport.fetch("metadata/timestamp.json", limit=1000)
+    finally:
+        await transport.close()
+
+
 def _reader(media_type: str) -> Callable[[bytes], None]:
     def read(data: bytes) -> None:
         file = SourceItem("guide/page.md", media_type, data)
@@ -231,6 +249,14 @@ _NOTES = canonical(
         "latest": {"sequence": 12, "version": "2026.11.21-12"},
     }
 )
+_ANSWERS = [
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: Sat, 21 Nov 2026 09:00:00 GMT\r\nSet-Cookie: a=b\r\n\r\nxy",
+    b"HTTP/1.1 302 Found\r\nLocation: http://h.example:8000/kb/x?y#z\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 301 Moved\r\nLocation: //[::1]:80/%2F\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 307 x\r\nLocation: data:text/plain,x\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 503 Busy\r\nRetry-After: Sat, 21 Nov 2026 09:00:00 GMT\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n2\r\nxy\r\n0\r\n\r\n",
+]
 _MARKDOWN = b"""---
 title: Keys
 url: https://example.org/keys
@@ -292,6 +318,7 @@ DECODERS = (
     Decoder("site", _site, lambda: [_SITE], mutate_json),
     Decoder("version", lambda data: read_changes(data), lambda: [golden().version], mutate_json),
     Decoder("retry-after", _retry_after, lambda: [b"120", b"Sat, 21 Nov 2026 09:00:00 GMT"], mutate_bytes),
+    Decoder("answer", _answer, lambda: _ANSWERS, mutate_bytes),
     Decoder("markdown", _reader(MARKDOWN), lambda: [_MARKDOWN], mutate_text),
     Decoder("html", _reader(HTML), lambda: [_HTML], mutate_text),
     Decoder("plain-text", _reader(PLAIN_TEXT), lambda: [_MARKDOWN], mutate_text),

@@ -55,6 +55,8 @@ LINES = {
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
     "E52": "the release key is stolen, and revoked",
+    "E55": "an address with escapes, a query, an international name",
+    "E56": "an answer that the HTTP library trips over",
     "E57": "one key, written in two ways",
 }
 
@@ -64,5 +66,7 @@ NOTES = {
     "C40": "no Windows here: its errors are injected where a publisher replaces files; a client's doctor replaces none",
     "D50": "a publisher's part; what a browser sees of it is a page that is half deployed",
     "D51": "a publisher's part: a browser builds nothing",
+    "E55": "in browsers the platform keeps addresses; their queries: tests/unit/js/net/transport.test.mjs",
+    "E56": "a browser follows redirections itself, and its `fetch` throws one TypeError for all of it",
 }
 """Lines that cannot be tested on one of the runtimes, or not as they are, and why."""

@@ -293,7 +293,7 @@ export class KnowledgeBase {
     try {
       return JSON.parse(new TextDecoder().decode(data));
     } catch {
-      throw new VademecumError("content", `${this.url}version.json is not JSON: is this the address of a knowledge base?`);
+      throw new VademecumError("content", `${this.url}: version.json is not JSON: is this the address of a knowledge base?`);
     }
   }
 
@@ -523,13 +523,12 @@ function treeUrls(url) {
 }
 
 /**
- * The address of the tree, with a slash at its end and nothing behind it.
+ * The address of the tree as it is written, with a slash at the end of its path; a query goes along with every request.
  * @param {string | URL} url
  */
 function treeUrl(url) {
   const tree = new URL(url, globalThis.location?.href);
   tree.hash = "";
-  tree.search = "";
   if (!tree.pathname.endsWith("/")) tree.pathname += "/";
   return tree.href;
 }

@@ -12,7 +12,7 @@ import { serve } from "./workers/rpc.mjs";
 import { asError, VademecumError } from "./errors.mjs";
 import { Pause } from "./workers/pause.mjs";
 import { IndexedStore } from "./store/store.mjs";
-import { fetchBody } from "./net/transport.mjs";
+import { fetchBody, fileAddress } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 
@@ -40,7 +40,7 @@ function tree(url) {
   return {
     url,
     fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
-      fetchBody(new URL(path, url).href, { limit, progress }),
+      fetchBody(fileAddress(path, url), { limit, progress }),
   };
 }
 

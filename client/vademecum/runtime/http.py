@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -47,8 +47,9 @@ class HttpTransport:
     To be used, and closed, in one event loop. The first fetch opens connections.
 
     Args:
-        base_url: `http` or `https`; with or without a final slash or `index.html`. User and password in it
-            are sent to that origin only, and never shown.
+        base_url: `http` or `https`; with or without a final slash or `index.html`. It is kept as it is written, escapes
+            and all; a query goes along with every request. User and password in it are sent to that origin only, and
+            never shown.
 
     Raises:
         UsageError: `base_url` is not such a URL.
@@ -69,17 +70,15 @@ class HttpTransport:
     ) -> Body:
         """See `Transport.fetch`. A redirection from https to http counts as the answer, a ServerError."""
         # A slash that belongs to a name comes as %2F, as TUF has it for names of roles; the rest is quoted here.
-        url = self._base.join(quote(check_path(path)).replace("%252F", "%2F"))
+        name = quote(check_path(path)).replace("%252F", "%2F")
+        folder, _, query = self._base.raw_path.partition(b"?")
+        url = self._base.copy_with(raw_path=folder + name.encode() + (b"?" + query if query else b""))
         client = self._opened()
         try:
             async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
                 return await _receive(response, limit, progress)
         except TimeoutError as error:
             raise NetworkError(f"{url}: not complete within {self._limits.total:g} s") from error
-        except httpx.TimeoutException as error:
-            raise NetworkError(f"{url}: the host does not answer ({type(error).__name__})") from error
-        except httpx.TransportError as error:
-            raise NetworkError(f"{url}: {str(error) or type(error).__name__}") from error
 
     async def close(self) -> None:
         """Close the connections; nothing is fetched any more."""
@@ -109,7 +108,8 @@ class HttpTransport:
         for _ in range(self._limits.redirects + 1):
             request = client.build_request("GET", url, headers=_FRESH if fresh else None)
             auth = self._auth if _origin(url) == _origin(self._base) else None
-            response = await client.send(request, auth=auth, stream=True)
+            with _at_fault(url):
+                response = await client.send(request, auth=auth, stream=True)
             try:
                 if response.status_code == 200:
                     yield response
@@ -144,10 +144,11 @@ def _base_of(text: str) -> tuple[httpx.URL, httpx.BasicAuth | None]:
         raise UsageError("this is not a URL; expected something like https://example.org/kb/") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise UsageError(f"{_shown(url)}: expected a URL that begins with https:// or http://")
-    folder = url.path.removesuffix("index.html")
-    folder = folder if folder.endswith("/") else f"{folder}/"
+    # As it is written: what `url.path` has decoded cannot be told from what was not encoded (RFC 3986, section 2.2).
+    path, mark, query = url.raw_path.partition(b"?")
+    folder = path.removesuffix(b"index.html").removesuffix(b"/") + b"/"
     auth = httpx.BasicAuth(url.username, url.password) if url.userinfo else None
-    return _shown(url).copy_with(path=folder, query=None, fragment=None), auth
+    return _shown(url).copy_with(raw_path=folder + mark + query, fragment=None), auth
 
 
 def _shown(url: httpx.URL) -> httpx.URL:
@@ -157,6 +158,19 @@ def _shown(url: httpx.URL) -> httpx.URL:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+@contextmanager
+def _at_fault(url: httpx.URL) -> Iterator[None]:
+    """Whatever the library raises over an answer is the host's doing: it is told as such, and another may be asked."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise NetworkError(f"{url}: the host does not answer ({type(error).__name__})") from error
+    except httpx.InvalidURL as error:  # of a redirection: ours is one
+        raise ServerError(f"{url}: redirected to what is no address ({error})", 302) from error
+    except Exception as error:
+        raise NetworkError(f"{url}: {str(error) or type(error).__name__}") from error
 
 
 def _redirection(response: httpx.Response) -> httpx.URL:
@@ -172,16 +186,23 @@ def _redirection(response: httpx.Response) -> httpx.URL:
             f"{url}: the host answered {status} {response.reason_phrase}".rstrip(), status, wait
         )
     target = _shown(response.next_request.url)
-    if target.scheme not in ("http", "https") or (url.scheme == "https" and target.scheme == "http"):
+    known = target.scheme in ("http", "https") and target.host and (target.port or 1) < 1 << 16
+    if not known or (url.scheme == "https" and target.scheme == "http"):
         raise ServerError(f"{url}: redirected to {target}, which is not followed", status)
     return target
+
+
+async def _pieces(response: httpx.Response, url: httpx.URL) -> AsyncIterator[bytes]:
+    with _at_fault(url):
+        async for chunk in response.aiter_raw():
+            yield chunk
 
 
 async def _receive(response: httpx.Response, limit: int, progress: Progress | None) -> Body:
     url = _shown(response.url)
     decode = decoder(response.headers.get("Content-Encoding", ""), str(url))
     data = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in _pieces(response, url):
         data += decode.feed(chunk, limit + 1 - len(data))
         # Deflate adds a little to what it cannot shrink; far more is a stream that never comes to the point.
         if len(data) > limit or response.num_bytes_downloaded > 2 * limit + 1024:

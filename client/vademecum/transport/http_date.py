@@ -12,6 +12,6 @@ def http_date(value: str | None) -> datetime | None:
         return None
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits, or before the year 1
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

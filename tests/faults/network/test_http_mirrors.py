@@ -55,14 +55,17 @@ def test_one_bad_mirror_and_one_good(tmp_path: Path, kind: str, paths: str) -> N
     assert not found
 
 
-@pytest.mark.fault("B29")
-def test_a_redirection_of_one_mirror_is_its_own_affair(tmp_path: Path) -> None:
-    """Where the first leads somewhere that does not exist, the second is asked as it was named."""
+@pytest.mark.fault("B29", "E56")
+@pytest.mark.parametrize(
+    "target", ["", "data:text/plain,x", "javascript:alert(1)", "http://127.0.0.1:99999999/x"]
+)
+def test_a_redirection_of_one_mirror_is_its_own_affair(tmp_path: Path, target: str) -> None:
+    """Where the first leads to what does not exist, or is no address, the second is asked as it was named."""
     scene = tiers()
     database = scene.copy()
     write_tree(tmp_path / "site", scene.files)
     with faulty_pages(tmp_path / "site") as good:
-        moved = Rule(".*", host.status(302, Location=f"{good.url}elsewhere.json"))
+        moved = Rule(".*", host.status(302, Location=target or f"{good.url}elsewhere.json"))
         with faulty_pages(tmp_path / "site", moved) as bad:
             outcome = asyncio.run(sync(scene, database, [bad.url, good.url], PATIENT))
         assert outcome.to_sequence == 2

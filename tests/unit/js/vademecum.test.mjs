@@ -31,10 +31,10 @@ test("every code that JavaScript gives an error is declared", () => {
   }
 });
 
-test("the address of the tree ends with a slash and has nothing behind it", () => {
+test("the address of the tree is kept as it is written, and its path ends with a slash", () => {
   const url = (text) => new KnowledgeBase({ url: text }).url;
   assert.equal(url("https://example.org/kb"), "https://example.org/kb/");
-  assert.equal(url("https://example.org/kb/?a=1#b"), "https://example.org/kb/");
+  assert.equal(url("https://example.org/k%2Fb/?a=%23#b"), "https://example.org/k%2Fb/?a=%23");
   assert.equal(url(new URL("https://example.org")), "https://example.org/");
 });
 

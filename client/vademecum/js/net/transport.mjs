@@ -5,6 +5,8 @@ import { asError, VademecumError } from "../errors.mjs";
 
 /** The longest wait for the next piece of a body, and for a whole one, in milliseconds. */
 export const TIMEOUTS = { idle: 30_000, total: 900_000 };
+/** The longest wait for whether a host answers at all, in milliseconds. */
+const PROBE_MS = 10_000;
 
 /** Seconds that count of a Retry-After header: JSON has no infinity. runtime/http.py cuts at the same. */
 const MOST_ASKED = 1e9;
@@ -36,8 +38,10 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
     clearTimeout(idle);
     idle = setTimeout(stop, timeouts.idle, `stalled for ${timeouts.idle / 1000} s`);
   };
+  let answered = false;
   try {
     const response = await fetch(url, { cache: "no-store", signal: aborter.signal });
+    answered = true;
     requireSuccess(url, response);
     const pieces = [];
     let received = 0;
@@ -51,11 +55,22 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
     return { data: join(pieces, received), transferred: wireSize(response, received), date: response.headers.get("date") ?? "" };
   } catch (error) {
     aborter.abort();
-    throw networkError(url, error);
+    throw await networkError(url, error, answered);
   } finally {
     clearTimeout(total);
     clearTimeout(idle);
   }
+}
+
+/**
+ * The address of a file in a tree, whose own query goes along with it.
+ * @param {string} path
+ * @param {string} tree
+ */
+export function fileAddress(path, tree) {
+  const address = new URL(path, tree);
+  address.search = new URL(tree).search;
+  return address.href;
 }
 
 /**
@@ -69,7 +84,7 @@ export async function fetchFirst(urls, path, limit) {
   const errors = [];
   for (const url of urls) {
     try {
-      return (await fetchBody(new URL(path, url).href, { limit })).data;
+      return (await fetchBody(fileAddress(path, url), { limit })).data;
     } catch (error) {
       errors.push(asError(error));
     }
@@ -134,11 +149,25 @@ function join(pieces, size) {
 }
 
 /**
- * `fetch` throws a TypeError for every way in which a network fails.
+ * `fetch` throws a TypeError for every way in which a network fails, and for an answer that a page of another origin may
+ * not read for want of CORS headers. Hosts that set them often leave them out of a 404: where there is an answer, which
+ * one is not to be known, it counts as that.
  * @param {string} url
  * @param {unknown} error
+ * @param {boolean} answered the answer has come, and its body failed
  */
-function networkError(url, error) {
+async function networkError(url, error, answered) {
   if (error instanceof VademecumError) return error;
+  const elsewhere = globalThis.location && new URL(url).origin !== globalThis.location.origin;
+  if (elsewhere && !answered && (await doesAnswer(url))) {
+    const told = `${url}: the host answers, but lets no page of another origin read it (CORS): there may be no such file (404)`;
+    return new VademecumError("server", told, { status: 404 });
+  }
   return new VademecumError("network", `${url}: ${asError(error).message}`);
+}
+
+/** @param {string} url */
+async function doesAnswer(url) {
+  const asked = fetch(url, { mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(PROBE_MS) });
+  return asked.then(() => true, () => false);
 }

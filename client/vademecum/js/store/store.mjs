@@ -266,11 +266,11 @@ export class IndexedStore {
 }
 
 /**
- * The name of the database, of its lock, and of the channel between pages.
+ * The name of the database, of its lock, and of the channel between pages. A query may be a key that expires: it is left out.
  * @param {string} url
  */
 export function storeName(url) {
-  return `vademecum:${url}`;
+  return `vademecum:${url.split("?")[0]}`;
 }
 
 /**

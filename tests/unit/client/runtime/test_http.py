@@ -87,8 +87,9 @@ def failure(kind: type[VademecumError], answer: Answer | bytes, limits: HttpLimi
     return caught.value.message
 
 
-@pytest.mark.parametrize("form", ["", "/", "/index.html", "/?q=rotate", "/#keys", "/index.html?q=a#b"])
-def test_any_form_of_the_base_url(form: str) -> None:
+def asked(form: str) -> str:
+    """What is asked for at the address `http://127.0.0.1:PORT/kb` + form."""
+
     async def check() -> list[str]:
         async with host(response(b"x")) as scripted:
             transport = HttpTransport(f"  {scripted.url.rstrip('/')}{form} ")
@@ -97,7 +98,27 @@ def test_any_form_of_the_base_url(form: str) -> None:
             return scripted.requests
 
     [request] = asyncio.run(check())
-    assert request.startswith("GET /kb/metadata/1.root.json HTTP/1.1\r\n")
+    return request.removeprefix("GET ").partition(" HTTP/1.1\r\n")[0]
+
+
+@pytest.mark.parametrize("form", ["", "/", "/index.html", "/#keys", "/index.html#b"])
+def test_any_form_of_the_base_url(form: str) -> None:
+    assert asked(form) == "/kb/metadata/1.root.json"
+
+
+@pytest.mark.fault("E55")
+@pytest.mark.parametrize(
+    "name", ["a%2Fb", "a%3Fb", "a%23b", "100%25", "%5Ba%5D", "a%20b", "%C3%BC", "%2e%2E"]
+)
+def test_an_address_is_kept_as_it_is_written(name: str) -> None:
+    assert asked(f"/{name}/") == f"/kb/{name}/metadata/1.root.json"
+    assert asked(f"/{name}?sig=a%2Fb&x") == f"/kb/{name}/metadata/1.root.json?sig=a%2Fb&x"
+
+
+@pytest.mark.fault("E55")
+def test_an_address_is_shown_as_it_is_written() -> None:
+    for url in ("http://h/a%2Fb/", "https://h:8/a%3Fb/?c=%23", "http://xn--bcher-kva.example/"):
+        assert str(HttpTransport(url)) == url
 
 
 @pytest.mark.parametrize(
@@ -288,6 +309,17 @@ def test_a_redirection_elsewhere_is_not_followed(location: str) -> None:
 @pytest.mark.parametrize("location", ["http://[::1/", "http://h:x/"])
 def test_a_redirection_to_nonsense(location: str) -> None:
     failure(NetworkError, redirecting(location))
+
+
+@pytest.mark.fault("E56")
+@pytest.mark.parametrize(
+    "location",
+    ["data:text/plain,hello", "javascript:alert(1)", "http://127.0.0.1:99999999/x", "//", "h:"],
+)
+def test_a_redirection_to_no_address_is_the_hosts_error(location: str) -> None:
+    with pytest.raises(ServerError) as caught:
+        fetch(redirecting(location))
+    assert caught.value.status == 302
 
 
 def test_a_redirection_without_a_target() -> None:

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { fetchBody, fetchFirst, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
+import { fetchBody, fetchFirst, fileAddress, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
 
 const answers = {
   "/whole": (response) => response.end("0123456789"),
@@ -106,4 +106,22 @@ test("Retry-After is read as seconds or as a date", () => {
   assert.equal(retryAfter("soon", now), null);
   assert.equal(retryAfter("9".repeat(400), now), 1e9);
   assert.equal(retryAfter(null, now), null);
+});
+
+test("a tree's address keeps its escapes and its query in every file's", () => {
+  assert.equal(fileAddress("metadata/a%2Fb.json", "https://h/a%2Fb/%23/?sig=%2B&x"), "https://h/a%2Fb/%23/metadata/a%2Fb.json?sig=%2B&x");
+  assert.equal(fileAddress("metadata/1.root.json", "https://h/kb/"), "https://h/kb/metadata/1.root.json");
+});
+
+test("an answer that another origin may not read is no lost network, and may be a 404", async (t) => {
+  globalThis.location = new URL("https://app.example/");
+  t.after(() => delete globalThis.location);
+  t.mock.method(globalThis, "fetch", async (_, { mode }) => {
+    if (mode === "no-cors") return Response.error();
+    throw new TypeError("Failed to fetch");
+  });
+  await assert.rejects(fetchBody("https://h/2.root.json", { limit: 9 }), { code: "server", status: 404, message: /CORS/ });
+  await assert.rejects(fetchBody("https://app.example/2.root.json", { limit: 9 }), { code: "network" }, "no origin hides its own");
+  globalThis.fetch.mock.mockImplementation(() => Promise.reject(new TypeError("Failed to fetch")));
+  await assert.rejects(fetchBody("https://h/2.root.json", { limit: 9 }), { code: "network" });
 });
