@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.readers.outline import Reading, Section
 from vademecum_builder.readers.plain import read_plain_text
+from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
@@ -43,20 +45,28 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
-def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
+def parse_document(
+    file: SourceItem,
+    *,
+    base_url: str = "",
+    slugs: SlugRule = GITHUB,
+    address: Callable[[Mapping[str, Any]], str] | None = None,
+) -> Document:
     """Read one raw file. The same file gives the same document.
 
     Args:
         file: Its media type chooses the reader.
         base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`. Empty: documents
             have a URL only where their front matter names one.
+        slugs: How ids are made of headings.
+        address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
 
     Raises:
         ContentError: The file is binary, undecodable, or not what its media type says.
         UsageError: No reader for its media type.
     """
     try:
-        reading = _reader(file)(unify_line_breaks(file.text()))
+        reading = _reader(file, slugs)(unify_line_breaks(file.text()))
     except ContentError as error:
         raise ContentError(f"{file.key}: {error.message}") from None
     metadata = dict(reading.metadata)
@@ -64,7 +74,7 @@ def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
     title = clean_line(reading.title) or _title_from_key(file.key)
     if file.media_type == MARKDOWN:
         metadata.pop("title", None)
-    url = _url(file, metadata, base_url, warnings)
+    url = address(metadata) if address else _url(file, metadata, base_url, warnings)
     return Document(
         file.key,
         title,
@@ -75,14 +85,14 @@ def parse_document(file: SourceItem, *, base_url: str = "") -> Document:
     )
 
 
-def _reader(file: SourceItem) -> Callable[[str], Reading]:
+def _reader(file: SourceItem, slugs: SlugRule) -> Callable[[str], Reading]:
     # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
     # Markdown's and HTML's parsers (a fifth of its time).
     match file.media_type:
         case base.MARKDOWN:
             from vademecum_builder.readers.markdown import read_markdown
 
-            return read_markdown
+            return partial(read_markdown, slugs=slugs)
         case base.HTML:
             from vademecum_builder.readers.html import read_html
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from typing import Any
 
 import orjson
@@ -45,6 +47,25 @@ def read_front_matter(text: str, line: int) -> tuple[dict[str, Any], list[str]]:
             label = clean_line(repr(name), 40)
             warnings.append(f"line {line}: {label} in the front matter is left out: {error}")
     return kept, warnings
+
+
+_HEAD = re.compile(
+    r"\A(?:---[ \t]*\n(?P<yaml>[\s\S]*?)^(?:---|\.\.\.)[ \t]*$|\+\+\+[ \t]*\n(?P<toml>[\s\S]*?)^\+\+\+[ \t]*$)\n?",
+    re.MULTILINE,
+)
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """Return the front matter of a page, YAML or TOML, and what stands behind it. What is broken says nothing."""
+    found = _HEAD.match(text)
+    if found is None:
+        return {}, text
+    if found["yaml"] is not None:
+        return read_front_matter(found["yaml"], 2)[0], text[found.end() :]
+    try:
+        return tomllib.loads(found["toml"]), text[found.end() :]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}, text[found.end() :]
 
 
 def _clean(value: Any) -> Any:

@@ -18,6 +18,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from vademecum_builder.readers.front_matter import read_front_matter
 from vademecum_builder.readers.html import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
+from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line
 
 MAX_NESTING = 40
@@ -33,7 +34,7 @@ _STEERING = ("/", ":", "!", "?", "{", "-")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
-def read_markdown(text: str) -> Reading:
+def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
     """Read a Markdown text (line breaks are `\\n`).
 
     The title is the front matter's, else the first heading of level 1.
@@ -47,20 +48,21 @@ def read_markdown(text: str) -> Reading:
         warnings = found + warnings
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")
-    outline = _outline(tokens)
+    outline = _outline(tokens, slugs)
     title = metadata.get("title")
     named = clean_line(str(title)) if isinstance(title, str | int | float) else ""
     named = named or outline.first_h1
     return Reading(named, outline.sections(named), metadata, tuple(warnings))
 
 
-def _outline(tokens: Sequence[Token]) -> Outline:
-    outline = Outline()
+def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
+    outline = Outline(slugs)
     for group in _groups(tokens):
         opening = group[0]
         if opening.type == "heading_open":
             anchor = str(opening.attrGet("id") or "")
-            outline.heading(int(opening.tag[1]), _inline_text(group[1].children), anchor)
+            heading = group[1]
+            outline.heading(int(opening.tag[1]), _inline_text(heading.children), anchor, heading.content)
         elif opening.type == "blockquote_open":
             for text in _texts(group, outline):
                 outline.block(text)
@@ -93,7 +95,7 @@ def _texts(tokens: Sequence[Token], outline: Outline) -> Iterator[str]:
                 text = _inline_text(token.children)
                 if tokens[index - 1].type == "heading_open":
                     # No section of its own in there, but its anchor is taken.
-                    outline.anchor(text, str(tokens[index - 1].attrGet("id") or ""))
+                    outline.anchor(text, str(tokens[index - 1].attrGet("id") or ""), token.content)
                 if row is not None:
                     row.append(text.replace("\n", " "))
                 else:

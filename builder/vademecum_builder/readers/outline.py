@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vademecum_builder.readers.slugs import GITHUB, SlugRule, Slugs
 from vademecum_builder.readers.text import clean_block, clean_line
 
 
@@ -53,36 +52,31 @@ class _Open:
 class Outline:
     """Collects blocks under headings; keeps anchors unique and the heading path in step with the levels."""
 
-    def __init__(self) -> None:
+    def __init__(self, slugs: SlugRule = GITHUB) -> None:
         self.first_h1 = ""
         self._path: list[tuple[int, str]] = []
-        self._anchors: set[str] = set()
-        self._repeats: Counter[str] = Counter()
+        self._slugs = Slugs(slugs)
         self._sections = [_Open((), "")]
 
-    def heading(self, level: int, text: str, anchor: str = "") -> None:
-        """Open a section. Without an explicit anchor it gets the slug of its text, as on GitHub."""
+    def heading(self, level: int, text: str, anchor: str = "", source: str = "") -> None:
+        """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as it is written."""
         whole, text = text, clean_line(text)
-        if level == 1 and not self.first_h1:
+        is_title = level == 1 and not self.first_h1
+        if is_title:
             self.first_h1 = text
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         if text:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
-        self._sections.append(_Open(headings, self.anchor(text, anchor)))
+        has_id = not is_title or self._slugs.rule.of_title
+        self._sections.append(_Open(headings, self.anchor(text, anchor, source) if has_id else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost
 
-    def anchor(self, text: str, explicit: str = "") -> str:
+    def anchor(self, text: str, explicit: str = "", source: str = "") -> str:
         """Return the anchor of a heading and note that it is taken."""
-        wanted = clean_line(explicit) or slug(text)
-        anchor = wanted
-        while not explicit and wanted and anchor in self._anchors:
-            self._repeats[wanted] += 1
-            anchor = f"{wanted}-{self._repeats[wanted]}"
-        self._anchors.add(anchor)
-        return anchor
+        return self._slugs.take(text, clean_line(explicit), source)
 
     def block(self, text: str) -> None:
         """Add a block of plain text to the open section; nothing but white space is no block."""
@@ -97,13 +91,3 @@ class Outline:
             for part in self._sections
             if part.headings or part.blocks
         )
-
-
-def slug(text: str) -> str:
-    """Return the anchor that GitHub gives a heading: lower case, no punctuation, hyphens for spaces."""
-    kept = (
-        character
-        for character in text.lower()
-        if character in " -" or unicodedata.category(character)[0] in "LMN" or character == "_"
-    )
-    return "".join(kept).replace(" ", "-")

@@ -127,7 +127,7 @@ class FolderSource:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > self.max_bytes:
             return Skipped(entry.key, _too_large(len(data), self.max_bytes))
-        if _PRIVATE_KEY.search(data):
+        if holds_private_key(data):
             return Skipped(entry.key, "it holds a private key (PEM), which everybody could read: take it out")
         file = SourceItem(entry.key, media_type, data)
         try:
@@ -189,6 +189,11 @@ class _Walk:
         if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
             return Skipped(shown, "a symbolic link that leads out of the folder")
         return _Entry(path, shown, real, info)
+
+
+def holds_private_key(data: bytes) -> bool:
+    """Return whether there is a whole private key in it, as PEM."""
+    return _PRIVATE_KEY.search(data) is not None
 
 
 def _media_type(key: str) -> str | None:

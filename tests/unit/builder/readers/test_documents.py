@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.readers import html
 from vademecum_builder.readers.document import Document, Section, parse_document
-from vademecum_builder.readers.outline import slug
+from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 
@@ -79,7 +79,7 @@ def test_anchors(heading: str, text: str, anchor: str) -> None:
 
 
 def test_slugs_keep_marks_of_scripts_that_need_them() -> None:
-    assert slug("हिन्दी पाठ") == "हिन्दी-पाठ"
+    assert GITHUB.slug("हिन्दी पाठ") == "हिन्दी-पाठ"
 
 
 def test_anchors_are_unique_in_the_page() -> None:

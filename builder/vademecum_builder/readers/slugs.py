@@ -1,0 +1,135 @@
+"""The ids that generators give headings: each its own rule, and its own way to tell equal ones apart.
+
+None is a library's: what `python-slugify` and its like make, no generator makes. The sources are named at each rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+Rule = Callable[[str], str]
+
+
+def _hyphen(slug: str, count: int) -> str:
+    return f"{slug}-{count}"
+
+
+@dataclass(frozen=True)
+class SlugRule:
+    """How ids are made of headings.
+
+    Attributes:
+        slug: Of a heading's text.
+        numbered: The id of the n-th repetition, n from 1.
+        empty: The slug of a heading without a letter.
+        of_source: Whether the heading is taken as written, with its markup.
+        of_title: Whether the page's first heading of level 1 has an id.
+    """
+
+    slug: Rule
+    numbered: Callable[[str, int], str] = _hyphen
+    empty: str = ""
+    of_source: bool = False
+    of_title: bool = True
+
+
+@dataclass
+class Slugs:
+    """The ids of one page: no two equal ones but those that the author wrote."""
+
+    rule: SlugRule
+    _taken: set[str] = field(default_factory=set)
+    _repeats: Counter[str] = field(default_factory=Counter)
+
+    def take(self, text: str, explicit: str = "", source: str = "") -> str:
+        """Return the id of a heading, and note that it is taken; `source` is the heading as it is written."""
+        wanted = found = (
+            explicit or self.rule.slug(source if self.rule.of_source and source else text) or self.rule.empty
+        )
+        while not explicit and wanted and found in self._taken:
+            self._repeats[wanted] += 1
+            found = self.rule.numbered(wanted, self._repeats[wanted])
+        self._taken.add(found)
+        return found
+
+
+def _github(text: str) -> str:
+    kept = (c for c in text.lower() if c in " -_" or unicodedata.category(c)[0] in "LMN")
+    return "".join(kept).replace(" ", "-")
+
+
+def ascii_of(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def python_markdown(separator: str = "-", *, unicode: bool = False) -> SlugRule:
+    """Python-Markdown's `toc`: `slugify` (or `slugify_unicode`) and `unique` of markdown/extensions/toc.py."""
+
+    def slug(text: str) -> str:
+        text = unicodedata.normalize("NFKC", text) if unicode else ascii_of(text)
+        text = re.sub(r"[^\w\s-]", "", text).strip().lower()
+        return re.sub(rf"[{re.escape(separator)}\s]+", lambda _: separator, text)
+
+    def numbered(slug: str, count: int) -> str:
+        base, _, number = slug.rpartition("_")
+        return f"{base}_{int(number) + count}" if base and number.isdecimal() else f"{slug}_{count}"
+
+    return SlugRule(slug, numbered, "_1")
+
+
+def _pymdownx(text: str) -> str:
+    text = unicodedata.normalize("NFC", re.sub(r"</?[^>]*>", "", text)).strip().lower()
+    return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+
+
+def _goldmark(text: str) -> str:
+    kept = (c for c in text.strip() if c in " -_" or unicodedata.category(c)[0] == "L" or c.isdecimal())
+    return "".join(kept).replace(" ", "-").lower()
+
+
+def _kramdown(text: str) -> str:
+    return re.sub(r"[^\w\- \t]", "", text.lower()).replace(" ", "-").replace("\t", "-")
+
+
+def _mdbook(text: str) -> str:
+    kept = (
+        c if c.isalnum() or c in "_-" else "-"
+        for c in text.strip()
+        if c.isalnum() or c in "_-" or c.isspace()
+    )
+    return "".join(kept).lower()
+
+
+def _docutils(text: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", " ".join(ascii_of(text.lower()).split()))
+    return re.sub(r"^[-0-9]+|-+$", "", words)
+
+
+def _vitepress(text: str) -> str:
+    text = re.sub("[\u0300-\u036f\x00-\x1f]", "", unicodedata.normalize("NFKD", text))
+    text = re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'“”‘’<>,.?/]+", "-", text).strip("-")
+    return re.sub(r"^(\d)", r"_\1", text).lower()
+
+
+GITHUB = SlugRule(_github)
+"""github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
+DOCUSAURUS = replace(GITHUB, of_title=False)
+"""The theme draws the title by itself."""
+PYTHON_MARKDOWN = python_markdown()
+PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
+"""`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""
+GOLDMARK = SlugRule(_goldmark, empty="heading", of_source=True)
+"""Hugo: `sanitizeAnchorName` of markup/goldmark/autoid.go, of the heading as it is written."""
+KRAMDOWN = SlugRule(_kramdown)
+"""Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm."""
+MDBOOK = SlugRule(_mdbook)
+DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1")
+"""Sphinx, also with MyST: `make_id` and `set_id` of docutils/nodes.py."""
+VITEPRESS = SlugRule(_vitepress)
+"""`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor."""
+OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
+"""Obsidian Publish jumps to a heading by its text."""
