@@ -1,0 +1,199 @@
+"""What a profile is made of, and what it may look at."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vademecum_builder.readers.slugs import GITHUB, SlugRule
+from vademecum_builder.sources.folder import holds_private_key
+
+MOST_BYTES = 1024 * 1024
+"""Of a configuration, or of a file that a page includes."""
+MOST_INCLUDES = 200
+"""Of one page, those of what it includes counted: a page that includes itself twice would have no end."""
+
+
+class NotServed(Exception):
+    """The generator makes no page of a file; the argument says why."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a generator's configuration.
+
+    Attributes:
+        root: Where the configuration lies.
+        top: Nothing outside of it is read: `root`, or the folder above it that is built.
+        keys: Files below `root`, `/`-separated, hidden ones left out.
+    """
+
+    root: Path
+    top: Path
+    keys: frozenset[str] = frozenset()
+
+    @cached_property
+    def notes(self) -> Mapping[str, Sequence[str]]:
+        """Markdown files by their name in lower case without `.md`; of several the nearest to the root comes first."""
+        found: dict[str, list[str]] = {}
+        for key in sorted(self.keys, key=lambda key: (key.count("/"), key)):
+            if key.lower().endswith(".md"):
+                found.setdefault(key.lower().rpartition("/")[2].removesuffix(".md"), []).append(key)
+        return found
+
+    def text(self, *names: str) -> str:
+        """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
+        for name in names:
+            path = os.path.realpath(self.root / name)
+            if os.path.commonpath((path, os.path.realpath(self.top))) != os.path.realpath(self.top):
+                continue
+            try:
+                with Path(path).open("rb") as stream:
+                    data = stream.read(MOST_BYTES)
+            except (OSError, ValueError):
+                continue
+            return "" if holds_private_key(data) else data.decode("utf-8", "replace").removeprefix("\ufeff")
+        return ""
+
+    def has(self, *patterns: str) -> str:
+        """Return the first file that one of the patterns names, relative to `root`; empty if there is none."""
+        return next(
+            (p.relative_to(self.root).as_posix() for n in patterns for p in sorted(self.root.glob(n))), ""
+        )
+
+
+@dataclass
+class Page:
+    """A file on its way to Markdown.
+
+    Attributes:
+        key: Relative to the project's root.
+        metadata: Its front matter.
+        troubles: What could not be taken in, counted.
+    """
+
+    project: Project
+    key: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    troubles: Counter[str] = field(default_factory=Counter)
+    included: dict[str, str] = field(default_factory=dict)
+    opened: tuple[str, ...] = ()
+    _count: list[int] = field(default_factory=lambda: [0])
+
+    def include(self, name: str, *folders: str, passes: Sequence[Pass] = ()) -> str | None:
+        """Return the text of a file inside the tree, or None: there is none, and that is counted.
+
+        Args:
+            name: As the page names it.
+            folders: Where it may lie, relative to the root; none: beside the page.
+            passes: What is done to a page is done to what it includes.
+        """
+        for folder in folders or (PurePosixPath(self.key).parent.as_posix(),):
+            place = os.path.normpath(f"{folder}/{name.lstrip('/')}" if folder else name.lstrip("/"))
+            if any(part.startswith(".") and part != ".." for part in PurePosixPath(place).parts):
+                continue
+            if place in (self.key, *self.opened):
+                self.troubles[f"includes that lead back to themselves ({place})"] += 1
+                return None
+            text = self.included.get(place) or self.project.text(place)
+            if text and self._count[0] < MOST_INCLUDES:
+                self._count[0] += 1
+                self.included[place] = text
+                inner = Page(
+                    self.project,
+                    place,
+                    self.metadata,
+                    self.troubles,
+                    self.included,
+                    (*self.opened, self.key),
+                    self._count,
+                )
+                for done in passes:
+                    text = done(text, inner)
+                return text
+        self.troubles[f"includes without a file in the tree ({name[:80]})"] += 1
+        return None
+
+
+Pass = Callable[[str, Page], str]
+"""Turns markup of a generator into plain Markdown."""
+Address = Callable[[str, Mapping[str, Any]], str]
+"""Returns where a page is served, below the site, `/`-separated; raises `NotServed`. Given its place in its folder."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where pages lie.
+
+    Attributes:
+        path: Relative to the project; empty: its root.
+        address: Of a page in it.
+    """
+
+    path: str
+    address: Address
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How one site is read: a profile, and what its configuration says.
+
+    Attributes:
+        folders: The first that holds a file decides.
+        slugs: How ids are made of headings.
+        passes: In this order.
+        base_url: Where the site is served, as its configuration says; may be empty.
+        doubts: What the configuration does that is not understood.
+        doubt: Why the address of a page may be wrong, empty: it is right.
+    """
+
+    folders: tuple[Folder, ...]
+    slugs: SlugRule = GITHUB
+    passes: tuple[Pass, ...] = ()
+    base_url: str = ""
+    doubts: tuple[str, ...] = ()
+    doubt: Callable[[str, Mapping[str, Any]], str] = lambda _path, _metadata: ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A generator.
+
+    Attributes:
+        name: What `--profile` takes.
+        files: Its configuration, as patterns.
+        open: Reads the configuration; None: it is another generator's.
+    """
+
+    name: str
+    title: str
+    files: tuple[str, ...]
+    open: Callable[[Project], Rules | None]
+
+
+def stem(path: str) -> str:
+    """Return a path without its suffix."""
+    return re.sub(r"\.[A-Za-z]+$", "", path)
+
+
+def pretty(path: str, *index: str) -> str:
+    """Return `a/b/` for `a/b.md`, and `a/` for its index pages."""
+    folder, _, name = stem(path).rpartition("/")
+    whole = folder if name in (index or ("index",)) else stem(path)
+    return f"{whole}/" if whole else ""
+
+
+def without_front_matter(text: str | None) -> str:
+    """Return a text that a page includes, without what stands before it."""
+    return re.sub(r"\A---\n[\s\S]*?\n---\n", "", text or "")
+
+
+def named(metadata: Mapping[str, Any], *names: str) -> str:
+    """Return the first of these that the front matter says as text."""
+    return next((v.strip() for n in names if isinstance(v := metadata.get(n), str) and v.strip()), "")

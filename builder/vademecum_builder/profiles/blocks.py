@@ -1,0 +1,135 @@
+"""Blocks that are no CommonMark: admonitions, tabs, containers, alerts, attribute lists. Their labels and what stands
+in them stay, as plain Markdown.
+
+mdit-py-plugins has admonitions, containers and attributes, each for one spelling, as tokens; here one pass over the
+lines takes all spellings, before Markdown is parsed, so that lists, tables and code in them are read by one parser.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vademecum_builder.profiles.base import Page
+from vademecum_builder.profiles.code import outside_code
+
+_OPENING = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+[\w-].*|={3}[!+]*[ \t]+"[^"]*".*')
+_QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
+_FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
+
+
+def indented_blocks(text: str, page: Page) -> str:
+    """`!!! note "Title"`, `??? "Title"`, `=== "Tab"` of Python-Markdown: what is indented below them is dedented."""
+    out: list[str] = []
+    above: list[int] = []  # the least indent of what belongs to each open block
+    fence = ""
+    for line in text.split("\n"):
+        line = line.expandtabs(4) if line[:1] in " \t" else line
+        indent = len(line) - len(line.lstrip(" "))
+        while line.strip() and above and indent < above[-1]:
+            above.pop()
+            fence = ""
+        line = line[min(indent, 4 * len(above)) :]
+        bare = line.strip()
+        if fence:
+            fence = "" if bare.startswith(fence) and not bare.strip(fence[0]) else fence
+        elif found := _FENCE.match(bare):
+            fence = found[1]
+        elif _OPENING.fullmatch(bare):
+            title = _QUOTED.search(bare)
+            spaces = line[: len(line) - len(line.lstrip(" "))]
+            out += ["", spaces + (title[1] or title[2] or "") if title else "", ""]
+            above.append(indent + 4)
+            continue
+        out.append(line)
+    return "\n".join(out)
+
+
+_CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
+_LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
+_BRACES = re.compile(r"\{[^{}]*\}")
+_KIND = re.compile(r"^[\w.-]+[ \t]*(?:\|[ \t]*)?")
+
+
+def _container(match: re.Match[str]) -> str:
+    before, rest = match[1], match[2]
+    label = _LABEL.search(rest)
+    if label:
+        title = label[1] or label[2] or ""
+    else:
+        bracketed = re.search(r"\[([^\]]*)\]", rest)
+        plain = (
+            _BRACES.sub("", rest).strip() if rest.startswith("{") else _KIND.sub("", _BRACES.sub("", rest))
+        )
+        title = bracketed[1] if bracketed else "" if "=" in plain else plain
+    return f"{before}\n{before}{title.strip()}\n{before}"
+
+
+def containers(text: str, page: Page) -> str:
+    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`."""
+    return (
+        outside_code(text, lambda plain: _CONTAINER.sub(_container, plain))
+        if ":::" in text or "///" in text
+        else text
+    )
+
+
+_ALERT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([\w-]+)[^\]\n]*\][+-]?[ \t]*(.*)$", re.MULTILINE)
+
+
+def alerts(text: str, page: Page) -> str:
+    """`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind goes, the title stays."""
+    if "[!" not in text:
+        return text
+    return outside_code(text, lambda plain: _ALERT.sub(lambda m: f"{m[1]}{m[3]}\n{m[1].rstrip()}", plain))
+
+
+_ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
+_LIST = re.compile(rf"[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
+_KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}[\s\S]*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
+_HEADING = re.compile(
+    r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
+    re.MULTILINE,
+)
+_WORDS = re.compile(rf"\s*(?:(?:{_ATTRIBUTE}|[\w-]+)\s*)+")
+_HIDDEN = "data-search-exclude"
+
+
+def attribute_lists(text: str, page: Page) -> str:
+    """`{: .x #id}`, `{ #id data-toc-label="..." }`: of headings the id stays; what search is to leave out goes."""
+    return outside_code(text, _attribute_lists) if "{" in text else text
+
+
+def _attribute_lists(text: str) -> str:
+    def heading(match: re.Match[str]) -> str:
+        inner = match[3] if match[3] is not None else match[4]
+        if not _WORDS.fullmatch(inner):
+            return match[0]
+        ids = re.findall(r"#([^\s#.{}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner))
+        mark = "\ue002" if _HIDDEN in inner.split() else ""
+        return match[1] + mark + (f" {{#{ids[-1]}}}" if ids else "")
+
+    text = _HEADING.sub(heading, text)
+    # Those of headings are the reader's.
+    text = _LIST.sub(lambda m: m[0] if _of_heading(m) else "", _KRAMDOWN.sub("", text))
+    return _without_hidden(text) if "\ue002" in text else text
+
+
+def _of_heading(match: re.Match[str]) -> bool:
+    start = match.string.rfind("\n", 0, match.start()) + 1
+    return (
+        match.string[start : match.start()].lstrip().startswith("#")
+        and not match.string[match.end() :].partition("\n")[0].strip()
+    )
+
+
+def _without_hidden(text: str) -> str:
+    """Leave out the sections whose headings say so, with those below them."""
+    out: list[str] = []
+    below = 0
+    for line in text.split("\n"):
+        found = re.match(r"[ \t]*(#{1,6})[ \t]", line)
+        if found and not (below and len(found[1]) > below):
+            below = len(found[1]) if "\ue002" in line else 0
+        if not below:
+            out.append(line)
+    return "\n".join(out)

@@ -1,0 +1,39 @@
+"""Markup is not looked for in code: fenced blocks and spans are taken out before, and put back after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from vademecum_builder.profiles.base import Page, Pass
+
+# CommonMark 4.5 (fences of three or more; an info string of backticks holds none) and 6.1 (code spans), and HTML's.
+CODE = re.compile(
+    r"^[ \t>]*(?:[-*+] +|\d+[.)] +)?(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*"
+    r"(?:\n(?:.*\n)*?[ \t>]*(?P=fence)[`~]*[ \t]*$|[\s\S]*\Z)"
+    r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)"
+    r"|<(?P<tag>pre|code)\b[^>]*>[\s\S]*?</(?P=tag)>",
+    re.MULTILINE,
+)
+_KEPT = re.compile("\ue000(\\d+)\ue001")
+
+
+def outside_code(text: str, edit: Callable[[str], str]) -> str:
+    """Return the text with everything but its code edited; for the edit a piece of code is one word."""
+    kept: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    edited = edit(CODE.sub(take, text.replace("\ue000", "")))
+    return _KEPT.sub(lambda match: kept[int(match[1])], edited)
+
+
+def outside(done: Pass) -> Pass:
+    """Return a pass that leaves code alone."""
+
+    def applied(text: str, page: Page) -> str:
+        return outside_code(text, lambda plain: done(plain, page))
+
+    return applied

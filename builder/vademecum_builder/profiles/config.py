@@ -1,0 +1,131 @@
+"""Configurations, read as data. Those that are programs (JavaScript, Python) are never run: what they say plainly is
+found by simple patterns, and what they compute is not known."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import yaml
+from pathspec import GitIgnoreSpec
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose unknown tags (`!ENV`, `!!python/name:`) are data: nothing is built or run."""
+
+
+def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {"!": suffix, **loader.construct_mapping(node, deep=True)}
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return f"{suffix} {node.value}".strip()
+
+
+_Loader.add_multi_constructor("!", _as_data)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", _as_data)
+_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """Return the mapping; empty if it is none."""
+    try:
+        found = yaml.load(text, _Loader)
+    except _YAML_ERRORS:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Return the table; empty if it is none."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def at(config: Mapping[str, Any], *names: str) -> Any:
+    """Return what lies under these names, or None."""
+    found: Any = config
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def text_at(config: Mapping[str, Any], *names: str, default: str = "") -> str:
+    """Return the text that lies under these names."""
+    found = at(config, *names)
+    return found if isinstance(found, str) else default
+
+
+def read_python(text: str) -> dict[str, Any]:
+    """Return what a module assigns to names as literals; the module is parsed, not run."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, Any] = {}
+    for line in body:
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            try:
+                found[line.targets[0].id] = ast.literal_eval(line.value)
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                found.pop(line.targets[0].id, None)
+    return found
+
+
+_COMMENT = re.compile(
+    r"(?P<text>'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|`(?:\\.|[^`\\])*`)|/\*[\s\S]*?\*/|(?<!:)//[^\n]*"
+)
+
+
+class Script:
+    """A configuration in JavaScript or TypeScript, as text without comments."""
+
+    def __init__(self, text: str) -> None:
+        self.code = _COMMENT.sub(lambda match: match["text"] or "", text)
+
+    def value(self, name: str, within: str | None = None) -> str | bool | None:
+        """Return the text or the boolean that stands behind `name:`; "" where it is computed; None: it is not there."""
+        code = self.code if within is None else within
+        found = re.search(
+            rf"(?<![\w.$])['\"]?{name}['\"]?\s*:\s*(?:(['\"`])(?P<text>[^'\"`$]*)\1|(?P<flag>true|false)\b)?",
+            code,
+        )
+        if found is None:
+            return None
+        return found["flag"] == "true" if found["flag"] else found["text"] or ""
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the text that stands behind `name:`."""
+        found = self.value(name)
+        return found if isinstance(found, str) and found else default
+
+    def objects(self, opening: str) -> Iterator[str]:
+        """Yield what stands in the braces behind a pattern, such as `docs:\\s*`."""
+        for match in re.finditer(rf"{opening}\{{", self.code):
+            depth = 0
+            for place in range(match.end() - 1, len(self.code)):
+                depth += {"{": 1, "}": -1}.get(self.code[place], 0)
+                if not depth:
+                    yield self.code[match.end() : place]
+                    break
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts of the list behind `name:`."""
+        found = re.search(rf"(?<![\w.$]){name}\s*:\s*\[([^\]]*)\]", self.code)
+        return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else ()
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Return whether git-style patterns name a path; a malformed one names nothing."""
+    kept = []
+    for pattern in patterns:
+        try:
+            kept.append(pattern if GitIgnoreSpec.from_lines([pattern]) else "")
+        except ValueError:
+            continue
+    return GitIgnoreSpec.from_lines(kept).match_file

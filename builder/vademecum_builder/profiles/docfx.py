@@ -1,0 +1,76 @@
+"""DocFX: `docfx.json`."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    stem,
+    without_front_matter,
+)
+from vademecum_builder.profiles.blocks import alerts, containers
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import at, matcher
+
+_INCLUDE = re.compile(r"\[!include[ \t]*\[[^\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
+_CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\]]*\]\([^)]*\)\]", re.IGNORECASE)
+_XREF = re.compile(r"<xref:[^>\n]+>|@\"[^\"\n]+\"")
+
+
+def docfx_markup(text: str, page: Page) -> str:
+    """`[!INCLUDE [x](y.md)]`, code from files, cross references."""
+
+    def include(match: re.Match[str]) -> str:
+        name = match[1].removeprefix("~/")
+        folders = ("",) if match[1].startswith("~/") else (page.key.rpartition("/")[0],)
+        return without_front_matter(page.include(name, *folders, passes=(docfx_markup,))).strip("\n")
+
+    return outside_code(text, lambda plain: _XREF.sub("", _CODE.sub("", _INCLUDE.sub(include, plain))))
+
+
+def _listed(value: Any) -> list[str]:
+    return (
+        [str(item) for item in value]
+        if isinstance(value, list)
+        else [value]
+        if isinstance(value, str)
+        else []
+    )
+
+
+def open_docfx(project: Project) -> Rules:
+    try:
+        config = json.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
+    except ValueError:
+        config = {}
+    content = at(config, "build", "content") if isinstance(config, dict) else None
+    folders = []
+    for group in content if isinstance(content, list) else [{}]:
+        source = str(group.get("src") or "").strip("./")
+        folders.append(Folder(source, _address(group, str(group.get("dest") or ""))))
+    return Rules(tuple(folders), passes=(docfx_markup, containers, alerts))
+
+
+def _address(group: Mapping[str, Any], target: str) -> Any:
+    taken = matcher([f"/{p}" for p in _listed(group.get("files"))] or ["**"])
+    excluded = matcher([f"/{p}" for p in _listed(group.get("exclude"))])
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if excluded(path) or not taken(path) or path.rpartition("/")[2].lower() == "toc.md":
+            raise NotServed("not in build.content")
+        return posixpath.join(target, f"{stem(path)}.html")
+
+    return address
+
+
+DOCFX = Profile("docfx", "DocFX", ("docfx.json",), open_docfx)

@@ -1,0 +1,129 @@
+"""Docusaurus: `docusaurus.config.*`, read as text."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Address, Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.blocks import containers
+from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
+from vademecum_builder.readers import slugs
+
+FILES = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts", "cts"))
+_NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
+_PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
+_DATED = re.compile(
+    r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$"
+)
+
+
+def _unnumbered(name: str) -> str:
+    return name if _NO_PREFIX.match(name) else _PREFIX.sub("", name)
+
+
+def _private(path: str) -> None:
+    if any(part.startswith("_") for part in path.split("/")):
+        raise NotServed("a part of pages (its name begins with _)")
+
+
+def docs(base: str, *, numbered: bool = True) -> Address:
+    """The rule of plugin-content-docs (its slug.js): `slug`, `id`, numbers before names, pages of folders."""
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        _private(path)
+        strip = _unnumbered if numbered else str
+        *folders, name = stem(path).split("/")
+        folder = "/".join(map(strip, folders))
+        slug = named(metadata, "slug")
+        if slug.startswith("/"):
+            return posixpath.join(base, slug.strip("/"))
+        last = folders[-1] if folders else ""
+        if not slug and name.lower() in ("index", "readme", last.lower()):
+            return posixpath.join(base, folder, "")
+        return posixpath.normpath(posixpath.join(base, folder, slug or named(metadata, "id") or strip(name)))
+
+    return address
+
+
+def _blog(base: str) -> Address:
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        _private(path)
+        dated = _DATED.match(path)
+        slug = re.sub(r"(?:/index)?\.mdx?$", "", path)
+        if dated:
+            slug = f"{dated['date'].replace('-', '/')}/{dated['folder']}{dated['text']}"
+        return posixpath.join(base, (named(metadata, "slug") or slug).strip("/"))
+
+    return address
+
+
+def _pages(path: str, metadata: Mapping[str, Any]) -> str:
+    _private(path)
+    return re.sub(r"(?:^|/)index$", "", stem(path))
+
+
+def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
+    """Yield the options of a plugin, once for each time that it is used; the preset's first."""
+    for options in script.objects(rf"(?<![\w.$]){kind}\s*:\s*"):
+        yield options, True
+    for options in script.objects(rf"plugin-content-{kind}['\"]\s*,\s*"):
+        yield options, False
+
+
+def _versions(project: Project, folder: str) -> list[str]:
+    try:
+        found = json.loads(project.text(f"{folder}versions.json") or "[]")
+    except ValueError:
+        return []
+    return [str(version) for version in found] if isinstance(found, list) else []
+
+
+def open_docusaurus(project: Project) -> Rules:
+    script = Script(project.text(*FILES))
+    folders: list[Folder] = []
+    doubts: list[str] = []
+    for kind in ("docs", "blog"):
+        found = list(_instances(script, kind)) or [("", True)]
+        for options, preset in found:
+            if preset and re.search(rf"(?<![\w.$]){kind}\s*:\s*false", script.code):
+                continue
+            path, route, name = (script.value(key, options) for key in ("path", "routeBasePath", "id"))
+            if "" in (path, route):
+                doubts.append(f"{kind}: path or routeBasePath is computed in the configuration")
+            path, base = str(path or kind).strip("./"), str(kind if route is None else route).strip("/")
+            if kind == "blog":
+                folders.append(Folder(path, _blog(base)))
+                continue
+            numbered = script.value("numberPrefixParser", options) is not False
+            prefix = f"{name}_" if name else ""
+            versions = _versions(project, prefix)
+            latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
+            for version in versions:
+                served = base if version == latest else posixpath.join(base, version)
+                folders.append(
+                    Folder(f"{prefix}versioned_docs/version-{version}", docs(served, numbered=numbered))
+                )
+            current = base if latest == "current" else posixpath.join(base, "next")
+            folders.append(Folder(path, docs(current, numbered=numbered)))
+            for locale in script.texts("locales"):
+                place = (
+                    f"i18n/{locale}/docusaurus-plugin-content-docs{'-' + str(name) if name else ''}/current"
+                )
+                folders.append(Folder(place, docs(posixpath.join(locale, current), numbered=numbered)))
+    folders.append(Folder("src/pages", _pages))
+    url, base_url = script.text("url"), script.text("baseUrl", "/")
+    return Rules(
+        tuple(folders),
+        slugs.DOCUSAURUS,
+        (containers, mdx_comments, jsx, expressions),
+        posixpath.join(url, base_url.strip("/"), "") if url else "",
+        tuple(doubts),
+    )
+
+
+DOCUSAURUS = Profile("docusaurus", "Docusaurus", FILES, open_docusaurus)

@@ -1,0 +1,173 @@
+"""What a page takes in from other files, in the spellings of the generators: whole, some lines, or a named part."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from vademecum_builder.profiles.base import Page, Pass, without_front_matter
+
+_MARK = re.compile(r"^.*(?:ANCHOR(?:_END)?:|--8<--\s*\[(?:start|end):|#(?:end)?region\b).*\n?", re.MULTILINE)
+
+
+def part(text: str, wanted: str) -> str:
+    """Return lines (`3`, `3:8`, `3-8`, `:8`, with commas) or a named part of a text, without marks of parts."""
+    if not wanted:
+        return _MARK.sub("", text)
+    if re.fullmatch(r"[\d:,\- ]+", wanted):
+        lines = text.split("\n")
+        picked: list[str] = []
+        for span in wanted.split(","):
+            first, separator, last = span.strip().replace("-", ":").partition(":")
+            end = int(last) if last.isdigit() else len(lines) if separator else int(first or 1)
+            picked += lines[max(int(first or 1), 1) - 1 : end]
+        return "\n".join(picked)
+    name = re.escape(wanted)
+    found = re.search(
+        rf"^.*(?:ANCHOR:\s*{name}|--8<--\s*\[start:\s*{name}\]|#region\s+{name})\s*[^\n\w]*\n([\s\S]*?)"
+        rf"^.*(?:ANCHOR_END:\s*{name}\b|--8<--\s*\[end:\s*{name}\]|#endregion\b)",
+        text,
+        re.MULTILINE,
+    )
+    return _MARK.sub("", found[1]) if found else ""
+
+
+def _taken(match: re.Match[str], text: str | None) -> str:
+    """Return the text with the indent of the line that asked for it."""
+    indent = match.groupdict().get("indent") or ""
+    return (
+        textwrap.indent((text or "").rstrip("\n"), indent)
+        if indent.strip(" \t") == ""
+        else indent + (text or "")
+    )
+
+
+_MDBOOK = re.compile(
+    r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s+(?P<rest>[^}]*)\}\}"
+)
+_RUST = re.compile(r"^(```(?:rust|\s*$)[^\n]*\n)([\s\S]*?)(^```)", re.MULTILINE)
+
+
+def mdbook_includes(text: str, page: Page) -> str:
+    """`{{#include file.rs:anchor}}` and its like."""
+
+    def take(match: re.Match[str]) -> str:
+        if match["escaped"] or match["kind"] == "title":
+            return match[0][1:] if match["escaped"] else ""
+        name, _, wanted = match["rest"].split()[0].partition(":") if match["rest"].split() else ("", "", "")
+        found = page.include(name, passes=(mdbook_includes,) if name.endswith(".md") else ())
+        return part(found or "", wanted).rstrip("\n")
+
+    return _MDBOOK.sub(take, text) if "{{#" in text else text
+
+
+def hidden_rust(text: str, page: Page) -> str:
+    """Lines of Rust that mdBook hides (`# `) are left out."""
+    return _RUST.sub(
+        lambda m: m[1] + re.sub(r"^[ \t]*#(?: .*)?\n", "", m[2], flags=re.MULTILINE) + m[3], text
+    )
+
+
+_SNIPPET = re.compile(
+    r"^(?P<indent>[ \t]*)(?:;?-{1,}8<-{1,})[ \t]+(?P<quote>['\"])(?P<name>[^'\"\n]+)(?P=quote)[ \t]*$",
+    re.MULTILINE,
+)
+_SNIPPETS = re.compile(
+    r"^(?P<indent>[ \t]*)-{1,}8<-{1,}[ \t]*\n(?P<names>(?:(?![ \t]*-+8<-).*\n)*?)[ \t]*-{1,}8<-{1,}[ \t]*$",
+    re.MULTILINE,
+)
+_CURLY = re.compile(
+    r"^(?P<indent>[ \t]*)\{(?P<mark>[*!])>?[ \t]*(?P<name>[^\s{}*!]+)(?P<rest>[^{}]*?)(?P=mark)\}",
+    re.MULTILINE,
+)
+_INCLUDE_PLUGIN = re.compile(
+    r"(?<!\{)\{%-?[ \t\n]*include(?:-markdown)?[ \t\n]+['\"](?P<name>[^'\"]+)['\"](?P<rest>(?:[^%]|%(?!\}))*)-?%\}"
+)
+
+
+def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
+    """`--8<-- "file:part"` of pymdownx, `{* file *}`, `{! file !}`, `{% include-markdown "file" %}` of plugins.
+
+    Args:
+        folders: Where snippets lie, relative to the project.
+        docs: The folder of pages.
+    """
+
+    def snippets(text: str, page: Page) -> str:
+        def one(name: str) -> str:
+            file, _, wanted = name.partition(":")
+            found = page.include(file, *folders, passes=(snippets,))
+            return part(without_front_matter(found) if file.endswith(".md") else found or "", wanted)
+
+        def several(match: re.Match[str]) -> str:
+            names = [
+                line.strip()
+                for line in match["names"].split("\n")
+                if line.strip() and not line.strip().startswith(";")
+            ]
+            return _taken(match, "\n\n".join(map(one, names)))
+
+        def curly(match: re.Match[str]) -> str:
+            name = match["name"]
+            beside = (page.key.rpartition("/")[0], *folders, "", docs)
+            found = page.include(name, *beside, passes=(snippets,) if name.endswith(".md") else ())
+            lines = re.search(r"ln\[([\d:,\- ]+)\]", match["rest"])
+            found = part(found or "", lines[1] if lines else "")
+            fenced = (
+                f"```{name.rpartition('.')[2]}\n{found}\n```"
+                if found and not name.endswith(".md") and match["mark"] == "*"
+                else found
+            )
+            return _taken(match, fenced)
+
+        def plugin(match: re.Match[str]) -> str:
+            marks = dict(re.findall(r"(start|end)=['\"]([^'\"]+)['\"]", match["rest"]))
+            found = (
+                page.include(match["name"], page.key.rpartition("/")[0], docs, "", passes=(snippets,)) or ""
+            )
+            found = (
+                found.partition(marks["start"])[2]
+                if marks.get("start", "") in found and "start" in marks
+                else found
+            )
+            return without_front_matter(found.partition(marks["end"])[0] if "end" in marks else found)
+
+        if "8<" in text:
+            text = _SNIPPET.sub(
+                lambda m: "" if m[0].lstrip().startswith(";") else _taken(m, one(m["name"])), text
+            )
+            text = _SNIPPETS.sub(several, text)
+        text = _CURLY.sub(curly, text) if "{*" in text or "{!" in text else text
+        return _INCLUDE_PLUGIN.sub(plugin, text) if "{%" in text else text
+
+    return snippets
+
+
+_VITE = re.compile(
+    r"<!--[ \t]*@include:[ \t]*(?P<name>[^\s{}#]+)(?:#(?P<heading>[\w-]+))?(?:\{(?P<lines>[^}]*)\})?[ \t]*-->"
+)
+_VITE_CODE = re.compile(
+    r"^(?P<indent>[ \t]*)<<<[ \t]+(?P<name>[^\s{}#\[]+)(?:#(?P<region>[\w-]+))?[^\n]*$", re.MULTILINE
+)
+
+
+def vitepress_includes(source: str) -> Pass:
+    """`<!--@include: ./x.md{3,8}-->` and `<<< @/file.ts#region`; `@` is the folder of pages."""
+
+    def place(name: str, page: Page) -> tuple[str, str]:
+        return (name[1:], source) if name.startswith("@") else (name, page.key.rpartition("/")[0])
+
+    def includes(text: str, page: Page) -> str:
+        def take(match: re.Match[str]) -> str:
+            found = page.include(*place(match["name"], page), passes=(includes,))
+            wanted = (match["lines"] or "").replace(",", "-") or match["heading"] or ""
+            return part(without_front_matter(found), wanted)
+
+        def code(match: re.Match[str]) -> str:
+            found = part(page.include(*place(match["name"], page)) or "", match["region"] or "")
+            return _taken(match, f"```{match['name'].rpartition('.')[2]}\n{found}\n```") if found else ""
+
+        return _VITE_CODE.sub(code, _VITE.sub(take, text)) if "@include" in text or "<<<" in text else text
+
+    return includes

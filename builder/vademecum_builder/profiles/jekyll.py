@@ -1,0 +1,137 @@
+"""Jekyll: `_config.yml`."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists
+from vademecum_builder.profiles.config import matcher, read_yaml, text_at
+from vademecum_builder.profiles.tags import liquid_with_values
+from vademecum_builder.readers.slugs import KRAMDOWN
+
+FILES = ("_config.yml", "_config.yaml")
+_POST = re.compile(
+    r"^(?P<above>.*?/?)_posts/(?:.*/)?(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<name>[^/]*)$"
+)
+_STYLES = {
+    "date": "/:categories/:year/:month/:day/:title:output_ext",
+    "pretty": "/:categories/:year/:month/:day/:title/",
+    "ordinal": "/:categories/:year/:y_day/:title:output_ext",
+    "none": "/:categories/:title:output_ext",
+}
+_EXCLUDED = (
+    "Gemfile",
+    "Gemfile.lock",
+    "node_modules",
+    "vendor/bundle/",
+    "vendor/cache/",
+    "vendor/gems/",
+    "vendor/ruby/",
+)
+
+
+def _filled(pattern: str, found: Mapping[str, str]) -> str:
+    filled = re.sub(r":(\w+)", lambda m: found.get(m[1], ""), pattern)
+    return re.sub(r"/{2,}", "/", filled).lstrip("/")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^\w]+", "-", text.lower()).strip("-")
+
+
+def _categories(metadata: Mapping[str, Any], above: str) -> list[str]:
+    said = metadata.get("categories") or metadata.get("category") or ()
+    listed: Sequence[Any] = said.split() if isinstance(said, str) else said if isinstance(said, list) else ()
+    return list(dict.fromkeys([*filter(None, above.split("/")), *map(str, listed)]))
+
+
+def open_jekyll(project: Project) -> Rules | None:
+    config = read_yaml(project.text(*FILES))
+    if "source_dir" in config or "public_dir" in config:
+        return None  # Hexo's
+    source = text_at(config, "source").strip("./")
+    listed = config.get("exclude")
+    excluded = matcher([*_EXCLUDED, *(map(str, listed) if isinstance(listed, list) else ())])
+    collections = config.get("collections") or {}
+    if isinstance(collections, list):
+        collections = {name: {} for name in collections}
+    style = text_at(config, "permalink", default="date")
+    defaults = config.get("defaults")
+
+    def with_defaults(path: str, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for item in defaults if isinstance(defaults, list) else ():
+            scope = item.get("scope") or {} if isinstance(item, Mapping) else {}
+            where = str(scope.get("path") or "").strip("/")
+            if scope.get("type") in (None, kind) and (not where or path.startswith(where)):
+                said |= item.get("values") or {}
+        return said | dict(metadata)
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if excluded(path) or excluded(path.partition("/")[0] + "/"):
+            raise NotServed("excluded")
+        post = _POST.match(path)
+        parts = path.split("/")
+        collection = parts[0][1:] if parts[0].startswith("_") and not post else ""
+        kind = "posts" if post else collection or "pages"
+        metadata = with_defaults(path, kind, metadata)
+        if metadata.get("published") is False:
+            raise NotServed("published: false")
+        if not post and any(
+            p.startswith(("_", "#", "~")) for p in parts[1 if collection in collections else 0 :]
+        ):
+            raise NotServed("in a folder that begins with _")
+        own = named(metadata, "permalink")
+        name = stem(parts[-1])
+        if post:
+            folder, title = "", named(metadata, "slug") or stem(post["name"])
+            pattern = own or _STYLES.get(text_at(collections, "posts", "permalink", default=style), style)
+        elif collection:
+            options = collections.get(collection)
+            if not isinstance(options, Mapping) or options.get("output") is not True:
+                raise NotServed("in a collection without pages")
+            folder, title = "/".join(parts[1:-1]), named(metadata, "slug") or name
+            pattern = (
+                own
+                or text_at(options, "permalink")
+                or ("/:collection/:path/" if style == "pretty" else "/:collection/:path:output_ext")
+            )
+        else:
+            folder, title = "/".join(parts[:-1]), name
+            if not own and name in ("index", "README"):
+                return f"{folder}/" if folder else ""
+            pattern = own or (
+                "/:path/:basename/"
+                if style.endswith("/") or style == "pretty"
+                else "/:path/:basename:output_ext"
+            )
+            return _filled(pattern, {"path": folder, "basename": name, "title": name, "output_ext": ".html"})
+        date = re.match(r"(\d{4})-(\d{2})-(\d{2})", str(metadata.get("date") or ""))
+        written = (post["year"], post["month"].zfill(2), post["day"].zfill(2)) if post else ("", "", "")
+        year, month, day = date.groups() if date else written
+        found = {
+            "collection": collection, "path": posixpath.join(folder, name), "name": name, "title": title,
+            "year": year, "month": month, "day": day, "slug": _slug(title), "output_ext": ".html",
+            "i_month": month.lstrip("0"), "i_day": day.lstrip("0"), "short_year": year[2:],
+            "categories": "/".join(c.lower() for c in _categories(metadata, post["above"] if post else "")),
+        }  # fmt: skip
+        return _filled(pattern, found)
+
+    url, base = text_at(config, "url"), text_at(config, "baseurl").strip("/")
+    return Rules(
+        (Folder(source, address),),
+        KRAMDOWN,
+        (liquid_with_values, attribute_lists, alerts),
+        posixpath.join(url, base, "") if url.startswith("http") else "",
+        ("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),
+        lambda _path, metadata: (
+            "" if metadata else "pages without front matter, which GitHub Pages renders and Jekyll copies"
+        ),
+    )
+
+
+JEKYLL = Profile("jekyll", "Jekyll", FILES, open_jekyll)

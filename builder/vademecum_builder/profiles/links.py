@@ -1,0 +1,98 @@
+"""Wikilinks, embeds, block ids and private comments, as Obsidian and its like write them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from vademecum_builder.profiles.base import Page, without_front_matter
+from vademecum_builder.profiles.code import outside_code
+
+_COMMENT = re.compile(r"%%[\s\S]*?%%")
+_WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n|]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")
+_BLOCK_ID = re.compile(r"(?:(?<=\s)|^)\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE)
+_MEDIA = re.compile(r"\.(?!md\b|markdown\b)[A-Za-z0-9]{2,5}$")
+
+
+def private_comments(text: str, page: Page) -> str:
+    """`%% ... %%` is hidden in the app, and so people write there what nobody else is to read."""
+    return outside_code(text, lambda plain: _COMMENT.sub("", plain)) if "%%" in text else text
+
+
+_SET_APART = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
+
+
+def comments_set_apart(text: str, page: Page) -> str:
+    """`%% ... %%` where nobody says that it is Obsidian's: only with white space around it."""
+    return outside_code(text, lambda plain: _SET_APART.sub("", plain)) if "%%" in text else text
+
+
+def block_ids(text: str, page: Page) -> str:
+    """`^id` at the end of a line is a target, no text."""
+    return outside_code(text, lambda plain: _BLOCK_ID.sub("", plain)) if "^" in text else text
+
+
+def wikilinks(text: str, page: Page) -> str:
+    """`[[Page#Part|shown]]` becomes a link, `![[picture]]` goes, `![[Page]]` is taken in where its file is found."""
+    return (
+        outside_code(text, lambda plain: _WIKILINK.sub(lambda m: _link(m, page), plain))
+        if "[[" in text
+        else text
+    )
+
+
+def _link(match: re.Match[str], page: Page) -> str:
+    target, shown = match[2].strip(), (match[3] or "").strip()
+    name, _, part = target.partition("#")
+    if target.lower() in ("toc", "_toc_"):
+        return ""
+    if match[1]:
+        return "" if _MEDIA.search(name) else _embedded(name, part, page)
+    shown = shown or (
+        f"{name} > {part.lstrip('^')}" if name and part and not part.startswith("^") else name or part
+    )
+    found = find_note(name, page)
+    if not found:
+        return shown.replace("[", "\\[")
+    return f"[{shown}](<{quote(found, safe='/')}{f'#{quote(part)}' if part else ''}>)"
+
+
+def find_note(name: str, page: Page) -> str:
+    """Return the file of a note, relative to the page, the nearest to the root; empty if there is none."""
+    if not name:
+        return ""
+    wanted = name.strip("/").removesuffix(".md").lower()
+    for key in page.project.notes.get(wanted.rpartition("/")[2], ()):
+        if f"/{key.lower().removesuffix('.md')}".endswith(f"/{wanted}"):
+            return "/".join([".."] * page.key.count("/") + [key])
+    return ""
+
+
+def _embedded(name: str, part: str, page: Page) -> str:
+    found = find_note(name, page)
+    text = without_front_matter(page.include(found, passes=(private_comments, wikilinks))) if found else ""
+    if part.startswith("^"):
+        block = re.search(
+            rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text
+        )
+        text = block[1] if block else ""
+    elif part:
+        text = section(text, part)
+    return f"\n\n{_COMMENT.sub('', text)}\n\n"
+
+
+def section(text: str, heading: str) -> str:
+    """Return what stands below a heading, up to the next of its level."""
+    wanted = heading.rpartition("#")[2].strip().lower()
+    found = next(
+        (
+            m
+            for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE)
+            if m[2].strip().lower() == wanted
+        ),
+        None,
+    )
+    if found is None:
+        return ""
+    end = re.compile(rf"^#{{1,{len(found[1])}}}[ \t]", re.MULTILINE).search(text, found.end())
+    return text[found.end() : end.start() if end else len(text)]

@@ -1,0 +1,35 @@
+"""mdBook: `book.toml`. Pages are those that SUMMARY.md names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.config import read_toml, text_at
+from vademecum_builder.profiles.includes import hidden_rust, mdbook_includes
+from vademecum_builder.readers.slugs import MDBOOK
+
+_LINK = re.compile(r"\]\(<?([^)>#]+\.md)>?(?:#[^)]*)?\)")
+
+
+def open_mdbook(project: Project) -> Rules:
+    config = read_toml(project.text("book.toml"))
+    source = text_at(config, "book", "src", default="src").strip("./")
+    summary = project.text(posixpath.join(source, "SUMMARY.md"))
+    chapters = {posixpath.normpath(unquote(name.strip())) for name in _LINK.findall(summary)}
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if summary and path not in chapters:
+            raise NotServed("not in SUMMARY.md")
+        folder, _, name = stem(path).rpartition("/")
+        return posixpath.join(folder, f"{'index' if name.lower() == 'readme' else name}.html")
+
+    return Rules((Folder(source, address),), MDBOOK, (mdbook_includes, hidden_rust, alerts))
+
+
+MDBOOK_PROFILE = Profile("mdbook", "mdBook", ("book.toml",), open_mdbook)

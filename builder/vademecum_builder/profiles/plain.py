@@ -1,0 +1,24 @@
+"""No generator is known: pages are where their paths say, and what cannot be meant as text is taken for markup."""
+
+from __future__ import annotations
+
+from vademecum_builder.profiles import blocks, includes, links, tags
+from vademecum_builder.profiles.base import Pass
+from vademecum_builder.profiles.code import outside
+
+PASSES: tuple[Pass, ...] = (
+    includes.mdbook_includes,
+    includes.mkdocs_snippets(("",), ""),
+    blocks.indented_blocks,
+    blocks.containers,
+    blocks.alerts,
+    outside(tags.shortcodes),
+    outside(tags.liquid),
+    tags.macros,
+    tags.mdx_comments,
+    tags.jsx,
+    blocks.attribute_lists,
+    links.comments_set_apart,
+    links.wikilinks,
+    links.block_ids,
+)

@@ -1,0 +1,157 @@
+"""Which generator a folder's sources are for, as the configuration that lies there says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vademecum.errors import UsageError
+from vademecum_builder.profiles.antora import ANTORA
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules
+from vademecum_builder.profiles.docfx import DOCFX
+from vademecum_builder.profiles.docusaurus import DOCUSAURUS
+from vademecum_builder.profiles.hugo import HUGO
+from vademecum_builder.profiles.jekyll import JEKYLL
+from vademecum_builder.profiles.mdbook import MDBOOK_PROFILE
+from vademecum_builder.profiles.mkdocs import MKDOCS
+from vademecum_builder.profiles.obsidian import OBSIDIAN_PROFILE
+from vademecum_builder.profiles.sphinx import SPHINX
+from vademecum_builder.profiles.starlight import STARLIGHT
+from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
+
+PROFILES: tuple[Profile, ...] = (
+    MKDOCS,
+    DOCUSAURUS,
+    MDBOOK_PROFILE,
+    VITEPRESS_PROFILE,
+    STARLIGHT,
+    ANTORA,
+    DOCFX,
+    HUGO,
+    SPHINX,
+    JEKYLL,
+    OBSIDIAN_PROFILE,
+)
+"""In the order in which they are looked for: those whose configuration is nobody else's come first."""
+PLAIN = "plain"
+_ABOVE = 4
+"""Folders above the source in which a configuration is looked for, up to the repository's top."""
+_BELOW = 2
+"""Folders below it."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A profile, and what it says of a source.
+
+    Attributes:
+        config: The file that told, relative to the project; empty where the publisher named the profile.
+        inside: Where the source lies in the project, ends in `/`; empty: it is the project, or holds it.
+        outside: Where the project lies in the source, ends in `/`.
+    """
+
+    profile: Profile
+    rules: Rules
+    project: Project
+    config: str
+    inside: str = ""
+    outside: str = ""
+
+    def place(self, key: str) -> tuple[Folder, str] | None:
+        """Return the folder of pages that an item of the source lies in, and its place there; None: in none."""
+        whole = self.inside + key
+        if self.outside and not whole.startswith(self.outside):
+            return None
+        whole = whole.removeprefix(self.outside)
+        for folder in self.rules.folders:
+            prefix = f"{folder.path}/" if folder.path else ""
+            if whole.startswith(prefix):
+                return folder, whole.removeprefix(prefix)
+        return None
+
+    def key(self, key: str) -> str:
+        """Return an item's place in the project."""
+        return (self.inside + key).removeprefix(self.outside)
+
+
+def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | None:
+    """Return the profile of a folder of sources; None: it is read as it lies (`plain`).
+
+    It is looked for in the folder, above it up to the repository's top, and two folders deep below it. Above it counts
+    where the folder lies among its pages, below it where most Markdown files do.
+
+    Args:
+        keys: Files of the source.
+        name: What the publisher named; empty: what is found.
+
+    Raises:
+        UsageError: There is no such profile.
+    """
+    if name == PLAIN:
+        return None
+    wanted = [profile for profile in PROFILES if not name or profile.name == name]
+    if not wanted:
+        raise UsageError(f"--profile {name}: there is {', '.join(p.name for p in PROFILES)} and {PLAIN}")
+    root, listed = Path(os.path.realpath(source)), tuple(keys)
+    for folder in _places(root):
+        for profile in wanted:
+            found = _opened(profile, folder, root, listed)
+            if found is not None and (found.config or _pages_in(found, listed)):
+                return found
+    return _opened(wanted[0], root, root, listed, named=True) if name else None
+
+
+def _places(root: Path) -> Iterator[Path]:
+    yield root
+    if not (root / ".git").exists():
+        for above in list(root.parents)[:_ABOVE]:
+            if above == above.parent or above == Path.home():
+                break
+            yield above
+            if (above / ".git").exists():
+                break
+    level = [root]
+    for _ in range(_BELOW):
+        level = sorted(sub for folder in level for sub in _folders(folder))
+        yield from level
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    try:
+        yield from (
+            p
+            for p in folder.iterdir()
+            if p.is_dir() and not p.is_symlink() and p.name[0] not in "._" and p.name != "node_modules"
+        )
+    except OSError:
+        return
+
+
+def _opened(
+    profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *, named: bool = False
+) -> Found | None:
+    config = Project(folder, folder).has(*profile.files)
+    if not config and not named:
+        return None
+    above = folder != root and folder in root.parents
+    inside = f"{root.relative_to(folder).as_posix()}/" if above else ""
+    outside = f"{folder.relative_to(root).as_posix()}/" if folder != root and not above else ""
+    project = Project(
+        folder,
+        folder if above else root,
+        frozenset(inside + key.removeprefix(outside) for key in keys if key.startswith(outside)),
+    )
+    rules = profile.open(project)
+    if rules is None:
+        return None
+    found = Found(profile, rules, project, config, inside, outside)
+    markdown = [key for key in keys if key.lower().endswith((".md", ".mdx", ".markdown", ".rst", ".adoc"))]
+    if folder != root and 2 * sum(found.place(key) is not None for key in markdown) <= len(markdown):
+        return None
+    return found
+
+
+def _pages_in(found: Found, keys: tuple[str, ...]) -> bool:
+    return any(found.place(key) for key in keys)

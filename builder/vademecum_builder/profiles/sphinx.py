@@ -1,0 +1,100 @@
+"""Sphinx, also with MyST: `conf.py`, parsed and never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, pretty, stem
+from vademecum_builder.profiles.blocks import attribute_lists, containers
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml
+from vademecum_builder.readers.slugs import DOCUTILS
+
+_DIRECTIVE = re.compile(
+    r"^([ \t]*)(`{3,}|~{3,})\{([\w:.+-]+)\}[ \t]*(.*)\n([\s\S]*?)^[ \t]*\2[ \t]*$", re.MULTILINE
+)
+_OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
+_CODE = frozenset(
+    {
+        "code",
+        "code-block",
+        "code-cell",
+        "sourcecode",
+        "parsed-literal",
+        "prompt",
+        "doctest",
+        "testcode",
+        "jupyter-execute",
+    }
+)
+_DROPPED = frozenset(
+    {"toctree", "contents", "image", "eval-rst", "mermaid", "raw", "bibliography", "tableofcontents", "index"}
+)
+_ROLE = re.compile(r"\{[\w:.+-]+\}`([^`\n]+?)(?:[ \t]*<[^<>`\n]*>)?`")
+
+
+def myst(text: str, page: Page) -> str:
+    """MyST: directives in fences (`{note}`), roles (`{ref}`), targets (`(name)=`), comments (`% ...`)."""
+
+    def directive(match: re.Match[str]) -> str:
+        indent, fence, name, title, body = match.groups()
+        body = _OPTION.sub("", body)
+        if name in _CODE:
+            return f"{indent}{fence}{title}\n{body}{indent}{fence}"
+        if name in _DROPPED:
+            return ""
+        if name in ("include", "literalinclude"):
+            found = page.include(title, passes=(myst,) if name == "include" else ()) or ""
+            return found if name == "include" else f"{fence}\n{found}\n{fence}" if found else ""
+        shown = "" if name in ("figure", "math", "tab-set", "grid") else title
+        return f"{indent}{shown}\n\n{myst(body, page)}\n" if name != "math" else f"{indent}{body}"
+
+    text = _DIRECTIVE.sub(directive, text) if "{" in text else text
+    text = _ROLE.sub(lambda m: f"`{m[1].lstrip('~!')}`", text)
+
+    def edit(plain: str) -> str:
+        return re.sub(
+            r"^[ \t]*\([\w:. -]+\)=[ \t]*$|^%(?!%).*$|^[ \t]*:[\w-]+:(?: .*)?$", "", plain, flags=re.MULTILINE
+        )
+
+    return outside_code(text, edit)
+
+
+def open_sphinx(project: Project) -> Rules | None:
+    source = project.text("conf.py")
+    config = read_python(source)
+    if not ({"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys()):
+        return None
+    listed = config.get("exclude_patterns")
+    excluded = matcher([f"/{p}" for p in listed if isinstance(p, str)] if isinstance(listed, list) else [])
+    suffix = str(config.get("html_file_suffix") or ".html")
+    online = read_yaml(
+        project.text(
+            ".readthedocs.yaml",
+            ".readthedocs.yml",
+            "../.readthedocs.yaml",
+            "../.readthedocs.yml",
+            "../../.readthedocs.yaml",
+        )
+    )
+    folders = at(online, "sphinx", "builder") in ("dirhtml", "htmldir")
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if excluded(path) or path.startswith("_build/"):
+            raise NotServed("exclude_patterns")
+        return pretty(path) if folders else stem(path) + suffix
+
+    base = str(config.get("html_baseurl") or "")
+    computed = "exclude_patterns" not in config and "exclude_patterns" in source
+    return Rules(
+        (Folder("", address),),
+        DOCUTILS,
+        (myst, containers, attribute_lists),
+        base if base.startswith("http") else "",
+        ("exclude_patterns is computed in conf.py",) if computed else (),
+    )
+
+
+SPHINX = Profile("sphinx", "Sphinx, MyST", ("conf.py",), open_sphinx)

@@ -1,0 +1,40 @@
+"""Starlight of Astro: `astro.config.*` that names it, read as text."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.blocks import containers
+from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
+from vademecum_builder.readers.slugs import GITHUB
+
+FILES = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
+
+
+def _address(path: str, metadata: Mapping[str, Any]) -> str:
+    """Astro's content layer makes a slug of each part of the path; `index` is its folder."""
+    parts = (named(metadata, "slug").strip("/") or "/".join(map(GITHUB.slug, stem(path).split("/")))).split(
+        "/"
+    )
+    whole = "/".join(parts[:-1] if parts[-1] == "index" else parts)
+    return f"{whole}/" if whole else ""
+
+
+def open_starlight(project: Project) -> Rules | None:
+    script = Script(project.text(*FILES))
+    if "starlight" not in script.code:
+        return None
+    site = script.text("site")
+    return Rules(
+        (Folder("src/content/docs", _address),),
+        GITHUB,
+        (containers, mdx_comments, jsx, expressions),
+        posixpath.join(site, script.text("base").strip("/"), "") if site else "",
+    )
+
+
+STARLIGHT = Profile("starlight", "Astro Starlight", FILES, open_starlight)

@@ -1,0 +1,239 @@
+"""Tags of templates: shortcodes of Hugo, Liquid of Jekyll, JSX and comments of MDX, macros of MDN. The tags go, what
+stands between them stays, and so does a text that a tag carries for the reader."""
+
+from __future__ import annotations
+
+import re
+
+from vademecum_builder.profiles.base import Page, without_front_matter
+from vademecum_builder.profiles.code import outside_code
+
+_ARGUMENT = re.compile(
+    r"(?:([\w-]+)[ \t]*[=:][ \t]*)?(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|`([^`]*)`|([^\s\"'`,=]+))"
+)
+_SHOWN = (
+    "text",
+    "title",
+    "name",
+    "label",
+    "caption",
+    "summary",
+    "header",
+    "alt",
+    "tooltip",
+    "tabName",
+    "heading",
+)
+_SHORTCODE = re.compile(
+    r"\{\{([<%])([-/* \t\n]*)([\w./-]+)((?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|[^\"`>%]|[>%](?!\}\}))*)[>%]\}\}"
+)
+_ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
+_SHORTCODE_COMMENT = re.compile(r"\{\{([<%])\s*comment\s*[>%]\}\}[\s\S]*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}")
+_BLOCKS = frozenset(
+    {"tab", "tabpane", "tabs", "details", "expand", "card", "accordion", "step", "steps", "notice", "alert"}
+)
+
+
+def arguments(text: str) -> tuple[list[str], dict[str, str]]:
+    """Return the arguments of a tag: those by place, and those by name."""
+    placed: list[str] = []
+    by_name: dict[str, str] = {}
+    for name, double, single, raw, bare in _ARGUMENT.findall(text):
+        value = re.sub(r"\\(.)", r"\1", double or single) or raw or bare
+        if name:
+            by_name[name] = value
+        else:
+            placed.append(value)
+    return placed, by_name
+
+
+def _shown(by_name: dict[str, str]) -> str:
+    return next((by_name[name] for name in _SHOWN if by_name.get(name)), "")
+
+
+def shortcodes(text: str, page: Page) -> str:
+    """`{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; a comment goes whole, an include comes in."""
+    if "{{<" not in text and "{{%" not in text:
+        return text
+    return _escaped(_SHORTCODE.sub(lambda match: _shortcode(match, page), _SHORTCODE_COMMENT.sub("", text)))
+
+
+def _escaped(text: str) -> str:
+    # Shown as it is written: no tag.
+    return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)
+
+
+def _shortcode(match: re.Match[str], page: Page) -> str:
+    opening, name = match[2], match[3]
+    if "*" in opening:
+        return match[0]
+    if name == "highlight":
+        return "\n```\n" if "/" in opening else "\n```" + " ".join(arguments(match[4])[0][:1]) + "\n"
+    if "/" in opening:
+        return ""
+    placed, by_name = arguments(match[4].rstrip("/ \t\n"))
+    if name in ("ref", "relref"):
+        return (placed or [by_name.get("path", "")])[0]
+    if name in ("include", "readfile", "include-md", "codefile", "code_sample"):
+        wanted = next((by_name[n] for n in ("file", "path") if n in by_name), placed[0] if placed else "")
+        found = page.include(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else None
+        text = without_front_matter(found)
+        return f"```\n{text}\n```" if text and (by_name.get("code") == "true" or "code" in name) else text
+    shown = _shown(by_name)
+    if not shown and name in _BLOCKS and placed:
+        shown = placed[0]
+    return f"\n\n{shown}\n\n" if name in _BLOCKS and shown else shown
+
+
+def _beside(page: Page, wanted: str) -> tuple[str, ...]:
+    return (
+        ("", "content", "content/en", "assets", "static")
+        if wanted.startswith("/")
+        else (page.key.rpartition("/")[0], "")
+    )
+
+
+_MACRO = re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}")
+
+
+def macros(text: str, page: Page) -> str:
+    """`{{name("x", "shown")}}` of MDN: what is shown, or the first argument."""
+    return outside_code(text, lambda plain: _MACRO.sub(_macro, plain)) if "{{" in text else text
+
+
+def _macro(match: re.Match[str]) -> str:
+    if match[2] is None:
+        return "" if match[1][0].isupper() else match[0]
+    placed = arguments(match[2])[0]
+    return next((value for value in placed[1:2] if value), "") or (placed[0] if placed else "")
+
+
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}")
+_LIQUID_COMMENT = re.compile(
+    r"\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}|\{#[\s\S]*?#\}(?=\s)"
+)
+_LIQUID = re.compile(r"(?<!\{)\{%-?\s*(\w+)((?:\"[^\"]*\"|'[^']*'|[^\"'%]|%(?!\}))*)-?%\}")
+
+
+def liquid(text: str, page: Page) -> str:
+    """`{% note %}`, `{% include x.md %}`, `{% highlight ruby %}`, `{% link a.md %}`; what is raw stays raw."""
+    return _liquid_text(text, page, with_values=False) if "{%" in text else text
+
+
+def liquid_with_values(text: str, page: Page) -> str:
+    """As `liquid`, and `{{ page.title }}`: what the front matter says, a text that stands there, else nothing."""
+    return _liquid_text(text, page, with_values=True) if "{%" in text or "{{" in text else text
+
+
+def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
+    raw: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        raw.append(match[1])
+        return f"\ue003{len(raw) - 1}\ue003"
+
+    text = _LIQUID.sub(lambda match: _liquid(match, page), _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
+    if with_values:
+        text = _VALUE.sub(lambda match: _value(match, page), text)
+    return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
+
+
+def _liquid(match: re.Match[str], page: Page) -> str:
+    name = match[1]
+    placed, by_name = arguments(match[2])
+    if name == "highlight":
+        return "\n```" + (placed[0] if placed else "") + "\n"
+    if name == "endhighlight":
+        return "\n```\n"
+    if name in ("link", "post_url", "ref"):
+        return placed[0] if placed else ""
+    if name in ("include", "include_relative", "include_cached", "render") and placed:
+        folders = ("_includes", "") if name != "include_relative" else (page.key.rpartition("/")[0],)
+        found = page.include(placed[0], *folders, passes=(liquid_with_values,)) or ""
+        return found if placed[0].endswith((".md", ".markdown")) else _shown(by_name)
+    return _shown(by_name)
+
+
+_VALUE = re.compile(r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"[^\"]*\"|'[^']*'|[^{}\"'])*)-?\}\}")
+
+
+def _value(match: re.Match[str], page: Page) -> str:
+    name = match[1] or ""
+    if name.startswith("page."):
+        found = page.metadata.get(name.removeprefix("page."))
+        return str(found) if isinstance(found, str | int | float) else ""
+    quoted = re.match(r"\s*(\"[^\"]*\"|'[^']*')\s*\|\s*(?:relative_url|absolute_url)", match[2])
+    return quoted[1][1:-1] if quoted and not name else ""
+
+
+_MDX_ID = re.compile(
+    r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE
+)
+_MDX_COMMENT = re.compile(r"\{\s*/\*[\s\S]*?\*/\s*\}")
+_MODULE = re.compile(
+    r"(?:(?<=\n\n)|(?<=\A)|(?<=---\n))(?:import\s+(?:[\w$*{][^\n]*\sfrom\s*)?['\"]|import\s*\{|export\s+(?:const|let|var|default|function|async|\{|\*))"
+    r"[\s\S]*?(?=\n[ \t]*\n|\Z)"
+)
+_IMPORTED = re.compile(r"^import\s+(\w+)\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re.MULTILINE)
+_JSX = re.compile(
+    r"</?([A-Z][\w.]*)?((?:\s+[\w:-]+(?:=(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}))?|\s*\{\.\.\.[^{}]*\})*)\s*/?>"
+)
+_EXPRESSION = re.compile(r"\{(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_TEXT = re.compile(r"\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$]*)`)\s*\}")
+
+
+def mdx_comments(text: str, page: Page) -> str:
+    """`{/* ... */}` is nobody's to read; behind a heading it is its id."""
+    if "/*" not in text:
+        return text
+    return outside_code(text, lambda plain: _MDX_COMMENT.sub("", _MDX_ID.sub(r"\1 {#\2}", plain)))
+
+
+def modules(text: str, page: Page) -> str:
+    """Lines of `import` and `export` at the top level of an MDX page, up to the next blank line."""
+    return (
+        outside_code(text, lambda plain: _MODULE.sub("", plain))
+        if "import" in text or "export" in text
+        else text
+    )
+
+
+def jsx(text: str, page: Page) -> str:
+    """Components: the tags go, their `label` or `title` stays; a page that was imported comes in at its place."""
+    partials = dict(_IMPORTED.findall(text))
+
+    def tag(match: re.Match[str]) -> str:
+        name = match[1] or ""
+        if not name and match[0] not in ("<>", "</>"):
+            return match[0]
+        if name in partials and not match[0].startswith("</"):
+            found = page.include(*_from(partials[name], page), passes=(mdx_comments, modules, jsx))
+            return f"\n\n{without_front_matter(found)}\n\n"
+        shown = _shown(arguments(match[2])[1]) if not match[0].startswith("</") else ""
+        before = match.string[: match.start()].rpartition("\n")[2]
+        inline = bool(before.strip()) and name not in ("TabItem", "Tab")
+        return shown if inline else f"\n\n{shown}\n\n"
+
+    return (
+        outside_code(modules(text, page), lambda plain: _JSX.sub(tag, plain))
+        if "<" in text
+        else modules(text, page)
+    )
+
+
+def _from(place: str, page: Page) -> tuple[str, str]:
+    if place.startswith("@site/"):
+        return place.removeprefix("@site/"), ""
+    return place, page.key.rpartition("/")[0]
+
+
+def expressions(text: str, page: Page) -> str:
+    """`{'text'}` is its text, any other `{expression}` of MDX is computed and goes; ids of headings stay."""
+
+    def replaced(match: re.Match[str]) -> str:
+        found = _TEXT.fullmatch(match[0])
+        if found:
+            return next(part for part in found.groups() if part is not None)
+        return match[0] if match[0].startswith("{#") else ""
+
+    return outside_code(text, lambda plain: _EXPRESSION.sub(replaced, plain)) if "{" in text else text

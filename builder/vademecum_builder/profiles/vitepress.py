@@ -1,0 +1,81 @@
+"""VitePress: `.vitepress/config.*`, read as text. Its older relative VuePress serves pages in the same way."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import Script, matcher
+from vademecum_builder.profiles.includes import vitepress_includes
+from vademecum_builder.profiles.tags import jsx
+from vademecum_builder.readers.slugs import VITEPRESS
+
+_SUFFIXES = ("ts", "mts", "mjs", "js", "cts", "cjs")
+FILES = tuple(f".{name}/config.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
+FILES += tuple(f".{name}/config/index.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
+_BLOCK = re.compile(r"^<(script|style)\b[\s\S]*?^</\1>", re.MULTILINE)
+_VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
+
+
+def vue(text: str, page: Page) -> str:
+    """Parts of a Vue component: scripts, styles, `{{ values }}`, `[[toc]]`."""
+
+    def edit(plain: str) -> str:
+        return re.sub(
+            r"^\[\[toc\]\]$", "", _VALUE.sub("", _BLOCK.sub("", plain)), flags=re.MULTILINE | re.IGNORECASE
+        )
+
+    return outside_code(text, edit)
+
+
+def open_vitepress(project: Project) -> Rules:
+    script = Script(project.text(*FILES))
+    source = script.text("srcDir", ".").strip("./")
+    excluded = matcher(script.texts("srcExclude"))
+    clean = script.value("cleanUrls") is True
+    vuepress = bool(project.has(".vuepress/config.*", ".vuepress/config/index.*"))
+    moved = dict(re.findall(r"['\"]([^'\"\n]+\.md)['\"]\s*:\s*['\"]([^'\"\n]+\.md)['\"]", script.code))
+    patterns = [_pattern(*item) for item in moved.items()]
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if excluded(path) or "[" in path:
+            raise NotServed("srcExclude" if excluded(path) else "a template of pages")
+        for pattern, target in patterns:
+            if pattern.fullmatch(path):
+                path = pattern.sub(target, path)
+                break
+        folder, _, name = stem(path).rpartition("/")
+        if name == "index" or (vuepress and name.lower() == "readme"):
+            return posixpath.join(folder, "") if folder else ""
+        return stem(path) if clean else f"{stem(path)}.html"
+
+    computed = bool(re.search(r"\brewrites\s*(?:\(|:\s*(?!\{)\S)", script.code))
+    return Rules(
+        (Folder(source, address),),
+        VITEPRESS,
+        (vitepress_includes(source), containers, alerts, vue, attribute_lists, jsx),
+        doubts=("rewrites are computed in the configuration",) if computed else (),
+    )
+
+
+def _pattern(source: str, target: str) -> tuple[re.Pattern[str], str]:
+    """Return a rewrite (`:pkg/src/:page.md` to `:pkg/:page.md`) as a pattern and its replacement."""
+    parts = re.split(r":(\w+)(\([^)]*\))?(\*?)", source)
+    out = ""
+    for place in range(0, len(parts), 4):
+        out += re.escape(parts[place])
+        if place + 1 < len(parts):
+            inner = (parts[place + 2] or "")[1:-1] or (".*" if parts[place + 3] else "[^/]+")
+            out += f"(?P<{parts[place + 1]}>{inner})"
+    try:
+        return re.compile(out), re.sub(r":(\w+)\*?", r"\\g<\1>", target)
+    except re.error:
+        return re.compile(re.escape(source)), target
+
+
+VITEPRESS_PROFILE = Profile("vitepress", "VitePress, VuePress", FILES, open_vitepress)

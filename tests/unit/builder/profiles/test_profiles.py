@@ -1,0 +1,268 @@
+"""Pages and anchors of chunks are where the real generator serves them: trees.py, and what was built of it, served.json."""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from unit.builder.profiles import trees
+from vademecum.errors import UsageError
+from vademecum_builder.chunking.structure import chunk_document
+from vademecum_builder.profiles.reader import ProfilePages
+from vademecum_builder.profiles.registry import Found, find_profile
+from vademecum_builder.readers.document import Document
+from vademecum_builder.sources.base import MARKDOWN, SourceItem
+
+SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
+SITE = "https://b.example"
+NOT_SERVED = {"docusaurus": {"manual/draft.md"}, "jekyll": {"plain.md"}}
+"""Drafts are left out by their front matter in all kinds of sources; what Jekyll copies, GitHub Pages renders."""
+
+
+def keys_of(root: Path) -> list[str]:
+    return sorted(
+        p.relative_to(root).as_posix()
+        for p in root.rglob("*")
+        if p.is_file() and "/." not in f"/{p.relative_to(root)}"
+    )
+
+
+def found_in(root: Path, name: str = "") -> Found:
+    found = find_profile(root, keys_of(root), name)
+    assert found is not None
+    return found
+
+
+def read_all(root: Path, found: Found) -> dict[str, Document]:
+    pages = ProfilePages(found, SITE)
+    documents = {}
+    for key in keys_of(root):
+        if key.endswith((".md", ".mdx")):
+            document = pages.read(SourceItem(key, MARKDOWN, (root / key).read_bytes()))
+            if isinstance(document, Document):
+                documents[key] = document
+    return documents
+
+
+def files(root: Path, tree: dict[str, str]) -> Path:
+    for name, text in tree.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def text_of(document: Document) -> str:
+    return "\n".join(block for section in document.sections for block in section.blocks)
+
+
+def place(url: str, served: dict[str, list[str]]) -> str | None:
+    path = unquote(url.removeprefix(f"{SITE}/"))
+    wanted = (
+        path,
+        f"{path}index.html" if path.endswith("/") or not path else f"{path}/index.html",
+        f"{path}.html",
+    )
+    return next((name for name in wanted if name in served), None)
+
+
+@pytest.mark.parametrize("name", trees.TREES)
+def test_every_page_and_anchor_is_where_the_generator_serves_it(name: str, tmp_path: Path) -> None:
+    root, served = trees.write(name, tmp_path), SERVED[name]
+    found = found_in(root)
+    assert found.profile.name == name.partition("-")[0]
+    documents = read_all(root, found)
+    wrong = [
+        f"{key}: {document.url}#{chunk.anchor}"
+        for key, document in documents.items()
+        if key not in NOT_SERVED.get(name, ())
+        for chunk in chunk_document(document)
+        if (at := place(document.url, served)) is None or (chunk.anchor and chunk.anchor not in served[at])
+    ]
+    assert wrong == []
+    # No two documents at one address, and no served page with headings of ours forgotten.
+    assert Counter(d.url for d in documents.values()).most_common(1)[0][1] == 1
+
+
+SHOWN = {
+    "mkdocs": "Mind the step|Read on.|Deep|Deepest words.|Linux|make pump|Oil comes from the snippet.",
+    "docusaurus": "Mind the step|Read on.|Linux|Type make.|Oil comes from the partial.",
+    "hugo": "Mind the step.|A pod is a group of pumps. Show {{< note >}}. On.",
+    "mdbook": "pump();|Oil comes from the include.|Mind the step.",
+    "vitepress": "Mind the step|Read on in .|Oil comes from the include.|Mind the gap.",
+    "jekyll": "Mind bar. {{ shown }}|pump",
+    "starlight": "Mind the step|Read on.|Linux|Type make.",
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_markup_of_the_generator_goes_and_its_text_stays(name: str, tmp_path: Path) -> None:
+    root = trees.write(name, tmp_path)
+    [document] = [
+        d
+        for key, d in read_all(root, found_in(root)).items()
+        if key.lower().endswith(("set up.md", "set-up.mdx", "set up.mdx", "setup.md"))
+    ]
+    assert [line.strip() for line in text_of(document).split("\n") if line.strip()] == SHOWN[name].split("|")
+
+
+OBSIDIAN = {
+    ".obsidian/app.json": "{}",
+    "Oil.md": "See [[Pumps]], [[Pumps#Storing|how to store]], and ![[pump.svg#icon]].\n\nChange it in May. ^change-oil\n\n%% Ask legal. %%\n\n![[Pumps#Storing]]\n",
+    "deep/Pumps.md": "---\npermalink: pumps\n---\n# Pumps\n\n## Storing\n\nKeep them dry. ![[Oil]]\n\n## Else\n\nNo.\n",
+    "hidden.md": "---\npublish: false\n---\nSecret.\n",
+}
+
+
+def test_obsidian_shows_notes_and_keeps_comments_private(tmp_path: Path) -> None:
+    root = files(tmp_path, OBSIDIAN)
+    found = found_in(root)
+    documents = read_all(root, found)
+    assert {key: document.url for key, document in documents.items()} == {
+        "Oil.md": f"{SITE}/Oil",
+        "deep/Pumps.md": f"{SITE}/pumps",
+    }
+    text = text_of(documents["Oil.md"])
+    assert "See Pumps, how to store, and ." in text
+    assert "Keep them dry." in text and "No." not in text  # the embedded part alone, and not itself in it
+    assert not any(mark in text for mark in ("legal", "^", "[[", "%%"))
+
+
+OTHERS = {
+    "sphinx": (
+        {
+            "conf.py": "raise SystemExit('run')\nproject = 'B'\nexclude_patterns = ['old/*', '_build']\n",
+            "index.md": "# Changes\n\n(target)=\n## Fixes\n\n```{warning}\n:class: x\nMind {ref}`the step <target>`.\n```\n\n## Fixes\n\nTwo.\n\n## 3.2 Überlauf\n\nThree.\n",
+            "old/a.md": "# Old\n\nOld.\n",
+        },
+        {"index.md": ("index.html", ["fixes", "id1", "uberlauf"])},
+    ),
+    "docfx": (
+        {
+            "docfx.json": '{"build": {"content": [{"files": ["**/*.md"], "exclude": ["parts/**"], "src": "articles", "dest": "docs"}]}}',
+            "articles/toc.md": "# [A](a.md)\n",
+            "articles/a.md": "# A\n\n> [!NOTE]\n> Mind.\n\n[!INCLUDE [x](parts/p.md)]\n",
+            "articles/parts/p.md": "Part.\n",
+        },
+        {"articles/a.md": ("docs/a.html", ["a"])},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_addresses_and_anchors_of_generators_that_are_not_built_here(name: str, tmp_path: Path) -> None:
+    tree, wanted = OTHERS[name]
+    root = files(tmp_path, tree)
+    found = found_in(root)
+    assert found.profile.name == name
+    documents = read_all(root, found)
+    got = {
+        k: (d.url.removeprefix(f"{SITE}/"), [c.anchor for c in chunk_document(d)])
+        for k, d in documents.items()
+    }
+    assert got == wanted
+    assert not any(
+        mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)")
+    )
+
+
+def test_configurations_are_read_and_never_run(tmp_path: Path) -> None:
+    evil = f"import pathlib\nproject = 'B'\npathlib.Path({str(tmp_path / 'ran')!r}).write_text('x')\n"
+    root = files(
+        tmp_path,
+        {
+            "conf.py": evil,
+            "index.md": "# A\n\nB.\n",
+            "mkdocs.yml": "theme: !!python/object/apply:os.system ['exit 3']\n",
+        },
+    )
+    assert found_in(root, "sphinx").rules and found_in(root, "mkdocs").rules
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_configuration_above_counts_where_the_source_lies_among_its_pages(tmp_path: Path) -> None:
+    root = files(
+        tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/guide/a.md": "# A\n", "notes/b.md": "# B\n"}
+    )
+    found = find_profile(root / "docs" / "guide", ["a.md"])
+    assert found is not None and found.key("a.md") == "docs/guide/a.md"
+    assert ProfilePages(found, SITE).read(SourceItem("a.md", MARKDOWN, b"# A\n")).url == f"{SITE}/guide/a/"  # type: ignore[union-attr]
+    assert find_profile(root / "notes", ["b.md"]) is None
+
+
+def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
+    root = files(
+        tmp_path,
+        {
+            "web/book.toml": "",
+            "web/src/SUMMARY.md": "[A](a.md)",
+            "web/src/a.md": "# A\n",
+            "README.md": "# R\n",
+        },
+    )
+    found = find_profile(root, keys_of(root))
+    assert found is not None and found.outside == "web/"
+    assert find_profile(root, [*keys_of(root), "x.md", "y.md"]) is None
+
+
+def test_the_publisher_decides(tmp_path: Path) -> None:
+    root = files(tmp_path, {"mkdocs.yml": "", "docs/a.md": "# A\n"})
+    assert find_profile(root, keys_of(root), "plain") is None
+    assert found_in(root, "vitepress").profile.name == "vitepress"
+    with pytest.raises(UsageError, match="mkdocs"):
+        find_profile(root, keys_of(root), "mkdoks")
+
+
+SECRET = "nobody may read this"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../secret.txt", "/../../secret.txt", "link.txt", ".env", "key.pem", "../src/a.md", "missing.md"],
+)
+def test_what_a_page_includes_lies_in_the_tree_and_is_nothing_private(name: str, tmp_path: Path) -> None:
+    key = f"-----BEGIN PRIVATE KEY-----\n{'A' * 64}\n"
+    root = files(
+        tmp_path / "book",
+        {
+            "book.toml": "",
+            "src/SUMMARY.md": "[A](a.md)",
+            "src/a.md": f"# A\n\nWater.\n\n{{{{#include {name}}}}}\n",
+            "src/.env": SECRET,
+            "src/key.pem": key,
+        },
+    )
+    (tmp_path / "secret.txt").write_text(SECRET)
+    (root / "src" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    pages = ProfilePages(found_in(root), SITE)
+    document = pages.read(SourceItem("src/a.md", MARKDOWN, (root / "src" / "a.md").read_bytes()))
+    assert isinstance(document, Document) and text_of(document) == "Water."
+    assert sum(pages.troubles.values()) == 1 and name.rpartition("/")[2] in "".join(pages.troubles)
+
+
+def test_includes_of_a_page_are_bounded(tmp_path: Path) -> None:
+    tree = {
+        f"src/{n}.md": f"x\n{{{{#include {n + 1}.md}}}}\n{{{{#include {n + 1}.md}}}}\n" for n in range(40)
+    }
+    root = files(tmp_path, {"book.toml": "", "src/SUMMARY.md": "[A](0.md)", **tree})
+    [document] = read_all(root, found_in(root)).values()
+    assert len(text_of(document)) < 2000
+
+
+def test_what_a_page_includes_is_part_of_what_shapes_it(tmp_path: Path) -> None:
+    root = trees.write("mdbook", tmp_path)
+    item = SourceItem("text/guide/Set Up.md", MARKDOWN, (root / "text/guide/Set Up.md").read_bytes())
+    before = ProfilePages(found_in(root), SITE).shaped_by(item)
+    (root / "text" / "oil.md").write_text("Other oil.\n")
+    assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
+
+
+def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> None:
+    root = trees.write("jekyll", tmp_path)
+    pages = ProfilePages(found_in(root), SITE)
+    pages.read(SourceItem("plain.md", MARKDOWN, b"# A\n"))
+    assert list(pages.doubts.values()) == [1]

@@ -1,0 +1,295 @@
+"""Small source trees, one a generator, with what that one does in its own way; and the real generators that serve them.
+
+`python tests/unit/builder/profiles/trees.py [NAME ...]` builds them and writes served.json: for every page the ids that are in it.
+GENERATORS_VENV and GENERATORS_NPM are those of tests/sites/build.py.
+"""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SERVED = HERE / "served.json"
+
+HEADINGS = """
+## Fixes
+
+One.
+
+## Fixes
+
+Two.
+
+## Pumps - the details
+
+Three.
+
+## Release 3.2.0
+
+Four.
+
+## Überlauf & mehr
+
+Five.
+
+## `code` and **bold**
+
+Six.
+
+## 2024 in short
+
+Seven.
+
+## What's new? (part 1/2)
+
+Eight.
+
+## C++ and C#
+
+Nine.
+
+## Snake_case name
+
+Ten.
+
+### Fixes
+
+Eleven.
+"""
+CUSTOM = "\n## Renamed {#own-id}\n\nTwelve.\n"
+
+
+def page(title: str, body: str = "Water flows.\n", front: str = "") -> str:
+    head = f"---\n{front}\n---\n\n" if front else ""
+    return f"{head}# {title}\n\n{body}"
+
+
+TREES: dict[str, dict[str, str]] = {
+    "mkdocs": {
+        "mkdocs.yml": """site_name: B
+docs_dir: manual
+exclude_docs: |
+  parts/
+  *.draft.md
+theme: mkdocs
+markdown_extensions:
+  - toc: {permalink: true}
+  - attr_list
+  - admonition
+  - pymdownx.details
+  - pymdownx.superfences
+  - pymdownx.tabbed: {alternate_style: true}
+  - pymdownx.snippets: {base_path: [snips]}
+  - pymdownx.emoji: {emoji_index: !!python/name:material.extensions.emoji.twemoji ''}
+""",
+        "snips/oil.md": "Oil comes from the snippet.\n",
+        "README.md": page("Not a page"),
+        "manual/index.md": page("Start"),
+        "manual/changes.md": page(
+            "Changes", HEADINGS + "\n## Renamed { #own-id data-toc-label='Other name' }\n\nTwelve.\n"
+        ),
+        "manual/guide/README.md": page("Guide"),
+        "manual/guide/Set Up.md": page(
+            "Set up",
+            '!!! warning "Mind the step"\n\n    Read [on](../changes.md).\n\n    ??? tip "Deep"\n\n        Deepest words.\n\n=== "Linux"\n\n    ```sh\n    make pump\n    ```\n\n--8<-- "oil.md"\n',
+        ),
+        "manual/both/index.md": page("Both"),
+        "manual/both/README.md": page("Beside"),
+        "manual/parts/part.md": page("Part"),
+        "manual/x.draft.md": page("Draft"),
+    },
+    "mkdocs-html": {
+        "mkdocs.yml": "site_name: B\nuse_directory_urls: false\nmarkdown_extensions:\n  toc: {slugify: !!python/name:markdown.extensions.toc.slugify_unicode '', separator: _}\n",
+        "docs/index.md": page("Start"),
+        "docs/changes.md": page("Changes", HEADINGS),
+        "docs/guide/index.md": page("Guide"),
+        "docs/guide/setup.md": page("Set up"),
+    },
+    "mkdocs-pymdownx": {
+        "mkdocs.yml": "site_name: B\nmarkdown_extensions:\n  - toc:\n      slugify: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}\n",
+        "docs/index.md": page("Changes", HEADINGS),
+    },
+    "docusaurus": {
+        "package.json": '{"name": "x"}',
+        "docusaurus.config.mjs": """// url: 'https://wrong.example'
+export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLinks: 'ignore', onBrokenAnchors: 'ignore',
+  presets: [['classic', { docs: { path: 'manual', routeBasePath: 'handbook', lastVersion: '2.0' }, blog: { routeBasePath: 'news', onUntruncatedBlogPosts: 'ignore' } }]] };
+""",
+        "versions.json": '["2.0", "1.0"]',
+        "versioned_docs/version-2.0/intro.md": page("Intro"),
+        "versioned_docs/version-1.0/intro.md": page("Intro"),
+        "manual/intro.md": page("Start", front="slug: /"),
+        "manual/01-guide/index.md": page("Guide"),
+        "manual/01-guide/02-set-up.mdx": page(
+            "Set up",
+            ":::warning[Mind the step]\n\nRead on.\n\n:::\n\nimport Tabs from '@theme/Tabs';\nimport TabItem from '@theme/TabItem';\nimport Oil from '../_oil.mdx';\n\nexport const unit = 'bar';\n\n<Tabs>\n<TabItem value=\"a\" label=\"Linux\">\n\nType make.\n\n</TabItem>\n</Tabs>\n\n<Oil />\n\n{/* nobody reads this */}\n",
+        ),
+        "manual/01-guide/3-last.md": page("Last", front="slug: very/last"),
+        "manual/01-guide/own.md": page("Own", front="id: of-my-own"),
+        "manual/pumps/pumps.md": page("Pumps"),
+        "manual/2024-01-02-dated.md": page("Dated"),
+        "manual/_oil.mdx": "Oil comes from the partial.\n",
+        "manual/changes.md": page("Changes", HEADINGS + CUSTOM),
+        "blog/2024-05-06-hello.md": page("Hello"),
+        "blog/2024/05/07/deep.md": page("Deep"),
+        "blog/2024-05-08-named/index.md": page("Named", front="slug: renamed"),
+        "blog/undated.md": page("Undated", front="date: 2024-05-09"),
+        "src/pages/about.md": page("About"),
+        "src/pages/index.md": page("Home"),
+        "manual/draft.md": page("Draft", front="draft: true"),
+    },
+    "hugo": {
+        "hugo.toml": "baseURL = 'https://b.example/'\ntitle = 'B'\ndefaultContentLanguage = 'en'\n[permalinks]\nposts = '/news/:year/:month/:slug/'\n[markup.goldmark.renderer]\nunsafe = true\n[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
+        "layouts/_default/single.html": "<html><body>{{ .Content }}</body></html>",
+        "layouts/_default/list.html": "<html><body>{{ .Content }}</body></html>",
+        "layouts/shortcodes/note.html": "{{ .Inner }}",
+        "layouts/shortcodes/tip.html": '{{ .Get "text" }}',
+        "content/_index.md": page("Start"),
+        "content/guide/_index.md": page("Guide"),
+        "content/guide/Set Up.md": page(
+            "Set up",
+            '{{< note >}}\nMind the step.\n{{< /note >}}\n\nA pod is {{< tip text="a group of pumps" id="pod" >}}. Show {{</* note */>}}. [On]({{< ref "changes" >}}).\n',
+        ),
+        "content/guide/Setup.de.md": page("Deutsch"),
+        "content/guide/other.md": page("Other", front="slug: Renamed"),
+        "content/guide/moved.md": page("Moved", front="url: /elsewhere/here/"),
+        "content/blog/bundle/index.md": page("Bundle", front="slug: new-name"),
+        "content/blog/bundle/part.md": page("A part"),
+        "content/posts/first.md": page("First", front="title: The First One\ndate: 2024-05-06"),
+        "content/posts/second.md": page("Second", front="title: Second\nslug: zwei\ndate: 2024-05-07"),
+        "content/changes.md": page("Changes", HEADINGS + CUSTOM),
+        "content/toml.md": "+++\ntitle = 'Pumps'\nslug = 'from-toml'\n+++\n\nWater.\n",
+    },
+    "mdbook": {
+        "book.toml": "[book]\ntitle = 'B'\nsrc = 'text'\n",
+        "text/SUMMARY.md": "# Summary\n\n[Foreword](README.md)\n\n- [Changes](changes.md)\n  - [Guide](guide/README.md)\n  - [Set up](guide/Set%20Up.md)\n  - [Soon]()\n",
+        "text/README.md": page("Foreword"),
+        "text/changes.md": page("Changes", HEADINGS + CUSTOM),
+        "text/guide/README.md": page("Guide"),
+        "text/guide/Set Up.md": page(
+            "Set up",
+            "```rust\n# fn hidden() {}\n{{#include ../../code/main.rs:here}}\n```\n\n{{#include ../oil.md}}\n\n> [!WARNING]\n> Mind the step.\n",
+        ),
+        "text/oil.md": "Oil comes from the include.\n",
+        "text/forgotten.md": page("Forgotten"),
+        "code/main.rs": "fn main() {\n// ANCHOR: here\n    pump();\n// ANCHOR_END: here\n}\n",
+    },
+    "vitepress": {
+        "package.json": '{"type": "module"}',
+        "docs/.vitepress/config.mjs": "export default { title: 'B', srcDir: 'pages', cleanUrls: false, ignoreDeadLinks: true, srcExclude: ['**/parts/**'],\n  rewrites: { 'packages/:pkg/src/:page.md': 'packages/:pkg/:page.md' } }\n",
+        "docs/pages/index.md": page("Start"),
+        "docs/pages/changes.md": page("Changes", HEADINGS + CUSTOM),
+        "docs/pages/guide/index.md": page("Guide"),
+        "docs/pages/guide/Setup.md": page(
+            "Set up",
+            "<script setup>\nconst unit = 'bar'\n</script>\n\n::: warning Mind the step\nRead on in {{ unit }}.\n:::\n\n<!--@include: ../parts/oil.md-->\n\n[[toc]]\n\n> [!NOTE]\n> Mind the gap.\n",
+        ),
+        "docs/pages/guide/README.md": page("Beside"),
+        "docs/pages/packages/pump/src/use.md": page("Use"),
+        "docs/pages/parts/oil.md": "Oil comes from the include.\n",
+    },
+    "jekyll": {
+        "_config.yml": "title: B\npermalink: /news/:year/:month/:title.html\ncollections:\n  docs: {output: true}\n  notes: {output: true, permalink: '/n/:name/'}\n  hidden: {}\nexclude: [old]\ndefaults:\n  - {scope: {path: '', type: posts}, values: {layout: null}}\n",
+        "index.md": page("Start", front="layout: null"),
+        "changes.md": page(
+            "Changes", HEADINGS + "\n## Renamed\n{: #own-id .big}\n\nTwelve.\n", front="layout: null"
+        ),
+        "guide/Set Up.md": page(
+            "Set up",
+            "{% comment %}nobody{% endcomment %}Mind {{ page.unit }}. {% raw %}{{ shown }}{% endraw %}\n\n{% highlight ruby %}\npump\n{% endhighlight %}\n",
+            front="unit: bar",
+        ),
+        "guide/index.md": page("Guide", front="layout: null"),
+        "guide/moved.md": page("Moved", front="permalink: /elsewhere/"),
+        "_posts/2024-05-06-hello.md": page("Hello", front="layout: null"),
+        "cats/_posts/2024-05-07-in-a-folder.md": page("In", front="layout: null"),
+        "_docs/pump.md": page("Pump", front="layout: null"),
+        "_docs/deep/oil.md": page("Oil", front="layout: null"),
+        "_notes/one.md": page("One", front="layout: null"),
+        "_hidden/two.md": page("Two", front="layout: null"),
+        "_drafts/three.md": page("Three", front="layout: null"),
+        "old/four.md": page("Four", front="layout: null"),
+        "plain.md": "# No front matter\n\nIs copied, not rendered.\n",
+    },
+    "jekyll-pretty": {
+        "_config.yml": "title: B\npermalink: pretty\n",
+        "index.md": page("Start", front="layout: null"),
+        "guide/setup.md": page("Set up", front="layout: null"),
+        "_posts/2024-05-06-hello.md": page("Hello", front="layout: null\ncategories: [News, Deep]"),
+    },
+    "starlight": {
+        "package.json": '{"type": "module"}',
+        "astro.config.mjs": "import { defineConfig } from 'astro/config'; import starlight from '@astrojs/starlight';\nexport default defineConfig({ site: 'https://b.example', integrations: [starlight({ title: 'B' })] });\n",
+        "src/content.config.ts": "import { defineCollection } from 'astro:content'; import { docsLoader } from '@astrojs/starlight/loaders';\nimport { docsSchema } from '@astrojs/starlight/schema';\nexport const collections = { docs: defineCollection({ loader: docsLoader(), schema: docsSchema() }) };\n",
+        "src/content/docs/index.md": "---\ntitle: Start\n---\n\nWater.\n",
+        "src/content/docs/changes.md": "---\ntitle: Changes\n---\n" + HEADINGS,
+        "src/content/docs/Guides/Set Up.mdx": "---\ntitle: Set up\n---\n\nimport { Tabs, TabItem } from '@astrojs/starlight/components';\n\n:::caution[Mind the step]\nRead on.\n:::\n\n<Tabs>\n<TabItem label=\"Linux\">Type make.</TabItem>\n</Tabs>\n",
+        "src/content/docs/guides/index.md": "---\ntitle: Guides\n---\n\nWater.\n",
+        "src/content/docs/release-3.2.md": "---\ntitle: Release\n---\n\nWater.\n",
+        "src/content/docs/moved.md": "---\ntitle: Moved\nslug: else/where\n---\n\nWater.\n",
+    },
+}
+VENV = Path(os.environ.get("GENERATORS_VENV", ".venv-generators"))
+NPM = Path(os.environ.get("GENERATORS_NPM", ".npm-generators"))
+COMMANDS: dict[str, tuple[str, str]] = {
+    "mkdocs": (f"{VENV}/bin/mkdocs build -q", "site"),
+    "docusaurus": ("node_modules/.bin/docusaurus build", "build"),
+    "hugo": ("hugo --quiet", "public"),
+    "mdbook": (f"{VENV}/bin/mdbook build", "book"),
+    "vitepress": ("node_modules/.bin/vitepress build docs", "docs/.vitepress/dist"),
+    "jekyll": ("jekyll build -q", "_site"),
+    "starlight": ("node_modules/.bin/astro build", "dist"),
+}
+_ID = re.compile(r"\sid=(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))")
+
+
+def write(name: str, folder: Path) -> Path:
+    """Write a tree below a folder."""
+    for path, text in TREES[name].items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    return folder
+
+
+def serve(name: str) -> dict[str, list[str]]:
+    """Build a tree with its generator: the ids of each page."""
+    kind = name.partition("-")[0]
+    command, out = COMMANDS[kind]
+    with tempfile.TemporaryDirectory() as work:
+        root = write(name, Path(work).resolve())
+        if "node_modules" in command:
+            subprocess.run(
+                ["cp", "-a", "--reflink=auto", NPM.resolve() / kind / "node_modules", root], check=True
+            )
+        subprocess.run(
+            command,
+            shell=True,
+            check=True,
+            cwd=root,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "ASTRO_TELEMETRY_DISABLED": "1"},
+        )
+        found = {}
+        for path in sorted((root / out).rglob("*.html")):
+            ids = {html.unescape("".join(groups)) for groups in _ID.findall(path.read_text(encoding="utf-8"))}
+            found[path.relative_to(root / out).as_posix()] = sorted(
+                i for i in ids if not i.startswith(("__", "mdbook-", "keyboard"))
+            )
+        return found
+
+
+if __name__ == "__main__":
+    served = json.loads(SERVED.read_text(encoding="utf-8")) if SERVED.exists() else {}
+    for name in sys.argv[1:] or TREES:
+        served[name] = serve(name)
+        print(name, len(served[name]))
+        SERVED.write_text(json.dumps(served, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
