@@ -499,9 +499,3 @@ def test_the_numbers_of_packs() -> None:
     assert f"**Told** is {dictionary.STEPS} for the steps alone, {dictionary.FACTS} for title" in told
     assert f"It is {dictionary.KEY} for its key as well" in told
     assert f"the last {dictionary.WINDOW:,} bytes of" in told
-    for said in (
-        f"Kind {dictionary.SENT}: the vector is sent",
-        f"Kind {dictionary.DIFFERENCE}, with 4 bits only",
-    ):
-        assert said in told
-    assert f"Kind {dictionary.SAME}: vector and scale are those" in told

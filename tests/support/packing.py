@@ -47,7 +47,7 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
     out += [number(len(removed)), *map(number, removed), number(len(told))]
     out += [head for head, _ in entries] + [texts for _, texts in entries]
     if fresh:
-        out += [number(0)] * len(fresh) + [number(0), *(number(row.scale) for row in fresh)]
+        out += [number(0)] * len(fresh) + [row.scale.to_bytes(2, "little") for row in fresh]
         vectors = deflated(b"".join(row.vector for row in fresh))
         out += [number(len(vectors)), vectors]
     del old_chunks

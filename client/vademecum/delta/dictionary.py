@@ -9,8 +9,6 @@ from typing import Final, Protocol
 from vademecum.format.segment import ChunkRow, DocumentRow
 
 PACK_FORMAT: Final = 1
-SENT, DIFFERENCE, SAME = range(3)
-"""What a pack has of a new chunk's vector: all of it, the difference to that of an older chunk, or which one it is."""
 END: Final = b"\xff"
 """Ends a field of the texts: no UTF-8 has this byte."""
 WINDOW: Final = 32_768

@@ -1,10 +1,10 @@
-"""The vectors of a pack: as sent, as another one's, or as the difference to another one (format.md, section 4.4)."""
+"""The vectors of a pack: as sent, or as the difference to another one (format.md, section 4.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vademecum.delta.dictionary import DIFFERENCE, SAME, SENT, Header
+from vademecum.delta.dictionary import Header
 from vademecum.delta.reader import Reader, part
 from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow
@@ -22,40 +22,26 @@ def read_vectors(
     Raises:
         ContentError: Malformed in any way.
     """
-    references = [divmod(reader.number(), 4) for _ in olds]
-    kinds = [kind for _, kind in references]
-    if any(kind > SAME or (kind == DIFFERENCE and header.bits != 4) for kind in kinds):
-        raise ContentError(f"pack: unknown kinds of vectors {sorted({*kinds})} of {header.bits} bits")
+    places = [reader.number() for _ in olds]
+    if header.bits != 4 and any(places):
+        raise ContentError(f"pack: differences of vectors of {header.bits} bits")
     bases = [
-        part(chunks, position, 1)[0] if kind != SENT else None
-        for chunks, (position, kind) in zip(olds, references, strict=True)
+        part(chunks, place - 1, 1)[0] if place else None for chunks, place in zip(olds, places, strict=True)
     ]
-    scales = _read_scales(reader, sum(kind != SAME for kind in kinds))
+    scales = [int.from_bytes(reader.take(2), "little") for _ in olds]
     width = packed_bytes(header.dimensions, header.bits)
-    streams = {k: _rows(reader, kinds.count(k), width) for k in (SENT, DIFFERENCE) if k in kinds}
+    sent = _rows(reader, bases.count(None), width)
+    differences = _rows(reader, len(bases) - bases.count(None), width)
     reader.finish()
-    found: list[tuple[bytes, int]] = []
-    for kind, base in zip(kinds, bases, strict=True):
-        if base is None:
-            found.append((next(streams[SENT]), next(scales)))
-        elif kind == SAME:
-            found.append((base.vector, base.scale))
-        else:
-            found.append((_sum(base.vector, next(streams[DIFFERENCE])), next(scales)))
-    return found
-
-
-def _read_scales(reader: Reader, count: int) -> Iterator[int]:
-    lowest = reader.number() if count else 0
-    scales = [lowest + reader.number() for _ in range(count)]
-    if max(scales, default=0) > 0xFFFF:
-        raise ContentError("pack: a scale that does not fit into 16 bits")
-    return iter(scales)
+    return [
+        (next(sent) if base is None else _sum(base.vector, next(differences)), scale)
+        for base, scale in zip(bases, scales, strict=True)
+    ]
 
 
 def _rows(reader: Reader, count: int, width: int) -> Iterator[bytes]:
-    data = reader.inflated(count * width)
-    return (data[row * width : (row + 1) * width] for row in range(count))
+    data = reader.inflated(count * width) if count else b""
+    return (data[at : at + width] for at in range(0, len(data), width))
 
 
 def _sum(old: bytes, difference: bytes) -> bytes:

@@ -203,21 +203,6 @@ def test_an_empty_release_and_one_larger_than_all_before(line: Line) -> None:
     line.check(2)
 
 
-def test_the_same_vector_under_another_title_is_not_sent(line: Line) -> None:
-    chunks = {chunk: replace(row, vector=bytes(16)) for chunk, row in line.rows.chunks.items()}
-    line.rows = line.past[1] = Rows(line.rows.documents, chunks)
-    line.release(documents(line), "Other")
-    line.rows = Rows(
-        line.rows.documents,
-        {chunk: replace(row, vector=bytes(16), scale=9) for chunk, row in line.rows.chunks.items()},
-    )
-    old = {chunk: replace(row, scale=9) for chunk, row in chunks.items()}
-    release = OldRelease(line.past[1].live, old)
-    same = encode_pack(release, line.rows, Header(1, 2, 4, DIMENSIONS))
-    sent = encode_pack(OldRelease(release.documents, chunks), line.rows, Header(1, 2, 4, DIMENSIONS))
-    assert len(same) < len(sent)
-
-
 def test_the_same_rows_give_the_same_pack(line: Line) -> None:
     now = documents(line)
     line.release({**now, "x": now.pop("05")})
