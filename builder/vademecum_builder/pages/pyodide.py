@@ -193,15 +193,7 @@ def _run(command: Sequence[str], manager: str, what: str, folder: Path) -> None:
         raise NetworkError(f"{manager} did not fetch {what} in {_DOWNLOAD_SECONDS} s; {advice}") from None
     if done.returncode == 0:
         return
-    complaint = _last_complaint(done.stderr)
-    if "No module named pip" in complaint:
-        raise UsageError(
-            "this Python has no pip, which fetches the browser client's wheels: "
-            f"run `python -m ensurepip`, {_WITHOUT_SITE}"
-        )
-    if manager == "pip" and b"DO NOT MATCH THE HASHES" in done.stderr:
-        raise ContentError(f"pip found a wheel that is not the one pinned; check its index, {_WITHOUT_SITE}")
-    raise NetworkError(f"{manager} could not fetch {what} ({complaint}); {advice}")
+    raise NetworkError(f"{manager} could not fetch {what} ({_last_complaint(done.stderr)}); {advice}")
 
 
 def _last_complaint(stderr: bytes) -> str:

@@ -22,8 +22,8 @@ from vademecum.format.segment import Segment, SegmentOutline, framed
 from vademecum.generation.row_index import (
     ChunkPlaces,
     DocumentPlaces,
-    Owners,
     packed,
+    position,
     segments_of,
     unpacked,
 )
@@ -43,15 +43,13 @@ class LiveRows(Generic[S]):
     Attributes:
         segments: The segments the places point into; their order does not matter.
         documents: Live documents by key (UTF-8 bytes), in rising order.
-        chunks: Live chunks by id, in rising order.
-        owners: For each live chunk, the lowest key of a live document that names it.
+        chunks: Live chunks by id, in rising order; each is owned by the first live document that names it.
         tombstones: Where the newest row of each removed document lies.
     """
 
     segments: tuple[S, ...]
     documents: DocumentPlaces
     chunks: ChunkPlaces
-    owners: Owners
     tombstones: DocumentPlaces
 
     @property
@@ -61,6 +59,10 @@ class LiveRows(Generic[S]):
         One with nothing but tombstones is needed: they keep older rows dead.
         """
         return segments_of(chain(self.documents.places, self.chunks.places, self.tombstones.places))
+
+    def owner(self, chunk: int) -> bytes:
+        """Return the lowest key of a live document that names a live chunk."""
+        return self.documents.key(self.chunks.owners[position(self.chunks.ids, chunk)])
 
     def document_chunks(self, place: int) -> array[int]:
         """Return the ids of a document's chunks in reading order; `place` is packed."""
@@ -117,8 +119,7 @@ def assemble(segments: Sequence[S]) -> LiveRows[S]:
     if len({(segment.epoch, segment.dimensions, segment.bits) for segment in segments}) > 1:
         raise ContentError("segments of different epochs stand in one generation")
     documents, tombstones = _newest_documents(segments)
-    chunks, owners = _newest_chunks(segments, documents)
-    return LiveRows(tuple(segments), documents, chunks, owners, tombstones)
+    return LiveRows(tuple(segments), documents, _newest_chunks(segments, documents), tombstones)
 
 
 def _newest_documents(segments: Sequence[S]) -> tuple[DocumentPlaces, DocumentPlaces]:
@@ -148,8 +149,8 @@ def _document_rows(segment: SegmentOutline, run: Run) -> Iterator[tuple[bytes, i
         previous = key
 
 
-def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[ChunkPlaces, Owners]:
-    """Return where each live chunk lies, and its owner. A text that left and came back may be there twice."""
+def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> ChunkPlaces:
+    """Return where each live chunk lies. A text that left and came back may be there twice."""
     runs = _chunk_runs(segments)
     shift = 64 - max(0, sum(stop - start for *_, start, stop in runs).bit_length() - _BATCH_BITS)
     named = _named_chunks(segments, documents, shift)
@@ -167,7 +168,7 @@ def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> tuple[Ch
             missing, owner = next(reversed(wanted.items()))
             name = documents.key(owner).decode()
             raise ContentError(f"document {name!r} names chunk {missing:016x}, which no segment has")
-    return ChunkPlaces(ids, places), Owners(ids, owners, documents)
+    return ChunkPlaces(ids, places, owners)
 
 
 def _named_chunks(

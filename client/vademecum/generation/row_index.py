@@ -65,10 +65,17 @@ class DocumentPlaces(Mapping[bytes, Place]):
 
 @dataclass(frozen=True, eq=False)
 class ChunkPlaces(Mapping[int, Place]):
-    """Where the row of each chunk lies. `ids` rise; `places` are packed, in their order."""
+    """Where the row of each chunk lies.
+
+    Attributes:
+        ids: Rising.
+        places: Packed, in their order.
+        owners: In their order, the position of the document that each chunk is shown as part of.
+    """
 
     ids: array[int]
     places: array[int]
+    owners: array[int]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -78,24 +85,6 @@ class ChunkPlaces(Mapping[int, Place]):
 
     def __getitem__(self, chunk: int) -> Place:
         return unpacked(self.places[position(self.ids, chunk)])
-
-
-@dataclass(frozen=True, eq=False)
-class Owners(Mapping[int, bytes]):
-    """The key of the document that each chunk is shown as part of: `owners` are positions in `documents`."""
-
-    ids: array[int]
-    owners: array[int]
-    documents: DocumentPlaces
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.ids)
-
-    def __getitem__(self, chunk: int) -> bytes:
-        return self.documents.key(self.owners[position(self.ids, chunk)])
 
 
 def position(ids: array[int], chunk: int) -> int:

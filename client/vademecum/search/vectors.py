@@ -109,7 +109,7 @@ class Index:
     def _hit(self, row: int, raw: int, length: float) -> Hit:
         state = self._opened.state
         chunk_id = int(self._ids[row])
-        key = state.owners[chunk_id]
+        key = state.owner(chunk_id)
         segment_index, chunk = self._places[row]
         segment = state.segments[segment_index]
         document_index, document = state.documents[key]

@@ -276,7 +276,7 @@ def ranking(opened: Opened, query: str) -> list[tuple[int, int, bytes, str]]:
         products = zip(part.vector(row).cast("b"), vector, strict=True)
         score = part.scales[row] * sum(a * b for a, b in products)
         if score > 0:
-            hits.append((score, number, opened.state.owners[number], part.texts[row]))
+            hits.append((score, number, opened.state.owner(number), part.texts[row]))
     return sorted(hits, key=lambda hit: (-hit[0], hit[1]))
 
 
@@ -454,6 +454,6 @@ def same(plain: App, compacting: App) -> None:
     right.self_test()
     assert plain.content() == compacting.content()
     assert left.state.digest() == right.state.digest() == current(compacting).digest
-    assert left.state.owners == right.state.owners
+    assert left.state.chunks.owners == right.state.chunks.owners
     for query in WORDS:
         assert ranking(left, query) == ranking(right, query)
