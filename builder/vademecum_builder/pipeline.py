@@ -58,7 +58,7 @@ class BuildReport:
     notices: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
-        """Return what `vade build --json` prints (design, section 10)."""
+        """Return what `vade build --json` prints."""
         told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
         told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
         del told["notices"]

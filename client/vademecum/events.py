@@ -17,7 +17,7 @@ def ignore(name: str, detail: Mapping[str, Any]) -> None:
 
 
 class Events:
-    """Calls one listener with the events of the design, section 7; what it raises is logged."""
+    """Calls one listener with each event; what it raises is logged."""
 
     def __init__(self, listener: Emit) -> None:
         self._listener = listener

@@ -18,7 +18,7 @@ Progress = Callable[[int], None]
 """Called with the number of body bytes received so far, while a body streams in."""
 
 Emit = Callable[[str, Mapping[str, Any]], None]
-"""Called with the name of an event and its details (design: `updateStarted`, `updateProgress` ...)."""
+"""Called with the name of an event and its details: `updateStarted`, `updateProgress` ...."""
 
 
 Span = tuple[int, int]

@@ -4,7 +4,7 @@ CRANFIELD is a folder with documents.jsonl, queries.jsonl and qrels.tsv; HISTORY
 Markdown tree, for time and size. Retrieval is nDCG@10 with binary relevance, through the very bytes that a
 release holds (int8 vectors, integer scores). BM25 (k1 1.2, b 0.75) over the same words is the named peer.
 `--unknown` prints the table of site/content/decisions/unknown-words.md, `--bits` that of quantiser.md beside it.
-The table of encoder-table.md comes from encoder_table.py.
+The table of encoder-table.md came from a script that is in the history.
 """
 
 from __future__ import annotations

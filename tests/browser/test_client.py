@@ -116,7 +116,7 @@ def test_an_update_fetches_only_what_is_new(installed: App, publisher: Any) -> N
 
 
 def assert_events_are_as_declared(app: App) -> None:
-    """The fields of the design, section 7."""
+    """The fields that apps get."""
     common = {"sequence", "version", "plan"}
     [started], [completed] = app.events("updateStarted"), app.events("updateCompleted")
     assert started.keys() == common | {"totalBytes"}

@@ -2,7 +2,7 @@
 
 The store's own code runs on it: `beneath` puts apsw, which lets a VFS be written in Python, in the place of the
 module sqlite3, behind an adapter of the few calls that the store makes. So the statements, their order and the
-pragmas are those of runtime/sqlite.py; the SQLite library is the one that apsw brings (newer than Python's own).
+pragmas are those of runtime/sqlite/file.py; the SQLite library is the one that apsw brings (newer than Python's own).
 
 **What "un-synced" means here.** A write, a truncation or a new file is un-synced until `xSync` of its file has
 returned; a deletion until it has, if SQLite asked for the folder to be synced, else for good. A power cut after

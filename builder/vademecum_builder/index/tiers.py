@@ -1,4 +1,4 @@
-"""Recency tiers: how the live rows of a release are cut into segments (design, section 4). Pure.
+"""Recency tiers: how the live rows of a release are cut into segments (site/content/format.md, section 3). Pure.
 
 The rule that makes an update cost what changed, from any older release: newest first, each tier weighs at
 most max(s0, eps * everything newer), or is one release alone and ends with it. A client at sequence v takes the

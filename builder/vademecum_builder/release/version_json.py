@@ -1,4 +1,4 @@
-"""version.json (design, section 4): what a release is, for people and other tools. No client of ours trusts it."""
+"""version.json: what a release is, for people and other tools. No client of ours trusts it."""
 
 from __future__ import annotations
 

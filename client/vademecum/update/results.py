@@ -52,6 +52,6 @@ class Outcome:
     seeded: int | None = None
 
     def json(self) -> dict[str, object]:
-        """Return the keys of `vade pull --json` (design, section 10), which are also those of JavaScript."""
+        """Return the keys of `vade pull --json`, which are also those of JavaScript."""
         names = {"from_sequence": "from", "to_sequence": "to", "total_bytes": "totalBytes"}
         return {names.get(name, name): value for name, value in asdict(self).items()}

@@ -3,9 +3,9 @@
     refresh -> choose the release -> its manifest -> plan -> download -> stage -> self-test -> flip -> collect
 
 Each step is below the one before it; from staging on they are in staging.py. The order keeps the store's promise
-(design, section 6): objects are verified before they are put; a generation is checked whole and tested, from the stored
-bytes, before the pointer is flipped; garbage is collected only after the flip. So at every moment the pointer names
-only objects that are there and good, of a release that works. Records are written in two transactions: what the
+(format.md, section 8): objects are verified before they are put; a generation is checked whole and tested, from the
+stored bytes, before the pointer is flipped; garbage is collected only after the flip. So at every moment the pointer
+names only objects that are there and good, of a release that works. Records are written in two transactions: what the
 metadata say once they have verified, so that the trust floor stays though a long download breaks off; and the flip.
 """
 
