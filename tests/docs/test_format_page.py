@@ -391,9 +391,8 @@ def test_the_records_about_failures() -> None:
 
 
 def test_the_records_that_javascript_writes() -> None:
-    code = (JS / "vademecum.mjs").read_text(encoding="utf-8")
-    for name in ("mode", "retry"):
-        assert f'[["{name}", ' in code
+    for name, module in (("mode", "vademecum.mjs"), ("retry", "page/background.mjs")):
+        assert f'[["{name}", ' in (JS / module).read_text(encoding="utf-8")
         assert name in record_names()
 
 

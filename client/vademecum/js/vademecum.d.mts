@@ -207,6 +207,11 @@ export interface Status {
   error: StatusError | null;
   /** The last error, unless things went well since. It outlives the page. */
   lastError: LastError | null;
+  /** The trust was pinned on the first contact: the app ships no root. */
+  firstUse: boolean;
+  /** What is stored, and in how many objects. */
+  bytes: number;
+  objects: number;
 }
 
 /** `elsewhere`: another page of this site did it; with the plan "none" if that page could not tell how. */

@@ -93,7 +93,7 @@ class Course(Events):
 
     def emit(self, name: str, detail: Mapping[str, Any]) -> None:
         """Announce one event; raises RuntimeError where it cannot happen in this state, see `move`."""
-        happening = _OF_EVENT.get(name) or _OF_STAGE.get(detail.get("stage", ""))
+        happening = _OF_EVENT.get(name) or OF_STAGE.get(detail.get("stage", ""))
         if happening is not None and (happening, self.state) != ("download", "downloading"):
             self.move(happening)
         super().emit(name, detail)
@@ -105,7 +105,7 @@ _OF_EVENT: Mapping[str, Happening] = {
     "updateCompleted": "complete",
     "updateFailed": "fail",
 }
-_OF_STAGE: Mapping[str, Happening] = {
+OF_STAGE: Mapping[str, Happening] = {
     "downloading": "download",
     "verifying": "verify",
     "installing": "install",

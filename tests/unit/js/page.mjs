@@ -108,5 +108,6 @@ Object.defineProperty(globalThis, "navigator", { value: { connection }, configur
 Object.assign(IndexedStore.prototype, {
   read: async (name) => records.get(name),
   write: async (entries) => entries.forEach(([name, value]) => (value ? records.set(name, value) : records.delete(name))),
+  objects: async () => [["a", 3]],
   close: async () => {},
 });

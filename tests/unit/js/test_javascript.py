@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -15,18 +16,23 @@ import pytest
 from vademecum.config import Config
 from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
+from vademecum.engine import Engine
 from vademecum.errors import VademecumError
 from vademecum.format import segment, version
 from vademecum.knowledge import EVENTS
+from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
+from vademecum.runtime.memory import MemoryStore
 from vademecum.search import results
 from vademecum.search import vectors as search
 from vademecum.trust import refresh
+from vademecum.update.states import OF_STAGE, TRANSITIONS
 
 pytestmark = pytest.mark.process
 
 JS = Path(__file__).parent
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
+TYPES = (CLIENT / "vademecum.d.mts").read_text(encoding="utf-8")
 CONSTANTS = """
 const modules = await Promise.all(process.argv.slice(1).map((address) => import(address)));
 console.log(JSON.stringify(Object.assign({}, ...modules)));
@@ -78,6 +84,16 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
     assert {name: constants.get(name) for name in expected} == expected
 
 
+def declared(begin: str, end: str) -> list[str]:
+    """The words in quotes of a declaration of types."""
+    return re.findall(r'"([\w-]+)"', TYPES.split(begin)[1].split(end)[0])
+
+
+def fields_of(interface: str) -> list[str]:
+    (body,) = re.findall(rf"export interface {interface} {{(.*?)\n}}", TYPES, re.DOTALL)
+    return re.findall(r"^  (\w+):", body, re.MULTILINE)
+
+
 def codes(kind: type[VademecumError]) -> set[str]:
     return {kind.code}.union(*map(codes, kind.__subclasses__()))
 
@@ -87,10 +103,25 @@ def transient(kind: type[VademecumError]) -> set[str]:
 
 
 def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
-    declared = (CLIENT / "vademecum.d.mts").read_text().split("export type ErrorCode =")[1].split(";")[0]
-    known = {word.strip(' |\n"') for word in declared.splitlines()} - {""}
-    assert codes(VademecumError) - {"not-a-store"} == known
+    assert codes(VademecumError) - {"not-a-store"} == set(declared("export type ErrorCode =", ";"))
     assert set(constants["TRANSIENT"]) == transient(VademecumError)
+
+
+def test_the_states_of_an_update_are_those_of_the_table(constants: Any) -> None:
+    """Wherever something happens, it leads to the same state; so JavaScript needs no more of the table than that."""
+    leads_to = {happening: state for out in TRANSITIONS.values() for happening, state in out.items()}
+    assert all(
+        leads_to[happening] == state for out in TRANSITIONS.values() for happening, state in out.items()
+    )
+    assert constants["LEADS_TO"] == leads_to
+    assert constants["OF_STAGE"] == OF_STAGE
+    assert set(declared("export type State =", ";")) == set(TRANSITIONS)
+
+
+def test_the_status_has_the_same_keys_in_both_languages() -> None:
+    """A page has four more: what it does by itself, and what it has found since it was opened."""
+    status = asyncio.run(Engine(MemoryStore(), {}, SystemClock()).status())
+    assert set(fields_of("Status")) == {*status, "state", "mode", "offer", "contacted"}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +129,4 @@ def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
     [("Hit", results.Hit), ("Passage", results.Passage), ("KnowledgeDocument", results.DocumentView)],
 )
 def test_results_have_the_same_keys_in_both_languages(interface: str, python: type) -> None:
-    declared = (CLIENT / "vademecum.d.mts").read_text()
-    (body,) = re.findall(rf"export interface {interface} {{(.*?)\n}}", declared, re.DOTALL)
-    assert re.findall(r"^  (\w+):", body, re.MULTILINE) == [field.name for field in fields(python)]
+    assert fields_of(interface) == [field.name for field in fields(python)]

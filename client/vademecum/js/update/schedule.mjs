@@ -9,18 +9,15 @@ export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 export const FULL_WAIT_MS = 86_400_000;
 
 /**
- * @param {object} situation
- * @param {number} situation.intervalMs
- * @param {number} situation.failures in a row
- * @param {number} situation.notBefore what the host asked for, as a time; 0: nothing
- * @param {number} situation.now
- * @param {number} situation.chance in [0, 1)
- * @returns {number} milliseconds
+ * The wait before the next turn, in milliseconds.
+ * @param {number} interval
+ * @param {number} failures in a row
+ * @param {number} asked by the host; 0: nothing
+ * @param {number} chance in [0, 1)
  */
-export function nextDelay({ intervalMs, failures, notBefore, now, chance }) {
-  const usual = failures === 0 ? intervalMs : Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (failures - 1));
-  const asked = Math.min(Math.max(0, notBefore - now), LONGEST_RETRY_AFTER_MS);
-  return Math.max(usual * (failures === 0 ? 1 : 0.5 + chance), asked);
+export function nextDelay(interval, failures, asked, chance) {
+  const usual = failures ? Math.min(interval, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * (0.5 + chance) : interval;
+  return Math.max(usual, Math.min(asked, LONGEST_RETRY_AFTER_MS));
 }
 
 /**

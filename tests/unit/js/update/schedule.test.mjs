@@ -4,24 +4,21 @@ import { test } from "node:test";
 import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "../../../../client/vademecum/js/update/schedule.mjs";
 
 const HOUR = 3_600_000;
-const situation = { intervalMs: HOUR, failures: 0, notBefore: 0, now: 1_000_000, chance: 0.5 };
 
 test("without failures the interval is kept", () => {
-  assert.equal(nextDelay(situation), HOUR);
+  assert.equal(nextDelay(HOUR, 0, 0, 0.9), HOUR);
 });
 
 test("failures wait twice as long each time, up to the interval, spread by chance", () => {
-  const waits = [1, 2, 3, 20].map((failures) => nextDelay({ ...situation, failures }));
+  const waits = [1, 2, 3, 20].map((failures) => nextDelay(HOUR, failures, 0, 0.5));
   assert.deepEqual(waits, [FIRST_BACKOFF_MS, 2 * FIRST_BACKOFF_MS, 4 * FIRST_BACKOFF_MS, HOUR]);
-  assert.equal(nextDelay({ ...situation, failures: 1, chance: 0 }), FIRST_BACKOFF_MS / 2);
-  assert.ok(nextDelay({ ...situation, failures: 1, chance: 0.999 }) > FIRST_BACKOFF_MS * 1.49);
+  assert.equal(nextDelay(HOUR, 1, 0, 0), FIRST_BACKOFF_MS / 2);
+  assert.ok(nextDelay(HOUR, 1, 0, 0.999) > FIRST_BACKOFF_MS * 1.49);
 });
 
 test("what the host asked for is kept, within a day", () => {
-  const asked = (ms) => nextDelay({ ...situation, failures: 1, notBefore: situation.now + ms });
-  assert.equal(asked(2 * HOUR), 2 * HOUR);
-  assert.equal(asked(1e12), LONGEST_RETRY_AFTER_MS);
-  assert.equal(asked(-HOUR), FIRST_BACKOFF_MS);
+  const waits = [2 * HOUR, 1e12, 1].map((asked) => nextDelay(HOUR, 1, asked, 0.5));
+  assert.deepEqual(waits, [2 * HOUR, LONGEST_RETRY_AFTER_MS, FIRST_BACKOFF_MS]);
 });
 
 test("what was written down of a wait counts within a day, on either side", () => {

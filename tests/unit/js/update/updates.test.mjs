@@ -282,16 +282,16 @@ test("who looks and finds nothing, or fails, follows what another page installed
   await updates.update();
   assert.deepEqual([followed, updates.state], [2, "up-to-date"]);
   updates.state = "failed";
-  await updates.follow();
+  await updates.catchUp();
   assert.deepEqual([followed, updates.state], [3, "failed"]);
 });
 
 test("what another page installed and cannot be read here is mended next, and told", async () => {
   const { updates, log } = scene({ follow: fails("content") });
   updates.damaged = false;
-  await assert.rejects(updates.follow(), { code: "content" });
+  await assert.rejects(updates.catchUp(), { code: "content" });
   assert.deepEqual([updates.damaged, names(log)], [true, ["updateFailed"]]);
-  await updates.follow(); // nothing more till then
+  await updates.catchUp(); // nothing more till then
 });
 
 test("a check keeps its offer until it is installed", async () => {

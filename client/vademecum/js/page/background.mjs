@@ -1,0 +1,145 @@
+// @ts-check
+/** The background: when the host is asked, and whether what it shows is downloaded unasked. */
+
+import { asError } from "../errors.mjs";
+import { decodeRecord, encodeRecord } from "../store/records.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../update/schedule.mjs";
+import { report } from "./events.mjs";
+
+/** @typedef {import("../vademecum.d.mts").Mode} Mode */
+
+/**
+ * @typedef {object} Surroundings
+ * @property {import("../store/store.mjs").IndexedStore} store
+ * @property {import("../update/updates.mjs").Updates} updates
+ * @property {(connection: import("../vademecum.d.mts").Connection) => boolean} policy
+ * @property {number} checkIntervalMs
+ * @property {(...what: unknown[]) => void} log
+ */
+
+export class Background {
+  #failures = 0;
+  /** Till when the host asked to be left alone, in milliseconds; 0: it did not. */
+  #peaceUntil = 0;
+  #stopped = false;
+  #schedule = new Schedule(() => this.#turn());
+  #online = () => this.#failures > 0 && this.mode !== "off" && this.#follow(0);
+  #connected = () => {
+    this.around.updates.reconsider();
+    if (this.around.updates.withheld && this.#permitted()) this.#follow(0);
+  };
+
+  /** @param {Mode} mode @param {Surroundings} around */
+  constructor(mode, around) {
+    this.mode = mode;
+    this.around = around;
+  }
+
+  listen() {
+    globalThis.addEventListener("online", this.#online);
+    connection().addEventListener?.("change", this.#connected);
+  }
+
+  /** Stop listening. */
+  deafen() {
+    globalThis.removeEventListener?.("online", this.#online);
+    connection().removeEventListener?.("change", this.#connected);
+  }
+
+  /**
+   * Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
+   * @param {Uint8Array | undefined} mode the record
+   * @param {Uint8Array | undefined} retry the record
+   * @param {boolean} installed
+   */
+  begin(mode, retry, installed) {
+    this.mode = decodeRecord(mode).mode ?? this.mode;
+    const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
+    this.#failures = failures;
+    if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
+    this.#follow(failures > 0 && !installed ? 0 : wait);
+  }
+
+  /** @param {Mode} mode */
+  setMode(mode) {
+    this.around.log("mode", mode);
+    this.mode = mode;
+    this.#follow(0);
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.#schedule.stop();
+    this.deafen();
+  }
+
+  /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
+  #follow(delayMs) {
+    if (this.mode === "off" || this.#stopped) this.#schedule.stop();
+    else this.#schedule.start(Math.max(delayMs, restOf(this.#peaceUntil, Date.now())));
+  }
+
+  /** One turn of the schedule; returns the wait before the next. */
+  async #turn() {
+    const { updates } = this.around;
+    const failed = await this.#failure(updates.background(() => this.#permitted()));
+    const behind = await this.#failure(updates.catchUp());
+    const error = failed ?? behind;
+    // A paused update goes on at the usual time: the budget is for each of these turns.
+    if (!error) this.#failures = 0;
+    else if (error.code !== "busy" && error.code !== "budget") this.#failures++;
+    const asked = (error?.retryAfter ?? 0) * 1000;
+    const delay = this.#delay(asked);
+    this.#peaceUntil = asked ? Date.now() + Math.min(asked, LONGEST_RETRY_AFTER_MS) : 0;
+    // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
+    if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
+    else if (error?.code === "server") await this.#postpone(delay, this.#failures);
+    return delay;
+  }
+
+  /** @param {Promise<unknown>} work */
+  async #failure(work) {
+    try {
+      await work;
+      return null;
+    } catch (thrown) {
+      const error = asError(thrown);
+      this.around.log("failed", error.code, error.message);
+      return error;
+    }
+  }
+
+  /** @param {number} asked milliseconds to wait as the host asked */
+  #delay(asked) {
+    const { updates, checkIntervalMs } = this.around;
+    // What was withheld goes on soon where the connection is back: its "change" came while this turn was busy.
+    const soon = updates.withheld && this.#permitted();
+    const interval = soon ? Math.min(FIRST_BACKOFF_MS, checkIntervalMs) : checkIntervalMs;
+    return nextDelay(interval, this.#failures, asked, Math.random());
+  }
+
+  /** Whether something may be downloaded unasked. */
+  #permitted() {
+    try {
+      return this.mode === "automatic" && this.around.policy(connection());
+    } catch (error) {
+      report(error);
+      return false;
+    }
+  }
+
+  /**
+   * @param {number} delayMs until the next check, also after a reload
+   * @param {number} failures in a row, that led to it; 0: the host asked for it
+   */
+  async #postpone(delayMs, failures) {
+    const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
+    const record = encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
+    await this.around.store.write([["retry", record]]).catch(report);
+  }
+}
+
+/** @returns {import("../update/schedule.mjs").Connection} */
+function connection() {
+  return /** @type {any} */ (globalThis.navigator)?.connection ?? {};
+}

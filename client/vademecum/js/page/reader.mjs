@@ -1,0 +1,68 @@
+// @ts-check
+/** The query worker as the page sees it: started when it is needed, and started anew when it broke. */
+
+import { unusable } from "../update/mending.mjs";
+import { Remote } from "../workers/rpc.mjs";
+
+/** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */
+
+export class Reader {
+  /** @type {InstalledRelease | null} what it answers from */
+  release = null;
+  closed = false;
+  /** @type {Remote | null} */
+  #remote = null;
+
+  /**
+   * @param {string} url of the knowledge base
+   * @param {() => Worker} start
+   * @param {(release: InstalledRelease | null) => void} opened told each time
+   */
+  constructor(url, start, opened) {
+    this.url = url;
+    this.start = start;
+    this.opened = opened;
+  }
+
+  /** @param {string} command @param {object} args */
+  async ask(command, args) {
+    if (this.#gone) await this.reopen();
+    return /** @type {Remote} */ (this.#remote).call(command, args);
+  }
+
+  /** Turn to what is installed now. */
+  async reopen() {
+    const first = this.#gone;
+    const remote = first ? new Remote(this.start()) : /** @type {Remote} */ (this.#remote);
+    this.#remote = remote;
+    this.release = await remote.call(first ? "open" : "reopen", { url: this.url });
+    this.opened(this.release);
+    return this.release;
+  }
+
+  get #gone() {
+    return !this.#remote || (this.#remote.ended && !this.closed);
+  }
+
+  close() {
+    this.closed = true;
+    this.#remote?.close();
+  }
+}
+
+/**
+ * Open what is installed when the page begins. A release that does not work is undone. What cannot be read, or undone,
+ * waits for a whole download; the reader has nothing till then.
+ * @param {Reader} reader
+ * @param {import("../update/updates.mjs").Updates} updates
+ */
+export async function openInstalled(reader, updates) {
+  try {
+    await reader.reopen();
+  } catch (thrown) {
+    const error = unusable(thrown);
+    updates.fail(error);
+    const undone = error.code !== "content" && (await updates.refuse(error).then(() => reader.release !== null, () => false));
+    updates.damaged = !undone;
+  }
+}

@@ -1,0 +1,67 @@
+// @ts-check
+/** What is known of a knowledge base, from its store alone: `Engine.status` in engine.py gives the same keys. */
+
+import { TRANSIENT } from "../errors.mjs";
+import { decodeHead, decodeRecord } from "../store/records.mjs";
+
+/** @typedef {import("../vademecum.d.mts").Status} Status */
+/** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
+
+/**
+ * @param {import("../store/records.mjs").InstalledRelease | null} release
+ * @returns {import("../vademecum.d.mts").LocalVersion | null}
+ */
+export function versionOf(release) {
+  if (!release) return null;
+  const { encoder, segments, ...version } = release;
+  return version;
+}
+
+/**
+ * @param {IndexedStore} store
+ * @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
+ * @param {Status["mode"]} mode
+ * @returns {Promise<Status>}
+ */
+export async function readStatus(store, { state, error, offer, contacted }, mode) {
+  const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
+  const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
+  const head = decodeHead(headBytes);
+  const [sync, seed] = [decodeRecord(syncBytes), decodeRecord(seedBytes)];
+  const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
+  const last = error ?? noted;
+  return {
+    state,
+    mode,
+    installed: versionOf(head.current),
+    previous: versionOf(head.previous),
+    pinned: head.pinned,
+    refused: head.refused,
+    latest: sync.latest ?? null,
+    yanked: sync.yanked ?? [],
+    offer,
+    checked: sync.checked ?? null,
+    contacted: contacted ? new Date(contacted).toISOString() : null,
+    expires: sync.expires ?? null,
+    expired: Date.parse(sync.expires) <= Date.now(),
+    staleSince: sync.staleSince ?? null,
+    seed: seed.code ? { code: seed.code, message: seed.message } : null,
+    error: last,
+    lastError: last && { code: last.code, message: last.message, at: last.time, transient: TRANSIENT.includes(last.code) },
+    firstUse: new TextDecoder().decode(pin) === "first-use",
+    bytes: objects.reduce((total, [, size]) => total + size, 0),
+    objects: objects.length,
+  };
+}
+
+/**
+ * The answer to a check that found the host to show what it showed before.
+ * @param {IndexedStore} store
+ * @returns {Promise<import("../vademecum.d.mts").Check>}
+ */
+export async function nothingNew(store) {
+  const [head, record] = await Promise.all([store.read("head"), store.read("sync")]);
+  const { latest, reason = null } = decodeRecord(record);
+  const installed = decodeHead(head).current?.sequence ?? null;
+  return { available: false, ...latest, plan: "none", bytes: 0, installed, reason };
+}

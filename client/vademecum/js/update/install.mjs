@@ -1,0 +1,173 @@
+// @ts-check
+/**
+ * Installing, as the page sees it. Python decides and writes; the reader turns to the new generation and tests it; only
+ * then is the app told.
+ */
+
+import { asError, VademecumError } from "../errors.mjs";
+import { LastResort, unopened, unusable } from "./mending.mjs";
+import { OF_STAGE } from "./states.mjs";
+import { Turns } from "./turns.mjs";
+
+/** @typedef {import("../vademecum.d.mts").Check} Check */
+/** @typedef {import("../vademecum.d.mts").Outcome} Outcome */
+
+/** Told only when the reader has turned to what they announce. */
+const FLIPS = ["updateCompleted", "rolledBack"];
+
+/**
+ * @typedef {object} Surroundings
+ * @property {string[]} urls
+ * @property {string | null} trust
+ * @property {string | null} seed address of the tree that the app ships
+ * @property {import("../store/store.mjs").IndexedStore} store
+ * @property {(command: string, args?: object) => Promise<any>} python
+ * @property {() => Promise<import("../store/records.mjs").InstalledRelease | null>} reopen the reader; fails if what is installed does not work
+ * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
+ * @property {(name: string, detail: object) => void} emit to this page
+ * @property {(name: string, detail: object) => void} announce to the other pages
+ */
+
+export class Installing extends Turns {
+  /** @type {Check | null} the last offer, until it is installed */
+  offer = null;
+  /** The installed release cannot be read: it is mended, and where that does not help, fetched whole. */
+  damaged = false;
+  /** The last turn in the background was not permitted to download, or to go on with it. */
+  withheld = false;
+  /** @type {(() => boolean) | null} of the update in the background, till a user asks for it: whether it may go on */
+  permission = null;
+  /** Till when there was no room for the seed, in milliseconds. */
+  seedless = 0;
+  #lastResort;
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    super(around.emit);
+    this.around = around;
+    this.#lastResort = new LastResort(around);
+  }
+
+  /**
+   * An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result;
+   * what was mended, when the reader has turned to it.
+   * @param {string} name
+   * @param {any} detail
+   * @returns {void}
+   */
+  onEngineEvent(name, detail) {
+    const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
+    if (later.includes(name)) return void this.told.set(name, detail);
+    if (name === "updateStarted") this.move("download");
+    if (name === "updateProgress") this.move(OF_STAGE[detail.stage]);
+    this.emit(name, detail);
+  }
+
+  /**
+   * @param {boolean} force
+   * @param {number} turn 0: nobody pauses it
+   * @returns {Promise<Outcome>}
+   */
+  async sync(force, turn) {
+    const outcome = await this.#pull({ force, damaged: false, turn });
+    if (this.told.has("updateCompleted")) return this.#installed(outcome);
+    await this.follow();
+    return this.settle("current", outcome);
+  }
+
+  /**
+   * Have just what is broken fetched again; if the reader still cannot open it, everything.
+   * @param {number} turn
+   */
+  async mend(turn) {
+    try {
+      const outcome = await this.#pull({ force: false, damaged: true, turn });
+      if (this.told.has("updateCompleted")) return await this.#installed(outcome);
+      const error = await unopened(this.around);
+      if (error) return await this.#lastResort.take(error, this.permission && (() => this.#mayGoOn()), () => this.sync(true, turn));
+      this.damaged = false;
+      return this.settle("current", outcome);
+    } finally {
+      const corruption = this.told.get("corruption");
+      if (corruption) this.emit("corruption", corruption);
+    }
+  }
+
+  #mayGoOn() {
+    this.withheld = !this.permission?.();
+    return !this.withheld;
+  }
+
+  /**
+   * @param {{force: boolean, damaged: boolean, turn: number}} how
+   * @returns {Promise<Outcome>}
+   */
+  async #pull(how) {
+    const seedless = this.permission !== null && Date.now() < this.seedless; // who asks is not refused
+    try {
+      return await this.around.python("sync", { ...how, seedless });
+    } catch (error) {
+      // The seed was installed before the host was found wanting.
+      if (this.told.has("updateCompleted")) await this.adopt("updateCompleted");
+      throw error;
+    }
+  }
+
+  /** @param {Outcome} outcome */
+  async #installed(outcome) {
+    this.damaged = false;
+    this.offer = null;
+    await this.adopt("updateCompleted");
+    return this.settle("complete", outcome);
+  }
+
+  /**
+   * Turn the reader to the new generation, then tell everybody.
+   * @param {string} event
+   */
+  async adopt(event) {
+    const detail = this.told.get(event);
+    this.told.delete(event);
+    try {
+      await this.around.reopen();
+    } catch (thrown) {
+      const error = unusable(thrown);
+      await this.refuse(error);
+      throw new VademecumError("self-test", `the release does not work in this browser and was undone: ${error.message}`);
+    }
+    this.around.announce(event, detail);
+    this.emit(event, detail);
+    this.move("complete");
+  }
+
+  /**
+   * Undo the installed release: it does not work in this browser.
+   * @param {VademecumError} error what the reader found
+   */
+  async refuse(error) {
+    try {
+      await this.around.python("refuse", { reason: error.message });
+      for (const name of FLIPS) this.told.delete(name); // the way back is part of this failure, and no event of its own
+      await this.around.reopen();
+    } catch (failure) {
+      const { code } = asError(failure);
+      if (code === "content") this.damaged = true; // not the release is at fault, but what is stored of it
+      if (code !== "empty") throw failure;
+      // Nothing to go back to: the reader stays without a release, and the app is told of the failure.
+    }
+  }
+
+  /** Turn to what another page has installed; that changes no state. */
+  async follow() {
+    if (this.damaged) return;
+    const before = this.state;
+    try {
+      await this.around.follow();
+    } catch (thrown) {
+      // What does not work here is undone by the page that installed it, or by the next that opens it.
+      if (asError(thrown).code === "content") this.damaged = true;
+      throw thrown;
+    }
+    this.state = before;
+  }
+}
