@@ -93,6 +93,18 @@ class RollbackError(TrustError):
     code = "rollback"
 
 
+class RestartedError(RollbackError):
+    """Correctly signed, built later than what is installed, and numbered below it: the publisher began a new line."""
+
+    code = "restarted"
+
+
+class EquivocationError(TrustError):
+    """Correctly signed, under the number of something else that was: a stolen key, or a publisher with two builds."""
+
+    code = "equivocation"
+
+
 class ExpiredError(TrustError):
     """Correctly signed, but past its expiry date: nothing is installed from it; reading goes on."""
 

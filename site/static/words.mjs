@@ -50,6 +50,8 @@ const ERRORS = new Map(Object.entries({
   "newer-format": "The new release needs a newer version of this page. Reload to get it.",
   trust: "The new release could not be trusted and was not installed.",
   signature: "The new release is not signed by its publisher and was not installed.",
+  restarted: "The publisher has begun anew, below the release that is installed here. Ask the publisher.",
+  equivocation: "The publisher's keys have signed two different things under one number. The first was kept. Ask the publisher.",
   rollback: "The host offers an older release than the one that was seen before. It was not installed.",
   clock: "The clock of this device is wrong, so nobody can say whether this is recent. Set it, then try again.",
   expired: "The publisher has not confirmed this release for a while. Nothing new is installed until that happens.",

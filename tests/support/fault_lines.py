@@ -55,9 +55,11 @@ LINES = {
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
     "E52": "the release key is stolen, and revoked",
+    "E54": "one number, signed twice, and not the same",
     "E55": "an address with escapes, a query, an international name",
     "E56": "an answer that the HTTP library trips over",
     "E57": "one key, written in two ways",
+    "E62": "the publisher's line is begun anew",
 }
 
 NOTES = {

@@ -24,7 +24,7 @@ FAMILIES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (
         5,
         "not acceptable: the trusted keys did not sign it, or older than what was seen",
-        ("trust", "signature", "rollback"),
+        ("trust", "signature", "rollback", "restarted", "equivocation"),
     ),
     (6, "out of date, or this device's clock is wrong", ("expired", "clock")),
     (7, "the local store or disk", ("storage", "quota", "not-a-store")),

@@ -6,12 +6,18 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 
-from vademecum.errors import DamagedError, NewerFormatError, VademecumError
+from vademecum.errors import (
+    DamagedError,
+    EquivocationError,
+    NewerFormatError,
+    RestartedError,
+    VademecumError,
+)
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
 from vademecum.ports import Store
 from vademecum.store.pointer import Generation, Head, decode_head
-from vademecum.store.records import damaged
+from vademecum.store.records import SYNC, damaged
 from vademecum.trust.floor import FIRST_USE, PIN, judge, read_floor
 
 
@@ -51,6 +57,9 @@ async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) ->
         findings.append(Finding("objects", False, error.message))
     findings.append(await _judged("trust", _trust(store, now)))
     findings.append(await _judged("records", _records(store)))
+    noted = (await SYNC.read(store)).error
+    if noted is not None and noted.code in (EquivocationError.code, RestartedError.code):
+        findings.append(Finding("channel", False, noted.message))
     return findings
 
 

@@ -152,6 +152,8 @@ export type ErrorCode =
   | "trust"
   | "signature"
   | "rollback"
+  | "restarted"
+  | "equivocation"
   | "expired"
   | "clock"
   | "storage"

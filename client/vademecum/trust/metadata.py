@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from tuf.api import exceptions
-from tuf.api.metadata import Metadata, MetaFile, Root
+from tuf.api.metadata import Metadata, MetaFile, Root, Timestamp
 
 # The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
 # part, so pyproject.toml pins the major version and tests/unit/client/trust/test_metadata.py walks every rule.
@@ -28,7 +28,15 @@ from vademecum.trust.signatures import fingerprint, require_signatures, signers_
 
 
 class StaleError(RollbackError):
-    """A timestamp that is signed well, and older than the trusted one: an attack, or a cache that is behind."""
+    """A timestamp that is signed well, and older than the trusted one: an attack, or a cache that is behind.
+
+    Attributes:
+        fresh: It expires no earlier than the trusted one: no cache looks like that, but a line that was begun anew.
+    """
+
+    def __init__(self, message: str, *, fresh: bool) -> None:
+        super().__init__(message)
+        self.fresh = fresh
 
 
 class Trust:
@@ -134,9 +142,22 @@ class Trust:
                 # 5.4.3.1 is told from 5.4.3.2: a host that is behind shows an older timestamp, well signed. One whose
                 # newer timestamp names an older snapshot is no cache.
                 if value["signed"]["version"] < before:
-                    raise StaleError(f"timestamp.json: {error}") from error
+                    fresh = Metadata[Timestamp].from_bytes(data).signed.expires >= self.timestamp_expires
+                    raise StaleError(f"timestamp.json: {error}", fresh=fresh) from error
                 raise
         return True
+
+    def is_other_timestamp(self, data: bytes) -> bool:
+        """Whether a timestamp says something else than the trusted one, whatever signatures stand beside it."""
+        return Metadata[Timestamp].from_bytes(data).signed != self._set.timestamp
+
+    def is_other_snapshot(self, data: bytes) -> bool:
+        """Whether the trusted timestamp names another snapshot of the version of this one."""
+        try:
+            self._set.timestamp.snapshot_meta.verify_length_and_hashes(data)
+        except exceptions.LengthOrHashMismatchError:
+            return True
+        return False
 
     def accept_snapshot(self, data: bytes, *, stored: bool = False) -> None:
         """Take the snapshot (5.5); `stored`: it was verified when it was stored, and may be an older one.

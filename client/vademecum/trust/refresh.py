@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.config import Config
-from vademecum.errors import RollbackError, ServerError, TrustError, VademecumError
+from vademecum.errors import HostError, RollbackError, ServerError, TrustError, VademecumError
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
+from vademecum.trust.channel import Line
 from vademecum.trust.floor import FIRST_USE, as_floor, proved
 from vademecum.trust.metadata import StaleError, Trust
 
@@ -35,11 +36,15 @@ class Refreshed:
         trust: The trusted metadata.
         complete: The whole of it was walked.
         stale: Every host that answered shows an older timestamp than the trusted one, which stays.
+        restarted: What such a host says of the channel, where that expires no earlier than what is trusted here.
+        equivocation: What was trusted first stays, and the host shows, signed as well, something else of that version.
     """
 
     trust: Trust
     complete: bool
     stale: bool = False
+    restarted: Line | None = None
+    equivocation: str = ""
 
 
 @contextmanager
@@ -130,12 +135,14 @@ async def refresh(
 
 @dataclass(frozen=True)
 class _Shown:
-    """What one mirror has shown: `news`, the `same` timestamp as the trusted one, or an older one, `stale`."""
+    """What one mirror has shown: `news`, the `same` timestamp as the trusted one, an `other` one of its version, or an
+    older one, `stale`: `fresh`, where it expires no earlier."""
 
     mirror: Mirror
     verdict: str
     trust: Trust
     detail: str = ""
+    fresh: bool = False
 
 
 class _Walk:
@@ -169,11 +176,13 @@ class _Walk:
     async def down(self, stale_allowed: bool, wanted: Callable[[int], bool]) -> Refreshed:
         """Walk from the root to the targets, in the specification's order."""
         with _nothing_there(self._downloader):
-            trust, stale = await self.newest(stale_allowed)
+            shown = await self.newest(stale_allowed)
         self._downloader.first_contact = False  # what the host names from here on may still be on its way
-        await self.snapshot(trust, wanted)
-        await self.targets(trust)
-        return Refreshed(trust, complete=self.rooted and not stale, stale=stale)
+        other = await self.snapshot(shown.trust, wanted) or (shown.detail if shown.verdict == "other" else "")
+        await self.targets(shown.trust)
+        stale = shown.verdict == "stale"
+        restarted = await self._begun_anew(shown.mirror) if stale and shown.fresh else None
+        return Refreshed(shown.trust, self.rooted and not stale, stale, restarted, other)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
@@ -197,8 +206,8 @@ class _Walk:
             await self._store.write({"trust/root.json": self._root, "trust/pin": self._pin})
             self._saved = (self._root, self._pin)
 
-    async def newest(self, stale_allowed: bool) -> tuple[Trust, bool]:
-        """Return the trusted set after its timestamp, and whether that is newer than all that is shown.
+    async def newest(self, stale_allowed: bool) -> _Shown:
+        """Return the trusted set after its timestamp, and how that compares with what is shown.
 
         One mirror that shows something new is enough. The others are asked, once each, when the one before shows
         nothing new: this is how a mirror is found out that stays behind.
@@ -218,13 +227,13 @@ class _Walk:
             seen.append(shown)
             if shown.verdict == "news":
                 break
-        best = min(seen, key=lambda shown: ("news", "same", "stale").index(shown.verdict))
+        best = min(seen, key=lambda shown: ("news", "other", "same", "stale").index(shown.verdict))
         for shown in seen:
             if shown is not best and shown.verdict != best.verdict:
                 shown.mirror.failures += 1
         if best.verdict == "stale" and not stale_allowed:
             raise RollbackError(best.detail)
-        return best.trust, best.verdict == "stale"
+        return best
 
     async def _look(self, mirror: Mirror) -> _Shown:
         """Walk the roots of one mirror, then take its timestamp (5.3 and 5.4)."""
@@ -237,7 +246,7 @@ class _Walk:
         try:
             return await self._take_timestamp(mirror, trust)
         except StaleError as error:
-            return _Shown(mirror, "stale", trust, str(error))
+            return _Shown(mirror, "stale", trust, str(error), error.fresh)
 
     async def _take_timestamp(self, mirror: Mirror, trust: Trust) -> _Shown:
         stored = await self._store.read("trust/timestamp.json")
@@ -252,7 +261,27 @@ class _Walk:
         news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
         if news:  # 5.4.5
             await self._store.write({"trust/timestamp.json": fetched})
+        if not news and trust.is_other_timestamp(fetched):
+            return _Shown(mirror, "other", trust, f"timestamp.json of version {trust.timestamp_version}")
         return _Shown(mirror, "news" if news else "same", trust)
+
+    async def _begun_anew(self, mirror: Mirror) -> Line | None:
+        """Return what a mirror says of the channel, by the trusted root alone; None where it does not hold together."""
+
+        async def fetch(path: str, limit: int) -> bytes:
+            return await self._downloader.once(mirror, path, limit, True)
+
+        config, trust = self._config, Trust(self._root, self._now)
+        try:
+            trust.accept_timestamp(await fetch(TIMESTAMP, config.max_timestamp))
+            path = trust.metadata_path("snapshot", trust.snapshot_version)
+            trust.accept_snapshot(await fetch(path, trust.snapshot_length(config.max_snapshot)))
+            path = trust.metadata_path("targets", trust.targets_version)
+            trust.accept_targets(await fetch(path, trust.targets_length(config.max_targets)))
+            return trust.line(config.channel)
+        except (HostError, TrustError) as error:
+            logger.debug("what the host shows is old, and no line: %s", error)
+            return None
 
     async def _roots(self, mirror: Mirror) -> Trust:
         """Walk from the newest known root to the newest that this mirror has (5.3), a bounded number of steps a run."""
@@ -269,17 +298,19 @@ class _Walk:
         await self._save_root()
         return trust
 
-    async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
-        """Take the snapshot (5.5)."""
+    async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> str:
+        """Take the snapshot (5.5); return what is wrong if the timestamp names another one of the version of ours."""
         stored = await self._store.read("trust/snapshot.json")
         # Accepted, it is the current one: 5.5.1 has nothing to download. Refused as old, 5.5.5 compares with it.
         if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
-            return
+            other = trust.is_other_snapshot(stored)
+            return f"snapshot.json of version {trust.snapshot_version}" if other else ""
         path = trust.metadata_path("snapshot", trust.snapshot_version)
         limit = trust.snapshot_length(self._config.max_snapshot)  # 5.5.1
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_snapshot)
         self._follow_hint(trust, wanted)
         await self._store.write({"trust/snapshot.json": data})  # 5.5.7
+        return ""
 
     def _follow_hint(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
         """Let the manifest come beside the targets. These decide whether it is used, and by which digest."""

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vademecum.errors import RollbackError
+from vademecum.errors import EquivocationError, RollbackError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation, Head
@@ -55,6 +55,31 @@ def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
             f"the host offers release {pointer.sequence}, release {installed} is installed: "
             "a publisher takes a release back by publishing a newer one"
         )
+
+
+def refuse_other(head: Head, line: Line) -> None:
+    """Do nothing, unless the signed targets give the number of an installed release to another one.
+
+    Raises:
+        EquivocationError: They do.
+    """
+    for generation in (head.current, head.previous):
+        for release in line.releases:
+            if (
+                generation is not None
+                and not generation.revoked
+                and release.sequence == generation.sequence
+                and generation.manifest not in ("", release.sha256)
+            ):
+                raise equivocation(f"release {release.sequence}")
+
+
+def equivocation(what: str) -> EquivocationError:
+    """Return the error for something that was signed twice, and differs."""
+    return EquivocationError(
+        f"the trusted keys have signed {what} twice, and not the same: what was taken first stays. Ask the publisher: "
+        "was a key stolen, or did two builds run? A newer release settles it"
+    )
 
 
 def plans(

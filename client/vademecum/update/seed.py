@@ -21,7 +21,7 @@ from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import TIMESTAMP, refresh
-from vademecum.update.plan import Kind, refuse_older
+from vademecum.update.plan import Kind, refuse_older, refuse_other
 from vademecum.update.update import Surroundings, Update, vouch
 
 logger = logging.getLogger("vademecum")
@@ -103,6 +103,7 @@ class Seed:
         line = proof.trust.line(self._config.channel)
         judge_installed(session, proof.trust)
         vouch(session, line)
+        refuse_other(session.pointer, line)
         pointer = await update.choose(line)
         refuse_older(pointer, session.pointer, line)
         if not proof.older:

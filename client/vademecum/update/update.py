@@ -13,17 +13,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vademecum.config import Config
 from vademecum.errors import (
     ContentError,
     ExpiredError,
+    HostError,
     NewerFormatError,
     QuotaError,
+    RestartedError,
     ServerError,
+    TrustError,
     VademecumError,
 )
+from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.integrity.repair import Repair
@@ -42,7 +46,7 @@ from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download_budget import UNLIMITED, Budget
-from vademecum.update.plan import Plan, full_plan, plans, refuse_older
+from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
 from vademecum.update.staging import StagingError, activate, stage
 from vademecum.update.states import Course
@@ -125,6 +129,7 @@ class Update:
         judge_installed(self.session, found.trust)
         line = found.trust.line(self._config.channel)
         vouch(self.session, line)
+        refuse_other(self.session.pointer, line)
         pointer = await self.choose(line)
         refuse_older(pointer, self.session.pointer, line)
         now = now.replace(microsecond=0)
@@ -141,7 +146,31 @@ class Update:
         # anything is fetched that they name, and where the walk fails with what verified until then:
         # decisions/trust-floor.md.
         await self.session.commit()
+        if found.equivocation:
+            raise equivocation(found.equivocation)
+        if found.restarted is not None:
+            await self._refuse_restarted(found.restarted.current)
         return pointer, found.stale
+
+    async def _refuse_restarted(self, shown: ReleasePointer) -> None:
+        """Do nothing, unless an older timestamp leads to a release that was built after the installed one.
+
+        Raises:
+            RestartedError: It does: no cache shows that.
+        """
+        current = self.session.pointer.current
+        try:
+            built = datetime.fromisoformat((await self.manifest(shown)).built)
+        except (HostError, TrustError) as error:
+            logger.debug("release %d cannot be looked at: %s", shown.sequence, error)
+            return
+        if current is None or built > datetime.fromisoformat(current.built):
+            seen = "newer metadata were" if current is None else f"release {current.sequence} is"
+            raise RestartedError(
+                f"the publisher's line was restarted: the host shows release {shown.sequence}, built on "
+                f"{iso_time(built)}, and {seen} known here. What is installed stays. Ask the publisher, who can number "
+                "on from above; if the new line is to be followed as it is, begin anew with another file for the store"
+            )
 
     # 2. The release ----------------------------------------------------------------------------
 
