@@ -321,7 +321,10 @@ def test_a_full_disk_is_told_and_does_no_harm(app: App) -> None:
 
 
 def test_a_database_that_another_page_deletes_is_let_go_and_made_anew(installed: App) -> None:
-    delete = "import('/client/store/store.mjs').then(({ IndexedStore }) => IndexedStore.destroy(kb.url))"
+    delete = """() => new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase(`vademecum:${kb.url}`);
+        Object.assign(request, { onsuccess: () => resolve(), onerror: reject });
+    })"""
     installed.page.evaluate(delete)
     assert installed.texts()  # the reader has its release in memory
     assert installed.call("getStatus")["installed"] is None

@@ -45,10 +45,7 @@ export function asError(thrown) {
   return new VademecumError(typeof code === "string" ? code : "error", text, { status: status ?? undefined, retryAfter, needed, available });
 }
 
-/**
- * @param {unknown} thrown
- * @returns {PlainError}
- */
+/** @param {unknown} thrown @returns {PlainError} */
 export function plainError(thrown) {
   const { code, message, status, retryAfter, needed, available } = asError(thrown);
   return { code, message, status, retryAfter, needed, available };

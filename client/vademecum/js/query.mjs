@@ -39,10 +39,7 @@ function reopen() {
   return turn;
 }
 
-/**
- * Turn to what the pointer names now.
- * @returns {Promise<InstalledRelease | null>}
- */
+/** Turn to what the pointer names now. @returns {Promise<InstalledRelease | null>} */
 async function turnToPointer() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
@@ -68,11 +65,7 @@ function neededObjects({ current }) {
   return current ? [current.encoder, ...current.segments] : [];
 }
 
-/**
- * @param {InstalledRelease} release
- * @param {Uint8Array[]} objects
- * @returns {Opened}
- */
+/** @param {InstalledRelease} release @param {Uint8Array[]} objects @returns {Opened} */
 function openRelease(release, [encoderFile, ...segmentFiles]) {
   const encoder = decodeEncoder(encoderFile);
   encoder.checkGolden();

@@ -125,13 +125,13 @@ export class KnowledgeBase {
 
   /** @param {string} name @param {(detail: any) => void} listener */
   on(name, listener) {
-    this.#listeners.add(name, listener);
+    this.#listeners.of(name).add(listener);
     return () => this.off(name, listener);
   }
 
   /** @param {string} name @param {(detail: any) => void} listener */
   off(name, listener) {
-    this.#listeners.remove(name, listener);
+    this.#listeners.of(name).delete(listener);
   }
 
   // Keeping it current --------------------------------------------------------------------------

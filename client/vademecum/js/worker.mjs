@@ -16,14 +16,7 @@ import { fetchBody, fileAddress } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 
-/**
- * @typedef {object} Target
- * @property {string[]} urls the preferred first
- * @property {string | null} trust
- * @property {string} channel
- * @property {number | null} maxUpdateBytes
- * @property {string | null} seed
- */
+/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null, seed: string | null}} Target */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */
@@ -32,10 +25,7 @@ let python;
 let host;
 const pause = new Pause();
 
-/**
- * A published tree as Python asks for its files.
- * @param {string} url
- */
+/** A published tree as Python asks for its files. @param {string} url */
 function tree(url) {
   return {
     url,
@@ -65,10 +55,7 @@ async function room() {
   return quota === undefined ? null : Math.max(0, quota - (usage ?? 0));
 }
 
-/**
- * @param {string} command
- * @param {{turn?: number, seedless?: boolean}} args
- */
+/** @param {string} command @param {{turn?: number, seedless?: boolean}} args */
 async function run(command, args) {
   if (!python || !host) throw new VademecumError("usage", "open first");
   pause.begin(args.turn);
@@ -77,12 +64,7 @@ async function run(command, args) {
   return result;
 }
 
-/**
- * @param {PythonModule} module
- * @param {object} seen
- * @param {string} command
- * @param {object} args
- */
+/** @param {PythonModule} module @param {object} seen @param {string} command @param {object} args */
 async function runPython(module, seen, command, args) {
   try {
     return await module.run(command, JSON.stringify(args), seen);

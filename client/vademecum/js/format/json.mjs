@@ -14,11 +14,7 @@ export function decodeText(bytes) {
   }
 }
 
-/**
- * @param {Uint8Array} bytes
- * @param {string} what names the input in errors
- * @returns {Record<string, any>}
- */
+/** @param {Uint8Array} bytes @param {string} what names the input in errors @returns {Record<string, any>} */
 export function parseObject(bytes, what) {
   try {
     const value = JSON.parse(decodeText(bytes));

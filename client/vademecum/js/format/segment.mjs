@@ -10,9 +10,7 @@ export const PACKED_BITS = ["4", "2"];
 
 /** @typedef {ReturnType<typeof decodeSegment>} Segment */
 
-/**
- * @param {Uint8Array} bytes
- */
+/** @param {Uint8Array} bytes */
 export function decodeSegment(bytes) {
   const file = decodeTensors(bytes);
   requireFormat(file, SEGMENT_FORMAT);
@@ -66,18 +64,12 @@ function readVectors(file, count) {
   return { dimensions: Number(dimensions), bits: Number(bits), vectors: packed.values };
 }
 
-/**
- * A chunk id as people and programs see it.
- * @param {bigint} id
- */
+/** A chunk id as people and programs see it. @param {bigint} id */
 export function hexId(id) {
   return id.toString(16).padStart(16, "0");
 }
 
-/**
- * @param {string} joined as the `chunk.headings` column holds it
- * @returns {string[]}
- */
+/** @param {string} joined as the `chunk.headings` column holds it @returns {string[]} */
 export function splitHeadings(joined) {
   return joined.split(HEADING_SEPARATOR).filter((heading) => heading !== "");
 }

@@ -19,10 +19,7 @@ const MAX_SIZE = 2 ** 32;
 
 /** A string column: UTF-8 with offsets; a string is decoded when it is asked for. */
 export class Strings {
-  /**
-   * @param {Uint8Array} bytes
-   * @param {Uint32Array} offsets count + 1 entries
-   */
+  /** @param {Uint8Array} bytes @param {Uint32Array} offsets count + 1 entries */
   constructor(bytes, offsets) {
     this.bytes = bytes;
     this.offsets = offsets;
@@ -50,10 +47,7 @@ export class Strings {
 }
 
 export class TensorFile {
-  /**
-   * @param {Map<string, Tensor>} tensors views into the file
-   * @param {Record<string, string>} metadata
-   */
+  /** @param {Map<string, Tensor>} tensors views into the file @param {Record<string, string>} metadata */
   constructor(tensors, metadata) {
     this.tensors = tensors;
     this.metadata = metadata;
@@ -79,20 +73,13 @@ export class TensorFile {
     return /** @type {any} */ (found);
   }
 
-  /**
-   * @param {string} name
-   * @param {number | null} [count]
-   */
+  /** @param {string} name @param {number | null} [count] */
   strings(name, count = null) {
     const bytes = this.tensor(name, "U8", [null]).values;
     return new Strings(bytes, this.offsets(name, bytes.length, count));
   }
 
-  /**
-   * @param {string} name
-   * @param {number} end what the offsets span
-   * @param {number | null} [count]
-   */
+  /** @param {string} name @param {number} end what the offsets span @param {number | null} [count] */
   offsets(name, end, count = null) {
     const offsets = this.tensor(`${name}.offsets`, "U32", [count === null ? null : count + 1]).values;
     const rises = offsets.every((value, i) => i === 0 || offsets[i - 1] <= value);
@@ -103,10 +90,7 @@ export class TensorFile {
   }
 }
 
-/**
- * @param {Uint8Array} file
- * @returns {TensorFile}
- */
+/** @param {Uint8Array} file @returns {TensorFile} */
 export function decodeTensors(file) {
   const bytes = file.byteOffset % 8 ? file.slice() : file;
   const length = bytes.length < 8 ? Infinity : Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

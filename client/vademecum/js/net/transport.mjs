@@ -92,19 +92,13 @@ export async function fetchFirst(urls, path, limit) {
   throw errors.sort((a, b) => (a.retryAfter ?? 0) - (b.retryAfter ?? 0))[0];
 }
 
-/**
- * @param {Response} response
- * @returns {AsyncGenerator<Uint8Array>}
- */
+/** @param {Response} response @returns {AsyncGenerator<Uint8Array>} */
 async function* stream(response) {
   const reader = response.body?.getReader();
   for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) yield piece.value;
 }
 
-/**
- * @param {string} url
- * @param {Response} response
- */
+/** @param {string} url @param {Response} response */
 function requireSuccess(url, response) {
   if (response.status === 200) return;
   const detail = { status: response.status, retryAfter: retryAfter(response.headers.get("retry-after"), Date.now()) };
@@ -134,10 +128,7 @@ function wireSize(response, received) {
   return /^\d{1,15}$/.test(length) ? Number(length) : received;
 }
 
-/**
- * @param {Uint8Array[]} pieces
- * @param {number} size
- */
+/** @param {Uint8Array[]} pieces @param {number} size */
 function join(pieces, size) {
   const data = new Uint8Array(size);
   let at = 0;

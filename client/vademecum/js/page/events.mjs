@@ -12,28 +12,16 @@ export class Listeners {
     this.byName = new Map(names.map((name) => [name, new Set()]));
   }
 
-  /**
-   * @param {string} name
-   * @param {Listener} listener
-   */
-  add(name, listener) {
-    this.#of(name).add(listener);
+  /** Those of one event. @param {string} name */
+  of(name) {
+    const listeners = this.byName.get(name);
+    if (listeners) return listeners;
+    throw new VademecumError("usage", `there is no event "${name}"; there are ${[...this.byName.keys()].join(", ")}`);
   }
 
-  /**
-   * @param {string} name
-   * @param {Listener} listener
-   */
-  remove(name, listener) {
-    this.#of(name).delete(listener);
-  }
-
-  /**
-   * @param {string} name
-   * @param {object} detail
-   */
+  /** @param {string} name @param {object} detail */
   emit(name, detail) {
-    for (const listener of [...this.#of(name)]) {
+    for (const listener of [...this.of(name)]) {
       try {
         listener(detail);
       } catch (error) {
@@ -41,19 +29,9 @@ export class Listeners {
       }
     }
   }
-
-  /** @param {string} name */
-  #of(name) {
-    const listeners = this.byName.get(name);
-    if (listeners) return listeners;
-    throw new VademecumError("usage", `there is no event "${name}"; there are ${[...this.byName.keys()].join(", ")}`);
-  }
 }
 
-/**
- * What nobody waits for, told to the page as an uncaught error is.
- * @param {unknown} error
- */
+/** What nobody waits for, told to the page as an uncaught error is. @param {unknown} error */
 export function report(error) {
   if (typeof reportError === "function") reportError(error);
   else console.error(error);

@@ -72,11 +72,7 @@ export class Encoder {
     this.sorted = undefined;
   }
 
-  /**
-   * The first 4,096 words of the text, folded, in reading order.
-   * @param {string} text
-   * @returns {string[]}
-   */
+  /** The first 4,096 words of the text, folded, in reading order. @param {string} text @returns {string[]} */
   split(text) {
     /** @type {string[]} */
     const words = [];
@@ -113,11 +109,7 @@ export class Encoder {
     return counts;
   }
 
-  /**
-   * The first 8 words of the table that begin with this one.
-   * @param {string} prefix
-   * @returns {number[]}
-   */
+  /** The first 8 words of the table that begin with this one. @param {string} prefix @returns {number[]} */
   #complete(prefix) {
     if ([...prefix].length < MIN_PREFIX) return [];
     const { words } = this;
@@ -213,10 +205,7 @@ export function shrink(values) {
     : Int8Array.from(values, (value) => Math.floor((value * 127) / largest + 0.5));
 }
 
-/**
- * FNV-1a, 32 bit, of the word's UTF-8 bytes.
- * @param {string} word
- */
+/** FNV-1a, 32 bit, of the word's UTF-8 bytes. @param {string} word */
 export function hashWord(word) {
   let hash = 0x811c9dc5;
   for (const byte of UTF8.encode(word)) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -240,7 +229,7 @@ export function unknownComponent(hash, i) {
  * @param {number} length
  * @param {(position: number) => boolean} below
  */
-function lowerBound(length, below) {
+export function lowerBound(length, below) {
   let low = 0;
   for (let high = length; low < high; ) {
     const middle = (low + high) >> 1;

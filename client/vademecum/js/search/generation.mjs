@@ -17,17 +17,15 @@ const DEAD = -1;
 const HEADING_JOINT = " › ";
 
 export class Generation {
-  /**
-   * @param {Segment[]} segments newest first
-   * @param {number} dimensions
-   */
+  /** @param {Segment[]} segments newest first @param {number} dimensions */
   constructor(segments, dimensions) {
     this.segments = segments;
     this.dimensions = dimensions;
     /** Of a vector's component; one epoch has one number. */
     this.bits = segments[0]?.bits ?? 8;
     /** @type {number[]} row numbers over all segments begin here */
-    this.starts = runningTotals(segments.map((segment) => segment.ids.length));
+    this.starts = [0];
+    for (const { ids } of segments) this.starts.push(this.starts[this.starts.length - 1] + ids.length);
     /** Live documents by rising key (bytes). */
     this.documents = liveDocuments(segments);
     /** @type {Map<string, number>} */
@@ -52,20 +50,14 @@ export class Generation {
     return owners;
   }
 
-  /**
-   * @param {number} at a row number over all segments
-   * @returns {Place}
-   */
+  /** @param {number} at a row number over all segments @returns {Place} */
   place(at) {
     let which = 0;
     while (at >= this.starts[which + 1]) which++;
     return { segment: this.segments[which], row: at - this.starts[which] };
   }
 
-  /**
-   * One hit, without its score.
-   * @param {number} at
-   */
+  /** One hit, without its score. @param {number} at */
   describe(at) {
     const { segment, row } = this.place(at);
     const owner = this.documents[this.owners[at]];
@@ -82,10 +74,7 @@ export class Generation {
     };
   }
 
-  /**
-   * A whole document, or null.
-   * @param {string} key
-   */
+  /** A whole document, or null. @param {string} key */
   document(key) {
     const position = this.positions.get(key);
     if (position === undefined) return null;
@@ -170,37 +159,26 @@ export class IdTable {
     return slot;
   }
 
-  /**
-   * @param {bigint} id
-   * @returns {number | undefined}
-   */
+  /** @param {bigint} id @returns {number | undefined} */
   find(id) {
     const row = this.slots[this.#slot(Number(id & 0xffffffffn), Number(id >> 32n))];
     return row ? row - 1 : undefined;
   }
 }
 
-/**
- * @param {Segment[]} segments
- * @returns {DocumentPlace[]}
- */
+/** @param {Segment[]} segments @returns {DocumentPlace[]} */
 function liveDocuments(segments) {
   /** @type {Map<string, DocumentPlace>} */
   const latest = new Map();
   for (const segment of segments) {
     segment.keys.all().forEach((key, row) => {
       const known = latest.get(key);
-      const newer = !known || sequenceOf({ segment, row }) > sequenceOf(known);
-      if (newer) latest.set(key, { segment, row, key });
+      const than = known ? known.segment.documentSequences[known.row] : -1;
+      if (segment.documentSequences[row] > than) latest.set(key, { segment, row, key });
     });
   }
   const live = [...latest.values()].filter(({ segment, row }) => !segment.removed[row]);
   return live.sort((a, b) => compareBytes(a.segment.keys.bytesAt(a.row), b.segment.keys.bytesAt(b.row)));
-}
-
-/** @param {Place} place */
-function sequenceOf({ segment, row }) {
-  return segment.documentSequences[row];
 }
 
 /** @param {Place} place */
@@ -220,11 +198,4 @@ export function compareBytes(a, b) {
     if (a[i] !== b[i]) return a[i] - b[i];
   }
   return a.length - b.length;
-}
-
-/** @param {number[]} counts */
-function runningTotals(counts) {
-  const totals = [0];
-  for (const count of counts) totals.push(totals[totals.length - 1] + count);
-  return totals;
 }

@@ -6,6 +6,8 @@
  * rise by chunk id where scores are equal. No row is sorted that is not among the best.
  */
 
+import { lowerBound } from "./encoder.mjs";
+
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {{at: number, raw: number, id: bigint}} Candidate `at` counts rows over all segments */
 
@@ -28,7 +30,7 @@ export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
 export function rank(generation, query, limit) {
   const best = new Best(limit);
   generation.segments.forEach((segment, which) => scan(segment, generation.owners, generation.starts[which], query, best));
-  return best.sorted();
+  return best.sorted;
 }
 
 /**
@@ -130,68 +132,28 @@ export function cosine(raw, query, bits) {
   return raw / (/** @type {number} */ (UNITS.get(bits)) * Math.sqrt(query.reduce((sum, value) => sum + value * value, 0)));
 }
 
-/** Keeps the `limit` best candidates in a heap whose root is the worst of them. */
+/** Keeps the `limit` best candidates, best first. */
 class Best {
+  /** A lower score than this cannot get in. */
+  threshold = 0;
+  /** @type {Candidate[]} */
+  sorted = [];
+
   /** @param {number} limit */
   constructor(limit) {
     this.limit = limit;
-    /** A lower score than this cannot get in. */
-    this.threshold = 0;
-    /** @type {Candidate[]} */
-    this.heap = [];
   }
 
   /** @param {Candidate} candidate */
   offer(candidate) {
-    if (this.heap.length < this.limit) {
-      this.heap.push(candidate);
-      this.#rise(this.heap.length - 1);
-    } else if (better(candidate, this.heap[0])) {
-      this.heap[0] = candidate;
-      this.#sink();
-    }
-    if (this.heap.length === this.limit) this.threshold = this.heap[0].raw;
-  }
-
-  /** @param {number} child */
-  #rise(child) {
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!better(this.heap[parent], this.heap[child])) return;
-      this.#swap(parent, child);
-      child = parent;
-    }
-  }
-
-  #sink() {
-    for (let parent = 0; ; ) {
-      let worst = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2]) {
-        if (child < this.heap.length && better(this.heap[worst], this.heap[child])) worst = child;
-      }
-      if (worst === parent) return;
-      this.#swap(parent, worst);
-      parent = worst;
-    }
-  }
-
-  /**
-   * @param {number} a
-   * @param {number} b
-   */
-  #swap(a, b) {
-    [this.heap[a], this.heap[b]] = [this.heap[b], this.heap[a]];
-  }
-
-  sorted() {
-    return this.heap.sort((a, b) => (better(a, b) ? -1 : 1));
+    const { sorted, limit } = this;
+    sorted.splice(lowerBound(sorted.length, (i) => better(sorted[i], candidate)), 0, candidate);
+    if (sorted.length > limit) sorted.pop();
+    if (sorted.length === limit) this.threshold = sorted[limit - 1].raw;
   }
 }
 
-/**
- * @param {Candidate} a
- * @param {Candidate} b
- */
+/** @param {Candidate} a @param {Candidate} b */
 function better(a, b) {
   return a.raw !== b.raw ? a.raw > b.raw : a.id < b.id;
 }

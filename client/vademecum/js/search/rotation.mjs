@@ -35,10 +35,7 @@ export function rotate(query, start) {
   return values;
 }
 
-/**
- * The largest power of two that divides the size.
- * @param {number} size
- */
+/** The largest power of two that divides the size. @param {number} size */
 function blockOf(size) {
   return size & -size;
 }

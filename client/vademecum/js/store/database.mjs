@@ -59,10 +59,7 @@ function isWhole(database) {
   return database.transaction(OBJECTS).objectStore(OBJECTS).indexNames.contains("size");
 }
 
-/**
- * Add what is missing.
- * @param {IDBTransaction} tx of an upgrade
- */
+/** Add what is missing. @param {IDBTransaction} tx of an upgrade */
 function complete(tx) {
   const { objectStoreNames: parts } = tx.db;
   if (!parts.contains(RECORDS)) tx.db.createObjectStore(RECORDS);
@@ -71,7 +68,7 @@ function complete(tx) {
 }
 
 /**
- * Wait for an opening or a deletion, but not for ever on pages that do not let go: `busy`. What was begun goes on.
+ * Wait for an opening, but not for ever on pages that do not let go: `busy`. What was begun goes on.
  * IndexedDB tells a request of such pages (`blocked`), but not those that wait behind it.
  * @template T
  * @param {Promise<T>} opening
@@ -99,11 +96,7 @@ export function done(request) {
   });
 }
 
-/**
- * @param {unknown} error
- * @param {string} name
- * @returns {VademecumError}
- */
+/** @param {unknown} error @param {string} name @returns {VademecumError} */
 export function storageError(error, name) {
   if (error instanceof VademecumError) return error;
   const { name: kind, message } = /** @type {DOMException} */ (Object(error));

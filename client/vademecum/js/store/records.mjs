@@ -6,29 +6,9 @@ import { parseObject } from "../format/json.mjs";
 
 export const HEAD_FORMAT = 1;
 
-/**
- * @typedef {object} InstalledRelease
- * @property {number} sequence
- * @property {string} version
- * @property {number} documents
- * @property {number} chunks
- * @property {number} dimensions
- * @property {string} built ISO time
- * @property {string} installed ISO time
- * @property {string} epoch
- * @property {string} digest
- * @property {string} encoder
- * @property {string[]} segments
- * @property {boolean} revoked the trusted root does not name the keys any more that signed it
- */
-/**
- * @typedef {object} Head
- * @property {number} format
- * @property {InstalledRelease | null} current
- * @property {InstalledRelease | null} previous
- * @property {number | null} pinned
- * @property {number[]} refused
- */
+/** @typedef {import("../vademecum.d.mts").LocalVersion & {encoder: string, segments: string[]}} InstalledRelease */
+/** @typedef {InstalledRelease | null} Installed */
+/** @typedef {{format: number, current: Installed, previous: Installed, pinned: number | null, refused: number[]}} Head */
 
 /** @type {Head} */
 const NOTHING = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [] };

@@ -33,10 +33,7 @@ export class IndexedStore {
     this.patience = patience;
   }
 
-  /**
-   * @param {string} name
-   * @returns {Promise<Uint8Array | undefined>}
-   */
+  /** @param {string} name @returns {Promise<Uint8Array | undefined>} */
   read(name) {
     return this.#transact("readonly", [RECORDS], (tx) => done(tx.objectStore(RECORDS).get(name)));
   }
@@ -56,10 +53,7 @@ export class IndexedStore {
     });
   }
 
-  /**
-   * The digests of all objects with their sizes in bytes.
-   * @returns {Promise<[string, number][]>}
-   */
+  /** The digests of all objects with their sizes in bytes. @returns {Promise<[string, number][]>} */
   objects() {
     return this.#transact("readonly", [OBJECTS], async (tx) => {
       /** @type {[string, number][]} */
@@ -73,10 +67,7 @@ export class IndexedStore {
     });
   }
 
-  /**
-   * @param {string} digest
-   * @returns {Promise<Uint8Array | undefined>}
-   */
+  /** @param {string} digest @returns {Promise<Uint8Array | undefined>} */
   get(digest) {
     return this.#transact("readonly", [OBJECTS], (tx) => getObject(tx, digest));
   }
@@ -97,11 +88,7 @@ export class IndexedStore {
     return joined(data, digest, spans);
   }
 
-  /**
-   * @param {string} digest
-   * @param {Uint8Array} data
-   * @returns {Promise<void>}
-   */
+  /** @param {string} digest @param {Uint8Array} data @returns {Promise<void>} */
   put(digest, data) {
     this.#recent.delete(digest);
     return this.#transact("readwrite", [OBJECTS], async (tx) => {
@@ -109,11 +96,7 @@ export class IndexedStore {
     });
   }
 
-  /**
-   * Delete these objects, all or none of them.
-   * @param {Iterable<string>} digests
-   * @returns {Promise<void>}
-   */
+  /** Delete these objects, all or none of them. @param {Iterable<string>} digests @returns {Promise<void>} */
   discard(digests) {
     this.#recent.clear();
     return this.#transact("readwrite", [OBJECTS], async (tx) => {
@@ -181,16 +164,6 @@ export class IndexedStore {
   }
 
   /**
-   * Delete the whole database.
-   * @param {string} url
-   * @returns {Promise<void>}
-   */
-  static async destroy(url) {
-    const name = storeName(url);
-    await inTime(done(indexedDB.deleteDatabase(name)), name, PATIENCE);
-  }
-
-  /**
    * Run one transaction; what `body` returns counts only once it has been committed.
    * @template T
    * @param {IDBTransactionMode} mode
@@ -212,11 +185,7 @@ export class IndexedStore {
     }
   }
 
-  /**
-   * @param {IDBTransactionMode} mode
-   * @param {string[]} names
-   * @returns {Promise<IDBTransaction>}
-   */
+  /** @param {IDBTransactionMode} mode @param {string[]} names @returns {Promise<IDBTransaction>} */
   async #begin(mode, names) {
     const start = async () => (await this.#open()).transaction(names, mode, { durability: "strict" });
     const again = (/** @type {unknown} */ error) => {
@@ -245,23 +214,23 @@ export class IndexedStore {
     if (this.#closed) throw new VademecumError("storage", `${this.name}: this store is closed; open it again`);
   }
 
-  /** @returns {Promise<IDBDatabase>} */
   async #connect() {
-    const forget = () => {
-      this.#connection = null;
-    };
     try {
       const database = await openWhole(this.name);
-      database.onclose = forget;
+      database.onclose = () => this.#forget();
       database.onversionchange = () => {
-        forget();
+        this.#forget();
         database.close();
       };
       return database;
     } catch (error) {
-      forget();
+      this.#forget();
       throw error;
     }
+  }
+
+  #forget() {
+    this.#connection = null;
   }
 }
 
@@ -273,21 +242,14 @@ export function storeName(url) {
   return `vademecum:${url.split("?")[0]}`;
 }
 
-/**
- * @param {IDBTransaction} tx
- * @param {string} digest
- * @returns {Promise<Uint8Array | undefined>}
- */
+/** @param {IDBTransaction} tx @param {string} digest @returns {Promise<Uint8Array | undefined>} */
 async function getObject(tx, digest) {
   /** @type {StoredObject | undefined} */
   const found = await done(tx.objectStore(OBJECTS).get(digest));
   return found?.data;
 }
 
-/**
- * @param {IDBTransaction} tx
- * @param {string} digest
- */
+/** @param {IDBTransaction} tx @param {string} digest */
 async function requireObject(tx, digest) {
   const data = await getObject(tx, digest);
   if (!data) throw new VademecumError("content", `the installed release lacks its object ${digest}; update to repair it`);
@@ -303,35 +265,20 @@ async function abortOnError(tx, body) {
   try {
     return await body(tx);
   } catch (error) {
-    if (!tx.error) abort(tx);
+    try {
+      tx.abort();
+    } catch {
+      // It has ended by itself, and why is what gets reported.
+    }
     throw tx.error ?? error;
   }
 }
 
-/** @param {IDBTransaction} tx */
-function abort(tx) {
-  try {
-    tx.abort();
-  } catch (error) {
-    // A transaction that has ended cannot be aborted; its own end is what gets reported.
-    if (!(error instanceof DOMException) || error.name !== "InvalidStateError") throw error;
-  }
-}
-
-/**
- * @param {Uint8Array} data
- * @param {string} digest
- * @param {[number, number][]} spans
- */
+/** @param {Uint8Array} data @param {string} digest @param {[number, number][]} spans */
 function joined(data, digest, spans) {
-  let total = 0;
-  for (const [at, length] of spans) {
-    if (at < 0 || length < 0 || at + length > data.length) {
-      throw new VademecumError("storage", `object ${digest} has ${data.length} bytes, asked for ${at} to ${at + length}`);
-    }
-    total += length;
-  }
-  const parts = new Uint8Array(total);
+  const wrong = spans.find(([at, length]) => at < 0 || length < 0 || at + length > data.length);
+  if (wrong) throw new VademecumError("storage", `object ${digest} has ${data.length} bytes, asked for ${wrong[1]} at ${wrong[0]}`);
+  const parts = new Uint8Array(spans.reduce((total, [, length]) => total + length, 0));
   let end = 0;
   for (const [at, length] of spans) {
     parts.set(data.subarray(at, at + length), end);

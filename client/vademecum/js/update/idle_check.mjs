@@ -37,10 +37,7 @@ export async function compare(store, urls, trust, now) {
   return sync.settled && head ? "settled" : "unchanged"; // a pointer that was lost is nothing installed
 }
 
-/**
- * @param {Record<string, any>} sync
- * @param {number} now
- */
+/** @param {Record<string, any>} sync @param {number} now */
 export function isFresh(sync, now) {
   const age = now - Date.parse(sync.checked);
   return age >= 0 && age < IDLE_CHECK_AGE_MS && now < Date.parse(sync.expires);
@@ -56,10 +53,7 @@ async function samePin(trust, pin) {
   return (await sha256(new TextEncoder().encode(trust))) === new TextDecoder().decode(pin);
 }
 
-/**
- * @param {Uint8Array} a
- * @param {Uint8Array | undefined} b
- */
+/** @param {Uint8Array} a @param {Uint8Array | undefined} b */
 export function sameBytes(a, b) {
   return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -63,11 +63,7 @@ export class Installing extends Turns {
     this.emit(name, detail);
   }
 
-  /**
-   * @param {boolean} force
-   * @param {number} turn 0: nobody pauses it
-   * @returns {Promise<Outcome>}
-   */
+  /** @param {boolean} force @param {number} turn 0: nobody pauses it @returns {Promise<Outcome>} */
   async sync(force, turn) {
     const outcome = await this.#pull({ force, damaged: false, turn });
     if (this.told.has("updateCompleted")) return this.#installed(outcome);
@@ -98,10 +94,7 @@ export class Installing extends Turns {
     return !this.withheld;
   }
 
-  /**
-   * @param {{force: boolean, damaged: boolean, turn: number}} how
-   * @returns {Promise<Outcome>}
-   */
+  /** @param {{force: boolean, damaged: boolean, turn: number}} how @returns {Promise<Outcome>} */
   async #pull(how) {
     const seedless = this.permission !== null && Date.now() < this.seedless; // who asks is not refused
     try {
@@ -121,10 +114,7 @@ export class Installing extends Turns {
     return this.settle("complete", outcome);
   }
 
-  /**
-   * Turn the reader to the new generation, then tell everybody.
-   * @param {string} event
-   */
+  /** Turn the reader to the new generation, then tell everybody. @param {string} event */
   async adopt(event) {
     const detail = this.told.get(event);
     this.told.delete(event);

@@ -25,11 +25,7 @@ export class Updates extends Installing {
   /** @type {Promise<unknown> | null} the end of an update that was told to pause */
   #pausing = null;
 
-  /**
-   * @override as more comes is the moment to look whether it may
-   * @param {string} name
-   * @param {any} detail
-   */
+  /** @override as more comes is the moment to look whether it may @param {string} name @param {any} detail */
   onEngineEvent(name, detail) {
     super.onEngineEvent(name, detail);
     if (name === "updateStarted" || name === "updateProgress") this.reconsider();
@@ -151,11 +147,7 @@ export class Updates extends Installing {
     });
   }
 
-  /**
-   * The same is not tried again and again.
-   * @param {VademecumError} error
-   * @returns {Promise<never>}
-   */
+  /** The same is not tried again and again. @param {VademecumError} error @returns {Promise<never>} */
   async #waitForRoom(error) {
     if (error.code === "quota") {
       const { latest } = decodeRecord(await this.around.store.read("sync"));

@@ -29,10 +29,7 @@ export async function bootPython(base = new URL("..", import.meta.url)) {
   }
 }
 
-/**
- * What a Python error says, without its traceback.
- * @param {string} message
- */
+/** What a Python error says, without its traceback. @param {string} message */
 export function lastLine(message) {
   return message.trimEnd().split("\n").at(-1) ?? "";
 }

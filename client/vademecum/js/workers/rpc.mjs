@@ -16,10 +16,7 @@ export class Remote {
   /** @type {VademecumError | null} */
   #failure = null;
 
-  /**
-   * @param {Worker} worker
-   * @param {(name: string, detail: any) => void} [onEvent]
-   */
+  /** @param {Worker} worker @param {(name: string, detail: any) => void} [onEvent] */
   constructor(worker, onEvent = () => {}) {
     this.worker = worker;
     worker.onmessage = ({ data }) => ("event" in data ? onEvent(data.event, data.detail) : this.#settle(data));
@@ -38,11 +35,7 @@ export class Remote {
     return this.#failure !== null;
   }
 
-  /**
-   * @param {string} command
-   * @param {object} [args]
-   * @returns {Promise<any>}
-   */
+  /** @param {string} command @param {object} [args] @returns {Promise<any>} */
   call(command, args = {}) {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = ++this.#last;
@@ -60,10 +53,7 @@ export class Remote {
     else waiting?.resolve(result);
   }
 
-  /**
-   * End the worker; whoever waits gets this error.
-   * @param {VademecumError} [why]
-   */
+  /** End the worker; whoever waits gets this error. @param {VademecumError} [why] */
   close(why = new VademecumError("cancelled", "the knowledge base was closed")) {
     this.#failure ??= why;
     this.worker.terminate();
@@ -89,11 +79,7 @@ export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
   });
 }
 
-/**
- * @param {Port} port
- * @param {Record<string, Handler>} handlers
- * @param {Request} request
- */
+/** @param {Port} port @param {Record<string, Handler>} handlers @param {Request} request */
 async function answer(port, handlers, { id, command, args }) {
   try {
     if (!Object.hasOwn(handlers, command)) throw new VademecumError("usage", `there is no command "${command}"`);

@@ -26,11 +26,7 @@ export class PythonWorker {
     this.onEvent = onEvent;
   }
 
-  /**
-   * @param {string} command
-   * @param {object} [args]
-   * @returns {Promise<any>}
-   */
+  /** @param {string} command @param {object} [args] @returns {Promise<any>} */
   async call(command, args = {}) {
     clearTimeout(this.#timer);
     const remote = (this.#remote ??= new Remote(this.start(), this.onEvent));
@@ -45,10 +41,7 @@ export class PythonWorker {
     }
   }
 
-  /**
-   * Boot once; a boot that fails is tried anew with the next command.
-   * @param {Remote} remote
-   */
+  /** Boot once; a boot that fails is tried anew with the next command. @param {Remote} remote */
   #open(remote) {
     this.#opening ??= remote.call("open", this.target).catch((error) => {
       this.#drop(remote);

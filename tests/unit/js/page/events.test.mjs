@@ -7,10 +7,10 @@ test("a listener that throws changes nothing for the others, and is reported", (
   const reported = context.mock.method(console, "error", () => {});
   const listeners = new Listeners(["a"]);
   const heard = [];
-  listeners.add("a", () => {
+  listeners.of("a").add(() => {
     throw new Error("mine");
   });
-  listeners.add("a", (detail) => heard.push(detail));
+  listeners.of("a").add((detail) => heard.push(detail));
   listeners.emit("a", { n: 1 });
   assert.deepEqual(heard, [{ n: 1 }]);
   assert.equal(reported.mock.calls[0].arguments[0].message, "mine");
@@ -20,9 +20,9 @@ test("a listener that was removed, even by another one, is not called", () => {
   const listeners = new Listeners(["a", "b"]);
   const heard = [];
   const second = () => heard.push("second");
-  listeners.add("a", () => heard.push("first"));
-  listeners.add("b", second);
-  listeners.remove("b", second);
+  listeners.of("a").add(() => heard.push("first"));
+  listeners.of("b").add(second);
+  listeners.of("b").delete(second);
   listeners.emit("a", {});
   listeners.emit("b", {});
   assert.deepEqual(heard, ["first"]);
@@ -31,7 +31,7 @@ test("a listener that was removed, even by another one, is not called", () => {
 test("a listener that is added by another one hears the next event, not this one", () => {
   const listeners = new Listeners(["a"]);
   const heard = [];
-  listeners.add("a", () => listeners.add("a", (detail) => heard.push(detail)));
+  listeners.of("a").add(() => listeners.of("a").add((detail) => heard.push(detail)));
   listeners.emit("a", { n: 1 });
   assert.deepEqual(heard, []);
   listeners.emit("a", { n: 2 });
@@ -40,5 +40,5 @@ test("a listener that is added by another one hears the next event, not this one
 
 test("an event that there is not is a mistake of the app", () => {
   const listeners = new Listeners(["a"]);
-  assert.throws(() => listeners.add("A", () => {}), { code: "usage", message: /there are a/ });
+  assert.throws(() => listeners.of("A").add(() => {}), { code: "usage", message: /there are a/ });
 });
