@@ -29,6 +29,8 @@ class Config:
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
             whose size is not signed elsewhere.
         max_object: The most bytes, inflated, of one segment or encoder.
+        max_on_the_way: With larger objects, so many fewer at the same time that those on their way have no more bytes,
+            as sent and inflated; at least one.
         max_release: The most bytes, inflated, of all objects of a release together.
         max_merged: About the most bytes of a segment that is made by merging. Memory is taken for one at a time.
         max_segments: With more small ones of them (below half of that), an update merges the smallest (compaction.py).
@@ -49,10 +51,11 @@ class Config:
     max_root_rotations: int = 64
     max_root: int = 512_000
     max_timestamp: int = 16_384
-    max_snapshot: int = 2_000_000
-    max_targets: int = 5_000_000
+    max_snapshot: int = 500_000
+    max_targets: int = 1_000_000
     max_manifest: int = 8_000_000
     max_object: int = 1_000_000_000
+    max_on_the_way: int = 500_000_000
     max_release: int = 4_000_000_000
     max_merged: int = 8_388_608
     max_segments: int = 32

@@ -243,6 +243,12 @@ class Downloader:
         raise AssertionError("unreachable: the last try returns or raises")
 
 
+def at_once(refs: Sequence[ObjectRef], config: Config) -> int:
+    """Return how many of these objects may be on their way at a time: their bodies and contents lie in memory."""
+    largest = max((ref.size + ref.uncompressed for ref in refs), default=0)
+    return max(1, min(config.parallel, config.max_on_the_way // max(largest, 1)))
+
+
 async def in_parallel(
     refs: Sequence[ObjectRef], parallel: int, work: Callable[[ObjectRef], Awaitable[None]]
 ) -> None:

@@ -17,7 +17,7 @@ from tuf.api import exceptions
 from tuf.api.metadata import Metadata, MetaFile, Root, Timestamp
 
 # The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
-# part, so pyproject.toml pins the major version and tests/unit/client/trust/test_metadata.py walks every rule.
+# part, so pyproject.toml pins the minor version and tests/unit/client/trust/test_metadata.py walks every rule.
 from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 from tuf.ngclient.config import EnvelopeType
 

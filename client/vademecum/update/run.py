@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from vademecum.errors import QuotaError, VademecumError
+from vademecum.errors import BusyError, QuotaError, VademecumError
 from vademecum.ports import Store, Transport
 from vademecum.store import garbage
 from vademecum.store.records import ErrorNote
@@ -57,27 +57,32 @@ class Runs:
             try:
                 yield session
             except VademecumError:
-                try:
-                    await session.commit()
-                except VademecumError as failure:
-                    # The store itself is what fails: the error that is about to be raised says so.
-                    logger.debug("what was found could not be noted: %s", failure)
+                await _commit_if_possible(session)
                 raise
             await session.commit()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Session]:
-        """The same for what moves an update: a failure is noted and announced, too."""
+        """The same for what moves an update: a failure is noted and announced, too.
+
+        It is announced under the lock: a listener that syncs again finds it busy, in place of a run inside a run. That
+        another writer is at work is no failure, and is not announced, as in JavaScript (js/update/updates.mjs).
+        """
         self.around.course.begin()
+        told: VademecumError | None = None
         try:
             async with self.locked() as session:
                 try:
                     yield session
                 except VademecumError as error:
                     await self.note(session, error)
+                    await _commit_if_possible(session)
+                    self.around.course.failed(error)
+                    told = error
                     raise
         except VademecumError as error:
-            self.around.course.failed(error)
+            if error is not told and not isinstance(error, BusyError):
+                self.around.course.failed(error)
             raise
 
     @asynccontextmanager
@@ -115,3 +120,11 @@ class Runs:
             with contextlib.suppress(VademecumError):
                 await garbage.collect(session)  # give back what the failed update had stored
         session.status = replace(session.status, error=ErrorNote.of(error, now))
+
+
+async def _commit_if_possible(session: Session) -> None:
+    """Write down what was found by an error. Where that fails, the store itself does: the error says so."""
+    try:
+        await session.commit()
+    except VademecumError as failure:
+        logger.debug("what was found could not be noted: %s", failure)

@@ -37,7 +37,7 @@ from vademecum.store import garbage
 from vademecum.store.objects import keep, unsound
 from vademecum.store.records import SPOILED, Latest, Spoiled
 from vademecum.store.session import Session
-from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.transport.downloader import Downloader, at_once, in_parallel
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
@@ -242,6 +242,9 @@ class Update:
             )
         if not self._any_time:
             require_past(manifest, self._clock.now())
+        for ref in (*manifest.objects, manifest.sources, *(entry.object for entry in manifest.packs)):
+            if max(ref.size, ref.uncompressed) > self._config.max_object:
+                raise ContentError(f"{pointer.path}: {ref.path} of more than {self._config.max_object} bytes")
         total = sum(ref.uncompressed for ref in manifest.objects)
         if total > self._config.max_release:
             raise ContentError(f"{pointer.path}: {total} bytes, more than {self._config.max_release}")
@@ -411,7 +414,7 @@ class Update:
             await keep(self.session, ref.sha256, content)
             progress(ref.size)
 
-        await in_parallel(now, self._config.parallel, one)
+        await in_parallel(now, at_once(now, self._config), one)
         budget.require_all(left)
 
 

@@ -378,6 +378,22 @@ def test_failures_are_announced_and_noted(synced: KnowledgeBase, tree: Tree) -> 
     assert synced.search("key")
 
 
+@pytest.mark.fault("E59")
+def test_a_listener_that_syncs_again_is_not_called_from_inside_itself(tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:9/", config=FAST)
+    calls = []
+
+    def again(detail: Mapping[str, Any]) -> None:
+        calls.append(detail)
+        if detail["willRetry"]:
+            kb.sync()
+
+    kb.on("updateFailed", again)
+    with pytest.raises(NetworkError):
+        kb.sync()
+    assert len(calls) == 1, "the store is busy, and that is no failure"
+
+
 def test_a_listener_that_throws_disturbs_nobody(kb: KnowledgeBase, caplog: pytest.LogCaptureFixture) -> None:
     heard: list[object] = []
 

@@ -169,7 +169,11 @@ def _size(path: Path) -> int:
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?{mode}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+    # Another program may have written the file (https://www.sqlite.org/security.html, section 1).
+    for setting in ("trusted_schema = OFF", "cell_size_check = ON"):
+        connection.execute(f"PRAGMA {setting}")
+    return connection
 
 
 def _probe(path: Path) -> bool:

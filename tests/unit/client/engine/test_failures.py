@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,12 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import Staged
 from vademecum.ports import Room, Span
 from vademecum.runtime.memory import MemoryStore
+from vademecum.store.records import SYNC
 from vademecum.testing import MemoryTransport
 from vademecum.trust.refresh import TIMESTAMP
 
@@ -437,7 +441,7 @@ def test_garbage_collection_keeps_the_current_and_the_previous_generation(app: A
     assert status["bytes"] == sum(map(len, app.database.objects.values()))
 
 
-@pytest.mark.fault("D42")
+@pytest.mark.fault("D42", "E59")
 def test_one_writer_at_a_time(app: App) -> None:
     app.publisher.publish(TWO)
     before = dict(app.database.records)
@@ -453,8 +457,7 @@ def test_one_writer_at_a_time(app: App) -> None:
                     await quiet()
 
     drive(contend())
-    assert app.names() == ["updateFailed"]
-    assert app.events[0][1]["willRetry"]
+    assert app.names() == [], "that is no failure"
     assert app.requests == []
     assert app.database.records == before, "without the lock nothing is written"
     assert app.sync().to_sequence == 2
@@ -580,3 +583,42 @@ def test_a_disk_that_fills_up_says_how_much_is_missing(app: App) -> None:
     assert (error.needed, error.available) == (needed, needed - 1)
     assert app.database.objects == held
     assert app.content() == shown(ONE)
+
+
+@pytest.mark.fault("E59")
+def test_a_failure_is_announced_under_the_lock_and_after_it_is_noted(app: App) -> None:
+    """So a listener that syncs again is refused, and is not called from inside itself."""
+    app.host.broken[TIMESTAMP] = NetworkError("no answer")
+    heard: list[tuple[str, bool, bool]] = []
+
+    def listener(name: str, _: Mapping[str, Any]) -> None:
+        heard.append((name, app.database.locked, SYNC.parse(app.database.records["sync"]).error is not None))
+
+    with pytest.raises(NetworkError):
+        drive(app.engine(listener=listener).sync())
+    assert heard == [("updateFailed", True, True)]
+
+
+@pytest.mark.fault("E61")
+@pytest.mark.parametrize("size", [10**12, 2**53])
+@pytest.mark.parametrize("what", ["segments", "encoder", "sources", "packs"])
+def test_an_absurd_size_is_refused_with_the_manifest(app: App, what: str, size: int) -> None:
+    huge = ObjectRef("0" * 64, 100, size)
+
+    def change(manifest: Manifest) -> Manifest:
+        changes: dict[str, Any] = {
+            "segments": (replace(manifest.segments[0], object=huge), *manifest.segments[1:]),
+            "encoder": replace(manifest.encoder, object=huge),
+            "sources": huge,
+            "packs": (PackEntry(1, "0" * 64, size),),
+        }
+        return replace(manifest, **{what: changes[what]})
+
+    app.publisher.change = change
+    app.publisher.publish(TWO)
+    with pytest.raises(ContentError, match="more than"):
+        app.sync()
+    assert not [path for path in app.requests if path.startswith("objects/")], "nothing is asked for"
+    app.publisher.change = lambda manifest: manifest
+    app.publisher.publish(TWO)
+    assert app.sync().to_sequence == 3

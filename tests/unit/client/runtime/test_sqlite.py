@@ -540,3 +540,13 @@ def test_the_event_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
         return True
 
     assert with_store(tmp_path / "kb.db", busy)
+
+
+def test_what_another_program_put_into_the_file_is_not_trusted(tmp_path: Path) -> None:
+    for opened in (sqlite_file.open_database, sqlite_file.open_readonly):
+        with closing(opened(tmp_path / "kb.db")) as connection:
+            settings = [
+                connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("trusted_schema", "cell_size_check")
+            ]
+            assert settings == [0, 1]

@@ -14,7 +14,7 @@ from vademecum.errors import ContentError, NetworkError, ServerError, VademecumE
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.ports import Body, Progress
 from vademecum.testing import FixedClock
-from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.transport.downloader import Downloader, at_once, in_parallel
 
 CONFIG = Config(retries=3, backoff=1.0, longest_wait=10.0)
 REF, FILE = deflate(b"the content of an object" * 10)
@@ -247,3 +247,12 @@ def test_a_cancellation_reaches_all() -> None:
 
     drive(main(lambda: in_parallel(REFS, 4, work)))
     assert cancelled == 4
+
+
+@pytest.mark.fault("E61")
+def test_large_objects_come_one_after_another() -> None:
+    config = Config(parallel=6, max_on_the_way=100)
+    small = ObjectRef("1" * 64, 1, 1)
+    for size, most in {1: 6, 5: 6, 10: 5, 25: 2, 50: 1, 1000: 1}.items():
+        assert at_once([small, ObjectRef("0" * 64, size, size)], config) == most
+    assert at_once([], config) == 6
