@@ -237,6 +237,35 @@ def test_every_module_of_the_shim_is_in_the_bundle(world: World) -> None:
     assert modules <= set(client_files(world.fetch()))
 
 
+def test_our_modules_go_without_what_only_people_read(world: World) -> None:
+    """And with everything else: line by line in JavaScript, statement by statement in Python."""
+    package, files = Path(vademecum.__file__).parent, client_files(world.fetch())
+    for path in (package / "js").rglob("*.mjs"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        code = [line for line in lines if not line.lstrip().startswith(("/**", "*", "//"))]
+        published = files[f"client/{path.relative_to(package / 'js').as_posix()}"]
+        assert isinstance(published, bytes)
+        assert published.decode().splitlines() == code, path
+    core = files["client/vademecum.zip"]
+    assert isinstance(core, bytes)
+    with zipfile.ZipFile(io.BytesIO(core)) as archive:
+        for name in archive.namelist():
+            mine, theirs = statements((package.parent / name).read_bytes()), statements(archive.read(name))
+            assert [kind for kind in mine if kind != "text"] == theirs, name
+
+
+def statements(source: bytes) -> list[str]:
+    """Return the kinds of statements in a module, in order, but for a `pass` in the place of a docstring."""
+    kinds = []
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Expr(ast.Constant(str())):
+                kinds.append("text")
+            case ast.stmt() if not isinstance(node, ast.Pass):
+                kinds.append(type(node).__name__)
+    return kinds
+
+
 def test_the_wheel_goes_without_its_test_data_and_with_its_licence(world: World) -> None:
     names = archive_names(client_files(world.fetch())["client/wheels/tuf-7.0.1.zip"])
     assert names == ["tuf-7.0.1.dist-info/LICENSE", "tuf/__init__.py"]
