@@ -7,7 +7,7 @@ Two fits share one idea, words weighted by `sqrt(tf) * idf`:
 The same input gives the same bytes on one machine; a refit elsewhere may differ in last bits, which is why an
 encoder is frozen once published. BLAS gets one thread: the order of its sums would follow the number of
 threads, and on shared cores its threads wait for each other (measured: 0.3 s with one, 3 to 17 s with two).
-The other choices were measured too: tests/bench/encoders.py.
+The other choices were measured too: site/content/decisions/unknown-words.md and encoder-table.md.
 """
 
 from __future__ import annotations
