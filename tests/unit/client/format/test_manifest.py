@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
 
-from support.mutations import damaged
 from support.samples import MANIFEST, entry
 from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format.manifest import PackEntry, decode_manifest, encode_manifest
@@ -118,12 +115,6 @@ def test_unknown_fields_are_ignored() -> None:
 def test_a_newer_format_is_refused_before_anything_else_is_read() -> None:
     with pytest.raises(NewerFormatError, match="format 2"):
         decode_manifest(b'{"format":2,"whatever":[]}')
-
-
-@given(damaged(encode_manifest(MANIFEST)))
-def test_damage_parses_or_raises_our_error(data: bytes) -> None:
-    with contextlib.suppress(ContentError):
-        decode_manifest(data)
 
 
 # Packs ---------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.mutations import damaged
 from vademecum.errors import ContentError, NewerFormatError
 from vademecum.format.segment import (
     SEGMENT_FORMAT,
@@ -103,24 +102,6 @@ def test_packings_that_are_not_known_or_do_not_fit(metadata: dict[str, str]) -> 
 DOCUMENT = DocumentRow("a", 2, "Title", "a.html", '{"x":1}', (7,))
 CHUNK = ChunkRow(7, 2, b"\x01\x80\x7f", 9, "H", "h", "text é")
 SAMPLE = encode_segment(EPOCH, 3, [DOCUMENT, DocumentRow("b", 1, removed=True)], [CHUNK])
-
-
-@given(damaged(SAMPLE))
-def test_damage_parses_or_raises_our_error(data: bytes) -> None:
-    try:
-        segment = decode_segment(data)
-        for i in range(len(segment.keys)):
-            segment.document(i)
-        for i in range(len(segment.ids)):
-            segment.chunk(i)
-    except ContentError:
-        pass
-
-
-def test_truncation_is_refused() -> None:
-    for end in range(0, len(SAMPLE), 7):
-        with pytest.raises(ContentError):
-            decode_segment(SAMPLE[:end])
 
 
 def test_a_segment_of_tombstones_alone() -> None:

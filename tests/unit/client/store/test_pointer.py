@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
 
-from support.mutations import damaged
 from support.samples import generation
 from vademecum.errors import ContentError, EmptyStoreError, NewerFormatError
 from vademecum.store.pointer import Head, decode_head, encode_head
@@ -113,9 +110,3 @@ def test_every_field_of_a_generation_is_needed(name: str) -> None:
     del values["current"][name]
     with pytest.raises(ContentError, match=f"head.current.{name}"):
         decode_head(json.dumps(values).encode())
-
-
-@given(damaged(encode_head(HEAD)))
-def test_damage_parses_or_raises_our_error(data: bytes) -> None:
-    with contextlib.suppress(ContentError):
-        decode_head(data)

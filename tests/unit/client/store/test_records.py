@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from support.drive import drive
-from support.mutations import damaged as mutated
 from vademecum.errors import DamagedError, NetworkError, ServerError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.records import (
@@ -88,15 +84,6 @@ def test_a_damaged_record_counts_as_none_and_is_found(name: str, caplog: pytest.
         assert f"the record {name!r} is damaged" in caplog.text
         assert drive(damaged(MemoryStore(database))) == [name]
     assert drive(damaged(MemoryStore())) == []
-
-
-@given(st.sampled_from(sorted(RECORDS)), st.data())
-def test_damage_parses_or_raises_our_error(name: str, data: st.DataObject) -> None:
-    record = RECORDS[name]
-    written = record.format(VALUES[name][0])
-    assert written is not None
-    with contextlib.suppress(DamagedError):
-        record.parse(data.draw(mutated(written)))
 
 
 def test_what_is_not_known_is_not_written() -> None:
