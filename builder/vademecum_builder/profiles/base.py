@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -132,7 +133,7 @@ class Folder:
     """Where pages lie.
 
     Attributes:
-        path: Relative to the project; empty: its root.
+        path: Relative to the project; empty: its root. It may lie beside it (`../docs`).
         address: Of a page in it.
     """
 
@@ -147,7 +148,9 @@ class Rules:
     Attributes:
         folders: The first that holds a file decides.
         slugs: How ids are made of headings.
-        passes: In this order.
+        passes: What is done to Markdown, in this order.
+        templates: What is done before to text of any kind.
+        copies: Whether HTML and text that lie among the pages are served as they are.
         base_url: Where the site is served, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
         doubt: Why the address of a page may be wrong, empty: it is right.
@@ -156,6 +159,8 @@ class Rules:
     folders: tuple[Folder, ...]
     slugs: SlugRule = GITHUB
     passes: tuple[Pass, ...] = ()
+    templates: tuple[Pass, ...] = ()
+    copies: bool = False
     base_url: str = ""
     doubts: tuple[str, ...] = ()
     doubt: Callable[[str, Mapping[str, Any]], str] = lambda _path, _metadata: ""
@@ -175,6 +180,12 @@ class Profile:
     title: str
     files: tuple[str, ...]
     open: Callable[[Project], Rules | None]
+
+
+def folder_of(path: str) -> str:
+    """Return the path of a folder as a configuration names it (`./docs/`, `/docs`, `.`), in its short form."""
+    short = posixpath.normpath(path.strip().lstrip("/") or ".")
+    return "" if short == "." else short
 
 
 def stem(path: str) -> str:

@@ -104,15 +104,24 @@ class Script:
         found = self.value(name)
         return found if isinstance(found, str) and found else default
 
-    def objects(self, opening: str) -> Iterator[str]:
+    def objects(self, opening: str, within: str | None = None) -> Iterator[str]:
         """Yield what stands in the braces behind a pattern, such as `docs:\\s*`."""
-        for match in re.finditer(rf"{opening}\{{", self.code):
+        code = self.code if within is None else within
+        for match in re.finditer(rf"{opening}\{{", code):
             depth = 0
-            for place in range(match.end() - 1, len(self.code)):
-                depth += {"{": 1, "}": -1}.get(self.code[place], 0)
+            for place in range(match.end() - 1, len(code)):
+                depth += {"{": 1, "}": -1}.get(code[place], 0)
                 if not depth:
-                    yield self.code[match.end() : place]
+                    yield code[match.end() : place]
                     break
+
+    def shallow(self, body: str) -> str:
+        """Return an object without the objects and lists in it; what it spreads (`...name`) is put in its place."""
+        for name in re.findall(r"\.\.\.(\w+)", body):
+            body += "," + next(self.objects(rf"\b{name}\s*(?::[^=\n]*)?=\s*"), "")
+        while (flat := re.sub(r"\{[^{}]*\}|\[[^\[\]]*\]", "0", body)) != body:
+            body = flat
+        return body
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the texts of the list behind `name:`."""

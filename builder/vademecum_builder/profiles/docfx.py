@@ -15,6 +15,7 @@ from vademecum_builder.profiles.base import (
     Profile,
     Project,
     Rules,
+    folder_of,
     stem,
     without_front_matter,
 )
@@ -56,7 +57,7 @@ def open_docfx(project: Project) -> Rules:
     content = at(config, "build", "content") if isinstance(config, dict) else None
     folders = []
     for group in content if isinstance(content, list) else [{}]:
-        source = str(group.get("src") or "").strip("./")
+        source = folder_of(str(group.get("src") or ""))
         folders.append(Folder(source, _address(group, str(group.get("dest") or ""))))
     return Rules(tuple(folders), passes=(docfx_markup, containers, alerts))
 

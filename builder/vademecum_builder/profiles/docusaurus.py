@@ -8,7 +8,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Address, Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import (
+    Address,
+    Folder,
+    NotServed,
+    Profile,
+    Project,
+    Rules,
+    folder_of,
+    named,
+    stem,
+)
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
@@ -83,6 +93,13 @@ def _versions(project: Project, folder: str) -> list[str]:
     return [str(version) for version in found] if isinstance(found, list) else []
 
 
+def _version(script: Script, said: str, version: str, base: str, default: str) -> str:
+    """Return where a version is served; `versions` may name a path for it."""
+    options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", said), "")
+    path = script.value("path", options)
+    return posixpath.join(base, path.strip("/") if isinstance(path, str) else default).rstrip("/")
+
+
 def open_docusaurus(project: Project) -> Rules:
     script = Script(project.text(*FILES))
     folders: list[Folder] = []
@@ -92,10 +109,12 @@ def open_docusaurus(project: Project) -> Rules:
         for options, preset in found:
             if preset and re.search(rf"(?<![\w.$]){kind}\s*:\s*false", script.code):
                 continue
+            versions_said = next(script.objects(r"versions\s*:\s*", options), "")
+            options = script.shallow(options)
             path, route, name = (script.value(key, options) for key in ("path", "routeBasePath", "id"))
             if "" in (path, route):
                 doubts.append(f"{kind}: path or routeBasePath is computed in the configuration")
-            path, base = str(path or kind).strip("./"), str(kind if route is None else route).strip("/")
+            path, base = folder_of(str(path or kind)), str(kind if route is None else route).strip("/")
             if kind == "blog":
                 folders.append(Folder(path, _blog(base)))
                 continue
@@ -104,11 +123,11 @@ def open_docusaurus(project: Project) -> Rules:
             versions = _versions(project, prefix)
             latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
             for version in versions:
-                served = base if version == latest else posixpath.join(base, version)
+                served = _version(script, versions_said, version, base, "" if version == latest else version)
                 folders.append(
                     Folder(f"{prefix}versioned_docs/version-{version}", docs(served, numbered=numbered))
                 )
-            current = base if latest == "current" else posixpath.join(base, "next")
+            current = _version(script, versions_said, "current", base, "" if latest == "current" else "next")
             folders.append(Folder(path, docs(current, numbered=numbered)))
             for locale in script.texts("locales"):
                 place = (
@@ -121,8 +140,8 @@ def open_docusaurus(project: Project) -> Rules:
         tuple(folders),
         slugs.DOCUSAURUS,
         (containers, mdx_comments, jsx, expressions),
-        posixpath.join(url, base_url.strip("/"), "") if url else "",
-        tuple(doubts),
+        base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
+        doubts=tuple(doubts),
     )
 
 

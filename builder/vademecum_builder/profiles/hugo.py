@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import at, read_toml, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
+from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import GOLDMARK, SlugRule
 
 _SUFFIXES = ("toml", "yaml", "yml", "json")
@@ -53,14 +54,17 @@ def open_hugo(project: Project) -> Rules | None:
         project, *(f"config/_default/permalinks.{s}" for s in _SUFFIXES)
     )
     permalinks = permalinks.get("page", permalinks) if isinstance(permalinks, Mapping) else {}
-    content = text_at(config, "contentdir", default="content").strip("./")
-    if not any(key.startswith(f"{content}/") for key in project.keys):
+    content = folder_of(text_at(config, "contentdir", default="content"))
+    if not any(key.startswith(f"{content}/") for key in project.keys) and "baseurl" not in config:
         return None
     languages = languages if isinstance(languages, Mapping) else {}
     default = text_at(config, "defaultcontentlanguage", default="en").lower()
     in_folder = config.get("defaultcontentlanguageinsubdir") is True
     lower = config.get("disablepathtolower") is not True
     ugly = config.get("uglyurls") is True
+    unrendered = [
+        posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))
+    ]
     bundles = {
         posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
     }
@@ -73,6 +77,8 @@ def open_hugo(project: Project) -> Rules | None:
             name = name.removesuffix(f".{name.rpartition('.')[2]}") if own in languages else name
             parent, _, last = name.rpartition("/")
             _refuse(metadata, f"{folder}/{parent}".rstrip("/"), last, bundles)
+            if any(f"{folder}/{name}".startswith(f"{above}/") for above in unrendered):
+                raise NotServed("its section says that it is not rendered")
             prefix = f"{spoken}/" if spoken and (spoken != default or in_folder) else ""
             url = named(metadata, "url")
             if url:
@@ -97,17 +103,22 @@ def open_hugo(project: Project) -> Rules | None:
         return served
 
     folders = [
-        Folder(place.strip("./"), address(place.strip("./"), str(name)))
+        Folder(folder_of(place), address(folder_of(place), str(name)))
         for name, options in languages.items()
         if (place := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
     ]
+    mounts = at(config, "module", "mounts")
+    for mount in mounts if isinstance(mounts, list) else ():
+        if text_at(mount, "target").strip("/") == "content":
+            place = folder_of(text_at(mount, "source"))
+            folders.append(Folder(place, address(place, text_at(mount, "lang") or default)))
     kind = text_at(config, "markup", "goldmark", "parser", "autoheadingidtype")
     return Rules(
         (*sorted(folders, key=lambda f: -len(f.path)), Folder(content, address(content, default))),
         _slugs(kind),
-        (shortcodes, attribute_lists, alerts),
-        text_at(config, "baseurl") if text_at(config, "baseurl").startswith("http") else "",
-        ("module mounts may move pages",) if at(config, "module", "mounts") else (),
+        (attribute_lists, alerts),
+        templates=(shortcodes,),
+        base_url=text_at(config, "baseurl") if text_at(config, "baseurl").startswith("http") else "",
     )
 
 
@@ -117,6 +128,17 @@ def _slugs(kind: str) -> SlugRule:
 
         return SlugRule(lambda text: GOLDMARK.slug(ascii_of(text)), empty="heading", of_source=True)
     return GOLDMARK
+
+
+def _never(text: str) -> bool:
+    """Return whether a section's cascade says that its pages are not rendered."""
+    cascade = split_front_matter(text)[0].get("cascade") if "cascade" in text else None
+    return any(
+        at(item, name, "render") in (False, "never", "link")
+        for item in (cascade if isinstance(cascade, list) else [cascade])
+        if isinstance(item, Mapping) and not item.keys() & {"_target", "target"}
+        for name in ("build", "_build")
+    )
 
 
 def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: set[str]) -> None:

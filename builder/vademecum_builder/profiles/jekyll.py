@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import matcher, read_yaml, text_at
 from vademecum_builder.profiles.tags import liquid_with_values
@@ -49,16 +51,26 @@ def _categories(metadata: Mapping[str, Any], above: str) -> list[str]:
     return list(dict.fromkeys([*filter(None, above.split("/")), *map(str, listed)]))
 
 
+def _local(date: str, zone: str) -> str:
+    """Return a date that names its offset in the site's time zone: its day is part of the address."""
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d)", "", date))
+        return moment.astimezone(ZoneInfo(zone)).isoformat() if moment.tzinfo else date
+    except (ValueError, KeyError, OSError):
+        return date
+
+
 def open_jekyll(project: Project) -> Rules | None:
     config = read_yaml(project.text(*FILES))
     if "source_dir" in config or "public_dir" in config:
         return None  # Hexo's
-    source = text_at(config, "source").strip("./")
+    source = folder_of(text_at(config, "source"))
     listed = config.get("exclude")
     excluded = matcher([*_EXCLUDED, *(map(str, listed) if isinstance(listed, list) else ())])
     collections = config.get("collections") or {}
     if isinstance(collections, list):
         collections = {name: {} for name in collections}
+    zone = text_at(config, "timezone", default="UTC")
     style = text_at(config, "permalink", default="date")
     defaults = config.get("defaults")
 
@@ -89,7 +101,8 @@ def open_jekyll(project: Project) -> Rules | None:
         name = stem(parts[-1])
         if post:
             folder, title = "", named(metadata, "slug") or stem(post["name"])
-            pattern = own or _STYLES.get(text_at(collections, "posts", "permalink", default=style), style)
+            chosen = text_at(collections, "posts", "permalink", default=style)
+            pattern = own or _STYLES.get(chosen, chosen)
         elif collection:
             options = collections.get(collection)
             if not isinstance(options, Mapping) or options.get("output") is not True:
@@ -110,7 +123,7 @@ def open_jekyll(project: Project) -> Rules | None:
                 else "/:path/:basename:output_ext"
             )
             return _filled(pattern, {"path": folder, "basename": name, "title": name, "output_ext": ".html"})
-        date = re.match(r"(\d{4})-(\d{2})-(\d{2})", str(metadata.get("date") or ""))
+        date = re.match(r"(\d{4})-(\d{2})-(\d{2})", _local(str(metadata.get("date") or ""), zone))
         written = (post["year"], post["month"].zfill(2), post["day"].zfill(2)) if post else ("", "", "")
         year, month, day = date.groups() if date else written
         found = {
@@ -125,10 +138,14 @@ def open_jekyll(project: Project) -> Rules | None:
     return Rules(
         (Folder(source, address),),
         KRAMDOWN,
-        (liquid_with_values, attribute_lists, alerts),
-        posixpath.join(url, base, "") if url.startswith("http") else "",
-        ("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),
-        lambda _path, metadata: (
+        (attribute_lists, alerts),
+        templates=(liquid_with_values,),
+        copies=True,
+        base_url=posixpath.join(url, base, "") if url.startswith("http") else "",
+        doubts=("the day of the year in permalinks is not known",)
+        if "y_day" in style or style == "ordinal"
+        else (),
+        doubt=lambda _path, metadata: (
             "" if metadata else "pages without front matter, which GitHub Pages renders and Jekyll copies"
         ),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.config import read_toml, text_at
 from vademecum_builder.profiles.includes import hidden_rust, mdbook_includes
@@ -19,7 +19,7 @@ _LINK = re.compile(r"\]\(<?([^)>#]+\.md)>?(?:#[^)]*)?\)")
 
 def open_mdbook(project: Project) -> Rules:
     config = read_toml(project.text("book.toml"))
-    source = text_at(config, "book", "src", default="src").strip("./")
+    source = folder_of(text_at(config, "book", "src", default="src"))
     summary = project.text(posixpath.join(source, "SUMMARY.md"))
     chapters = {posixpath.normpath(unquote(name.strip())) for name in _LINK.findall(summary)}
 
@@ -29,7 +29,7 @@ def open_mdbook(project: Project) -> Rules:
         folder, _, name = stem(path).rpartition("/")
         return posixpath.join(folder, f"{'index' if name.lower() == 'readme' else name}.html")
 
-    return Rules((Folder(source, address),), MDBOOK, (mdbook_includes, hidden_rust, alerts))
+    return Rules((Folder(source, address),), MDBOOK, (mdbook_includes, hidden_rust, alerts), copies=True)
 
 
 MDBOOK_PROFILE = Profile("mdbook", "mdBook", ("book.toml",), open_mdbook)

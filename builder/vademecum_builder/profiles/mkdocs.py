@@ -13,6 +13,7 @@ from vademecum_builder.profiles.base import (
     Profile,
     Project,
     Rules,
+    folder_of,
     named,
     pretty,
     stem,
@@ -79,7 +80,7 @@ def open_mkdocs(project: Project) -> Rules:
         read_yaml(project.text(text_at(config, "INHERIT"))) | config if text_at(config, "INHERIT") else config
     )
     config = config or at(read_toml(project.text(FILES[2])), "project") or read_toml(project.text(FILES[2]))
-    docs = text_at(config, "docs_dir", default="docs").strip("./")
+    docs = folder_of(text_at(config, "docs_dir", default="docs"))
     extensions, plugins = _extensions(config), _plugins(config)
     hidden = [
         (matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")
@@ -121,9 +122,12 @@ def open_mkdocs(project: Project) -> Rules:
             outside(liquid),
             _extras,
         ),
-        text_at(config, "site_url"),
-        tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),
-        doubt,
+        copies=True,
+        base_url=text_at(config, "site_url"),
+        doubts=tuple(
+            f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
+        ),
+        doubt=doubt,
     )
 
 

@@ -11,8 +11,8 @@ from vademecum_builder.profiles.base import NotServed, Page
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.text import unify_line_breaks
-from vademecum_builder.sources.base import MARKDOWN, SourceItem
+from vademecum_builder.readers.text import clean_line, unify_line_breaks
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
@@ -46,32 +46,44 @@ class ProfilePages:
         if place is None:
             return "files outside the folders of pages"
         folder, path = place
-        text = unify_line_breaks(item.text()) if item.media_type == MARKDOWN else ""
-        metadata = split_front_matter(text)[0]
+        written = item.media_type not in (HTML, PLAIN_TEXT)
+        text = unify_line_breaks(item.text())
+        metadata, body = split_front_matter(text)
+        rendered = written or body != text
         try:
+            if not rendered and not self.found.rules.copies:
+                raise NotServed("no page")
             address = folder.address(path, metadata)
+            address = address if rendered else path
         except NotServed as reason:
-            return f"pages that {self.found.profile.title} does not serve: {reason}"
+            return f"files that {self.found.profile.title} does not serve: {reason}"
         doubt = self.found.rules.doubt(path, metadata)
         if doubt:
             self.doubts[doubt] += 1
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
-        if item.media_type == MARKDOWN:
-            item = replace(item, data=self.prepared(text, page).encode())
+        if rendered:
+            item = replace(
+                item, data=self.prepared(item.media_type, text if written else body, page).encode()
+            )
         document = parse_document(item, slugs=self.found.rules.slugs, address=lambda _: self._url(address))
-        return replace(document, metadata={k: v for k, v in document.metadata.items() if k not in _NAMES})
+        told = {} if written else dict(metadata)
+        title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
+        kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
+        return replace(document, title=title, metadata=kept)
 
-    def prepared(self, text: str, page: Page) -> str:
-        """Return the text as plain Markdown."""
-        for done in self.found.rules.passes:
+    def prepared(self, media_type: str, text: str, page: Page) -> str:
+        """Return the text as plain Markdown, HTML or what else it is."""
+        for done in (
+            *self.found.rules.templates,
+            *(self.found.rules.passes if media_type == MARKDOWN else ()),
+        ):
             text = done(text, page)
         return text
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
         page = Page(self.found.project, self.found.key(item.key))
-        if item.media_type == MARKDOWN:
-            self.prepared(unify_line_breaks(item.text()), page)
+        self.prepared(item.media_type, unify_line_breaks(item.text()), page)
         said = self.found.project.text(*self.found.profile.files)
         return hashlib.sha256(
             "\0".join([self.base_url, said, *page.included, *page.included.values()]).encode()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum_builder.profiles.antora import ANTORA
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, folder_of
 from vademecum_builder.profiles.docfx import DOCFX
 from vademecum_builder.profiles.docusaurus import DOCUSAURUS
 from vademecum_builder.profiles.hugo import HUGO
@@ -62,18 +63,16 @@ class Found:
     def place(self, key: str) -> tuple[Folder, str] | None:
         """Return the folder of pages that an item of the source lies in, and its place there; None: in none."""
         whole = self.inside + key
-        if self.outside and not whole.startswith(self.outside):
-            return None
-        whole = whole.removeprefix(self.outside)
         for folder in self.rules.folders:
-            prefix = f"{folder.path}/" if folder.path else ""
+            prefix = folder_of(self.outside + folder.path)
+            prefix += "/" if prefix else ""
             if whole.startswith(prefix):
                 return folder, whole.removeprefix(prefix)
         return None
 
     def key(self, key: str) -> str:
         """Return an item's place in the project."""
-        return (self.inside + key).removeprefix(self.outside)
+        return posixpath.relpath(self.inside + key, self.outside or ".")
 
 
 def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | None:
@@ -141,7 +140,7 @@ def _opened(
     project = Project(
         folder,
         folder if above else root,
-        frozenset(inside + key.removeprefix(outside) for key in keys if key.startswith(outside)),
+        frozenset(posixpath.relpath(inside + key, outside or ".") for key in keys),
     )
     rules = profile.open(project)
     if rules is None:

@@ -92,8 +92,8 @@ def open_sphinx(project: Project) -> Rules | None:
         (Folder("", address),),
         DOCUTILS,
         (myst, containers, attribute_lists),
-        base if base.startswith("http") else "",
-        ("exclude_patterns is computed in conf.py",) if computed else (),
+        base_url=base if base.startswith("http") else "",
+        doubts=("exclude_patterns is computed in conf.py",) if computed else (),
     )
 
 

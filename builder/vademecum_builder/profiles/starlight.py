@@ -33,7 +33,7 @@ def open_starlight(project: Project) -> Rules | None:
         (Folder("src/content/docs", _address),),
         GITHUB,
         (containers, mdx_comments, jsx, expressions),
-        posixpath.join(site, script.text("base").strip("/"), "") if site else "",
+        base_url=posixpath.join(site, script.text("base").strip("/"), "") if site else "",
     )
 
 

@@ -67,7 +67,9 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
     opening, name = match[2], match[3]
     if "*" in opening:
         return match[0]
-    if name == "highlight":
+    if re.match(r"highlight\b|code(?!file|_sample)", name) and re.search(
+        rf"\{{\{{[<%]\s*/\s*{name}\b", match.string
+    ):
         return "\n```\n" if "/" in opening else "\n```" + " ".join(arguments(match[4])[0][:1]) + "\n"
     if "/" in opening:
         return ""
@@ -86,11 +88,8 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
 
 
 def _beside(page: Page, wanted: str) -> tuple[str, ...]:
-    return (
-        ("", "content", "content/en", "assets", "static")
-        if wanted.startswith("/")
-        else (page.key.rpartition("/")[0], "")
-    )
+    roots = ("", "content", "content/en", "assets", "static")
+    return roots if wanted.startswith("/") else (page.key.rpartition("/")[0], *roots)
 
 
 _MACRO = re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}")
@@ -112,7 +111,11 @@ _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}")
 _LIQUID_COMMENT = re.compile(
     r"\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}|\{#[\s\S]*?#\}(?=\s)"
 )
-_LIQUID = re.compile(r"(?<!\{)\{%-?\s*(\w+)((?:\"[^\"]*\"|'[^']*'|[^\"'%]|%(?!\}))*)-?%\}")
+# With a hyphen a tag takes the white space beside it away.
+_LIQUID = re.compile(
+    r"(?:[ \t]*\n?[ \t]*(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
+    r"((?:\"[^\"]*\"|'[^']*'|[^\"'%-]|-(?!%\})|%(?!\}))*)(?:-%\}\s*|%\})"
+)
 
 
 def liquid(text: str, page: Page) -> str:
@@ -138,6 +141,10 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
     return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
 
 
+_SMALL = 400
+"""Characters: an include of HTML that is shorter is a badge or a note, a longer one a menu or a script."""
+
+
 def _liquid(match: re.Match[str], page: Page) -> str:
     name = match[1]
     placed, by_name = arguments(match[2])
@@ -149,8 +156,10 @@ def _liquid(match: re.Match[str], page: Page) -> str:
         return placed[0] if placed else ""
     if name in ("include", "include_relative", "include_cached", "render") and placed:
         folders = ("_includes", "") if name != "include_relative" else (page.key.rpartition("/")[0],)
-        found = page.include(placed[0], *folders, passes=(liquid_with_values,)) or ""
-        return found if placed[0].endswith((".md", ".markdown")) else _shown(by_name)
+        found = page.include(placed[0], *folders, passes=(liquid,)) or ""
+        found = re.sub(r"\{\{-?\s*include\.([\w-]+)\s*-?\}\}", lambda m: by_name.get(m[1], ""), found)
+        small = len(found) < _SMALL and not re.search(r"<(?:script|style|nav|ul|li)\b", found)
+        return found if small or placed[0].endswith((".md", ".markdown")) else _shown(by_name)
     return _shown(by_name)
 
 
@@ -207,7 +216,9 @@ def jsx(text: str, page: Page) -> str:
         if not name and match[0] not in ("<>", "</>"):
             return match[0]
         if name in partials and not match[0].startswith("</"):
-            found = page.include(*_from(partials[name], page), passes=(mdx_comments, modules, jsx))
+            found = page.include(
+                *_from(partials[name].replace("\\", ""), page), passes=(mdx_comments, modules, jsx)
+            )
             return f"\n\n{without_front_matter(found)}\n\n"
         shown = _shown(arguments(match[2])[1]) if not match[0].startswith("</") else ""
         before = match.string[: match.start()].rpartition("\n")[2]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script, matcher
@@ -35,7 +35,7 @@ def vue(text: str, page: Page) -> str:
 
 def open_vitepress(project: Project) -> Rules:
     script = Script(project.text(*FILES))
-    source = script.text("srcDir", ".").strip("./")
+    source = folder_of(script.text("srcDir", "."))
     excluded = matcher(script.texts("srcExclude"))
     clean = script.value("cleanUrls") is True
     vuepress = bool(project.has(".vuepress/config.*", ".vuepress/config/index.*"))
