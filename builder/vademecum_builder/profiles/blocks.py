@@ -104,7 +104,8 @@ def _attribute_lists(text: str) -> str:
         inner = match[3] if match[3] is not None else match[4]
         if not _WORDS.fullmatch(inner):
             return match[0]
-        ids = re.findall(r"#([^\s#.{}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner))
+        named = re.findall(r"(?:^|\s)id=[\"']?([^\s\"']+)", inner)
+        ids = [*re.findall(r"#([^\s#.{}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner)), *named]
         mark = "\ue002" if _HIDDEN in inner.split() else ""
         return match[1] + mark + (f" {{#{ids[-1]}}}" if ids else "")
 

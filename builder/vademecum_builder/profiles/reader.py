@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
+_HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
 
@@ -53,7 +55,8 @@ class ProfilePages:
         try:
             if not rendered and not self.found.rules.copies:
                 raise NotServed("no page")
-            address = folder.address(path, metadata)
+            headed = _HEADED.search(body) if written and "title" not in metadata else None
+            address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"

@@ -75,8 +75,8 @@ def python_markdown(separator: str = "-", *, unicode: bool = False) -> SlugRule:
         return re.sub(rf"[{re.escape(separator)}\s]+", lambda _: separator, text)
 
     def numbered(slug: str, count: int) -> str:
-        base, _, number = slug.rpartition("_")
-        return f"{base}_{int(number) + count}" if base and number.isdecimal() else f"{slug}_{count}"
+        base, mark, number = slug.rpartition("_")
+        return f"{base}_{int(number) + count}" if mark and number.isdecimal() else f"{slug}_{count}"
 
     return SlugRule(slug, numbered, "_1")
 

@@ -94,7 +94,9 @@ markdown_extensions:
         "README.md": page("Not a page"),
         "manual/index.md": page("Start"),
         "manual/changes.md": page(
-            "Changes", HEADINGS + "\n## Renamed { #own-id data-toc-label='Other name' }\n\nTwelve.\n"
+            "Changes",
+            HEADINGS
+            + "\n## Renamed { #own-id data-toc-label='Other name' }\n\nTwelve.\n\n## <!-- a -->\n\n13\n\n## <!-- b -->\n\n14\n\n## Step_3\n\n15\n\n## Step_3\n\n16\n\n## 9.7 <small>May</small> { id='9.7' }\n\n17\n",
         ),
         "manual/guide/README.md": page("Guide"),
         "manual/guide/Set Up.md": page(
