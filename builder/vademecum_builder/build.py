@@ -26,6 +26,7 @@ from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.documents import choose_reader
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 
@@ -58,9 +59,11 @@ def build(
     previous = _previous(location, keys, force=request.force)
     authority = choose_authority(keys, previous.roots if previous else {}, now)
     site = SiteBuilder(request.runtime_cache) if request.site else None
-    context = BuildContext(request, authority, previous, site, now, progress)
+    reader = choose_reader(source, request)
+    context = BuildContext(request, authority, previous, site, now, progress, reader)
     report = run_stages(source, NamedEncoders(request.encoder), context)
-    return replace(report, notices=keys.notices, seconds=time.monotonic() - started)
+    notices = (*keys.notices, *([reader.notice] if reader.notice else []))
+    return replace(report, notices=notices, seconds=time.monotonic() - started)
 
 
 def _checked_source(request: BuildRequest) -> FolderSource:

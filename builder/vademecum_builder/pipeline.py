@@ -6,7 +6,8 @@ only state: what it has is neither read again nor embedded again.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vademecum_builder.encoders.base import Encoders
@@ -38,6 +39,7 @@ class BuildReport:
         site: Whether pages were written.
         warnings: What was wrong with the source, one line each.
         notices: What else the publisher should read: that keys were made, say.
+        left_out: How many files are no documents, by what they are.
     """
 
     sequence: int
@@ -56,11 +58,13 @@ class BuildReport:
     site: bool = False
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
         told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
         told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
+        told["leftOut"] = told.pop("left_out")
         del told["notices"]
         return told
 
@@ -108,4 +112,5 @@ def _report(
         signed=written.signed,
         site=written.site,
         warnings=state.warnings,
+        left_out=state.left_out,
     )

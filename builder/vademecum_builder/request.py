@@ -27,6 +27,7 @@ class BuildRequest:
         out: Folder of the published tree; empty, missing, or one that an earlier build has made.
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
+        profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
         base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
         title: Name of the knowledge base, for its pages.
         version: The human version; made from date and sequence if empty.
@@ -50,6 +51,7 @@ class BuildRequest:
     out: Path
     previous: str | None = None
     patterns: tuple[str, ...] = ()
+    profile: str = ""
     base_url: str = ""
     title: str = ""
     version: str = ""

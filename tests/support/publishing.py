@@ -69,7 +69,7 @@ class Documents:
     skipped: tuple[Skipped, ...] = ()
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        return Changes(self._items())
+        return Changes(self._items(), expected=len(self.files) + len(self.skipped))
 
     def _items(self) -> Iterator[SourceItem | Skipped]:
         for key in sorted(self.files, key=str.encode):

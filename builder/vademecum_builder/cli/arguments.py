@@ -89,6 +89,12 @@ def _build(add: _Add) -> None:
         help="take a release back: no client installs it or goes back to it",
     )
     add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")
+    add(
+        "--profile",
+        metavar="NAME",
+        default="",
+        help="the generator of the sources, or plain (default: found)",
+    )
     add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
     add("--title", default="", help="name of the knowledge base, for its pages")
     add("--release-version", metavar="TEXT", default="", help="human version (default: date and number)")

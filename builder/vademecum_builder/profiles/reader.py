@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import quote
 
-from vademecum_builder.profiles.base import NotServed, Page
+from vademecum_builder.profiles.base import NotServed, Page, Project
+from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
@@ -16,8 +19,62 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+_TAKES_IN = re.compile(rb"include|readfile|8<|<<<|\{\{#|\{[*!]|!\[\[|\bimport |code_?(?:sample|file)")
+"""What all spellings of an include have in common: a page without it need not be prepared to know that it has none."""
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
+
+
+@dataclass
+class PlainPages:
+    """Files each by itself, where their paths say; markup that is known without a generator is taken for markup.
+
+    Attributes:
+        root: Of the source: what is included lies below it.
+        base_url: Where the documents are served; empty: nowhere.
+        keys: Files of the source.
+        troubles: What could not be taken in, counted.
+    """
+
+    root: Path
+    base_url: str = ""
+    keys: frozenset[str] = frozenset()
+    notice: str = ""
+    troubles: Counter[str] = field(default_factory=Counter)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that an item is.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        return parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
+
+    def shaped_by(self, item: SourceItem) -> str:
+        """Return what shapes a document beside its item: the base address, and what it includes."""
+        page = replace(self._page(item), troubles=Counter())
+        if _TAKES_IN.search(item.data):
+            self._prepared(item, page)
+        return (
+            _digest([self.base_url, *page.included, *page.included.values()])
+            if page.included
+            else self.base_url
+        )
+
+    def warnings(self) -> Sequence[str]:
+        """Return what could not be taken in, one line."""
+        return _told(self.troubles)
+
+    def _page(self, item: SourceItem) -> Page:
+        return Page(Project(self.root, self.root, self.keys), item.key, troubles=self.troubles)
+
+    def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
+        if item.media_type != MARKDOWN:
+            return item
+        text = written = unify_line_breaks(item.text())
+        for done in PASSES:
+            text = done(text, page)
+        return item if text == written else replace(item, data=text.encode())
 
 
 @dataclass
@@ -27,16 +84,31 @@ class ProfilePages:
     Attributes:
         found: The profile.
         base_url: Where the site is served; empty: nowhere known.
-        left_out: Why items are no pages, counted.
         doubts: Why addresses may be wrong, counted.
         troubles: What could not be taken in, counted.
     """
 
     found: Found
     base_url: str = ""
-    left_out: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def notice(self) -> str:
+        """Return which profile it is, why, and where the pages are."""
+        found, folders = self.found, [folder.path or "." for folder in self.found.rules.folders]
+        told = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
+        more = f" and {len(folders) - 3} folders more" if len(folders) > 3 else ""
+        served = f", served at {self.base_url}" if self.base_url else ""
+        return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they lie"
+
+    def warnings(self) -> Sequence[str]:
+        """Return what could not be taken in or is not known of addresses, one line each."""
+        pages = [
+            f"{count} pages may have a wrong address: {doubt}" for doubt, count in sorted(self.doubts.items())
+        ]
+        sites = [f"addresses may be wrong: {doubt}" for doubt in self.found.rules.doubts]
+        return [*sites, *pages, *_told(self.troubles)]
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that an item is, or why it is none.
@@ -49,7 +121,11 @@ class ProfilePages:
             return "files outside the folders of pages"
         folder, path = place
         written = item.media_type not in (HTML, PLAIN_TEXT)
-        text = unify_line_breaks(item.text())
+        text = (
+            ""
+            if item.media_type == HTML and not item.data.startswith(b"---")
+            else unify_line_breaks(item.text())
+        )
         metadata, body = split_front_matter(text)
         rendered = written or body != text
         try:
@@ -86,14 +162,25 @@ class ProfilePages:
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
         page = Page(self.found.project, self.found.key(item.key))
-        self.prepared(item.media_type, unify_line_breaks(item.text()), page)
+        if _TAKES_IN.search(item.data):
+            self.prepared(item.media_type, unify_line_breaks(item.text()), page)
         said = self.found.project.text(*self.found.profile.files)
-        return hashlib.sha256(
-            "\0".join([self.base_url, said, *page.included, *page.included.values()]).encode()
-        ).hexdigest()
+        return _digest(
+            [self.found.profile.name, self.base_url, said, *page.included, *page.included.values()]
+        )
 
     def _url(self, address: str) -> str:
         if address.startswith(("http://", "https://")):
             return address
         base = self.base_url
         return f"{base.removesuffix('/')}/{quote(address, safe='/+~@!$&()*,;=:')}" if base else ""
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _told(troubles: Counter[str]) -> list[str]:
+    """Return one line for what pages asked for and did not get."""
+    first = ", ".join(sorted(troubles)[:3])
+    return [f"{sum(troubles.values())} parts of pages are missing: {first}"] if troubles else []

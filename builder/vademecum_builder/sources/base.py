@@ -97,11 +97,13 @@ class Changes:
             had to be left out.
         removals: Keys that are gone since the checkpoint.
         checkpoint: What to ask with the next time, once all items were taken; None: the source always tells all.
+        expected: About how many items there are, for a bar of progress; 0: nobody knows.
     """
 
     items: Iterator[SourceItem | Skipped]
     removals: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
+    expected: int = 0
 
 
 class Source(Protocol):

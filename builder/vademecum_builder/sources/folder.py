@@ -83,7 +83,8 @@ class FolderSource:
         """
         if since is not None:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
-        return Changes(self.scan())
+        items = self.scan()
+        return Changes(items, expected=sum(_media_type(key) is not None for key in self.keys()))
 
     def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
@@ -96,6 +97,21 @@ class FolderSource:
             found = "is a file, not a folder" if self.root.exists() else "no such folder"
             raise UsageError(f"{self.root}: {found}; name the folder that holds the documents")
         return self._scan(real)
+
+    def keys(self) -> list[str]:
+        """Return the keys of all files of whatever kind that the patterns take, sorted; nothing is read."""
+        real = os.path.realpath(self.root)
+        below = _Walk(real, self._left_out).below(self.root, "", (real,), enclosing_rules(Path(real)))
+        return [item.key for item in below if isinstance(item, _Entry) and self._selection.takes(item.key)]
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of a file, those of a larger one than `max_bytes` up to there.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        with (self.root / key).open("rb") as stream:
+            return stream.read(self.max_bytes)
 
     def _scan(self, real: str) -> Iterator[SourceItem | Skipped]:
         walk = _Walk(real, self._left_out)

@@ -9,6 +9,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.published import Published
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
+from vademecum_builder.stages.documents import DocumentReader, PlainPages
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class BuildContext:
         site: Renders the pages; None publishes the index alone.
         now: Aware; goes into `built` and the expiry dates.
         progress: Told how far a stage is.
+        reader: Makes documents of the source's items; None: each by itself.
     """
 
     request: BuildRequest
@@ -30,6 +32,12 @@ class BuildContext:
     site: SiteBuilder | None
     now: datetime
     progress: Progress = ignore_progress
+    reader: DocumentReader | None = None
+
+    @property
+    def documents(self) -> DocumentReader:
+        """What makes documents of the source's items."""
+        return self.reader or PlainPages(self.request.source, self.request.base_url)
 
     @property
     def sequence(self) -> int:

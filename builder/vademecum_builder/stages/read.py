@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import parse_document
+from vademecum_builder.readers.document import Document
 from vademecum_builder.sources.base import Skipped, Source, SourceItem
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -50,6 +51,7 @@ class SourceState:
         sources: The digest of each source item and of what else shapes its rows.
         added, modified, removed: Keys of documents, sorted.
         warnings: One line each.
+        left_out: How many items are no documents, by kind.
     """
 
     documents: Mapping[str, DocumentRow] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class SourceState:
     modified: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:
@@ -72,6 +75,7 @@ class _Found:
     chunks: dict[int, PendingChunk] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
@@ -82,29 +86,37 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
         ContentError: Two different texts share a chunk id.
     """
     found = _Found()
-    items = list(source.changes(None).items)  # the digests of the previous release tell what changed
-    for done, item in enumerate(items):
-        context.progress("reading", done, len(items))
+    changes = source.changes(None)  # the digests of the previous release tell what changed
+    done = 0
+    for item in changes.items:  # one at a time: a source may be larger than memory
+        context.progress("reading", done, max(done + 1, changes.expected))
+        done += 1
         if isinstance(item, Skipped):
             found.warnings.append(f"{item.key}: skipped: {item.reason}")
         else:
             _read_item(item, base, context, found)
-    context.progress("reading", len(items), len(items))
+    context.progress("reading", done, done)
+    found.warnings += context.documents.warnings()
     return _compared(found, base)
 
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
-    base_url = context.request.base_url
+    reader = context.documents
     old = base.rows.documents.get(item.key)
-    found.sources[item.key] = digest = _source_digest(item, base_url)
+    digest = _source_digest(item, reader.shaped_by(item))
     if old is not None and not old.removed and base.sources.get(item.key) == digest:
+        found.sources[item.key] = digest
         found.documents[item.key] = old
         return
     try:
-        document = parse_document(item, base_url=base_url)
+        document = reader.read(item)
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
         return
+    if not isinstance(document, Document):
+        found.left_out[document] += 1
+        return
+    found.sources[item.key] = digest
     found.warnings += document.warnings
     chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
     row = DocumentRow(
@@ -124,9 +136,9 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.chunks[chunk.id] = chunk
 
 
-def _source_digest(item: SourceItem, base_url: str) -> str:
+def _source_digest(item: SourceItem, shaped_by: str) -> str:
     """Return the digest of the item and of what else shapes its rows."""
-    return hashlib.sha256(canonical([__version__, CHUNKER, base_url, item.content_hash])).hexdigest()
+    return hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
 
 
 def _pending(title: str, chunk: Chunk, sequence: int) -> PendingChunk:
@@ -157,6 +169,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not _same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
         warnings=tuple(found.warnings),
+        left_out=dict(found.left_out.most_common()),
     )
 
 

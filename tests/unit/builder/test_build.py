@@ -12,6 +12,8 @@ import pytest
 from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.index.rows import rows_of
+from vademecum_builder.release.previous import find_previous
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
@@ -123,3 +125,53 @@ def test_the_example_in_the_docs_runs(request_: BuildRequest, capsys: pytest.Cap
     Line(Path())  # makes keys/
     exec(code.replace('out=Path("site")', 'out=Path("site"), site=False'), {})
     assert capsys.readouterr().out == "release 1: 3 added, 0 modified, 0 removed, 4 embedded\n"
+
+
+MKDOCS = {
+    "mkdocs.yml": "site_name: B\nsite_url: https://b.example/m/\n",
+    "docs/index.md": '# Start\n\nSee --8<-- below.\n\n--8<-- "docs/oil.md"\n',
+    "docs/oil.md": "# Oil\n\n!!! note\n\n    Change it in **May**.\n",
+    "README.md": "# Not a page\n",
+}
+
+
+@pytest.fixture
+def manual(request_: BuildRequest) -> BuildRequest:
+    for name, text in MKDOCS.items():
+        Path("manual", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("manual", name).write_text(text)
+    return replace(request_, source=Path("manual"))
+
+
+def test_sources_of_a_generator_are_read_as_it_reads_them_and_that_is_said(manual: BuildRequest) -> None:
+    report = build(manual, now=NOW)
+    assert (report.documents, report.left_out) == (2, {"files outside the folders of pages": 1})
+    assert report.json()["leftOut"] == report.left_out
+    [notice] = [line for line in report.notices if "MkDocs" in line]
+    assert all(
+        part in notice for part in ("mkdocs.yml", "pages in docs", "https://b.example/m/", "--profile plain")
+    )
+    published = find_previous(str(manual.out), {})
+    assert rows_of(published.segments).documents["docs/oil.md"].url == "https://b.example/m/oil/"
+
+
+def test_the_publisher_names_the_profile(manual: BuildRequest) -> None:
+    assert build(replace(manual, profile="plain"), now=NOW).documents == 3
+    with pytest.raises(UsageError, match="--profile mkdoks: there is mkdocs, "):
+        build(replace(manual, profile="mkdoks", out=Path("other")), now=NOW)
+
+
+def test_a_page_is_read_again_when_what_it_includes_changes(manual: BuildRequest) -> None:
+    build(manual, now=NOW)
+    Path("manual/docs/oil.md").write_text("# Oil\n\nChange it in June.\n")
+    assert build(manual, now=NOW).modified == 2
+    assert build(manual, now=NOW).changed is False
+
+
+def test_what_a_page_asks_for_and_is_not_there_is_one_warning(manual: BuildRequest) -> None:
+    for name in ("a", "b"):
+        Path(f"manual/docs/{name}.md").write_text(f'# {name}\n\nText.\n\n--8<-- "../../{name}.md"\n')
+    [warning] = build(manual, now=NOW).warnings
+    assert warning.startswith(
+        "2 parts of pages are missing: includes without a file in the tree (../../a.md)"
+    )

@@ -21,6 +21,7 @@ from vademecum.testing import MemoryTransport
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
+from vademecum_builder.profiles import reader as profiles
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.release.published import Published
 from vademecum_builder.signing.keys import renew_root
@@ -124,7 +125,7 @@ def test_what_did_not_change_is_not_parsed_again(line: Line, monkeypatch: pytest
         parsed.append(item.key)
         return parse_document(item, base_url=base_url)
 
-    monkeypatch.setattr(reading, "parse_document", parse)
+    monkeypatch.setattr(profiles, "parse_document", parse)
     line.release({**HANDBOOK, "page.md": f"{PAGE}\nMore.\n"})
     assert parsed == ["page.md"]
 

@@ -22,6 +22,7 @@ def run(options: Namespace) -> Shown:
         out=options.out,
         previous=options.previous,
         patterns=tuple(options.pattern),
+        profile=options.profile,
         base_url=options.base_url,
         title=options.title,
         version=options.release_version,
@@ -40,6 +41,8 @@ def run(options: Namespace) -> Shown:
         report = build(request, now=time_of_build(os.environ), progress=bars)
     for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
         print(f"vade: {line}", file=sys.stderr)
+    for kind, count in report.left_out.items():
+        print(f"vade: left out: {count} {kind}", file=sys.stderr)
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
         lines = [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
