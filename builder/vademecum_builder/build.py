@@ -54,6 +54,7 @@ def build(
         out=request.out,
         published_at=None if request.force else location,
         signing_key=request.signing_key,
+        make=request.make_keys,
         now=now,
     )
     previous = _previous(location, keys, force=request.force)

@@ -37,6 +37,7 @@ class BuildRequest:
         channel: The line of releases that it belongs to.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
         keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        make_keys: Whether they may be made then; in CI they would be gone with the machine.
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
         site: Whether to publish pages and the browser client beside the index.
@@ -61,6 +62,7 @@ class BuildRequest:
     channel: str = "stable"
     yank: tuple[int, ...] = ()
     keys: Path | None = None
+    make_keys: bool = True
     root: Path | None = None
     signing_key: str = field(default="", repr=False)
     site: bool = True

@@ -29,7 +29,8 @@ and nothing else; where a command fails it is `{"error": {"code": "...", "messag
 EXITS
 
 `VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
-to be repeated. `VADEMECUM_LOG=debug` writes what the client does to stderr.
+to be repeated. Where `CI` is `true`, `vade build` makes no keys.
+`VADEMECUM_LOG=debug` writes what the client does to stderr.
 """
 
 

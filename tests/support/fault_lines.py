@@ -62,6 +62,7 @@ LINES = {
     "E59": "a listener that syncs again",
     "E61": "absurd sizes in a manifest",
     "E62": "the publisher's line is begun anew",
+    "E65": "publisher: a build that fails in CI, keys that nobody keeps",
 }
 
 NOTES = {
@@ -70,6 +71,7 @@ NOTES = {
     "C40": "no Windows here: its errors are injected where a publisher replaces files; a client's doctor replaces none",
     "D50": "a publisher's part; what a browser sees of it is a page that is half deployed",
     "D51": "a publisher's part: a browser builds nothing",
+    "E65": "a publisher's part",
     "E55": "in browsers the platform keeps addresses; their queries: tests/unit/js/net/transport.test.mjs",
     "E56": "a browser follows redirections itself, and its `fetch` throws one TypeError for all of it",
 }

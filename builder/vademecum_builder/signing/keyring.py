@@ -44,6 +44,7 @@ def find_keys(
     out: Path,
     published_at: str | None,
     signing_key: str = "",
+    make: bool = True,
     now: datetime,
 ) -> Keys:
     """Return the keys that are named; where there is nothing at all yet, make development keys.
@@ -53,10 +54,11 @@ def find_keys(
         root_file: The public root metadata, where it lies elsewhere.
         out: The published tree: keys in it would be published.
         published_at: Where a release lies that was signed with some keys; None: a new line begins.
+        make: Whether development keys may be made: not where they would be gone with the machine.
         now: Aware; development keys are made at this time.
 
     Raises:
-        UsageError: They cannot be read, or lie where they would be published.
+        UsageError: They cannot be read, or lie where they would be published; there are none, and none may be made.
         StorageError: Development keys cannot be written.
     """
     named = folder is not None or root_file is not None
@@ -72,6 +74,11 @@ def find_keys(
         raise UsageError(
             f"no keys in {folder}, but there is a release at {published_at} that was signed with some: name them "
             f"with --keys, or set {KEY_VARIABLE} (--force makes new keys and starts a new line)"
+        )
+    if not make:
+        raise UsageError(
+            f"no keys, and this is CI, where new ones would be lost with the machine: put {RELEASE_KEY} into "
+            f"the secret {KEY_VARIABLE}, commit {ROOT_FILE} and name it with --root (`vade keys new` makes both)"
         )
     new_keys(folder, now)
     (folder.parent / ".gitignore").write_text("*\n")

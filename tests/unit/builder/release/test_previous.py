@@ -66,6 +66,13 @@ def test_a_first_build_makes_development_keys_and_says_so(line: Line) -> None:
     assert found_keys(line) == Keys(keys.roots, keys.key_file)
 
 
+@pytest.mark.fault("E65")
+def test_no_keys_are_made_where_they_would_be_lost(line: Line) -> None:
+    with pytest.raises(UsageError, match="secret VADEMECUM_SIGNING_KEY"):
+        find_keys(None, out=line.out, published_at=None, make=False, now=NOW)
+    assert not Path(".vademecum").exists()
+
+
 def test_no_keys_are_made_where_a_release_was_signed_with_others(line: Line) -> None:
     with pytest.raises(
         UsageError, match=r"no keys in .*release at https://example.org/kb/.*name them with --keys"
