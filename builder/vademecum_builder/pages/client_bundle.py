@@ -46,7 +46,8 @@ _UNUSED_PYTHON = """
     webbrowser wsgiref xml xmlrpc zipapp zoneinfo"""
 """Modules of Python that no browser imports, found by looking at `sys.modules` after a synchronisation, and at what
 the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
-_COMMENT = re.compile(rb"^ *(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
+_COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 

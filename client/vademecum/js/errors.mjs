@@ -8,11 +8,8 @@
 export const TRANSIENT = ["network", "server", "budget", "busy", "cancelled"];
 
 export class VademecumError extends Error {
-  /**
-   * @param {string} code
-   * @param {string} message what was found, where, and what to do about it
-   * @param {ErrorDetail} [detail]
-   */
+  /** @param {string} code @param {string} message what was found, where, and what to do about it
+   * @param {ErrorDetail} [detail] */
   constructor(code, message, detail = {}) {
     super(message);
     this.name = "VademecumError";
@@ -33,11 +30,8 @@ export class VademecumError extends Error {
   }
 }
 
-/**
- * Anything that was thrown, as one of ours: code "error" when nobody named it.
- * @param {unknown} thrown
- * @returns {VademecumError}
- */
+/** Anything that was thrown, as one of ours: code "error" when nobody named it.
+ * @param {unknown} thrown @returns {VademecumError} */
 export function asError(thrown) {
   if (thrown instanceof VademecumError) return thrown;
   const { code, message, status, retryAfter, needed, available } = /** @type {PlainError} */ (Object(thrown));

@@ -20,10 +20,8 @@ import { IndexedStore } from "./store/store.mjs";
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 /** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, encoder: import("./search/encoder.mjs").Encoder}} Opened */
 
-/** @type {IndexedStore | undefined} */
-let store;
-/** @type {Opened | null} */
-let opened = null;
+/** @type {IndexedStore | undefined} */ let store;
+/** @type {Opened | null} */ let opened = null;
 /** @type {Promise<unknown>} the last turn to the pointer: an older snapshot never comes after a newer one */
 let turning = Promise.resolve();
 
@@ -49,11 +47,8 @@ async function turnToPointer() {
   return pointer.current;
 }
 
-/**
- * A disk may have changed an object since it was verified: no byte is shown that is not what its name says.
- * @param {string[]} digests
- * @param {Uint8Array[]} objects
- */
+/** A disk may have changed an object since it was verified: no byte is shown that is not what its name says.
+ * @param {string[]} digests @param {Uint8Array[]} objects */
 async function requireSound(digests, objects) {
   const names = await Promise.all(objects.map(sha256));
   const damaged = digests.find((digest, i) => names[i] !== digest);

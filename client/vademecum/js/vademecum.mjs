@@ -25,13 +25,8 @@ export { VademecumError };
 
 export const MODES = /** @type {const} */ (["automatic", "manual", "off"]);
 export const EVENTS = /** @type {const} */ ([
-  "updateAvailable",
-  "updateStarted",
-  "updateProgress",
-  "updateCompleted",
-  "updateFailed",
-  "rolledBack",
-  "corruption",
+  ...["updateAvailable", "updateStarted", "updateProgress", "updateCompleted", "updateFailed"],
+  ...["rolledBack", "corruption"],
 ]);
 const MAX_VERSION_FILE = 4_000_000;
 
@@ -42,10 +37,8 @@ const MAX_VERSION_FILE = 4_000_000;
 
 /** @implements {PublicKnowledgeBase} */
 export class KnowledgeBase {
-  /** @type {Promise<LocalVersion | null> | null} */
-  #initialized = null;
-  /** @type {(version: LocalVersion) => void} */
-  #nowReady = () => {};
+  /** @type {Promise<LocalVersion | null> | null} */ #initialized = null;
+  /** @type {(version: LocalVersion) => void} */ #nowReady = () => {};
   #closed = false;
   #listeners = new Listeners(EVENTS);
   #clientUrl;
@@ -53,12 +46,9 @@ export class KnowledgeBase {
   #store;
   #reader;
   #tabs;
-  /** @type {PythonWorker} */
-  #python;
-  /** @type {Updates} */
-  #updates;
-  /** @type {Background} */
-  #background;
+  /** @type {PythonWorker} */ #python;
+  /** @type {Updates} */ #updates;
+  /** @type {Background} */ #background;
   /** @type {string[]} the tree and its mirrors, the preferred one first */
   #urls;
 
@@ -69,8 +59,7 @@ export class KnowledgeBase {
     this.url = this.#urls[0];
     this.#clientUrl = new URL(options.clientUrl ?? ".", import.meta.url);
     this.#log = options.debug ? debugLog() : () => {};
-    /** @type {Promise<LocalVersion>} */
-    this.ready = new Promise((resolve) => {
+    /** @type {Promise<LocalVersion>} */ this.ready = new Promise((resolve) => {
       this.#nowReady = resolve;
     });
     const store = (this.#store = new IndexedStore(this.url));

@@ -19,8 +19,7 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"
 /** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null, seed: string | null}} Target */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
-/** @type {PythonModule | undefined} */
-let python;
+/** @type {PythonModule | undefined} */ let python;
 /** @type {object | undefined} what Python sees of the browser */
 let host;
 const pause = new Pause();

@@ -1,12 +1,11 @@
 // @ts-check
 /** Segments (site/content/format.md, section 4): columns as they lie in the file. n chunks, m documents. */
 
-import { VademecumError } from "../errors.mjs";
 import { decodeTensors, requireFormat } from "./tensors.mjs";
 
 export const SEGMENT_FORMAT = "vademecum.segment.1";
 export const HEADING_SEPARATOR = "\x1f";
-export const PACKED_BITS = ["4", "2"];
+const PACKED_BITS = ["4", "2"];
 
 /** @typedef {ReturnType<typeof decodeSegment>} Segment */
 
@@ -18,7 +17,7 @@ export function decodeSegment(bytes) {
   const documentSequences = file.tensor("document.sequence", "U32", [null]).values;
   const n = ids.length;
   const m = documentSequences.length;
-  const { dimensions, bits, vectors } = readVectors(file, n);
+  const { dimensions, bits, values: vectors } = file.rows("chunk.vector", n, PACKED_BITS);
   const chunks = file.tensor("document.chunks", "U64", [null]).values;
   file.tensor("chunk.sequence", "U32", [n]); // for updates alone, and there all the same
   return {
@@ -43,25 +42,6 @@ export function decodeSegment(bytes) {
     chunks,
     bounds: file.offsets("document.chunks", chunks.length, m),
   };
-}
-
-/**
- * @param {import("./tensors.mjs").TensorFile} file
- * @param {number} count of rows
- * @returns {{dimensions: number, bits: number, vectors: Int8Array | Uint8Array}}
- */
-function readVectors(file, count) {
-  const { bits, dimensions } = file.metadata;
-  if (bits === undefined && dimensions === undefined) {
-    const whole = file.tensor("chunk.vector", "I8", [count, null]);
-    return { dimensions: whole.shape[1], bits: 8, vectors: whole.values };
-  }
-  if (!PACKED_BITS.includes(bits) || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
-    throw new VademecumError("content", `a segment with vectors of ${bits} bits and ${dimensions} dimensions`);
-  }
-  const width = Math.ceil((Number(dimensions) * Number(bits)) / 8);
-  const packed = file.tensor("chunk.vector", "U8", [count, width]);
-  return { dimensions: Number(dimensions), bits: Number(bits), vectors: packed.values };
 }
 
 /** A chunk id as people and programs see it. @param {bigint} id */

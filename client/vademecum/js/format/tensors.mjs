@@ -73,6 +73,22 @@ export class TensorFile {
     return /** @type {any} */ (found);
   }
 
+  /** Rows of small integers: whole, or packed; then the file says of how many bits and dimensions.
+   * @param {string} name @param {number} count @param {string[]} packings bits of a component that this reader knows
+   * @returns {{dimensions: number, bits: number, values: Int8Array | Uint8Array}} packed: `ceil(D * bits / 8)` bytes a row */
+  rows(name, count, packings) {
+    const { bits, dimensions } = this.metadata;
+    if (bits === undefined && dimensions === undefined) {
+      const { shape, values } = this.tensor(name, "I8", [count, null]);
+      return { dimensions: shape[1], bits: 8, values };
+    }
+    if (!packings.includes(bits) || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
+      throw new VademecumError("content", `tensor "${name}" with rows of ${bits} bits and ${dimensions} dimensions`);
+    }
+    const [size, width] = [Number(dimensions), Number(bits)];
+    return { dimensions: size, bits: width, values: this.tensor(name, "U8", [count, Math.ceil((size * width) / 8)]).values };
+  }
+
   /** @param {string} name @param {number | null} [count] */
   strings(name, count = null) {
     const bytes = this.tensor(name, "U8", [null]).values;
@@ -102,16 +118,25 @@ export function decodeTensors(file) {
   if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
     throw new VademecumError("content", "tensor header: __metadata__ must hold strings");
   }
-  /** @type {Map<string, Tensor>} */
-  const tensors = new Map();
+  /** @type {Map<string, Tensor>} */ const tensors = new Map();
   let at = 0;
   // By where they lie: an object of JavaScript has keys that are numbers first, wherever they stand.
   const span = (/** @type {any} */ entry) => entry?.data_offsets ?? [];
-  const rows = Object.entries(entries).sort(([, a], [, b]) => span(a)[0] - span(b)[0] || span(a)[1] - span(b)[1]);
-  for (const [name, entry] of rows) {
-    const tensor = view(name, entry, bytes, start, at);
-    tensors.set(name, tensor);
-    at += tensor.values.byteLength;
+  const ordered = Object.entries(entries).sort(([, a], [, b]) => span(a)[0] - span(b)[0] || span(a)[1] - span(b)[1]);
+  for (const [name, entry] of ordered) {
+    const { dtype, shape } = isObject(entry) ? entry : /** @type {Record<string, any>} */ ({});
+    if (!Object.hasOwn(ARRAYS, dtype) || !isShape(shape)) {
+      throw new VademecumError("content", `tensor "${name}": malformed header entry`);
+    }
+    const kind = ARRAYS[/** @type {DType} */ (dtype)];
+    const count = shape.reduce((product, size) => product * size, 1);
+    const end = at + count * kind.BYTES_PER_ELEMENT;
+    if (span(entry)[0] !== at || span(entry)[1] !== end || start + end > bytes.length || at % kind.BYTES_PER_ELEMENT) {
+      throw new VademecumError("content", `tensor "${name}": data at ${span(entry)} do not fit ${dtype} [${shape}]`);
+    }
+    const values = new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + at, count);
+    tensors.set(name, { dtype, shape, values });
+    at = end;
   }
   if (start + at !== bytes.length) {
     throw new VademecumError("content", `tensor file with ${bytes.length - start} bytes of data, its header names ${at}`);
@@ -119,38 +144,13 @@ export function decodeTensors(file) {
   return new TensorFile(tensors, metadata);
 }
 
-/**
- * @param {string} name
- * @param {unknown} entry
- * @param {Uint8Array} bytes
- * @param {number} start where all data begin
- * @param {number} at where those of this tensor begin, after `start`
- * @returns {Tensor}
- */
-function view(name, entry, bytes, start, at) {
-  const { dtype, shape, data_offsets: span } = isObject(entry) ? entry : /** @type {Record<string, any>} */ ({});
-  if (!Object.hasOwn(ARRAYS, dtype) || !isShape(shape) || !Array.isArray(span) || span.length !== 2) {
-    throw new VademecumError("content", `tensor "${name}": malformed header entry`);
-  }
-  const kind = ARRAYS[/** @type {DType} */ (dtype)];
-  const count = shape.reduce((product, size) => product * size, 1);
-  const end = at + count * kind.BYTES_PER_ELEMENT;
-  if (span[0] !== at || span[1] !== end || start + end > bytes.length || at % kind.BYTES_PER_ELEMENT) {
-    throw new VademecumError("content", `tensor "${name}": data at ${span} do not fit ${dtype} [${shape}]`);
-  }
-  return { dtype, shape, values: new kind(/** @type {ArrayBuffer} */ (bytes.buffer), bytes.byteOffset + start + at, count) };
-}
-
 /** @param {unknown} shape @returns {shape is number[]} */
 function isShape(shape) {
   return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => Number.isInteger(size) && size >= 0 && size < MAX_SIZE);
 }
 
-/**
- * Refuse a file of another kind (`content`) or of a newer major format (`newer-format`).
- * @param {TensorFile} file
- * @param {string} expected for example `vademecum.segment.1`
- */
+/** Refuse a file of another kind (`content`) or of a newer major format (`newer-format`).
+ * @param {TensorFile} file @param {string} expected for example `vademecum.segment.1` */
 export function requireFormat(file, expected) {
   const found = file.metadata.format ?? "";
   if (found === expected) return;

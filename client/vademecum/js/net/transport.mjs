@@ -62,24 +62,16 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
   }
 }
 
-/**
- * The address of a file in a tree, whose own query goes along with it.
- * @param {string} path
- * @param {string} tree
- */
+/** The address of a file in a tree, whose own query goes along with it. @param {string} path @param {string} tree */
 export function fileAddress(path, tree) {
   const address = new URL(path, tree);
   address.search = new URL(tree).search;
   return address.href;
 }
 
-/**
- * A file of the first host that answers. Where none does, the error is that of the one that may be asked again
+/** A file of the first host that answers. Where none does, the error is that of the one that may be asked again
  * soonest; of several, of the one that stands first.
- * @param {string[]} urls of one tree, the preferred host first
- * @param {string} path
- * @param {number} limit
- */
+ * @param {string[]} urls of one tree, the preferred host first @param {string} path @param {number} limit */
 export async function fetchFirst(urls, path, limit) {
   const errors = [];
   for (const url of urls) {
@@ -105,11 +97,8 @@ function requireSuccess(url, response) {
   throw new VademecumError("server", `${url}: the host answered ${response.status}`, detail);
 }
 
-/**
- * Seconds from a Retry-After header (RFC 9110, section 10.2.3), or null.
- * @param {string | null} value
- * @param {number} now milliseconds
- */
+/** Seconds from a Retry-After header (RFC 9110, section 10.2.3), or null.
+ * @param {string | null} value @param {number} now milliseconds */
 export function retryAfter(value, now) {
   if (value === null) return null;
   if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), MOST_ASKED);
@@ -117,12 +106,9 @@ export function retryAfter(value, now) {
   return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
 }
 
-/**
- * The size before any encoding of the host was undone, where it says so as RFC 9110, section 8.6, has it: a browser
+/** The size before any encoding of the host was undone, where it says so as RFC 9110, section 8.6, has it: a browser
  * lets other headers pass, and two that agree come as one list.
- * @param {Response} response
- * @param {number} received
- */
+ * @param {Response} response @param {number} received */
 function wireSize(response, received) {
   const length = response.headers.get("content-length") ?? "";
   return /^\d{1,15}$/.test(length) ? Number(length) : received;
@@ -139,14 +125,10 @@ function join(pieces, size) {
   return data;
 }
 
-/**
- * `fetch` throws a TypeError for every way in which a network fails, and for an answer that a page of another origin may
+/** `fetch` throws a TypeError for every way in which a network fails, and for an answer that a page of another origin may
  * not read for want of CORS headers. Hosts that set them often leave them out of a 404: where there is an answer, which
  * one is not to be known, it counts as that.
- * @param {string} url
- * @param {unknown} error
- * @param {boolean} answered the answer has come, and its body failed
- */
+ * @param {string} url @param {unknown} error @param {boolean} answered the answer has come, and its body failed */
 async function networkError(url, error, answered) {
   if (error instanceof VademecumError) return error;
   const elsewhere = globalThis.location && new URL(url).origin !== globalThis.location.origin;

@@ -10,10 +10,8 @@ export function treeUrls(url) {
   return urls;
 }
 
-/**
- * The address of the tree as it is written, with a slash at the end of its path; a query goes along with every request.
- * @param {string | URL} url
- */
+/** The address of the tree as it is written, with a slash at the end of its path; a query goes along with every request.
+ * @param {string | URL} url */
 export function treeUrl(url) {
   const tree = new URL(url, globalThis.location?.href);
   tree.hash = "";

@@ -46,12 +46,9 @@ export class Background {
     connection().removeEventListener?.("change", this.#connected);
   }
 
-  /**
-   * Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
-   * @param {Uint8Array | undefined} mode the record
-   * @param {Uint8Array | undefined} retry the record
-   * @param {boolean} installed
-   */
+  /** Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
+   * @param {Uint8Array | undefined} mode the record @param {Uint8Array | undefined} retry the record
+   * @param {boolean} installed */
   begin(mode, retry, installed) {
     this.mode = decodeRecord(mode).mode ?? this.mode;
     const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
@@ -128,10 +125,8 @@ export class Background {
     }
   }
 
-  /**
-   * @param {number} delayMs until the next check, also after a reload
-   * @param {number} failures in a row, that led to it; 0: the host asked for it
-   */
+  /** @param {number} delayMs until the next check, also after a reload
+   * @param {number} failures in a row, that led to it; 0: the host asked for it */
   async #postpone(delayMs, failures) {
     const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
     const record = encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });

@@ -8,8 +8,7 @@ import { VademecumError } from "../errors.mjs";
 export class Listeners {
   /** @param {readonly string[]} names of the events that there are */
   constructor(names) {
-    /** @type {Map<string, Set<Listener>>} */
-    this.byName = new Map(names.map((name) => [name, new Set()]));
+    /** @type {Map<string, Set<Listener>>} */ this.byName = new Map(names.map((name) => [name, new Set()]));
   }
 
   /** Those of one event. @param {string} name */

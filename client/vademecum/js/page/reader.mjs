@@ -10,14 +10,10 @@ export class Reader {
   /** @type {InstalledRelease | null} what it answers from */
   release = null;
   closed = false;
-  /** @type {Remote | null} */
-  #remote = null;
+  /** @type {Remote | null} */ #remote = null;
 
-  /**
-   * @param {string} url of the knowledge base
-   * @param {() => Worker} start
-   * @param {(release: InstalledRelease | null) => void} opened told each time
-   */
+  /** @param {string} url of the knowledge base @param {() => Worker} start
+   * @param {(release: InstalledRelease | null) => void} opened told each time */
   constructor(url, start, opened) {
     this.url = url;
     this.start = start;
@@ -50,12 +46,9 @@ export class Reader {
   }
 }
 
-/**
- * Open what is installed when the page begins. A release that does not work is undone. What cannot be read, or undone,
+/** Open what is installed when the page begins. A release that does not work is undone. What cannot be read, or undone,
  * waits for a whole download; the reader has nothing till then.
- * @param {Reader} reader
- * @param {import("../update/updates.mjs").Updates} updates
- */
+ * @param {Reader} reader @param {import("../update/updates.mjs").Updates} updates */
 export async function openInstalled(reader, updates) {
   try {
     await reader.reopen();

@@ -7,22 +7,16 @@ import { decodeHead, decodeRecord } from "../store/records.mjs";
 /** @typedef {import("../vademecum.d.mts").Status} Status */
 /** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
 
-/**
- * @param {import("../store/records.mjs").InstalledRelease | null} release
- * @returns {import("../vademecum.d.mts").LocalVersion | null}
- */
+/** @param {import("../store/records.mjs").InstalledRelease | null} release
+ * @returns {import("../vademecum.d.mts").LocalVersion | null} */
 export function versionOf(release) {
   if (!release) return null;
   const { encoder, segments, ...version } = release;
   return version;
 }
 
-/**
- * @param {IndexedStore} store
- * @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
- * @param {Status["mode"]} mode
- * @returns {Promise<Status>}
- */
+/** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
+ * @param {Status["mode"]} mode @returns {Promise<Status>} */
 export async function readStatus(store, { state, error, offer, contacted }, mode) {
   const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
@@ -54,11 +48,8 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
   };
 }
 
-/**
- * The answer to a check that found the host to show what it showed before.
- * @param {IndexedStore} store
- * @returns {Promise<import("../vademecum.d.mts").Check>}
- */
+/** The answer to a check that found the host to show what it showed before.
+ * @param {IndexedStore} store @returns {Promise<import("../vademecum.d.mts").Check>} */
 export async function nothingNew(store) {
   const [head, record] = await Promise.all([store.read("head"), store.read("sync")]);
   const { latest, reason = null } = decodeRecord(record);

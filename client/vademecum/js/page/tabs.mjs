@@ -19,8 +19,7 @@ import { report } from "./events.mjs";
 export class Tabs {
   /** @type {InstalledRelease | null} what the app was last told of */
   told = null;
-  /** @type {BroadcastChannel | null} */
-  #channel = null;
+  /** @type {BroadcastChannel | null} */ #channel = null;
 
   /** @param {Surroundings} around */
   constructor(around) {

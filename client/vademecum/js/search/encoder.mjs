@@ -11,7 +11,7 @@ export const ENCODER_FORMAT = "vademecum.encoder.1";
 export const MAX_WORDS_READ = 4096;
 export const MIN_PREFIX = 3;
 export const MAX_COMPLETIONS = 8;
-export const PACKED_BITS = "4";
+const PACKED_BITS = ["4"];
 /** Packed rows: what added to a code of 4 bits makes a component. */
 export const PACKED_OFFSET = -8;
 
@@ -28,8 +28,7 @@ export class Alphabet {
     this.to = file.strings("alphabet.to", this.codes.length);
     /** 1: a word by itself. */
     this.solo = file.tensor("alphabet.solo", "U8", [this.codes.length]).values;
-    /** @type {Map<number, {to: string, solo: boolean} | null>} */
-    this.known = new Map();
+    /** @type {Map<number, {to: string, solo: boolean} | null>} */ this.known = new Map();
   }
 
   /** @param {number} code */
@@ -51,12 +50,12 @@ export class Encoder {
     this.name = file.metadata.name ?? "";
     /** V of them */
     this.words = file.strings("word").all();
-    const { dimensions, packed, rows } = decodeRows(file, this.words.length);
+    const { dimensions, bits, values } = file.rows("word.row", this.words.length, PACKED_BITS);
     /** D */
     this.dimensions = dimensions;
     /** [V, D]; packed: unsigned, a component takes 4 bits, unpacked as words are looked up */
-    this.rows = rows;
-    this.packed = packed;
+    this.rows = values;
+    this.packed = bits === 4;
     /** [V] */
     this.weights = file.tensor("word.weight", "U16", [this.words.length]).values;
     this.alphabet = new Alphabet(file);
@@ -74,8 +73,7 @@ export class Encoder {
 
   /** The first 4,096 words of the text, folded, in reading order. @param {string} text @returns {string[]} */
   split(text) {
-    /** @type {string[]} */
-    const words = [];
+    /** @type {string[]} */ const words = [];
     let word = "";
     const end = () => {
       if (word !== "") words.push(word);
@@ -92,14 +90,10 @@ export class Encoder {
     return words.slice(0, MAX_WORDS_READ);
   }
 
-  /**
-   * How often each word of the vocabulary occurs, by its position in the table.
-   * @param {string} text
-   * @returns {Map<number, number>}
-   */
+  /** How often each word of the vocabulary occurs, by its position in the table.
+   * @param {string} text @returns {Map<number, number>} */
   count(text) {
-    /** @type {Map<number, number>} */
-    const counts = new Map();
+    /** @type {Map<number, number>} */ const counts = new Map();
     for (const [word, occurrences] of tally(this.split(text))) {
       const position = this.positions.get(word);
       for (const at of position === undefined ? this.#complete(word) : [position]) {
@@ -120,10 +114,7 @@ export class Encoder {
     return found.sort((a, b) => a - b).slice(0, MAX_COMPLETIONS);
   }
 
-  /**
-   * The query vector: D integers from -127 to 127; all zero when no word stands for anything.
-   * @param {string} text
-   */
+  /** The query vector: D integers from -127 to 127; all zero when no word stands for anything. @param {string} text */
   encode(text) {
     const sums = new Float64Array(this.dimensions);
     for (const [position, occurrences] of this.count(text)) {
@@ -138,11 +129,8 @@ export class Encoder {
     return shrink(sums);
   }
 
-  /**
-   * @param {Float64Array} sums changed in place
-   * @param {number} factor
-   * @param {number} position of the word in the table
-   */
+  /** @param {Float64Array} sums changed in place @param {number} factor
+   * @param {number} position of the word in the table */
   #add(sums, factor, position) {
     const { rows, dimensions } = this;
     if (!this.packed) {
@@ -174,30 +162,7 @@ export function decodeEncoder(bytes) {
   return new Encoder(decodeTensors(bytes));
 }
 
-/**
- * The table; bits and dimensions are both in the file, or neither.
- * @param {TensorFile} file
- * @param {number} count
- * @returns {{dimensions: number, packed: boolean, rows: Int8Array | Uint8Array}}
- */
-function decodeRows(file, count) {
-  const { bits, dimensions } = file.metadata;
-  if (bits === undefined && dimensions === undefined) {
-    const whole = file.tensor("word.row", "I8", [count, null]);
-    return { dimensions: whole.shape[1], packed: false, rows: whole.values };
-  }
-  if (bits !== PACKED_BITS || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
-    throw new VademecumError("content", `an encoder with rows of ${bits} bits and ${dimensions} dimensions`);
-  }
-  const size = Number(dimensions);
-  return { dimensions: size, packed: true, rows: file.tensor("word.row", "U8", [count, Math.ceil(size / 2)]).values };
-}
-
-/**
- * The integers in proportion, the largest being 127 in size.
- * @param {Float64Array} values
- * @returns {Int8Array}
- */
+/** The integers in proportion, the largest being 127 in size. @param {Float64Array} values @returns {Int8Array} */
 export function shrink(values) {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return largest === 0
@@ -212,11 +177,8 @@ export function hashWord(word) {
   return hash;
 }
 
-/**
- * Component i of the row of an unknown word: the last bit of murmur3's finalizer decides the sign.
- * @param {number} hash
- * @param {number} i
- */
+/** Component i of the row of an unknown word: the last bit of murmur3's finalizer decides the sign.
+ * @param {number} hash @param {number} i */
 export function unknownComponent(hash, i) {
   let x = (hash + Math.imul(i + 1, 0x9e3779b9)) | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
@@ -224,11 +186,8 @@ export function unknownComponent(hash, i) {
   return (x ^ (x >>> 16)) & 1 ? 64 : -64;
 }
 
-/**
- * The first of `length` positions that is not below; all that are below come before it.
- * @param {number} length
- * @param {(position: number) => boolean} below
- */
+/** The first of `length` positions that is not below; all that are below come before it.
+ * @param {number} length @param {(position: number) => boolean} below */
 export function lowerBound(length, below) {
   let low = 0;
   for (let high = length; low < high; ) {
@@ -241,8 +200,7 @@ export function lowerBound(length, below) {
 
 /** @param {string[]} words */
 function tally(words) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
+  /** @type {Map<string, number>} */ const counts = new Map();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
 }

@@ -104,11 +104,8 @@ export class Generation {
   }
 }
 
-/**
- * @param {Uint8Array[]} files the segments of one generation, newest first
- * @param {{dimensions: number, epoch: string}} expected what the pointer says of them
- * @returns {Generation}
- */
+/** @param {Uint8Array[]} files the segments of one generation, newest first
+ * @param {{dimensions: number, epoch: string}} expected what the pointer says of them @returns {Generation} */
 export function openGeneration(files, { dimensions, epoch }) {
   const segments = files.map(decodeSegment);
   for (const segment of segments) {
@@ -144,12 +141,8 @@ export class IdTable {
     }
   }
 
-  /**
-   * The slot of an id, or the empty one where it would be.
-   * @param {number} low
-   * @param {number} high
-   * @returns {number}
-   */
+  /** The slot of an id, or the empty one where it would be.
+   * @param {number} low @param {number} high @returns {number} */
   #slot(low, high) {
     let slot = (low ^ high) & this.mask;
     for (let row = this.slots[slot]; row; row = this.slots[slot]) {
@@ -168,8 +161,7 @@ export class IdTable {
 
 /** @param {Segment[]} segments @returns {DocumentPlace[]} */
 function liveDocuments(segments) {
-  /** @type {Map<string, DocumentPlace>} */
-  const latest = new Map();
+  /** @type {Map<string, DocumentPlace>} */ const latest = new Map();
   for (const segment of segments) {
     segment.keys.all().forEach((key, row) => {
       const known = latest.get(key);
@@ -187,11 +179,7 @@ function parseMetadata({ segment, row }) {
   return text === "" ? {} : JSON.parse(text);
 }
 
-/**
- * The order of UTF-8 bytes, which is not that of JavaScript's strings.
- * @param {Uint8Array} a
- * @param {Uint8Array} b
- */
+/** The order of UTF-8 bytes, which is not that of JavaScript's strings. @param {Uint8Array} a @param {Uint8Array} b */
 export function compareBytes(a, b) {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {

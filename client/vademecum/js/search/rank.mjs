@@ -20,26 +20,17 @@ const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 /** Factor and offset that make a component of its code, by bits. */
 export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
 
-/**
- * The best live chunks, best first.
- * @param {Generation} generation
- * @param {Int8Array} query [D], rotated where the vectors are
- * @param {number} limit
- * @returns {Candidate[]}
- */
+/** The best live chunks, best first.
+ * @param {Generation} generation @param {Int8Array} query [D], rotated where the vectors are @param {number} limit
+ * @returns {Candidate[]} */
 export function rank(generation, query, limit) {
   const best = new Best(limit);
   generation.segments.forEach((segment, which) => scan(segment, generation.owners, generation.starts[which], query, best));
   return best.sorted;
 }
 
-/**
- * @param {import("../format/segment.mjs").Segment} segment
- * @param {Int32Array} owners -1: a dead row
- * @param {number} start of this segment's rows among `owners`
- * @param {Int8Array} query
- * @param {Best} best
- */
+/** @param {import("../format/segment.mjs").Segment} segment @param {Int32Array} owners -1: a dead row
+ * @param {number} start of this segment's rows among `owners` @param {Int8Array} query @param {Best} best */
 function scan(segment, owners, start, query, best) {
   const { scales, ids } = segment;
   const product = products(segment, query);
@@ -50,12 +41,8 @@ function scan(segment, owners, start, query, best) {
   }
 }
 
-/**
- * What gives the product of a row with the query, from the row as it lies.
- * @param {import("../format/segment.mjs").Segment} segment
- * @param {Int8Array} query
- * @returns {(row: number) => number}
- */
+/** What gives the product of a row with the query, from the row as it lies.
+ * @param {import("../format/segment.mjs").Segment} segment @param {Int8Array} query @returns {(row: number) => number} */
 function products({ vectors, dimensions, bits }, query) {
   if (bits === 8) return (row) => dot(/** @type {Int8Array} */ (vectors), row * dimensions, query);
   const [factor, offset] = /** @type {number[]} */ (LEVELS.get(bits));
@@ -68,12 +55,8 @@ function products({ vectors, dimensions, bits }, query) {
   return (row) => factor * codes(packed, row * width, padded) + rest;
 }
 
-/**
- * The sum of codes of 4 bits with the query, the low half of a byte first.
- * @param {Uint8Array} packed
- * @param {number} from
- * @param {Int8Array} query two components for each byte
- */
+/** The sum of codes of 4 bits with the query, the low half of a byte first.
+ * @param {Uint8Array} packed @param {number} from @param {Int8Array} query two components for each byte */
 function dotOfFour(packed, from, query) {
   let a = 0;
   let b = 0;
@@ -85,12 +68,8 @@ function dotOfFour(packed, from, query) {
   return a + b;
 }
 
-/**
- * The same for codes of 2 bits.
- * @param {Uint8Array} packed
- * @param {number} from
- * @param {Int8Array} query four components for each byte
- */
+/** The same for codes of 2 bits.
+ * @param {Uint8Array} packed @param {number} from @param {Int8Array} query four components for each byte */
 function dotOfTwo(packed, from, query) {
   let a = 0;
   let b = 0;
@@ -102,12 +81,8 @@ function dotOfTwo(packed, from, query) {
   return a + b;
 }
 
-/**
- * The sum stays below 2^31 for any D up to 130,000, so that 32-bit integers are exact.
- * @param {Int8Array} vectors
- * @param {number} from
- * @param {Int8Array} query
- */
+/** The sum stays below 2^31 for any D up to 130,000, so that 32-bit integers are exact.
+ * @param {Int8Array} vectors @param {number} from @param {Int8Array} query */
 function dot(vectors, from, query) {
   const dimensions = query.length;
   const even = dimensions - (dimensions % 4);
@@ -122,12 +97,8 @@ function dot(vectors, from, query) {
   return a + b;
 }
 
-/**
- * The score that people see: about the cosine. The operations stand in the order that Python uses.
- * @param {number} raw
- * @param {Int8Array} query
- * @param {number} bits of the vectors' components
- */
+/** The score that people see: about the cosine. The operations stand in the order that Python uses.
+ * @param {number} raw @param {Int8Array} query @param {number} bits of the vectors' components */
 export function cosine(raw, query, bits) {
   return raw / (/** @type {number} */ (UNITS.get(bits)) * Math.sqrt(query.reduce((sum, value) => sum + value * value, 0)));
 }
@@ -136,8 +107,7 @@ export function cosine(raw, query, bits) {
 class Best {
   /** A lower score than this cannot get in. */
   threshold = 0;
-  /** @type {Candidate[]} */
-  sorted = [];
+  /** @type {Candidate[]} */ sorted = [];
 
   /** @param {number} limit */
   constructor(limit) {

@@ -9,20 +9,15 @@ import { hashWord, shrink, unknownComponent } from "./encoder.mjs";
 /** The signs of each round are those of the row that this word has where it is unknown. */
 export const ROUNDS = ["first", "second"];
 
-/**
- * The query as packed vectors are scanned with.
+/** The query as packed vectors are scanned with.
  * @param {Int8Array} query [D]
- * @param {number} start the first dimension that unknown words have to themselves; 0: there is none
- */
+ * @param {number} start the first dimension that unknown words have to themselves; 0: there is none */
 export function rotateQuery(query, start) {
   return shrink(rotate(query, start));
 }
 
-/**
- * @param {ArrayLike<number>} query
- * @param {number} start
- * @returns {Float64Array} longer than the query by one factor for all vectors of these dimensions
- */
+/** @param {ArrayLike<number>} query @param {number} start
+ * @returns {Float64Array} longer than the query by one factor for all vectors of these dimensions */
 export function rotate(query, start) {
   const values = Float64Array.from(query);
   const groups = [values.subarray(0, start), values.subarray(start)].filter(({ length }) => length);
@@ -40,11 +35,8 @@ function blockOf(size) {
   return size & -size;
 }
 
-/**
- * One round: signs, the transform of each block, and the blocks read across.
- * @param {Float64Array} group changed in place
- * @param {number} hash
- */
+/** One round: signs, the transform of each block, and the blocks read across.
+ * @param {Float64Array} group changed in place @param {number} hash */
 function mix(group, hash) {
   const block = blockOf(group.length);
   const blocks = group.length / block;
@@ -53,10 +45,7 @@ function mix(group, hash) {
   turned.forEach((value, i) => (group[(i % block) * blocks + Math.floor(i / block)] = value));
 }
 
-/**
- * The Walsh-Hadamard transform of 2^k values, without its factor.
- * @param {Float64Array} values changed in place
- */
+/** The Walsh-Hadamard transform of 2^k values, without its factor. @param {Float64Array} values changed in place */
 function transform(values) {
   for (let half = values.length >> 1; half; half >>= 1) {
     for (let i = 0; i < values.length; i++) {

@@ -14,11 +14,8 @@ export const NEWER_FORMAT = 1_000_000;
 export const RECORDS = "records";
 export const OBJECTS = "objects";
 
-/**
- * Open a database, made or mended where there is need. Takes as long as others hold on to it: see `inTime`.
- * @param {string} name
- * @returns {Promise<IDBDatabase>}
- */
+/** Open a database, made or mended where there is need. Takes as long as others hold on to it: see `inTime`.
+ * @param {string} name @returns {Promise<IDBDatabase>} */
 export async function openWhole(name) {
   const database = await open(name);
   let whole = false;
@@ -30,15 +27,10 @@ export async function openWhole(name) {
   return whole ? database : open(name, database.version + 1);
 }
 
-/**
- * @param {string} name
- * @param {number} [version] none: as it is, or the first
- * @returns {Promise<IDBDatabase>}
- */
+/** @param {string} name @param {number} [version] none: as it is, or the first @returns {Promise<IDBDatabase>} */
 async function open(name, version) {
   const request = indexedDB.open(name, version);
-  /** @type {IDBTransaction | null} */
-  let making = null;
+  /** @type {IDBTransaction | null} */ let making = null;
   request.onupgradeneeded = () => {
     making = request.transaction;
     if (making) complete(making);

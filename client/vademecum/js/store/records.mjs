@@ -52,20 +52,14 @@ function require(holds, what) {
   if (!holds) throw new VademecumError("content", `the record head is damaged: ${what}`);
 }
 
-/**
- * Whether these are one generation: a release that was fetched anew, merged or mended has other segments, or another time.
- * @param {InstalledRelease | null} a
- * @param {InstalledRelease | null} b
- */
+/** Whether these are one generation: a release that was fetched anew, merged or mended has other segments, or another time.
+ * @param {InstalledRelease | null} a @param {InstalledRelease | null} b */
 export function isSame(a, b) {
   return JSON.stringify({ ...a, revoked: null }) === JSON.stringify({ ...b, revoked: null });
 }
 
-/**
- * One of the records that only save requests, or say how to go about them: a damaged one is begun anew.
- * @param {Uint8Array | undefined} bytes
- * @returns {Record<string, any>}
- */
+/** One of the records that only save requests, or say how to go about them: a damaged one is begun anew.
+ * @param {Uint8Array | undefined} bytes @returns {Record<string, any>} */
 export function decodeRecord(bytes) {
   if (!bytes) return {};
   try {

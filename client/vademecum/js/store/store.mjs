@@ -24,10 +24,7 @@ export class IndexedStore {
   /** @type {Map<string, Uint8Array>} what `parts` read last: IndexedDB gives whole values only, and slowly */
   #recent = new Map();
 
-  /**
-   * @param {string} url of the knowledge base, as it is in the database's name
-   * @param {{patience?: number}} [options]
-   */
+  /** @param {string} url of the knowledge base, as it is in the database's name @param {{patience?: number}} [options] */
   constructor(url, { patience = PATIENCE } = {}) {
     this.name = storeName(url);
     this.patience = patience;
@@ -38,11 +35,8 @@ export class IndexedStore {
     return this.#transact("readonly", [RECORDS], (tx) => done(tx.objectStore(RECORDS).get(name)));
   }
 
-  /**
-   * Set (bytes) or delete (nothing) all of these records, atomically and durably.
-   * @param {Iterable<[string, Uint8Array | null | undefined]>} entries
-   * @returns {Promise<void>}
-   */
+  /** Set (bytes) or delete (nothing) all of these records, atomically and durably.
+   * @param {Iterable<[string, Uint8Array | null | undefined]>} entries @returns {Promise<void>} */
   write(entries) {
     return this.#transact("readwrite", [RECORDS], async (tx) => {
       const records = tx.objectStore(RECORDS);
@@ -56,8 +50,7 @@ export class IndexedStore {
   /** The digests of all objects with their sizes in bytes. @returns {Promise<[string, number][]>} */
   objects() {
     return this.#transact("readonly", [OBJECTS], async (tx) => {
-      /** @type {[string, number][]} */
-      const sizes = [];
+      /** @type {[string, number][]} */ const sizes = [];
       const request = tx.objectStore(OBJECTS).index("size").openKeyCursor();
       for (let cursor = await done(request); cursor; cursor = await done(request)) {
         sizes.push([String(cursor.primaryKey), Number(cursor.key)]);
@@ -72,12 +65,9 @@ export class IndexedStore {
     return this.#transact("readonly", [OBJECTS], (tx) => getObject(tx, digest));
   }
 
-  /**
-   * These spans of an object, one after another; nothing when it is not stored.
-   * @param {string} digest
-   * @param {[number, number][]} spans offset and length
-   * @returns {Promise<Uint8Array | undefined>}
-   */
+  /** These spans of an object, one after another; nothing when it is not stored.
+   * @param {string} digest @param {[number, number][]} spans offset and length
+   * @returns {Promise<Uint8Array | undefined>} */
   async parts(digest, spans) {
     const data = this.#recent.get(digest) ?? (await this.get(digest));
     if (!data) return undefined;
@@ -104,25 +94,17 @@ export class IndexedStore {
     });
   }
 
-  /**
-   * The pointer and the objects that it names, as they are at one moment.
-   * @param {(head: Uint8Array) => string[]} name digests that the head needs
-   * @returns {Promise<Snapshot>}
-   */
+  /** The pointer and the objects that it names, as they are at one moment.
+   * @param {(head: Uint8Array) => string[]} name digests that the head needs @returns {Promise<Snapshot>} */
   snapshot(name) {
     return this.#transact("readonly", [RECORDS, OBJECTS], async (tx) => {
-      /** @type {Uint8Array | undefined} */
-      const head = await done(tx.objectStore(RECORDS).get("head"));
+      /** @type {Uint8Array | undefined} */ const head = await done(tx.objectStore(RECORDS).get("head"));
       const objects = await Promise.all((head ? name(head) : []).map((digest) => requireObject(tx, digest)));
       return { head, objects };
     });
   }
 
-  /**
-   * Forget everything but these records, in one transaction.
-   * @param {string[]} keep
-   * @returns {Promise<void>}
-   */
+  /** Forget everything but these records, in one transaction. @param {string[]} keep @returns {Promise<void>} */
   clear(keep) {
     this.#recent.clear();
     return this.#transact("readwrite", [RECORDS, OBJECTS], async (tx) => {
@@ -134,11 +116,9 @@ export class IndexedStore {
     });
   }
 
-  /**
-   * Become the one writer, across pages and workers: a function that lets go, or undefined when another holds it.
+  /** Become the one writer, across pages and workers: a function that lets go, or undefined when another holds it.
    * The browser lets go for a page or worker that ends.
-   * @returns {Promise<(() => Promise<void>) | undefined>}
-   */
+   * @returns {Promise<(() => Promise<void>) | undefined>} */
   async lock() {
     this.#requireOpen();
     return new Promise((resolve, reject) => {
@@ -200,10 +180,8 @@ export class IndexedStore {
     }
   }
 
-  /**
-   * Throws `busy` where another page does not let go; what is on its way is waited for again at the next use.
-   * @returns {Promise<IDBDatabase>}
-   */
+  /** Throws `busy` where another page does not let go; what is on its way is waited for again at the next use.
+   * @returns {Promise<IDBDatabase>} */
   async #open() {
     this.#requireOpen();
     this.#connection ??= this.#connect();
@@ -234,18 +212,15 @@ export class IndexedStore {
   }
 }
 
-/**
- * The name of the database, of its lock, and of the channel between pages. A query may be a key that expires: it is left out.
- * @param {string} url
- */
+/** The name of the database, of its lock, and of the channel between pages. A query may be a key that expires: it is left out.
+ * @param {string} url */
 export function storeName(url) {
   return `vademecum:${url.split("?")[0]}`;
 }
 
 /** @param {IDBTransaction} tx @param {string} digest @returns {Promise<Uint8Array | undefined>} */
 async function getObject(tx, digest) {
-  /** @type {StoredObject | undefined} */
-  const found = await done(tx.objectStore(OBJECTS).get(digest));
+  /** @type {StoredObject | undefined} */ const found = await done(tx.objectStore(OBJECTS).get(digest));
   return found?.data;
 }
 
@@ -287,10 +262,8 @@ function joined(data, digest, spans) {
   return parts;
 }
 
-/**
- * A view of a part would store the whole buffer behind it (for bytes from Python: all of its memory).
- * @param {Uint8Array} data
- */
+/** A view of a part would store the whole buffer behind it (for bytes from Python: all of its memory).
+ * @param {Uint8Array} data */
 function compact(data) {
   return data.byteLength === data.buffer.byteLength ? data : data.slice();
 }

@@ -43,11 +43,9 @@ export function isFresh(sync, now) {
   return age >= 0 && age < IDLE_CHECK_AGE_MS && now < Date.parse(sync.expires);
 }
 
-/**
- * A root that the app ships for the first time has to be walked from.
+/** A root that the app ships for the first time has to be walked from.
  * @param {string | null} trust
- * @param {Uint8Array | undefined} pin the record: the digest of the root that the app shipped
- */
+ * @param {Uint8Array | undefined} pin the record: the digest of the root that the app shipped */
 async function samePin(trust, pin) {
   if (trust === null) return true;
   return (await sha256(new TextEncoder().encode(trust))) === new TextDecoder().decode(pin);

@@ -48,13 +48,9 @@ export class Installing extends Turns {
     this.#lastResort = new LastResort(around);
   }
 
-  /**
-   * An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result;
+  /** An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result;
    * what was mended, when the reader has turned to it.
-   * @param {string} name
-   * @param {any} detail
-   * @returns {void}
-   */
+   * @param {string} name @param {any} detail @returns {void} */
   onEngineEvent(name, detail) {
     const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
     if (later.includes(name)) return void this.told.set(name, detail);
@@ -71,10 +67,7 @@ export class Installing extends Turns {
     return this.settle("current", outcome);
   }
 
-  /**
-   * Have just what is broken fetched again; if the reader still cannot open it, everything.
-   * @param {number} turn
-   */
+  /** Have just what is broken fetched again; if the reader still cannot open it, everything. @param {number} turn */
   async mend(turn) {
     try {
       const outcome = await this.#pull({ force: false, damaged: true, turn });
@@ -130,10 +123,8 @@ export class Installing extends Turns {
     this.move("complete");
   }
 
-  /**
-   * Undo the installed release: it does not work in this browser.
-   * @param {VademecumError} error what the reader found
-   */
+  /** Undo the installed release: it does not work in this browser.
+   * @param {VademecumError} error what the reader found */
   async refuse(error) {
     try {
       await this.around.python("refuse", { reason: error.message });

@@ -6,10 +6,8 @@ import { decodeHead } from "../store/records.mjs";
 
 /** @typedef {import("./install.mjs").Surroundings} Surroundings */
 
-/**
- * An error that says that what is installed does not work or is damaged; any other is thrown on.
- * @param {unknown} thrown
- */
+/** An error that says that what is installed does not work or is damaged; any other is thrown on.
+ * @param {unknown} thrown */
 export function unusable(thrown) {
   const error = asError(thrown);
   if (error.code !== "self-test" && error.code !== "content") throw error;

@@ -8,37 +8,27 @@ export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 /** Where there was no room, the same release is tried again so much later; a newer one at once. */
 export const FULL_WAIT_MS = 86_400_000;
 
-/**
- * The wait before the next turn, in milliseconds.
- * @param {number} interval
- * @param {number} failures in a row
- * @param {number} asked by the host; 0: nothing
- * @param {number} chance in [0, 1)
- */
+/** The wait before the next turn, in milliseconds.
+ * @param {number} interval @param {number} failures in a row @param {number} asked by the host; 0: nothing
+ * @param {number} chance in [0, 1) */
 export function nextDelay(interval, failures, asked, chance) {
   const usual = failures ? Math.min(interval, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * (0.5 + chance) : interval;
   return Math.max(usual, Math.min(asked, LONGEST_RETRY_AFTER_MS));
 }
 
-/**
- * What the record `retry` says of the next check: how long to wait, and after how many failures in a row; 0: the host
+/** What the record `retry` says of the next check: how long to wait, and after how many failures in a row; 0: the host
  * asked for it. A time that is further away than any host may ask for was written before somebody turned the clock;
  * what was long ago is forgotten.
- * @param {{notBefore?: string, failures?: number}} record not verified
- * @param {number} now milliseconds
- */
+ * @param {{notBefore?: string, failures?: number}} record not verified @param {number} now milliseconds */
 export function readRetry({ notBefore = "", failures = 0 }, now) {
   const wait = Date.parse(notBefore) - now;
   if (!(Math.abs(wait) <= LONGEST_RETRY_AFTER_MS)) return { wait: 0, failures: 0 };
   return { wait: Math.max(0, wait), failures: Number.isInteger(failures) && failures > 0 ? failures : 0 };
 }
 
-/**
- * What is left of a wait that the host asked for. A rest that is longer than any host may ask for comes from a clock
+/** What is left of a wait that the host asked for. A rest that is longer than any host may ask for comes from a clock
  * that was turned back.
- * @param {number} until milliseconds; 0: it asked for none
- * @param {number} now milliseconds
- */
+ * @param {number} until milliseconds; 0: it asked for none @param {number} now milliseconds */
 export function restOf(until, now) {
   const rest = until - now;
   return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? rest : 0;
@@ -46,18 +36,15 @@ export function restOf(until, now) {
 
 /** @typedef {import("../vademecum.d.mts").Connection & Partial<EventTarget>} Connection navigator.connection, where there is one */
 
-/**
- * The default policy: no automatic downloads where the user saves data or the connection is slow.
- * @param {Connection} connection
- */
+/** The default policy: no automatic downloads where the user saves data or the connection is slow.
+ * @param {Connection} connection */
 export function mayDownload({ saveData = false, effectiveType = "" }) {
   return !saveData && !effectiveType.endsWith("2g");
 }
 
 /** One timer that runs the same thing again and again, each time after the wait that it asks for. */
 export class Schedule {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   #running = false;
   #stopped = true;
 

@@ -8,11 +8,8 @@ import { fetchFirst } from "../net/transport.mjs";
 
 /** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
 
-/**
- * @param {IndexedStore} store
- * @param {string | null} seed address of the tree; null: the app ships none
- * @returns {Promise<boolean>} false also where it cannot be read now
- */
+/** @param {IndexedStore} store @param {string | null} seed address of the tree; null: the app ships none
+ * @returns {Promise<boolean>} false also where it cannot be read now */
 export async function isNewSeed(store, seed) {
   if (!seed) return false;
   try {

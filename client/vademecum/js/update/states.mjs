@@ -4,8 +4,7 @@
 /** @typedef {import("../vademecum.d.mts").State} State */
 /** @typedef {keyof typeof LEADS_TO} Happening */
 
-/** @satisfies {Record<string, State>} */
-export const LEADS_TO = {
+/** @satisfies {Record<string, State>} */ export const LEADS_TO = {
   check: "checking",
   current: "up-to-date",
   offer: "update-available",

@@ -9,16 +9,13 @@ import { LEADS_TO } from "./states.mjs";
 /** @typedef {import("../errors.mjs").VademecumError} VademecumError */
 
 export class Turns {
-  /** @type {State} */
-  state = "idle";
-  /** @type {import("../vademecum.d.mts").StatusError | null} */
-  error = null;
+  /** @type {State} */ state = "idle";
+  /** @type {import("../vademecum.d.mts").StatusError | null} */ error = null;
   /** When the host last answered as it should, in milliseconds. */
   contacted = 0;
   /** @type {Map<string, any>} events of the engine in this turn that wait for its end */
   told = new Map();
-  /** @type {Promise<unknown>} */
-  #queue = Promise.resolve();
+  /** @type {Promise<unknown>} */ #queue = Promise.resolve();
 
   /** @param {(name: string, detail: object) => void} emit to the app */
   constructor(emit) {

@@ -18,8 +18,7 @@ import { isNewSeed } from "./seed.mjs";
 export class Updates extends Installing {
   /** @type {{sequence: number, until: number} | null} there was no room for this release */
   #full = null;
-  /** @type {Promise<Outcome> | null} */
-  #updating = null;
+  /** @type {Promise<Outcome> | null} */ #updating = null;
   /** The number of the last update; a pause is for the one of its number. */
   #turn = 0;
   /** @type {Promise<unknown> | null} the end of an update that was told to pause */
@@ -33,10 +32,7 @@ export class Updates extends Installing {
 
   // What apps call ------------------------------------------------------------------------------
 
-  /**
-   * Ask the host for news; one small request when there is none.
-   * @returns {Promise<Check | null>} null: nothing new
-   */
+  /** Ask the host for news; one small request when there is none. @returns {Promise<Check | null>} null: nothing new */
   check() {
     return this.take("check", async () => {
       const answer = await this.#compare();
@@ -79,10 +75,8 @@ export class Updates extends Installing {
 
   // What the page does by itself ----------------------------------------------------------------
 
-  /**
-   * One turn in the background. Automatic: installs what is new while `permission` says so, and is asked as it comes.
-   * @param {() => boolean} permission
-   */
+  /** One turn in the background. Automatic: installs what is new while `permission` says so, and is asked as it comes.
+   * @param {() => boolean} permission */
   async background(permission) {
     await this.#plant();
     this.withheld = !permission();

@@ -5,14 +5,11 @@ import { asError, VademecumError } from "../errors.mjs";
 
 /** @typedef {{pyodide: string, python: string[]}} Runtime runtime.json: a folder, and archives to unpack */
 
-/**
- * @param {URL} [base] the published `client/`
- * @returns {Promise<any>} Pyodide's interface, with `vademecum` and `tuf` importable
- */
+/** @param {URL} [base] the published `client/`
+ * @returns {Promise<any>} Pyodide's interface, with `vademecum` and `tuf` importable */
 export async function bootPython(base = new URL("..", import.meta.url)) {
   try {
-    /** @type {Runtime} */
-    const runtime = await (await load(new URL("runtime.json", base))).json();
+    /** @type {Runtime} */ const runtime = await (await load(new URL("runtime.json", base))).json();
     const indexURL = new URL(runtime.pyodide, base).href;
     // Python starts while its packages are still on their way.
     const [pyodide, ...archives] = await Promise.all([

@@ -10,11 +10,9 @@ import { asError, plainError, VademecumError } from "../errors.mjs";
 
 /** The caller's end. */
 export class Remote {
-  /** @type {Map<number, Waiting>} */
-  #waiting = new Map();
+  /** @type {Map<number, Waiting>} */ #waiting = new Map();
   #last = 0;
-  /** @type {VademecumError | null} */
-  #failure = null;
+  /** @type {VademecumError | null} */ #failure = null;
 
   /** @param {Worker} worker @param {(name: string, detail: any) => void} [onEvent] */
   constructor(worker, onEvent = () => {}) {
@@ -62,14 +60,10 @@ export class Remote {
   }
 }
 
-/**
- * The worker's end.
- * @param {Port} port
- * @param {Record<string, Handler>} handlers
- * @param {object} [options]
+/** The worker's end.
+ * @param {Port} port @param {Record<string, Handler>} handlers @param {object} [options]
  * @param {boolean} [options.oneByOne] a command begins when the one before it has ended
- * @param {string[]} [options.atOnce] but for these
- */
+ * @param {string[]} [options.atOnce] but for these */
 export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
   let before = Promise.resolve();
   port.addEventListener("message", ({ data }) => {

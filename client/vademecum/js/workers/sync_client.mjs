@@ -8,18 +8,12 @@ import { asError } from "../errors.mjs";
 export const LINGER_MS = 30_000;
 
 export class PythonWorker {
-  /** @type {Remote | null} */
-  #remote = null;
-  /** @type {Promise<void> | null} */
-  #opening = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {Remote | null} */ #remote = null;
+  /** @type {Promise<void> | null} */ #opening = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
-  /**
-   * @param {() => Worker} start
-   * @param {import("../worker.mjs").Target} target
-   * @param {(name: string, detail: any) => void} onEvent
-   */
+  /** @param {() => Worker} start @param {import("../worker.mjs").Target} target
+   * @param {(name: string, detail: any) => void} onEvent */
   constructor(start, target, onEvent) {
     this.start = start;
     this.target = target;
