@@ -40,7 +40,8 @@ from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.table import Matrix, Progress
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import lay_segments
-from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
+from vademecum_builder.pages.client_bundle import client_files
+from vademecum_builder.pages.pyodide import fetch_runtime
 from vademecum_builder.release.previous import read_previous
 from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges

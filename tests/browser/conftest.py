@@ -17,7 +17,8 @@ from support.chromium import ARGS, CHROMIUM
 from support.pages_host import PagesHost
 from support.python_worker import HARNESS
 from vademecum_builder.cli.main import main
-from vademecum_builder.pages.client_bundle import client_files, fetch_runtime
+from vademecum_builder.pages.client_bundle import client_files
+from vademecum_builder.pages.pyodide import fetch_runtime
 
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 PATIENCE = 60.0

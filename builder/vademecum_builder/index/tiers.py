@@ -37,11 +37,14 @@ class TierLimits:
 class Tier:
     """Rows that last changed in a sequence above `after`, at most `upto`.
 
-    `kept` is the index of the published tier that serves unchanged, or None: it is to be written.
+    Attributes:
+        weight: Bytes of the live ones.
+        kept: The index of the published tier that serves unchanged, or None: it is to be written.
     """
 
     after: int
     upto: int
+    weight: int
     kept: int | None = None
 
 
@@ -65,23 +68,15 @@ def lay_tiers(
         sequence: The new release's sequence.
     """
     start = published[0].upto if published else 0
-    units = [_Unit(start, sequence, _weight(live, start, sequence))]
+    units = [Tier(start, sequence, _weight(live, start, sequence))]
     for index, tier in enumerate(published):
         units += _reusable(index, tier, live, units, limits)
-    return tuple(Tier(unit.after, unit.upto, unit.kept) for unit in _joined(units, limits))
-
-
-@dataclass(frozen=True)
-class _Unit:
-    after: int
-    upto: int
-    weight: int
-    kept: int | None = None
+    return tuple(_joined(units, limits))
 
 
 def _reusable(
-    index: int, tier: PublishedTier, live: Mapping[int, int], newer: Sequence[_Unit], limits: TierLimits
-) -> list[_Unit]:
+    index: int, tier: PublishedTier, live: Mapping[int, int], newer: Sequence[Tier], limits: TierLimits
+) -> list[Tier]:
     """Return the published tier as it is, or to be written anew, or cut into its releases."""
     weight = _weight(live, tier.after, tier.upto)
     releases = [sequence for sequence in sorted(live, reverse=True) if tier.after < sequence <= tier.upto]
@@ -90,30 +85,30 @@ def _reusable(
         return _into_releases(tier, releases, live)
     dead = tier.weight - weight
     tolerated = 0 if tier.weight <= limits.cheap else limits.dead_share * tier.weight
-    return [_Unit(tier.after, tier.upto, weight, index if dead <= tolerated else None)]
+    return [Tier(tier.after, tier.upto, weight, index if dead <= tolerated else None)]
 
 
-def _into_releases(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[_Unit]:
+def _into_releases(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[Tier]:
     """Return a tier's releases, each ending where it ends: a client that has one must not fetch it again."""
     borders = [tier.upto, *releases, tier.after]  # above the newest release that lives: a range without rows
     lowers = [releases[0], *releases[1:], tier.after]
     pairs = zip(borders[:-1], lowers, strict=True)
-    return [_Unit(after, upto, _weight(live, after, upto)) for upto, after in pairs if after < upto]
+    return [Tier(after, upto, _weight(live, after, upto)) for upto, after in pairs if after < upto]
 
 
-def _joined(units: Sequence[_Unit], limits: TierLimits) -> list[_Unit]:
+def _joined(units: Sequence[Tier], limits: TierLimits) -> list[Tier]:
     """Join neighbours while the rule allows it; a unit without live rows disappears into its neighbour."""
-    joined: list[_Unit] = []
+    joined: list[Tier] = []
     newer = 0
     current = units[0]
     for unit in units[1:]:
         together = current.weight + unit.weight
         if not unit.weight:
-            current = _Unit(unit.after, current.upto, current.weight, current.kept)
+            current = Tier(unit.after, current.upto, current.weight, current.kept)
         elif not current.weight:
-            current = _Unit(unit.after, current.upto, unit.weight, unit.kept)
+            current = Tier(unit.after, current.upto, unit.weight, unit.kept)
         elif together <= max(limits.s0, limits.eps * newer):
-            current = _Unit(unit.after, current.upto, together)
+            current = Tier(unit.after, current.upto, together)
         else:
             joined.append(current)
             newer += current.weight

@@ -16,9 +16,6 @@ from pathlib import Path
 
 import vademecum
 from vademecum.format.json import canonical
-from vademecum_builder.pages.pyodide import Pins, default_cache, fetch_runtime, load_pins
-
-__all__ = ["Pins", "client_files", "default_cache", "digests", "fetch_runtime", "load_pins"]
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.

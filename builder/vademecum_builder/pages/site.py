@@ -12,7 +12,8 @@ import vademecum
 from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
 from vademecum.version import __version__
-from vademecum_builder.pages.client_bundle import client_files, digests, fetch_runtime, load_pins
+from vademecum_builder.pages.client_bundle import client_files, digests
+from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import SiteContext, render_site, site_folder
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget

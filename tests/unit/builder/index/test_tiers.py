@@ -157,14 +157,14 @@ def test_hundred_small_releases_after_a_large_one_stay_few_tiers_and_keep_the_la
 def test_a_kept_tier_is_the_published_one_and_its_index_says_which() -> None:
     live = {1: 50_000, 2: 3_000}
     published = [PublishedTier(0, 1, 50_000)]
-    assert lay_tiers(live, published, 2, LIMITS) == (Tier(1, 2), Tier(0, 1, kept=0))
+    assert lay_tiers(live, published, 2, LIMITS) == (Tier(1, 2, live[2]), Tier(0, 1, live[1], kept=0))
 
 
 @pytest.mark.parametrize(("dead", "kept"), [(12_400, 0), (12_600, None)])
 def test_a_tier_is_written_anew_when_more_than_the_share_of_it_is_dead(dead: int, kept: int | None) -> None:
     published = [PublishedTier(0, 1, 100_000)]
     tiers = lay_tiers({1: 100_000 - dead, 2: 3_000}, published, 2, LIMITS)
-    assert tiers == (Tier(1, 2), Tier(0, 1, kept))
+    assert tiers == (Tier(1, 2, 3_000), Tier(0, 1, 100_000 - dead, kept))
 
 
 def test_a_cheap_tier_is_written_anew_when_anything_in_it_is_dead() -> None:
@@ -175,7 +175,10 @@ def test_a_cheap_tier_is_written_anew_when_anything_in_it_is_dead() -> None:
 
 def test_a_tier_without_live_rows_disappears_and_leaves_no_gap() -> None:
     published = [PublishedTier(3, 5, 5_000), PublishedTier(0, 3, 9_000)]
-    assert lay_tiers({6: 5_000, 3: 9_000}, published, 6, LIMITS) == (Tier(3, 6), Tier(0, 3, kept=1))
+    assert lay_tiers({6: 5_000, 3: 9_000}, published, 6, LIMITS) == (
+        Tier(3, 6, 5_000),
+        Tier(0, 3, 9_000, kept=1),
+    )
 
 
 def test_a_large_release_whose_newer_neighbours_died_ends_where_it_ends() -> None:
@@ -186,5 +189,5 @@ def test_a_large_release_whose_newer_neighbours_died_ends_where_it_ends() -> Non
 
 
 def test_a_first_release_is_one_tier_and_nothing_is_none() -> None:
-    assert lay_tiers({1: 10}, [], 1, LIMITS) == (Tier(0, 1),)
+    assert lay_tiers({1: 10}, [], 1, LIMITS) == (Tier(0, 1, 10),)
     assert lay_tiers({}, [], 1, LIMITS) == ()

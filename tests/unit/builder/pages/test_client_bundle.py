@@ -20,15 +20,8 @@ import pytest
 import vademecum
 from support.publishing import make_runtime
 from vademecum.errors import ContentError, NetworkError, StorageError, UsageError
-from vademecum_builder.pages.client_bundle import (
-    Pins,
-    client_files,
-    default_cache,
-    digests,
-    fetch_runtime,
-    load_pins,
-)
-from vademecum_builder.pages.pyodide import _run
+from vademecum_builder.pages.client_bundle import client_files, digests
+from vademecum_builder.pages.pyodide import Pins, _run, default_cache, fetch_runtime, load_pins
 
 pytestmark = pytest.mark.process
 
