@@ -44,7 +44,10 @@ def _tensors(data: bytes) -> Any:
 
 def _segment(data: bytes) -> Any:
     s = decode_segment(data)
-    strings = [s.headings, s.anchors, s.texts, s.keys, s.titles, s.urls, s.metadata]
+    chunks, documents = map(s.chunk, range(len(s.ids))), map(s.document, range(len(s.keys)))
+    texts = zip(*((row.headings, row.anchor, row.text) for row in chunks), strict=True)
+    facts = zip(*((row.key, row.title, row.url, row.metadata) for row in documents), strict=True)
+    strings = [*(texts if s.ids else [()] * 3), *(facts if len(s.keys) else [()] * 4)]
     columns = [s.ids, s.scales, s.document_sequences, s.removed, s.document_chunks, s.bounds]
     return [
         s.epoch,

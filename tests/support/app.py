@@ -135,7 +135,7 @@ class App:
             places = [
                 opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks
             ]
-            shown[key.decode()] = [opened.state.segments[i].texts[j] for i, j in places]
+            shown[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
         return shown
 
     def names(self) -> list[str]:

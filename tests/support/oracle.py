@@ -97,7 +97,7 @@ def texts_of(opened: Opened) -> Content:
     content: dict[str, list[str]] = {}
     for key, (index, row) in opened.state.documents.items():
         places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
-        content[key.decode()] = [opened.state.segments[i].texts[j] for i, j in places]
+        content[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
     return content
 
 

@@ -111,63 +111,47 @@ class SegmentOutline:
     chunk_columns: tuple[Column, ...]
     document_columns: tuple[Column, ...]
 
-    @property
-    def chunk_bounds(self) -> tuple[Sequence[int], ...]:
-        """For each column of chunk bytes where its rows begin and end: n + 1 rising numbers."""
-        return tuple(column.bounds for column in self.chunk_columns)
+    def document_row(self, row: int, title: bytes, url: bytes, metadata: bytes) -> DocumentRow:
+        """Return a document row, from 0 to m - 1, whose texts these are; it may be a tombstone."""
+        return DocumentRow(
+            self.keys[row],
+            self.document_sequences[row],
+            title.decode(),
+            url.decode(),
+            metadata.decode(),
+            tuple(self.document_chunks[self.bounds[row] : self.bounds[row + 1]]),
+            bool(self.removed[row]),
+        )
 
-    @property
-    def document_bounds(self) -> tuple[Sequence[int], ...]:
-        """The same for columns of document bytes: m + 1 numbers each."""
-        return tuple(column.bounds for column in self.document_columns)
+    def chunk_row(self, row: int, vector: bytes, headings: bytes, anchor: bytes, text: bytes) -> ChunkRow:
+        """Return a chunk row, from 0 to n - 1, whose vector and texts these are."""
+        texts = headings.decode(), anchor.decode(), text.decode()
+        return ChunkRow(self.ids[row], self.sequences[row], vector, self.scales[row], *texts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segment(SegmentOutline):
-    """A decoded segment: its columns, as they lie in the file.
+    """A decoded segment, with its file in memory."""
 
-    Attributes:
-        vectors: `packed_bytes(dimensions, bits)` for each row, row after row.
-        headings, anchors, texts: [n].
-        titles, urls, metadata: [m].
-    """
+    data: bytes
 
-    vectors: memoryview
-    headings: Strings
-    anchors: Strings
-    texts: Strings
-    titles: Strings
-    urls: Strings
-    metadata: Strings
+    @property
+    def vectors(self) -> memoryview:
+        """All vectors, `packed_bytes(dimensions, bits)` for each row, row after row."""
+        column = self.chunk_columns[0]
+        return memoryview(self.data)[column.at : column.at + column.bounds[-1]]
 
-    def vector(self, row: int) -> memoryview:
-        """Return the bytes of one vector."""
-        width = packed_bytes(self.dimensions, self.bits)
-        return self.vectors[row * width : (row + 1) * width]
+    def cells(self, columns: Iterable[Column], row: int) -> tuple[bytes, ...]:
+        """Return the bytes of one row in these columns."""
+        return tuple(self.data[at : at + size] for at, size in (c.span(row, row + 1) for c in columns))
 
     def chunk(self, row: int) -> ChunkRow:
         """Return a chunk row, from 0 to n - 1."""
-        return ChunkRow(
-            self.ids[row],
-            self.sequences[row],
-            bytes(self.vector(row)),
-            self.scales[row],
-            self.headings[row],
-            self.anchors[row],
-            self.texts[row],
-        )
+        return self.chunk_row(row, *self.cells(self.chunk_columns, row))
 
     def document(self, row: int) -> DocumentRow:
         """Return a document row, from 0 to m - 1; it may be a tombstone."""
-        return DocumentRow(
-            self.keys[row],
-            self.document_sequences[row],
-            self.titles[row],
-            self.urls[row],
-            self.metadata[row],
-            tuple(self.document_chunks[self.bounds[row] : self.bounds[row + 1]]),
-            bool(self.removed[row]),
-        )
+        return self.document_row(row, *self.cells(self.document_columns, row))
 
 
 def chunk_id(title: str, headings: str, anchor: str, text: str) -> int:
@@ -246,8 +230,8 @@ def decode_segment(data: bytes) -> Segment:
         raise ContentError("segment: vectors without dimensions")
     width = packed_bytes(dimensions, bits)
     chunks = file.tensor("document.chunks", "U64", [None])
-    headings, anchors, texts = (file.strings(f"chunk.{name}", n) for name in ("headings", "anchor", "text"))
-    titles, urls, metadata = (file.strings(f"document.{name}", m) for name in ("title", "url", "metadata"))
+    texts = [file.strings(f"chunk.{name}", n) for name in ("headings", "anchor", "text")]
+    facts = [file.strings(f"document.{name}", m) for name in ("title", "url", "metadata")]
     segment = Segment(
         epoch=file.metadata.get("epoch", ""),
         dimensions=dimensions,
@@ -262,16 +246,10 @@ def decode_segment(data: bytes) -> Segment:
         bounds=file.offsets("document.chunks", chunks.shape[0], m),
         chunk_columns=(
             Column(vectors.at, range(0, n * width + 1, width)),
-            *(Column(column.at, column.bounds) for column in (headings, anchors, texts)),
+            *(Column(column.at, column.bounds) for column in texts),
         ),
-        document_columns=tuple(Column(column.at, column.bounds) for column in (titles, urls, metadata)),
-        vectors=memoryview(bytes(vectors.data)),  # a copy, or they would keep the whole file in memory
-        headings=headings,
-        anchors=anchors,
-        texts=texts,
-        titles=titles,
-        urls=urls,
-        metadata=metadata,
+        document_columns=tuple(Column(column.at, column.bounds) for column in facts),
+        data=data,
     )
     if any(flag > 1 for flag in segment.removed) or any(a == b for a, b in pairwise(segment.keys.bounds)):
         raise ContentError("segment: a document row without a key or with an unknown flag")

@@ -25,7 +25,7 @@ from typing import TypeVar
 
 from vademecum.config import Config
 from vademecum.errors import ContentError
-from vademecum.format.segment import SegmentOutline, cut, encode_segment
+from vademecum.format.segment import Column, SegmentOutline, cut, encode_segment
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.row_index import unpacked
@@ -137,8 +137,8 @@ def _weights(state: LiveRows[S]) -> list[_Weight]:
     for index in state.used:
         segment = state.segments[index]
         n, m = len(segment.ids), len(segment.keys)
-        chunk_bytes = n * _CHUNK_BYTES + sum(bounds[-1] for bounds in segment.chunk_bounds)
-        labels = len(segment.keys.blob) + sum(bounds[-1] for bounds in segment.document_bounds)
+        chunk_bytes = n * _CHUNK_BYTES + sum(column.bounds[-1] for column in segment.chunk_columns)
+        labels = len(segment.keys.blob) + sum(column.bounds[-1] for column in segment.document_columns)
         document_bytes = m * _DOCUMENT_BYTES + 8 * len(segment.document_chunks) + labels
         live = chunk_bytes * chunks[index] // max(1, n) + document_bytes * documents[index] // max(1, m)
         weights.append(_Weight(index, chunk_bytes + document_bytes, live))
@@ -197,14 +197,14 @@ def _document_sizes(state: LiveRows[S], places: Iterable[int]) -> Iterator[int]:
         index, row = unpacked(place)
         segment = state.segments[index]
         named = 8 * (segment.bounds[row + 1] - segment.bounds[row]) + len(segment.keys.encoded(row))
-        yield _DOCUMENT_BYTES + named + _size(segment.document_bounds, row)
+        yield _DOCUMENT_BYTES + named + _size(segment.document_columns, row)
 
 
 def _chunk_sizes(state: LiveRows[S], places: Iterable[int]) -> Iterator[int]:
     for place in places:
         index, row = unpacked(place)
-        yield _CHUNK_BYTES + _size(state.segments[index].chunk_bounds, row)
+        yield _CHUNK_BYTES + _size(state.segments[index].chunk_columns, row)
 
 
-def _size(columns: Iterable[Sequence[int]], row: int) -> int:
-    return sum(bounds[row + 1] - bounds[row] for bounds in columns)
+def _size(columns: Iterable[Column], row: int) -> int:
+    return sum(column.span(row, row + 1)[1] for column in columns)

@@ -76,15 +76,13 @@ class LiveRows(Generic[S]):
         for place in self.documents.places:
             index, row = unpacked(place)
             segment = self.segments[index]
-            texts = (segment.titles, segment.urls, segment.metadata)
-            key = segment.keys.encoded(row)
-            digest.add_document(key, [text.encoded(row) for text in texts], self.document_chunks(place))
+            facts = segment.cells(segment.document_columns, row)
+            digest.add_document(segment.keys.encoded(row), facts, self.document_chunks(place))
         for chunk, place in zip(self.chunks.ids, self.chunks.places, strict=True):
             index, row = unpacked(place)
             segment = self.segments[index]
-            texts = (segment.headings, segment.anchors, segment.texts)
-            vector = segment.vector(row)
-            digest.add_chunk(chunk, segment.scales[row], vector, [text.encoded(row) for text in texts])
+            vector, *texts = segment.cells(segment.chunk_columns, row)
+            digest.add_chunk(chunk, segment.scales[row], vector, texts)
         return digest.hex()
 
 

@@ -75,39 +75,17 @@ class Staged:
         """Return the document rows at these packed places, live or not."""
         segments = self.state.segments
         found = await read_rows(self.store, segments, places, "document_columns")
-        return [self._document(place, *texts) for place, texts in zip(places, found, strict=True)]
+        at = map(unpacked, places)
+        return [
+            segments[index].document_row(row, *texts) for (index, row), texts in zip(at, found, strict=True)
+        ]
 
     async def chunk_rows(self, places: Sequence[int]) -> list[ChunkRow]:
         """Return the chunk rows at these packed places, live or not."""
         segments = self.state.segments
         found = await read_rows(self.store, segments, places, "chunk_columns")
-        return [self._chunk(place, *columns) for place, columns in zip(places, found, strict=True)]
-
-    def _document(self, place: int, title: bytes, url: bytes, metadata: bytes) -> DocumentRow:
-        index, row = unpacked(place)
-        segment = self.state.segments[index]
-        return DocumentRow(
-            segment.keys[row],
-            segment.document_sequences[row],
-            title.decode(),
-            url.decode(),
-            metadata.decode(),
-            tuple(self.state.document_chunks(place)),
-            bool(segment.removed[row]),
-        )
-
-    def _chunk(self, place: int, vector: bytes, headings: bytes, anchor: bytes, text: bytes) -> ChunkRow:
-        index, row = unpacked(place)
-        segment = self.state.segments[index]
-        return ChunkRow(
-            segment.ids[row],
-            segment.sequences[row],
-            vector,
-            segment.scales[row],
-            headings.decode(),
-            anchor.decode(),
-            text.decode(),
-        )
+        at = map(unpacked, places)
+        return [segments[index].chunk_row(row, *cells) for (index, row), cells in zip(at, found, strict=True)]
 
 
 def _batches(places: array[int]) -> Iterator[array[int]]:

@@ -82,10 +82,9 @@ def view_document(opened: Opened, key: str) -> DocumentView | None:
     passages = []
     for chunk in row.chunks:
         index, position = state.chunks[chunk]
-        segment = state.segments[index]
-        joined = segment.headings[position]
-        texts = segment.anchors[position], segment.texts[position]
-        passages.append(Passage(f"{chunk:016x}", heading_text(joined), split_headings(joined), *texts))
+        found = state.segments[index].chunk(position)
+        headings = heading_text(found.headings), split_headings(found.headings)
+        passages.append(Passage(f"{chunk:016x}", *headings, found.anchor, found.text))
     return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
 
 

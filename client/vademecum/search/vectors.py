@@ -108,20 +108,17 @@ class Index:
 
     def _hit(self, row: int, raw: int, length: float) -> Hit:
         state = self._opened.state
-        chunk_id = int(self._ids[row])
-        key = state.owner(chunk_id)
-        segment_index, chunk = self._places[row]
-        segment = state.segments[segment_index]
-        document_index, document = state.documents[key]
-        owner = state.segments[document_index]
-        anchor, url = segment.anchors[int(chunk)], owner.urls[document]
+        index, position = map(int, self._places[row])
+        chunk = state.segments[index].chunk(position)
+        index, position = state.documents[state.owner(chunk.id)]
+        document = state.segments[index].document(position)
         return Hit(
-            id=f"{chunk_id:016x}",
-            document=key.decode(),
-            title=owner.titles[document],
-            heading=heading_text(segment.headings[int(chunk)]),
-            url=f"{url}#{anchor}" if url and anchor else url,
-            text=segment.texts[int(chunk)],
+            id=f"{chunk.id:016x}",
+            document=document.key,
+            title=document.title,
+            heading=heading_text(chunk.headings),
+            url=f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url,
+            text=chunk.text,
             score=raw / (_UNITS[self._bits] * length),
-            metadata=metadata_of(owner.metadata[document]),
+            metadata=metadata_of(document.metadata),
         )

@@ -70,7 +70,7 @@ def test_packed_vectors(bits: int, dimensions: int, width: int) -> None:
     segment = decode_segment(data)
     assert (segment.bits, segment.dimensions) == (bits, dimensions)
     assert [segment.chunk(i) for i in range(2)] == rows
-    assert bytes(segment.vector(1)) == rows[1].vector
+    assert bytes(segment.vectors) == rows[0].vector + rows[1].vector
     assert len(segment.vectors) == 2 * width
 
 

@@ -273,10 +273,10 @@ def ranking(opened: Opened, query: str) -> list[tuple[int, int, bytes, str]]:
     hits = []
     for number, (index, row) in opened.state.chunks.items():
         part = opened.state.segments[index]
-        products = zip(part.vector(row).cast("b"), vector, strict=True)
+        products = zip(memoryview(part.chunk(row).vector).cast("b"), vector, strict=True)
         score = part.scales[row] * sum(a * b for a, b in products)
         if score > 0:
-            hits.append((score, number, opened.state.owner(number), part.texts[row]))
+            hits.append((score, number, opened.state.owner(number), part.chunk(row).text))
     return sorted(hits, key=lambda hit: (-hit[0], hit[1]))
 
 

@@ -44,7 +44,7 @@ def test_the_highest_sequence_counts() -> None:
         state = assemble(segments)
         assert list(state.chunks) == [2]
         place = state.documents[b"a"]
-        assert state.segments[place[0]].titles[place[1]] == "new"
+        assert state.segments[place[0]].document(place[1]).title == "new"
 
 
 def test_of_one_chunk_the_highest_sequence_counts() -> None:
