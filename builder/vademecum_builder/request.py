@@ -40,6 +40,7 @@ class BuildRequest:
         make_keys: Whether they may be made then; in CI they would be gone with the machine.
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
         site: Whether to publish pages and the browser client beside the index.
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Start a new line of releases where the previous one cannot be used.
@@ -65,6 +66,7 @@ class BuildRequest:
     make_keys: bool = True
     root: Path | None = None
     signing_key: str = field(default="", repr=False)
+    drafts: bool = False
     site: bool = True
     runtime_cache: Path | None = None
     force: bool = False

@@ -95,6 +95,11 @@ def _build(add: _Add) -> None:
         default="",
         help="the generator of the sources, or plain (default: found)",
     )
+    add(
+        "--drafts",
+        action="store_true",
+        help="take in drafts, unlisted and noindex pages, and those of another time",
+    )
     add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
     add("--title", default="", help="name of the knowledge base, for its pages")
     add("--release-version", metavar="TEXT", default="", help="human version (default: date and number)")

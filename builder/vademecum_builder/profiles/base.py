@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.sources.folder import holds_private_key
 
@@ -103,6 +104,8 @@ class Page:
                 self.troubles[f"includes that lead back to themselves ({place})"] += 1
                 return None
             text = self.included.get(place) or self.project.text(place)
+            if why_private(text):
+                text = ""
             if text and self._count[0] < MOST_INCLUDES:
                 self._count[0] += 1
                 self.included[place] = text

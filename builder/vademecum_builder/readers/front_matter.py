@@ -1,7 +1,8 @@
-"""Front matter: the YAML mapping at the head of a Markdown file, made into JSON values."""
+"""Front matter: the mapping at the head of a Markdown file (YAML, TOML or JSON), made into JSON values."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from typing import Any
@@ -16,6 +17,19 @@ from vademecum_builder.readers.text import clean, clean_line
 # Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+
+
+class _Loader(yaml.SafeLoader):
+    """Booleans are those of YAML 1.2, as generators read them: a page may be called "Off"."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
+)
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER  # no integer that JavaScript would round
 
 
@@ -29,10 +43,14 @@ def read_front_matter(text: str, line: int) -> tuple[dict[str, Any], list[str]]:
         line: Number of its first line in the file, from 1.
     """
     try:
-        value = yaml.safe_load(clean(text))
+        value = yaml.load(clean(text), _Loader)
     except _YAML_ERRORS as error:
         where, what = _explain(error, line)
         return {}, [f"line {where}: the front matter is not valid YAML ({what}): left out"]
+    return _kept(value, line)
+
+
+def _kept(value: Any, line: int) -> tuple[dict[str, Any], list[str]]:
     if value is None:
         return {}, []
     if not isinstance(value, dict):
@@ -56,16 +74,34 @@ _HEAD = re.compile(
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Return the front matter of a page, YAML or TOML, and what stands behind it. What is broken says nothing."""
+    """Return the front matter of a page, and what stands behind it. What is broken says nothing."""
     found = _HEAD.match(text)
-    if found is None:
-        return {}, text
-    if found["yaml"] is not None:
+    if found is not None and found["yaml"] is not None:
         return read_front_matter(found["yaml"], 2)[0], text[found.end() :]
+    metadata, body, _ = take_other_front_matter(text)
+    return metadata, body
+
+
+def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
+    """Return the front matter in TOML (`+++`) or JSON (`{`), as Hugo takes it, the text without it, and warnings."""
+    found = _HEAD.match(text)
     try:
-        return tomllib.loads(found["toml"]), text[found.end() :]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}, text[found.end() :]
+        if found is not None and found["toml"] is not None:
+            end, value = found.end(), tomllib.loads(found["toml"])
+        elif re.match(r"\{\s*\"", text):
+            value, end = json.JSONDecoder().raw_decode(text)
+        else:
+            return {}, text, []
+    except (ValueError, RecursionError) as error:
+        if found is None:
+            return {}, text, []  # a text that begins with a brace
+        return (
+            {},
+            text[found.end() :],
+            [f"line 2: the front matter is not valid TOML ({clean_line(str(error), 80)}): left out"],
+        )
+    metadata, warnings = _kept(value, 2)
+    return metadata, text[end:], warnings
 
 
 def _clean(value: Any) -> Any:

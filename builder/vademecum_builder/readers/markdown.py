@@ -15,7 +15,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from vademecum_builder.readers.front_matter import read_front_matter
+from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter
 from vademecum_builder.readers.html import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
@@ -40,9 +40,10 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
     The title is the front matter's, else the first heading of level 1.
     """
     environment: dict[str, Any] = {}
-    tokens = _PARSER.parse(text, environment)
-    warnings: list[str] = list(environment.get("warnings", ()))
-    metadata: dict[str, Any] = {}
+    metadata, body, said = take_other_front_matter(text)
+    lines = text.count("\n") - body.count("\n")
+    tokens = _PARSER.parse("\n" * lines + body, environment)  # so that warnings name lines of the file
+    warnings = said + list(environment.get("warnings", ()))
     if tokens and tokens[0].type == "front_matter":
         metadata, found = read_front_matter(tokens[0].content, line=2)
         warnings = found + warnings

@@ -13,6 +13,7 @@ from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, c
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.base import Skipped, Source, SourceItem
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -102,6 +103,10 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
     reader = context.documents
+    private = "" if context.request.drafts else why_private(head_of(item.data), context.now)
+    if private:
+        found.left_out[private] += 1
+        return
     old = base.rows.documents.get(item.key)
     digest = _source_digest(item, reader.shaped_by(item))
     if old is not None and not old.removed and base.sources.get(item.key) == digest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,15 @@ def test_what_a_page_asks_for_and_is_not_there_is_one_warning(manual: BuildReque
     assert warning.startswith(
         "2 parts of pages are missing: includes without a file in the tree (../../a.md)"
     )
+
+
+def test_drafts_are_left_out_and_counted_and_taken_in_by_an_option_alone(manual: BuildRequest) -> None:
+    Path("manual/docs/secret.md").write_text("---\ndraft: true\n---\n# Secret\n")
+    Path("manual/docs/index.md").write_text('# Start\n\nText.\n\n--8<-- "docs/secret.md"\n')
+    Path("manual/docs/old.md").write_text("---\nexpiryDate: 2026-12-01\n---\n# Old\n")
+    report = build(manual, now=NOW)
+    assert report.left_out["pages that are not for everybody: draft"] == 1
+    assert (report.documents, len(report.warnings)) == (3, 1)
+    later = build(manual, now=NOW + timedelta(days=20))
+    assert (later.removed, later.left_out["pages that are not for everybody: expiryDate over"]) == (1, 1)
+    assert build(replace(manual, drafts=True), now=NOW + timedelta(days=20)).documents == 4

@@ -23,6 +23,7 @@ def run(options: Namespace) -> Shown:
         previous=options.previous,
         patterns=tuple(options.pattern),
         profile=options.profile,
+        drafts=options.drafts,
         base_url=options.base_url,
         title=options.title,
         version=options.release_version,

@@ -481,3 +481,24 @@ def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
     assert not any(ord(character) < 32 and character not in "\n\t" for block in texts for character in block)
     assert all(block.strip() for block in texts)
     "".join(lines + texts).encode()
+
+
+TOML = '+++\ntitle = "Pump manual"\nweight = 3\nat = 2024-01-02\n+++'
+JSON = '{"title": "Pump manual", "weight": 3, "at": "2024-01-02"}'
+
+
+@pytest.mark.parametrize("front", [TOML, JSON])
+def test_front_matter_in_toml_and_json_is_read_as_yaml_is(front: str) -> None:
+    document = read(f"{front}\n\nOil the pump.\n")
+    assert (document.title, document.metadata) == ("Pump manual", {"weight": 3, "at": "2024-01-02"})
+    assert [section.blocks for section in document.sections] == [("Oil the pump.",)]
+
+
+def test_broken_toml_is_named_and_the_rest_is_read() -> None:
+    document = read("+++\ntitle = \n+++\n\nOil the pump.\n")
+    assert "not valid TOML" in document.warnings[0] and document.sections[0].blocks == ("Oil the pump.",)
+
+
+@pytest.mark.parametrize("title", ["Off", "Yes", "on", "No"])
+def test_booleans_are_those_of_yaml_1_2(title: str) -> None:
+    assert read(f"---\ntitle: {title}\n---\nText.\n").title == title

@@ -1,0 +1,67 @@
+"""Pages that their own generator would not show to everybody. A signed release cannot be called back: in doubt, out.
+
+The head of a page is read line by line, not parsed: broken YAML, TOML or JSON may say that it is a draft, too.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import datetime
+
+HEAD = 16 * 1024
+"""Bytes of a file in which it may say that it is private."""
+_FRONT = re.compile(
+    r"\A\ufeff?(?:(?:---|\+\+\+)[ \t]*\n(?:(?!(?:---|\+\+\+|\.\.\.)[ \t]*$).*\n){0,200}"
+    r"|\{[^\n]*\n?(?:(?!\}).*\n){0,200})",
+    re.MULTILINE,
+)
+
+
+def _key(names: str, group: str) -> str:
+    return rf"(?:^|^[ \t]+(?=\")|[{{,][ \t]*(?=\"))[\"']?(?P<{group}>{names})[\"']?[ \t]*[:=][ \t]*[\"']?"
+
+
+_YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0)\b"
+_FLAGS = re.compile(
+    f"{_key('draft|unlisted|private|noindex|search_exclude', 'yes')}{_YES}"
+    f"|{_key('publish(?:ed)?|search|sitemap', 'no')}{_NO}"
+    f"|{_key('robots', 'robots')}[^\\n]*\\b(?:noindex|none)\\b"
+    rf"|{_key('search', 'search')}(?:\{{|\n(?:[ \t]+.*\n)*?[ \t]+)[ \t]*[\"']?exclude[\"']?[ \t]*[:=][ \t]*{_YES}",
+    re.MULTILINE | re.IGNORECASE,
+)
+_DATE = re.compile(
+    _key("date|publish_?date|expiry_?date|unpublish_?date", "name") + r"(?P<day>\d{4}-\d{2}-\d{2})",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ROBOTS = re.compile(
+    r"<meta\b(?=[^>]*\bname=[\"']?robots)(?=[^>]*\bcontent=[\"']?[^\"'>]*\b(?:noindex|none)\b)", re.IGNORECASE
+)
+
+
+def head_of(data: bytes) -> str:
+    """Return the beginning of a file as text, whatever its encoding is."""
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data[:HEAD].decode("utf-16" if utf16 else "utf-8", "replace")
+
+
+def why_private(head: str, now: datetime | None = None) -> str:
+    """Return why a page is to be left out, as a line of a table says it; empty: it is not.
+
+    Args:
+        head: The page, or its beginning.
+        now: Dates are compared with it; None: they do not matter.
+    """
+    head = head.replace("\r\n", "\n")
+    front = _FRONT.match(head)
+    if front is None:
+        return "pages that say noindex" if "<" in head[:HEAD] and _ROBOTS.search(head[:HEAD]) else ""
+    said = _FLAGS.search(front[0])
+    if said:
+        name = next(name for name in said.groupdict().values() if name)
+        return f"pages that are not for everybody: {name.lower()}"
+    for date in _DATE.finditer(front[0]) if now else ():
+        ends = date["name"].lower().startswith(("expiry", "unpublish"))
+        if now is not None and (date["day"] < f"{now:%Y-%m-%d}" if ends else date["day"] > f"{now:%Y-%m-%d}"):
+            return f"pages that are not for everybody: {date['name']} {'over' if ends else 'to come'}"
+    return ""
