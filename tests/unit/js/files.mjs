@@ -1,5 +1,15 @@
 // Makes the files that the tests read: a small writer of format.md, section 4, independent of the Python one.
 
+import { createServer } from "node:http";
+
+/** The address of a host that answers so, for as long as the tests run. */
+export async function serve(answer) {
+  const server = createServer(answer).on("connection", (socket) => socket.unref());
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  server.unref();
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
 const UTF8 = new TextEncoder();
 const DTYPES = new Map([
   [Int8Array, "I8"],

@@ -1,11 +1,9 @@
 // A page for the public class: a store in a Map, a query worker that opens what the pointer names, other pages that
 // only send, and events of the window and of the connection. Import it before vademecum.mjs; one to a test file.
 
-import { createServer } from "node:http";
-
 import { encodeRecord } from "../../../client/vademecum/js/store/records.mjs";
 import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
-import { installedRelease } from "./files.mjs";
+import { installedRelease, serve } from "./files.mjs";
 
 export const records = new Map();
 export const requests = [];
@@ -82,14 +80,11 @@ class FakeWorker {
 
 /** What the host answers: status, headers, body. */
 export const host = { status: 200, headers: {}, body: "timestamp" };
-const server = createServer((request, response) => {
+export const url = await serve((request, response) => {
   requests.push(request.url);
   response.writeHead(host.status, host.headers);
   response.end(host.body);
 });
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-server.unref();
-export const url = `http://127.0.0.1:${server.address().port}/`;
 
 Object.assign(globalThis, {
   setTimeout: (work, delay, ...args) => {

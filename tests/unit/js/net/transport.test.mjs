@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { fetchBody, fetchFirst, fileAddress, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
+import { serve } from "../files.mjs";
 
 const answers = {
   "/whole": (response) => response.end("0123456789"),
@@ -26,15 +26,9 @@ const answers = {
     response.on("close", () => clearInterval(drip));
   },
 };
-const host = createServer((request, response) => answers[request.url](response));
-let url;
-before(() => new Promise((done) => host.listen(0, "127.0.0.1", done)).then(() => (url = `http://127.0.0.1:${host.address().port}`)));
-after(() => {
-  host.close();
-  host.closeAllConnections();
-});
+const here = await serve((request, response) => answers[request.url](response));
 
-const get = (path, options = {}) => fetchBody(url + path, { limit: 1000, ...options });
+const get = (path, options = {}) => fetchBody(new URL(path, here).href, { limit: 1000, ...options });
 const bytes = (body) => new TextDecoder().decode(body.data);
 
 test("a body comes whole, with its progress", async () => {
@@ -77,7 +71,7 @@ test("another status is the host's failure", async () => {
 });
 
 test("the first host that answers counts; where none does, the error is of the one to be asked again soonest", async () => {
-  const [here, dead] = [`${url}/`, "http://127.0.0.1:1/"];
+  const dead = "http://127.0.0.1:1/";
   assert.equal(new TextDecoder().decode(await fetchFirst([dead, here], "whole", 10)), "0123456789");
   await assert.rejects(fetchFirst([here], "busy", 10), { code: "server", retryAfter: 120 });
   await assert.rejects(fetchFirst([here, dead], "busy", 10), { code: "network" });

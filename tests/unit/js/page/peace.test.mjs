@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { announce, eventually, host, online, records, requests, saveData, timers, url } from "../page.mjs";
+import { announce, eventually, host, install, online, records, requests, saveData, timers, url } from "../page.mjs";
 
-import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { decodeRecord, encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
 
 const HOUR = 3_600_000;
@@ -49,6 +49,27 @@ test("it is left alone by the next page, too", async () => {
   await kb.setMode("manual");
   assert.ok(timers.at(-1) > HOUR - 60_000);
   assert.equal(requests.length, 0);
+});
+
+/** A page before this one has failed nine times, and its next check is due in an hour. */
+function failedBefore() {
+  records.set("retry", encodeRecord({ notBefore: new Date(Date.now() + HOUR).toISOString(), failures: 9 }));
+  Object.assign(host, { status: 500, headers: {} });
+  kb = new KnowledgeBase({ url });
+  return kb.initialize();
+}
+
+test("failures of the host are counted across reloads", async () => {
+  install(1);
+  await failedBefore();
+  assert.equal(requests.length, 0);
+  online(); // nobody waits for the next check here
+  await eventually(() => decodeRecord(records.get("retry")).failures === 10);
+});
+
+test("who has nothing yet is not kept waiting by what failed before a reload", async () => {
+  await failedBefore();
+  await eventually(() => requests.length > 0);
 });
 
 test("a back-off of our own ends when the network is back", async () => {

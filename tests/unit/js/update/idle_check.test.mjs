@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createServer } from "node:http";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 
 import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { compare, IDLE_CHECK_AGE_MS, isFresh } from "../../../../client/vademecum/js/update/idle_check.mjs";
-import { installedRelease } from "../files.mjs";
+import { installedRelease, serve } from "../files.mjs";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
@@ -20,13 +19,10 @@ test("what was verified too long ago, in the future, never, or has expired is no
 });
 
 const requests = [];
-const host = createServer((request, response) => {
+const url = await serve((request, response) => {
   requests.push(request.url);
   response.end("timestamp");
 });
-let url;
-before(() => new Promise((done) => host.listen(0, "127.0.0.1", done)).then(() => (url = `http://127.0.0.1:${host.address().port}/kb/`)));
-after(() => host.close());
 
 const records = new Map();
 const store = { read: async (name) => records.get(name) };
@@ -39,7 +35,7 @@ beforeEach(() => {
 
 test("the same timestamp means nothing new, after one request", async () => {
   assert.equal(await compare(store, [url], null, NOW), "settled");
-  assert.deepEqual(requests, ["/kb/metadata/timestamp.json"]);
+  assert.deepEqual(requests, ["/metadata/timestamp.json"]);
 });
 
 test("the same timestamp with something left to do is told apart", async () => {

@@ -46,50 +46,47 @@ test("nothing is downloaded unasked where data are dear or slow", () => {
   assert.ok(!mayDownload({ effectiveType: "slow-2g" }));
 });
 
-test("a schedule runs again after the wait that its run asks for, and stops", (context) => {
+/** A clock that is set forward by hand; what has become due then has run. */
+function clock(context) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
+  return async (ms) => {
+    context.mock.timers.tick(ms);
+    for (let i = 0; i < 9; i++) await Promise.resolve();
+  };
+}
+
+test("a schedule runs again after the wait that its run asks for, and stops", async (context) => {
+  const pass = clock(context);
   let runs = 0;
   const schedule = new Schedule(async () => {
     runs++;
     return 100;
   });
-  const pass = async (ms) => {
-    context.mock.timers.tick(ms);
-    for (let i = 0; i < 9; i++) await Promise.resolve();
-    return runs;
-  };
-  return (async () => {
-    assert.equal(await pass(1000), 0);
-    schedule.start(50);
-    assert.equal(await pass(49), 0);
-    assert.equal(await pass(1), 1);
-    assert.equal(await pass(99), 1);
-    assert.equal(await pass(1), 2);
-    schedule.stop();
-    assert.equal(await pass(1000), 2);
-  })();
+  const seen = [];
+  for (const [ms, act] of [[1000, "start"], [49], [1], [99], [1, "stop"], [1000]]) {
+    await pass(ms);
+    seen.push(runs);
+    if (act) schedule[act](50);
+  }
+  assert.deepEqual(seen, [0, 0, 1, 1, 2, 2]);
 });
 
 test("a schedule that is stopped or started during a run does as it was told last", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const pass = clock(context);
   let finish;
   let runs = 0;
   const schedule = new Schedule(() => {
     runs++;
     return new Promise((resolve) => (finish = resolve));
   });
-  const settle = async (ms) => {
-    context.mock.timers.tick(ms);
-    for (let i = 0; i < 9; i++) await Promise.resolve();
-  };
   schedule.start();
-  await settle(0);
+  await pass(0);
   schedule.start(); // not a second run beside the first
-  await settle(0);
+  await pass(0);
   assert.equal(runs, 1);
   schedule.stop();
   finish(10);
-  await settle(0);
-  await settle(1000);
+  await pass(0);
+  await pass(1000);
   assert.equal(runs, 1);
 });

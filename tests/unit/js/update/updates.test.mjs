@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../../client/vademecum/js/errors.mjs";
 import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { Pause } from "../../../../client/vademecum/js/workers/pause.mjs";
 import { Updates } from "../../../../client/vademecum/js/update/updates.mjs";
-import { installedRelease } from "../files.mjs";
+import { installedRelease, serve } from "../files.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
 const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
 const mending = { force: false, damaged: true };
 const completed = { sequence: 2, version: "v2", plan: "tiers", bytes: 9 };
 
-const server = createServer((_, response) => response.end("news"));
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-server.unref();
-const host = `http://127.0.0.1:${server.address().port}/`;
+const host = await serve((_, response) => response.end("news"));
 
 /**
  * An `Updates` with a host that always has news, and with a log of what was done and told, in order.
@@ -203,15 +199,17 @@ test("a first release that does not work leaves nothing, and the failure is told
   assert.equal(names(log).at(-1), "updateFailed");
 });
 
-test("a failure is told once, as the engine's error says it", async () => {
-  const sync = (self) => {
-    self.onEngineEvent("updateFailed", { code: "network" });
-    fails("network")();
-  };
-  const { updates, log } = scene({ python: { sync } });
-  await assert.rejects(updates.update(), { code: "network" });
-  assert.deepEqual(log.slice(1), [{ updateFailed: { code: "network", message: "found this", willRetry: true } }]);
-  assert.equal(updates.state, "failed");
+test("a failure is told once, as the engine's error says it, and whether trying again may help", async () => {
+  for (const [code, willRetry] of [["network", true], ["signature", false]]) {
+    const sync = (self) => {
+      self.onEngineEvent("updateFailed", { code });
+      fails(code)();
+    };
+    const { updates, log } = scene({ python: { sync } });
+    await assert.rejects(updates.update(), { code });
+    assert.deepEqual(log.slice(1), [{ updateFailed: { code, message: "found this", willRetry } }]);
+    assert.equal(updates.state, "failed");
+  }
 });
 
 test("a host that failed while a seed was installed is told, and was not reached", async () => {
@@ -231,12 +229,6 @@ test("a host that failed while a seed was installed is told, and was not reached
   assert.equal(updates.error, null);
   assert.ok(updates.contacted > 0);
   assert.equal(names(log).filter((name) => name === "updateFailed").length, 1);
-});
-
-test("a failure that trying again does not help says so", async () => {
-  const { updates, log } = scene({ python: { sync: fails("signature") } });
-  await assert.rejects(updates.update());
-  assert.equal(log.at(-1).updateFailed.willRetry, false);
 });
 
 test("another page at work, or a page that closes, is no failure", async () => {
@@ -278,7 +270,7 @@ test("who looks and finds nothing, or fails, follows what another page installed
   self = updates;
   updates.damaged = false;
   await updates.check();
-  assert.deepEqual([followed, updates.state], [1, "up-to-date"]);
+  assert.deepEqual([followed, updates.state, updates.offer], [1, "up-to-date", null]);
   await updates.update();
   assert.deepEqual([followed, updates.state], [2, "up-to-date"]);
   updates.state = "failed";
@@ -300,12 +292,6 @@ test("a check keeps its offer until it is installed", async () => {
   assert.deepEqual([updates.state, updates.offer], ["update-available", check]);
   await updates.update();
   assert.equal(updates.offer, null);
-});
-
-test("a check without an offer is up to date", async () => {
-  const { updates } = scene({ python: { check: () => ({ ...check, available: false }) } });
-  await updates.check();
-  assert.deepEqual([updates.state, updates.offer], ["up-to-date", null]);
 });
 
 test("in the background only what may be installed is", async () => {
@@ -492,13 +478,8 @@ test("a seed that finds no room is told once, and the host is asked all the same
 });
 
 test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
-  const { updates, log } = scene({
-    python: {
-      sync: () => {
-        throw new VademecumError("quota", "full", { needed: 9, available: 1 });
-      },
-    },
-  });
+  const sync = () => Promise.reject(new VademecumError("quota", "full", { needed: 9, available: 1 }));
+  const { updates, log } = scene({ python: { sync } });
   const latest = new TextEncoder().encode('{"latest":{"sequence":2,"version":"v2"}}');
   updates.around.store = { read: async () => latest };
   await assert.rejects(updates.background(yes), { code: "quota", needed: 9, available: 1 });
