@@ -38,29 +38,13 @@ _ITERATIONS: Final = 5
 _PART_BORDER: Final = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 
 
-def sparse_rows(rows: Iterable[dict[int, int]], columns: int) -> sparse.csr_array:
-    """Return int64 [n, columns] with one row for each of the given {column: value}."""
-    indices: list[int] = []
-    values: list[int] = []
-    ends = [0]
-    for row in rows:
-        indices.extend(row.keys())
-        values.extend(row.values())
-        ends.append(len(indices))
-    matrix = sparse.csr_array(
-        (np.array(values, dtype=np.int64), np.array(indices, dtype=np.int64), np.array(ends, dtype=np.int64)),
-        shape=(len(ends) - 1, columns),
-    )
-    matrix.sort_indices()
-    return matrix
-
-
 def count_words(splits: Sequence[Sequence[str]], words: Sequence[str]) -> sparse.csr_array:
     """Return how often each of `words` occurs in each split text: int64 [n, V]."""
     positions = {word: position for position, word in enumerate(words)}
-    counts = (Counter(split) for split in splits)
-    rows = ({positions[word]: n for word, n in count.items() if word in positions} for count in counts)
-    return sparse_rows(rows, len(words))
+    counts = ((number, word, n) for number, split in enumerate(splits) for word, n in Counter(split).items())
+    cells = [(n, number, positions[word]) for number, word, n in counts if word in positions]
+    values, rows, columns = np.array(cells, dtype=np.int64).reshape(-1, 3).T
+    return sparse.csr_array((values, (rows, columns)), shape=(len(splits), len(words)))
 
 
 @dataclass(frozen=True)
