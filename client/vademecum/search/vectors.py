@@ -23,7 +23,7 @@ _BLOCK = 8192
 MOST_HITS = 1000
 """The most hits that a search returns; the browser has the same."""
 _EXACT_DIMENSIONS = 1024
-"""Up to here sums of products of signed bytes stay below 2^24: exact in float32, and BLAS is fast."""
+"""Up to here sums of products of signed bytes stay below 2^24 too: exact in float32, and BLAS is fast."""
 
 
 class Index:
@@ -76,33 +76,25 @@ class Index:
         return [(int(row), int(scores[row])) for row in positive[order]]
 
     def _products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the exact products of all vectors with the query, [n]."""
-        return self._whole_products(vector) if self._bits == 8 else self._packed_products(vector)
+        """Return the exact products of all vectors with the query, [n]: sum(q * (factor * code + offset)).
 
-    def _whole_products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
-        exact: type[np.floating[Any]] = np.float32 if len(vector) <= _EXACT_DIMENSIONS else np.float64
-        query = vector.astype(exact)
-        products = np.empty(len(self._vectors), np.int64)
-        for start in range(0, len(self._vectors), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            products[block] = np.dot(self._vectors[block].astype(exact), query)
-        return products
-
-    def _packed_products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Work on the codes as they lie: sum(q * (factor * code + offset)), one code of each byte at a time."""
+        It works on the codes as they lie, one code of each byte at a time.
+        """
         bits = self._bits
-        factor, offset = LEVELS[bits]
+        factor, offset = LEVELS.get(bits, (1, 0))
         lanes = 8 // bits
-        padded = np.zeros(self._vectors.shape[1] * lanes, np.float32)
+        # 4,096 codes below 16 times 127 stay below 2^24, as far as float32 counts.
+        wide = bits == 8 and len(vector) > _EXACT_DIMENSIONS
+        exact: type[np.floating[Any]] = np.float64 if wide else np.float32
+        padded = np.zeros(self._vectors.shape[1] * lanes, exact)
         padded[: len(vector)] = vector
         products = np.empty(len(self._vectors), np.int64)
         for start in range(0, len(self._vectors), _BLOCK):
             block = self._vectors[start : start + _BLOCK]
-            # Exact in float32: 4,096 codes below 16 times 127 stay below 2^24.
-            sums = [
-                np.dot((block >> bits * lane & (1 << bits) - 1).astype(np.float32), padded[lane::lanes])
-                for lane in range(lanes)
-            ]
+            codes = (
+                [block >> bits * lane & (1 << bits) - 1 for lane in range(lanes)] if lanes > 1 else [block]
+            )
+            sums = [np.dot(code.astype(exact), padded[lane::lanes]) for lane, code in enumerate(codes)]
             products[start : start + _BLOCK] = sum(sums)
         return factor * products + offset * int(vector.sum())
 
