@@ -56,7 +56,7 @@ def _container(match: re.Match[str]) -> str:
     if label:
         title = label[1] or label[2] or ""
     else:
-        bracketed = re.search(r"\[([^\]]*)\]", rest)
+        bracketed = re.search(r"\[([^\[\]]*)\]", rest)
         plain = (
             _BRACES.sub("", rest).strip() if rest.startswith("{") else _KIND.sub("", _BRACES.sub("", rest))
         )
@@ -85,7 +85,7 @@ def alerts(text: str, page: Page) -> str:
 
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
 _LIST = re.compile(rf"[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
-_KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}[\s\S]*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
+_KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}(?:(?!\{::)[\s\S])*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
 _HEADING = re.compile(
     r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
     re.MULTILINE,

@@ -7,14 +7,16 @@ from collections.abc import Callable
 
 from vademecum_builder.profiles.base import Page, Pass
 
-# CommonMark 4.5 (fences of three or more; an info string of backticks holds none) and 6.1 (code spans), and HTML's.
+# CommonMark 4.5 (fences of three or more; an info string of backticks holds none), 6.1 (code spans), and HTML.
 CODE = re.compile(
     r"^[ \t>]*(?:[-*+] +|\d+[.)] +)?(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*"
     r"(?:\n(?:.*\n)*?[ \t>]*(?P=fence)[`~]*[ \t]*$|[\s\S]*\Z)"
     r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)"
-    r"|<(?P<tag>pre|code)\b[^>]*>[\s\S]*?</(?P=tag)>",
+    r"|<(?P<tag>pre|code)\b[^<>]*>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)>",
     re.MULTILINE,
 )
+# Here and in the other modules: what stands between two marks holds no other opening mark, so that thousands of
+# openings without an end cost no more than their length.
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 

@@ -23,9 +23,9 @@ from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher
 
-_INCLUDE = re.compile(r"\[!include[ \t]*\[[^\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
-_CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\]]*\]\([^)]*\)\]", re.IGNORECASE)
-_XREF = re.compile(r"<xref:[^>\n]+>|@\"[^\"\n]+\"")
+_INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
+_CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
+_XREF = re.compile(r"<xref:[^<>\n]+>|@\"[^\"\n]+\"")
 
 
 def docfx_markup(text: str, page: Page) -> str:

@@ -44,7 +44,7 @@ def _taken(match: re.Match[str], text: str | None) -> str:
 
 
 _MDBOOK = re.compile(
-    r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s+(?P<rest>[^}]*)\}\}"
+    r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s+(?P<rest>[^{}\n]*)\}\}"
 )
 _RUST = re.compile(r"^(```(?:rust|\s*$)[^\n]*\n)([\s\S]*?)(^```)", re.MULTILINE)
 

@@ -13,7 +13,7 @@ from vademecum_builder.profiles.config import at, matcher, read_python, read_yam
 from vademecum_builder.readers.slugs import DOCUTILS
 
 _DIRECTIVE = re.compile(
-    r"^([ \t]*)(`{3,}|~{3,})\{([\w:.+-]+)\}[ \t]*(.*)\n([\s\S]*?)^[ \t]*\2[ \t]*$", re.MULTILINE
+    r"^([ \t]*)(`{3,}|~{3,})\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
 )
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
 _CODE = frozenset(

@@ -25,10 +25,13 @@ _SHOWN = (
     "heading",
 )
 _SHORTCODE = re.compile(
-    r"\{\{([<%])([-/* \t\n]*)([\w./-]+)((?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|[^\"`>%]|[>%](?!\}\}))*)[>%]\}\}"
+    r"\{\{([<%])([-/* \t\n]*)([\w./-]+)"
+    r"((?:\"(?:\\.|(?!\{\{)[^\"\\])*\"|`(?:(?!\{\{)[^`])*`|(?!\{\{)[^\"`>%]|[>%](?!\}\}))*)[>%]\}\}"
 )
 _ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
-_SHORTCODE_COMMENT = re.compile(r"\{\{([<%])\s*comment\s*[>%]\}\}[\s\S]*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}")
+_SHORTCODE_COMMENT = re.compile(
+    r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
+)
 _BLOCKS = frozenset(
     {"tab", "tabpane", "tabs", "details", "expand", "card", "accordion", "step", "steps", "notice", "alert"}
 )
@@ -107,14 +110,14 @@ def _macro(match: re.Match[str]) -> str:
     return next((value for value in placed[1:2] if value), "") or (placed[0] if placed else "")
 
 
-_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}([\s\S]*?)\{%-?\s*endraw\s*-?%\}")
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
 _LIQUID_COMMENT = re.compile(
-    r"\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}|\{#[\s\S]*?#\}(?=\s)"
+    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"
 )
 # With a hyphen a tag takes the white space beside it away.
 _LIQUID = re.compile(
     r"(?:[ \t]*\n?[ \t]*(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
-    r"((?:\"[^\"]*\"|'[^']*'|[^\"'%-]|-(?!%\})|%(?!\}))*)(?:-%\}\s*|%\})"
+    r"((?:\"(?:(?!\{%)[^\"])*\"|'(?:(?!\{%)[^'])*'|(?!\{%)[^\"'%-]|-(?!%\})|%(?!\}))*)(?:-%\}\s*|%\})"
 )
 
 
@@ -163,7 +166,9 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     return _shown(by_name)
 
 
-_VALUE = re.compile(r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"[^\"]*\"|'[^']*'|[^{}\"'])*)-?\}\}")
+_VALUE = re.compile(
+    r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}"
+)
 
 
 def _value(match: re.Match[str], page: Page) -> str:
@@ -178,7 +183,7 @@ def _value(match: re.Match[str], page: Page) -> str:
 _MDX_ID = re.compile(
     r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE
 )
-_MDX_COMMENT = re.compile(r"\{\s*/\*[\s\S]*?\*/\s*\}")
+_MDX_COMMENT = re.compile(r"\{\s*/\*(?:(?!\{\s*/\*)[\s\S])*?\*/\s*\}")
 _MODULE = re.compile(
     r"(?:(?<=\n\n)|(?<=\A)|(?<=---\n))(?:import\s+(?:[\w$*{][^\n]*\sfrom\s*)?['\"]|import\s*\{|export\s+(?:const|let|var|default|function|async|\{|\*))"
     r"[\s\S]*?(?=\n[ \t]*\n|\Z)"

@@ -18,7 +18,7 @@ from vademecum_builder.readers.slugs import VITEPRESS
 _SUFFIXES = ("ts", "mts", "mjs", "js", "cts", "cjs")
 FILES = tuple(f".{name}/config.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
 FILES += tuple(f".{name}/config/index.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
-_BLOCK = re.compile(r"^<(script|style)\b[\s\S]*?^</\1>", re.MULTILINE)
+_BLOCK = re.compile(r"^<(script|style)\b(?:(?!^<\1)[\s\S])*?^</\1>", re.MULTILINE)
 _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
 

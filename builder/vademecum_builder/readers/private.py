@@ -35,7 +35,8 @@ _DATE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ROBOTS = re.compile(
-    r"<meta\b(?=[^>]*\bname=[\"']?robots)(?=[^>]*\bcontent=[\"']?[^\"'>]*\b(?:noindex|none)\b)", re.IGNORECASE
+    r"<meta\b(?=[^<>]*\bname=[\"']?robots)(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
+    re.IGNORECASE,
 )
 
 

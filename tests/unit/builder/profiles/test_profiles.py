@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,6 +14,9 @@ import pytest
 from unit.builder.profiles import trees
 from vademecum.errors import UsageError
 from vademecum_builder.chunking.structure import chunk_document
+from vademecum_builder.profiles import docfx, sphinx, tags, vitepress
+from vademecum_builder.profiles.base import Page, Project
+from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
@@ -266,3 +270,41 @@ def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> Non
     pages = ProfilePages(found_in(root), SITE)
     pages.read(SourceItem("plain.md", MARKDOWN, b"# A\n"))
     assert list(pages.doubts.values()) == [1]
+
+
+OPENINGS = [
+    "[[",
+    "{",
+    '{{< a "',
+    '{% a "',
+    "{/* ",
+    "<pre>",
+    "```{a} b\n",
+    "::: a [",
+    "<A b={",
+    "{{#include ",
+    "> [!A",
+    "<xref:",
+    "<script>\n",
+    "`",
+    "%%",
+]
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_openings_without_an_end_cost_no_more_than_their_length(opening: str, tmp_path: Path) -> None:
+    text = opening * (60_000 // len(opening))
+    page = Page(Project(tmp_path, tmp_path), "a.md")
+    passes = {
+        *PASSES,
+        tags.shortcodes,
+        tags.liquid_with_values,
+        tags.expressions,
+        sphinx.myst,
+        vitepress.vue,
+        docfx.docfx_markup,
+    }
+    started = time.process_time()
+    for done in passes:
+        done(text, page)
+    assert time.process_time() - started < 5  # seconds; where it grew with the square: over 20
