@@ -19,7 +19,7 @@ _FRONT = re.compile(
 
 
 def _key(names: str, group: str) -> str:
-    return rf"(?:^|^[ \t]+(?=\")|[{{,][ \t]*(?=\"))[\"']?(?P<{group}>{names})[\"']?[ \t]*[:=][ \t]*[\"']?"
+    return rf"(?:^|^[ \t]+(?=\")|[{{,][ \t]*(?=\"))[\"']?(?P<{group}>(?:page-)?(?:{names}))[\"']?[ \t]*[:=][ \t]*[\"']?"
 
 
 _YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0)\b"

@@ -118,6 +118,9 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
         return
+    if isinstance(document, Document) and document.metadata and not context.request.drafts:
+        # What is no front matter says it in its own way (`:draft: true`), which its reader has made metadata of.
+        document = why_private(canonical(document.metadata).decode(), context.now) or document
     if not isinstance(document, Document):
         found.left_out[document] += 1
         return

@@ -427,3 +427,16 @@ def test_a_document_that_cannot_be_read_stops_the_build_before_anything_is_writt
     with pytest.raises(UsageError, match="no such folder"):
         run_stages(Broken({}), line.encoders, line.context())
     assert not line.out.exists()
+
+
+def test_what_a_reader_makes_metadata_of_may_say_that_a_page_is_private(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(item: SourceItem, *, base_url: str) -> Document:
+        return replace(
+            parse_document(item, base_url=base_url), metadata={"draft": True} if item.key == "page.md" else {}
+        )
+
+    monkeypatch.setattr(profiles, "parse_document", parse)
+    report = line.release({**HANDBOOK, "page.md": PAGE})
+    assert (report.documents, report.left_out) == (3, {"pages that are not for everybody: draft": 1})
