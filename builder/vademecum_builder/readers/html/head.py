@@ -1,0 +1,96 @@
+"""What a page says of itself: title, language, canonical address, robots, generator, version, redirect."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vademecum_builder.readers.html.tree import Attributes, Tree, children, first, text_of
+from vademecum_builder.readers.text import clean_line
+
+_REFRESH = re.compile(
+    r"\s*([\d.]+)\s*[;,]?\s*(?:url\s*=)?\s*[\"']?(.*?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
+)
+_SLOW = 5
+"""Seconds: a page that is refreshed later than this is one to be read."""
+_VERSION_NAMES = ("version", "docsearch:version", "docusaurus_version", "dcterms.hasversion", "doc-version")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands in `<head>`, and on `<html>`.
+
+    Attributes:
+        title: `<title>`, on one line.
+        lang: Of `<html lang>`, as it is written; empty if it says none.
+        canonical: `<link rel=canonical>`, as it is written.
+        redirect: Where `<meta http-equiv=refresh>` leads; None without one.
+        robots: Words of `<meta name=robots>` and its like, lower case.
+        generator, version, description: Of the meta elements of these names.
+    """
+
+    title: str = ""
+    lang: str = ""
+    canonical: str = ""
+    redirect: str | None = None
+    robots: frozenset[str] = frozenset()
+    generator: str = ""
+    version: str = ""
+    description: str = ""
+
+
+def read_head(tree: Tree) -> Head:
+    """Return what the page says of itself."""
+    named: dict[str, str] = {}
+    title = canonical = ""
+    redirect: str | None = None
+    robots: set[str] = set()
+    for node in children(tree.head) if tree.head is not None else ():
+        if node.tag == "title":
+            title = title or clean_line(text_of(node))
+        elif node.tag == "link":
+            attributes = node.attributes
+            if "canonical" in (attributes.get("rel") or "").lower().split():
+                canonical = canonical or (attributes.get("href") or "").strip()
+        elif node.tag == "meta":
+            attributes = node.attributes
+            name = (attributes.get("name") or "").lower()
+            content = attributes.get("content") or ""
+            if (attributes.get("http-equiv") or "").lower() == "refresh" and redirect is None:
+                redirect = _refresh(content)
+            elif name in ("robots", "googlebot"):
+                robots |= set(re.split(r"[\s,]+", content.lower()))
+            elif name:
+                named.setdefault(name, clean_line(content, longest=1000))
+    return Head(
+        title=title or clean_line(text_of(first(tree, "body > title"))),
+        lang=_language(tree),
+        canonical=canonical,
+        redirect=redirect,
+        robots=frozenset(robots),
+        generator=clean_line(named.get("generator", "")),
+        version=next(
+            (
+                clean_line(named[name], 40)
+                for name in _VERSION_NAMES
+                if named.get(name, "current") != "current"
+            ),
+            "",
+        ),
+        description=named.get("description", ""),
+    )
+
+
+def _refresh(content: str) -> str | None:
+    match = _REFRESH.match(content)
+    if match is None or not match[2]:
+        return None  # a page that loads itself anew
+    return match[2] if match[1].replace(".", "", 1).isdigit() and float(match[1]) <= _SLOW else None
+
+
+def _language(tree: Tree) -> str:
+    root = tree.root
+    attributes: Attributes = root.attributes if root is not None else {}
+    lang = (attributes.get("lang") or attributes.get("xml:lang") or "").strip()
+    return lang.replace("_", "-") if len(lang) <= 35 and _LANGUAGE.fullmatch(lang) else ""

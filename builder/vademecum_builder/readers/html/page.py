@@ -1,0 +1,208 @@
+"""Reads an HTML page: alone, or as one of a site whose template is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vademecum_builder.readers.html.content import candidates
+from vademecum_builder.readers.html.flow import walk
+from vademecum_builder.readers.html.head import Head, read_head
+from vademecum_builder.readers.html.lines import Flow, Kind, Line
+from vademecum_builder.readers.html.repeats import Repeated, without_repeats
+from vademecum_builder.readers.html.sections import Sections
+from vademecum_builder.readers.html.tree import Node, Tree, children, first, parse, text_of
+from vademecum_builder.readers.html.unseen import Part, part_of
+from vademecum_builder.readers.outline import Reading, Section
+from vademecum_builder.readers.text import clean_line, unify_line_breaks
+
+_SEPARATOR = re.compile(r"\s+[|·•—–\-»«:]+\s+|:\s+|\s+(?=\([^()]*\)$)")
+_BREADCRUMBS = '[aria-label*="readcrumb"], [class*="readcrumb"], [id*="readcrumb"]'
+MAX_BREADCRUMBS = 8
+
+
+@dataclass(frozen=True)
+class Template:
+    """What the pages of a site share.
+
+    Attributes:
+        repeated: Lines that stand on page after page.
+        names: Pieces of titles that name the site: "Pump documentation".
+    """
+
+    repeated: Repeated = field(default_factory=Repeated)
+    names: frozenset[str] = frozenset()
+
+
+ALONE = Template()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page says.
+
+    Attributes:
+        title: On one line; empty if it has none.
+        sections: In reading order.
+        breadcrumbs: Where the page says that it stands, outermost first, without itself.
+        marked: Whether the page says what its content is.
+        excluded: Whether all of it is kept from search by the publisher.
+        linked: Characters of its text that are links.
+        size: Characters of its text.
+    """
+
+    head: Head
+    title: str
+    sections: tuple[Section, ...]
+    breadcrumbs: tuple[str, ...] = ()
+    marked: bool = False
+    excluded: bool = False
+    linked: int = 0
+    size: int = 0
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the page says beside title and text, as JSON values."""
+        said = {
+            "description": self.head.description,
+            "lang": self.head.lang,
+            "version": self.head.version,
+            "breadcrumbs": list(self.breadcrumbs),
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A page before what it shares with others is taken out.
+
+    Attributes:
+        h1: The first one, wherever it stands.
+    """
+
+    head: Head
+    flow: Flow
+    marked: bool
+    excluded: bool
+    h1: str = ""
+    breadcrumbs: tuple[str, ...] = ()
+
+
+def read_page(text: str, template: Template = ALONE, folder: str = "") -> Page:
+    """Read a page of a site.
+
+    Args:
+        folder: Where it lies, as the template counts it.
+    """
+    seen = look_at(text)
+    repeated = template.repeated.lines(folder, marked=seen.marked)
+    lines = without_repeats(seen.flow, repeated, marked=seen.marked)
+    title = _title(seen, lines, template.names)
+    sections = Sections()
+    sections.add(lines)
+    crumbs = [crumb for crumb in seen.breadcrumbs if crumb != title]
+    return Page(
+        seen.head,
+        title,
+        sections.result(_outermost(title, lines)),
+        tuple(crumbs[:MAX_BREADCRUMBS]),
+        seen.marked,
+        seen.excluded or any(line.excluded and line.level == 1 for line in lines),
+        seen.flow.linked,
+        sum(len(line.text) for line in lines if line.kind is not Kind.HEADING),
+    )
+
+
+def read_html(text: str) -> Reading:
+    """Read an HTML page by itself.
+
+    The title is the first `<h1>` where `<title>` begins with it (the rest names the site), else `<title>`, else the
+    `<h1>`, else the first heading. The text is that of what the page marks as its content, else of its body.
+    """
+    page = read_page(text)
+    return Reading(page.title, page.sections, page.metadata)
+
+
+def html_blocks(text: str) -> Iterator[str]:
+    """Yield the text of a piece of HTML, block by block; headings count as text."""
+    tree = parse(unify_line_breaks(text))
+    flow = walk((tree.body,) if tree.body is not None else (), marked=True)
+    for line in flow.lines:
+        line.kind = Kind.TEXT if line.kind is Kind.HEADING else line.kind
+    sections = Sections()
+    sections.add(line for line in flow.lines if line.kind is not Kind.END)
+    for section in sections.result(""):
+        yield from section.blocks
+
+
+def look_at(text: str) -> Look:
+    """Return what stands in a page, and where it says that its content is."""
+    tree = parse(unify_line_breaks(text))
+    head = read_head(tree)
+    flow, marked, excluded = Flow(), False, False
+    for content in candidates(tree):
+        flow, marked = walk(content.roots, marked=content.marked), content.marked
+        excluded = excluded or any(map(_is_excluded, content.roots))
+        if flow.has_text:
+            break
+    h1 = clean_line(text_of(first(tree, "h1")))  # it may stand above the content
+    return Look(head, flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
+
+
+def name_parts(title: str) -> tuple[str, ...]:
+    """Return the first and the last piece of a title: one of them may name the site."""
+    pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece.strip()]
+    return (pieces[0], pieces[-1]) if len(pieces) > 1 else ()
+
+
+def _title(seen: Look, lines: list[Line], names: frozenset[str]) -> str:
+    head = seen.head
+    headings = [line for line in lines if line.kind is Kind.HEADING]
+    h1 = next((clean_line(line.text) for line in headings if line.level == 1), seen.h1)
+    named = _without_names(head.title, names)
+    if h1 and (head.title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
+        return h1
+    return named or h1 or next((clean_line(line.text) for line in headings), "")
+
+
+def _outermost(title: str, lines: list[Line]) -> str:
+    """Return the heading that says no more than the title does: it, or the `<h1>` that has it in it."""
+    h1 = next((clean_line(line.text) for line in lines if line.kind is Kind.HEADING and line.level == 1), "")
+    return h1 if title and (title in h1 or h1 in title) and h1 else title
+
+
+def _without_names(title: str, names: frozenset[str]) -> str:
+    """Return a title without the pieces that name the site."""
+    if not names or title in names:
+        return title
+    while True:
+        borders = list(_SEPARATOR.finditer(title))
+        if borders and title[borders[-1].end() :].strip() in names:
+            title = title[: borders[-1].start()].strip()
+        elif borders and title[: borders[0].start()].strip() in names:
+            title = title[borders[0].end() :].strip()
+        else:
+            return title
+
+
+def _is_excluded(node: Node | None) -> bool:
+    while node is not None and node.is_element_node:
+        if part_of(node, node.tag or "", node.attributes) is Part.EXCLUDED:
+            return True
+        node = node.parent
+    return False
+
+
+def _breadcrumbs(tree: Tree) -> Iterator[str]:
+    place = first(tree, _BREADCRUMBS)
+    if place is None:
+        return
+    items = place.css("li") or place.css("a")
+    for item in items[: MAX_BREADCRUMBS + 1]:
+        text = clean_line(" ".join(text_of(child) for child in children(item)) or text_of(item), 80).strip(
+            "/›»> "
+        )
+        if text and text.lower() not in ("home", "🏠", "docs", "¶"):
+            yield text

@@ -1,0 +1,162 @@
+"""What stands on page after page of a site, and so belongs to none: found by comparing them.
+
+A line counts as the same only where it stands at the same place of the template: "Installation" in every page's menu is
+no reason to take the title from the page of that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vademecum_builder.readers.html.lines import Flow, Kind, Line
+
+MIN_PAGES = 3
+"""On fewer pages nothing is taken for repeated."""
+SITE_SHARE = 0.3
+"""Of all pages: a line on so many is around the text, on pages that do not mark their content."""
+FOLDER_SHARE = 0.5
+"""Of the pages of one folder, likewise: a menu of a part of the site."""
+MARKED_SHARE = 0.5
+"""Of all pages: a line on so many is taken out even of marked content ("Was this page helpful?")."""
+MARKED_MIN_PAGES = 5
+_LABEL = 40
+"""Characters that the label of a list of links may have ("On this page")."""
+
+
+def identity(line: Line) -> int:
+    """Return what two lines share that say the same at the same place."""
+    text = f"{line.place:08x}{line.text}".encode("utf-8", "replace")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The lines that repeat, by identity.
+
+    Attributes:
+        marked: Those that go from content that is marked, too.
+        everywhere: Those of the whole site.
+        folders: Those of each folder.
+    """
+
+    marked: frozenset[int] = frozenset()
+    everywhere: frozenset[int] = frozenset()
+    folders: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def lines(self, folder: str, *, marked: bool) -> frozenset[int]:
+        """Return those that count for a page."""
+        if marked:
+            return self.marked
+        return self.everywhere | self.folders.get(folder, frozenset())
+
+
+class Repeats:
+    """Counts lines over pages: as many as are shown to it, so memory is for the caller to bound."""
+
+    def __init__(self) -> None:
+        self._pages: Counter[str] = Counter()
+        self._counts: dict[str, Counter[int]] = {}
+
+    def add(self, folder: str, lines: Iterable[Line]) -> None:
+        """Count a page's lines, each once."""
+        self._pages[folder] += 1
+        counted = self._counts.setdefault(folder, Counter())
+        counted.update({identity(line) for line in lines if line.kind not in (Kind.CODE, Kind.END)})
+
+    def repeated(self) -> Repeated:
+        """Return what repeats among the pages so far."""
+        pages = sum(self._pages.values())
+        total: Counter[int] = Counter()
+        for counted in self._counts.values():
+            total.update(counted)
+        return Repeated(
+            _above(total, max(MARKED_MIN_PAGES, pages * MARKED_SHARE)),
+            _above(total, max(MIN_PAGES, pages * SITE_SHARE)),
+            {
+                folder: _above(counted, max(MIN_PAGES, self._pages[folder] * FOLDER_SHARE))
+                for folder, counted in self._counts.items()
+            },
+        )
+
+
+def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> list[Line]:
+    """Return the lines of a page that are its own, without lists of links into itself.
+
+    In marked content headings and the headers of tables stay, whatever repeats.
+    """
+    stays = (Kind.CODE, Kind.END, Kind.HEADING, Kind.HEADER) if marked else (Kind.CODE, Kind.END)
+    gone = [line.kind not in stays and identity(line) in repeated for line in flow.lines] if repeated else []
+    if any(gone):
+        if not marked:
+            gone = _with_containers(flow, gone)
+        lines = [line for line, out in zip(flow.lines, gone, strict=True) if not out]
+    else:
+        lines = flow.lines
+    return _without_contents(lines, flow.parents)
+
+
+def _above(counted: Counter[int], least: float) -> frozenset[int]:
+    return frozenset(line for line, count in counted.items() if count >= least)
+
+
+def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
+    """Add what little is left in lists and containers that are gone for the most part: a menu's open entry, say."""
+    lines, out_of = Counter(line.block for line in flow.lines), Counter[int]()
+    out_of.update(line.block for line, out in zip(flow.lines, gone, strict=True) if out)
+    gone = [
+        out or (line.kind is Kind.TEXT and out_of[line.block] * 3 >= lines[line.block] * 2)
+        for line, out in zip(flow.lines, gone, strict=True)
+    ]
+    parents = flow.parents
+    lost, kept = [0] * len(parents), [0] * len(parents)
+    holds_heading = [False] * len(parents)
+    for line, out in zip(flow.lines, gone, strict=True):
+        count = lost if out else kept
+        count[line.container] += len(line.text)
+        holds_heading[line.container] |= not out and line.kind is Kind.HEADING
+    for container in range(len(parents) - 1, 1, -1):  # parents have smaller numbers
+        parent = parents[container]
+        lost[parent] += lost[container]
+        kept[parent] += kept[container]
+        holds_heading[parent] |= holds_heading[container]
+    falls = [lost[n] > 4 * kept[n] and not holds_heading[n] for n in range(len(parents))]
+    falls[0] = falls[1] = False
+    for container in range(2, len(parents)):
+        falls[container] = falls[container] or falls[parents[container]]
+    more = [out or falls[line.container] for line, out in zip(flow.lines, gone, strict=True)]
+    return (
+        gone
+        if all(out or line.kind is Kind.END for line, out in zip(flow.lines, more, strict=True))
+        else more
+    )
+
+
+def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Line]:
+    """Leave out tables of contents: runs of lines that are nothing but links within the page, and their label."""
+    kept: list[Line] = []
+    position = 0
+    while position < len(lines):
+        end = position
+        while (
+            end < len(lines)
+            and lines[end].kind is Kind.TEXT
+            and lines[end].links >= 0.9 * len(lines[end].text)
+        ):
+            end += 1
+        if end - position >= 2:
+            label = kept[-1] if kept else None
+            above = parents[lines[position].container]
+            if label is not None and label.container == above and _is_label(label):
+                kept.pop()
+        else:
+            end = max(end, position + 1)
+            kept += lines[position:end]
+        position = end
+    return kept
+
+
+def _is_label(line: Line) -> bool:
+    return line.kind is Kind.TEXT and len(line.text) <= _LABEL and line.text[-1] not in ".!?。！？…"

@@ -1,0 +1,139 @@
+"""From lines to sections: headings and entries with what stands under them, long lists and tables in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from vademecum_builder.readers.html.lines import ENTRY, Kind, Line
+from vademecum_builder.readers.outline import Section
+from vademecum_builder.readers.text import clean_block, clean_line
+
+PIECE = 600
+"""Characters: a list or table that is longer is cut between its items or rows, and a table's header stands on each."""
+LONGEST_HEADER = 200
+CONTINUE = 400
+"""Characters of a section after which an element with an id is where the next part of it begins."""
+
+
+@dataclass
+class _Part:
+    headings: tuple[str, ...]
+    anchor: str
+    blocks: list[str] = field(default_factory=list)
+    size: int = 0
+    entry: str = ""
+
+
+class Sections:
+    """Lays lines under their headings."""
+
+    def __init__(self) -> None:
+        self._path: list[tuple[int, str]] = []
+        self._bases: dict[int, tuple[list[tuple[int, str]], str]] = {}
+        self._parts = [_Part((), "")]
+        self._silent_above = 0
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Add lines, in reading order."""
+        for (kind, block), same in groupby(lines, key=lambda line: (_group(line.kind), line.block)):
+            del block
+            group = list(same)
+            if kind is Kind.HEADING:
+                for line in group:
+                    self._heading(line)
+            elif kind is Kind.END:
+                for line in group:
+                    self._end(line)
+            elif not self._silent_above:
+                self._blocks(group)
+
+    def result(self, title: str) -> tuple[Section, ...]:
+        """Return the sections that hold text, with `title` no longer among their headings where it was the outermost.
+
+        An entry without a description is its own text.
+        """
+        return tuple(
+            Section(
+                part.headings[part.headings[:1] == (title,) :],
+                part.anchor,
+                tuple(part.blocks or [part.entry]),
+            )
+            for part in self._parts
+            if part.blocks or part.entry
+        )
+
+    def _heading(self, line: Line) -> None:
+        if self._silent_above and line.level > self._silent_above:
+            return
+        self._silent_above = line.level if line.excluded else 0
+        if line.excluded:
+            return
+        if line.joined and len(self._parts) > 1:
+            self._parts[-1].blocks.append(clean_block(line.text))
+            return
+        text = clean_line(line.text)
+        if line.level >= ENTRY and line.level not in self._bases:
+            self._bases[line.level] = (
+                [entry for entry in self._path if entry[0] < line.level],
+                self._parts[-1].anchor,
+            )
+        if line.level >= ENTRY:
+            self._path = [*self._bases[line.level][0]]
+        else:
+            self._path = [entry for entry in self._path if entry[0] < line.level]
+        self._path.append((line.level, text))
+        self._open(line.anchor)
+        self._parts[-1].entry = clean_block(line.text) if line.level >= ENTRY else ""
+        if text.endswith("…") and len(line.text) > len(text):
+            self._parts[-1].blocks.append(
+                clean_block(line.text)
+            )  # too long for a heading: none of it is lost
+
+    def _end(self, line: Line) -> None:
+        for level in [level for level in self._bases if level >= line.level]:
+            path, anchor = self._bases.pop(level)
+            if level == line.level:
+                self._path = path
+                self._open(anchor)
+
+    def _open(self, anchor: str) -> None:
+        self._parts.append(_Part(tuple(heading for _, heading in self._path), anchor))
+
+    def _blocks(self, lines: Sequence[Line]) -> None:
+        for anchor, text in _pieces(lines):
+            text = clean_block(text)
+            if not text:
+                continue
+            part = self._parts[-1]
+            if anchor and part.size >= CONTINUE and anchor != part.anchor:
+                part = _Part(part.headings, anchor)
+                self._parts.append(part)
+            part.blocks.append(text)
+            part.size += len(text)
+
+
+def _group(kind: Kind) -> Kind:
+    return kind if kind in (Kind.HEADING, Kind.END, Kind.CODE) else Kind.TEXT
+
+
+def _pieces(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
+    """Yield the anchor and the text of each piece of a block."""
+    if sum(len(line.text) + 1 for line in lines) <= PIECE or lines[0].kind is Kind.CODE:
+        yield lines[0].anchor, "\n".join(line.text for line in lines)
+        return
+    header = lines[0].text if lines[0].kind is Kind.HEADER and len(lines[0].text) <= LONGEST_HEADER else ""
+    piece: list[str] = []
+    size = 0
+    anchor = lines[0].anchor
+    for number, line in enumerate(lines):
+        goes_with = lines[number + 1 : number + 2] if line.kind is Kind.TERM else []
+        wanted = len(line.text) + sum(len(other.text) for other in goes_with)
+        after_term = number > 0 and lines[number - 1].kind is Kind.TERM
+        if size + wanted > PIECE and len(piece) > bool(header) and not after_term:
+            yield anchor, "\n".join(piece)
+            piece, size, anchor = [header] if header else [], len(header), line.anchor
+        piece.append(line.text)
+        size += len(line.text) + 1
+    yield anchor, "\n".join(piece)

@@ -1,0 +1,62 @@
+"""The tree of a page. The one place that knows the parser (selectolax with lexbor: decisions/html.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborNode as Node
+
+__all__ = ["Attributes", "Node", "Tree", "children", "first", "parse", "text_of"]
+
+Tree = LexborHTMLParser
+Attributes = Mapping[str, str | None]
+
+TEXT = "-text"
+MAX_DEPTH = 1000
+"""Tags of deeper elements are dropped, their text stays: the parser's time goes with the square of the depth."""
+
+# Elements that do not close by themselves, and so can be piled up.
+_NESTED = re.compile(
+    r"<(/?)(?:div|table|section|article|main|blockquote|center|ul|ol|dl|details|figure|aside|header|footer|form|fieldset)"
+    r"(?=[\s/>])[^<>]*>?",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> Tree:
+    """Return the tree of a page, as the HTML standard builds it from any text."""
+    if text.count("<") > MAX_DEPTH:
+        text = _flattened(text)
+    # A lone surrogate cannot be handed over.
+    return LexborHTMLParser(text.encode("utf-8", "replace"))
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Yield the elements and texts in an element, one level down."""
+    child = node.first_child
+    while child is not None:
+        yield child
+        child = child.next
+
+
+def first(node: Node | Tree, selector: str) -> Node | None:
+    """Return the first element below that a CSS selector matches."""
+    return node.css_first(selector)
+
+
+def text_of(node: Node | None) -> str:
+    """Return all text in an element, white space collapsed."""
+    return " ".join((node.text(deep=True) or "").split()) if node is not None else ""
+
+
+def _flattened(text: str) -> str:
+    depth = 0
+
+    def kept(tag: re.Match[str]) -> str:
+        nonlocal depth
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        return tag[0] if depth <= MAX_DEPTH else ""
+
+    return _NESTED.sub(kept, text)

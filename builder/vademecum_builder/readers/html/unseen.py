@@ -1,0 +1,275 @@
+"""What stands in the text of a page and is not of it: hidden parts, permalinks, buttons, menus, line numbers.
+
+Themes name such parts by class. A class is looked at word by word (`theme-doc-edit-this-page`, `editThisPage_x1`), so
+that one rule serves many themes.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from functools import lru_cache
+
+from vademecum_builder.readers.html.tree import Attributes, Node, text_of
+
+
+class Part(Enum):
+    """What an element is to a reader."""
+
+    TEXT = auto()
+    UNSEEN = auto()
+    """Not shown, or shown and not of the text."""
+    PERMALINK = auto()
+    """A link to the heading that it stands in: its text goes, unless there is no other."""
+    CHROME = auto()
+    """A menu, a side bar, a footer: of the site, not of the page."""
+    EXCLUDED = auto()
+    """What the publisher keeps from search."""
+
+
+_NEVER = frozenset(
+    {
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "title",
+        "svg",
+        "iframe",
+        "object",
+        "canvas",
+        "select",
+    }
+    | {"textarea", "input", "option", "datalist", "audio", "video", "dialog", "map", "link", "meta", "base"}
+    | {"rustdoc-toolbar"}
+)
+_CHROME_ROLES = frozenset({"navigation", "contentinfo", "banner", "search", "toolbar", "menu", "menubar"})
+_MARKS = frozenset(
+    {"data-vademecum-ignore", "data-pagefind-ignore", "data-search-exclude", "data-nosnippet"}
+    | {"data-docsearch-ignore"}
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NO_DISPLAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SIGN = re.compile(r"[^\w]*", re.ASCII)
+_LINE_NUMBERS = re.compile(
+    r"(?:^|\s)(?:[\w-]*linenos?|lineno|line-?numbers?(?:-\w+)?|linenodiv|lnt?|lntd-num|gutter|hljs-ln-numbers|"
+    r"src-line-numbers|linenum(?:ber)?s?|rouge-gutter|lnum)(?:\s|$)"
+)
+# All words of a set stand in a class, in this order or another.
+_UNSEEN_WORDS = (
+    {"visually", "hidden"},
+    {"visuallyhidden"},
+    {"sr", "only"},
+    {"screen", "reader"},
+    {"screenreader"},
+    {"assistive"},
+    {"copy", "button"},
+    {"copy", "btn"},
+    {"copybtn"},
+    {"copybutton"},
+    {"clipboard"},
+    {"viewcode", "link"},
+    {"viewcode", "back"},
+    {"print", "only"},
+    {"expand", "button"},
+)
+# Whole names: as words they would be too common.
+_UNSEEN_NAMES = frozenset(
+    {"srclink", "src", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
+    | {"rightside", "out-of-band", "notable-traits", "collapse-toggle"}
+)
+_EXCLUDED_WORDS = ({"no", "search"}, {"nosearch"}, {"search", "exclude"}, {"docsearch", "ignore"})
+_CHROME_WORDS = (
+    {"edit", "page"},
+    {"edit", "link"},
+    {"edit", "github"},
+    {"edit", "meta", "row"},
+    {"last", "updated"},
+    {"breadcrumb"},
+    {"breadcrumbs"},
+    {"pagination"},
+    {"paginator"},
+    {"pager"},
+    {"prev", "next"},
+    {"previous", "next"},
+    {"skip", "link"},
+    {"skip", "content"},
+    {"skip", "nav"},
+    {"skiplink"},
+    {"toc"},
+    {"tocbot"},
+    {"back", "top"},
+    {"sphinxsidebar"},
+    {"sidebar", "nav"},
+    {"feedback", "widget"},
+    {"cookie", "banner"},
+    {"share", "buttons"},
+    {"content", "button"},  # Material: "Edit this page", "View source"
+    {"source", "file"},  # Material: dates and authors below a page
+    {"lang", "switcher"},
+    {"version", "switcher"},
+)
+_NAV = re.compile(r"nav(?:bar|igation|header|footer|links?|top|bottom|row|path|list|menu)?")
+_PERMALINK_WORDS = (
+    {"headerlink"},
+    {"permalink"},
+    {"header", "anchor"},
+    {"hash", "link"},
+    {"heading", "anchor"},
+    {"heading", "link"},
+    {"anchor", "link"},
+    {"anchorjs"},
+    {"anchorlink"},
+    {"toclink"},
+    {"anchor"},
+    {"headinglink"},
+)
+# Where a page says nowhere what its content is: names that themes give to what is around it.
+_AROUND = frozenset(
+    {
+        "sidebar",
+        "sidenav",
+        "sphinxsidebar",
+        "menu",
+        "menubar",
+        "footer",
+        "masthead",
+        "topbar",
+        "toolbar",
+        "related",
+    }
+    | {"searchbox", "subnav", "topnav", "bottomnav", "banner", "skip", "copyright", "cookie"}
+)
+
+
+def part_of(node: Node, tag: str, attributes: Attributes) -> Part:
+    """Return what an element is to a reader of the text."""
+    if tag in _NEVER:
+        return Part.UNSEEN
+    if tag == "nav":
+        return Part.CHROME
+    if not attributes:
+        return Part.UNSEEN if tag == "button" else Part.TEXT
+    if len(attributes) == 1 and tag not in ("a", "button") and "class" in attributes:
+        return _part_by_class(attributes["class"] or "", tag)
+    role = attributes.get("role") or ""
+    if not _MARKS.isdisjoint(attributes) and not _switched_off(attributes):
+        return Part.EXCLUDED
+    if role != "tabpanel" and _is_hidden(attributes):
+        return Part.UNSEEN
+    if tag == "button" and role != "tab":
+        return Part.UNSEEN
+    if role in _CHROME_ROLES:
+        return Part.CHROME
+    if tag == "a":
+        return _link(node, attributes)
+    names = attributes.get("class")
+    return _part_by_class(names, tag) if names else Part.TEXT
+
+
+def is_around(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is by its kind or name around the content of a page that marks none."""
+    if tag in ("header", "footer", "aside", "nav"):
+        return True
+    if (attributes.get("role") or "") in ("complementary", *_CHROME_ROLES):
+        return True
+    if tag not in ("div", "section", "ul", "ol", "table", "td", "p", "span"):
+        return False
+    return _named_around(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+
+
+@lru_cache(maxsize=4096)
+def words_of(names: str) -> frozenset[str]:
+    """Return the words of class names, lower case: `theme-docEdit` has `theme`, `doc` and `edit`."""
+    return frozenset(word.lower() for word in _WORDS.findall(names))
+
+
+@lru_cache(maxsize=4096)
+def is_line_number(names: str) -> bool:
+    """Return whether class names are those of line numbers beside code."""
+    return _LINE_NUMBERS.search(names) is not None
+
+
+def _switched_off(attributes: Attributes) -> bool:
+    return all(
+        (attributes.get(mark) or "").lower() in ("false", "none") for mark in _MARKS if mark in attributes
+    )
+
+
+def _is_hidden(attributes: Attributes) -> bool:
+    if "hidden" in attributes and attributes.get("hidden") != "until-found":
+        return True
+    if (attributes.get("aria-hidden") or "").lower() == "true":
+        return True
+    style = attributes.get("style")
+    return bool(style and _NO_DISPLAY.search(style))
+
+
+def _link(node: Node, attributes: Attributes) -> Part:
+    rel = (attributes.get("rel") or "").lower().split()
+    if "prev" in rel or "next" in rel:
+        return Part.CHROME
+    names = attributes.get("class") or ""
+    if names:
+        part = _part_by_class(names, "a")
+        if part is not Part.TEXT:
+            return part
+    href = attributes.get("href") or ""
+    if "#" in href:
+        words = words_of(names)
+        if any(wanted <= words for wanted in _PERMALINK_WORDS):
+            return Part.PERMALINK
+        text = text_of(node)
+        if (
+            len(text) <= 3
+            and not any(character.isalnum() for character in text)
+            and first_image(node) is None
+        ):
+            return Part.PERMALINK
+    return Part.TEXT
+
+
+def first_image(node: Node) -> Node | None:
+    """Return an image in a link: one that shows something is no permalink."""
+    image = node.css_first("img[alt]")
+    return image if image is not None and image.attributes.get("alt") else None
+
+
+@lru_cache(maxsize=4096)
+def _part_by_class(names: str, tag: str) -> Part:
+    if is_line_number(names):
+        return Part.UNSEEN
+    # One name at a time: "sidebar header-link" must not read as "sidebar-header".
+    for name in names.split():
+        words = words_of(name)
+        if name in _UNSEEN_NAMES or any(wanted <= words for wanted in _UNSEEN_WORDS):
+            return Part.UNSEEN
+        if any(wanted <= words for wanted in _EXCLUDED_WORDS):
+            return Part.EXCLUDED
+        if tag in (
+            "html",
+            "body",
+            "main",
+            "article",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "pre",
+            "code",
+            "dt",
+            "dd",
+        ):
+            continue
+        if any(wanted <= words for wanted in _CHROME_WORDS) or any(_NAV.fullmatch(word) for word in words):
+            return Part.CHROME
+    return Part.TEXT
+
+
+@lru_cache(maxsize=4096)
+def _named_around(names: str) -> bool:
+    words = words_of(names)
+    return bool(words & _AROUND) or any(_NAV.fullmatch(word) for word in words)

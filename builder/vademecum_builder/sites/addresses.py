@@ -1,0 +1,126 @@
+"""Where a page of a site is served: the file's place, or the canonical address that it names on the same site."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+LONGEST = 2000
+_INDEX = re.compile(r"(?:^|(?<=/))index\.x?html?$")
+_PAGE = re.compile(r"\.x?html?$")
+_VERSION = re.compile(r"v?\d+(?:\.(?:\d+|x))*(?:[.-]?(?:a|b|rc|alpha|beta|dev|final)\d*)?", re.IGNORECASE)
+_NAMED_VERSIONS = frozenset(
+    {"latest", "stable", "current", "next", "dev", "devel", "main", "master", "edge", "nightly"}
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a page is.
+
+    Attributes:
+        url: Absolute, or empty where nobody says where the site is served.
+        canonical: Another page of the site that the page calls its canonical one: that page's key; else empty.
+    """
+
+    url: str
+    canonical: str = ""
+
+
+def place_of(key: str) -> str:
+    """Return the path of a page below its site, percent-encoded: `x/index.html` is `x/`."""
+    return quote(_INDEX.sub("", key), safe="/~!$&'()*+,;=:@-._")
+
+
+class Addresses:
+    """The addresses of a site's pages.
+
+    Args:
+        keys: Of all pages.
+        base_url: Where the site is served, kept as it is written; empty: as the pages say, if they do.
+    """
+
+    def __init__(self, keys: Iterable[str], base_url: str) -> None:
+        self.base_url = base_url
+        self._by_place = {_bare(place_of(key)): key for key in sorted(keys, reverse=True)}
+
+    def of(self, key: str, canonical: str) -> Address:
+        """Return the address of a page.
+
+        Args:
+            canonical: As the page names it; it counts where it is on the same site.
+        """
+        place = place_of(key)
+        own = f"{self.base_url.removesuffix('/')}/{place}" if self.base_url else ""
+        try:
+            whole = urljoin(own, canonical).partition("#")[0] if canonical and own else ""
+            named = self._below_base(whole)
+        except ValueError:  # no address: "https://["
+            return Address(own)
+        if named is None:
+            return Address(own)
+        target = self._by_place.get(_bare(named))
+        if target in (key, None):
+            return Address(whole if _is_fit(whole) else own)
+        return Address(own, target or "")
+
+    def _below_base(self, url: str) -> str | None:
+        """Return the path below the base, or None: another site's."""
+        base, named = urlsplit(self.base_url), urlsplit(url)
+        if named.scheme not in ("http", "https") or named.netloc.lower() != base.netloc.lower():
+            return None
+        folder = base.path.removesuffix("/") + "/"
+        if not (named.path + "/").startswith(folder):
+            return None
+        return named.path[len(folder) :] if not named.query else None
+
+
+def base_of(pages: Iterable[tuple[str, str]]) -> str:
+    """Return where a site says that it is served: what its canonical addresses have before their pages' places.
+
+    Args:
+        pages: Key and canonical address of each.
+    """
+    votes: Counter[str] = Counter()
+    for key, canonical in pages:
+        place = _bare(place_of(key))
+        try:
+            parts = urlsplit(canonical)
+        except ValueError:
+            continue
+        if parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+            continue
+        path = _bare(parts.path)
+        if not place:
+            votes[f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix('index.html')}"] += 1
+        elif path == place or path.endswith(f"/{place}"):
+            votes[f"{parts.scheme}://{parts.netloc}/{path[: len(path) - len(place)]}"] += 1
+    if not votes:
+        return ""
+    base, count = votes.most_common(1)[0]
+    return base.removesuffix("/") + "/" if count * 2 > sum(votes.values()) else ""
+
+
+def version_in(key: str) -> str:
+    """Return the version that a page's path begins with (behind a language, say), or the empty string."""
+    for part in PurePosixPath(key).parts[:-1][:2]:
+        if part.lower() in _NAMED_VERSIONS or ("." in part and _VERSION.fullmatch(part)):
+            return part
+        if re.fullmatch(r"v\d+", part, re.IGNORECASE):
+            return part
+    return ""
+
+
+def _bare(place: str) -> str:
+    """Return a path by which the ways to write one address are equal."""
+    path = posixpath.normpath(_PAGE.sub("", _INDEX.sub("", unquote(place))).strip("/"))
+    return "" if path == "." else path
+
+
+def _is_fit(url: str) -> bool:
+    return len(url) <= LONGEST and not any(character <= " " or character == "\x7f" for character in url)

@@ -1,0 +1,187 @@
+"""Pages that are no documents: redirects, search pages, indexes, copies for print, and what is kept from search."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePosixPath
+
+from vademecum_builder.readers.html.page import Page
+
+
+class LeftOutKind(Enum):
+    """Why a page is left out; the value is what a table at the build's end says."""
+
+    REDIRECT = "redirects"
+    NOINDEX = "pages with noindex"
+    NOT_FOUND = "error pages"
+    SEARCH = "search pages"
+    INDEX = "index pages"
+    TAGS = "tag and archive pages"
+    PRINT = "copies for print"
+    SOURCE = "source code and sources"
+    TEMPLATE = "templates and parts of pages"
+    EXCLUDED = "pages kept from search"
+    FRAMES = "frames"
+    EMPTY = "pages without text"
+    COPY = "the same text at another address"
+    OTHER = "files that are no pages"
+    UNREADABLE = "files that cannot be read"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file of a site that is no document, and why.
+
+    Attributes:
+        reason: What was seen.
+    """
+
+    key: str
+    kind: LeftOutKind
+    reason: str
+
+
+_FOLDERS = {
+    "_sources": LeftOutKind.SOURCE,
+    "_modules": LeftOutKind.SOURCE,
+    "src-html": LeftOutKind.SOURCE,
+    "_templates": LeftOutKind.TEMPLATE,
+    "_includes": LeftOutKind.TEMPLATE,
+    "_layouts": LeftOutKind.TEMPLATE,
+    "partials": LeftOutKind.TEMPLATE,
+    "templates": LeftOutKind.TEMPLATE,
+    "node_modules": LeftOutKind.TEMPLATE,
+    "_static": LeftOutKind.TEMPLATE,
+    "_print": LeftOutKind.PRINT,
+    "print_page": LeftOutKind.PRINT,
+    "singlehtml": LeftOutKind.PRINT,
+}
+_CERTAIN = (LeftOutKind.SOURCE, LeftOutKind.PRINT)
+# By the file's name. Those that could as well be a document's are certain only with a second sign.
+_NAMES: tuple[tuple[LeftOutKind, re.Pattern[str]], ...] = (
+    (LeftOutKind.NOT_FOUND, re.compile(r"(?:.*/)?(?:40[0-9]|50[0-9])(?:/index)?\.html?")),
+    (LeftOutKind.SEARCH, re.compile(r"(?:.*/)?search(?:/index)?\.html?")),
+    (LeftOutKind.PRINT, re.compile(r"(?:.*/)?print(?:view)?(?:/index)?\.html?")),
+    (LeftOutKind.TAGS, re.compile(r"(?:.*/)?page/\d+(?:/index)?\.html?")),
+    (
+        LeftOutKind.TAGS,
+        re.compile(r"(?:.*/)?(?:tags?|categor(?:y|ies)|archives?|authors?)(?:/[^/]+)*?(?:/index)?\.html?"),
+    ),
+)
+# What one generator calls its indexes and source views; on other sites pages of such names are documents.
+_OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
+    (
+        "",
+        LeftOutKind.INDEX,
+        re.compile(
+            r"(?:.*/)?(?:genindex(?:-[^/]*)?|(?:py|cpp|c|js|http|std)-modindex|http-routingtable|index-all)\.html?"
+        ),
+    ),
+    (
+        "javadoc",
+        LeftOutKind.INDEX,
+        re.compile(
+            r"(?:.*/)?(?:index-files/index-\d+|allclasses(?:-(?:no)?frame|-index)?|allpackages(?:-index)?|"
+            r"overview-(?:tree|frame)|package-(?:tree|use|frame)|class-use/[^/]*|module-frame|deprecated-list|new-list|"
+            r"preview-list|serialized-form|system-properties|help-doc|external-specs|legal/[^/]*)\.html?"
+        ),
+    ),
+    (
+        "doxygen",
+        LeftOutKind.INDEX,
+        re.compile(
+            r"(?:.*/)?(?:annotated|classes|hierarchy|inherits|files|namespaces|namespacemembers(?:_\w+)*|search/[^/]*|"
+            r"functions(?:_\w+)*|globals(?:_\w+)*|dir_[0-9a-f]{32}|graph_legend|[^/]*-members|topics|modules)\.html?"
+        ),
+    ),
+    ("doxygen", LeftOutKind.SOURCE, re.compile(r"(?:.*/)?[^/]*_source\.html?")),
+    ("rustdoc", LeftOutKind.INDEX, re.compile(r"(?:.*/)?(?:all|help|settings)\.html|(?:.*/)?trait\.impl/.*")),
+    ("rustdoc", LeftOutKind.SOURCE, re.compile(r"(?:.*/)?src/.*\.html")),
+)
+_OF_CODE = re.compile(r"javadoc|doxygen|rustdoc|docutils|sphinx", re.IGNORECASE)
+"""Generators of manuals and API pages, in which "tags" or "archives" is a module."""
+_SHORT = 600
+"""Characters: a page of search has no more text."""
+_LINKED = 0.4
+"""Of a page's text: a list of pages is links for so much."""
+_PART = re.compile(r"<(?:!doctype|html|head|body|title|meta|frameset)\b", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>")
+_SCRIPTED_REDIRECT = re.compile(r"\blocation(?:\.href)?\s*=|location\.replace\(|location\.assign\(")
+_HEAD = 4096
+
+
+def kind_by_name(key: str) -> LeftOut | None:
+    """Return why a file is left out whose place in the tree alone tells."""
+    path = PurePosixPath(key)
+    for folder in path.parts[:-1]:
+        kind = _FOLDERS.get(folder)
+        if kind in _CERTAIN or (kind is not None and folder.startswith("_")):
+            return LeftOut(key, kind, f"in {folder}/")
+    return None
+
+
+def kind_by_text(key: str, text: str) -> LeftOut | None:
+    """Return why a file is left out that is no whole page."""
+    head = text[:_HEAD]
+    if not _PART.search(head) and not _PART.search(text):
+        return LeftOut(
+            key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>"
+        )
+    title = head.partition("<title")[2].partition("</title")[0]
+    if _TEMPLATE.search(title):
+        return LeftOut(key, LeftOutKind.TEMPLATE, "a template: its title holds {{ or {% or <%")
+    return None
+
+
+def kind_of(key: str, page: Page, text: str, generator: str) -> LeftOut | None:
+    """Return why a page is left out, or None: it is a document.
+
+    Args:
+        text: The whole file.
+        generator: What made the site.
+    """
+    head = page.head
+    if head.redirect is not None:
+        return LeftOut(key, LeftOutKind.REDIRECT, f"leads to {head.redirect[:120]}")
+    if {"noindex", "none"} & head.robots:
+        return LeftOut(key, LeftOutKind.NOINDEX, "it says noindex")
+    if page.excluded:
+        return LeftOut(key, LeftOutKind.EXCLUDED, "it is marked as not to be searched")
+    named = _kind_by_file_name(key, page, head.generator or generator)
+    if named is not None:
+        return named
+    if not page.size:
+        return _without_text(key, text)
+    return None
+
+
+def _kind_by_file_name(key: str, page: Page, generator: str) -> LeftOut | None:
+    made_by = generator.lower()
+    for name, kind, pattern in _OF_GENERATORS:
+        if name in made_by and pattern.fullmatch(key):
+            return LeftOut(key, kind, f"by its name{f', as {name} gives it' if name else ''}")
+    for kind, pattern in _NAMES:
+        if not pattern.fullmatch(key):
+            continue
+        if kind is LeftOutKind.SEARCH:
+            certain = page.size < _SHORT
+        elif kind is LeftOutKind.TAGS:
+            listed = page.linked >= page.size * _LINKED and not _OF_CODE.search(generator)
+            certain = "/page/" in f"/{key}" or listed
+        elif kind is LeftOutKind.PRINT:
+            certain = page.size > _SHORT or not page.size
+        else:
+            certain = True
+        if certain:
+            return LeftOut(key, kind, "by its name")
+    return None
+
+
+def _without_text(key: str, text: str) -> LeftOut:
+    if "<frameset" in text.lower():
+        return LeftOut(key, LeftOutKind.FRAMES, "frames, without text of their own")
+    if _SCRIPTED_REDIRECT.search(text):
+        return LeftOut(key, LeftOutKind.REDIRECT, "a script leads elsewhere, and there is no text")
+    return LeftOut(key, LeftOutKind.EMPTY, "no text was found in it")

@@ -1,0 +1,99 @@
+"""Reads the pages of a rendered site, one by one: each is a document, or is left out and told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.document import Document, title_from_key
+from vademecum_builder.readers.html.charset import decode
+from vademecum_builder.readers.html.page import Page, read_page
+from vademecum_builder.sites.addresses import Addresses, version_in
+from vademecum_builder.sites.kinds import LeftOut, LeftOutKind, kind_by_name, kind_by_text, kind_of
+from vademecum_builder.sites.survey import Survey, folder_of, survey
+
+
+@dataclass(frozen=True)
+class Site:
+    """A rendered site, known well enough to read any of its pages by itself.
+
+    Attributes:
+        generator: What made it; may be empty.
+        survey: What its pages share.
+        addresses: Where they are.
+    """
+
+    generator: str
+    survey: Survey
+    addresses: Addresses
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of what shapes a document beside the page itself."""
+        return replace(self.survey, base_url=self.addresses.base_url).digest
+
+    def read(self, key: str, data: bytes) -> Document | LeftOut:
+        """Return the document that a page is, or why it is none. Any bytes give one of the two."""
+        gone = kind_by_name(key)
+        if gone is not None:
+            return gone
+        try:
+            decoded = decode(data)
+            gone = kind_by_text(key, decoded.text)
+            page = read_page(decoded.text, self.survey.template, folder_of(key)) if gone is None else None
+        except ContentError as error:
+            return LeftOut(key, LeftOutKind.UNREADABLE, error.message)
+        if page is None:
+            assert gone is not None
+            return gone
+        gone = kind_of(key, page, decoded.text, self.generator)
+        if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
+            gone = LeftOut(
+                key, LeftOutKind.EXCLUDED, "it marks no body to be searched, as other pages of the site do"
+            )
+        if gone is not None:
+            return gone
+        return self._document(key, page, decoded.warning)
+
+    def _document(self, key: str, page: Page, warning: str) -> Document:
+        address = self.addresses.of(key, page.head.canonical)
+        metadata: dict[str, Any] = dict(page.metadata)
+        version = page.head.version or version_in(key)
+        if version:
+            metadata["version"] = version
+        if address.canonical:
+            metadata["canonical"] = address.canonical
+        return Document(
+            key,
+            page.title or title_from_key(key),
+            address.url,
+            metadata,
+            page.sections,
+            (f"{key}: {warning}",) if warning else (),
+        )
+
+
+def open_site(
+    keys: Sequence[str], read: Callable[[str], bytes], *, generator: str = "", base_url: str = ""
+) -> Site:
+    """Look at a site as a whole, so that its pages can be read.
+
+    Args:
+        keys: Of its pages.
+        read: Returns the bytes of one.
+        base_url: Where it is served; empty: where its pages say that they are.
+    """
+    seen = survey(keys, read)
+    return Site(generator, seen, Addresses(keys, base_url or seen.base_url))
+
+
+def counted(left_out: Sequence[LeftOut]) -> Mapping[str, int]:
+    """Return how many were left out of each kind, the most frequent first: a table for the build's end."""
+    return dict(Counter(item.kind.value for item in left_out).most_common())
+
+
+def _marks_body(text: str) -> bool:
+    return " data-vademecum-body" in text or " data-pagefind-body" in text

@@ -1,0 +1,106 @@
+"""A first look at a site: what its pages share, learnt from a sample, so that memory does not grow with the site."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.html.charset import decode
+from vademecum_builder.readers.html.content import BODY_MARKS
+from vademecum_builder.readers.html.page import Template, look_at, name_parts
+from vademecum_builder.readers.html.repeats import Repeats
+from vademecum_builder.sites.addresses import base_of
+from vademecum_builder.sites.kinds import kind_by_name
+
+SAMPLE = 400
+"""Pages that are looked at of the whole site."""
+SAMPLE_OF_FOLDER = 30
+"""And of each folder at the top."""
+NAME_SHARE = 0.3
+"""Of all titles: a piece that so many share names the site."""
+MIN_TITLES = 3
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was learnt.
+
+    Attributes:
+        template: What the pages share.
+        base_url: Where the site says that it is served; empty if it does not say.
+        marks_bodies: Whether pages mark what is to be searched: those that do not are not to be.
+        languages: How many pages of the sample are in which language.
+    """
+
+    template: Template
+    base_url: str
+    marks_bodies: bool
+    languages: Counter[str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that shapes what is read from a page, in hex."""
+        repeated = self.template.repeated
+        told = [
+            sorted(repeated.marked),
+            sorted(repeated.everywhere),
+            sorted((folder, sorted(lines)) for folder, lines in repeated.folders.items()),
+            sorted(self.template.names),
+            self.base_url,
+            self.marks_bodies,
+        ]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def folder_of(key: str) -> str:
+    """Return the part of a site that a page lies in: its folder at the top."""
+    return key.partition("/")[0] if "/" in key else ""
+
+
+def sample_of(keys: Iterable[str]) -> list[str]:
+    """Return the pages to look at: the same ones as long as they are there, whatever else comes or goes."""
+    chosen: set[str] = set()
+    whole = sorted(keys, key=lambda key: hashlib.sha256(key.encode("utf-8", "replace")).digest())
+    chosen.update(whole[:SAMPLE])
+    taken: Counter[str] = Counter()
+    for key in whole:
+        folder = folder_of(key)
+        if taken[folder] < SAMPLE_OF_FOLDER:
+            taken[folder] += 1
+            chosen.add(key)
+    return [key for key in whole if key in chosen]
+
+
+def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
+    """Look at a sample of a site's pages.
+
+    Args:
+        keys: Of all pages.
+        read: Returns the bytes of one.
+    """
+    repeats = Repeats()
+    names: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
+    places: list[tuple[str, str]] = []
+    titles = 0
+    marks_bodies = False
+    for key in sample_of(key for key in keys if kind_by_name(key) is None):
+        try:
+            text = decode(read(key)).text
+            seen = look_at(text)
+        except (ContentError, OSError):
+            continue  # it is told when the page's turn comes
+        if seen.head.redirect is not None:
+            continue
+        repeats.add(folder_of(key), seen.flow.lines)
+        titles += bool(seen.head.title)
+        names.update(set(name_parts(seen.head.title)))
+        languages[seen.head.lang] += 1
+        marks_bodies = marks_bodies or any(f" {mark}" in text for mark in BODY_MARKS)
+        if seen.head.canonical:
+            places.append((key, seen.head.canonical))
+    shared = {name for name, count in names.items() if count >= max(MIN_TITLES, titles * NAME_SHARE)}
+    return Survey(Template(repeats.repeated(), frozenset(shared)), base_of(places), marks_bodies, languages)

@@ -1,0 +1,273 @@
+"""HTML pages: where their text lies, what nobody reads there, and which id a link can land on."""
+
+from __future__ import annotations
+
+import pytest
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.html.charset import decode
+from vademecum_builder.readers.html.page import Page, read_page
+
+
+def page(body: str, head: str = "<title>Pump</title>") -> Page:
+    return read_page(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>")
+
+
+def text(body: str) -> str:
+    return "\n\n".join(block for section in page(body).sections for block in section.blocks)
+
+
+def anchors(body: str) -> dict[str, str]:
+    return {" > ".join(section.headings): section.anchor for section in page(body).sections}
+
+
+# Where the text lies
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>no</p><main>yes</main>",
+        "<p>no</p><div role=main>yes</div>",
+        "<p>no</p><article>yes</article>",
+        "<main>no<div data-pagefind-body>yes</div></main>",
+        "<main data-pagefind-body>no<div data-vademecum-body>yes</div></main>",
+        "<main></main><article>yes</article>no",
+        "<main><script>no()</script><button>no</button></main><div>yes</div>",
+        "<header>no</header><nav>no</nav>yes<aside>no</aside><footer>no</footer>",
+        "<div class=sidebar>no</div>yes<div id=footer>no</div>",
+    ],
+)
+def test_the_content_is_what_the_page_says_it_is(body: str) -> None:
+    assert text(body) == "yes"
+
+
+def test_all_of_several_articles_are_read() -> None:
+    assert text("<article>a<article>b</article></article><article>c</article>") == "a\n\nb\n\nc"
+
+
+def test_what_holds_the_text_is_not_left_out_for_its_name() -> None:
+    assert text(f"<div class='with-toc sidebar'><p>{'text ' * 50}</p></div>").startswith("text")
+
+
+# What nobody reads
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<p hidden>no</p>",
+        "<p style='display: none'>no</p>",
+        "<span aria-hidden=true>no</span>",
+        "<span class=visually-hidden>no</span>",
+        "<span class=sr-only>no</span>",
+        "<span class=screen-reader-text>no</span>",
+        "<div data-vademecum-ignore>no</div>",
+        "<div data-pagefind-ignore=all>no</div>",
+        "<div data-search-exclude>no</div>",
+        "<div data-nosnippet>no</div>",
+        "<div class=no-search>no</div>",
+        "<button>Copy</button>",
+        "<div class=copy-button>Copy</div>",
+        "<nav>no</nav>",
+        "<div role=navigation>no</div>",
+        "<a class=theme-edit-this-page href=e>Edit this page</a>",
+        "<a class='editLink_x1' href=e>Edit</a>",
+        "<a rel=next href=n>Next</a>",
+        "<div class=pagination-nav>no</div>",
+        "<a class=skip-link href=#m>Skip to content</a>",
+        "<script>no()</script><style>no{}</style><template>no</template><noscript>no</noscript>",
+        "<svg><title>no</title><text>no</text></svg>",
+        "<select><option>no</select><textarea>no</textarea>",
+        "<ul><li><a href=#a>no</a></li><li><a href=#b>no</a></li></ul>",
+    ],
+)
+def test_what_is_not_of_the_text_is_left_out(part: str) -> None:
+    assert (
+        text(f"<main><p>Shown before it.</p>{part}<p>And after.</p></main>")
+        == "Shown before it.\n\nAnd after."
+    )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<div role=tabpanel hidden>yes</div>",
+        "<p hidden=until-found>yes</p>",
+        "<div data-pagefind-ignore=false>yes</div>",
+        "<details><summary>yes</summary></details>",
+        "<aside class=note>yes</aside>",
+        "<p><a href=#part>yes</a> it is</p>",
+        "<img alt=yes src=i.png>",
+        "<math><semantics><mi>no</mi><annotation encoding='application/x-tex'>yes</annotation></semantics></math>",
+    ],
+)
+def test_what_a_reader_can_open_is_read(part: str) -> None:
+    assert "yes" in text(f"<main><p>Text.</p>{part}</main>")
+    assert "no" not in text(f"<main><p>Text.</p>{part}</main>")
+
+
+def test_invisible_characters_are_dropped_and_no_break_spaces_are_spaces() -> None:
+    body = "<p>key\u00adboard dra\u200bwer a\u2060b\ufeff c\u200cd one\u00a0two</p>"
+    assert text(body) == "keyboard drawer ab cd one two"
+    assert text("<p>می\u200cروم</p>") == "می\u200cروم"  # Persian needs it
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "<pre><span class=k>def</span> f():\n    <b>pass</b></pre>",
+        "<pre><span class=linenos>1</span>def f():\n<span class=linenos>2</span>    pass</pre>",
+        "<pre><code><span class=line>def f():</span>\n<span class=line>    pass</span></code></pre>",
+        "<pre><div class=ec-line><div class=code>def f():</div></div><div class=ec-line>    pass</div></pre>",
+        "<pre>def f():<br>    pass<br></pre>",
+        "<div class=language-py><button class=copy></button><span class=lang>py</span>"
+        "<pre>def f():\n    pass</pre></div>",
+        "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td><pre>def f():\n    pass</pre></td>"
+        "</tr></table>",
+    ],
+)
+def test_code_keeps_its_lines_and_nothing_else(code: str) -> None:
+    assert text(f"<main>{code}</main>") == "def f():\n    pass"
+
+
+# Where a link lands
+
+
+def test_an_anchor_is_an_id_of_the_page() -> None:
+    body = (
+        "<main><section id=release-3-2-0><h1>Release 3.2.0<a class=header-anchor href=#release-3-2-0>¶</a></h1><p>a"
+        "</section><h2><a name=oil></a>Oil</h2>b<a id='start(int)'></a><h3>start</h3>c<h2>Nothing</h2>d"
+        "<div id=wrap><h2>Wrapped</h2>e</div><h2 id=own><a id=inner></a>Own</h2>f"
+        "<h2>Linked<a class=anchor id=linked href=#linked>#</a></h2>g</main>"
+    )
+    found = {heading.rpartition(" > ")[2]: anchor for heading, anchor in anchors(body).items()}
+    assert found == {
+        "Release 3.2.0": "release-3-2-0",
+        "Oil": "oil",
+        "start": "start(int)",
+        "Nothing": "",
+        "Wrapped": "wrap",
+        "Own": "own",
+        "Linked": "linked",
+    }
+
+
+def test_an_id_that_an_earlier_element_has_is_no_anchor() -> None:
+    assert anchors("<main><p id=x>a</p><h2 id=x>B</h2>b</main>")["B"] == ""
+
+
+def test_a_heading_that_is_a_link_keeps_its_text() -> None:
+    assert anchors("<main><h2 id=a><a class=header href=#a>Oil</a></h2>a</main>") == {"Oil": "a"}
+    assert anchors("<main><h2 id=a><a class=anchor href=#a>Oil</a></h2>a</main>") == {"Oil": "a"}
+
+
+def test_an_entry_of_a_definition_list_is_a_section_of_its_own() -> None:
+    body = (
+        "<main><h1>API</h1><p>a<dl><dt id=f>f(x)<a class=headerlink href=#f>¶</a><dd><p>Does it.<dl><dt id=f.g>g()<dd>b"
+        "</dl>c<dt id=h>h()<dt id=k>k()<dd>Both.<dt id=empty>empty()<dd></dl><p>After."
+    )
+    found = [(section.headings, section.anchor, section.blocks) for section in page(body).sections]
+    assert found == [
+        (("API",), "", ("a",)),
+        (("API", "f(x)"), "f", ("Does it.",)),
+        (("API", "f(x)", "g()"), "f.g", ("b",)),
+        (("API", "f(x)"), "f", ("c",)),
+        (("API", "h()"), "h", ("k()", "Both.")),
+        (("API", "empty()"), "empty", ("empty()",)),
+        (("API",), "", ("After.",)),
+    ]
+
+
+def test_a_definition_list_without_ids_is_a_list() -> None:
+    assert text("<main><dl><dt>a<dd>b<dt>c<dd>d</dl>") == "a\nb\nc\nd"
+
+
+def test_a_long_table_is_cut_between_rows_with_its_header_and_the_rows_ids() -> None:
+    rows = "".join(f"<tr id=r{n}><td>option {n}</td><td>{'text ' * 20}</td></tr>" for n in range(30))
+    sections = page(
+        f"<main><h1 id=o>O</h1><table><tr><th>Name</th><th>Use</th></tr>{rows}</table></main>"
+    ).sections
+    assert len(sections) > 3
+    assert all(block.startswith("Name | Use\noption") for section in sections for block in section.blocks)
+    assert [section.anchor for section in sections[:2]] == ["o", "r5"]
+
+
+def test_a_section_kept_from_search_ends_with_the_next_of_its_level() -> None:
+    body = "<main><h1>A</h1>a<h2 data-search-exclude>No</h2>no<h3>No</h3>no<h2>B</h2>b</main>"
+    assert text(body) == "a\n\nb"
+    assert page("<main><h1 data-search-exclude>A</h1>a</main>").excluded
+    assert page("<main data-pagefind-ignore>a</main>").excluded
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        ("<title>Oil - Docs</title>", "<h1>Oil</h1>a", "Oil"),
+        ("<title>Docs</title>", "<h1>Oil</h1>a", "Docs"),
+        ("", "<h2>Oil</h2>a", "Oil"),
+        ("<title>Oil</title>", "a", "Oil"),
+    ],
+)
+def test_titles(head: str, body: str, title: str) -> None:
+    assert page(f"<main>{body}</main>", head).title == title
+
+
+def test_what_a_page_says_of_itself() -> None:
+    head = (
+        "<title>T</title><meta name=description content='A pump.'><meta name=robots content='noindex, nofollow'>"
+        "<link rel=canonical href=https://x.org/t/><meta http-equiv=refresh content='0; url=../new/'>"
+        "<meta name=docusaurus_version content=2.0>"
+    )
+    read = read_page(
+        f"<html lang=de>{head}<ol class=breadcrumbs><li>Home<li>Guide<li>T</ol><main>Text</main>"
+    )
+    assert (read.head.canonical, read.head.redirect) == ("https://x.org/t/", "../new/")
+    assert "noindex" in read.head.robots
+    assert read.metadata == {
+        "description": "A pump.",
+        "lang": "de",
+        "version": "2.0",
+        "breadcrumbs": ["Guide"],
+    }
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "told"),
+    [
+        ("<p>café".encode(), "<p>café", ""),
+        (b'<meta charset="iso-8859-1"><p>caf\xe9', '<meta charset="iso-8859-1"><p>café', "declares"),
+        (
+            b"<?xml version='1.0' encoding='koi8-r'?><p>\xc1",
+            "<?xml version='1.0' encoding='koi8-r'?><p>а",
+            "declares",
+        ),
+        ("\ufeff<p>café".encode("utf-16"), None, ""),
+        ("<html><p>café</p></html>".encode("utf-16-le"), "<html><p>café</p></html>", "UTF-16-LE"),
+        (
+            b"<meta charset=utf-8><p>caf\xe9 cr\xe8me",
+            "<meta charset=utf-8><p>caf\ufffd cr\ufffdme",
+            "2 bytes",
+        ),
+        (b"<meta charset=nonsense><p>x", "<meta charset=nonsense><p>x", ""),
+    ],
+)
+def test_encodings(data: bytes, expected: str | None, told: str) -> None:
+    found = decode(data)
+    assert expected is None or found.text == expected
+    assert told in found.warning
+    assert bool(told) == bool(found.warning)
+
+
+def test_an_encoding_that_is_not_declared_is_guessed_and_told() -> None:
+    found = decode("<p>Überlauf der Pumpe: das Öl läuft über, die Hähne schließen nicht.".encode("latin-1"))
+    assert "Öl läuft über" in found.text
+    assert "looks like" in found.warning
+
+
+def test_binary_is_refused() -> None:
+    with pytest.raises(ContentError, match="NUL"):
+        decode(b"\x89PNG\0\0\0\1")

@@ -1,0 +1,234 @@
+"""Which pages of a site are documents, and where they are served."""
+
+from __future__ import annotations
+
+import pytest
+
+from vademecum_builder.readers.document import Document
+from vademecum_builder.sites.addresses import Addresses, base_of, place_of, version_in
+from vademecum_builder.sites.detect import detect
+from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
+from vademecum_builder.sites.site import Site, counted, open_site
+from vademecum_builder.sites.survey import SAMPLE, sample_of
+
+PROSE = "<p>Turn the red lever, then wait until water comes.</p>"
+MENU = "<div class=side><ul><li>Start</li><li>Oil</li><li>Frost</li></ul></div>"
+
+
+def site_of(files: dict[str, str], *, generator: str = "", base_url: str = "https://x.org/d/") -> Site:
+    pages = {key: text.encode() for key, text in files.items()}
+    return open_site(sorted(pages), pages.__getitem__, generator=generator, base_url=base_url)
+
+
+def read(key: str, text: str, *, generator: str = "") -> Document | LeftOut:
+    site = site_of({key: text}, generator=generator)
+    return site.read(key, text.encode())
+
+
+def html(body: str, head: str = "<title>Pump</title>") -> str:
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "kind"),
+    [
+        ("a.html", html("", "<meta http-equiv=refresh content='0; url=b.html'>"), LeftOutKind.REDIRECT),
+        ("a.html", html("<script>location.replace('b')</script>"), LeftOutKind.REDIRECT),
+        ("a.html", html(PROSE, "<meta name=robots content=noindex>"), LeftOutKind.NOINDEX),
+        ("404.html", html(PROSE), LeftOutKind.NOT_FOUND),
+        ("de/404/index.html", html(PROSE), LeftOutKind.NOT_FOUND),
+        ("search.html", html("<h1>Search</h1><p>Type a word.</p>"), LeftOutKind.SEARCH),
+        ("genindex.html", html(PROSE), LeftOutKind.INDEX),
+        ("py-modindex.html", html(PROSE), LeftOutKind.INDEX),
+        (
+            "tags/oil/index.html",
+            html("<ul><li><a href=a>One page</a><li><a href=b>Another</a></ul>"),
+            LeftOutKind.TAGS,
+        ),
+        ("blog/page/2/index.html", html(PROSE), LeftOutKind.TAGS),
+        ("_print/index.html", html(PROSE), LeftOutKind.PRINT),
+        ("_sources/a.html", html(PROSE), LeftOutKind.SOURCE),
+        ("_modules/a.html", html(PROSE), LeftOutKind.SOURCE),
+        ("_includes/a.html", html(PROSE), LeftOutKind.TEMPLATE),
+        ("a.html", "<p>A part of a page.</p>", LeftOutKind.TEMPLATE),
+        ("a.html", html(PROSE, "<title>{{ page.title }}</title>"), LeftOutKind.TEMPLATE),
+        ("a.html", html("<main data-pagefind-ignore>no</main>"), LeftOutKind.EXCLUDED),
+        ("a.html", html("<main><h1 data-search-exclude>No</h1>no</main>"), LeftOutKind.EXCLUDED),
+        ("a.html", "<html><frameset><frame src=b.html></frameset></html>", LeftOutKind.FRAMES),
+        ("a.html", html("<h1>Only a heading</h1>"), LeftOutKind.EMPTY),
+        ("a.html", "\x00\x01\x02" * 100, LeftOutKind.UNREADABLE),
+    ],
+)
+def test_what_is_no_document_is_left_out_with_a_reason(key: str, text: str, kind: LeftOutKind) -> None:
+    found = read(key, text)
+    assert isinstance(found, LeftOut)
+    assert (found.kind, bool(found.reason)) == (kind, True)
+    assert counted([found]) == {kind.value: 1}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "guide/search/index.html",
+        "tags/index.html",
+        "reference/classes.html",
+        "errors/404-pages.html",
+        "print.html",
+    ],
+)
+def test_a_document_is_not_left_out_for_its_name(key: str) -> None:
+    long = html(PROSE * 20) if "search" in key else html(PROSE)
+    assert isinstance(read(key, long), Document)
+
+
+@pytest.mark.parametrize(
+    ("generator", "key"),
+    [
+        ("javadoc/17", "org/x/class-use/Pump.html"),
+        ("Doxygen 1.9", "annotated.html"),
+        ("rustdoc", "src/x/lib.rs.html"),
+        ("rustdoc", "x/all.html"),
+    ],
+)
+def test_indexes_are_known_by_the_generator_that_makes_them(generator: str, key: str) -> None:
+    assert isinstance(read(key, html(PROSE), generator=generator), LeftOut)
+    assert isinstance(read(key, html(PROSE)), Document)
+
+
+def test_pages_that_mark_no_body_are_left_out_where_others_do() -> None:
+    files = {"a.html": html("<main data-pagefind-body>yes</main>"), "b.html": html("<main>no</main>")}
+    site = site_of(files)
+    assert isinstance(site.read("a.html", files["a.html"].encode()), Document)
+    found = site.read("b.html", files["b.html"].encode())
+    assert isinstance(found, LeftOut) and found.kind is LeftOutKind.EXCLUDED
+
+
+def page_with_menu(number: int) -> str:
+    here = MENU.replace("<li>Oil</li>", f"<li class=here><b>Oil</b> {number}</li>")
+    body = f"{here}<div><h2>Oil</h2><p>Text of page {number}.</p></div><div><p>All rights with the friends</p></div>"
+    return html(body, f"<title>Page {number} — Pump handbook</title>")
+
+
+def test_what_repeats_over_the_pages_is_taken_out_and_a_heading_of_the_same_words_stays() -> None:
+    files = {f"p{number}.html": page_with_menu(number) for number in range(8)}
+    site = site_of(files)
+    document = site.read("p3.html", files["p3.html"].encode())
+    assert isinstance(document, Document)
+    assert document.title == "Page 3"
+    assert [block for section in document.sections for block in section.blocks] == ["Text of page 3."]
+
+
+def test_one_page_alone_repeats_nothing() -> None:
+    document = read("p.html", page_with_menu(1))
+    assert isinstance(document, Document)
+    assert any("Frost" in block for section in document.sections for block in section.blocks)
+
+
+def test_what_stands_on_most_pages_goes_from_marked_content_too_but_no_heading_or_table_header() -> None:
+    table = "<table><tr><th>Name</th><th>Use</th></tr><tr><td>a{0}</td><td>b</td></tr></table>"
+    files = {
+        f"p{n}.html": html(f"<main><h2>Options</h2>{table.format(n)}<p>Was this page helpful?</p></main>")
+        for n in range(8)
+    }
+    document = site_of(files).read("p1.html", files["p1.html"].encode())
+    assert isinstance(document, Document)
+    assert document.sections[0].headings == ("Options",)
+    assert document.sections[0].blocks == ("Name | Use\na1 | b",)
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("index.html", ""),
+        ("x/index.html", "x/"),
+        ("x/index.htm", "x/"),
+        ("x/a b.html", "x/a%20b.html"),
+        ("x/a#1.html", "x/a%231.html"),
+        ("x/indexes.html", "x/indexes.html"),
+        ("x/Vec<T>.html", "x/Vec%3CT%3E.html"),
+    ],
+)
+def test_the_address_is_the_files_place(key: str, place: str) -> None:
+    assert place_of(key) == place
+
+
+@pytest.mark.parametrize(
+    "base", ["https://x.org/a%2Fb", "https://x.org/a%20b/", "https://bücher.example/(1)/"]
+)
+def test_a_base_address_is_kept_as_it_is_written(base: str) -> None:
+    assert Addresses(["p.html"], base).of("p.html", "").url == f"{base.removesuffix('/')}/p.html"
+
+
+@pytest.mark.parametrize(
+    ("canonical", "url", "other"),
+    [
+        ("https://x.org/d/v1/p", "https://x.org/d/v1/p", ""),
+        ("https://x.org/d/v1/p/", "https://x.org/d/v1/p/", ""),
+        ("p", "https://x.org/d/v1/p", ""),
+        ("https://x.org/d/v2/p.html", "https://x.org/d/v1/p.html", "v2/p.html"),
+        ("https://y.org/d/v1/p", "https://x.org/d/v1/p.html", ""),
+        ("https://x.org/other/p", "https://x.org/d/v1/p.html", ""),
+        ("javascript:alert(1)", "https://x.org/d/v1/p.html", ""),
+        ("https://x.org/d/p q", "https://x.org/d/v1/p.html", ""),
+        ("https://[", "https://x.org/d/v1/p.html", ""),
+    ],
+)
+def test_a_canonical_address_of_the_same_site_wins(canonical: str, url: str, other: str) -> None:
+    address = Addresses(["v1/p.html", "v2/p.html"], "https://x.org/d").of("v1/p.html", canonical)
+    assert (address.url, address.canonical) == (url, other)
+
+
+def test_where_a_site_is_served_is_learnt_from_its_canonical_addresses() -> None:
+    pages = [
+        ("index.html", "https://x.org/d/"),
+        ("a/index.html", "https://x.org/d/a/"),
+        ("b.html", "https://x.org/d/b"),
+        ("old.html", "https://x.org/d/a/"),
+    ]
+    assert base_of(pages) == "https://x.org/d/"
+    assert base_of([("a.html", "a.html"), ("b.html", "")]) == ""
+    assert base_of([("a.html", "https://[")]) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "version"),
+    [
+        ("2.0/a.html", "2.0"),
+        ("en/latest/a.html", "latest"),
+        ("v3/a.html", "v3"),
+        ("guide/a.html", ""),
+        ("2024/a.html", ""),
+        ("a.html", ""),
+    ],
+)
+def test_a_version_is_what_the_path_begins_with(key: str, version: str) -> None:
+    assert version_in(key) == version
+
+
+# Detection
+
+
+@pytest.mark.parametrize(
+    ("keys", "head", "is_site"),
+    [
+        (["index.html", "a/index.html", "sitemap.xml"], b"", True),
+        (["a.html"], b"<meta name=generator content='Hugo 0.1'>", True),
+        (["a.html", "a.txt"], b'<meta content="Sphinx" name="generator">', True),
+        (["a.html", "b.html"], b"", False),
+        (["index.html", "a.md", "b.md"], b"<meta name=generator content=Hugo>", False),
+        (["a.md", "b.txt"], b"", False),
+        ([], b"", False),
+    ],
+)
+def test_a_site_is_told_from_a_folder_of_sources(keys: list[str], head: bytes, is_site: bool) -> None:
+    assert (detect(keys, [head]) is not None) == is_site
+
+
+def test_the_sample_is_bounded_and_stays_the_same_when_pages_come() -> None:
+    keys = [f"f{number % 5}/p{number}.html" for number in range(5000)]
+    sample = sample_of(keys)
+    assert SAMPLE <= len(sample) < SAMPLE + 200
+    assert len(set(sample) - set(sample_of([*keys, "new.html"]))) <= 1
