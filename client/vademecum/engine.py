@@ -29,7 +29,7 @@ from vademecum.store.pointer import Generation
 from vademecum.store.records import SEED
 from vademecum.store.session import Session
 from vademecum.transport.mirrors import STALE
-from vademecum.trust.floor import FIRST_USE, PIN
+from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
 from vademecum.update.download_budget import Budget
 from vademecum.update.plan import Plan
@@ -122,8 +122,7 @@ class Engine:
         started = self._clock.now()
         update, plan, stale = None, Plan("none"), False
         async with self._runs.running() as session:
-            if session.healing:
-                session.drop_damaged_pointer()
+            session.drop_damaged_pointer()
             before = session.pointer.current
             seeded = await self._runs.seeded(session)
             try:
@@ -287,7 +286,7 @@ class Engine:
             "seed": {"code": seed.code, "message": seed.message} if seed.code else None,
             "lastError": None if status.error is None else status.error.told(),
             "expired": status.expires is not None and status.expires <= self._clock.now(),
-            "firstUse": (await session.read(PIN)) == FIRST_USE,
+            "firstUse": is_first_use(await session.read(PIN)),
             "bytes": sum(objects.values()),
             "objects": len(objects),
         }

@@ -35,6 +35,7 @@ from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.store.records import HEALTH, RECORDS, SPOILED, SYNC, Failures, Spoiled
+from vademecum.store.seal import seal
 from vademecum.transport.waiting import remember_wait
 from vademecum.trust import channel as trust
 from vademecum.trust.metadata import Trust
@@ -379,15 +380,16 @@ def test_the_records_about_failures() -> None:
     drive(remember_wait(store, ServerError("busy", 503, 1e9), NOW - timedelta(hours=24), 20))
     names = ("retry", "health", "spoiled")
     (retry,), (health,), (spoiled,) = (find(rf"`{name}` \| JSON: `(.*?)`") for name in names)
-    assert database.records == {"retry": canonical(json.loads(retry))}
+    assert database.records == {"retry": seal(canonical(json.loads(retry)))}
     drive(SPOILED.write(store, Spoiled(MANIFEST.sequence, MANIFEST.digest)))
-    assert json.loads(database.records["spoiled"]) == {**json.loads(spoiled), "digest": MANIFEST.digest}
+    expected = canonical({**json.loads(spoiled), "digest": MANIFEST.digest})
+    assert database.records["spoiled"] == seal(expected)
     shown = json.loads(health)
     failures = Failures()
     for _ in range(shown["syncs"]):
         failures = failures.failed_sync(healing=False)
     drive(HEALTH.write(store, failures))
-    assert database.records["health"] == canonical(shown)
+    assert database.records["health"] == seal(canonical(shown))
 
 
 def test_the_records_that_javascript_writes() -> None:
@@ -399,7 +401,7 @@ def test_the_records_that_javascript_writes() -> None:
 def test_the_pointer() -> None:
     value = example('{"current"')
     head = decode_head(canonical(value))
-    assert json.loads(encode_head(head)) == value
+    assert encode_head(head) == seal(canonical(value))
     (most,) = find(r"at most (\d+): those that failed their self-test")
     for sequence in range(1, 100):
         head = head.refuse(sequence)
@@ -408,7 +410,7 @@ def test_the_pointer() -> None:
 
 def test_what_the_last_checks_found() -> None:
     value = example('{"checked"')
-    assert SYNC.format(SYNC.parse(canonical(value))) == canonical(value)
+    assert SYNC.format(SYNC.parse(canonical(value))) == seal(canonical(value))
 
 
 def test_sqlite() -> None:

@@ -21,6 +21,7 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.store.pointer import Head, encode_head, generation_of
+from vademecum.store.seal import unseal
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import OldRelease
 from vademecum_builder.index.rows import Rows
@@ -116,7 +117,8 @@ def head_record() -> bytes:
     current = generation_of(
         manifest, tuple(entry.object.sha256 for entry in manifest.segments), "2026-11-21T08:00:00Z"
     )
-    return encode_head(Head(current, current, 3, (1, 2)))
+    # Without its seal: what is changed below it has to be refused, or taken, for what it says.
+    return unseal(encode_head(Head(current, current, 3, (1, 2))), "head")
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ LINES = {
     "E55": "an address with escapes, a query, an international name",
     "E56": "an answer that the HTTP library trips over",
     "E57": "one key, written in two ways",
+    "E58": "a record that a disk or another program has changed",
     "E59": "a listener that syncs again",
     "E61": "absurd sizes in a manifest",
     "E62": "the publisher's line is begun anew",

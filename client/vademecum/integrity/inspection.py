@@ -16,9 +16,10 @@ from vademecum.errors import (
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
 from vademecum.ports import Store
-from vademecum.store.pointer import Generation, Head, decode_head
+from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import SYNC, damaged
-from vademecum.trust.floor import FIRST_USE, PIN, judge, read_floor
+from vademecum.store.session import Session
+from vademecum.trust.floor import PIN, is_first_use, judge, read_floor
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,17 @@ async def _judged(name: str, judgement: Awaitable[str]) -> Finding:
 
 async def _pointer(store: Store) -> tuple[Finding, Head]:
     try:
-        head = decode_head(await store.read("head"))
+        session = await Session.begin(store)
+        head = session.pointer
     except NewerFormatError:
         raise
     except VademecumError as error:
         return Finding("pointer", False, error.message), Head()
     if head.current is None:
         return Finding("pointer", False, "nothing is installed"), head
-    return Finding("pointer", True, f"release {head.current.sequence} ({head.current.version})"), head
+    told = f"release {head.current.sequence} ({head.current.version})"
+    lost = "; its signed manifest is not here: the next update fetches it" if session.unkept() else ""
+    return Finding("pointer", True, f"{told}{lost}"), head
 
 
 def _objects(found: Scrubbed) -> Finding:
@@ -112,7 +116,7 @@ async def _trust(store: Store, now: datetime) -> str:
         raise DamagedError(message)
     if trust is None:
         return "nothing is trusted yet"
-    return f"root {trust.root_version}, {'seen first' if records.get(PIN) == FIRST_USE else 'as the app ships it'}"
+    return f"root {trust.root_version}, {'seen first' if is_first_use(records.get(PIN)) else 'as the app ships it'}"
 
 
 async def _records(store: Store) -> str:

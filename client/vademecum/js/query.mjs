@@ -11,7 +11,7 @@ import { serve } from "./workers/rpc.mjs";
 import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
-import { decodeHead } from "./store/records.mjs";
+import { decodeHead, openHead } from "./store/records.mjs";
 import { rotateQuery } from "./search/rotation.mjs";
 import { MOST_HITS, cosine, rank } from "./search/rank.mjs";
 import { sha256 } from "./format/sha256.mjs";
@@ -41,7 +41,7 @@ function reopen() {
 async function turnToPointer() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
-  const pointer = decodeHead(head);
+  const pointer = await openHead(head);
   await requireSound(neededObjects(pointer), objects);
   opened = pointer.current && openRelease(pointer.current, objects);
   return pointer.current;

@@ -6,6 +6,7 @@ object that it needs, so that reading never depends on metadata or on the networ
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
@@ -13,8 +14,9 @@ from typing import Any
 
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-from vademecum.format.manifest import Manifest, ReleaseInfo, read_info
+from vademecum.format.manifest import Manifest, ReleaseInfo, decode_manifest, read_info
 from vademecum.format.version import FORMAT
+from vademecum.store.seal import seal, unseal
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,12 @@ class Head:
     refused: tuple[int, ...] = ()
 
     @property
+    def generations(self) -> tuple[Generation, ...]:
+        return tuple(generation for generation in (self.current, self.previous) if generation is not None)
+
+    @property
     def objects(self) -> frozenset[str]:
-        return frozenset().union(*(g.objects for g in (self.current, self.previous) if g is not None))
+        return frozenset().union(*(generation.objects for generation in self.generations))
 
     @property
     def floor(self) -> Generation | None:
@@ -184,8 +190,18 @@ def generation_of(manifest: Manifest, segments: tuple[str, ...], installed: str)
     )
 
 
+def misfit(generation: Generation, manifest: bytes) -> str:
+    """Return what a generation says otherwise than its signed manifest; empty: nothing."""
+    if hashlib.sha256(manifest).hexdigest() != generation.manifest:
+        return "manifest"
+    signed = decode_manifest(manifest)
+    known = generation_of(signed, generation.segments, generation.installed)
+    said = replace(generation, manifest="", root=0, signers=(), revoked=False)
+    return next((name for name, value in asdict(known).items() if getattr(said, name) != value), "")
+
+
 def encode_head(head: Head) -> bytes:
-    return canonical({**asdict(head), "format": FORMAT})
+    return seal(canonical({**asdict(head), "format": FORMAT}))
 
 
 def decode_head(data: bytes | None) -> Head:
@@ -197,7 +213,7 @@ def decode_head(data: bytes | None) -> Head:
     """
     if data is None:
         return Head()
-    values = parse_object(data, "head")
+    values = parse_object(unseal(data, "head"), "head")
     fields = Fields(values, "head")
     fields.refuse_newer(FORMAT)
     return Head(

@@ -6,6 +6,7 @@ store is mended.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from vademecum.errors import TRANSIENT, ContentError, DamagedError, VademecumError
 from vademecum.format.json import DIGEST, Fields, canonical, iso_time, parse_object
 from vademecum.ports import RecordStore
+from vademecum.store.seal import seal, unseal
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")
@@ -195,16 +197,16 @@ class Record(Generic[T]):
             DamagedError: It is not what was written.
         """
         try:
-            return (
-                self.empty if data is None else self.decode(Fields(parse_object(data, self.name), self.name))
-            )
+            if data is None:
+                return self.empty
+            return self.decode(Fields(parse_object(unseal(data, self.name), self.name), self.name))
         except ContentError as error:
             raise DamagedError(error.message) from error
 
     def format(self, value: T) -> bytes | None:
         """Return the record; None where there is nothing to say."""
         known = {name: part for name, part in self.encode(value).items() if part not in (None, "", [], {})}
-        return None if value == self.empty else canonical(known)
+        return None if value == self.empty else seal(canonical(known))
 
     async def read(self, store: RecordStore) -> T:
         """Return the value; a damaged record counts as none.
@@ -289,8 +291,19 @@ ROLLOUT = Record(
     lambda rollout: rollout.__dict__,
 )
 
+MANIFESTS: Record[Mapping[str, str]] = Record(
+    "manifests",
+    {},
+    lambda fields: {
+        hashlib.sha256(text.encode()).hexdigest(): text
+        for text in (kept.text("manifest", 1, 2**24) for kept in fields.children("kept"))
+    },
+    lambda manifests: {"kept": [{"manifest": text} for text in manifests.values()]},
+)
+"""The manifests of what is installed, as they were signed, by their digests."""
+
 RECORDS: Mapping[str, Record[Any]] = {
-    record.name: record for record in (SYNC, HEALTH, RETRY, SEED, SPOILED, ROLLOUT)
+    record.name: record for record in (SYNC, HEALTH, RETRY, SEED, SPOILED, ROLLOUT, MANIFESTS)
 }
 """All of them, by name."""
 

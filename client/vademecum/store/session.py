@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
 from vademecum.ports import Store
-from vademecum.store.pointer import Head, decode_head, encode_head
-from vademecum.store.records import HEALTH, SYNC, ChannelStatus, Failures
+from vademecum.store.pointer import Generation, Head, decode_head, encode_head, misfit
+from vademecum.store.records import HEALTH, MANIFESTS, SYNC, ChannelStatus, Failures
 
 logger = logging.getLogger("vademecum")
 
@@ -51,8 +51,9 @@ class Session:
 
     async def _recall(self) -> None:
         """Take the three values from what the store holds."""
-        self._head = self._before = _head(await self.read("head"))
         self.status, self.failures = await SYNC.read(self), await HEALTH.read(self)
+        self._manifests = await MANIFESTS.read(self)
+        self._head = self._before = _head(await self.read("head"), self._manifests)
         self._noted = self.status, self.failures
 
     @property
@@ -82,6 +83,21 @@ class Session:
         self._head = head
         await self.commit()
 
+    def unkept(self) -> Generation | None:
+        """Return the installed generation if its signed manifest should lie beside it, and does not."""
+        current = self.pointer.current
+        return current if current is not None and {current.manifest} - {"", *self._manifests} else None
+
+    def keep_manifest(self, digest: str, manifest: bytes) -> None:
+        """Have the manifest of a release kept beside its generation, from the commit on that names that one.
+
+        Where it is the installed generation's, and does not fit that, the pointer is begun anew.
+        """
+        self._manifests = {**self._manifests, digest: manifest.decode()}
+        if isinstance(self._head, Head):
+            self._head = _fitting(self._head, self._manifests)
+            self.drop_damaged_pointer()
+
     def drop_damaged_pointer(self) -> None:
         """Begin the pointer anew if it cannot be read; a readable one stays, and so does one of a newer version."""
         if isinstance(self._head, DamagedError):
@@ -104,6 +120,10 @@ class Session:
             self.status = _settled(self.status, self._head)
             if self._head != self._before:
                 changes["head"] = None if self._head == Head() else encode_head(self._head)
+        if isinstance(self._head, Head):
+            named = {generation.manifest for generation in self._head.generations}
+            kept = {name: text for name, text in self._manifests.items() if name in named}
+            changes[MANIFESTS.name] = MANIFESTS.format(kept)
         if (self.status, self.failures) != self._noted:
             changes |= {SYNC.name: SYNC.format(self.status), HEALTH.name: HEALTH.format(self.failures)}
         # Never the same bytes again: not even a transaction is needed then.
@@ -135,13 +155,27 @@ class Session:
         self._changes |= records
 
 
-def _head(data: bytes | None) -> Head | VademecumError:
+def _head(data: bytes | None, manifests: Mapping[str, str]) -> Head | VademecumError:
     try:
-        return decode_head(data)
+        return _fitting(decode_head(data), manifests)
     except NewerFormatError as error:
         return error
     except ContentError as error:
         return DamagedError(error.message)
+
+
+def _fitting(head: Head, manifests: Mapping[str, str]) -> Head | VademecumError:
+    """Return the head if it says what the signed manifests say, as far as they are there; what does not fit of the
+    generation before is no way back."""
+    for generation in head.generations:
+        wrong = generation.manifest in manifests and misfit(
+            generation, manifests[generation.manifest].encode()
+        )
+        if wrong and generation is head.current:
+            return DamagedError(f"the pointer is damaged: its {wrong} is not that of the signed manifest")
+        if wrong:
+            head = replace(head, previous=None)
+    return head
 
 
 def _settled(status: ChannelStatus, head: Head) -> ChannelStatus:

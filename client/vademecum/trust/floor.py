@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from vademecum.errors import ContentError, TrustError
-from vademecum.format.json import parse_object
+from vademecum.format.json import DIGEST, parse_object
 from vademecum.ports import RecordStore
 from vademecum.store.session import Session
 from vademecum.trust.metadata import Trust
@@ -25,12 +25,33 @@ ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 ROOT = "trust/root.json"
 PIN = "trust/pin"
 FIRST_USE = b"first-use"
-"""What `PIN` says where no root was shipped. Otherwise it is the digest of the one that was."""
+"""What `PIN` begins with where no root was shipped. Otherwise with the digest of the one that was. Then comes that of
+the stored root, so that one which another program has put there is told from one that was led to."""
 
 SIGNED = ("timestamp", "snapshot", "targets")
 """The roles below the root, in the order in which they are accepted."""
 
 RECORDS = (ROOT, *(f"trust/{role}.json" for role in SIGNED), PIN)
+
+
+def encode_pin(origin: bytes, root: bytes) -> bytes:
+    """Return the pin of a root that was reached from `origin`."""
+    return origin + b" " + hashlib.sha256(root).hexdigest().encode()
+
+
+def origin_of(pin: bytes | None, root: bytes | None) -> bytes | None:
+    """Return where the stored root was reached from; None where the pin is of another root, or is none.
+
+    Earlier versions wrote no digest of the root: theirs is believed.
+    """
+    origin = (pin or b"").split(b" ")[0]
+    known = origin == FIRST_USE or DIGEST.fullmatch(origin.decode(errors="replace"))
+    return origin if known and root is not None and pin in (origin, encode_pin(origin, root)) else None
+
+
+def is_first_use(pin: bytes | None) -> bool:
+    """Return whether no root was shipped."""
+    return pin is not None and pin.split(b" ")[0] == FIRST_USE
 
 
 async def read_floor(store: RecordStore) -> dict[str, bytes]:
@@ -54,6 +75,8 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
         return None, dict.fromkeys(others, "the trusted root is missing")
     try:
         trust = Trust(records[ROOT], now)
+        if PIN in records and origin_of(records[PIN], records[ROOT]) is None:
+            raise ContentError("the trusted root, or the note of where it came from, is not what was written")
     except (ContentError, TrustError) as error:
         return None, dict.fromkeys(records, error.message)
     accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)
@@ -91,10 +114,11 @@ async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes 
     Raises:
         StorageError: See `Store.read`.
     """
-    pinned = await store.read(PIN)
-    if shipped_root is not None and pinned != hashlib.sha256(shipped_root).hexdigest().encode():
+    root = await store.read(ROOT)
+    origin = origin_of(await store.read(PIN), root)
+    if shipped_root is not None and origin != hashlib.sha256(shipped_root).hexdigest().encode():
         return None
-    return await proved(store, await store.read(ROOT), now)
+    return await proved(store, root, now)
 
 
 async def proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:

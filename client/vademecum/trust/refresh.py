@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum.config import Config
-from vademecum.errors import HostError, RollbackError, ServerError, TrustError, VademecumError
+from vademecum.errors import DamagedError, HostError, RollbackError, ServerError, TrustError, VademecumError
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
 from vademecum.trust.channel import Line
-from vademecum.trust.floor import FIRST_USE, as_floor, proved
+from vademecum.trust.floor import FIRST_USE, PIN, ROOT, as_floor, encode_pin, origin_of, proved
 from vademecum.trust.metadata import StaleError, Trust
 
 logger = logging.getLogger("vademecum")
@@ -94,11 +94,15 @@ async def refresh(
         ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
     """
     pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
-    pinned = await store.read("trust/pin")
-    stored_root = await store.read("trust/root.json")
-    # 5.2. A shipped root rules; without one, whatever was trusted before goes on being trusted. That it has expired
-    # does not matter: 5.3 brings the next one.
-    as_before = stored_root is not None and (shipped_root is None or pin == pinned)
+    pinned, stored_root = await store.read(PIN), await store.read(ROOT)
+    origin = origin_of(pinned, stored_root)
+    if stored_root is not None and pinned is not None and origin is None and shipped_root is None:
+        raise DamagedError(
+            "the trusted root in this store is not the one that was trusted here: `vade doctor` begins anew"
+        )
+    # 5.2. A shipped root rules, also over one that was not reached from it; without one, whatever was trusted before
+    # goes on being trusted. That it has expired does not matter: 5.3 brings the next one.
+    as_before = stored_root is not None and (shipped_root is None or pin == origin)
     root = stored_root if as_before else shipped_root
     shown = None
     if idle_allowed and as_before:
@@ -120,7 +124,7 @@ async def refresh(
         # Not in the specification, which has a root shipped out of band: trust on first use, which `status` tells.
         with _nothing_there(downloader):
             root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
-    await walk.begin(root, pinned if shipped_root is None and pinned else pin)
+    await walk.begin(root, origin if shipped_root is None and origin else pin)
     if idle_allowed and as_before:
         try:
             return await walk.down(stale_allowed, wanted)
@@ -194,17 +198,18 @@ class _Walk:
             ContentError, SignatureError: It is no root.
         """
         Trust(root, self._now)  # 5.2: it is signed by its own keys
-        stored = await self._store.read("trust/root.json")
+        stored = await self._store.read(ROOT)
         self._switching = stored is not None and stored != root
         self._root, self._pin = root, pin
-        self._saved = (stored, await self._store.read("trust/pin"))
+        self._saved = (stored, await self._store.read(PIN))
         if not self._switching:
             await self._save_root()
 
     async def _save_root(self) -> None:
-        if self._saved != (self._root, self._pin):
-            await self._store.write({"trust/root.json": self._root, "trust/pin": self._pin})
-            self._saved = (self._root, self._pin)
+        saved = self._root, encode_pin(self._pin, self._root)
+        if self._saved != saved:
+            await self._store.write({ROOT: saved[0], PIN: saved[1]})
+            self._saved = saved
 
     async def newest(self, stale_allowed: bool) -> _Shown:
         """Return the trusted set after its timestamp, and how that compares with what is shown.

@@ -11,6 +11,7 @@ metadata say once they have verified, so that the trust floor stays though a lon
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from vademecum.integrity.scrub import scrub
 from vademecum.ports import Clock, Room
 from vademecum.store import garbage
 from vademecum.store.objects import keep, unsound
+from vademecum.store.pointer import Head
 from vademecum.store.records import SPOILED, Latest, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, at_once, in_parallel
@@ -129,6 +131,7 @@ class Update:
         judge_installed(self.session, found.trust)
         line = found.trust.line(self._config.channel)
         vouch(self.session, line)
+        await self._find_manifest(line)
         refuse_other(self.session.pointer, line)
         pointer = await self.choose(line)
         refuse_older(pointer, self.session.pointer, line)
@@ -151,6 +154,30 @@ class Update:
         if found.restarted is not None:
             await self._refuse_restarted(found.restarted.current)
         return pointer, found.stale
+
+    async def _find_manifest(self, line: Line) -> None:
+        """See that the signed manifest of what is installed lies beside it.
+
+        A pointer to a release that nobody vouches for, under a number that is not its own, is begun anew.
+        """
+        lost = self.session.unkept()
+        if lost is None:
+            return
+        path = f"releases/{lost.manifest}.{lost.sequence}.json"
+        try:
+            data = await self.downloader.fetch_or_absent(path, self._config.max_manifest)
+        except HostError as error:
+            logger.debug("the manifest of what is installed cannot be had now: %s", error)
+            return
+        if data is not None and hashlib.sha256(data).hexdigest() == lost.manifest:
+            self.session.keep_manifest(lost.manifest, data)
+        elif data is None and (
+            line.newest < lost.sequence or lost.sequence in {release.sequence for release in line.releases}
+        ):
+            logger.warning(
+                "release %d is installed, and nobody has its manifest: it is begun anew", lost.sequence
+            )
+            self.session.pointer = Head()
 
     async def _refuse_restarted(self, shown: ReleasePointer) -> None:
         """Do nothing, unless an older timestamp leads to a release that was built after the installed one.
@@ -234,7 +261,9 @@ class Update:
             ClockError: It was built in this device's future.
         """
         self._check_size(pointer.path, pointer.length)
-        manifest = decode_manifest(await self.downloader.fetch_plain(pointer.url_path, pointer.manifest))
+        data = await self.downloader.fetch_plain(pointer.url_path, pointer.manifest)
+        manifest = decode_manifest(data)
+        self.session.keep_manifest(pointer.sha256, data)
         if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
             raise ContentError(
                 f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "

@@ -2,7 +2,7 @@
 /** What is known of a knowledge base, from its store alone: `Engine.status` in engine.py gives the same keys. */
 
 import { TRANSIENT } from "../errors.mjs";
-import { decodeHead, decodeRecord } from "../store/records.mjs";
+import { decodeHead, decodeRecord, openHead } from "../store/records.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Status} Status */
 /** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
@@ -20,7 +20,7 @@ export function versionOf(release) {
 export async function readStatus(store, { state, error, offer, contacted }, mode) {
   const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
-  const head = decodeHead(headBytes);
+  const head = await openHead(headBytes);
   const [sync, seed] = [decodeRecord(syncBytes), decodeRecord(seedBytes)];
   const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
   const last = error ?? noted;
@@ -42,7 +42,7 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
     seed: seed.code ? { code: seed.code, message: seed.message } : null,
     error: last,
     lastError: last && { code: last.code, message: last.message, at: last.time, transient: TRANSIENT.includes(last.code) },
-    firstUse: new TextDecoder().decode(pin) === "first-use",
+    firstUse: new TextDecoder().decode(pin).split(" ")[0] === "first-use",
     bytes: objects.reduce((total, [, size]) => total + size, 0),
     objects: objects.length,
   };

@@ -3,6 +3,7 @@
 
 import { VademecumError } from "../errors.mjs";
 import { parseObject } from "../format/json.mjs";
+import { sha256 } from "../format/sha256.mjs";
 
 export const HEAD_FORMAT = 1;
 
@@ -37,6 +38,24 @@ export function decodeHead(bytes) {
   require(pinned === null || isCount(pinned), "pinned");
   require(isList(refused, isCount), "refused");
   return { format, current: release(current, "current"), previous: release(previous, "previous"), pinned, refused };
+}
+
+/** What the seal of a record takes (store/seal.py): `{"sha256":"`, the digest, and `",`. */
+const SEAL = 77;
+
+/**
+ * The same, after the seal was looked at: a disk or another program may have changed what was written.
+ * @param {Uint8Array | undefined} bytes
+ * @returns {Promise<Head>}
+ */
+export async function openHead(bytes) {
+  const found = bytes && /^\{"sha256":"([0-9a-f]{64})",$/.exec(new TextDecoder().decode(bytes.subarray(0, SEAL)));
+  if (bytes && found) {
+    const written = bytes.slice(SEAL - 1);
+    written[0] = 0x7b; // the brace that the first field stood behind
+    require((await sha256(written)) === found[1], "it is not what was written");
+  }
+  return decodeHead(bytes);
 }
 
 /** @param {any} value @param {string} name @returns {InstalledRelease | null} */

@@ -45,10 +45,10 @@ export function isFresh(sync, now) {
 
 /** A root that the app ships for the first time has to be walked from.
  * @param {string | null} trust
- * @param {Uint8Array | undefined} pin the record: the digest of the root that the app shipped */
+ * @param {Uint8Array | undefined} pin the record: the digest of the root that the app shipped, then that of the stored one */
 async function samePin(trust, pin) {
   if (trust === null) return true;
-  return (await sha256(new TextEncoder().encode(trust))) === new TextDecoder().decode(pin);
+  return (await sha256(new TextEncoder().encode(trust))) === new TextDecoder().decode(pin).split(" ")[0];
 }
 
 /** @param {Uint8Array} a @param {Uint8Array | undefined} b */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from vademecum.store.records import (
     Wait,
     damaged,
 )
+from vademecum.store.seal import seal
 from vademecum.transport.waiting import require_patience
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -39,6 +41,7 @@ VALUES: dict[str, list[Any]] = {
     "seed": [Judged("a" * 64), Judged("a" * 64, "content", "not a tree"), Judged("", "server", "404")],
     "spoiled": [Spoiled(3, "b" * 64)],
     "rollout": [Rollout("0" * 32)],
+    "manifests": [{hashlib.sha256(text.encode()).hexdigest(): text for text in ("{}", "é")}],
 }
 WRONG = {
     "sync": [
@@ -52,6 +55,7 @@ WRONG = {
     "health": [b"{}", b'{"syncs":-1,"reads":0,"healed":0}', b'{"syncs":1,"reads":0,"healed":2}'],
     "retry": [b'{"notBefore":"soon"}'],
     "seed": [b'{"timestamp":"x"}', b'{"code":5}'],
+    "manifests": [b'{"kept":{}}', b'{"kept":[{"manifest":1}]}', b'{"kept":[{"manifest":""}]}'],
     "spoiled": [b"3 " + b"b" * 64, b'{"sequence":3}', b'{"sequence":0,"digest":"%s"}' % (b"b" * 64)],
     "rollout": [b"{}", b'{"salt":"0"}'],
 }
@@ -87,10 +91,8 @@ def test_a_damaged_record_counts_as_none_and_is_found(name: str, caplog: pytest.
 
 
 def test_what_is_not_known_is_not_written() -> None:
-    assert (
-        SYNC.format(ChannelStatus(latest=Latest(1, "x")))
-        == b'{"latest":{"sequence":1,"version":"x"},"settled":false}'
-    )
+    record = b'{"latest":{"sequence":1,"version":"x"},"settled":false}'
+    assert SYNC.format(ChannelStatus(latest=Latest(1, "x"))) == seal(record)
     assert {name for name, value in ChannelStatus().json().items() if value} == set()
 
 

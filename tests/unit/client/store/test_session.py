@@ -210,7 +210,7 @@ def test_an_update_takes_two_transactions(app: App) -> None:
     assert drive(app.engine(store).sync()).to_sequence == 2
     assert set(store.reads.values()) == {1}
     metadata = {f"trust/{role}.json" for role in ("timestamp", "snapshot", "targets")}
-    assert store.writes == [{*metadata, "sync"}, {"head", "sync"}]
+    assert store.writes == [{*metadata, "sync"}, {"head", "manifests", "sync"}]
 
 
 @pytest.mark.fault("B20")

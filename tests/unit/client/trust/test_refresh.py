@@ -24,7 +24,7 @@ from vademecum.errors import (
 from vademecum.runtime.memory import MemoryStore
 from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
-from vademecum.trust.floor import FIRST_USE
+from vademecum.trust.floor import FIRST_USE, origin_of
 from vademecum.trust.refresh import TIMESTAMP, Refreshed, refresh
 
 CONFIG = Config(retries=0, max_root_rotations=4)
@@ -62,6 +62,9 @@ class Client:
 
     def record(self, name: str) -> bytes | None:
         return drive(self.store.read(f"trust/{name}"))
+
+    def origin(self) -> bytes | None:
+        return origin_of(self.record("pin"), self.record("root.json"))
 
     def floor(self) -> dict[str, bytes | None]:
         return {name: self.record(f"{name}.json") for name in ("root", "timestamp", "snapshot", "targets")}
@@ -116,7 +119,7 @@ def test_the_first_walk(publisher: Publisher) -> None:
         "snapshot": publisher.files["metadata/1.snapshot.json"],
         "targets": publisher.files["metadata/1.targets.json"],
     }
-    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+    assert client.origin() == hashlib.sha256(publisher.first_root).hexdigest().encode()
 
 
 def test_a_walk_without_news(publisher: Publisher, client: Client) -> None:
@@ -464,7 +467,7 @@ def test_trust_on_first_use_pins(publisher: Publisher) -> None:
     client = Client(None)
     client.walk(publisher)
     assert client.requests[:3] == ["metadata/1.root.json", "metadata/2.root.json", TIMESTAMP]
-    assert client.record("pin") == FIRST_USE
+    assert client.origin() == FIRST_USE
     assert client.record("root.json") == publisher.first_root
     assert client.walk(publisher, idle=True).complete is False
     stranger = Publisher(line="stranger ")
@@ -479,7 +482,7 @@ def test_what_was_shipped_once_stays_trusted_when_nothing_is_shipped_any_more(
     client.shipped = None
     publisher.publish_root()
     client.walk(publisher)
-    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+    assert client.origin() == hashlib.sha256(publisher.first_root).hexdigest().encode()
 
 
 def test_a_shipped_root_replaces_first_use(publisher: Publisher) -> None:
@@ -493,7 +496,7 @@ def test_a_shipped_root_replaces_first_use(publisher: Publisher) -> None:
         client.walk(stranger)
     assert client.walk(publisher).trust.timestamp_version == 1, "the stranger's metadata are no floor"
     assert client.record("root.json") == publisher.first_root
-    assert client.record("pin") == hashlib.sha256(publisher.first_root).hexdigest().encode()
+    assert client.origin() == hashlib.sha256(publisher.first_root).hexdigest().encode()
 
 
 def test_a_lost_root_is_not_replaced_by_first_use(publisher: Publisher, client: Client) -> None:
@@ -523,7 +526,7 @@ def test_a_root_that_is_shipped_for_the_first_time_is_walked_from(
     client.walk(publisher)
     client.shipped = publisher.files["metadata/2.root.json"]
     assert client.walk(publisher, idle=True).complete
-    assert client.record("pin") == hashlib.sha256(client.shipped).hexdigest().encode()
+    assert client.origin() == hashlib.sha256(client.shipped).hexdigest().encode()
     assert not client.walk(publisher, idle=True).complete
 
 
@@ -533,7 +536,7 @@ def test_a_newer_root_shipped_later(publisher: Publisher, client: Client) -> Non
     client.shipped = publisher.files["metadata/2.root.json"]
     assert client.walk(publisher).trust.root_version == 3
     assert client.record("root.json") == publisher.files["metadata/3.root.json"]
-    assert client.record("pin") == hashlib.sha256(client.shipped).hexdigest().encode()
+    assert client.origin() == hashlib.sha256(client.shipped).hexdigest().encode()
 
 
 def test_switching_roots_lowers_no_floor_half_way(publisher: Publisher, client: Client) -> None:

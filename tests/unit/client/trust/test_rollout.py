@@ -10,6 +10,7 @@ from support.app import App, texts
 from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import ContentError, EmptyStoreError, RollbackError, VademecumError
+from vademecum.store.records import ROLLOUT, Rollout
 from vademecum.testing import FixedClock
 from vademecum.trust.channel import WHOLE
 from vademecum.trust.refresh import TIMESTAMP
@@ -178,7 +179,7 @@ def test_a_damaged_salt_is_drawn_anew(app: App, record: bytes) -> None:
     app.database.records["rollout"] = record
     app.publisher.publish_candidate(TWO, WHOLE)
     assert app.sync().to_sequence == 2
-    assert app.database.records["rollout"] == b'{"salt":"%s"}' % (b"80000000" * 4)
+    assert app.database.records["rollout"] == ROLLOUT.format(Rollout("80000000" * 4))
 
 
 def test_a_candidate_becomes_current_without_another_download(app: App) -> None:

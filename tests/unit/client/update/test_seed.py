@@ -28,6 +28,7 @@ from vademecum.errors import (
 from vademecum.format.json import canonical, iso_time
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
+from vademecum.store.seal import seal
 from vademecum.testing import MemoryTransport
 from vademecum.trust.floor import ANY_TIME, trusted_before
 from vademecum.trust.refresh import TIMESTAMP
@@ -592,7 +593,7 @@ def test_a_seed_is_installed_while_the_host_is_left_alone() -> None:
 def test_a_seed_is_installed_while_all_mirrors_are_left_alone() -> None:
     app = make_app(ONE)
     until = iso_time(app.clock.now() + timedelta(hours=1))
-    app.database.records["retry"] = wait = canonical({"notBefore": until})
+    app.database.records["retry"] = wait = seal(canonical({"notBefore": until}))
     hosts = {name: MemoryTransport(app.host) for name in ("first", "second")}
     assert app.seed is not None
     engine = Engine(

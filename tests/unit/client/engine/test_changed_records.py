@@ -1,0 +1,150 @@
+"""A store that a disk or another program has changed: never believed, never stuck, mended by the host or told."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from support.app import App, texts
+from support.drive import drive
+from support.publisher import Publisher
+from vademecum.config import Config
+from vademecum.errors import DamagedError, VademecumError
+from vademecum.integrity.inspection import examine
+from vademecum.runtime.memory import MemoryStore
+from vademecum.store.pointer import decode_head, encode_head
+from vademecum.store.records import MANIFESTS
+from vademecum.store.seal import seal
+
+ONE = {"a": texts("rotate the key", "run home")}
+TWO = {"a": texts("rotate the key", "run to the lamp")}
+THREE = {"a": texts("a lamp"), "b": texts("home")}
+FLIPS = 120
+
+
+@pytest.fixture
+def app() -> App:
+    """Two releases were installed; a third is published, or will be."""
+    app = App(Publisher(), config=Config(retries=0, idle_check_age=0))
+    for documents in (ONE, TWO):
+        app.publisher.publish(documents)
+        app.sync()
+    return app
+
+
+def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    return {key: document["chunks"] for key, document in documents.items()}
+
+
+def mends(app: App) -> None:
+    """The next sync has the release, or says what is wrong, and the doctor's work is enough then."""
+    try:
+        app.sync()
+    except VademecumError:
+        drive(app.engine().heal(whole=False))
+    assert app.content() == shown(THREE)
+    assert app.sequence == 3
+    findings = drive(examine(MemoryStore(app.database), app.clock.now()))
+    assert [finding for finding in findings if not finding.sound] == []
+
+
+@pytest.mark.fault("E58")
+def test_any_bit_of_any_record_may_flip(app: App) -> None:
+    app.publisher.publish(THREE)
+    before, random = copy.deepcopy(app.database), Random("flips")
+    places = [(name, at) for name, data in before.records.items() for at in range(len(data))]
+    for name, at in random.sample(places, FLIPS):
+        app.database = copy.deepcopy(before)
+        data = bytearray(app.database.records[name])
+        data[at] ^= 1 << random.randrange(8)
+        app.database.records[name] = bytes(data)
+        with contextlib.suppress(VademecumError):
+            assert (app.sequence, app.content()) == (2, shown(TWO)), "what is shown is what was installed"
+        mends(app)
+
+
+@pytest.mark.fault("E58")
+@pytest.mark.parametrize("sequence", [1, 3, 6])
+def test_a_pointer_that_says_another_sequence(app: App, sequence: int) -> None:
+    app.publisher.publish(THREE)
+    record = app.database.records["head"]
+    app.database.records["head"] = record.replace(b'"sequence":2', b'"sequence":%d' % sequence)
+    with pytest.raises(DamagedError):
+        app.status()
+    assert not drive(examine(MemoryStore(app.database), app.clock.now()))[0].sound
+    mends(app)
+
+
+@pytest.mark.fault("E58")
+@pytest.mark.parametrize(
+    "change",
+    [{"sequence": 6}, {"digest": "0" * 64}, {"encoder": "0" * 64}, {"manifest": "0" * 64, "sequence": 6}],
+)
+def test_a_pointer_that_another_program_has_written(app: App, change: dict[str, object]) -> None:
+    """Its seal is right, and the signed manifest beside it says something else, or nobody has it."""
+    head = app.head
+    assert head.current is not None
+    app.database.records["head"] = encode_head(replace(head, current=replace(head.current, **change)))  # type: ignore[arg-type]
+    app.publisher.publish(THREE)
+    mends(app)
+
+
+@pytest.mark.fault("E58")
+def test_a_segment_that_another_program_has_written(app: App) -> None:
+    """Another release of the same store's, under this one's name."""
+    app.publisher.publish(THREE)
+    head = app.head
+    assert head.current is not None
+    assert head.previous is not None
+    forged = replace(head.current, segments=head.previous.segments, digest=head.previous.digest, chunks=2)
+    app.database.records["head"] = encode_head(replace(head, current=forged))
+    mends(app)
+
+
+@pytest.mark.fault("E58")
+def test_a_manifest_that_is_lost_is_fetched_again(app: App) -> None:
+    del app.database.records["manifests"]
+    app.sync()
+    assert app.head.current is not None
+    assert app.head.current.manifest in MANIFESTS.parse(app.database.records["manifests"])
+    assert app.head.previous is not None
+
+
+@pytest.mark.fault("E58")
+@pytest.mark.parametrize("version", [1, 9])
+def test_a_root_that_another_program_has_put_there(app: App, version: int) -> None:
+    stranger = Publisher(line="stranger ")
+    for _ in range(version - 1):
+        stranger.publish_root()
+    app.database.records["trust/root.json"] = stranger.files[f"metadata/{version}.root.json"]
+    app.publisher.publish(THREE)
+    mends(app)
+    assert json.loads(app.database.records["trust/root.json"])["signed"]["version"] == 1
+
+
+def test_a_pin_that_was_written_by_an_earlier_version_is_believed(app: App) -> None:
+    root = app.database.records["trust/root.json"]
+    app.database.records["trust/pin"] = app.database.records["trust/pin"].split(b" ")[0]
+    app.publisher.publish(THREE)
+    app.sync()
+    assert app.database.records["trust/root.json"] == root
+    assert b" " in app.database.records["trust/pin"]
+
+
+def test_a_pointer_of_an_earlier_version_is_believed(app: App) -> None:
+    values = json.loads(app.database.records["head"])
+    del values["sha256"]
+    for generation in (values["current"], values["previous"]):
+        for name in ("manifest", "root", "signers", "revoked"):
+            del generation[name]
+    app.database.records["head"] = json.dumps(values).encode()
+    del app.database.records["manifests"]
+    assert app.sync().plan == "none"
+    assert app.head.current is not None
+    assert app.head.current.signers, "and vouched for from now on"
+    assert decode_head(seal(json.dumps(values).encode())) == decode_head(json.dumps(values).encode())
