@@ -6,10 +6,15 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from support.publisher import Documents, Publisher
 from vademecum import Config, KnowledgeBase
 from vademecum.doctor import Diagnosis
+from vademecum.errors import SelfTestError
+from vademecum.generation.self_test import Loaded
 
 PAGE = 4096
 ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
@@ -53,3 +58,13 @@ class Place:
         with closing(sqlite3.connect(self.path)) as connection:
             row = connection.execute("SELECT value FROM records WHERE name = ?", (name,)).fetchone()
         return None if row is None else bytes(row[0])
+
+
+def stop_working(monkeypatch: pytest.MonkeyPatch, sequence: int) -> None:
+    """From now on, as after an upgrade of this program, one release does not pass its self-test any more."""
+
+    def check(loaded: Loaded[Any]) -> None:
+        if loaded.generation.sequence == sequence:
+            raise SelfTestError(f"release {sequence}: another vector")
+
+    monkeypatch.setattr(Loaded, "self_test", check)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, SelfTestError
@@ -13,21 +14,34 @@ from vademecum.store.pointer import Generation
 S = TypeVar("S", bound=SegmentOutline)
 
 
-def check_works(generation: Generation, state: LiveRows[S], encoder: Encoder) -> None:
-    """Check that what was read is what the generation promises, and that its encoder works here.
+@dataclass(frozen=True)
+class Loaded(Generic[S]):
+    """What was read of an installed generation: which of its rows count, and its encoder.
 
-    Raises:
-        SelfTestError: It does not; the message says what differs.
+    Attributes:
+        state: Its live rows. `state.documents` maps a key (bytes) to a place, in rising order.
     """
-    found = (len(state.documents), len(state.chunks), encoder.dimensions)
-    if found != (generation.documents, generation.chunks, generation.dimensions):
-        raise SelfTestError(
-            f"release {generation.sequence}: documents, chunks and dimensions are {found}, expected "
-            f"{(generation.documents, generation.chunks, generation.dimensions)}"
-        )
-    if any(segment.dimensions != generation.dimensions for segment in state.segments):
-        raise SelfTestError(f"release {generation.sequence}: vectors and encoder differ in dimensions")
-    encoder.check_golden()
+
+    generation: Generation
+    state: LiveRows[S]
+    encoder: Encoder
+
+    def self_test(self) -> None:
+        """Check that this is what the generation promises, and that it works here: counts, dimensions, golden vectors.
+
+        Raises:
+            SelfTestError: It does not; the message says what differs.
+        """
+        generation, state = self.generation, self.state
+        found = (len(state.documents), len(state.chunks), self.encoder.dimensions)
+        if found != (generation.documents, generation.chunks, generation.dimensions):
+            raise SelfTestError(
+                f"release {generation.sequence}: documents, chunks and dimensions are {found}, expected "
+                f"{(generation.documents, generation.chunks, generation.dimensions)}"
+            )
+        if any(segment.dimensions != generation.dimensions for segment in state.segments):
+            raise SelfTestError(f"release {generation.sequence}: vectors and encoder differ in dimensions")
+        self.encoder.check_golden()
 
 
 def of_epoch(segment: S, name: str, generation: Generation) -> S:

@@ -10,12 +10,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from vademecum.encoder.query import Encoder, decode_encoder
+from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored, read_rows
-from vademecum.generation.live_rows import LiveRows, StateDigest, assemble
+from vademecum.generation.live_rows import StateDigest, assemble
 from vademecum.generation.row_index import packed, unpacked
-from vademecum.generation.self_test import check_works, of_epoch
+from vademecum.generation.self_test import Loaded, of_epoch
 from vademecum.ports import Store
 from vademecum.store.objects import read_sound
 from vademecum.store.pointer import Generation
@@ -25,21 +25,10 @@ _BATCH = 4096
 
 
 @dataclass(frozen=True)
-class Staged:
-    """A generation whose texts and vectors stay in the store.
-
-    Attributes:
-        state: Its live rows. `state.documents` maps a key (bytes) to a place, in rising order.
-    """
+class Staged(Loaded[StoredSegment]):
+    """A generation whose texts and vectors stay in the store."""
 
     store: Store
-    generation: Generation
-    state: LiveRows[StoredSegment]
-    encoder: Encoder
-
-    def self_test(self) -> None:
-        """Check that this generation works here. Raises SelfTestError: see `Opened.self_test`."""
-        check_works(self.generation, self.state, self.encoder)
 
     async def digest(self) -> str:
         """Return the state digest, from the rows as they lie in the store.
@@ -113,4 +102,4 @@ async def stage_generation(store: Store, generation: Generation, known: Staged |
         encoder = known.encoder
     else:
         encoder = decode_encoder(await read_sound(store, generation.encoder))
-    return Staged(store, generation, assemble(segments), encoder)
+    return Staged(generation, assemble(segments), encoder, store)

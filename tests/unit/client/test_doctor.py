@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.place import ONE, PAGE, Place
+from support.place import ONE, PAGE, Place, stop_working
 from vademecum import KnowledgeBase
 from vademecum.doctor import Diagnosis, begin_anew
 from vademecum.errors import (
@@ -20,11 +20,9 @@ from vademecum.errors import (
     EmptyStoreError,
     NewerFormatError,
     NotAStoreError,
-    SelfTestError,
     StorageError,
 )
 from vademecum.runtime.sqlite.store import writing
-from vademecum.store.pointer import Generation
 
 
 @pytest.fixture
@@ -102,13 +100,7 @@ def test_where_the_host_does_not_answer_it_says_so(place: Place) -> None:
 @pytest.mark.fault("D47")
 def test_a_release_that_does_not_work_here_is_undone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its objects are as they should be: there is nothing to fetch."""
-
-    def check(generation: Generation, *_: object) -> None:
-        if generation.sequence == 2:
-            raise SelfTestError("release 2: another vector")
-
-    for module in ("opened", "staged"):
-        monkeypatch.setattr(f"vademecum.generation.{module}.check_works", check)
+    stop_working(monkeypatch, 2)
     shutil.rmtree(place.site / "objects")
     found = place.open().doctor()
     assert bad(found.before) == {"release"}

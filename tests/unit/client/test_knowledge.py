@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import vademecum
+from support.place import stop_working
 from support.publisher import Documents, Publisher
 from vademecum import Config, Hit, KnowledgeBase
 from vademecum.engine import Check
@@ -251,17 +252,6 @@ def test_another_process_flips_while_this_one_reads(
     assert reader.release.sequence == (2 if change == "force" else 4)
     with closing(sqlite3.connect(tmp_path / "kb.db")) as connection:
         assert not connection.execute("SELECT value FROM records WHERE name = 'health'").fetchall()
-
-
-def stop_working(monkeypatch: pytest.MonkeyPatch, sequence: int) -> None:
-    """From now on, as after an upgrade of this program, one release does not pass its self-test any more."""
-
-    def check(generation: Generation, *_: object) -> None:
-        if generation.sequence == sequence:
-            raise SelfTestError(f"release {sequence}: another vector")
-
-    for module in ("opened", "staged"):
-        monkeypatch.setattr(f"vademecum.generation.{module}.check_works", check)
 
 
 @pytest.mark.fault("D47")
