@@ -24,7 +24,7 @@ from vademecum.encoder import alphabet, query, rotation
 from vademecum.encoder import file as encoder
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, ServerError
-from vademecum.format import objects, segment, tensors
+from vademecum.format import markup, objects, segment, tensors
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import decode_manifest, encode_manifest
 from vademecum.format.segment import chunk_id, framed
@@ -339,6 +339,43 @@ def test_the_rows_of_unknown_words(word: str) -> None:
     assert query.unknown_row(word, 2, 10) == numbers
 
 
+# 4.5 The text of a chunk -------------------------------------------------------------------------
+
+
+def test_the_text_of_a_chunk() -> None:
+    text = example('{"markup"')
+    assert markup.plain(text["markup"]) == text["plain"]
+    assert markup.write(markup.parse(text["markup"])) == text["markup"]
+    paragraph, one, two, header, row, code = markup.parse(text["markup"])
+    assert isinstance(paragraph, markup.Paragraph)
+    assert [run.text for run in paragraph.runs if run.code or run.strong or run.link] == [
+        "make",
+        "then",
+        "look",
+    ]
+    assert isinstance(one, markup.Item) and isinstance(two, markup.Item)
+    assert (one.depth, one.number, two.depth, two.number) == (0, None, 1, 1)
+    assert (
+        isinstance(header, markup.Row)
+        and isinstance(row, markup.Row)
+        and (header.header, row.header) == (True, False)
+    )
+    assert row.cells[1] == (markup.Run("a lamp", image="lamp.png"),)
+    assert code == markup.Code("make", "sh")
+
+
+def test_the_limits_of_the_text() -> None:
+    (digits,) = find(r"a number of at most (\d+) digits")
+    (lists,) = find(r"two spaces for each list around its own, at most (\d+) times")
+    (language,) = find(r"the language \(at most (\d+) of")
+    deepest = "  " * int(lists) + "1" * int(digits) + ". x"
+    assert isinstance(markup.parse(deepest)[0], markup.Item)
+    assert isinstance(markup.parse("  " + deepest)[0], markup.Paragraph)
+    assert isinstance(markup.parse("1" + deepest.strip())[0], markup.Paragraph)
+    assert isinstance(markup.parse("```" + "x" * int(language))[0], markup.Code)
+    assert isinstance(markup.parse("```" + "x" * (int(language) + 1))[0], markup.Paragraph)
+
+
 # 5. State ----------------------------------------------------------------------------------------
 
 
@@ -462,6 +499,7 @@ def test_nothing_on_the_page_is_left_unchecked() -> None:
         "04000000 4b6",
         "x = h + (i +",
         "01 0b 0c 04 ",
+        '{"markup": "',
         '{"current": ',
         '{"checked": ',
     ]

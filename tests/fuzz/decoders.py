@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -33,6 +34,7 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.errors import DamagedError, SelfTestError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import decode_manifest
+from vademecum.format.markup import parse, plain, write
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors
@@ -90,6 +92,18 @@ def _segment(data: bytes) -> None:
         metadata_of(segment.document(row).metadata)
     state = assemble([segment])
     assert len(state.digest()) == 64 and state.used <= {0}
+
+
+def _markup(data: bytes) -> None:
+    text = data.decode("utf-8", "replace")
+    blocks = parse(text)
+    written = write(blocks)
+    assert " ".join(plain(written).split()) == " ".join(plain(text).split())
+    assert write(parse(written)) == written or "\n" in written
+    for block in blocks:
+        for run in getattr(block, "runs", ()):
+            assert urlsplit(run.link).scheme in ("", "http", "https", "mailto")
+            assert urlsplit(run.image).scheme in ("", "http", "https")
 
 
 def _encoder(data: bytes) -> None:
@@ -321,6 +335,7 @@ DECODERS = (
     Decoder("answer", _answer, lambda: _ANSWERS, mutate_bytes),
     Decoder("markdown", _reader(MARKDOWN), lambda: [_MARKDOWN], mutate_text),
     Decoder("html", _reader(HTML), lambda: [_HTML], mutate_text),
+    Decoder("markup", _markup, lambda: [_MARKDOWN], mutate_text),
     Decoder("plain-text", _reader(PLAIN_TEXT), lambda: [_MARKDOWN], mutate_text),
 )
 

@@ -28,11 +28,22 @@ Make a root key and a release key.
 
 ## Rotate
 
-Rotate the release key each year.
+Rotate the release key each year:
+
+1. make one with `vade keys`,
+2. **sign** it, as in [the lamp](lamp.md).
+
+```sh
+vade keys renew
+```
 """
 LAMP = """# The lamp
 
-A lamp needs oil, a wick and a steady hand.
+A lamp needs oil, a wick and a *steady* hand.
+
+| part | of |
+| --- | --- |
+| wick | cotton |
 
 Straße, café, 東京: words of other scripts.
 """
@@ -72,7 +83,8 @@ def hits_of(line: Line) -> dict[str, list[dict[str, object]]]:
     store = pulled(line)
     return {
         query: [
-            {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9), "text": hit.text}
+            {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9)}
+            | {"text": hit.text, "markdown": hit.markdown}
             for hit in ask(store, query)
         ]
         for query in QUERIES

@@ -53,7 +53,8 @@ async def check_hits(store: Store, golden: Path, release: str) -> None:
     index = Index(await open_generation(store, head.current))
     for query, expected in hits_of(golden, release).items():
         found = [
-            {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9), "text": hit.text}
+            {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9)}
+            | {"text": hit.text, "markdown": hit.markdown}
             for hit in index.search(query, 5)
         ]
         assert found == expected, query

@@ -7,13 +7,27 @@ of all other sections bit-identical, and mostly those before it in its own. That
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from vademecum.format import markup
+from vademecum.format.markup import (
+    Block,
+    Code,
+    Item,
+    Paragraph,
+    Row,
+    Run,
+    Runs,
+    follows,
+    plain,
+    plain_block,
+    plain_runs,
+)
 from vademecum_builder.readers.document import Document, Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
-CHUNKER = "structure-1"
+CHUNKER = "structure-2"
 """Names the algorithm; part of the epoch. Whatever changes a border or a text needs a new name."""
 
 # Where a text may be cut besides between blocks, and what that costs, in characters of distance from the
@@ -24,6 +38,8 @@ _BORDERS = (
     (re.compile(r"(?<=[.!?…])[\"'”’»)\]]*[ \t]+|(?<=[。！？])(?=[^\s。！？])"), 250),
     (re.compile(r"[ \t]+"), 500),
 )
+LONGEST_HEADER = 200
+"""Characters of a table's header that is repeated where the table is cut."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -34,7 +50,7 @@ class Chunk:
     Attributes:
         headings: The headings above it, outermost first, without the document's title.
         anchor: URL fragment of the nearest heading, without `#`; may be empty.
-        text: Plain text, not empty; no control characters but \\n and \\t.
+        text: As a segment holds it (format.md, section 4.5): not empty, without control characters but \\n and \\t.
     """
 
     headings: tuple[str, ...]
@@ -47,6 +63,7 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
 
     A section of at most `longest` characters is one chunk. A longer one is cut near `target`, between
     blocks if possible, else between lines, sentences, words; inside a word only if it is longer than `longest`.
+    A table that is cut has its header in each piece. Markup does not count: cuts are those of the plain text.
     A section without text gives no chunk; a document without text gives one chunk, its title.
 
     Args:
@@ -60,13 +77,13 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
     ]
     title = clean_line(document.title, longest)
     if not chunks and title:
-        chunks = [Chunk((), "", title)]
+        chunks = [Chunk((), "", markup.write([Paragraph((Run(title),))]))]
     return tuple(dict.fromkeys(chunks))
 
 
 def embedding_text(title: str, chunk: Chunk) -> str:
-    """Return what the encoder reads for a chunk: title, headings and text, on lines of their own."""
-    return "\n".join(part for part in (title, *chunk.headings, chunk.text) if part)
+    """Return what the encoder reads for a chunk: title, headings and plain text, on lines of their own."""
+    return "\n".join(part for part in (title, *chunk.headings, plain(chunk.text)) if part)
 
 
 def _headings(section: Section) -> tuple[str, ...]:
@@ -75,14 +92,77 @@ def _headings(section: Section) -> tuple[str, ...]:
 
 def _pieces(section: Section, target: int, longest: int) -> Iterator[str]:
     """Yield the texts of a section's chunks."""
-    text = "\n\n".join(block for block in map(clean_block, section.blocks) if block)
-    start = 0
+    blocks = [Paragraph((Run(clean_block(b)),)) if isinstance(b, str) else b for b in section.blocks]
+    blocks = [block for block in blocks if plain_block(block)]
+    headers = _headers(blocks)
+    text, starts = _laid(blocks)
+    start = first = 0
     while start < len(text):
-        end = len(text) if len(text) - start <= longest else _cut(text, start, target, longest)
-        piece = clean_block(text[start:end])
-        if piece:
-            yield piece
+        while first + 1 < len(blocks) and starts[first + 1] <= start:
+            first += 1
+        header = headers[first] if start > 0 else None
+        space = len(plain_block(header)) + 1 if header else 0
+        left = longest - space
+        end = len(text) if len(text) - start <= left else _cut(text, start, min(target, left * 2 // 3), left)
+        piece: list[Block] = [header] if header and header != blocks[first] else []
+        for block, at in zip(blocks[first:], starts[first:], strict=True):
+            if at >= end:
+                break
+            piece += _slice(block, max(0, start - at), end - at)
+        if written := markup.write(piece):
+            yield written
         start = end
+
+
+def _headers(blocks: Sequence[Block]) -> list[Row | None]:
+    """Return for each block the header of the table that it is a row of, unless that is too long to be repeated."""
+    headers: list[Row | None] = []
+    for block in blocks:
+        if isinstance(block, Row) and block.header:
+            headers.append(block if len(plain_block(block)) <= LONGEST_HEADER else None)
+        else:
+            headers.append(headers[-1] if isinstance(block, Row) and headers else None)
+    return headers
+
+
+def _laid(blocks: Sequence[Block]) -> tuple[str, list[int]]:
+    """Return the plain text of blocks, and where in it each begins."""
+    text, starts = "", []
+    for number, block in enumerate(blocks):
+        if number:
+            text += "\n" if follows(blocks[number - 1], block) else "\n\n"
+        starts.append(len(text))
+        text += plain_block(block)
+    return text, starts
+
+
+def _slice(block: Block, start: int, end: int) -> Iterator[Block]:
+    """Yield what of a block lies between two characters of its plain text; the rest of an item is a paragraph."""
+    match block:
+        case Code():
+            yield replace(block, text=clean_block(block.text[start:end]))
+        case Row() if start or end < len(plain_block(block)):
+            at = 0
+            cells = []
+            for cell in filter(plain_runs, block.cells):
+                cells.append(_slice_runs(cell, start - at, end - at))
+                at += len(plain_runs(cell)) + len(" | ")
+            yield Row(tuple(filter(None, cells)))
+        case Row():
+            yield block
+        case Paragraph() | Item():
+            runs = _slice_runs(block.runs, start, end)
+            yield replace(block, runs=runs) if not start else Paragraph(runs)
+
+
+def _slice_runs(runs: Runs, start: int, end: int) -> Runs:
+    kept, at = [], 0
+    for run in runs:
+        text = run.text[max(0, start - at) : max(0, end - at)]
+        at += len(run.text)
+        if text:
+            kept.append(replace(run, text=text))
+    return tuple(kept)
 
 
 def _cut(text: str, start: int, target: int, longest: int) -> int:

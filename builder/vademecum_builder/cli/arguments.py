@@ -163,6 +163,9 @@ def _search(add: _Add) -> None:
     add("query", metavar="QUERY")
     _store(add)
     add("--limit", metavar="N", type=int, default=10, help="default: 10")
+    add(
+        "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
+    )
     _json(add)
 
 

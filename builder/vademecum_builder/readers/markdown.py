@@ -1,13 +1,14 @@
 """Markdown: CommonMark with tables, strikethrough, front matter and `{ #anchors }`.
 
-Parsing is markdown-it-py's; here its tokens become plain text without markup. Lines that only steer
-a site generator (admonition fences, includes) are markup too.
+Parsing is markdown-it-py's; here its tokens become blocks (format.md, section 4.5). Lines that only steer
+a site generator (admonition fences, includes) are left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -15,6 +16,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
 from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
@@ -58,73 +60,99 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
 
 def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
     outline = Outline(slugs)
-    for group in _groups(tokens):
-        opening = group[0]
-        if opening.type == "heading_open":
-            anchor = str(opening.attrGet("id") or "")
-            heading = group[1]
-            outline.heading(int(opening.tag[1]), _inline_text(heading.children), anchor, heading.content)
-        elif opening.type == "blockquote_open":
-            for text in _texts(group, outline):
-                outline.block(text)
-        else:
-            outline.block("\n".join(_texts(group, outline)))
+    lists: list[int | None] = []  # of each open list the number of its item, if it has numbers
+    cells: list[Runs] | None = None
+    begins_item = is_header = False
+    for index, token in enumerate(tokens):
+        match token.type:
+            case "bullet_list_open":
+                lists.append(None)
+            case "ordered_list_open":
+                lists.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                begins_item = True
+                if lists[-1] is not None and tokens[index - 1].type == "list_item_close":
+                    lists[-1] += 1
+            case "list_item_close":
+                begins_item = False
+            case "thead_open" | "thead_close":
+                is_header = token.nesting > 0
+            case "tr_open":
+                cells = []
+            case "tr_close":
+                outline.block(Row(tuple(cells or ()), is_header))
+                cells = None
+            case "inline" if tokens[index - 1].type == "heading_open":
+                _heading(outline, tokens[index - 1], token)
+            case "inline":
+                runs = _runs(token)
+                if cells is not None:
+                    cells.append(runs)
+                else:
+                    outline.block(Item(runs, len(lists) - 1, lists[-1]) if begins_item else Paragraph(runs))
+                    begins_item = False
+            case "fence" | "code_block":
+                outline.block(Code(token.content, token.info.strip().partition(" ")[0]))
+            case "html_block":
+                for block in html_blocks(token.content):
+                    outline.block(block)
     return outline
 
 
-def _groups(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each block at the top level: a heading, paragraph, list, table, quote ..."""
-    start = depth = 0
-    for index, token in enumerate(tokens):
-        depth += token.nesting
-        if depth == 0:
-            yield tokens[start : index + 1]
-            start = index + 1
+def _heading(outline: Outline, opening: Token, inline: Token) -> None:
+    runs = _runs(inline)
+    anchor = str(opening.attrGet("id") or "")
+    if opening.level == 0:
+        outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content)
+    else:  # no section of its own in a list or quote, but its anchor is taken
+        outline.anchor(plain_runs(runs), anchor, inline.content)
+        outline.block(Paragraph(tuple(replace(run, strong=True) for run in runs)))
 
 
-def _texts(tokens: Sequence[Token], outline: Outline) -> Iterator[str]:
-    """Yield the text of each leaf: a paragraph, a code block, a row of a table."""
-    row: list[str] | None = None
-    for index, token in enumerate(tokens):
-        match token.type:
-            case "tr_open":
-                row = []
-            case "tr_close":
-                yield " | ".join(cell for cell in row or () if cell)
-                row = None
-            case "inline":
-                text = _inline_text(token.children)
-                if tokens[index - 1].type == "heading_open":
-                    # No section of its own in there, but its anchor is taken.
-                    outline.anchor(text, str(tokens[index - 1].attrGet("id") or ""), token.content)
-                if row is not None:
-                    row.append(text.replace("\n", " "))
-                else:
-                    yield text
-            case "fence" | "code_block":
-                yield token.content
-            case "html_block":
-                yield from html_blocks(token.content)
+def _runs(inline: Token) -> Runs:
+    runs: list[Run] = []
+    line: list[Run] = []
+    for run in (*_pieces(inline.children or ()), Run("\n")):
+        if run.text != "\n":
+            line.append(run)
+            continue
+        text = plain_runs(line)
+        kept = _without_steering(text)
+        if kept:
+            runs += [*(line if kept == text else [Run(kept)]), replace(run, text=" ")]
+        line = []
+    return tuple(replace(run, text=run.text.replace(_BREAK, "\n")) for run in runs[:-1])
 
 
-def _inline_text(children: Sequence[Token] | None) -> str:
-    lines = "".join(_pieces(children or ())).split("\n")
-    return " ".join(line for line in map(_without_steering, lines) if line).replace(_BREAK, "\n")
-
-
-def _pieces(children: Sequence[Token]) -> Iterator[str]:
+def _pieces(children: Sequence[Token]) -> Iterator[Run]:
+    """Yield what lies in a paragraph; a line feed is one of the source, `_BREAK` one that was meant."""
+    styles = [Run("")]
     for token in children:
+        style = styles[-1]
         match token.type:
+            case "link_open":
+                styles.append(replace(style, link=str(token.attrGet("href") or "")))
+            case "strong_open":
+                styles.append(replace(style, strong=True))
+            case "em_open":
+                styles.append(replace(style, emphasis=True))
+            case "s_open":
+                styles.append(style)
+            case "link_close" | "strong_close" | "em_close" | "s_close":
+                styles.pop()
             case "image":
-                yield from _pieces(token.children or ())
+                text = plain_runs(_pieces(token.children or ())).replace("\n", " ")
+                yield replace(style, text=text, image=str(token.attrGet("src") or ""))
             case "softbreak":
-                yield "\n"
+                yield replace(style, text="\n")
             case "hardbreak":
-                yield _BREAK
+                yield replace(style, text=_BREAK)
             case "html_inline":
-                yield _BREAK if token.content[:3].lower() == "<br" else ""
+                yield replace(style, text=_BREAK if token.content[:3].lower() == "<br" else "")
             case _:
-                yield token.content
+                yield replace(style, text=token.content, code=token.type == "code_inline")
 
 
 def _without_steering(line: str) -> str:

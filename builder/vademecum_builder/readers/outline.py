@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
+from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, is_address, merged, plain_block
 from vademecum_builder.readers.slugs import GITHUB, SlugRule, Slugs
-from vademecum_builder.readers.text import clean_block, clean_line
+from vademecum_builder.readers.text import clean, clean_block, clean_line
+
+Block: TypeAlias = str | Paragraph | Item | Row | Code
+"""What a reader finds below a heading. A string is text as it stands: nothing in it is ever markup."""
+LONGEST_ADDRESS = 2000
+_LINE_FEEDS = re.compile(r"[ \t]*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -17,12 +24,12 @@ class Section:
     Attributes:
         headings: The headings above the text, outermost first, without the document's title.
         anchor: URL fragment of the nearest heading, without `#`; empty before the first heading.
-        blocks: Plain text: paragraphs, lists, tables (a line an item or row), code with its line breaks.
+        blocks: In reading order; items of a list and rows of a table are blocks of their own.
     """
 
     headings: tuple[str, ...]
     anchor: str
-    blocks: tuple[str, ...]
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Reading:
 class _Open:
     headings: tuple[str, ...]
     anchor: str
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
 
 class Outline:
@@ -78,11 +85,11 @@ class Outline:
         """Return the anchor of a heading and note that it is taken."""
         return self._slugs.take(text, clean_line(explicit), source)
 
-    def block(self, text: str) -> None:
-        """Add a block of plain text to the open section; nothing but white space is no block."""
-        text = clean_block(text)
-        if text:
-            self._sections[-1].blocks.append(text)
+    def block(self, block: Block) -> None:
+        """Add a block to the open section; one without words (an image without alternative text, say) is none."""
+        block = clean_block(block) if isinstance(block, str) else _clean(block)
+        if block_text(block):
+            self._sections[-1].blocks.append(block)
 
     def sections(self, title: str) -> tuple[Section, ...]:
         """Return the sections, with `title` no longer among their headings where it was the outermost."""
@@ -91,3 +98,44 @@ class Outline:
             for part in self._sections
             if part.headings or part.blocks
         )
+
+
+def block_text(block: Block) -> str:
+    """Return the words of a block."""
+    return block if isinstance(block, str) else plain_block(block)
+
+
+def _clean(block: Paragraph | Item | Row | Code) -> Block:
+    match block:
+        case Code():
+            return replace(block, text=clean_block(block.text))
+        case Row():
+            return replace(block, cells=tuple(map(_clean_runs, block.cells)))
+        case Item():
+            return replace(block, runs=_clean_runs(block.runs))
+        case Paragraph():
+            runs = _clean_runs(block.runs)
+            return runs[0].text if len(runs) == 1 and runs[0] == Run(runs[0].text) else Paragraph(runs)
+
+
+def _clean_runs(runs: Runs) -> Runs:
+    """Return runs without control characters, blank lines, white space at the ends, and links that lead nowhere."""
+    kept = [_clean_run(run) for run in merged(runs)]
+    while kept and not kept[0].image and not kept[0].text.strip():
+        del kept[0]
+    while kept and not kept[-1].image and not kept[-1].text.strip():
+        del kept[-1]
+    if kept:
+        kept[0] = replace(kept[0], text=kept[0].text.lstrip())
+        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
+    return merged(kept)
+
+
+def _clean_run(run: Run) -> Run:
+    text = _LINE_FEEDS.sub(" " if run.code or run.image else "\n", clean(run.text))
+    link = run.link if _leads(run.link, "http:", "https:", "mailto:") else ""
+    return replace(run, text=text, link=link, image=run.image if _leads(run.image, "http:", "https:") else "")
+
+
+def _leads(address: str, *schemes: str) -> bool:
+    return len(address) <= LONGEST_ADDRESS and is_address(address, *schemes)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vademecum.encoder.query import decode_encoder
-from vademecum.format.segment import DocumentRow
+from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
+from vademecum_builder.chunking.structure import Chunk, embedding_text
 from vademecum_builder.encoders.base import Encoders, Fitted
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.index.rows import Rows
@@ -34,16 +35,29 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
         UsageError, ContentError: The encoder cannot be had, or gives no numbers.
     """
     needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
-    new = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
+    known = _vectors_of_texts(state, base)
+    added = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
+    new = [chunk for chunk in added if chunk.embedded_text not in known]
     fitted = _embed([chunk.embedded_text for chunk in new], base, encoders, context)
     space = space_of(fitted.encoder, context.request.bits)
     unknown_from = decode_encoder(fitted.encoder.query_encoder).unknown_from
     codes, scales = quantise(fitted.vectors, space.bits, unknown_from)
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}
     for position, chunk in enumerate(new):
-        chunks[chunk.id] = chunk.row(codes[position].tobytes(), int(scales[position]))
+        known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])
+    chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
     documents = {**_tombstones(state, base.rows, context.sequence), **state.documents}
     return Embedded(Rows(documents, chunks), space, fitted.encoder.query_encoder, len(new))
+
+
+def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:
+    """Return modified documents' vectors by what was embedded: where markup or an anchor alone changed, they stay."""
+    known: dict[str, tuple[bytes, int]] = {}
+    for row in (base.documents[key] for key in state.modified):
+        for old in (base.rows.chunks[chunk] for chunk in row.chunks if chunk in base.rows.chunks):
+            chunk = Chunk(tuple(old.headings.split(HEADING_SEPARATOR)), old.anchor, old.text)
+            known[embedding_text(row.title, chunk)] = old.vector, old.scale
+    return known
 
 
 def _embed(texts: Sequence[str], base: Base, encoders: Encoders, context: BuildContext) -> Fitted:

@@ -86,10 +86,13 @@ export interface Hit {
   heading: string;
   /** With the anchor of the nearest heading; empty if the document has no URL. */
   url: string;
+  /** Plain text, without markup. */
   text: string;
   /** About the cosine between query and chunk, above 0. */
   score: number;
   metadata: Record<string, unknown>;
+  /** The text with its structure: lists, tables, code, links (format.md, section 4.5). */
+  markdown: string;
 }
 
 export interface Passage {
@@ -100,7 +103,9 @@ export interface Passage {
   /** The same, outermost first. */
   headings: string[];
   anchor: string;
+  /** As in a `Hit`. */
   text: string;
+  markdown: string;
 }
 
 export interface KnowledgeDocument {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vademecum.format.json import parse_object
+from vademecum.format.markup import plain
 from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum.generation.opened import Opened
 
@@ -20,7 +21,9 @@ class Hit:
         document: Key of the document.
         heading: The headings above the text, outermost first, joined by " › "; may be empty.
         url: The document's URL with the chunk's anchor; empty if the document has none.
+        text: Plain text, without markup.
         score: About the cosine between query and chunk, above 0.
+        markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
     """
 
     id: str
@@ -31,6 +34,7 @@ class Hit:
     text: str
     score: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    markdown: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Passage:
         heading: As in a `Hit`: the headings joined by " › ".
         headings: The headings above the text, outermost first; the document's title is not among them.
         anchor: The URL fragment of the nearest heading, without `#`; may be empty.
+        text, markdown: As in a `Hit`.
     """
 
     id: str
@@ -49,6 +54,7 @@ class Passage:
     headings: tuple[str, ...]
     anchor: str
     text: str
+    markdown: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def view_document(opened: Opened, key: str) -> DocumentView | None:
         index, position = state.chunks[chunk]
         found = state.segments[index].chunk(position)
         headings = heading_text(found.headings), split_headings(found.headings)
-        passages.append(Passage(f"{chunk:016x}", *headings, found.anchor, found.text))
+        passages.append(Passage(f"{chunk:016x}", *headings, found.anchor, plain(found.text), found.text))
     return DocumentView(row.key, row.title, row.url, metadata_of(row.metadata), tuple(passages))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.encoder.rotation import rotate_query
+from vademecum.format.markup import plain
 from vademecum.format.segment import LEVELS
 from vademecum.format.tensors import packed_bytes
 from vademecum.generation.opened import Opened
@@ -110,7 +111,8 @@ class Index:
             title=document.title,
             heading=heading_text(chunk.headings),
             url=f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url,
-            text=chunk.text,
+            text=plain(chunk.text),
             score=raw / (_UNITS[self._bits] * length),
             metadata=metadata_of(document.metadata),
+            markdown=chunk.text,
         )

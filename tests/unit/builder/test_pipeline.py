@@ -266,11 +266,32 @@ def test_another_encoder_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPa
     assert line.encoders.fits == 2
 
 
+def test_markup_and_anchors_that_change_are_published_and_embed_nothing(line: Line) -> None:
+    page = "# Page\n\n## One\n\nSee the *lamp* in the [cellar](cellar.md).\n"
+    line.release({"page.md": page})
+    store = pulled(line)
+    (before,) = rows_of(current(line).segments).chunks.values()
+    changed = (
+        page.replace("*lamp*", "`lamp`")
+        .replace("(cellar.md)", "(attic.md)")
+        .replace("## One", "## One {#first}")
+    )
+    report = line.release({"page.md": changed})
+    assert (report.modified, report.embedded) == (1, 0)
+    pull(store, FolderTransport(line.out), line.root)
+    (hit,) = ask(store, "lamp")
+    assert hit.markdown == "See the `lamp` in the [cellar](attic.md)."
+    assert hit.text == "See the lamp in the cellar."
+    after = rows_of(current(line).segments).chunks[int(hit.id, 16)]
+    assert (after.anchor, after.vector, after.scale) == ("first", before.vector, before.scale)
+    assert before.id != after.id
+
+
 def test_another_chunker_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.release(HANDBOOK)
     before = current(line).manifest.epoch
     for module in ("stages.space", "stages.read"):
-        monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-2")
+        monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-3")
     report = line.release(HANDBOOK)
     assert (report.sequence, report.embedded) == (2, 4)
     assert current(line).manifest.epoch != before

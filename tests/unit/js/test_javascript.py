@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import shutil
 import subprocess
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.format import segment, version
+from vademecum.format import markup, segment, version
 from vademecum.knowledge import EVENTS
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
@@ -63,6 +64,66 @@ def test_the_types_hold(project: Path) -> None:
     compiler = JS / "node_modules" / "typescript" / "bin" / "tsc"
     assert compiler.exists(), f"run `npm ci` in {JS}"
     node(str(compiler), "-p", str(project))
+
+
+READ_MARKUP = """
+const { parseMarkup, plainText } = await import(process.argv[1]);
+const texts = JSON.parse((await import("node:fs")).readFileSync(process.argv[2], "utf-8"));
+console.log(JSON.stringify(texts.map((text) => [parseMarkup(text), plainText(text)])));
+"""
+MARKUP = (
+    *(
+        "a",
+        "b ",
+        "!",
+        "[",
+        "]",
+        "(",
+        ")",
+        "*",
+        "**",
+        "`",
+        "``",
+        "```",
+        "|",
+        "\\",
+        "- ",
+        "1. ",
+        "\n",
+        "  ",
+        "---",
+        "<b>",
+        "é😀",
+    ),
+    *(
+        "| ",
+        " |",
+        " | ",
+        "](x)",
+        "[a](",
+        "![a](b.png)",
+        "](javascript:x)",
+        "](HTTPS://x)",
+        "\u2028",
+        "\r",
+        "\x7f",
+        "\t",
+        "```py\n",
+    ),
+)
+
+
+def test_both_languages_read_the_same_markup(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    texts = ["".join(chance.choices(MARKUP, k=chance.randint(1, 25))) for _ in range(4000)]
+    (tmp_path / "texts.json").write_text(json.dumps(texts))
+    module = (CLIENT / "format" / "markup.mjs").as_uri()
+    read = json.loads(
+        node("--input-type=module", "--eval", READ_MARKUP, module, str(tmp_path / "texts.json"))
+    )
+    for text, found in zip(texts, read, strict=True):
+        blocks = [{"kind": type(block).__name__.lower(), **asdict(block)} for block in markup.parse(text)]
+        assert found == json.loads(json.dumps([blocks, markup.plain(text)])), text
 
 
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:

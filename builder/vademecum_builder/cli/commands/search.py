@@ -21,7 +21,11 @@ def run(options: Namespace) -> Shown:
     for number, hit in enumerate(hits, 1):
         place = " › ".join(filter(None, (hit.title, hit.heading)))
         lines += [f"{number:2}. {place}  ({hit.score:.2f})", f"    {hit.url or hit.document}"]
-        lines += [f"    {_excerpt(hit.text)}"]
+        lines += (
+            [f"    {line}" for line in hit.markdown.split("\n")]
+            if options.markdown
+            else [f"    {_excerpt(hit.text)}"]
+        )
     return result, lines
 
 

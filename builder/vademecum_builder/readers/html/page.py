@@ -15,7 +15,7 @@ from vademecum_builder.readers.html.repeats import Repeated, without_repeats
 from vademecum_builder.readers.html.sections import Sections
 from vademecum_builder.readers.html.tree import Node, Tree, children, first, parse, text_of
 from vademecum_builder.readers.html.unseen import Part, part_of
-from vademecum_builder.readers.outline import Reading, Section
+from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 
 _SEPARATOR = re.compile(r"\s+[|·•—–\-»«:]+\s+|:\s+|\s+(?=\([^()]*\)$)")
@@ -125,8 +125,8 @@ def read_html(text: str) -> Reading:
     return Reading(page.title, page.sections, page.metadata)
 
 
-def html_blocks(text: str) -> Iterator[str]:
-    """Yield the text of a piece of HTML, block by block; headings count as text."""
+def html_blocks(text: str) -> Iterator[Block]:
+    """Yield the blocks of a piece of HTML; headings count as text."""
     tree = parse(unify_line_breaks(text))
     flow = walk((tree.body,) if tree.body is not None else (), marked=True)
     for line in flow.lines:

@@ -7,6 +7,7 @@
  */
 
 import { VademecumError } from "../errors.mjs";
+import { plainText } from "../format/markup.mjs";
 import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
@@ -69,7 +70,7 @@ export class Generation {
       title: owner.segment.titles.at(owner.row),
       heading: splitHeadings(segment.headings.at(row)).join(HEADING_JOINT),
       url: url && anchor ? `${url}#${anchor}` : url,
-      text: segment.texts.at(row),
+      ...textOf(segment, row),
       metadata: parseMetadata(owner),
     };
   }
@@ -99,9 +100,15 @@ export class Generation {
       heading: headings.join(HEADING_JOINT),
       headings,
       anchor: segment.anchors.at(row),
-      text: segment.texts.at(row),
+      ...textOf(segment, row),
     };
   }
+}
+
+/** @param {Segment} segment @param {number} row */
+function textOf(segment, row) {
+  const markdown = segment.texts.at(row);
+  return { text: plainText(markdown), markdown };
 }
 
 /** @param {Uint8Array[]} files the segments of one generation, newest first

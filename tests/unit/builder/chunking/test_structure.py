@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vademecum.format.markup import Code, Item, Paragraph, Row, Run, plain
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, Section, parse_document
+from vademecum_builder.readers.outline import Block
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 TARGET, LONGEST = 600, 900
@@ -19,7 +21,7 @@ def document(*sections: Section, title: str = "Title") -> Document:
     return Document("a.md", title, "", {}, sections)
 
 
-def cut(*blocks: str) -> list[str]:
+def cut(*blocks: Block) -> list[str]:
     return [chunk.text for chunk in chunk_document(document(Section(("H",), "h", blocks)))]
 
 
@@ -44,6 +46,52 @@ def test_a_section_up_to_the_limit_stays_whole() -> None:
 def test_chunks_never_cross_a_heading() -> None:
     found = chunk_document(document(Section(("A",), "a", ("one",)), Section(("B",), "b", ("two",))))
     assert [(chunk.headings, chunk.text) for chunk in found] == [(("A",), "one"), (("B",), "two")]
+
+
+def test_markup_takes_no_room_and_is_kept_where_a_block_is_cut() -> None:
+    bold = Run("word " * 300, strong=True, link="a.md")
+    pieces = cut(Paragraph((Run("x "), bold)))
+    assert [len(plain(piece)) <= LONGEST for piece in pieces] == [True, True]
+    assert pieces[0].startswith("x [**word") and pieces[1].startswith("[**word")
+    assert all(piece.endswith("word**](a.md)") for piece in pieces)
+    assert sum(piece.count("word") for piece in pieces) == 300
+    item, rest = cut(Item((bold,), 1, 3))
+    assert item.startswith("  3. [**word ") and rest.startswith("[**word ")
+    assert all(
+        text.startswith("```sh\n") and text.endswith("\n```") for text in cut(Code("line\n" * 300, "sh"))
+    )
+    assert [plain(text).count("line") for text in cut(Code("line\n" * 300, "sh"))] == [120, 180]
+
+
+def test_a_text_is_escaped_once() -> None:
+    assert cut("a *b* [c](d)") == ["a \\*b\\* \\[c\\](d)"]
+    assert chunk_document(document(Section(("A",), "a", ()), title="- *A*")) == (
+        Chunk((), "", "\\- \\*A\\*"),
+    )
+    assert embedding_text("T", Chunk(("A",), "a", "[*b*](c)")) == "T\nA\nb"
+
+
+def row(*cells: str, header: bool = False) -> Row:
+    return Row(tuple((Run(cell),) for cell in cells), header)
+
+
+def test_a_table_that_is_cut_has_its_header_in_each_piece() -> None:
+    rows = [row(f"option-{number}", "x" * 80) for number in range(30)]
+    found = cut("Before.", row("Name", "Pressure", header=True), *rows, "After.")
+    assert len(found) > 2
+    assert all(text.count("| Name | Pressure |\n| --- | --- |\n| option-") == 1 for text in found)
+    assert all(len(plain(text)) <= LONGEST for text in found)
+    assert [line for text in found for line in text.split("\n") if "option" in line] == [
+        f"| option-{number} | {'x' * 80} |" for number in range(30)
+    ]
+    assert found[-1].endswith("\n\nAfter.")
+
+
+def test_a_long_header_is_not_repeated_and_a_long_row_is_cut() -> None:
+    found = cut(row("n" * 201, header=True), *(row(str(number), "x" * 300) for number in range(8)))
+    assert sum("nnn" in text for text in found) == 1
+    first, second = cut(row("a", "word " * 250))
+    assert first.startswith("| a | word ") and second.startswith("| word ")
 
 
 def test_blocks_are_packed_towards_the_target() -> None:

@@ -20,6 +20,7 @@ from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
@@ -61,7 +62,7 @@ def files(root: Path, tree: dict[str, str]) -> Path:
 
 
 def text_of(document: Document) -> str:
-    return "\n".join(block for section in document.sections for block in section.blocks)
+    return "\n".join(block_text(block) for section in document.sections for block in section.blocks)
 
 
 def place(url: str, served: dict[str, list[str]]) -> str | None:

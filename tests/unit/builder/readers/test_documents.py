@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError, UsageError
+from vademecum.format.markup import Code, Item, Paragraph, Run, write
 from vademecum_builder.readers.document import Document, Section, parse_document
+from vademecum_builder.readers.outline import Block, block_text
 from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 
@@ -19,7 +21,68 @@ def read(text: str, media_type: str = MARKDOWN, key: str = "guide/keys.md", base
 
 
 def blocks(text: str, media_type: str = MARKDOWN) -> tuple[str, ...]:
-    return tuple(block for section in read(text, media_type).sections for block in section.blocks)
+    """The plain text of each block."""
+    return texts_of(read(text, media_type))
+
+
+def texts_of(document: Document) -> tuple[str, ...]:
+    return tuple(block_text(block) for section in document.sections for block in section.blocks)
+
+
+# Markdown: structure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**bold** *it* `a*b*` ***both***",
+        "[link *text*](http://x.org) [**`code`**](../a.md#b) [mail](mailto:a@b.org)",
+        "![alt text](a.png) and [![badge](https://x.org/b.svg)](https://x.org)",
+        "one\ntwo",
+        "```python\ndef f():\n\n    return 1\n```",
+        "````\n```\n````",
+        "- a\n- b\n  1. c\n  2. d\n- e\n  - f\n    - g",
+        "1. a\n\n```\nx\n```\n\n2. b",
+        "| h1 | h2 |\n| --- | --- |\n| a \\| b | `x\\|y` |\n|  | [c](d.md) |",
+        "a \\*b\\* \\[c\\](d) \\`e\\` \\\\ f\\![g](h)",
+        "\\- a\n1\\. b",
+    ],
+)
+def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
+    (section,) = read(text.replace("\n", "  \n") if text in ("one\ntwo", "\\- a\n1\\. b") else text).sections
+    assert write([b if not isinstance(b, str) else Paragraph((Run(b),)) for b in section.blocks]) == text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "blocks"),
+    [
+        ("* a\n+ b\n\n3) c", (Item((Run("a"),)), Item((Run("b"),)), Item((Run("c"),), 0, 3))),
+        ("- a\n\n  b", (Item((Run("a"),)), "b")),
+        ("~~~js {1}\nx\n~~~", (Code("x", "js"),)),
+        ("__a__ _b_", (Paragraph((Run("a", strong=True), Run(" "), Run("b", emphasis=True))),)),
+        ("[a\nb](c.md)", (Paragraph((Run("a b", link="c.md"),)),)),
+        ("[a][r]\n\n[r]: c.md", (Paragraph((Run("a", link="c.md"),)),)),
+        ("> ## Part\n> text", (Paragraph((Run("Part", strong=True),)), "text")),
+        ("![](a.png)", ()),
+    ],
+)
+def test_other_ways_to_write_it(markdown: str, blocks: tuple[Block, ...]) -> None:
+    assert tuple(block for section in read(markdown).sections for block in section.blocks) == blocks
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[a](ftp://x)",
+        "[a](javascript:x)",
+        "[a](data:text/html,x)",
+        f"[a]({'x' * 2001})",
+        "![a](mailto:b)",
+    ],
+)
+def test_links_that_no_reader_may_follow_are_text(link: str) -> None:
+    assert blocks(link) in (("a",), (link,))
+    assert all(isinstance(block, str) for section in read(link).sections for block in section.blocks)
 
 
 # Markdown: sections
@@ -108,8 +171,8 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
         ("one\\\ntwo<br>three", "one\ntwo\nthree"),
         ("```python\ndef f():\n\n    return 1\n```", "def f():\n\n    return 1"),
         ("    indented\n      code", "indented\n  code"),
-        ("- a\n- b\n  1. c\n\n     d\n- ```\n  x = 1\n  ```", "a\nb\nc\nd\nx = 1"),
-        ("| h1 | h2 |\n|----|:--:|\n| a  | `b` |\n| | c |", "h1 | h2\na | b\nc"),
+        ("- a\n- b\n  1. c\n\n     d\n- ```\n  x = 1\n  ```", "a|b|c|d|x = 1"),
+        ("| h1 | h2 |\n|----|:--:|\n| a  | `b` |\n| | c |", "h1 | h2|a | b|c"),
         ("<table><tr><th>A<th>B</tr><tr><td>1</td><td>2</td></tr></table>", "A | B\n1 | 2"),
         ("<!-- nothing -->\n\n<script>\nevil()\n\nmore()\n</script>\n\nyes", "yes"),
         ("/// note | Watch *out*\n\nx\n\n///", "Watch out|x"),
@@ -324,7 +387,7 @@ def test_plain_text() -> None:
 def test_titles_of_plain_text(text: str, title: str, expected: tuple[str, ...]) -> None:
     document = read(text, PLAIN_TEXT, "my-notes.txt")
     assert document.title == title
-    assert tuple(block for section in document.sections for block in section.blocks) == expected
+    assert texts_of(document) == expected
 
 
 PAGE = """<!doctype html><html><head><title>Keys - My site</title><meta name="description" content=" All
@@ -464,7 +527,7 @@ def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
     lines = [document.title, *headings, *document.warnings]
     assert document.title
     assert not any(ord(character) < 32 for line in lines for character in line)
-    texts = [block for section in document.sections for block in section.blocks]
+    texts = list(texts_of(document))
     assert not any(ord(character) < 32 and character not in "\n\t" for block in texts for character in block)
     assert all(block.strip() for block in texts)
     "".join(lines + texts).encode()

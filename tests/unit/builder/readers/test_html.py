@@ -7,6 +7,7 @@ import pytest
 from vademecum.errors import ContentError
 from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.page import Page, read_page
+from vademecum_builder.readers.outline import block_text
 
 
 def page(body: str, head: str = "<title>Pump</title>") -> Page:
@@ -14,7 +15,7 @@ def page(body: str, head: str = "<title>Pump</title>") -> Page:
 
 
 def text(body: str) -> str:
-    return "\n\n".join(block for section in page(body).sections for block in section.blocks)
+    return "\n\n".join(block_text(block) for section in page(body).sections for block in section.blocks)
 
 
 def anchors(body: str) -> dict[str, str]:
@@ -189,7 +190,9 @@ def test_a_long_table_is_cut_between_rows_with_its_header_and_the_rows_ids() -> 
         f"<main><h1 id=o>O</h1><table><tr><th>Name</th><th>Use</th></tr>{rows}</table></main>"
     ).sections
     assert len(sections) > 3
-    assert all(block.startswith("Name | Use\noption") for section in sections for block in section.blocks)
+    assert all(
+        block_text(block).startswith("Name | Use\noption") for section in sections for block in section.blocks
+    )
     assert [section.anchor for section in sections[:2]] == ["o", "r5"]
 
 

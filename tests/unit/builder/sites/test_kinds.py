@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sites.addresses import Addresses, base_of, place_of, version_in
 from vademecum_builder.sites.detect import detect
 from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
@@ -121,7 +122,7 @@ def test_what_repeats_over_the_pages_is_taken_out_and_a_heading_of_the_same_word
 def test_one_page_alone_repeats_nothing() -> None:
     document = read("p.html", page_with_menu(1))
     assert isinstance(document, Document)
-    assert any("Frost" in block for section in document.sections for block in section.blocks)
+    assert any("Frost" in block_text(block) for section in document.sections for block in section.blocks)
 
 
 def test_what_stands_on_most_pages_goes_from_marked_content_too_but_no_heading_or_table_header() -> None:

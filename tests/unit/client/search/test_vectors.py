@@ -297,8 +297,15 @@ def test_a_document_in_reading_order(sample: Opened) -> None:
     assert (view.key, view.title, view.url, view.metadata) == ("b", "Title B", "b.html", {"x": [1]})
     (rotate, home) = sample.state.segments[0].document(sample.state.documents[b"b"][1]).chunks
     assert view.chunks == (
-        Passage(f"{rotate:016x}", "Keys › Rotate", ("Keys", "Rotate"), "rotate", "rotate the key"),
-        Passage(f"{home:016x}", "", (), "", "run home"),
+        Passage(
+            f"{rotate:016x}",
+            "Keys › Rotate",
+            ("Keys", "Rotate"),
+            "rotate",
+            "rotate the key",
+            "rotate the key",
+        ),
+        Passage(f"{home:016x}", "", (), "", "run home", "run home"),
     )
 
 

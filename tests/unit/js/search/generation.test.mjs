@@ -53,7 +53,7 @@ test("a chunk that two segments hold counts once", () => {
 test("a hit has the document's fields, joined headings and the anchor", () => {
   const generation = open({
     documents: [{ key: "k", title: "T", url: "k.html", metadata: '{"a":[1]}', chunks: [255n, 1n] }],
-    chunks: [{ id: 255n, headings: "One\x1fTwo", anchor: "two", text: "text" }, { id: 1n, anchor: "", text: "top" }],
+    chunks: [{ id: 255n, headings: "One\x1fTwo", anchor: "two", text: "*text*" }, { id: 1n, anchor: "", text: "top" }],
   });
   assert.deepEqual(generation.describe(0), {
     id: "00000000000000ff",
@@ -62,6 +62,7 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
     heading: "One › Two",
     url: "k.html#two",
     text: "text",
+    markdown: "*text*",
     metadata: { a: [1] },
   });
   assert.equal(generation.describe(1).url, "k.html");
@@ -71,8 +72,8 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
     url: "k.html",
     metadata: { a: [1] },
     chunks: [
-      { id: "00000000000000ff", heading: "One › Two", headings: ["One", "Two"], anchor: "two", text: "text" },
-      { id: "0000000000000001", heading: "", headings: [], anchor: "", text: "top" },
+      { id: "00000000000000ff", heading: "One › Two", headings: ["One", "Two"], anchor: "two", text: "text", markdown: "*text*" },
+      { id: "0000000000000001", heading: "", headings: [], anchor: "", text: "top", markdown: "top" },
     ],
   });
 });

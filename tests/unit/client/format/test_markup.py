@@ -1,0 +1,227 @@
+"""The text of a chunk: blocks and runs, written in one way, and any string can be read (format.md, section 4.5)."""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vademecum.format import markup
+from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs, parse, plain, write
+
+PIECES = (
+    *(
+        "a",
+        "b ",
+        "word",
+        "!",
+        "[",
+        "]",
+        "(",
+        ")",
+        "*",
+        "**",
+        "***",
+        "`",
+        "``",
+        "```",
+        "|",
+        "\\",
+        "- ",
+        "1. ",
+        "\n",
+        "---",
+        "<b>",
+    ),
+    *(
+        " | ",
+        "| ",
+        " |",
+        "](x)",
+        "[a](",
+        "![",
+        "é",
+        "東",
+        "\u2028",
+        "\r",
+        "&amp;",
+        "#",
+        "> ",
+        "_",
+        "~~",
+        "  ",
+        "\n\n",
+        "{",
+    ),
+)
+HOSTILE = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+LINE = st.lists(
+    st.sampled_from([piece for piece in PIECES if "\n" not in piece]), min_size=1, max_size=6
+).map("".join)
+ADDRESS = st.sampled_from(["", "", "", "x.md", "../a(b).md#c", "https://e.org/?a=[1]&b=*c*", "a|b", "d\\e"])
+RUN = st.builds(Run, LINE, st.booleans(), st.booleans(), st.booleans(), ADDRESS, ADDRESS)
+RUNS = st.lists(RUN, min_size=1, max_size=5).map(lambda runs: tuple(_clean(runs)))
+BLOCK = (
+    st.builds(Paragraph, RUNS)
+    | st.builds(Item, RUNS, st.integers(0, 9), st.none() | st.integers(0, 999_999_999))
+    | st.builds(Row, st.lists(RUNS, min_size=1, max_size=3).map(tuple), st.booleans())
+    | st.builds(
+        Code, st.lists(LINE, min_size=1, max_size=4).map("\n".join), st.sampled_from(["", "c++", "python"])
+    )
+)
+
+
+def _clean(runs: list[Run]) -> list[Run]:
+    """What an outline gives: no white space at the ends of a run's text, and words in each."""
+    return [replace(run, text=" ".join(run.text.split()) or "x") for run in runs]
+
+
+def of(text: str) -> Runs:
+    (block,) = parse(text)
+    assert isinstance(block, Paragraph)
+    return block.runs
+
+
+def test_the_examples_of_the_module_hold() -> None:
+    assert doctest.testmod(markup).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        (
+            "a **b** *c* `d`",
+            (
+                Run("a "),
+                Run("b", strong=True),
+                Run(" "),
+                Run("c", emphasis=True),
+                Run(" "),
+                Run("d", code=True),
+            ),
+        ),
+        ("***a***", (Run("a", strong=True, emphasis=True),)),
+        ("[a `b`](x.md#c)", (Run("a ", link="x.md#c"), Run("b", code=True, link="x.md#c"))),
+        ("[![a](b.png)](c)", (Run("a", link="c", image="b.png"),)),
+        ("[a](mailto:b@c)", (Run("a", link="mailto:b@c"),)),
+        ("`` a`b ``", (Run("a`b", code=True),)),
+        ("`**a** \\[b](c)`", (Run("**a** \\[b](c)", code=True),)),
+        (r"\*a\* \`b\` \[c\](d) \\", (Run("*a* `b` [c](d) \\"),)),
+        ("a\nb", (Run("a\nb"),)),
+        ("[a](x\\(y\\))", (Run("a", link="x(y)"),)),
+    ],
+)
+def test_runs(text: str, runs: Runs) -> None:
+    assert of(text) == runs
+    assert write([Paragraph(runs)]) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a * b",
+        "**a",
+        "*a",
+        "`a",
+        "[a]",
+        "[a](b c)",
+        "[a](b",
+        "![a](",
+        "[[a]](b",
+        "a_b_c",
+        "<b>a</b>",
+        "C:\\dir",
+        "# a",
+        "> a",
+        "&lt;",
+    ],
+)
+def test_what_is_no_markup_is_text(text: str) -> None:
+    assert of(text) == (Run(text),)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:a",
+        "JavaScript:a",
+        "data:text/html,x",
+        "vbscript:a",
+        "file:///etc",
+        "x:y",
+        "a\x7fb",
+        "ftp://a",
+    ],
+)
+def test_an_address_that_no_reader_may_follow_is_none(address: str) -> None:
+    assert of(f"[a]({address})") == (Run("a"),)
+    assert of(f"![a]({address})") == (Run("a"),)
+    assert of("![a](mailto:b@c)") == (Run("a"),)
+
+
+def test_a_text_is_never_markup_by_itself() -> None:
+    for text in ("- a", "12. a", "| a |", "```", "**a**", "[a](b)", "![a](b)", "  - a", "a!", "\\"):
+        assert parse(write([Paragraph((Run(text),))])) == (Paragraph((Run(text),)),), text
+        assert parse(write([Item((Run(text),))])) == (Item((Run(text.strip()),)),) or text == "  - a"
+    assert (
+        parse(write([Row(((Run("---"),), (Run("a | b"),)))] * 2))
+        == (Row(((Run("---"),), (Run("a | b"),))),) * 2
+    )
+
+
+def test_blocks() -> None:
+    text = "One\ntwo.\n\n- a\n  2. b\n- c\n\n| h |\n| --- |\n| \\| |\n\n````c++\n```\n\n````\n\nEnd."
+    blocks: list[Block] = [
+        Paragraph((Run("One\ntwo."),)),
+        *(Item((Run("a"),)), Item((Run("b"),), 1, 2), Item((Run("c"),))),
+        *(Row(((Run("h"),),), True), Row(((Run("|"),),))),
+        *(Code("```\n", "c++"), Paragraph((Run("End."),))),
+    ]
+    assert list(parse(text)) == blocks
+    assert plain(text) == "One\ntwo.\n\na\nb\nc\n\nh\n|\n\n```\n\n\nEnd."
+
+
+def test_code_that_is_not_closed_ends_with_the_text() -> None:
+    assert parse("```sh\na\n\nb") == (Code("a\n\nb", "sh"),)
+
+
+@pytest.mark.slow
+@given(st.lists(BLOCK, max_size=5))
+def test_what_is_written_is_read(blocks: list[Block]) -> None:
+    text = write(blocks)
+    assert write(parse(text)) == text
+    assert plain(text).split() == markup.join((markup.plain_block(block), block) for block in blocks).split()
+
+
+@pytest.mark.slow
+@given(HOSTILE)
+def test_any_string_can_be_read_and_written_again(text: str) -> None:
+    assert plain(write(parse(text))).split() == plain(text).split()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "[",
+        "*",
+        "**a",
+        "`",
+        "`` ",
+        "![",
+        "](",
+        "[a](",
+        "***",
+        "\\",
+        "[`",
+        "![a](",
+        "- a\n",
+        "| a |\n",
+        "```\n",
+    ],
+)
+def test_a_text_of_a_hundred_kilobytes_is_read_at_once(unit: str) -> None:
+    """A pattern that goes back and forth would take minutes here."""
+    assert len(plain(unit * 20_000)) <= len(unit) * 20_000
