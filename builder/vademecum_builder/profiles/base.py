@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 import re
@@ -34,11 +35,13 @@ class Project:
         root: Where the configuration lies.
         top: Nothing outside of it is read: `root`, or the folder above it that is built.
         keys: Files below `root`, `/`-separated, hidden ones left out.
+        seen: Files that were read so far, with the SHA-256 of each.
     """
 
     root: Path
     top: Path
     keys: frozenset[str] = frozenset()
+    seen: dict[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def notes(self) -> Mapping[str, Sequence[str]]:
@@ -60,6 +63,7 @@ class Project:
                     data = stream.read(MOST_BYTES)
             except (OSError, ValueError):
                 continue
+            self.seen[path] = hashlib.sha256(data).hexdigest()
             return "" if holds_private_key(data) else data.decode("utf-8", "replace").removeprefix("\ufeff")
         return ""
 

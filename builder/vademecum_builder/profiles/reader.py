@@ -164,10 +164,14 @@ class ProfilePages:
         page = Page(self.found.project, self.found.key(item.key))
         if _TAKES_IN.search(item.data):
             self.prepared(item.media_type, unify_line_breaks(item.text()), page)
-        said = self.found.project.text(*self.found.profile.files)
-        return _digest(
-            [self.found.profile.name, self.base_url, said, *page.included, *page.included.values()]
-        )
+        place = self.found.place(item.key)
+        try:
+            # Of its path: what its front matter says of its address is in the item.
+            address = place[0].address(place[1], {}) if place else ""
+        except NotServed as reason:
+            address = f"not served: {reason}"
+        parts = [self.found.profile.name, self.base_url, address, *self.found.said]
+        return _digest([*parts, *page.included, *page.included.values()])
 
     def _url(self, address: str) -> str:
         if address.startswith(("http://", "https://")):

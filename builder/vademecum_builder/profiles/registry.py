@@ -51,6 +51,7 @@ class Found:
         config: The file that told, relative to the project; empty where the publisher named the profile.
         inside: Where the source lies in the project, ends in `/`; empty: it is the project, or holds it.
         outside: Where the project lies in the source, ends in `/`.
+        said: SHA-256 of each file that told: the configuration, a list of chapters, of versions.
     """
 
     profile: Profile
@@ -59,6 +60,7 @@ class Found:
     config: str
     inside: str = ""
     outside: str = ""
+    said: tuple[str, ...] = ()
 
     def place(self, key: str) -> tuple[Folder, str] | None:
         """Return the folder of pages that an item of the source lies in, and its place there; None: in none."""
@@ -104,13 +106,9 @@ def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | N
 
 def _places(root: Path) -> Iterator[Path]:
     yield root
-    if not (root / ".git").exists():
-        for above in list(root.parents)[:_ABOVE]:
-            if above == above.parent or above == Path.home():
-                break
-            yield above
-            if (above / ".git").exists():
-                break
+    above = root.parents[:_ABOVE]
+    tops = [place for place, folder in enumerate((root, *above)) if (folder / ".git").exists()]
+    yield from (f for f in above[: tops[0] if tops else 2] if f not in (f.parent, Path.home()))
     level = [root]
     for _ in range(_BELOW):
         level = sorted(sub for folder in level for sub in _folders(folder))
@@ -145,7 +143,8 @@ def _opened(
     rules = profile.open(project)
     if rules is None:
         return None
-    found = Found(profile, rules, project, config, inside, outside)
+    said = tuple(sorted(project.seen.values()))
+    found = Found(profile, rules, project, config, inside, outside, said)
     markdown = [key for key in keys if key.lower().endswith((".md", ".mdx", ".markdown", ".rst", ".adoc"))]
     if folder != root and 2 * sum(found.place(key) is not None for key in markdown) <= len(markdown):
         return None

@@ -188,3 +188,9 @@ def test_drafts_are_left_out_and_counted_and_taken_in_by_an_option_alone(manual:
     later = build(manual, now=NOW + timedelta(days=20))
     assert (later.removed, later.left_out["pages that are not for everybody: expiryDate over"]) == (1, 1)
     assert build(replace(manual, drafts=True), now=NOW + timedelta(days=20)).documents == 4
+
+
+def test_what_the_configuration_no_longer_serves_goes(manual: BuildRequest) -> None:
+    build(manual, now=NOW)
+    Path("manual/mkdocs.yml").write_text("site_name: B\nexclude_docs: oil.md\n")
+    assert build(manual, now=NOW).removed == 1
