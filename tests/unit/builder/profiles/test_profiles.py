@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from sites import build as sites
+from sites.manual import PAGES
 from unit.builder.profiles import trees
 from vademecum.errors import UsageError
 from vademecum_builder.chunking.structure import chunk_document
@@ -91,6 +94,26 @@ def test_every_page_and_anchor_is_where_the_generator_serves_it(name: str, tmp_p
     assert wrong == []
     # No two documents at one address, and no served page with headings of ours forgotten.
     assert Counter(d.url for d in documents.values()).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight"]
+)
+def test_the_manual_is_where_the_generators_serve_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sites, "run", lambda *_command, **_options: None)
+    monkeypatch.setattr(sites, "_with_modules", lambda *_arguments: None)
+    sites.GENERATORS[name](tmp_path)
+    kept = sites.HERE / name
+    served = {path.relative_to(kept).as_posix(): trees.ids_of(path) for path in kept.rglob("*.html")}
+    documents = read_all(tmp_path, found_in(tmp_path))
+    assert len(documents) == len(PAGES)
+    for document in documents.values():
+        at = place(document.url, served)
+        assert at, document.url
+        assert {chunk.anchor for chunk in chunk_document(document)} - {""} <= set(served[at]), document.key
+        assert not re.search(r"\{\{|\[\[|:::|\[!|\{%|!!! |<[A-Z]|\{#", text_of(document)), document.key
 
 
 SHOWN = {

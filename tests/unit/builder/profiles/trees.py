@@ -262,6 +262,12 @@ def write(name: str, folder: Path) -> Path:
     return folder
 
 
+def ids_of(path: Path) -> list[str]:
+    """The ids in a page, without those of the theme."""
+    ids = {html.unescape("".join(groups)) for groups in _ID.findall(path.read_text(encoding="utf-8"))}
+    return sorted(i for i in ids if not i.startswith(("__", "mdbook-", "keyboard")))
+
+
 def serve(name: str) -> dict[str, list[str]]:
     """Build a tree with its generator: the ids of each page."""
     kind = name.partition("-")[0]
@@ -282,10 +288,7 @@ def serve(name: str) -> dict[str, list[str]]:
         )
         found = {}
         for path in sorted((root / out).rglob("*.html")):
-            ids = {html.unescape("".join(groups)) for groups in _ID.findall(path.read_text(encoding="utf-8"))}
-            found[path.relative_to(root / out).as_posix()] = sorted(
-                i for i in ids if not i.startswith(("__", "mdbook-", "keyboard"))
-            )
+            found[path.relative_to(root / out).as_posix()] = ids_of(path)
         return found
 
 
