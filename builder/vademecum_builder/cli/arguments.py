@@ -30,19 +30,18 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"vademecum {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(within: _Within, name: str, purpose: str, fill: Callable[[_Add], None]) -> None:
-        command = within.add_parser(
+    def add(
+        within: _Within, name: str, purpose: str, fill: Callable[[_Add], object]
+    ) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = within.add_parser(
             name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", formatter_class=form
         )
         fill(command.add_argument)
+        return command
 
     add(commands, "build", "publish a release of a folder of documents", _build)
-    keys = commands.add_parser(
-        "keys",
-        help="make or renew signing keys",
-        description="Make or renew signing keys.",
-        formatter_class=form,
-    ).add_subparsers(dest="action", required=True, metavar="ACTION")
+    of_keys = add(commands, "keys", "make or renew signing keys", lambda _: None)
+    keys = of_keys.add_subparsers(dest="action", required=True, metavar="ACTION")
     add(keys, "new", "make a root key, a release key and root.json", _keys_new)
     add(keys, "renew", "sign root.json anew before it expires", _keys_renew)
     add(commands, "verify", "check every signature, hash and digest of a published tree", _verify)
