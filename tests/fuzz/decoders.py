@@ -54,7 +54,7 @@ from vademecum_builder.release.published import listed_files, listed_sources
 from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.keys import KEY_VARIABLE, load_authority
 from vademecum_builder.signing.metadata import parse_root
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.base import HTML, MARKDOWN, NOTEBOOK, PLAIN_TEXT, RST, SourceItem
 
 
 @dataclass(frozen=True)
@@ -301,6 +301,32 @@ _HTML = b"""<!doctype html><base href="javascript:"><title>Keys - site</title>
 <table><tr><td>1<td>2</table><pre>a
  b</pre><ul><li>x<ul><li>y</ul></ul><!-- gone --><img alt="seen" src=x onerror=alert(1)><svg><p>no</svg></main>
 """
+_RST = (
+    b":draft: true\n\n====\nKeys\n====\n\n.. |x| replace:: *one*\n.. _two: data:text/html,x\n\nA |x| two_\n",
+    b"Keys\n----\n\n.. note:: Five\n\n   .. code-block:: sh\n\n      run\n\n.. include:: /etc/passwd\n",
+    b"==  ==\n x   y\n==  ==\n\nterm\n  * x\n\n    - `y <javascript:alert(1)>`_ [1]_\n\n.. [1] Foot\n",
+)
+_NOTEBOOK = canonical(
+    {
+        "cells": [
+            {"cell_type": "markdown", "id": "a", "metadata": {"tags": ["x"]}, "source": ["# Keys\n", "One"]},
+            {
+                "cell_type": "code",
+                "execution_count": 1,
+                "id": "b",
+                "metadata": {},
+                "outputs": [
+                    {"name": "stdout", "output_type": "stream", "text": ["two"]},
+                    {"data": {"text/plain": "3"}, "metadata": {}, "output_type": "display_data"},
+                ],
+                "source": "#| echo: true\nrun()",
+            },
+        ],
+        "metadata": {"kernelspec": {"language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+)
 
 
 def _tree(role: str) -> Callable[[], Sequence[bytes]]:
@@ -336,6 +362,8 @@ DECODERS = (
     Decoder("markdown", _reader(MARKDOWN), lambda: [_MARKDOWN], mutate_text),
     Decoder("html", _reader(HTML), lambda: [_HTML], mutate_text),
     Decoder("markup", _markup, lambda: [_MARKDOWN], mutate_text),
+    Decoder("rst", _reader(RST), lambda: _RST, mutate_text),
+    Decoder("notebook", _reader(NOTEBOOK), lambda: [_NOTEBOOK], mutate_json),
     Decoder("plain-text", _reader(PLAIN_TEXT), lambda: [_MARKDOWN], mutate_text),
 )
 

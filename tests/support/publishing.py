@@ -41,6 +41,7 @@ from vademecum_builder.sources.base import (
     HTML,
     MARKDOWN,
     PLAIN_TEXT,
+    RST,
     Changes,
     Checkpoint,
     Skipped,
@@ -50,7 +51,7 @@ from vademecum_builder.stages.context import BuildContext
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ONCE = Config(retries=0)
-TYPES = {"md": MARKDOWN, "txt": PLAIN_TEXT, "html": HTML}
+TYPES = {"md": MARKDOWN, "txt": PLAIN_TEXT, "html": HTML, "rst": RST}
 
 HANDBOOK = {
     "guide/keys.md": (

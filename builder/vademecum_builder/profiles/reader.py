@@ -13,6 +13,7 @@ from urllib.parse import quote
 from vademecum_builder.profiles.base import NotServed, Page, Project
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
+from vademecum_builder.profiles.tags import expressions
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
@@ -72,7 +73,7 @@ class PlainPages:
         if item.media_type != MARKDOWN:
             return item
         text = written = unify_line_breaks(item.text())
-        for done in PASSES:
+        for done in (*PASSES, *([expressions] if item.key.endswith(".mdx") else [])):
             text = done(text, page)
         return item if text == written else replace(item, data=text.encode())
 

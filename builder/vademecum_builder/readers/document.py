@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,9 +18,16 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
-__all__ = ["Document", "Section", "parse_document"]
+__all__ = ["Document", "MissingReader", "Section", "parse_document"]
 
 _FOLDER_PAGES = frozenset({"index", "readme"})
+_LIBRARIES = {
+    base.RST: ("rst", "pip install 'vademecum[rst]'"),
+    base.NOTEBOOK: ("notebook", "pip install 'vademecum[notebook]'"),
+    base.ORG: ("org", "pip install 'vademecum[org]'"),
+    base.ASCIIDOC: ("asciidoc", "install Asciidoctor (apt, brew or gem install asciidoctor)"),
+}
+"""Readers that need what is not always there, and what brings it."""
 LONGEST_URL = 2000
 
 
@@ -44,6 +52,10 @@ class Document:
     warnings: tuple[str, ...] = ()
 
 
+class MissingReader(ContentError):
+    """What reads such a file is not installed; the message says how to install it, and names no file."""
+
+
 def parse_document(
     file: SourceItem,
     *,
@@ -62,17 +74,19 @@ def parse_document(
 
     Raises:
         ContentError: The file is binary, undecodable, or not what its media type says.
+        MissingReader: Its reader's library is not installed.
         UsageError: No reader for its media type.
     """
     try:
         reading = _reading(file, slugs)
+    except MissingReader:
+        raise
     except ContentError as error:
         raise ContentError(f"{file.key}: {error.message}") from None
     metadata = dict(reading.metadata)
     warnings = list(reading.warnings)
     title = clean_line(reading.title) or title_from_key(file.key)
-    if file.media_type == MARKDOWN:
-        metadata.pop("title", None)
+    metadata.pop("title", None)
     url = address(metadata) if address else _url(file, metadata, base_url, warnings)
     return Document(
         file.key,
@@ -101,9 +115,25 @@ def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
             return replace(reading, warnings=(decoded.warning,)) if decoded.warning else reading
         case base.PLAIN_TEXT:
             return read_plain_text(unify_line_breaks(file.text()))
+        case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:
+            return _by_library(*_LIBRARIES[file.media_type])(unify_line_breaks(file.text()))
     raise UsageError(
         f"{file.key}: no reader for {file.media_type}; use {MARKDOWN}, {base.PLAIN_TEXT} or {base.HTML}"
     )
+
+
+def _by_library(name: str, remedy: str) -> Callable[[str], Reading]:
+    """Return a reader whose library need not be there.
+
+    Raises:
+        MissingReader: It is not.
+    """
+    try:
+        module = import_module(f"vademecum_builder.readers.{name}")
+    except ModuleNotFoundError:
+        raise MissingReader(f"not read: {remedy}") from None
+    reader: Callable[[str], Reading] = getattr(module, f"read_{name}")
+    return reader
 
 
 def title_from_key(key: str) -> str:
@@ -131,6 +161,8 @@ def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: li
 
 def _path(file: SourceItem, slug: object) -> str:
     path = PurePosixPath(file.key)
+    if file.media_type in _LIBRARIES and not slug:
+        return path.with_suffix(".html").as_posix()  # as Sphinx, Asciidoctor, Org and nbconvert name it
     if file.media_type != MARKDOWN and not slug:
         return file.key
     folder = "" if path.parent == PurePosixPath(".") else path.parent.as_posix()

@@ -14,6 +14,10 @@ from vademecum.format.json import Fields, canonical, parse_object
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
 HTML = "text/html"
+RST = "text/x-rst"
+ASCIIDOC = "text/asciidoc"
+ORG = "text/org"
+NOTEBOOK = "application/x-ipynb+json"
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class SourceItem:
     Attributes:
         key: Stable and unique in the source; the key of the document that it becomes. Of a file: its relative
             path, `/`-separated.
-        media_type: Chooses the reader: `text/markdown`, `text/plain` or `text/html`.
+        media_type: Chooses the reader: one of the constants above.
         data: The bytes as they lie in the source.
     """
 

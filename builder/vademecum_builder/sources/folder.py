@@ -16,9 +16,13 @@ from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import (
+    ASCIIDOC,
     HTML,
     MARKDOWN,
+    NOTEBOOK,
+    ORG,
     PLAIN_TEXT,
+    RST,
     Changes,
     Checkpoint,
     Skipped,
@@ -29,10 +33,20 @@ from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_
 MEDIA_TYPES = {
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
+    ".mdown": MARKDOWN,
+    ".mkd": MARKDOWN,
+    ".mdx": MARKDOWN,
+    ".qmd": MARKDOWN,
+    ".rmd": MARKDOWN,
     ".txt": PLAIN_TEXT,
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,
+    ".rst": RST,
+    ".adoc": ASCIIDOC,
+    ".asciidoc": ASCIIDOC,
+    ".org": ORG,
+    ".ipynb": NOTEBOOK,
 }
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""

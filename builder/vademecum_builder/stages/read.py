@@ -6,13 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.base import Skipped, Source, SourceItem
 from vademecum_builder.stages.base import Base
@@ -77,6 +78,7 @@ class _Found:
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
@@ -98,6 +100,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
             _read_item(item, base, context, found)
     context.progress("reading", done, done)
     found.warnings += context.documents.warnings()
+    found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     return _compared(found, base)
 
 
@@ -115,6 +118,9 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         return
     try:
         document = reader.read(item)
+    except MissingReader as missing:
+        found.unread[f"{PurePosixPath(item.key).suffix}: {missing.message}"] += 1
+        return
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
         return

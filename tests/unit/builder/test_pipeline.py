@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,16 @@ def test_skipped_files_are_warned_of_and_the_rest_is_published(line: Line) -> No
     report = run_stages(source, line.encoders, line.context())
     assert report.documents == 3
     assert report.warnings == ("photo.md: skipped: binary: it holds NUL bytes",)
+
+
+def test_files_that_nothing_here_reads_are_one_warning_with_the_way_to_read_them(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vademecum_builder.readers.rst", None)
+    pages = {**HANDBOOK, "a.rst": "Pump\n====\n", "b.rst": "Oil\n===\n"}
+    report = run_stages(Documents(pages), line.encoders, line.context())
+    assert report.documents == 3
+    assert report.warnings == ("2 .rst: not read: pip install 'vademecum[rst]'",)
 
 
 def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:

@@ -20,11 +20,12 @@ from vademecum_builder.chunking.structure import chunk_document
 from vademecum_builder.profiles import docfx, sphinx, tags, vitepress
 from vademecum_builder.profiles.base import Page, Project
 from vademecum_builder.profiles.plain import PASSES
-from vademecum_builder.profiles.reader import ProfilePages
+from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
+from vademecum_builder.sources.folder import FolderSource
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
 SITE = "https://b.example"
@@ -332,3 +333,16 @@ def test_openings_without_an_end_cost_no_more_than_their_length(opening: str, tm
     for done in passes:
         done(text, page)
     assert time.process_time() - started < 5  # seconds; where it grew with the square: over 20
+
+
+def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> None:
+    page = (
+        "import Tabs from '@theme/Tabs';\n\nexport const unit = 'bar';\n\n# Pump {/*the-pump*/}\n\n{/* recall */}\n\n"
+        "At {unit} {'2'}.\n\n<Tabs><TabItem label=\"Linux\">Type `{make}`.</TabItem></Tabs>\n"
+    )
+    (item,) = FolderSource(files(tmp_path, {"pump.mdx": page})).scan()
+    assert isinstance(item, SourceItem)
+    document = PlainPages(tmp_path).read(item)
+    assert isinstance(document, Document)
+    assert (document.title, document.sections[0].anchor) == ("Pump", "the-pump")
+    assert text_of(document) == "At  2.\nLinux\nType {make}."

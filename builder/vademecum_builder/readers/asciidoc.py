@@ -1,0 +1,44 @@
+"""AsciiDoc: Asciidoctor reads it, the program whose ids published pages have; no Python library reads it whole.
+
+In its safe mode `secure` no other file is read, and nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import Any
+
+from vademecum_builder.readers.converted import converted_by, read_converted, typed
+from vademecum_builder.readers.outline import Reading
+
+_COMMAND = shutil.which("asciidoctor")
+if _COMMAND is None:
+    raise ModuleNotFoundError("asciidoctor")
+_OPTIONS = ("--safe-mode=secure", "--embedded", "--quiet", "--attribute=showtitle", "--out-file=-", "-")
+_ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.MULTILINE)
+_HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
+_INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
+_METADATA = re.compile(r"author|date|description|keywords|lang|draft|published|publish|private|noindex")
+_CALLOUT = re.compile(
+    r'[ \t]*(?:#|//|--|;;)?[ \t]*<(?:b|i) class="conum"[^>]*>.*?</(?:b|i)>(?:<b>\(\d+\)</b>)?'
+)
+
+
+def read_asciidoc(text: str) -> Reading:
+    """Read an AsciiDoc text (line breaks are `\\n`). Attributes at its head are metadata.
+
+    Raises:
+        ContentError: It cannot be read.
+    """
+    head = _HEAD.match(text)
+    metadata: dict[str, Any] = {
+        name.lower(): typed(value)
+        for name, value in _ATTRIBUTE.findall(head[0] if head else "")
+        if _METADATA.fullmatch(name.lower())
+    }
+    left = len(_INCLUDE.findall(text))
+    warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
+    text = _INCLUDE.sub("", text)
+    page = converted_by([str(_COMMAND), *_OPTIONS], text)
+    return read_converted(_CALLOUT.sub("", page), metadata, warnings)

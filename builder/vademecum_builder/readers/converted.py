@@ -1,0 +1,68 @@
+"""Formats that a library or a program turns into HTML: what its reader finds there is the document."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.html.page import read_html
+from vademecum_builder.readers.outline import Reading
+from vademecum_builder.readers.text import clean, clean_line
+
+SECONDS = 60.0
+"""A converter that takes longer is stopped."""
+_SAID = {"": True, "true": True, "yes": True, "t": True, "false": False, "no": False, "nil": False}
+
+
+def read_converted(page: str, metadata: Mapping[str, Any], warnings: Sequence[str] = ()) -> Reading:
+    """Return what stands in a piece of HTML, with metadata of its source.
+
+    Args:
+        page: Where there is a `title` in the metadata, it has no other heading of level 1.
+    """
+    title = f"<h1>{escape(str(metadata['title']))}</h1>" if "title" in metadata else ""
+    reading = read_html(f"<main>{title}{page}</main>")
+    kept = {clean_line(name): value for name, value in metadata.items() if name != "title"}
+    return Reading(reading.title, reading.sections, kept, (*warnings, *reading.warnings))
+
+
+def typed(value: str) -> str | bool:
+    """Return what a field of a head says: `:draft: true`, `#+DRAFT: t` and a bare `:draft:` mean it."""
+    text = clean(value).strip()
+    return _SAID.get(text.lower(), text)
+
+
+@contextmanager
+def parser_errors(name: str) -> Iterator[None]:
+    """Within, whatever a parser raises on broken input is an error of the content.
+
+    Raises:
+        ContentError: In place of it.
+    """
+    try:
+        yield
+    except RecursionError:
+        raise ContentError(f"not {name} that can be read (nested too deeply)") from None
+    except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)
+        raise ContentError(f"not {name} that can be read ({clean_line(repr(error), 80)})") from None
+
+
+def converted_by(command: Sequence[str], text: str) -> str:
+    """Return what a converter writes for a text.
+
+    Raises:
+        ContentError: It fails, or takes longer than `SECONDS`.
+    """
+    try:
+        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=SECONDS, check=True)
+    except subprocess.TimeoutExpired:
+        raise ContentError(f"takes longer than {SECONDS:g} seconds to read: split it") from None
+    except subprocess.CalledProcessError as error:
+        raise ContentError(
+            f"cannot be read ({clean_line(error.stderr.decode('utf-8', 'replace'), 120)})"
+        ) from None
+    return clean(done.stdout.decode("utf-8", "replace"))

@@ -1,0 +1,61 @@
+"""Org: pandoc reads it, and leaves out what Org leaves out: comments, drawers, COMMENT and :noexport: trees.
+
+It runs in its sandbox, in a process of its own: no other file is read, and nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pypandoc
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.converted import converted_by, read_converted, typed
+from vademecum_builder.readers.outline import Reading
+
+# Org makes up another id at each export; only CUSTOM_ID is one to land on.
+_FORMAT = "org-auto_identifiers-citations"
+_ARGUMENTS = (
+    "--sandbox",
+    f"--from={_FORMAT}",
+    "--to=html5",
+    "--wrap=none",
+    "--syntax-highlighting=none",
+    "--mathjax",
+    "--shift-heading-level-by=1",
+)
+_HEAP = ("+RTS", "-M1g", "-RTS")
+"""Bytes, so that a strange file costs no machine its memory."""
+_KEYWORD = re.compile(r"^[ \t]*#\+([\w-]+):[ \t]*(.*)$", re.MULTILINE)
+_BLOCK = re.compile(r"^[ \t]*#\+begin_(\w+)[\s\S]*?^[ \t]*#\+end_\1\b.*$", re.MULTILINE | re.IGNORECASE)
+_COOKIE = re.compile(r"^(\*+ .*?)\[#\w\][ \t]*", re.MULTILINE)
+_PLANNING = re.compile(r"^[ \t]*(?:(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*[<\[].*)\n", re.MULTILINE)
+_SHOWN = re.compile(r"^[ \t]*#\+(?:include|toc|print_bibliography)\b.*$", re.MULTILINE | re.IGNORECASE)
+# pandoc 3.9 gives up on a list with one of these; Org means the sign behind it.
+_ESCAPE = re.compile(r"\\(?=[^\w\s\\(\[-])")
+_OPTIONS = "\n#+OPTIONS: toc:nil tags:nil todo:nil d:nil\n"
+_METADATA = re.compile(r"title|author|date|description|keywords|language|draft|published|publish|private")
+_HUGO = re.compile(r"\AHUGO_", re.IGNORECASE)
+
+
+def read_org(text: str) -> Reading:
+    """Read an Org text (line breaks are `\\n`). Keywords at its head, also those of ox-hugo, are metadata.
+
+    Raises:
+        ContentError: pandoc refuses it.
+    """
+    metadata: dict[str, Any] = {}
+    for name, value in _KEYWORD.findall(_BLOCK.sub("", text)):
+        key = _HUGO.sub("", name).lower()
+        if _METADATA.fullmatch(key):
+            metadata.setdefault(key, typed(value))
+    left = len(_SHOWN.findall(text))
+    text = _PLANNING.sub("", _COOKIE.sub(r"\1", _SHOWN.sub("", text)))
+    warnings = [f"{left} × `#+INCLUDE` left out: no other file is read"] if left else []
+    pandoc = (pypandoc.get_pandoc_path(), *_HEAP, *_ARGUMENTS)
+    try:
+        page = converted_by(pandoc, text + _OPTIONS)
+    except ContentError:
+        page = converted_by(pandoc, _ESCAPE.sub("", text) + _OPTIONS)
+    return read_converted(page, metadata, warnings)

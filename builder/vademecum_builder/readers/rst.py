@@ -1,0 +1,215 @@
+"""reStructuredText: docutils reads it and writes HTML with the ids of its sections, which the reader of HTML reads.
+
+Sphinx's directives and roles are taken for what they show, as docutils knows few of them. Nothing is run, and no other
+file is read.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from docutils import nodes
+from docutils.core import publish_doctree, publish_from_doctree
+from docutils.parsers.rst import Directive, Parser, directives
+from docutils.parsers.rst.states import Inliner
+from docutils.writers.html5_polyglot import Writer
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.converted import parser_errors, read_converted, typed
+from vademecum_builder.readers.outline import Reading
+
+LONGEST_LINE = 100_000
+"""Some inline markup costs quadratic time."""
+_SETTINGS = {
+    "report_level": 5,
+    "halt_level": 5,
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "doctitle_xform": False,
+    "docinfo_xform": False,
+    "sectsubtitle_xform": False,
+    "initial_header_level": 1,
+    "strip_comments": True,
+    "auto_id_prefix": "id",  # as Sphinx has it
+    "math_output": "LaTeX",
+    "syntax_highlight": "none",
+    "smart_quotes": False,
+    "toc_backlinks": False,
+    "section_self_link": False,
+    "embed_stylesheet": False,
+    "stylesheet_path": "",
+    "line_length_limit": LONGEST_LINE,
+    "_disable_config": True,  # what lies in the working folder or in a home shapes no document
+}
+# Directives and roles, by their names without a domain. Of docutils' own those that mean the same in Sphinx:
+_OWN = re.compile(
+    r"admonition|attention|caution|danger|error|hint|important|note|tip|warning|compound|container|epigraph|highlights|"
+    r"pull-quote|figure|image|list-table|csv-table|table|math|parsed-literal|replace|unicode|rubric|sidebar|topic"
+)
+_CODE = re.compile(
+    r"code(?:-block|-cell)?|sourcecode|prompt|testcode|testoutput|doctest|productionlist|ipython|console|jupyter-execute"
+)
+_READS_FILES = re.compile(r"include|literalinclude|raw|remoteliteralinclude")
+# What shows nothing, or what only running code or the whole project could show. `todo` is private by default.
+_UNSEEN = re.compile(
+    r"auto\w+|toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
+    r"footer|sectnum|section-numbering|date|target-notes|(?:current)?module|tabularcolumns|todo|todolist|ifconfig|testsetup|"
+    r"testcleanup|(?:di)?graph|graphviz|inheritance-diagram|mermaid|plantuml|uml|bibliography|\w*author"
+)
+_LABELS = {
+    "versionadded": "Added in version",
+    "versionchanged": "Changed in version",
+    "deprecated": "Deprecated since version",
+    "versionremoved": "Removed in version",
+    "seealso": "See also",
+}
+_OWN_ROLES = re.compile(
+    r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t"
+)
+_PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
+_TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
+_LOCK = threading.Lock()  # docutils looks directives up in a module
+
+
+def read_rst(text: str) -> Reading:
+    """Read a reStructuredText (line breaks are `\\n`). The title is the first section's.
+
+    Fields at the head, above the title or below it, are metadata.
+
+    Raises:
+        ContentError: docutils gives up on it.
+    """
+    long = next((n for n, line in enumerate(text.split("\n"), 1) if len(line) > LONGEST_LINE), 0)
+    if long:
+        raise ContentError(f"line {long} has more than {LONGEST_LINE} characters: break it")
+    left: Counter[str] = Counter()
+    with _LOCK, _directives(left), parser_errors("reStructuredText"):
+        parser = Parser(rfc2822=text.startswith("PEP:"), inliner=_inliner())
+        tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
+        metadata = _metadata(tree)
+        for section in tree.findall(
+            nodes.section
+        ):  # an explicit target stands behind what was made of the title
+            title: Any = section[0]
+            title["ids"], section["ids"] = section["ids"][-1:], []
+        for problem in list(
+            tree.findall(nodes.problematic)
+        ):  # an unknown name: a page or a substitution elsewhere
+            problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
+        writer = Writer()
+        level = {"initial_header_level": 2} if "title" in metadata else {}
+        publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS | level)
+    warnings = [f"{n} × `{name}` left out: no other file is read" for name, n in sorted(left.items())]
+    return read_converted(writer.parts["fragment"], metadata, warnings)
+
+
+def _metadata(tree: nodes.document) -> dict[str, Any]:
+    """Take the fields at the head out of the tree, above the title or below it."""
+    seen = [node for node in tree.children if not isinstance(node, nodes.target)][:1]
+    if seen and isinstance(seen[0], nodes.section):
+        seen = seen[0].children[1:2]
+    found: dict[str, Any] = {}
+    for fields in seen:
+        if isinstance(fields, nodes.field_list):
+            for field in fields.findall(nodes.field):
+                found[field.children[0].astext().lower()] = typed(field.children[1].astext())
+            fields.parent.remove(fields)
+    return found
+
+
+def _inliner() -> Inliner:
+    """Return an inliner that knows every role: of those that are not docutils' own, what they show."""
+    inliner = Inliner()
+    own = inliner.interpreted
+
+    def interpreted(rawsource: str, text: str, role: str, lineno: int) -> Any:
+        name = _plain(role)
+        if not role or _OWN_ROLES.fullmatch(name):
+            return own(rawsource, text, name, lineno)
+        shown = nodes.unescape(text)
+        titled = _TARGET.match(shown)
+        if titled:
+            shown = titled[1]
+        elif shown.startswith("~"):
+            shown = shown[1:].rpartition(".")[2]
+        elif name in ("pep", "rfc"):
+            shown = f"{name.upper()} {shown}"
+        kind = nodes.inline if _PROSE.fullmatch(name) else nodes.literal
+        return [kind(rawsource, shown.lstrip("!"))], []
+
+    vars(inliner)["interpreted"] = (
+        interpreted  # not a subclass: docutils looks its patterns up in the class itself
+    )
+    return inliner
+
+
+def _plain(name: str) -> str:
+    return name.lower().rpartition(":")[2]
+
+
+class _Permissive(dict[str, Any]):
+    """Every option is known."""
+
+    def __missing__(self, name: str) -> Any:
+        return directives.unchanged
+
+
+class _Any(Directive):
+    """A directive of Sphinx or of an extension: its argument and its content are shown."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = _Permissive(name=directives.unchanged)
+
+    def run(self) -> list[nodes.Node]:
+        name = _plain(self.name)
+        argument = self.arguments[0] if self.arguments else ""
+        if name == "only" and (argument.split()[:1] == ["not"]) == ("html" in argument):
+            return []  # `internal`, `draft`: no tag is set that nobody says
+        if _CODE.fullmatch(name):
+            return [
+                nodes.literal_block(
+                    text := "\n".join(self.content), text, classes=["code", argument or "text"]
+                )
+            ]
+        label = _LABELS.get(name, "")
+        box = nodes.container()
+        box.document = self.state.document
+        if name != "only" and (argument or label):
+            for line in argument.split("\n") if not label else [f"{label} {argument}"]:
+                children, _ = self.state.inline_text(line, self.lineno)
+                box += nodes.paragraph(line, "", *children)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+
+class _Unseen(_Any):
+    def run(self) -> list[nodes.Node]:
+        return []
+
+
+@contextmanager
+def _directives(left: Counter[str]) -> Iterator[None]:
+    """Within, every directive is known; what would read files is counted."""
+
+    def known(name: str, language: Any, document: Any) -> tuple[type[Directive] | None, list[Any]]:
+        plain = _plain(name)
+        if _READS_FILES.fullmatch(plain):
+            left[plain] += 1
+            return _Unseen, []
+        if _OWN.fullmatch(plain):
+            return own(name, language, document)
+        return _Unseen if _UNSEEN.fullmatch(plain) or name == "class" else _Any, []
+
+    own = directives.directive
+    vars(directives)["directive"] = known
+    try:
+        yield
+    finally:
+        vars(directives)["directive"] = own

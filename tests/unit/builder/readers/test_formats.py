@@ -1,0 +1,448 @@
+"""reStructuredText, AsciiDoc, Org and notebooks: text and code stay, markup and what is private go."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from vademecum.errors import ContentError
+from vademecum_builder.readers.document import Document, MissingReader, parse_document
+from vademecum_builder.readers.outline import block_text
+from vademecum_builder.sources.base import ASCIIDOC, NOTEBOOK, ORG, RST, SourceItem
+
+KEYS = {
+    RST: "guide/pump.rst",
+    ASCIIDOC: "guide/pump.adoc",
+    ORG: "guide/pump.org",
+    NOTEBOOK: "guide/pump.ipynb",
+}
+
+
+def read(text: str, media_type: str, **options: str) -> Document:
+    return parse_document(SourceItem(KEYS[media_type], media_type, text.encode()), **options)  # type: ignore[arg-type]
+
+
+def shown(document: Document) -> str:
+    parts = ((*section.headings[-1:], *map(block_text, section.blocks)) for section in document.sections)
+    return "\n".join(chain.from_iterable(parts))
+
+
+def anchors(document: Document) -> dict[str, str]:
+    return {section.headings[-1]: section.anchor for section in document.sections if section.headings}
+
+
+def notebook(*cells: Mapping[str, object], **metadata: object) -> str:
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+def markdown(source: str | list[str], *tags: str) -> dict[str, object]:
+    return {"cell_type": "markdown", "id": "m", "metadata": {"tags": tags}, "source": source}
+
+
+def code(source: str, *outputs: Mapping[str, object], tags: tuple[str, ...] = ()) -> dict[str, object]:
+    return {
+        "cell_type": "code",
+        "id": "c",
+        "execution_count": 1,
+        "metadata": {"tags": tags},
+        "source": source,
+        "outputs": outputs,
+    }
+
+
+def result(**data: str) -> dict[str, object]:
+    named = {name.replace("_", "/", 1): value for name, value in data.items()}
+    return {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": named}
+
+
+# reStructuredText
+
+PAGE = """\
+:draft: true
+:author: Jo
+
+====
+Pump
+====
+
+.. a private remark
+
+Water, *clean* water. See :ref:`the oil <oil>`, :doc:`/parts`, :py:func:`~pump.parts.turn` and |release|, or `Parts`_.
+
+.. _dregs:
+
+Oil Change
+----------
+
+.. warning:: Never run it dry.
+
+.. code-block:: python
+   :caption: turn.py
+   :emphasize-lines: 1
+
+   def turn():
+       return "|x| :ref:`y`"
+
+.. versionadded:: 3.2
+   The lever.
+
+.. py:function:: turn(speed)
+
+   Turns it.
+
+Dry
+~~~
+
+==== ====
+Part Wear
+==== ====
+Seal 2 mm
+==== ====
+
+Dry
+~~~
+
+The second.
+"""
+
+
+def test_rst_shows_text_and_code_and_no_markup() -> None:
+    document = read(PAGE, RST)
+    text = shown(document)
+    assert document.title == "Pump"
+    assert "Water, clean water. See the oil, /parts, turn and release, or Parts." in text
+    assert 'def turn():\n    return "|x| :ref:`y`"' in text
+    for kept in (
+        "Never run it dry.",
+        "Added in version 3.2",
+        "The lever.",
+        "turn(speed)",
+        "Turns it.",
+        "Seal",
+        "2 mm",
+    ):
+        assert kept in text
+    for gone in ("private", "::", "caption", "turn.py", "====", ":draft:"):
+        assert gone not in text
+
+
+def test_rst_anchors_are_those_of_sphinx() -> None:
+    document = read(PAGE, RST)
+    assert [section.anchor for section in document.sections if section.headings] == ["dregs", "dry", "id1"]
+
+
+def test_rst_fields_at_the_head_are_metadata() -> None:
+    assert read(PAGE, RST).metadata == {"draft": True, "author": "Jo"}
+    below = read("Pump\n====\n\n:draft:\n:published: no\n\nText.\n", RST)
+    assert below.metadata == {"draft": True, "published": False}
+    proposal = read("PEP: 8\nTitle: Style\n\nAbstract\n========\n\nText.\n", RST)
+    assert (proposal.title, proposal.metadata) == ("Style", {"pep": "8"})
+
+
+@pytest.mark.parametrize(
+    "directive",
+    [
+        ".. include:: {}",
+        ".. literalinclude:: {}",
+        ".. raw:: html\n   :file: {}",
+        ".. csv-table::\n   :file: {}",
+        ".. figure:: {}\n   :include: {}",
+    ],
+)
+def test_rst_reads_no_other_file(tmp_path: Path, directive: str) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the recall,in May\n")
+    document = read(f"Pump\n====\n\n{directive.replace('{}', str(secret))}\n\nText.\n", RST)
+    assert "recall" not in shown(document)
+    assert "Text." in shown(document)
+
+
+def test_rst_includes_are_told() -> None:
+    document = read("Pump\n====\n\n.. include:: a.rst\n.. include:: b.rst\n", RST)
+    assert document.warnings == ("guide/pump.rst: 2 × `include` left out: no other file is read",)
+
+
+def test_rst_leaves_out_what_is_shown_only_under_a_tag_or_not_at_all() -> None:
+    text = shown(
+        read(
+            "Pump\n====\n\n.. only:: internal\n\n   Recall.\n\n.. only:: html\n\n   Seen.\n\n.. todo:: Ask.\n\n"
+            ".. only:: not html\n\n   Paper.\n\n.. date::\n\n.. raw:: html\n\n   <b>raw</b>\n",
+            RST,
+        )
+    )
+    assert "Seen." in text
+    assert not any(word in text for word in ("Recall", "Ask", "Paper", "20", "raw"))
+
+
+def test_rst_of_one_file_does_not_shape_the_next() -> None:
+    page = "Pump\n====\n\n:shout:`Hello.`\n"
+    before = read(page, RST)
+    read(".. role:: shout(raw)\n   :format: html\n\n.. default-role:: math\n\n:shout:`x`\n", RST)
+    assert read(page, RST) == before
+    assert "Hello." in shown(before)
+
+
+# AsciiDoc
+
+MANUAL = """\
+= Pump
+Jo Doe <jo@example.org>
+:page-draft: true
+:unit: bar
+
+// a private remark
+////
+a recall
+////
+Water at 2 {unit}, *clean* water. See <<oil,the oil>>.
+
+include::{secret}[]
+
+[#oil]
+== Oil change
+
+WARNING: Never run it dry.
+
+[source,python]
+----
+def turn(): # <1>
+    return 1
+----
+<1> Turns it.
+
+|===
+|Part |Wear
+
+|Seal |2 mm
+|===
+
+ifdef::internal[]
+in May
+endif::[]
+
+== Two words
+
+More.
+"""
+
+
+has_asciidoctor = pytest.mark.skipif(
+    shutil.which("asciidoctor") is None, reason="Asciidoctor is not installed"
+)
+
+
+@pytest.mark.process
+@has_asciidoctor
+def test_asciidoc(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.adoc"
+    secret.write_text("our plan\n")
+    document = read(MANUAL.replace("{secret}", str(secret)), ASCIIDOC)
+    text = shown(document)
+    assert document.title == "Pump"
+    assert document.metadata == {"draft": True}
+    assert document.warnings == ("guide/pump.adoc: 1 × `include::` left out: no other file is read",)
+    assert anchors(document) == {"Oil change": "oil", "Two words": "_two_words"}
+    for kept in (
+        "Water at 2 bar, clean water. See the oil.",
+        "Never run it dry.",
+        "def turn():\n    return 1",
+        "Seal",
+    ):
+        assert kept in text
+    for gone in ("private", "recall", "plan", "in May", "::", "===", "<1>", "(1)", "secret"):
+        assert gone not in text
+
+
+def test_without_asciidoctor_its_pages_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "vademecum_builder.readers.asciidoc", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    with pytest.raises(MissingReader, match="install Asciidoctor"):
+        read(MANUAL, ASCIIDOC)
+
+
+# Org
+
+NOTES = """\
+#+TITLE: Pump
+#+DRAFT: t
+#+HUGO_PUBLISHED: no
+# a private remark
+Water, *clean* =water=. See [[https://example.org][the oil]].
+#+INCLUDE: "SECRET"
+* TODO [#A] Oil change                                                :work:
+SCHEDULED: <2026-05-01 Fri>
+:PROPERTIES:
+:CUSTOM_ID: oil
+:Owner: Jo
+:END:
+#+begin_src python
+def turn():
+    return "#+TITLE: x"
+#+end_src
+#+begin_comment
+a recall
+#+end_comment
+** COMMENT Plans
+in May
+** Costs :noexport:
+a million
+* Wear
+:LOGBOOK:
+CLOCK: [2026-05-01 Fri 10:00]
+:END:
+| Part | Wear |
+|------+------|
+| Seal | 2 mm |
+"""
+
+
+@pytest.mark.process
+def test_org(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.org"
+    secret.write_text("our plan\n")
+    document = read(NOTES.replace("SECRET", str(secret)), ORG)
+    text = shown(document)
+    assert document.title == "Pump"
+    assert document.metadata == {"draft": True, "published": False}
+    assert document.warnings == ("guide/pump.org: 1 × `#+INCLUDE` left out: no other file is read",)
+    assert anchors(document)["Oil change"] == "oil"
+    for kept in ("Water, clean water. See the oil.", 'def turn():\n    return "#+TITLE: x"', "Seal", "2 mm"):
+        assert kept in text
+    for gone in (
+        "private",
+        "recall",
+        "May",
+        "million",
+        "plan",
+        "2026",
+        "Owner",
+        "TODO",
+        "[#",
+        "work",
+        "----",
+        "DRAFT",
+    ):
+        assert gone not in text
+
+
+# Notebooks
+
+
+def test_notebook_shows_text_code_and_text_output() -> None:
+    document = read(
+        notebook(
+            markdown(["# Pump\n", "\n", "Water.\n"]),
+            code(
+                "turn()",
+                {"output_type": "stream", "name": "stdout", "text": ["\x1b[31mturned\x1b[0m\n"]},
+                result(text_plain="3 bar", text_html="<b>3 bar</b>", image_png="iVBORw0KGgo="),
+                result(text_plain="<Figure size 640x480 with 1 Axes>", image_png="iVBORw0KGgo="),
+                {"output_type": "error", "ename": "Dry", "evalue": "no water", "traceback": ["\x1b[0mlong"]},
+            ),
+            markdown("## Seal\n\n![a seal](data:image/png;base64," + "iVBORw0KGgo" * 2000 + ")"),
+            {"cell_type": "raw", "id": "r", "metadata": {}, "source": "\\latex"},
+            language_info={"name": "python"},
+        ),
+        NOTEBOOK,
+    )
+    text = shown(document)
+    assert document.title == "Pump"
+    assert "turn()" in text
+    assert "turned\n3 bar\nDry: no water" in text
+    assert "a seal" in text
+    assert not any(word in text for word in ("iVBOR", "Figure", "<b>", "\x1b", "long", "latex", "data:"))
+    assert {section.anchor for section in document.sections} == {""}
+
+
+def test_notebook_leaves_out_what_its_tags_hide() -> None:
+    text = shown(
+        read(
+            notebook(
+                markdown("# Pump"),
+                markdown("Recall.", "remove-cell"),
+                code("secret = 1", tags=("hide",)),
+                code("#| include: false\nkey = 2"),
+                code("#| echo: false\nplot()", result(text_plain="3 bar")),
+                code("shown()", result(text_plain="4 bar"), tags=("remove-output",)),
+            ),
+            NOTEBOOK,
+        )
+    )
+    assert "3 bar" in text
+    assert "shown()" in text
+    assert not any(word in text for word in ("Recall", "secret", "key", "plot", "4 bar", "#|"))
+
+
+def test_notebook_front_matter_is_metadata() -> None:
+    head = {"cell_type": "raw", "id": "r", "metadata": {}, "source": "---\ntitle: Pump\ndraft: true\n---"}
+    document = read(notebook(head, markdown("Water.")), NOTEBOOK)
+    assert (document.title, document.metadata) == ("Pump", {"draft": True})
+
+
+def test_notebook_may_lack_what_the_schema_asks_for() -> None:
+    cell = {"cell_type": "markdown", "source": ["# Pump"]}
+    assert read(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}), NOTEBOOK).title == "Pump"
+
+
+def test_notebook_of_an_older_version() -> None:
+    old = [
+        {"cell_type": "heading", "level": 1, "metadata": {}, "source": ["Pump"]},
+        {"cell_type": "code", "input": ["turn()"], "language": "python", "metadata": {}, "outputs": []},
+    ]
+    page = {
+        "worksheets": [{"cells": old, "metadata": {}}],
+        "metadata": {},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+    }
+    document = read(json.dumps(page), NOTEBOOK)
+    assert (document.title, "turn()" in shown(document)) == ("Pump", True)
+
+
+def test_notebook_output_is_bounded() -> None:
+    long = {"output_type": "stream", "name": "stdout", "text": "a line\n" * 100_000}
+    assert len(shown(read(notebook(code("x", long)), NOTEBOOK))) < 5000
+
+
+# All of them
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text"),
+    [
+        (NOTEBOOK, '{"cells": [{"cell_type": "mark'),
+        (NOTEBOOK, "[" * 100_000),
+        (NOTEBOOK, "[1]"),
+        (NOTEBOOK, '{"cells": 5, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'),
+        (RST, "x " * 100_000),
+        (RST, "\n\n".join(" " * n + "x" for n in range(500))),
+    ],
+)
+def test_broken_input_is_an_error_that_names_the_file(media_type: str, text: str) -> None:
+    with pytest.raises(ContentError, match=rf"^{KEYS[media_type]}: "):
+        read(text, media_type)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "module", "extra"),
+    [(RST, "docutils", "rst"), (NOTEBOOK, "nbformat", "notebook"), (ORG, "pypandoc", "org")],
+)
+def test_a_library_that_is_missing_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, media_type: str, module: str, extra: str
+) -> None:
+    for name in [n for n in sys.modules if n.partition(".")[0] == module]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, f"vademecum_builder.readers.{extra}", raising=False)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingReader, match=rf"pip install 'vademecum\[{extra}\]'"):
+        read("x", media_type)
+
+
+def test_their_pages_are_html() -> None:
+    assert read("x", RST, base_url="https://example.org/kb/").url == "https://example.org/kb/guide/pump.html"
