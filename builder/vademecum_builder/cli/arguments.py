@@ -45,6 +45,7 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
     add(keys, "new", "make a root key, a release key and root.json", _keys_new)
     add(keys, "renew", "sign root.json anew before it expires", _keys_renew)
     add(commands, "verify", "check every signature, hash and digest of a published tree", _verify)
+    add(commands, "links", "ask whether each hit's page and anchor is there", _links)
     add(commands, "serve", "serve a published tree on this machine, to try it", _serve)
     add(commands, "pull", "bring a local store up to date", _pull)
     add(commands, "search", "search a local store, offline", _search)
@@ -101,6 +102,12 @@ def _build(add: _Add) -> None:
         help="take in drafts, unlisted and noindex pages, and those of another time",
     )
     add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
+    add(
+        "--links",
+        metavar="DIR|URL",
+        default="",
+        help="then ask the real pages for each hit's address and anchor",
+    )
     add("--title", default="", help="name of the knowledge base, for its pages")
     add("--release-version", metavar="TEXT", default="", help="human version (default: date and number)")
     add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
@@ -130,6 +137,15 @@ def _verify(add: _Add) -> None:
     _location(add)
     _trust(add)
     add("--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served")
+    _json(add)
+
+
+def _links(add: _Add) -> None:
+    _location(add)
+    _trust(add)
+    add(
+        "--against", metavar="DIR|URL", required=True, help="the real pages: a rendered folder, or their site"
+    )
     _json(add)
 
 

@@ -7,11 +7,13 @@ import shlex
 import sys
 from argparse import Namespace
 
-from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.cli.commands.links import told
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.links import check_links
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
 
@@ -45,11 +47,18 @@ def run(options: Namespace) -> Shown:
         print(f"vade: {line}", file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
+    if not options.links:
+        return report.json(), _lines(report, options)
+    checked, lines = told(check_links(str(options.out), options.links))
+    # A link that leads nowhere fails the command; what is published stays.
+    return report.json() | {"links": checked, "sound": checked["sound"]}, [*_lines(report, options), *lines]
+
+
+def _lines(report: BuildReport, options: Namespace) -> list[str]:
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
-        lines = [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
-        return report.json(), lines
-    return report.json(), [
+        return [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
+    return [
         f"Published release {report.sequence} ({report.version}) in {options.out}",
         f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",

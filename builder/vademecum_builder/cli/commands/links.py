@@ -1,0 +1,31 @@
+"""`vade links`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.links import LinkReport, check_links
+
+_SHOWN = 20
+
+
+def run(options: Namespace) -> Shown:
+    """Ask whether each document and anchor of a published tree is there; the exit code is 1 where one is not."""
+    with Bars() as bars:
+        return told(check_links(options.location, options.against, trust=options.trust, progress=bars))
+
+
+def told(found: LinkReport) -> Shown:
+    """Return what to say of a check."""
+    broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
+    more = [f"  and {len(broken) - _SHOWN} more (--json lists all)"] if len(broken) > _SHOWN else []
+    unaddressed = f"; {found.unaddressed} documents have no address" if found.unaddressed else ""
+    return asdict(found) | {"sound": not broken}, [
+        f"{'Broken' if broken else 'Good'}: {found.pages} pages and {found.anchors} anchors asked for, "
+        f"{len(broken)} are not there{unaddressed}",
+        *broken[:_SHOWN],
+        *more,
+    ]

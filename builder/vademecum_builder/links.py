@@ -1,0 +1,182 @@
+"""Whether hits lead where they say: each document's address, and each chunk's anchor, asked of the real pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpx
+
+from vademecum.errors import UsageError
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.locations import open_transport
+from vademecum.runtime.loop import run
+from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.readers.html.ids import ids_of
+from vademecum_builder.release.published import config_for, read_published
+from vademecum_builder.request import Progress, ignore_progress
+
+_PARALLEL, _SECONDS = 6, 30.0
+_SAMPLE = 200
+"""Addresses by which it is learnt where a folder lies below its host."""
+
+
+@dataclass(frozen=True)
+class BrokenLink:
+    """A hit that would lead nowhere.
+
+    Attributes:
+        document: Its key.
+        url: Its address, with the anchor where that is what is missing.
+        reason: In words.
+    """
+
+    document: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LinkReport:
+    """What was asked, and what is missing.
+
+    Attributes:
+        pages: Documents with an address. `unaddressed`: those without one; their hits open in the search page alone.
+        anchors: Places in these pages that chunks lead to.
+        broken: By document.
+    """
+
+    pages: int
+    anchors: int
+    unaddressed: int
+    broken: tuple[BrokenLink, ...]
+
+
+Ids = Callable[[str], "frozenset[str] | str"]
+"""Returns the ids of the page at an address, or why there is no page."""
+
+
+def check_links(
+    location: str, against: str, *, trust: Path | None = None, progress: Progress = ignore_progress
+) -> LinkReport:
+    """Ask for each document and anchor of a published tree whether it is there.
+
+    Args:
+        location: The tree: a folder or an address.
+        against: The real pages: a folder of rendered pages, or the address where they are served. Relative addresses
+            are joined to it; one of another host is asked of this one, at the same path.
+        trust: The root metadata; None takes the tree's own.
+
+    Raises:
+        UsageError: `against` is neither a folder nor an address.
+        VademecumError: The tree cannot be read.
+    """
+    rows = run(_rows(location, trust))
+    asked: dict[str, list[str]] = {}
+    for row in rows.live:
+        asked.setdefault(row.url.partition("#")[0], []).append(row.key)
+    unaddressed = len(asked.pop("", []))
+    pages = run(_ids_of_all(sorted(asked), against, progress))
+    broken: list[BrokenLink] = []
+    anchors = 0
+    for url, keys in asked.items():
+        found = pages[url]
+        for key in keys:
+            if isinstance(found, str):
+                broken.append(BrokenLink(key, url, found))
+                continue
+            wanted = _anchors(rows, key)
+            anchors += len(wanted)
+            broken += [
+                BrokenLink(key, f"{url}#{anchor}", "the page has no such id")
+                for anchor in wanted
+                if anchor not in found and unquote(anchor) not in found
+            ]
+    broken.sort(key=lambda link: (link.document, link.url))
+    return LinkReport(sum(map(len, asked.values())), anchors, unaddressed, tuple(broken))
+
+
+async def _rows(location: str, trust: Path | None) -> Rows:
+    transport = open_transport(location)
+    try:
+        root = trust.read_bytes() if trust is not None else None
+        published = await read_published(transport, root, SystemClock(), config=config_for(transport))
+    finally:
+        await transport.close()
+    return rows_of(published.segments)
+
+
+def _anchors(rows: Rows, key: str) -> list[str]:
+    chunks = (rows.chunks[chunk] for chunk in rows.documents[key].chunks)
+    return sorted({chunk.anchor for chunk in chunks if chunk.anchor})
+
+
+async def _ids_of_all(
+    urls: list[str], against: str, progress: Progress
+) -> Mapping[str, frozenset[str] | str]:
+    if "://" not in against:
+        folder = Path(against)
+        if not folder.is_dir():
+            raise UsageError(f"--against {against}: there is no such folder; name one, or an http(s) address")
+        skipped = _skipped(folder, urls[:: max(1, len(urls) // _SAMPLE)])
+        return {url: _ids_in_folder(folder, url, skipped) for url in urls}
+    if urlsplit(against).scheme not in ("http", "https"):
+        raise UsageError(f"--against {against}: only http and https can be asked")
+    gate, done = asyncio.Semaphore(_PARALLEL), 0
+    async with httpx.AsyncClient(follow_redirects=True, timeout=_SECONDS) as client:
+
+        async def one(url: str) -> frozenset[str] | str:
+            nonlocal done
+            async with gate:
+                found = await _ids_at(client, _moved(url, against))
+            done += 1
+            progress("asking", done, len(urls))
+            return found
+
+        return dict(zip(urls, await asyncio.gather(*map(one, urls)), strict=True))
+
+
+def _moved(url: str, against: str) -> str:
+    """Return the address at the host that is asked."""
+    whole, host = urlsplit(urljoin(against.removesuffix("/") + "/", url)), urlsplit(against)
+    return whole._replace(scheme=host.scheme, netloc=host.netloc).geturl()
+
+
+async def _ids_at(client: httpx.AsyncClient, url: str) -> frozenset[str] | str:
+    try:
+        answer = await client.get(url)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        return f"no answer: {error or type(error).__name__}"
+    return ids_of(answer.content) if answer.status_code == 200 else f"the host answers {answer.status_code}"
+
+
+def _parts(url: str) -> list[str]:
+    return [unquote(part) for part in urlsplit(url).path.split("/") if part]
+
+
+def _skipped(folder: Path, urls: Iterable[str]) -> int:
+    """Return how many parts of the addresses' paths lie above the folder: those that most pages are found without."""
+    found: Counter[int] = Counter()
+    for url in urls:
+        parts = _parts(url)
+        found.update(count for count in range(len(parts) + 1) if _file(folder, parts[count:]) is not None)
+    # What every address lacks in the end is the start page: the fewest parts that serve are the right ones.
+    return max(found, key=lambda count: (found[count], -count), default=0)
+
+
+def _file(folder: Path, parts: list[str]) -> Path | None:
+    """Return the file that static hosts serve at a path: `x/` is `x/index.html`, `x` may be `x.html`."""
+    path = folder.joinpath(*parts)
+    if ".." in parts:
+        return None
+    candidates = (path / "index.html", path, path.with_name(f"{path.name}.html"))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _ids_in_folder(folder: Path, url: str, skipped: int) -> frozenset[str] | str:
+    file = _file(folder, _parts(url)[skipped:])
+    return ids_of(file.read_bytes()) if file is not None else f"there is no such page in {folder}"

@@ -1,0 +1,107 @@
+"""`vade links`: whether hits lead where they say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.pages_host import PagesHost
+from vademecum.errors import UsageError
+from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.cli.main import main
+from vademecum_builder.links import LinkReport, check_links
+
+TREES = Path(__file__).parents[2] / "sites"
+
+
+@pytest.fixture
+def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(TREES / "mkdocs", tmp_path / "_site"))
+
+
+def released(rendered: Path, base_url: str = "") -> str:
+    build(BuildRequest(rendered, rendered.parent / "dist", site=False, base_url=base_url))
+    return str(rendered.parent / "dist")
+
+
+def broken(found: LinkReport) -> list[tuple[str, str]]:
+    return [(link.document, link.url.partition("/handbook/")[2]) for link in found.broken]
+
+
+def spoil(rendered: Path) -> None:
+    (rendered / "faq/index.html").unlink()
+    page = rendered / "network/index.html"
+    text = page.read_text()
+    page.write_text(text.replace('id="radio-link"', ""))
+    assert page.read_text() != text
+
+
+def test_all_hits_of_a_rendered_site_lead_somewhere(rendered: Path) -> None:
+    found = check_links(released(rendered), str(rendered))
+    assert (found.pages, found.unaddressed, found.broken) == (12, 0, ())
+    assert found.anchors > 30
+
+
+def test_a_page_and_an_anchor_that_are_gone_are_named(rendered: Path) -> None:
+    dist = released(rendered)
+    spoil(rendered)
+    found = check_links(dist, str(rendered))
+    assert broken(found) == [("faq/index.html", "faq/"), ("network/index.html", "network/#radio-link")]
+
+
+def test_a_site_is_asked_at_its_paths_whatever_its_host_is_called(rendered: Path, tmp_path: Path) -> None:
+    dist = released(rendered)  # its pages say https://brunnen.example/handbook/
+    served = tmp_path / "host"
+    shutil.copytree(rendered, served / "handbook")
+    spoil(served / "handbook")
+    with PagesHost(served) as host:
+        found = check_links(dist, f"{host.url}handbook/")
+    assert broken(found) == [("faq/index.html", "faq/"), ("network/index.html", "network/#radio-link")]
+    assert "404" in found.broken[0].reason
+
+
+def test_a_host_that_does_not_answer_breaks_every_link(rendered: Path) -> None:
+    found = check_links(released(rendered), "http://127.0.0.1:9/")
+    assert len(found.broken) == found.pages == 12
+    assert found.broken[0].reason.startswith("no answer: ")
+
+
+def test_sites_without_a_final_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("---\nurl: https://d.example/x/a\n---\n# A\n\n## One\n\nText.\n")
+    (tmp_path / "docs/b.md").write_text("# B\n\nNowhere.\n")
+    dist = released(tmp_path / "docs")
+    (tmp_path / "_site").mkdir()
+    (tmp_path / "_site/a.html").write_text("<h2 id=one>One</h2>")
+    found = check_links(dist, str(tmp_path / "_site"))
+    assert (found.pages, found.anchors, found.unaddressed, found.broken) == (1, 1, 1, ())
+
+
+def test_the_command_fails_where_a_link_is_broken(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dist = released(rendered)
+    assert main(["links", dist, "--against", str(rendered)]) == 0
+    assert "0 are not there" in capsys.readouterr().out
+    spoil(rendered)
+    assert main(["links", dist, "--against", str(rendered), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [link["document"] for link in told["broken"]] == ["faq/index.html", "network/index.html"]
+
+
+def test_a_build_can_ask_at_its_end(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["build", str(rendered), "--out", "dist", "--no-site", "--links"]
+    assert main([*arguments, str(rendered)]) == 0
+    assert "0 are not there" in capsys.readouterr().out
+    (rendered.parent / "empty").mkdir()
+    assert main([*arguments, "empty", "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["links"]["broken"]) == 12
+
+
+@pytest.mark.parametrize("against", ["nowhere", "ftp://a.example/"])
+def test_what_cannot_be_asked_is_said(rendered: Path, against: str) -> None:
+    with pytest.raises(UsageError, match="--against"):
+        check_links(released(rendered), against)
