@@ -195,7 +195,7 @@ class Engine:
             current = session.pointer.current
             if current is not None and found not in (None, current):
                 return current
-            back = await turn_back.undo(session)
+            back = await turn_back.undo(session, reason)
         self._announce_return(back)
         return back
 
@@ -282,6 +282,7 @@ class Engine:
             "previous": None if head.previous is None else asdict(head.previous),
             "pinned": head.pinned,
             "refused": list(head.refused),
+            "reasons": {str(sequence): reason for sequence, reason in head.reasons},
             **status.json(),
             "seed": {"code": seed.code, "message": seed.message} if seed.code else None,
             "lastError": None if status.error is None else status.error.told(),

@@ -34,9 +34,9 @@ def waiting(status: Mapping[str, Any]) -> str:
     if number in status["yanked"]:
         return f"release {number} is published, and was taken back by its publisher: a newer one will come"
     if number in status["refused"]:
-        return (
-            f"release {number} is published, but was rolled back or did not work here (pull --force takes it)"
-        )
+        reason = status["reasons"].get(str(number))
+        what = f"does not work here: {reason}" if reason else "was gone back from"
+        return f"release {number} is published, but {what} (pull --force takes it)"
     if status["pinned"] is not None:
         return f"release {number} is published; this store is pinned to release {status['pinned']}"
     return f"release {number} is published: pull it"

@@ -195,6 +195,8 @@ export interface Status {
   pinned: number | null;
   /** Releases that were left by `rollback()` or failed their self-test. */
   refused: number[];
+  /** Of those that did not work here: why, by their sequence. */
+  reasons: Record<string, string>;
   /** Releases that the publisher has taken back. */
   yanked: number[];
   /** The newest release that was verified, installed or not. */

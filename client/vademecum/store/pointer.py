@@ -16,6 +16,7 @@ from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, ReleaseInfo, decode_manifest, read_info
 from vademecum.format.version import FORMAT
+from vademecum.store.message import LONGEST_MESSAGE, as_text
 from vademecum.store.seal import seal, unseal
 
 
@@ -49,12 +50,14 @@ class Generation(ReleaseInfo):
 
 @dataclass(frozen=True)
 class Head:
-    """What is installed. `refused` sequences are not installed again unless forced."""
+    """What is installed. `refused` sequences are not installed again unless forced; `reasons` says why, of those that
+    did not work here."""
 
     current: Generation | None = None
     previous: Generation | None = None
     pinned: int | None = None
     refused: tuple[int, ...] = ()
+    reasons: tuple[tuple[int, str], ...] = ()
 
     @property
     def generations(self) -> tuple[Generation, ...]:
@@ -120,7 +123,8 @@ class Head:
         """The head with those choices of the user that count: none about a line whose keys are revoked."""
         if self.current is None or not self.current.revoked:
             return self
-        return replace(self, pinned=None if self.pinned == self.current.sequence else self.pinned, refused=())
+        pinned = None if self.pinned == self.current.sequence else self.pinned
+        return replace(self, pinned=pinned, refused=(), reasons=())
 
     def installed(self, generation: Generation) -> Head:
         """Return the head after installing `generation`.
@@ -132,9 +136,12 @@ class Head:
         previous = _unrevoked(self.previous if anew else self.current)
         return replace(self._chosen._accept(generation.sequence), current=generation, previous=previous)
 
-    def refuse(self, sequence: int) -> Head:
-        """Return the head with `sequence` marked as not to be tried again."""
-        return replace(self, refused=tuple(sorted({*self.refused, sequence})[-32:]))
+    def refuse(self, sequence: int, reason: str = "") -> Head:
+        """Return the head with `sequence` marked as not to be tried again, and why, if it does not work here."""
+        refused = tuple(sorted({*self.refused, sequence})[-32:])
+        known = {**dict(self.reasons), sequence: as_text(reason)}
+        reasons = tuple((number, known[number]) for number in refused if known.get(number))
+        return replace(self, refused=refused, reasons=reasons)
 
     def exchanged(self) -> Head:
         """Return the head with current and previous exchanged.
@@ -160,7 +167,7 @@ class Head:
         back = self.exchanged()
         return back if self.current is None else back.refuse(self.current.sequence)
 
-    def undone(self) -> Head:
+    def undone(self, reason: str = "") -> Head:
         """Return the head without the current generation, which does not work here: it is refused.
 
         Raises:
@@ -169,10 +176,13 @@ class Head:
         if self.current is None:
             raise EmptyStoreError("nothing is installed: there is nothing to undo")
         back = _unrevoked(self.previous)
-        return replace(self.refuse(self.current.sequence), current=back, previous=None)
+        return replace(self.refuse(self.current.sequence, reason), current=back, previous=None)
 
     def _accept(self, sequence: int) -> Head:
-        return replace(self, refused=tuple(refused for refused in self.refused if refused != sequence))
+        refused = tuple(refused for refused in self.refused if refused != sequence)
+        return replace(
+            self, refused=refused, reasons=tuple(why for why in self.reasons if why[0] != sequence)
+        )
 
 
 def _unrevoked(generation: Generation | None) -> Generation | None:
@@ -221,6 +231,9 @@ def decode_head(data: bytes | None) -> Head:
         previous=_generation(fields.optional("previous", fields.child)),
         pinned=fields.optional("pinned", fields.integer),
         refused=fields.integers("refused"),
+        reasons=tuple(
+            (why.integer("0"), why.text("1", longest=LONGEST_MESSAGE)) for why in fields.lists("reasons")
+        ),
     )
 
 

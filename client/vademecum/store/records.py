@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from vademecum.errors import TRANSIENT, ContentError, DamagedError, VademecumError
 from vademecum.format.json import DIGEST, Fields, canonical, iso_time, parse_object
 from vademecum.ports import RecordStore
+from vademecum.store.message import LONGEST_MESSAGE, as_text
 from vademecum.store.seal import seal, unseal
 
 T = TypeVar("T")
@@ -25,7 +26,6 @@ logger = logging.getLogger("vademecum")
 LONGEST_WAIT = timedelta(hours=24)
 """What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
 
-_LONGEST_MESSAGE = 1000
 _SALT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -50,7 +50,7 @@ class ErrorNote:
 
     @classmethod
     def of(cls, error: VademecumError, time: datetime) -> ErrorNote:
-        return cls(error.code, _as_text(error.message), time)
+        return cls(error.code, as_text(error.message), time)
 
     def told(self) -> dict[str, object]:
         """Return what `status()` says of it. `transient`: trying again later, unchanged, may well succeed."""
@@ -150,7 +150,7 @@ class Judged:
 
     @classmethod
     def failed(cls, timestamp: str, error: VademecumError) -> Judged:
-        return cls(timestamp, error.code, _as_text(error.message))
+        return cls(timestamp, error.code, as_text(error.message))
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ def _decode_sync(fields: Fields) -> ChannelStatus:
 
 
 def _decode_error(fields: Fields) -> ErrorNote:
-    message = fields.text("message", longest=_LONGEST_MESSAGE)
+    message = fields.text("message", longest=LONGEST_MESSAGE)
     return ErrorNote(fields.text("code", 1, 100), message, fields.time("time"))
 
 
@@ -253,7 +253,7 @@ def _decode_seed(fields: Fields) -> Judged:
     return Judged(
         fields.match("timestamp", DIGEST) if "timestamp" in fields else "",
         fields.text("code", longest=100) if "code" in fields else "",
-        fields.text("message", longest=_LONGEST_MESSAGE) if "message" in fields else "",
+        fields.text("message", longest=LONGEST_MESSAGE) if "message" in fields else "",
     )
 
 
@@ -326,8 +326,3 @@ async def damaged(store: RecordStore) -> list[str]:
 
 def _told(time: datetime | None) -> str | None:
     return None if time is None else iso_time(time)
-
-
-def _as_text(message: str) -> str:
-    """Return a message as it can be written: it may name a file whose name is no text; that part is replaced."""
-    return message[:_LONGEST_MESSAGE].encode(errors="replace").decode()

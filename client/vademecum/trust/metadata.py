@@ -116,6 +116,16 @@ class Trust:
             # 5.3.5, stricter: version N again is refused, too, for N+1 was asked for. 5.3.6: expiry is looked at later.
             self._set.update_root(data)
 
+    def signs(self, role: str, data: bytes) -> bool:
+        """Whether the keys that the root names for a role have signed metadata that verified once."""
+        try:
+            stored: Metadata[Any] = Metadata.from_bytes(data)
+            return self._set.root.get_verification_result(
+                role, stored.signed_bytes, stored.signatures
+            ).verified
+        except exceptions.RepositoryError:
+            return False
+
     def accept_timestamp(self, data: bytes) -> bool:
         """Take the timestamp (5.4).
 

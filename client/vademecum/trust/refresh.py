@@ -301,6 +301,12 @@ class _Walk:
             if not self._switching:
                 await self._save_root()  # 5.3.8
         await self._save_root()
+        stored = await self._store.read("trust/snapshot.json")
+        rotated = self._steps > 0 and not self._switching
+        if rotated and stored is not None and not trust.signs("snapshot", stored):
+            # 5.3.11: who has the key of either can have named the highest versions. Old timestamps of a revoked key are
+            # refused below, but one whose own key stays may name what a thief of the snapshot's key has signed.
+            await self._store.write({"trust/timestamp.json": None, "trust/snapshot.json": None})
         return trust
 
     async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> str:

@@ -86,7 +86,9 @@ async def activate(session: Session, staged: Staged) -> None:
         staged.self_test()
     except SelfTestError as error:
         again = head.current is not None and head.current.sequence == generation.sequence
-        await session.flip(head.undone() if again else head.refuse(generation.sequence))
+        await session.flip(
+            head.undone(error.message) if again else head.refuse(generation.sequence, error.message)
+        )
         await garbage.tidy(session)
         raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
     session.failures = Failures()

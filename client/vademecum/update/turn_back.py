@@ -22,8 +22,8 @@ async def roll_back(session: Session) -> Generation:
     return await _turn_back(session, head)
 
 
-async def undo(session: Session) -> Generation:
-    """Undo the installed release, which does not work here; return what is installed now.
+async def undo(session: Session, reason: str) -> Generation:
+    """Undo the installed release, which does not work here for that reason; return what is installed now.
 
     Errors: see `Engine.refuse_current`.
     """
@@ -31,7 +31,7 @@ async def undo(session: Session) -> Generation:
     # Damage comes before blame: what is damaged says nothing about the release.
     if current is not None and (await scrub(session, current.objects)).broken:
         raise DamagedError("the installed release is damaged here; the next update mends it")
-    head = session.pointer.undone()
+    head = session.pointer.undone(reason)
     if head.current is None:
         await session.flip(head)
         raise EmptyStoreError("the release was undone, and there is none before it: update again later")

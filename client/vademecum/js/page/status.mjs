@@ -31,6 +31,7 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
     previous: versionOf(head.previous),
     pinned: head.pinned,
     refused: head.refused,
+    reasons: Object.fromEntries(head.reasons),
     latest: sync.latest ?? null,
     yanked: sync.yanked ?? [],
     offer,

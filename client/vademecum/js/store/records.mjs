@@ -9,10 +9,10 @@ export const HEAD_FORMAT = 1;
 
 /** @typedef {import("../vademecum.d.mts").LocalVersion & {encoder: string, segments: string[]}} InstalledRelease */
 /** @typedef {InstalledRelease | null} Installed */
-/** @typedef {{format: number, current: Installed, previous: Installed, pinned: number | null, refused: number[]}} Head */
+/** @typedef {{format: number, current: Installed, previous: Installed, pinned: number | null, refused: number[], reasons: [number, string][]}} Head */
 
 /** @type {Head} */
-const NOTHING = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [] };
+const NOTHING = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [], reasons: [] };
 
 const isCount = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
 const isText = (/** @type {unknown} */ value) => typeof value === "string";
@@ -29,7 +29,7 @@ const RELEASE = {
 /** @param {Uint8Array | undefined} bytes the record `head` @returns {Head} */
 export function decodeHead(bytes) {
   if (!bytes) return NOTHING;
-  const { format, current = null, previous = null, pinned = null, refused } = parseObject(bytes, "head");
+  const { format, current = null, previous = null, pinned = null, refused, reasons = [] } = parseObject(bytes, "head");
   require(isCount(format), "format");
   if (format > HEAD_FORMAT) {
     const found = `the store has format ${format}, this app reads ${HEAD_FORMAT}`;
@@ -37,7 +37,8 @@ export function decodeHead(bytes) {
   }
   require(pinned === null || isCount(pinned), "pinned");
   require(isList(refused, isCount), "refused");
-  return { format, current: release(current, "current"), previous: release(previous, "previous"), pinned, refused };
+  require(isList(reasons, (why) => Array.isArray(why) && isCount(why[0]) && isText(why[1])), "reasons");
+  return { format, current: release(current, "current"), previous: release(previous, "previous"), pinned, refused, reasons };
 }
 
 /** What the seal of a record takes (store/seal.py): `{"sha256":"`, the digest, and `",`. */

@@ -202,6 +202,7 @@ def test_the_status_of_an_empty_store() -> None:
         "previous": None,
         "pinned": None,
         "refused": [],
+        "reasons": {},
         "latest": None,
         "seed": None,
         "yanked": [],

@@ -110,3 +110,15 @@ def test_every_field_of_a_generation_is_needed(name: str) -> None:
     del values["current"][name]
     with pytest.raises(ContentError, match=f"head.current.{name}"):
         decode_head(json.dumps(values).encode())
+
+
+def test_why_a_release_does_not_work_here_is_kept_as_long_as_it_is_refused() -> None:
+    head = Head(current=TWO, previous=ONE).undone("its golden vectors differ")
+    assert head.reasons == ((2, "its golden vectors differ"),)
+    assert decode_head(encode_head(head)) == head
+    assert head.refuse(3).reasons == head.reasons
+    assert head.installed(TWO).reasons == ()
+    for sequence in range(3, 40):
+        head = head.refuse(sequence, "x" * 2000)
+    assert {number for number, _ in head.reasons} == {*head.refused}
+    assert decode_head(encode_head(head)).reasons[0][1] == "x" * 1000

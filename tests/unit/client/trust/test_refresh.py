@@ -601,3 +601,20 @@ def empty() -> Publisher:
     nothing = Publisher()
     nothing.files.clear()
     return nothing
+
+
+@pytest.mark.fault("E52")
+def test_recovery_from_a_fast_forward_by_the_snapshots_key_alone(
+    publisher: Publisher, client: Client
+) -> None:
+    """TUF 5.3.11: the timestamp's own key stays, and the timestamp that it signed is no floor all the same."""
+    client.walk(publisher)
+    thief = copy.deepcopy(publisher)
+    thief.snapshot.version = 1_000_000
+    thief.sign_snapshot()
+    thief.sign_timestamp()
+    client.walk(thief)
+    publisher.rotate("snapshot", "new")
+    publisher.timestamp.version += 1
+    publisher.publish(DOCUMENTS)
+    assert client.walk(publisher).trust.snapshot_version == publisher.snapshot.version

@@ -6,7 +6,7 @@ import { decodeHead, decodeRecord, encodeRecord, openHead } from "../../../../cl
 import { installedRelease } from "../files.mjs";
 
 test("no record is a store with nothing installed", () => {
-  assert.deepEqual(decodeHead(undefined), { format: 1, current: null, previous: null, pinned: null, refused: [] });
+  assert.deepEqual(decodeHead(undefined), { format: 1, current: null, previous: null, pinned: null, refused: [], reasons: [] });
   assert.deepEqual(decodeRecord(undefined), {});
 });
 
