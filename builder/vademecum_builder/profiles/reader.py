@@ -176,7 +176,7 @@ class ProfilePages:
 
     def _url(self, address: str) -> str:
         if address.startswith(("http://", "https://")):
-            return address
+            return quote(address, safe="/%+~@!$&()*,;=:?#[]")
         base = self.base_url
         return f"{base.removesuffix('/')}/{quote(address, safe='/+~@!$&()*,;=:')}" if base else ""
 

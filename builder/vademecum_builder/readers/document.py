@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.readers.outline import Reading, Section
@@ -20,7 +21,8 @@ from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 __all__ = ["Document", "MissingReader", "Section", "parse_document"]
 
-_FOLDER_PAGES = frozenset({"index", "readme"})
+_FOLDER_PAGES = frozenset({"index", "readme", "_index"})
+_PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
 _LIBRARIES = {
     base.RST: ("rst", "pip install 'vademecum[rst]'"),
     base.NOTEBOOK: ("notebook", "pip install 'vademecum[notebook]'"),
@@ -150,13 +152,20 @@ def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: li
     slug = metadata.pop("slug", None)
     for url in named:
         if isinstance(url, str) and url.strip():
-            if _is_safe(url.strip()):
-                return url.strip()
+            if _is_safe(url.strip()) and not _PATTERN.search(url):
+                return _joined(base_url, url.strip())
             shown = repr(url.strip()[:60])
             warnings.append(f"URL {shown} is left out: it must be relative, http or https, without spaces")
     if not base_url:
         return ""
     return base_url.removesuffix("/") + "/" + quote(_path(file, slug))
+
+
+def _joined(base_url: str, url: str) -> str:
+    """Return an address of front matter below the site; it is never one below the search page."""
+    if urlsplit(url).scheme:
+        return url
+    return urljoin(base_url.removesuffix("/") + "/", url.lstrip("/")) if base_url else ""
 
 
 def _path(file: SourceItem, slug: object) -> str:
@@ -170,7 +179,8 @@ def _path(file: SourceItem, slug: object) -> str:
         name = str(slug).strip()
     else:
         name = "" if path.stem.lower() in _FOLDER_PAGES else path.stem
-    whole = posixpath.join(folder, name).strip("/")
+    # A slug with slashes is the whole path.
+    whole = (name if "/" in name.strip("/") else posixpath.join(folder, name)).strip("/")
     return whole + "/" if whole else ""
 
 

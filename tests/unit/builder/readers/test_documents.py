@@ -326,17 +326,27 @@ def test_urls_follow_the_key(key: str, media_type: str, url: str, base_url: str)
     ("front_matter", "url"),
     [
         ("url: https://y.org/a", "https://y.org/a"),
-        ("permalink: /keys/", "/keys/"),
-        ("url: keys.html#a:b", "keys.html#a:b"),
-        ("slug: turn", "https://x.org/guide/turn/"),
-        ("slug: /top/turn/", "https://x.org/top/turn/"),
-        ("slug: ''", "https://x.org/guide/keys/"),
-        ("url: ''", "https://x.org/guide/keys/"),
+        ("permalink: /keys/", "https://x.org/kb/keys/"),
+        ("url: keys.html#a:b", "https://x.org/kb/keys.html#a:b"),
+        ("slug: turn", "https://x.org/kb/guide/turn/"),
+        ("slug: /top/turn/", "https://x.org/kb/top/turn/"),
+        ("slug: Web/API/Thing", "https://x.org/kb/Web/API/Thing/"),
+        ("slug: ''", "https://x.org/kb/guide/keys/"),
+        ("url: ''", "https://x.org/kb/guide/keys/"),
     ],
 )
 def test_front_matter_names_the_url(front_matter: str, url: str) -> None:
-    document = read(f"---\n{front_matter}\n---\nx", base_url="https://x.org/")
+    document = read(f"---\n{front_matter}\n---\nx", base_url="https://x.org/kb/")
     assert (document.url, document.metadata, document.warnings) == (url, {}, ())
+
+
+def test_an_address_of_the_site_is_none_where_the_site_is_not_known() -> None:
+    assert read("---\npermalink: /keys/\n---\nx").url == ""
+
+
+def test_a_pattern_is_no_address() -> None:
+    document = read("---\npermalink: /:categories/:title.html\n---\nx", base_url="https://x.org/")
+    assert document.url == "https://x.org/guide/keys/" and "is left out" in document.warnings[0]
 
 
 @pytest.mark.parametrize(
