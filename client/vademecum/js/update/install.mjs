@@ -110,7 +110,6 @@ export class Installing extends Turns {
   /** Turn the reader to the new generation, then tell everybody. @param {string} event */
   async adopt(event) {
     const detail = this.told.get(event);
-    this.told.delete(event);
     try {
       await this.around.reopen();
     } catch (thrown) {
@@ -128,8 +127,7 @@ export class Installing extends Turns {
   async refuse(error) {
     try {
       await this.around.python("refuse", { reason: error.message });
-      for (const name of FLIPS) this.told.delete(name); // the way back is part of this failure, and no event of its own
-      await this.around.reopen();
+      await this.around.reopen(); // the way back is part of this failure, and no event of its own
     } catch (failure) {
       const { code } = asError(failure);
       if (code === "content") this.damaged = true; // not the release is at fault, but what is stored of it

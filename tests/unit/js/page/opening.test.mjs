@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { eventually, install, python, reading, url } from "../page.mjs";
+
+import { KnowledgeBase, VademecumError } from "../../../../client/vademecum/js/vademecum.mjs";
+
+/** @type {KnowledgeBase} */
+let kb;
+afterEach(() => kb.close());
+
+/** Open release 2, which the reader cannot use; what is asked of Python then. */
+async function open(code) {
+  const asked = [];
+  install(2);
+  reading.before = () => Promise.reject(new VademecumError(code, "found this"));
+  python.refuse = ({ reason }) => {
+    asked.push(reason);
+    install(1);
+    reading.before = async () => {};
+  };
+  python.sync = ({ damaged }) => (asked.push({ damaged }), { plan: "none" });
+  kb = new KnowledgeBase({ url });
+  const version = await kb.initialize();
+  await eventually(() => asked.some((entry) => typeof entry === "object"));
+  return { opened: version?.sequence ?? null, asked };
+}
+
+test("a release that does not work when the page opens is undone", async () => {
+  const { opened, asked } = await open("self-test");
+  assert.deepEqual([opened, ...asked], [1, "found this", { damaged: false }]);
+});
+
+test("one that cannot be read is mended", async () => {
+  const { opened, asked } = await open("content");
+  assert.deepEqual([opened, asked[0]], [null, { damaged: true }]);
+});
