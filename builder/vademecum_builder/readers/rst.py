@@ -119,6 +119,8 @@ def _metadata(tree: nodes.document) -> dict[str, Any]:
             for field in fields.findall(nodes.field):
                 found[field.children[0].astext().lower()] = typed(field.children[1].astext())
             fields.parent.remove(fields)
+    if found.pop("nosearch", False):
+        found["search"] = False  # Sphinx: its own search does not find the page
     return found
 
 

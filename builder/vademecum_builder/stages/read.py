@@ -112,7 +112,12 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         return
     old = base.rows.documents.get(item.key)
     digest = _source_digest(item, reader.shaped_by(item))
-    if old is not None and not old.removed and base.sources.get(item.key) == digest:
+    if (
+        old is not None
+        and not old.removed
+        and base.sources.get(item.key) == digest
+        and not _private(old, context)
+    ):
         found.sources[item.key] = digest
         found.documents[item.key] = old
         return
@@ -124,13 +129,9 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
         return
-    if isinstance(document, Document) and document.metadata and not context.request.drafts:
-        # What is no front matter says it in its own way (`:draft: true`), which its reader has made metadata of.
-        document = why_private(canonical(document.metadata).decode(), context.now) or document
     if not isinstance(document, Document):
         found.left_out[document] += 1
         return
-    found.sources[item.key] = digest
     found.warnings += document.warnings
     chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
     row = DocumentRow(
@@ -141,6 +142,11 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         metadata=canonical(document.metadata).decode() if document.metadata else "",
         chunks=tuple(chunk.id for chunk in chunks),
     )
+    private = _private(row, context)
+    if private:
+        found.left_out[private] += 1
+        return
+    found.sources[item.key] = digest
     if old is not None and _same(row, old):
         found.documents[item.key] = old
         return
@@ -148,6 +154,14 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     for chunk in chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
+
+
+def _private(row: DocumentRow, context: BuildContext) -> str:
+    """Return why a document is not for everybody; empty: it is.
+
+    What has no front matter says it in its own way (`:draft: true`), which its reader has made metadata of.
+    """
+    return "" if context.request.drafts or not row.metadata else why_private(row.metadata, context.now)
 
 
 def _source_digest(item: SourceItem, shaped_by: str) -> str:

@@ -219,6 +219,14 @@ def test_files_that_nothing_here_reads_are_one_warning_with_the_way_to_read_them
     assert report.warnings == ("2 .rst: not read: pip install 'vademecum[rst]'",)
 
 
+def test_what_a_field_keeps_private_goes_again_when_drafts_do(line: Line) -> None:
+    pages = {**HANDBOOK, "plan.rst": ":draft: true\n\nPlan\n====\n\nWe buy.\n"}
+    assert run_stages(Documents(pages), line.encoders, line.context(drafts=True)).documents == 4
+    report = run_stages(Documents(pages), line.encoders, line.context())
+    assert (report.documents, report.removed) == (3, 1)
+    assert report.left_out == {"pages that are not for everybody: draft": 1}
+
+
 def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:
     told: list[tuple[str, int, int]] = []
     context = replace(line.context(), progress=lambda *step: told.append(step))

@@ -141,6 +141,7 @@ def test_rst_fields_at_the_head_are_metadata() -> None:
     assert read(PAGE, RST).metadata == {"draft": True, "author": "Jo"}
     below = read("Pump\n====\n\n:draft:\n:published: no\n\nText.\n", RST)
     assert below.metadata == {"draft": True, "published": False}
+    assert read(":nosearch:\n\nPump\n====\n", RST).metadata == {"search": False}
     proposal = read("PEP: 8\nTitle: Style\n\nAbstract\n========\n\nText.\n", RST)
     assert (proposal.title, proposal.metadata) == ("Style", {"pep": "8"})
 
