@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from vademecum_builder.profiles.base import NotServed, Page, Project
+from vademecum_builder.profiles.formats import INCLUDES
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.profiles.tags import expressions
@@ -70,10 +71,9 @@ class PlainPages:
         return Page(Project(self.root, self.root, self.keys), item.key, troubles=self.troubles)
 
     def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
-        if item.media_type != MARKDOWN:
-            return item
-        text = written = unify_line_breaks(item.text())
-        for done in (*PASSES, *([expressions] if item.key.endswith(".mdx") else [])):
+        passes = PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())
+        text = written = unify_line_breaks(item.text()) if passes else ""
+        for done in (*passes, *([expressions] if item.key.endswith(".mdx") else [])):
             text = done(text, page)
         return item if text == written else replace(item, data=text.encode())
 
@@ -155,7 +155,7 @@ class ProfilePages:
         """Return the text as plain Markdown, HTML or what else it is."""
         for done in (
             *self.found.rules.templates,
-            *(self.found.rules.passes if media_type == MARKDOWN else ()),
+            *(self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())),
         ):
             text = done(text, page)
         return text

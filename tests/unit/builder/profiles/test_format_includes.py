@@ -1,0 +1,82 @@
+"""What reStructuredText and AsciiDoc include comes from inside the tree, and nothing from outside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.profiles.base import Page, Project
+from vademecum_builder.profiles.formats import asciidoc_includes, rst_includes
+
+FILES = {
+    "parts/oil.rst": "head\n.. start\n\nOil, *new* oil.\n\n.. end\nfoot\n",
+    "parts/loop.rst": ".. include:: loop.rst\n\nTurns.\n",
+    "src/turn.py": "one\ntwo\nthree\n",
+    "modules/ROOT/partials/oil.adoc": "= Oil\n\nNew oil.\n",
+    "modules/ROOT/examples/turn.rb": "# tag::turn[]\nturn\n# end::turn[]\nrest\n",
+    ".env": "SECRET\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "secret.txt").write_text("SECRET\n")
+    for name, text in FILES.items():
+        (tmp_path / "docs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "docs" / name).write_text(text)
+    return tmp_path / "docs"
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        (
+            ".. include:: ../parts/oil.rst\n   :start-after: .. start\n   :end-before: .. end\n",
+            "\n\n\nOil, *new* oil.\n\n\n",
+        ),
+        (".. include:: /parts/oil.rst\n   :end-before: .. start\n", "\nhead\n\n"),
+        (
+            ".. literalinclude:: ../src/turn.py\n   :language: python\n   :lines: 2-\n",
+            ".. code-block:: python\n\n   two\n   three\n\n\n",
+        ),
+        (".. include:: ../src/turn.py\n   :code: python\n   :lines: 1\n", ".. code-block:: \n\n   one\n\n"),
+        (".. literalinclude:: ../src/turn.py\n   :pyobject: turn\n", None),
+        ("   .. include:: ../parts/oil.rst\n", None),
+        (".. include:: ../../secret.txt\n", ""),
+        (".. include:: ../.env\n", ""),
+        (".. include:: gone.rst\n", ""),
+    ],
+)
+def test_rst(root: Path, line: str, taken: str | None) -> None:
+    assert rst_includes(line, Page(Project(root, root), "guide/pump.rst")) == (
+        line if taken is None else taken
+    )
+
+
+def test_a_loop_ends_and_is_told(root: Path) -> None:
+    page = Page(Project(root, root), "parts/pump.rst")
+    assert rst_includes(".. include:: loop.rst\n", page).strip() == "Turns."
+    assert list(page.troubles) == ["includes that lead back to themselves (parts/loop.rst)"]
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("include::partial$oil.adoc[]\n", "= Oil\n\nNew oil.\n"),
+        (
+            "include::partial$oil.adoc[leveloffset=+1]\n",
+            ":leveloffset: +1\n\n= Oil\n\nNew oil.\n\n\n:leveloffset: -1\n\n",
+        ),
+        ("include::example$turn.rb[tag=turn]\n", "turn\n"),
+        ("include::../examples/turn.rb[]\n", "turn\nrest\n"),
+        ("include::../examples/turn.rb[lines=1..2]\n", "turn\n"),
+        ("\\include::partial$oil.adoc[]\n", None),
+        ("include::../../../../secret.txt[]\n", "\n"),
+        ("include::/etc/passwd[]\n", "\n"),
+        ("include::https://example.org/x.adoc[]\n", "\n"),
+    ],
+)
+def test_asciidoc(root: Path, line: str, taken: str | None) -> None:
+    page = Page(Project(root, root), "modules/ROOT/pages/pump.adoc")
+    assert asciidoc_includes(line, page) == (line if taken is None else taken)
