@@ -17,9 +17,9 @@ from vademecum.errors import VademecumError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
-from vademecum_builder.publish.tree import check_target
-from vademecum_builder.release.previous import find_previous, locate_previous
-from vademecum_builder.release.published import Published
+from vademecum_builder.publish.tree import check_target, timestamp_version
+from vademecum_builder.release.numbers import begun_anew, check_clock
+from vademecum_builder.release.previous import Previous, find_previous, locate_previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
@@ -48,22 +48,26 @@ def build(
     now = now or datetime.now(UTC)
     source = _checked_source(request)
     location = locate_previous(request.previous, request.out)
+    lying = timestamp_version(request.out)
     keys = find_keys(
         request.keys,
         request.root,
         out=request.out,
-        published_at=None if request.force else location,
+        published_at=None if request.force or request.restart else location,
         signing_key=request.signing_key,
         make=request.make_keys,
         now=now,
     )
-    previous = _previous(location, keys, force=request.force)
-    authority = choose_authority(keys, previous.roots if previous else {}, now)
+    previous = _previous(location, keys, request, now)
+    authority = choose_authority(keys, previous.roots, now)
+    if not request.force:
+        built = previous.published.manifest.built if previous.published else ""
+        check_clock(now, built, previous.told, request.validity)
     site = SiteBuilder(request.runtime_cache) if request.site else None
     reader = choose_reader(source, request)
-    context = BuildContext(request, authority, previous, site, now, progress, reader)
+    context = BuildContext(request, authority, previous, site, now, progress, reader, lying)
     report = run_stages(source, NamedEncoders(request.encoder), context)
-    notices = (*keys.notices, *([reader.notice] if reader.notice else []))
+    notices = (*keys.notices, *previous.notices, *([reader.notice] if reader.notice else []))
     return replace(report, notices=notices, seconds=time.monotonic() - started)
 
 
@@ -81,13 +85,28 @@ def _checked_source(request: BuildRequest) -> FolderSource:
     return source
 
 
-def _previous(location: str | None, keys: Keys, *, force: bool) -> Published | None:
-    """Return the release to build on, or None: there is none, or `force` gives up one that cannot be used."""
-    if location is None:
-        return None
-    try:
-        return find_previous(location, keys.roots)
-    except VademecumError:
-        if force:
-            return None
-        raise
+def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:
+    """Return what to build on; where there is nothing, or `force` gives it up, numbers that no client has seen."""
+    if request.restart:
+        return Previous(notices=(_RESTARTED,))
+    lost = False
+    if location is not None:
+        try:
+            return find_previous(location, keys.roots)
+        except VademecumError:
+            if not request.force:
+                raise
+            lost = location != str(request.out)
+    numbers = begun_anew(request.out, keys.roots, now, lost=lost)
+    notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
+    return Previous(numbers, notices=notices)
+
+
+_RESTARTED = (
+    "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "
+    "restarted"
+)
+_ABOVE = (
+    "there is no release to go on from, so this one is number {}, above all that these keys can have published (a very "
+    "first release begins at 1 with --restart)"
+)

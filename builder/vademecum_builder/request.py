@@ -43,7 +43,8 @@ class BuildRequest:
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
         site: Whether to publish pages and the browser client beside the index.
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
-        force: Start a new line of releases where the previous one cannot be used.
+        force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
+        restart: Begin at number 1, whatever was published: for a very first release.
         validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
@@ -70,6 +71,7 @@ class BuildRequest:
     site: bool = True
     runtime_cache: Path | None = None
     force: bool = False
+    restart: bool = False
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)

@@ -42,7 +42,7 @@ from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.pages.client_bundle import client_files
 from vademecum_builder.pages.pyodide import fetch_runtime
-from vademecum_builder.release.previous import read_previous
+from vademecum_builder.release.previous import Previous, going_on, read_previous
 from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.request import BuildRequest
@@ -189,7 +189,8 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
     with _timed(steps, "read"):
         held = load_roots(keys / ROOT_FILE)
         transport = FolderTransport(folder / "tree")
-        before = run(read_previous(transport, held, SystemClock(), config_for(transport)))
+        before = run(read_previous(transport, held, SystemClock(), config_for(transport))).published
+        assert before is not None
     with _timed(steps, "rows"):
         rows = rows_of(before.segments)
     edited = corpus.edited(rows, share, corpus.first + 1)
@@ -207,7 +208,7 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
     context = Numbered(
         BuildRequest(source=folder, out=folder / "tree", bits=BITS),
         authority,
-        base.published,
+        Previous() if base.published is None else going_on(base.published),
         None,
         now,
         number=sequence,

@@ -24,6 +24,7 @@ from vademecum.generation.opened import Opened
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.registry import NamedEncoders
+from vademecum_builder.release.previous import Previous
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.embed import embed_chunks
 from vademecum_builder.stages.read import read_source
@@ -290,7 +291,7 @@ class Built:
         assert previous is not None
         encoder = NamedEncoders("builtin").load(previous.query_encoder)
         assert encoder is not None
-        context = replace(self._line.context(bits=self.bits), previous=None)
+        context = replace(self._line.context(bits=self.bits), previous=Previous())
         base = Base(encoder=encoder)
         state = read_source(Documents(self._sources), base, context)
         rows = embed_chunks(state, base, self._line.encoders, context).rows

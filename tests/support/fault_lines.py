@@ -55,6 +55,7 @@ LINES = {
     "D50": "publisher: races, late, half-deployed",
     "D51": "same inputs, same bytes",
     "E52": "the release key is stolen, and revoked",
+    "E53": "publisher: a tree of a revoked key, with forged rows under honest digests",
     "E54": "one number, signed twice, and not the same",
     "E55": "an address with escapes, a query, an international name",
     "E56": "an answer that the HTTP library trips over",
@@ -63,6 +64,8 @@ LINES = {
     "E59": "a listener that syncs again",
     "E61": "absurd sizes in a manifest",
     "E62": "the publisher's line is begun anew",
+    "E63": "publisher: two builds in one folder, a lost object",
+    "E64": "publisher: a clock far off",
     "E65": "publisher: a build that fails in CI, keys that nobody keeps",
 }
 
@@ -72,6 +75,9 @@ NOTES = {
     "C40": "no Windows here: its errors are injected where a publisher replaces files; a client's doctor replaces none",
     "D50": "a publisher's part; what a browser sees of it is a page that is half deployed",
     "D51": "a publisher's part: a browser builds nothing",
+    "E53": "a publisher's part",
+    "E63": "a publisher's part",
+    "E64": "a publisher's part",
     "E65": "a publisher's part",
     "E55": "in browsers the platform keeps addresses; their queries: tests/unit/js/net/transport.test.mjs",
     "E56": "a browser follows redirections itself, and its `fetch` throws one TypeError for all of it",

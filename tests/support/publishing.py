@@ -25,8 +25,8 @@ from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
-from vademecum_builder.publish.tree import TIMESTAMP
-from vademecum_builder.release.previous import read_previous
+from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
+from vademecum_builder.release.previous import Previous, going_on, read_previous
 from vademecum_builder.release.published import Published, read_published
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import (
@@ -153,10 +153,15 @@ class Line:
         return load_authority(load_roots(self.keys / ROOT_FILE), self.keys / RELEASE_KEY, {}, self.now)
 
     def previous(self) -> Published | None:
+        return self.found().published
+
+    def found(self) -> Previous:
+        """What a build goes on from that finds the tree."""
         if not (self.out / TIMESTAMP).is_file():
-            return None
+            return Previous()
         held = load_roots(self.keys / ROOT_FILE)
-        return asyncio.run(read_previous(FolderTransport(self.out), held, FixedClock(self.now), ONCE))
+        transport = FolderTransport(self.out)
+        return asyncio.run(read_previous(transport, held, FixedClock(self.now), ONCE))
 
     def release(
         self, files: Mapping[str, str], previous: Published | None = None, **options: Any
@@ -166,9 +171,10 @@ class Line:
 
     def context(self, previous: Published | None = None, **options: Any) -> BuildContext:
         """Return what a build on `previous` goes on from, by default on what lies in the tree."""
-        previous = previous if previous is not None else self.previous()
+        found = going_on(previous) if previous is not None else self.found()
         request = BuildRequest(source=self.folder, out=self.out, **options)
-        return BuildContext(request, self.authority, previous, self.site, self.now)
+        lying = timestamp_version(self.out)
+        return BuildContext(request, self.authority, found, self.site, self.now, lying=lying)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -118,7 +118,16 @@ def _build(add: _Add) -> None:
         action="store_false",
         help="publish the index alone: no pages, no browser client",
     )
-    add("--force", action="store_true", help="start a new line of releases when the previous is unusable")
+    add(
+        "--force",
+        action="store_true",
+        help="build anew, on above all numbers, where the previous release is unusable; trust this clock",
+    )
+    add(
+        "--restart",
+        action="store_true",
+        help="begin at number 1: a very first release; clients of an earlier line do not follow",
+    )
     _json(add)
 
 

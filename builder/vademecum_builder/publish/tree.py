@@ -10,14 +10,23 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from pathlib import Path
 
-from vademecum.errors import BusyError, ContentError, QuotaError, StorageError, UsageError
+from vademecum.errors import (
+    BusyError,
+    ContentError,
+    EquivocationError,
+    QuotaError,
+    StorageError,
+    UsageError,
+)
 from vademecum.format.json import Fields, parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.runtime.rename import patiently
+from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
 
 TIMESTAMP = "metadata/timestamp.json"
 KEPT_RELEASES = 3
@@ -62,29 +71,87 @@ def _is_ours(folder: Path) -> bool:
     return not names and not others
 
 
-def require_unmoved(folder: Path, built_on: int) -> None:
-    """Do nothing, unless the tree is newer than what the release was built on: another build was faster.
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold an output folder: what is written and swept there is one build's alone.
 
-    Args:
-        built_on: The version of the timestamp that was read; 0: a new line is begun, whatever lies there.
+    The lock is the system's, on the folder itself: it leaves no file in a tree that is published, and ends with the
+    process however that ends. Windows locks no folders: there `require_unmoved` alone tells two builds apart.
 
     Raises:
-        BusyError: It is. Nothing was written.
+        BusyError: Another build holds it. StorageError: The folder cannot be written.
     """
-    path = folder / TIMESTAMP
-    if not built_on or not path.is_file():
-        return
     try:
-        found = (
-            Fields(parse_object(path.read_bytes(), TIMESTAMP), TIMESTAMP).child("signed").integer("version")
-        )
-    except (ContentError, OSError):
-        return  # what lies there is damaged: it is replaced by what was verified elsewhere
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+        descriptor = os.open(folder, os.O_RDONLY) if os.name == "posix" else None
+    except OSError as error:
+        raise _failed(folder, error) from error
+    try:
+        if descriptor is not None:
+            _hold(folder, descriptor)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _hold(folder: Path, descriptor: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BusyError(
+            f"{folder}: another build is writing there; nothing was written, try again"
+        ) from error
+    except OSError as error:
+        raise _failed(folder, error) from error
+
+
+def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel: str) -> None:
+    """Do nothing, unless the tree is newer than what the release was built on, or has another one of its number.
+
+    Args:
+        built_on: The version of the timestamp that was read.
+        release: What is to be published, in this channel.
+
+    Raises:
+        BusyError, EquivocationError: It is. Nothing was written.
+    """
+    found = timestamp_version(folder)
     if found > built_on:
         raise BusyError(
-            f"{path}: another build has published there in the meantime (timestamp {found}, this build goes on from "
-            f"{built_on}); nothing was written, run this build again"
+            f"{folder / TIMESTAMP}: another build has published there in the meantime (timestamp {found}, this build "
+            f"goes on from {built_on}); nothing was written, run this build again"
         )
+    shown = _shown(folder, channel)
+    if shown is not None and shown.sequence == release.sequence and shown.sha256 != release.sha256:
+        raise EquivocationError(
+            f"{folder} has another release {release.sequence}: clients keep the one that they saw first. Nothing was "
+            "written; build on what lies there, or into another folder"
+        )
+
+
+def timestamp_version(folder: Path) -> int:
+    """Return the version that a tree's timestamp says, signed or not; 0 where there is none that can be read."""
+    try:
+        told = parse_object((folder / TIMESTAMP).read_bytes(), TIMESTAMP)
+        return Fields(told, TIMESTAMP).child("signed").integer("version")
+    except (ContentError, OSError):
+        return 0
+
+
+def _shown(folder: Path, channel: str) -> ManifestHint | None:
+    """Return what the tree's snapshot says of the release, signed or not; None where nothing can be read."""
+    try:
+        told = Fields(parse_object((folder / TIMESTAMP).read_bytes(), TIMESTAMP), TIMESTAMP)
+        version = told.child("signed").child("meta").child("snapshot.json").integer("version")
+        snapshot = parse_object((folder / f"metadata/{version}.snapshot.json").read_bytes(), "snapshot.json")
+    except (ContentError, OSError):
+        return None  # what lies there is damaged: it is replaced
+    signed = snapshot.get("signed")
+    return read_hint(signed.get(CUSTOM), channel) if isinstance(signed, dict) else None
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
@@ -104,14 +171,17 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
     return written
 
 
-def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = ()) -> None:
+def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = (), recent: bool = True) -> None:
     """Delete what neither the current release nor the last few need. All roots stay: old clients walk them.
 
     Args:
         current: Paths of all files of the current release, site and metadata.
         former: Paths of the site that was published before.
+        recent: Whether the last few are this line's, and good: a thief's releases do not stay.
     """
-    needed = set(current) | _recent_releases(folder) | _recent_metadata(folder)
+    needed = set(current)
+    if recent:
+        needed |= _recent_releases(folder) | _recent_metadata(folder)
     try:
         for path in _sweepable(folder, former):
             name = path.relative_to(folder).as_posix()
@@ -191,12 +261,14 @@ def _write(path: Path, data: bytes) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         _put(path, data)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise QuotaError(f"{path}: no space left; the published release is unchanged") from error
-        raise StorageError(
-            f"{path}: cannot be written: {error.strerror}; the published release is unchanged"
-        ) from error
+        raise _failed(path, error) from error
     return len(data)
+
+
+def _failed(path: Path, error: OSError) -> StorageError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return QuotaError(f"{path}: no space left; the published release is unchanged")
+    return StorageError(f"{path}: cannot be written: {error.strerror}; the published release is unchanged")
 
 
 def _put(path: Path, data: bytes) -> None:

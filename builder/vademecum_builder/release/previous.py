@@ -4,18 +4,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from vademecum.config import Config
-from vademecum.errors import ServerError, SignatureError, VademecumError
+from vademecum.errors import (
+    BusyError,
+    ContentError,
+    EquivocationError,
+    HostError,
+    ServerError,
+    SignatureError,
+    VademecumError,
+)
+from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
-from vademecum.transport.downloader import Downloader
+from vademecum.transport.downloader import Downloader, is_absent
 from vademecum_builder.publish.tree import TIMESTAMP
-from vademecum_builder.release.published import Published, config_for, read_published
+from vademecum_builder.release.numbers import Numbers, most_by
+from vademecum_builder.release.published import Published, Signed, config_for, read_published, read_signed
 from vademecum_builder.signing.metadata import vouches
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What a build goes on from.
+
+    Attributes:
+        numbers: Those of the release that is made lie above.
+        published: The release, verified, whose rows, vectors and files are taken over; None: everything is read and
+            embedded anew.
+        roots: The published chain of root metadata.
+        yanked: Sequences that were taken back.
+        told: The time that the host told, if it did.
+        location: Where it lies, empty where that is nowhere that could be looked at again.
+        notices: What the publisher should read.
+    """
+
+    numbers: Numbers = field(default_factory=Numbers)
+    published: Published | None = None
+    roots: Mapping[int, bytes] = field(default_factory=dict)
+    yanked: tuple[int, ...] = ()
+    told: datetime | None = None
+    location: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def going_on(published: Published) -> Previous:
+    """Return what a build goes on from that takes over all of a release."""
+    numbers = Numbers(published.manifest.sequence, published.versions)
+    return Previous(numbers, published, published.roots, published.yanked, published.told)
 
 
 def locate_previous(previous: str | None, out: Path) -> str | None:
@@ -25,8 +68,8 @@ def locate_previous(previous: str | None, out: Path) -> str | None:
     return str(out) if (out / TIMESTAMP).is_file() else None
 
 
-def find_previous(location: str, held: Mapping[int, bytes]) -> Published:
-    """Return the release to build on, verified.
+def find_previous(location: str, held: Mapping[int, bytes]) -> Previous:
+    """Return what to build on, verified.
 
     Args:
         location: An address or a folder.
@@ -36,13 +79,48 @@ def find_previous(location: str, held: Mapping[int, bytes]) -> Published:
         VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
     """
     try:
-        return run(_read(location, held))
+        return replace(run(_read(location, held)), location=location)
     except VademecumError as error:
         where = _without_password(location)
         advice = (
             f"the previous release at {where} cannot be used: {error.message} (--force starts a new line)"
         )
         raise _reworded(error, advice) from error
+
+
+def require_unmoved(previous: Previous) -> None:
+    """Do nothing, unless another build has published where the previous release lay.
+
+    Where the host does not answer now, what was read a moment ago has to do.
+
+    Raises:
+        BusyError: There is a newer one. EquivocationError: There is another one of the same number.
+    """
+    if previous.published is None or not previous.location:
+        return
+    with suppress(HostError):
+        shown = run(_timestamp(previous.location))
+        number = Fields(parse_object(shown, TIMESTAMP), TIMESTAMP).child("signed").integer("version")
+        known, where = previous.numbers.versions.timestamp, _without_password(previous.location)
+        if number > known:
+            raise BusyError(
+                f"{where}: another build has published there in the meantime (timestamp {number}, this build goes on "
+                f"from {known}); nothing was written, run this build again"
+            )
+        if number == known and shown != previous.published.files[TIMESTAMP]:
+            raise EquivocationError(
+                f"{where} shows another timestamp {known} than a moment ago: two builds have published one number for "
+                "two releases. Nothing was written; see which of the two is to stay, and build on that"
+            )
+
+
+async def _timestamp(location: str) -> bytes:
+    transport = open_transport(location)
+    try:
+        body = await transport.fetch(TIMESTAMP, limit=config_for(transport).max_timestamp, fresh=True)
+        return body.data
+    finally:
+        await transport.close()
 
 
 def _without_password(location: str) -> str:
@@ -56,7 +134,7 @@ def _reworded(error: VademecumError, message: str) -> VademecumError:
     return type(error)(message)
 
 
-async def _read(location: str, held: Mapping[int, bytes]) -> Published:
+async def _read(location: str, held: Mapping[int, bytes]) -> Previous:
     transport = open_transport(location)
     try:
         return await read_previous(transport, held, SystemClock(), config_for(transport))
@@ -66,8 +144,12 @@ async def _read(location: str, held: Mapping[int, bytes]) -> Published:
 
 async def read_previous(
     transport: Transport, held: Mapping[int, bytes], clock: Clock, config: Config
-) -> Published:
-    """Read and verify the release to build on.
+) -> Previous:
+    """Read and verify what to build on.
+
+    A release counts whose keys the newest root names. Of one that keys of an earlier root have signed, nothing but
+    numbers is taken, as far as there can have been so many by now: those keys may be a thief's, who may have put
+    other rows under the digests of our sources.
 
     Args:
         held: The roots that the publisher holds; empty trusts the tree's own first root.
@@ -75,23 +157,41 @@ async def read_previous(
     Raises:
         VademecumError: See `read_published`.
     """
-    if not held:
-        return await read_published(transport, None, clock, config=config)
-    # The oldest root that we hold: the tree's own chain leads from it to whichever key signed the tree.
+    newest = held[max(held)] if held else None
     try:
-        return await read_published(transport, held[min(held)], clock, config=config)
+        return going_on(await read_published(transport, newest, clock, config=config))
     except SignatureError as error:
         refusal = error
-    # A new root of ours is not published yet, or a crash came between it and the timestamp that its key
-    # signs. So the tree may be signed by the keys of an earlier root of ours.
-    earlier = await _earlier_roots(held, Downloader(transport, clock, config), config)
-    for version in sorted({*earlier, *held} - {max(held)}, reverse=True):
-        until = _Until(transport, version)
+    except (ContentError, ServerError) as error:
+        if isinstance(error, ServerError) and not is_absent(error):
+            raise  # a host in trouble: the release may be whole
         try:
-            return await read_published(until, {**earlier, **held}[version], clock, config=config)
-        except SignatureError:
-            continue
+            signed = await read_signed(transport, newest, clock, config)
+        except VademecumError:
+            raise error from None
+        return _from_numbers(signed, f"the previous release is damaged ({error.message})", signed.line.yanked)
+    if held:
+        earlier = await _earlier_roots(held, Downloader(transport, clock, config), config)
+        known = {**earlier, **held}
+        versions = sorted(known.keys() - {max(held)}, reverse=True)
+        # From the oldest root that we hold the tree's own chain leads on. A crash may have come between a new root and
+        # the timestamp that its keys sign: then only earlier ones lead there.
+        shown = [(transport, held[min(held)]), *((_Until(transport, v), known[v]) for v in versions)]
+        for place, root in shown:
+            try:
+                signed = await read_signed(place, root, clock, config)
+            except SignatureError:
+                continue
+            why = "the previous release was signed by a key that the root metadata does not name any more"
+            found = _from_numbers(replace(signed, roots={**earlier, **signed.roots}), why)
+            return replace(found, numbers=found.numbers.within(most_by(clock.now())))
     raise refusal
+
+
+def _from_numbers(signed: Signed, why: str, yanked: tuple[int, ...] = ()) -> Previous:
+    numbers = Numbers(signed.line.current.sequence, signed.versions)
+    notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
+    return Previous(numbers, None, signed.roots, yanked, signed.told, notices=(notice,))
 
 
 async def _earlier_roots(

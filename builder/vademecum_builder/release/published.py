@@ -21,6 +21,7 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.transport.paths import check_path
+from vademecum.trust.channel import Line as SignedLine
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
@@ -53,6 +54,7 @@ class Published:
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
             next release's).
         yanked: Sequences that were taken back.
+        told: The time that the host told, if it did.
         files: Every verified file that was read, as published: path -> bytes.
     """
 
@@ -70,6 +72,7 @@ class Published:
     site: Mapping[str, object] | None
     version_json: bytes | None
     yanked: tuple[int, ...]
+    told: datetime | None
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
@@ -115,9 +118,7 @@ async def read_published(
     recorder = _Recorder(transport)
     config = config or Config()
     downloader = Downloader(recorder, clock, config)
-    store = MemoryStore()
-    walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
-    trust = walked.trust
+    trust, newest = await _walk(downloader, root, now, config)
     line = trust.line(config.channel)
     pointer = line.current
     reference = ObjectRef(pointer.sha256, pointer.length, pointer.length)
@@ -141,12 +142,12 @@ async def read_published(
     older = await _older(manifest, downloader)
     steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
     await in_parallel([rows, *steps], config.parallel, one)
-    roots = await _chain(trust, _given(await store.read("trust/root.json")), downloader, config)
+    roots = await _chain(trust, newest, downloader, config)
     site = await _site(trust, downloader)
     version = await _version_json(site, recorder, downloader, config)
     return Published(
         roots=roots,
-        versions=Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version),
+        versions=_versions(trust),
         expires=trust.timestamp_expires,
         pointer=pointer,
         manifest=manifest,
@@ -159,8 +160,41 @@ async def read_published(
         site=site,
         version_json=version,
         yanked=line.yanked,
+        told=downloader.told,
         files=recorder.files,
     )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What the metadata of a tree say, whatever became of the release: the chain of roots, the metadata versions, the
+    channel, and the time that the host told."""
+
+    roots: Mapping[int, bytes]
+    versions: Versions
+    line: SignedLine
+    told: datetime | None
+
+
+async def read_signed(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Signed:
+    """Read and verify the metadata of a tree. Arguments and errors: see `read_published`."""
+    downloader = Downloader(transport, clock, config)
+    trust, newest = await _walk(downloader, root, ANY_TIME, config)
+    roots = await _chain(trust, newest, downloader, config)
+    return Signed(roots, _versions(trust), trust.line(config.channel), downloader.told)
+
+
+async def _walk(
+    downloader: Downloader, root: bytes | None, now: datetime, config: Config
+) -> tuple[Trust, bytes]:
+    """Walk the metadata; return what is trusted then, and the newest root."""
+    store = MemoryStore()
+    walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
+    return walked.trust, _given(await store.read("trust/root.json"))
+
+
+def _versions(trust: Trust) -> Versions:
+    return Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version)
 
 
 async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manifest]:

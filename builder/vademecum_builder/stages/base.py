@@ -49,7 +49,7 @@ def find_base(encoders: Encoders, context: BuildContext) -> Base:
     Raises:
         UsageError, ContentError: The encoder cannot be had; the previous rows do not fit together.
     """
-    previous = context.previous
+    previous = context.previous.published
     if previous is None:
         return Base()
     rows = rows_of(previous.segments)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.release.published import Published
+from vademecum_builder.release.previous import Previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
 from vademecum_builder.stages.documents import DocumentReader, PlainPages
@@ -19,20 +19,22 @@ class BuildContext:
     Attributes:
         request: What the publisher asked for.
         authority: Who signs.
-        previous: The release to build on, verified; None starts a line.
+        previous: What the release is built on.
         site: Renders the pages; None publishes the index alone.
         now: Aware; goes into `built` and the expiry dates.
         progress: Told how far a stage is.
         reader: Makes documents of the source's items; None: each by itself.
+        lying: The timestamp's version in the output folder when the build began.
     """
 
     request: BuildRequest
     authority: Authority
-    previous: Published | None
+    previous: Previous
     site: SiteBuilder | None
     now: datetime
     progress: Progress = ignore_progress
     reader: DocumentReader | None = None
+    lying: int = 0
 
     @property
     def documents(self) -> DocumentReader:
@@ -42,4 +44,4 @@ class BuildContext:
     @property
     def sequence(self) -> int:
         """Number of the release that is being made."""
-        return 1 if self.previous is None else self.previous.manifest.sequence + 1
+        return self.previous.numbers.sequence + 1

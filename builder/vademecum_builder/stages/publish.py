@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum.trust.channel import MOST_YANKED
+from vademecum.trust.channel import MOST_YANKED, ManifestHint
 from vademecum_builder.delta.schedule import kept
 from vademecum_builder.pages.site import SiteFiles
-from vademecum_builder.publish.tree import TIMESTAMP, is_intact, require_unmoved, sweep, write_tree
+from vademecum_builder.publish.tree import (
+    TIMESTAMP,
+    is_intact,
+    locked,
+    require_unmoved,
+    sweep,
+    write_tree,
+)
+from vademecum_builder.release.previous import Previous
+from vademecum_builder.release.previous import require_unmoved as require_host_unmoved
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChanges, version_json
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.signing.metadata import Channel, Versions, sign_release
+from vademecum_builder.signing.metadata import Channel, sign_release
 from vademecum_builder.stages.assemble import AssembledRelease
 from vademecum_builder.stages.context import BuildContext
 
@@ -50,8 +59,8 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
         site.is_current(base.site, request.title) and _pages_are_whole(base, request.out)
     )
     ageing = base.expires - context.now < request.validity.timestamp / 2
-    newer_root = context.authority.root_version > max(base.roots)
-    yanking = yanked_with(base, request) != base.yanked
+    newer_root = f"metadata/{context.authority.root_version}.root.json" not in base.files
+    yanking = yanked_with(context.previous, request) != base.yanked
     if not (stale_site or ageing or newer_root or yanking):
         return release, Written()
     # All of it, since the output folder of a fresh machine holds nothing yet.
@@ -60,18 +69,17 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
     return release, Written(written, signed=True, site=site is not None)
 
 
-def yanked_with(previous: Published | None, request: BuildRequest) -> tuple[int, ...]:
+def yanked_with(previous: Previous, request: BuildRequest) -> tuple[int, ...]:
     """Return the sequences that are taken back from now on.
 
     Raises:
         UsageError: One of them was never published.
     """
-    known = () if previous is None else previous.yanked
-    last = 0 if previous is None else previous.manifest.sequence
+    last = previous.numbers.sequence
     for sequence in request.yank:
         if not 1 <= sequence <= last:
             raise UsageError(f"--yank {sequence}: there is no such release; the last one is {last}")
-    return tuple(sorted({*known, *request.yank})[-MOST_YANKED:])
+    return tuple(sorted({*previous.yanked, *request.yank})[-MOST_YANKED:])
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:
@@ -93,17 +101,26 @@ def _render(release: AssembledRelease, changes: DocumentChanges, context: BuildC
 def _write(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> int:
     """Write index, pages and metadata, then sweep; return the bytes written."""
     out, previous = context.request.out, context.previous
-    require_unmoved(out, 0 if previous is None else previous.versions.timestamp)
     metadata = _sign(release, pages, context)
-    index = {**_carried(previous), **release.files, release.path: release.manifest_bytes}
+    index = {**_carried(previous.published), **release.files, release.path: release.manifest_bytes}
     files: dict[str, bytes | Path] = {**index, **pages.files, **metadata}
-    written = write_tree(out, files)
     manifest = release.manifest
     packs = (entry.object for entry in manifest.packs)
     objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
     current = {release.path, *objects, *release.kept, *pages.files, *metadata}
-    sweep(out, current, former=previous.site_files.keys() if previous is not None else ())
+    base = previous.published
+    built_on = context.lying if base is None else base.versions.timestamp
+    with locked(out):
+        require_unmoved(out, built_on, _hint(release), context.request.channel)
+        require_host_unmoved(previous)
+        written = write_tree(out, files)
+        sweep(out, current, former=base.site_files if base else (), recent=base is not None)
     return written
+
+
+def _hint(release: AssembledRelease) -> ManifestHint:
+    target = release.target
+    return ManifestHint(release.manifest.sequence, target.path, target.sha256, target.length)
 
 
 def _sign(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
@@ -111,9 +128,9 @@ def _sign(release: AssembledRelease, pages: SiteFiles, context: BuildContext) ->
     targets = (release.target, *((pages.listing,) if pages.listing else ()))
     yanked = yanked_with(previous, request)
     channel = Channel(request.channel, release.target.path, manifest.sequence, manifest.version, yanked)
-    versions = previous.versions if previous is not None else Versions()
     roots = {f"metadata/{version}.root.json": data for version, data in context.authority.roots.items()}
-    signed = sign_release(context.authority.signer, versions, targets, channel, context.now, request.validity)
+    signer, versions = context.authority.signer, previous.numbers.versions
+    signed = sign_release(signer, versions, targets, channel, context.now, request.validity)
     return {**roots, **signed}
 
 

@@ -452,8 +452,7 @@ def test_a_tampered_previous_release_is_not_read(line: Line) -> None:
     line.release(HANDBOOK)
     [path] = (line.out / "releases").iterdir()
     path.write_bytes(path.read_bytes().replace(b"builtin", b"builtim"))
-    with pytest.raises(ContentError, match="not what was signed"):
-        line.release(HANDBOOK)
+    assert line.previous() is None
     stranger = Line(line.folder / "stranger")
     with pytest.raises(SignatureError):
         read(FolderTransport(line.out), stranger.root)

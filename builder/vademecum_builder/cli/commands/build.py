@@ -40,6 +40,7 @@ def run(options: Namespace) -> Shown:
         signing_key=os.environ.get(KEY_VARIABLE, ""),
         site=options.site,
         force=options.force,
+        restart=options.restart,
     )
     with Bars() as bars:
         report = build(request, now=time_of_build(os.environ), progress=bars)

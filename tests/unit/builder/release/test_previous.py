@@ -21,8 +21,7 @@ from vademecum.errors import (
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.testing import FixedClock
-from vademecum_builder.release.previous import find_previous, locate_previous, read_previous
-from vademecum_builder.release.published import Published
+from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.signing.keys import (
     RELEASE_KEY,
@@ -54,7 +53,7 @@ def found_keys(
     )
 
 
-def previous(line: Line, held: dict[int, bytes]) -> Published:
+def previous(line: Line, held: dict[int, bytes]) -> Previous:
     transport = FolderTransport(line.out)
     return asyncio.run(read_previous(transport, held, FixedClock(line.now), ONCE))
 
@@ -139,7 +138,7 @@ def test_a_new_root_alone_is_enough_after_a_rotation(line: Line) -> None:
     for older in line.keys.glob("1.*"):
         older.unlink()
     assert sorted(load_roots(line.keys / ROOT_FILE)) == [2]
-    assert previous(line, {2: line.root}).manifest.sequence == 1
+    assert previous(line, {2: line.root}).numbers.sequence == 1
     line.release(MORE)
     assert {"metadata/1.root.json", "metadata/2.root.json"} <= tree_of(line.out).keys()
     pull(MemoryStore(), FolderTransport(line.out), shipped)

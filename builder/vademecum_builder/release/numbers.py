@@ -1,0 +1,97 @@
+"""The numbers of a line of releases: a client that has seen one follows to higher ones alone (TUF 5.4.3, 5.5.5, 5.6.4).
+
+So a build goes on above all that was ever shown: above what can be read of a tree, and where that is lost, above what
+its file names tell, or above as many as there can have been by now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from vademecum.errors import ClockError
+from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.signing.metadata import Validity, Versions, parse_root
+
+NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
+"""No release of this format was published before."""
+_AT_ONCE = 60
+"""Seconds after which keys are not those of a very first build any more."""
+_NAME = re.compile(r"metadata/(\d{1,10})\.(?:snapshot|targets)\.json|releases/[0-9a-f]{64}\.(\d{1,10})\.json")
+_AHEAD = timedelta(days=1)
+"""Clients install nothing that was built later than that by their clock (`Config`: `clock`)."""
+_PAUSE = timedelta(days=366)
+"""Who comes back after a longer one is asked whether the clock is right."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the next release counts on from: the sequence and the metadata versions of the last one; 0 before it."""
+
+    sequence: int = 0
+    versions: Versions = field(default_factory=Versions)
+
+    def within(self, most: int) -> Numbers:
+        """Return the numbers, none of them above `most`."""
+        found = self.versions
+        versions = Versions(*(min(n, most) for n in (found.targets, found.snapshot, found.timestamp)))
+        return Numbers(min(self.sequence, most), versions)
+
+
+def most_by(now: datetime, since: datetime = NEVER_BEFORE) -> int:
+    """Return as many releases as there can have been at that time: one a second."""
+    return max(0, int((now - since).total_seconds()))
+
+
+def named_in(folder: Path) -> Numbers:
+    """Return the numbers that the file names of a tree tell, whatever state the files are in."""
+    names = [_NAME.fullmatch(path.relative_to(folder).as_posix()) for path in folder.glob("*/*.json")]
+    found = [match.groups() for match in names if match]
+    signed = max([timestamp_version(folder), *(int(version) for version, _ in found if version)])
+    # A build signs each role once and makes one release at the most, so no sequence is above a version.
+    sequence = max((int(number) for _, number in found if number), default=signed)
+    return Numbers(sequence, Versions(signed, signed, signed))
+
+
+def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bool) -> Numbers:
+    """Return numbers that no client has seen yet, for a line of which no release can be read.
+
+    Args:
+        out: What lies there is told by its file names.
+        roots: The publisher's root metadata: no release is older than the first.
+        lost: There is, or was, a tree elsewhere.
+    """
+    named = named_in(out).within(most_by(now))
+    if named != Numbers() and not lost:
+        return named
+    floor = most_by(now)
+    if not lost and 1 in roots:
+        made = parse_root(roots[1]).signed.expires - Validity().root
+        since_keys = most_by(now, made)
+        floor = floor if made > now else 0 if since_keys < _AT_ONCE else min(floor, since_keys)
+    highest = max(floor, named.sequence, named.versions.targets)
+    return Numbers(highest, Versions(highest, highest, highest))
+
+
+def check_clock(now: datetime, built: str, told: datetime | None, validity: Validity) -> None:
+    """Refuse a time of the build by which nobody would install the release.
+
+    Args:
+        built: When the previous release was, an ISO time; empty where there is none that is trusted.
+        told: The time that the host tells, if it does. It is not signed, but nearer than the previous release.
+
+    Raises:
+        ClockError: The release would be expired at once, or built in the future of all clients.
+    """
+    witness = told or (datetime.fromisoformat(built) if built else None)
+    if witness is None:
+        return
+    who = "the host's clock says" if told else "the previous release was built on"
+    if not witness - validity.timestamp / 2 < now < witness + (_AHEAD if told else _PAUSE):
+        raise ClockError(
+            f"this build's time is {now:%Y-%m-%d %H:%M}, and {who} {witness:%Y-%m-%d %H:%M}: clients would not install "
+            "the release. Set this machine's clock, or SOURCE_DATE_EPOCH; --force goes on where this time is right"
+        )

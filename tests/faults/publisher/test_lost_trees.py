@@ -1,0 +1,263 @@
+"""A tree that is lost, damaged, or a thief's: builds go on above all numbers, and take over what they may believe."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from support.publishing import HANDBOOK, NOW, Documents, Line, ask, pull, pulled, tree_of
+from support.theft import POISON, steal
+from vademecum.errors import BusyError, ClockError, EquivocationError, SignatureError
+from vademecum.format.version import MAX_SEQUENCE
+from vademecum.runtime.folder import FolderTransport
+from vademecum.trust.channel import ManifestHint
+from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.pipeline import run_stages
+from vademecum_builder.publish.tree import TIMESTAMP, locked, require_unmoved
+from vademecum_builder.release.numbers import Numbers, check_clock
+from vademecum_builder.release.previous import Previous
+from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.signing.metadata import Validity, Versions
+
+NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
+    """Six releases in `tree`, a minute between them; their sources in `docs`."""
+    monkeypatch.chdir(tmp_path)
+    line = Line(tmp_path)
+    for key, text in HANDBOOK.items():
+        file = tmp_path / "docs" / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for number in range(6):
+        line.release({**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}.\n"})
+        line.later(minutes=1)
+    return line
+
+
+def request(line: Line, **options: object) -> BuildRequest:
+    whole = BuildRequest(source=Path("docs"), out=line.out, keys=line.keys, site=False)
+    return replace(whole, **options)  # type: ignore[arg-type]
+
+
+# Numbers -----------------------------------------------------------------------------------------------
+
+
+def everything(tree: Path) -> None:
+    shutil.rmtree(tree)
+
+
+def the_timestamp(tree: Path) -> None:
+    (tree / TIMESTAMP).write_bytes(b"<html>")
+
+
+def all_but_old_metadata(tree: Path) -> None:
+    for path in tree.rglob("*.json"):
+        if ".snapshot." not in path.name:
+            path.unlink()
+
+
+@pytest.mark.fault("E62")
+@pytest.mark.parametrize("lose", [everything, the_timestamp, all_but_old_metadata])
+def test_a_lost_tree_is_followed_by_higher_numbers_and_clients_follow(
+    line: Line, lose: Callable[[Path], None]
+) -> None:
+    store = pulled(line)
+    lose(line.out)
+    report = build(request(line, force=True), now=line.now + DAY)
+    assert 6 < report.sequence < 2 * DAY.total_seconds()
+    assert pull(store, FolderTransport(line.out), line.root, line.now + DAY).to_sequence == report.sequence
+    again = build(request(line, source=Path("docs/guide")), now=line.now + 2 * DAY)
+    assert again.sequence == report.sequence + 1
+
+
+@pytest.mark.fault("E62")
+def test_a_previous_release_that_is_lost_elsewhere_counts_as_many_as_there_can_have_been(line: Line) -> None:
+    renewed = request(line, out=Path("other"), previous="nowhere", force=True)
+    report = build(renewed, now=line.now)
+    assert report.sequence > DAY.total_seconds() * 300
+    assert "above all that these keys can have published" in report.notices[0]
+
+
+@pytest.mark.fault("E62")
+def test_numbers_begin_at_1_for_new_keys_and_where_that_is_asked_for_by_name(line: Line) -> None:
+    anew = request(line, out=Path("other"), restart=True)
+    report = build(anew, now=line.now + DAY)
+    assert report.sequence == 1
+    assert "says that the line was restarted" in report.notices[0]
+    assert build(request(line, out=Path("first")), now=NOW).sequence == 1
+    with pytest.raises(EquivocationError, match="another release 1"):
+        build(replace(anew, source=Path("docs/guide")), now=line.now + 2 * DAY)
+
+
+# Damage ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("E63")
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"rot")])
+def test_a_tree_with_a_lost_object_is_repaired_by_the_next_build(
+    line: Line, damage: Callable[[Path], object]
+) -> None:
+    store = pulled(line)
+    line.release({**HANDBOOK, "page.md": "# Page\n\nLast.\n"}, yank=(3,))
+    published = line.previous()
+    assert published is not None
+    needed = [line.out / path for path in published.files if path.startswith(("objects/", "releases/"))]
+    assert len(needed) > 4
+    whole = tree_of(line.out)
+    for path in needed:
+        damage(path)
+        report = build(request(line), now=line.now)
+        assert (report.sequence, report.added) == (8, 3)
+        assert "everything is read and embedded anew" in report.notices[0]
+        found = line.previous()
+        assert found is not None
+        assert found.yanked == (3,)
+        shutil.rmtree(line.out)
+        for name, data in whole.items():
+            (line.out / name).parent.mkdir(parents=True, exist_ok=True)
+            (line.out / name).write_bytes(data)
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence == 7
+
+
+# Two builds --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("E63")
+def test_of_two_builds_in_one_folder_one_is_busy(line: Line) -> None:
+    before = tree_of(line.out)
+    with locked(line.out), pytest.raises(BusyError, match="another build is writing there"):
+        line.release(NEWER)
+    assert tree_of(line.out) == before
+    assert line.release(NEWER).sequence == 7
+
+
+@pytest.mark.fault("E63")
+def test_of_two_first_builds_one_is_busy(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    slower = line.context()
+    line.release(HANDBOOK)
+    with pytest.raises(BusyError, match="in the meantime"):
+        require_unmoved(line.out, slower.lying, ManifestHint(1, "", "", 0), "stable")
+
+
+@pytest.mark.fault("E63")
+def test_many_builds_at_once_leave_a_tree_that_is_whole(line: Line) -> None:
+    told: list[str] = []
+
+    def once(number: int) -> None:
+        text = {**HANDBOOK, "page.md": f"# Page\n\nOf build {number}.\n"}
+        try:
+            told.append(str(line.release(text).sequence))
+        except BusyError:
+            told.append("busy")
+
+    threads = [threading.Thread(target=once, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = [number for number in told if number != "busy"]
+    assert numbers
+    assert len(numbers) == len(set(numbers)), "no number is published twice"
+    pulled(line)
+
+
+@pytest.mark.fault("E54")
+def test_a_number_that_the_folder_has_for_another_release_is_not_published(line: Line) -> None:
+    with pytest.raises(EquivocationError, match="has another release 6"):
+        require_unmoved(line.out, 6, ManifestHint(6, "releases/6.json", "0" * 64, 1), "stable")
+
+
+@pytest.mark.fault("E54")
+def test_a_host_that_has_moved_on_since_it_was_read_is_noticed(line: Line) -> None:
+    shutil.copytree(line.out, "host")
+    found = replace(line.found(), location="host")
+    context = line.context()
+    line.release(NEWER)
+    shutil.rmtree("host")
+    shutil.copytree(line.out, "host")
+    twin = Line(line.folder / "twin")
+    shutil.rmtree(twin.keys)
+    shutil.copytree(line.keys, twin.keys)
+    with pytest.raises(BusyError, match="host: another build has published there"):
+        publish_on(twin, found)
+    assert not (twin.out / TIMESTAMP).exists()
+    data = Path("host", TIMESTAMP).read_bytes()
+    moved = replace(found, numbers=Numbers(7, Versions(7, 7, 7)))
+    assert moved.published is not None
+    assert moved.published.files[TIMESTAMP] != data
+    with pytest.raises(EquivocationError, match="host shows another timestamp 7"):
+        publish_on(twin, moved)
+    assert context.sequence == 7
+
+
+def publish_on(line: Line, found: Previous) -> None:
+    run_stages(Documents(NEWER), line.encoders, replace(line.context(), previous=found))
+
+
+# Stolen keys -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("E53")
+@pytest.mark.parametrize("highest", [7, MAX_SEQUENCE])
+def test_of_what_revoked_keys_signed_nothing_but_numbers_is_taken(line: Line, highest: int) -> None:
+    """The thief keeps the digests of the honest sources, and puts rows of his own beside them."""
+    line.release(HANDBOOK)
+    steal(line, highest + 1 if highest < MAX_SEQUENCE else highest, HANDBOOK, yank=(6, 7))
+    assert POISON in ask(pulled(line), "poison")[0].text
+    renew_root(line.keys, line.now, rotate=True)
+    report = build(request(line), now=line.now)
+    assert (report.added, report.embedded) == (3, report.chunks)
+    assert "does not name any more" in report.notices[0]
+    assert 8 < report.sequence < MAX_SEQUENCE / 2, (
+        "the thief's number is above the honest ones and binds nobody"
+    )
+    found = line.previous()
+    assert found is not None
+    assert (found.yanked, len(found.manifest.packs)) == ((), 0)
+    assert not any(POISON.encode() in segment.data for segment in found.segments)
+    current = {*found.files} - {f"metadata/{version}.root.json" for version in found.roots}
+    assert {path for path in tree_of(line.out) if not path.endswith(("root.json", "version.json"))} == {
+        path for path in current if path != "version.json"
+    }, "nothing of the thief's is left in the tree"
+    assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == report.sequence + 1
+
+
+def test_a_strangers_tree_gives_no_numbers_either(line: Line) -> None:
+    stranger = Line(line.folder / "stranger")
+    stranger.release(HANDBOOK)
+    with pytest.raises(SignatureError):
+        build(request(line, previous=str(stranger.out)), now=line.now)
+
+
+# Clocks ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault("E64")
+@pytest.mark.parametrize("days", [-400, -16, 400])
+def test_a_clock_far_off_publishes_nothing(line: Line, days: int) -> None:
+    before = tree_of(line.out)
+    with pytest.raises(ClockError, match="--force goes on"):
+        build(request(line), now=NOW + days * DAY)
+    assert tree_of(line.out) == before
+    assert build(request(line, force=True), now=NOW + days * DAY).sequence == 7
+
+
+@pytest.mark.fault("E64")
+def test_the_hosts_date_is_the_nearer_witness(line: Line) -> None:
+    built = "2020-01-01T00:00:00Z"
+    check_clock(NOW, built, NOW, Validity())
+    check_clock(NOW, "", None, Validity())
+    for off in (-16 * DAY, 2 * DAY):
+        with pytest.raises(ClockError, match="the host's clock says 2026-11-21"):
+            check_clock(NOW + off, NOW.isoformat(), NOW, Validity())
