@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from unit.builder.profiles.trees import TREES
+from unit.builder.profiles.trees import MANUAL, TREES
 from vademecum_builder.profiles.registry import PROFILES
 
 PAGE = Path(__file__).parents[2] / "site" / "content" / "sources.md"
@@ -22,7 +22,7 @@ def table() -> str:
             f"{stem}.*" if stems[stem := name.rpartition(".")[0]] > 2 else name for name in profile.files
         )
         found = ", ".join(f"`{name}`" for name in dict.fromkeys(named))
-        checked = "yes" if any(name.partition("-")[0] == profile.name for name in TREES) else "no"
+        checked = "yes" if any(name.partition("-")[0] == profile.name for name in (*TREES, *MANUAL)) else "no"
         rows.append(f"| `{profile.name}` | {profile.title} | {found} | {checked} |\n")
     return "".join(rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -24,8 +25,8 @@ from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.base import MARKDOWN, SourceItem
-from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
 SITE = "https://b.example"
@@ -51,8 +52,9 @@ def read_all(root: Path, found: Found) -> dict[str, Document]:
     pages = ProfilePages(found, SITE)
     documents = {}
     for key in keys_of(root):
-        if key.endswith((".md", ".mdx")):
-            document = pages.read(SourceItem(key, MARKDOWN, (root / key).read_bytes()))
+        media_type = MEDIA_TYPES.get(Path(key).suffix, PLAIN_TEXT)
+        if media_type not in (PLAIN_TEXT, HTML):
+            document = pages.read(SourceItem(key, media_type, (root / key).read_bytes()))
             if isinstance(document, Document):
                 documents[key] = document
     return documents
@@ -98,11 +100,17 @@ def test_every_page_and_anchor_is_where_the_generator_serves_it(name: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    "name", ["mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight"]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow, pytest.mark.process] if name == "antora" else ())
+        for name in trees.MANUAL
+    ],
 )
 def test_the_manual_is_where_the_generators_serve_it(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if name == "antora" and not shutil.which("asciidoctor"):
+        pytest.skip("Asciidoctor is not installed")
     monkeypatch.setattr(sites, "run", lambda *_command, **_options: None)
     monkeypatch.setattr(sites, "_with_modules", lambda *_arguments: None)
     sites.GENERATORS[name](tmp_path)

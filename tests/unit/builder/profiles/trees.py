@@ -239,6 +239,18 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "src/content/docs/moved.md": "---\ntitle: Moved\nslug: else/where\n---\n\nWater.\n",
     },
 }
+MANUAL: tuple[str, ...] = (
+    "mkdocs",
+    "zensical",
+    "mdbook",
+    "hugo",
+    "jekyll",
+    "vitepress",
+    "docusaurus",
+    "starlight",
+)
+MANUAL += ("sphinx-alabaster", "sphinx-furo", "sphinx-rtd", "antora")
+"""Generators that have served tests/sites/manual.py."""
 VENV = Path(os.environ.get("GENERATORS_VENV", ".venv-generators"))
 NPM = Path(os.environ.get("GENERATORS_NPM", ".npm-generators"))
 COMMANDS: dict[str, tuple[str, str]] = {
