@@ -19,7 +19,7 @@ const kb = new KnowledgeBase({ url: base.href, trust, autoUpdate: true });
 const opened = kb.initialize();
 const status = new StatusView(kb, () => search());
 const results = new Results(byId("results"), base, (hit) => openReader(hit.document, hit.id));
-const reader = new Reader(base, () => readerClosed());
+const reader = new Reader(base, () => readerClosed(), followLink);
 
 /** Counts searches: an answer that is not of the last one is dropped. */
 let asked = 0;
@@ -114,6 +114,19 @@ async function openReader(key, passage) {
   if (!found) return;
   history.pushState({ reader: true }, "", `${address({ q: input.value.trim(), doc: key })}#${passage}`);
   reader.open(found, input.value, passage);
+}
+
+/**
+ * A link in the reader leads to the document that it means, or where it says.
+ * @param {{keys: string[], anchor: string}} target
+ * @param {string} href
+ */
+async function followLink({ keys, anchor }, href) {
+  for (const key of keys) {
+    const found = await kb.document(key);
+    if (found) return openReader(key, found.chunks.find((chunk) => chunk.anchor === anchor)?.id ?? "");
+  }
+  location.assign(href);
 }
 
 /** Closing goes back to the entry before, if this page made the one for the reader. */

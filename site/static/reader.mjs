@@ -1,23 +1,34 @@
 // @ts-check
 /** The reader: a whole document out of the local index, with or without a network. */
 
-import { byId, element, marked, safeUrl } from "./dom.mjs";
-import { mark, queryWords } from "./excerpt.mjs";
+import { byId, element, safeUrl } from "./dom.mjs";
+import { draw } from "./draw.mjs";
+import { queryWords } from "./excerpt.mjs";
 
 /**
- * @typedef {{id: string, headings: string[], anchor: string, text: string}} Part
+ * @typedef {{id: string, headings: string[], anchor: string, markdown: string}} Part
  * @typedef {{key: string, title: string, url: string, chunks: Part[]}} Document
  */
 
 const LEVELS = /** @type {const} */ (["h2", "h3", "h4", "h5", "h6"]);
 
 export class Reader {
-  /** @param {URL} base @param {() => void} closed called when the reader was closed, however that was done */
-  constructor(base, closed) {
+  /**
+   * @param {URL} base
+   * @param {() => void} closed called when the reader was closed, however that was done
+   * @param {(target: {keys: string[], anchor: string}, href: string) => void} follow called for a link that may lead to a document
+   */
+  constructor(base, closed, follow) {
     this.base = base;
     this.dialog = /** @type {HTMLDialogElement} */ (byId("reader"));
     this.dialog.addEventListener("close", closed);
     closeOnBackdrop(this.dialog);
+    byId("reader-text").addEventListener("click", (event) => {
+      const link = event.target instanceof Element ? event.target.closest("a[data-document]") : null;
+      if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      follow(JSON.parse(link.getAttribute("data-document") ?? ""), /** @type {HTMLAnchorElement} */ (link).href);
+    });
   }
 
   /**
@@ -33,7 +44,8 @@ export class Reader {
     link.hidden = href === null;
     if (href) link.href = href;
     const body = byId("reader-text");
-    body.replaceChildren(...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], words, passage)));
+    const context = { place: page, base: this.base, words };
+    body.replaceChildren(...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], context, passage)));
     if (!this.dialog.open) this.dialog.showModal();
     const start = body.querySelector("[data-passage]");
     if (start) start.scrollIntoView({ block: "start" });
@@ -55,22 +67,21 @@ export function closeOnBackdrop(dialog) {
 }
 
 /**
- * The headings that begin with this part, then its paragraphs.
+ * The headings that begin with this part, then its text.
  * @param {Part} part
  * @param {Part | undefined} before
- * @param {string[]} words
+ * @param {import("./draw.mjs").Context} context
  * @param {string | undefined} passage id of a chunk
  */
-function section(part, before, words, passage) {
+function section(part, before, context, passage) {
   const shared = part.headings.findIndex((heading, depth) => heading !== before?.headings[depth]);
   const fresh = shared < 0 ? [] : part.headings.slice(shared);
   const headings = fresh.map((heading, index) => element(LEVELS[shared + index] ?? "h6", {}, [heading]));
-  const paragraphs = part.text.split(/\n{2,}/u).filter((text) => text.trim() !== "").map((text) =>
-    element("p", {}, marked(mark(text, words))));
-  const nodes = [...headings, ...paragraphs];
+  const drawn = draw(part.markdown, context);
+  const nodes = [...headings, ...drawn];
   if (part.id === passage) {
     nodes[0]?.setAttribute("data-passage", "");
-    for (const paragraph of paragraphs) paragraph.classList.add("found");
+    for (const node of drawn) node.classList.add("found");
   }
   return nodes;
 }

@@ -21,6 +21,7 @@ from vademecum_builder.pages.render import SiteContext, render_site
 from vademecum_builder.release.version_json import DocumentChanges
 
 STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
+MARKUP = Path(__file__).parents[2] / "client/vademecum/js/format/markup.mjs"
 KEPT = """async () => {
   const kept = {};
   for (const name of await caches.keys()) {
@@ -52,6 +53,7 @@ def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtim
         sources=nothing,
     )
     client = {"client/vademecum.mjs": STUB.read_bytes(), "client/vademecum.zip": runtime}
+    client["client/format/markup.mjs"] = MARKUP.read_bytes()
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}
     context = SiteContext(title, manifest, DocumentChanges(), root, sums, ["rotate a key", "lost keys"])
     write(folder / "repo", {**render_site(context), **client, "metadata/timestamp.json": b"{}"})
@@ -516,3 +518,61 @@ def test_two_knowledge_bases_of_one_host_keep_out_of_each_others_way(
     kept = page.evaluate(KEPT)
     scopes = {name.split(" ")[1] for name in kept}
     assert scopes == {host.url, f"{host.server.url}repo2/"}
+
+
+# What was written is what is shown ---------------------------------------------------------------
+
+
+def test_the_reader_shows_what_was_written(open_page: Open, host: Host) -> None:
+    page = open_page("?doc=guide/page.md")
+    text = page.locator("#reader-text")
+    expect(text.locator("p a").first).to_have_text("the lost keys")
+    assert text.evaluate("(node) => [...node.children].map((child) => child.localName)") == [
+        "p",
+        "ul",
+        "div",
+        "pre",
+        "p",
+    ]
+    expect(text.locator("p a strong")).to_have_text("lost")
+    expect(text.locator("ul > li > ol > li")).to_have_text(["two", "three"])
+    expect(text.locator("ul > li")).to_have_count(2)
+    expect(text.locator("li code")).to_have_text("two")
+    expect(text.locator("th")).to_have_text(["Key", "Use"])
+    expect(text.locator("td")).to_have_text(["a|b", "sign"])
+    expect(text.locator("td em")).to_have_text("sign")
+    assert text.locator("pre code.language-sh").text_content() == "vade keys\n  renew"
+    image = text.locator("img")
+    assert (image.get_attribute("alt"), image.get_attribute("src")) == (
+        "a lamp",
+        f"{host.url}guide/page/lamp.png",
+    )
+    links = text.locator("a").evaluate_all("(found) => found.map((link) => [link.textContent, link.href])")
+    assert links == [
+        ["the lost keys", f"{host.url}guide/page/#lost"],
+        ["evil", f"{host.url}guide/evil.md"],
+        ["outside", "https://example.org/x"],
+        ["nowhere", f"{host.url}guide/page/gone.md"],
+        ["far", "https://example.org/far.png"],
+    ]
+
+
+def test_a_link_leads_to_the_document_in_the_reader_or_where_it_says(open_page: Open, host: Host) -> None:
+    page = open_page("?doc=guide/page.md")
+    page.locator("#reader-text a", has_text="evil").click()
+    expect(page.locator("#reader-title")).to_contain_text("<img")
+    page.go_back()
+    expect(page.locator("#reader-title")).to_have_text("Page")
+    with page.expect_navigation():
+        page.locator("#reader-text a", has_text="nowhere").click()
+    assert page.url == f"{host.url}guide/page/gone.md"
+
+
+def test_a_hostile_text_is_shown_as_text(open_page: Open) -> None:
+    page = open_page("?doc=hostile.md")
+    text = page.locator("#reader-text")
+    expect(text.locator("p").first).to_have_text(
+        "<img src=x onerror=alert(1)> a [d](javascript:alert(1)) b **open c"
+    )
+    expect(text.locator("pre code")).to_have_text("</code><script>x</script>")
+    assert text.locator("a, img, script").count() == 0

@@ -1,4 +1,12 @@
 // A knowledge base that a test plays: the page's own behaviour, without an index, Python or time.
+const PAGE = [
+  "See [the **lost** keys](#lost), [evil](../evil.md), [outside](https://example.org/x) or [nowhere](gone.md).",
+  "- one\n  1. `two`\n  2. three\n- four",
+  "| Key | Use |\n| --- | --- |\n| a\\|b | *sign* |",
+  "```sh\nvade keys\n  renew\n```",
+  "![a lamp](lamp.png) and ![far](https://example.org/far.png)",
+].join("\n\n");
+const EVIL = "<img src=x onerror=alert(1)> [a](javascript:alert\\(1\\)) [d](javascript:alert(1)) ![b](data:text/html,x) **open [c](vbscript:x)\n\n| a |\n\n```\n</code><script>x</script>";
 const FIRST = "To rotate the release key, make a new one and sign a new root.\n\nThe old key stays valid for a day.";
 export const DOCUMENTS = [
   {
@@ -10,6 +18,8 @@ export const DOCUMENTS = [
       { id: "00000000000000a2", headings: ["Rotate a key", "Lost keys"], anchor: "lost", text: "A lost key is replaced." },
     ],
   },
+  { key: "guide/page.md", title: "Page", url: "guide/page/", chunks: [{ id: "00000000000000c1", headings: [], anchor: "", text: "", markdown: PAGE }] },
+  { key: "hostile.md", title: "Hostile", url: "hostile/", chunks: [{ id: "00000000000000d1", headings: [], anchor: "", text: "", markdown: EVIL }] },
   {
     key: "evil.md",
     title: "<img src=x onerror=\"document.title='broken'\"> key",
@@ -52,12 +62,13 @@ export class KnowledgeBase {
     if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
     if (query.startsWith("absent")) return [];
-    return DOCUMENTS.flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
+    return DOCUMENTS.filter(({ chunks }) => chunks[0].text).flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
       ({ id, document, title, url: `${url}#${anchor}`, heading: headings.join(" › "), text: `${text} (${query})`, score: 0.5, metadata: {} })));
   }
 
   async document(key) {
-    return DOCUMENTS.find((document) => document.key === key) ?? null;
+    const found = DOCUMENTS.find((document) => document.key === key);
+    return found ? { ...found, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
   }
 
   async getStatus() {

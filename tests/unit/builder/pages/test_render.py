@@ -32,6 +32,7 @@ EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
 CLIENT = {
     "client/vademecum.mjs": "a" * 64,
     "client/query.mjs": "b" * 64,
+    "client/format/markup.mjs": "9" * 64,
     "client/vademecum.d.mts": "c" * 64,
     "client/pyodide/pyodide.mjs": "d" * 64,
     "client/vademecum.zip": "e" * 64,
@@ -240,6 +241,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
     assert {name for name in shell if name.startswith("client/")} == {
         "client/vademecum.mjs",
         "client/query.mjs",
+        "client/format/markup.mjs",
     }
     assert set(constant(worker, "RUNTIME")) == {"client/pyodide/pyodide.mjs", "client/vademecum.zip"}
     assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "release.html"]
