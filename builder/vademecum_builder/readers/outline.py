@@ -87,7 +87,7 @@ class Outline:
 
     def block(self, block: Block) -> None:
         """Add a block to the open section; one without words (an image without alternative text, say) is none."""
-        block = clean_block(block) if isinstance(block, str) else _clean(block)
+        block = clean_block(block) if isinstance(block, str) else cleaned(block)
         if block_text(block):
             self._sections[-1].blocks.append(block)
 
@@ -105,20 +105,21 @@ def block_text(block: Block) -> str:
     return block if isinstance(block, str) else plain_block(block)
 
 
-def _clean(block: Paragraph | Item | Row | Code) -> Block:
+def cleaned(block: Paragraph | Item | Row | Code) -> Block:
+    """Return a block as a segment may carry it; a paragraph without any style is a string."""
     match block:
         case Code():
             return replace(block, text=clean_block(block.text))
         case Row():
-            return replace(block, cells=tuple(map(_clean_runs, block.cells)))
+            return replace(block, cells=tuple(map(clean_runs, block.cells)))
         case Item():
-            return replace(block, runs=_clean_runs(block.runs))
+            return replace(block, runs=clean_runs(block.runs))
         case Paragraph():
-            runs = _clean_runs(block.runs)
+            runs = clean_runs(block.runs)
             return runs[0].text if len(runs) == 1 and runs[0] == Run(runs[0].text) else Paragraph(runs)
 
 
-def _clean_runs(runs: Runs) -> Runs:
+def clean_runs(runs: Runs) -> Runs:
     """Return runs without control characters, blank lines, white space at the ends, and links that lead nowhere."""
     kept = [_clean_run(run) for run in merged(runs)]
     while kept and not kept[0].image and not kept[0].text.strip():

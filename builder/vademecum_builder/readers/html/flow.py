@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from vademecum.format.markup import Runs
 from vademecum_builder.readers.html.anchors import Anchors, Named
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind, Line
+from vademecum_builder.readers.html.marks import BORDER, END, STYLES, Mark, cells_of, runs_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
 from vademecum_builder.readers.html.unseen import Part, is_around, part_of
 from vademecum_builder.readers.text import without_invisible
@@ -46,6 +48,9 @@ _TRICKY_CODE = re.compile(
     r"<(?:br|div|button|table|ol|ul|li|p|svg|style|script|template)\b|lineno|line-?num|gutter|hidden|\bln[t]?\b|"
     r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
     re.IGNORECASE,
+)
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language|lang|highlight|highlight-source)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)"
 )
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 """Javadoc's tables, which are laid with `<div>`s."""
@@ -84,6 +89,9 @@ class _Open:
     is_described: bool = True
     is_grid: bool = False
     is_grid_cell: bool = False
+    is_marked: bool = False
+    is_list: bool = False
+    language: str = ""
 
 
 class _Walk:
@@ -105,6 +113,8 @@ class _Walk:
         self._cells = 0
         self._code = 0
         self._row_is_header = False
+        self._numbers: list[int | None] = []  # of each open list the number of its item, if it has numbers
+        self._item: tuple[int, int | None] | None = None
         self._heading: _Heading | None = None
 
     def run(self) -> None:
@@ -155,7 +165,12 @@ class _Walk:
             if child is None:
                 return
             if child.tag == TEXT and child.next is None:  # most of what highlights code and marks words
-                self._text(child.text_content or "")
+                if tag in STYLES:
+                    self._parts.append(STYLES[tag])
+                    self._text(child.text_content or "")
+                    self._parts.append(END)
+                else:
+                    self._text(child.text_content or "")
                 return
         if tag == "br":
             self._border(tag)
@@ -207,7 +222,9 @@ class _Walk:
     def _image(self, attributes: Attributes) -> None:
         alt = (attributes.get("alt") or "").strip()
         if alt:
-            self._text(f" {alt} ")
+            self._parts += [" ", Mark(image=attributes.get("src") or "")]
+            self._text(alt)
+            self._parts += [END, " "]
 
     def _plain_code(self, node: Node, attributes: Attributes, above: _Open) -> bool:
         """Take the text of a code block in one piece, where it has no markup that would show."""
@@ -216,7 +233,7 @@ class _Walk:
         self._end_block()
         self._anchors.meet("pre", attributes)
         self._anchor = self._anchors.text()
-        self._emit(Kind.CODE, _code(node.text(deep=True) or ""), above)
+        self._emit(Kind.CODE, _code(node.text(deep=True) or ""), above, language=_language(node, attributes))
         self._block += 1
         return True
 
@@ -253,6 +270,22 @@ class _Walk:
         if tag == "a" and attributes.get("href"):
             self._flow.linked += len(text_of(node))
             self._links += len(text_of(node)) * (attributes.get("href") or "").startswith("#")
+        if tag == "a" and attributes.get("href"):
+            self._parts.append(Mark(link=attributes.get("href") or ""))
+            frame.is_marked = True
+        elif tag in STYLES:
+            self._parts.append(STYLES[tag])
+            frame.is_marked = True
+        elif tag == "pre":
+            frame.language = _language(node, attributes)
+        elif tag == "ol":
+            frame.is_list = True
+            self._numbers.append(_number(attributes.get("start"), 1) - 1)
+        elif tag in ("ul", "menu"):
+            frame.is_list = True
+            self._numbers.append(None)
+        elif tag == "li":
+            self._begin_item(attributes)
         if not self._code:
             frame.named = self._anchors.meet(tag, attributes)
             if frame.named is not None and self._heading is not None:
@@ -348,7 +381,14 @@ class _Walk:
             self._next_cell()
         self._cells += 1
 
+    def _begin_item(self, attributes: Attributes) -> None:
+        if self._numbers and self._numbers[-1] is not None:
+            self._numbers[-1] = _number(attributes.get("value"), self._numbers[-1] + 1)
+        if self._numbers:
+            self._item = len(self._numbers) - 1, self._numbers[-1]
+
     def _next_cell(self) -> None:
+        self._parts.append(BORDER)
         before = next((part for part in reversed(self._parts) if part.strip()), " | ")
         if before != " | ":  # empty cells are no cells
             self._parts.append(" | ")
@@ -356,6 +396,10 @@ class _Walk:
     def _close(self, frame: _Open) -> None:
         tag = frame.tag
         heading = self._heading
+        if frame.is_marked:
+            self._parts.append(END)
+        elif frame.is_list:
+            self._numbers.pop()
         if frame.named is not None:
             frame.named.is_open = False
         if heading is not None and frame is heading.frame:
@@ -375,7 +419,7 @@ class _Walk:
         elif tag == "pre" and self._code and heading is None:
             self._code -= 1
             if not self._code and not self._cells:
-                self._emit(Kind.CODE, _code("".join(self._parts)), frame)
+                self._emit(Kind.CODE, _code("".join(self._parts)), frame, language=frame.language)
                 self._parts = []
                 self._block += 1
         else:
@@ -404,17 +448,31 @@ class _Walk:
     def _end_line(self, kind: Kind = Kind.TEXT) -> None:
         if self._parts:
             text = _plain("".join(self._parts)).removesuffix(" |")
+            cells = cells_of(self._parts)
+            runs = () if cells else runs_of(self._parts)
             self._parts = []
-            self._emit(kind, text, self._stack[-1] if self._stack else _Open("", None, 0, 0))
+            self._emit(kind, text, self._stack[-1] if self._stack else _Open("", None, 0, 0), runs, cells)
         self._links = 0
 
     def _end_block(self) -> None:
         self._end_line()
         self._block += 1
 
-    def _emit(self, kind: Kind, text: str, frame: _Open) -> None:
+    def _emit(
+        self,
+        kind: Kind,
+        text: str,
+        frame: _Open,
+        runs: Runs = (),
+        cells: tuple[Runs, ...] = (),
+        language: str = "",
+    ) -> None:
         if text:
             self._add(kind, text, self._anchor or "", frame, 0)
+            line = self._flow.lines[-1]
+            line.runs, line.cells, line.language = runs, cells, language
+            if kind is Kind.TEXT:
+                line.item, self._item = self._item, None
             self._anchor = None
 
     def _add(self, kind: Kind, text: str, anchor: str, frame: _Open, level: int) -> None:
@@ -439,6 +497,28 @@ class _Heading:
     joined: bool = False
     spare: str = ""
     links: list[str] = field(default_factory=list)
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 9 else default
+
+
+def _language(pre: Node, attributes: Attributes) -> str:
+    """Return the language that a block of code says it is in (`language-sh`, `highlight-sh`, `brush: sh`)."""
+    inner = pre.css_first("code")
+    above = pre.parent.attributes if pre.parent is not None else {}
+    above_it = pre.parent.parent if pre.parent is not None else None
+    names = [
+        attributes,
+        inner.attributes if inner is not None else {},
+        above,
+        above_it.attributes if above_it else {},
+    ]
+    for found in names:
+        match = _LANGUAGE.search(found.get("class") or "")
+        if match or found.get("data-lang") or found.get("data-language"):
+            return match[1] if match else found.get("data-lang") or found.get("data-language") or ""
+    return ""
 
 
 def _has_entries(dl: Node) -> bool:

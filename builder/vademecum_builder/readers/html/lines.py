@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from vademecum.format.markup import Runs
+
 ENTRY = 7
 """The level of an entry of a definition list; of one in it, one more."""
 
@@ -36,6 +38,10 @@ class Line:
         links: Characters that are links within the page.
         excluded: A heading whose section is kept from search.
         joined: An entry that shares its description with the one before.
+        runs: Its text with links and styles; of a row of a table none.
+        cells: Of a row of a table.
+        item: Of the first line of a list's item: its depth and number.
+        language: Of code.
     """
 
     kind: Kind
@@ -48,6 +54,10 @@ class Line:
     links: int = 0
     excluded: bool = False
     joined: bool = False
+    runs: Runs = ()
+    cells: tuple[Runs, ...] = ()
+    item: tuple[int, int | None] | None = None
+    language: str = ""
 
 
 @dataclass

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from vademecum.format.markup import Code, Item, Paragraph, Row, Run
 from vademecum_builder.readers.html.lines import ENTRY, Kind, Line
-from vademecum_builder.readers.outline import Section
+from vademecum_builder.readers.outline import Block, Section, block_text, cleaned
 from vademecum_builder.readers.text import clean_block, clean_line
 
 PIECE = 600
@@ -21,7 +22,7 @@ CONTINUE = 400
 class _Part:
     headings: tuple[str, ...]
     anchor: str
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
     size: int = 0
     entry: str = ""
 
@@ -102,29 +103,51 @@ class Sections:
         self._parts.append(_Part(tuple(heading for _, heading in self._path), anchor))
 
     def _blocks(self, lines: Sequence[Line]) -> None:
-        for anchor, text in _pieces(lines):
-            text = clean_block(text)
-            if not text:
+        for anchor, piece in _pieces(lines):
+            blocks = list(_blocks_of(piece))
+            if not blocks:
                 continue
             part = self._parts[-1]
             if anchor and part.size >= CONTINUE and anchor != part.anchor:
                 part = _Part(part.headings, anchor)
                 self._parts.append(part)
-            part.blocks.append(text)
-            part.size += len(text)
+            part.blocks += blocks
+            part.size += sum(len(block_text(block)) for block in blocks)
 
 
 def _group(kind: Kind) -> Kind:
     return kind if kind in (Kind.HEADING, Kind.END, Kind.CODE) else Kind.TEXT
 
 
-def _pieces(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
-    """Yield the anchor and the text of each piece of a block."""
+def _blocks_of(lines: Sequence[Line]) -> Iterator[Block]:
+    """Yield code, rows and items; lines between them, as those of a paragraph with line breaks, are one block."""
+    open_lines: list[Run] = []
+    item: tuple[int, int | None] | None = None
+    for line in (*lines, None):
+        begins = line is None or bool(line.cells) or line.item is not None or line.kind is Kind.CODE
+        if begins and open_lines:
+            block = cleaned(Item(tuple(open_lines), *item) if item else Paragraph(tuple(open_lines)))
+            yield from [block] if block_text(block) else []
+            open_lines = []
+        if line is None:
+            return
+        item = line.item if begins else item
+        if line.kind is Kind.CODE:
+            yield cleaned(Code(line.text, line.language))
+        elif line.cells:
+            yield Row(line.cells, line.kind is Kind.HEADER)
+        else:
+            open_lines += [Run("\n")] if open_lines else []
+            open_lines += line.runs or [Run(line.text)]
+
+
+def _pieces(lines: Sequence[Line]) -> Iterator[tuple[str, Sequence[Line]]]:
+    """Yield the anchor and the lines of each piece of a block."""
     if sum(len(line.text) + 1 for line in lines) <= PIECE or lines[0].kind is Kind.CODE:
-        yield lines[0].anchor, "\n".join(line.text for line in lines)
+        yield lines[0].anchor, lines
         return
-    header = lines[0].text if lines[0].kind is Kind.HEADER and len(lines[0].text) <= LONGEST_HEADER else ""
-    piece: list[str] = []
+    header = lines[0] if lines[0].kind is Kind.HEADER and len(lines[0].text) <= LONGEST_HEADER else None
+    piece: list[Line] = []
     size = 0
     anchor = lines[0].anchor
     for number, line in enumerate(lines):
@@ -132,8 +155,8 @@ def _pieces(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
         wanted = len(line.text) + sum(len(other.text) for other in goes_with)
         after_term = number > 0 and lines[number - 1].kind is Kind.TERM
         if size + wanted > PIECE and len(piece) > bool(header) and not after_term:
-            yield anchor, "\n".join(piece)
-            piece, size, anchor = [header] if header else [], len(header), line.anchor
-        piece.append(line.text)
+            yield anchor, piece
+            piece, size, anchor = [header] if header else [], len(header.text) if header else 0, line.anchor
+        piece.append(line)
         size += len(line.text) + 1
-    yield anchor, "\n".join(piece)
+    yield anchor, piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vademecum.errors import ContentError
+from vademecum.format.markup import Paragraph, Row, Run, write
 from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.page import Page, read_page
 from vademecum_builder.readers.outline import block_text
@@ -20,6 +21,39 @@ def text(body: str) -> str:
 
 def anchors(body: str) -> dict[str, str]:
     return {" > ".join(section.headings): section.anchor for section in page(body).sections}
+
+
+# What was written is kept
+
+
+@pytest.mark.parametrize(
+    ("body", "markdown"),
+    [
+        ("<p>a <b>b</b> <em>c</em> <code>d</code> <i>e <b>f</b></i>", "a **b** *c* `d` *e* ***f***"),
+        ("<p>See <a href=b.html#c>the <code>x*y</code>\n page</a>.", "See [the `x*y` page](b.html#c)."),
+        ("<p><a href='javascript:x'>a</a> <a href='data:x'>b</a> <a>c</a>", "a b c"),
+        ("<p>a<img src=b.png alt='a lamp'>c", "a ![a lamp](b.png) c"),
+        ("<p>a<br><a href=b>b</a>", "a\n[b](b)"),
+        ("<p>*a* [b](c)", "\\*a\\* \\[b\\](c)"),
+        (
+            "<ul><li>a<li><p>b<p>c<ol start=3><li>d<li>e</ol><li><a href=f>f</a></ul>",
+            "- a\n- b\nc\n  3. d\n  4. e\n- [f](f)",
+        ),
+        (
+            "<table><tr><th>a<th>b<tr><td><td><code>c|d</code></table>",
+            "| a | b |\n| --- | --- |\n|  | `c\\|d` |",
+        ),
+        ("<pre><code class=language-sh>a <b>*</b>\n  b</code></pre>", "```sh\na *\n  b\n```"),
+        (
+            "<div class='highlight-python notranslate'><div><pre>a<button>copy</button></pre></div></div>",
+            "```python\na\n```",
+        ),
+        ("<h2>A <b>b</b></h2><p><b>c", "**c**"),
+    ],
+)
+def test_structure_is_kept(body: str, markdown: str) -> None:
+    blocks = [block for section in page(f"<main>{body}</main>").sections for block in section.blocks]
+    assert write([Paragraph((Run(b),)) if isinstance(b, str) else b for b in blocks]) == markdown
 
 
 # Where the text lies
@@ -190,9 +224,10 @@ def test_a_long_table_is_cut_between_rows_with_its_header_and_the_rows_ids() -> 
         f"<main><h1 id=o>O</h1><table><tr><th>Name</th><th>Use</th></tr>{rows}</table></main>"
     ).sections
     assert len(sections) > 3
-    assert all(
-        block_text(block).startswith("Name | Use\noption") for section in sections for block in section.blocks
-    )
+    for section in sections:
+        header, first, *_ = section.blocks
+        assert isinstance(header, Row) and header.header and block_text(header) == "Name | Use"
+        assert block_text(first).startswith("option")
     assert [section.anchor for section in sections[:2]] == ["o", "r5"]
 
 
