@@ -62,6 +62,7 @@ LINES = {
     "E57": "one key, written in two ways",
     "E58": "a record that a disk or another program has changed",
     "E59": "a listener that syncs again",
+    "E60": "leftovers of rescues, and of downloads that broke off",
     "E61": "absurd sizes in a manifest",
     "E62": "the publisher's line is begun anew",
     "E63": "publisher: two builds in one folder, a lost object",
@@ -80,6 +81,7 @@ NOTES = {
     "E64": "a publisher's part",
     "E65": "a publisher's part",
     "E55": "in browsers the platform keeps addresses; their queries: tests/unit/js/net/transport.test.mjs",
+    "E60": "a browser sets no file aside",
     "E56": "a browser follows redirections itself, and its `fetch` throws one TypeError for all of it",
 }
 """Lines that cannot be tested on one of the runtimes, or not as they are, and why."""

@@ -121,6 +121,8 @@ def test_a_signature_that_is_none_vouches_for_nothing(app: App) -> None:
     app.publisher.root.add_key(TestKey("kept").key, "targets")
     app.publisher.publish_root()
     app.publisher.sign()
+    app.clock.advance(86_400)
+    app.sync()  # learns of it
     steal(app, MAX_SEQUENCE)
     path = f"metadata/{MAX_SEQUENCE + 2}.targets.json"
     value = json.loads(app.host.files[path])
