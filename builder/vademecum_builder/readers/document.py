@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.readers.outline import Reading, Section
+from vademecum.format.markup import Item, Paragraph, Row, Runs
+from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
@@ -31,6 +32,10 @@ _LIBRARIES = {
 }
 """Readers that need what is not always there, and what brings it."""
 LONGEST_URL = 2000
+_FILE = re.compile(
+    r"(?![A-Za-z][A-Za-z0-9+.-]*:|/)[^?#]*\.(?!(?:mdx?|markdown|html?|rst|adoc|ipynb|org|txt)\b)\w+(?:[?#]|$)"
+)
+"""A relative address of a file that is no document."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,40 @@ def parse_document(
         title,
         url,
         metadata,
-        reading.sections,
+        tuple(map(_from_own_folder, reading.sections)) if _has_own_folder(file, url) else reading.sections,
         tuple(f"{file.key}: {warning}" for warning in warnings),
     )
+
+
+def _has_own_folder(file: SourceItem, url: str) -> bool:
+    """Return whether a file is served as a folder: `guide/keys.md` at `guide/keys/`."""
+    stem = PurePosixPath(file.key).stem
+    return (
+        file.media_type == MARKDOWN and url.endswith(f"/{quote(stem)}/") and stem.lower() not in _FOLDER_PAGES
+    )
+
+
+def _from_own_folder(section: Section) -> Section:
+    """Return a section whose images and files have the address that they have from there; documents keep theirs."""
+    return replace(section, blocks=tuple(map(_moved, section.blocks)))
+
+
+def _moved(block: Block) -> Block:
+    match block:
+        case Row():
+            return replace(block, cells=tuple(map(_moved_runs, block.cells)))
+        case Paragraph() | Item():
+            return replace(block, runs=_moved_runs(block.runs))
+        case _:
+            return block
+
+
+def _moved_runs(runs: Runs) -> Runs:
+    return tuple(replace(run, link=_one_up(run.link), image=_one_up(run.image)) for run in runs)
+
+
+def _one_up(address: str) -> str:
+    return f"../{address}" if _FILE.match(address) else address
 
 
 def _reading(file: SourceItem, slugs: SlugRule) -> Reading:

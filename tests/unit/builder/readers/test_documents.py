@@ -85,6 +85,23 @@ def test_links_that_no_reader_may_follow_are_text(link: str) -> None:
     assert all(isinstance(block, str) for section in read(link).sections for block in section.blocks)
 
 
+def test_images_and_files_are_addressed_from_the_folder_that_a_page_is_served_as() -> None:
+    text = "![a](img/a.png) [b](b.md#c) [d](d.pdf) [e](/e.pdf) [f](https://x.org/f.png) [g](g/)\n\n- ![h](../h.svg)"
+    site = "https://x.org/"
+    assert "img/a.png" in addresses(text, "guide/keys.md", "") & addresses(text, "guide/index.md", site)
+    assert addresses(text, "guide/keys.md", site) == {
+        *("../img/a.png", "b.md#c", "../d.pdf", "/e.pdf", "https://x.org/f.png", "g/", "../../h.svg")
+    }
+
+
+def addresses(text: str, key: str, base_url: str) -> set[str]:
+    blocks = [
+        block for section in read(text, key=key, base_url=base_url).sections for block in section.blocks
+    ]
+    runs = [run for block in blocks if isinstance(block, Paragraph | Item) for run in block.runs]
+    return {run.link or run.image for run in runs} - {""}
+
+
 # Markdown: sections
 
 
