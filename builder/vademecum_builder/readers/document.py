@@ -1,4 +1,4 @@
-"""From a raw file to a document: title, URL, metadata, and plain text in sections."""
+"""From a raw file to a document: title, URL, metadata, and sections of blocks."""
 
 from __future__ import annotations
 
