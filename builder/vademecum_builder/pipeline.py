@@ -14,6 +14,7 @@ from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of
+from vademecum_builder.stages.audit import Audit
 from vademecum_builder.stages.base import find_base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
@@ -40,6 +41,7 @@ class BuildReport:
         warnings: What was wrong with the source, one line each.
         notices: What else the publisher should read: that keys were made, say.
         left_out: How many files are no documents, by what they are.
+        audit: Files by ending, leftovers of markup, pages without text, duplicates.
     """
 
     sequence: int
@@ -59,12 +61,14 @@ class BuildReport:
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    audit: Audit = field(default_factory=Audit)
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
         told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
         told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
         told["leftOut"] = told.pop("left_out")
+        told["audit"]["withoutText"] = told["audit"].pop("without_text")
         del told["notices"]
         return told
 
@@ -113,4 +117,5 @@ def _report(
         site=written.site,
         warnings=state.warnings,
         left_out=state.left_out,
+        audit=state.audit,
     )

@@ -172,7 +172,7 @@ def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> No
         published("pull", "dist", "--store", "kb.db"),
         published("status", "--store", "kb.db"),
     ):
-        assert "release 2 is published, but was rolled back" in ran.out
+        assert "release 2 is published, but was gone back from" in ran.out
         assert "Up to date" not in ran.out
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db", "--force").out
     assert "is published" not in published("status", "--store", "kb.db").out

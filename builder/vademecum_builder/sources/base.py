@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,12 +102,14 @@ class Changes:
         removals: Keys that are gone since the checkpoint.
         checkpoint: What to ask with the next time, once all items were taken; None: the source always tells all.
         expected: About how many items there are, for a bar of progress; 0: nobody knows.
+        unread: How much else lies there that no reader reads, by the files' ending.
     """
 
     items: Iterator[SourceItem | Skipped]
     removals: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
     expected: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):

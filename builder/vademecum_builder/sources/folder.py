@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -98,8 +99,9 @@ class FolderSource:
         """
         if since is not None:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
-        items = self.scan()
-        return Changes(items, expected=sum(_media_type(key) is not None for key in self.keys()))
+        items, keys = self.scan(), self.keys()
+        unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if _media_type(key) is None)
+        return Changes(items, expected=len(keys) - unread.total(), unread=unread)
 
     def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).

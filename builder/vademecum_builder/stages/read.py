@@ -16,6 +16,7 @@ from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document,
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.base import Skipped, Source, SourceItem
+from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 
@@ -54,6 +55,7 @@ class SourceState:
         added, modified, removed: Keys of documents, sorted.
         warnings: One line each.
         left_out: How many items are no documents, by kind.
+        audit: What the publisher should look at.
     """
 
     documents: Mapping[str, DocumentRow] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class SourceState:
     removed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def is_new(self) -> bool:
@@ -79,6 +82,7 @@ class _Found:
     warnings: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    files: Counter[str] = field(default_factory=Counter)
 
 
 def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
@@ -94,6 +98,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
     for item in changes.items:  # one at a time: a source may be larger than memory
         context.progress("reading", done, max(done + 1, changes.expected))
         done += 1
+        found.files[ending_of(item.key)] += 1
         if isinstance(item, Skipped):
             found.warnings.append(f"{item.key}: skipped: {item.reason}")
         else:
@@ -101,6 +106,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
     context.progress("reading", done, done)
     found.warnings += context.documents.warnings()
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
+    found.files += Counter(changes.unread)
     return _compared(found, base)
 
 
@@ -189,6 +195,8 @@ def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:
 
 def _compared(found: _Found, base: Base) -> SourceState:
     now, live = found.documents, base.documents
+    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
+    audited = audit(now, texts, found.files)
     return SourceState(
         documents=now,
         chunks=found.chunks,
@@ -196,8 +204,9 @@ def _compared(found: _Found, base: Base) -> SourceState:
         added=tuple(sorted(now.keys() - live.keys())),
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not _same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
-        warnings=tuple(found.warnings),
+        warnings=(*found.warnings, *audited.warnings),
         left_out=dict(found.left_out.most_common()),
+        audit=audited,
     )
 
 

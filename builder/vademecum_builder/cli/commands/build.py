@@ -15,6 +15,10 @@ from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.signing.keys import KEY_VARIABLE
+from vademecum_builder.stages.audit import Audit
+
+_SHOWN = 5
+"""Pages named for each thing to look at."""
 
 
 def run(options: Namespace) -> Shown:
@@ -55,14 +59,37 @@ def run(options: Namespace) -> Shown:
     return report.json() | {"links": checked, "sound": checked["sound"]}, [*_lines(report, options), *lines]
 
 
+def _audited(audit: Audit) -> list[str]:
+    """Return the table at a build's end."""
+    kinds = [
+        f"    {ending or 'none':<10} {kind.files:>7} {kind.documents:>10}"
+        for ending, kind in audit.kinds.items()
+    ]
+    found = [
+        *(
+            f"  left of markup: {key}: {' '.join(marks)}"
+            for key, marks in list(audit.leftovers.items())[:_SHOWN]
+        ),
+        *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
+        *(f"  the same text: {', '.join(keys)}" for keys in audit.duplicates[:_SHOWN]),
+    ]
+    total = len(audit.leftovers) + len(audit.without_text) + len(audit.duplicates)
+    more = [f"  and {total - len(found)} more such pages (--json lists all)"] if total > len(found) else []
+    return ["    ending       files  documents", *kinds, *found, *more]
+
+
 def _lines(report: BuildReport, options: Namespace) -> list[str]:
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
-        return [f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}."]
+        return [
+            f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}.",
+            *_audited(report.audit),
+        ]
     return [
         f"Published release {report.sequence} ({report.version}) in {options.out}",
         f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
+        *_audited(report.audit),
         f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
         f"  next: vade serve {shlex.quote(str(options.out))}",
     ]

@@ -1,0 +1,125 @@
+"""What a build tells of what it read, so that nothing is left out in silence."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from vademecum.format.markup import Code, Row, parse, plain
+from vademecum.format.segment import DocumentRow
+
+_MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
+_TAG = (
+    r"</?(?:div|span|p|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|a|b|i|em|strong|code|pre|details|summary|center|"
+    r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>|</?[A-Z]\w*(?:\s+\w+=[^<>]*)?/?>(?=\s|$)"
+)
+_LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILINE)
+_DOCUMENTS = frozenset(
+    {
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".rtf",
+        ".ppt",
+        ".pptx",
+        ".odp",
+        ".xls",
+        ".xlsx",
+        ".ods",
+        ".epub",
+        ".tex",
+    }
+    | {".textile", ".wiki", ".mediawiki", ".creole", ".pod", ".rdoc", ".dita", ".dbk", ".typ"}
+    | {".rst", ".adoc", ".asciidoc", ".org", ".ipynb"}
+)
+"""Endings of what people call documents, whether something reads them here or not."""
+
+
+@dataclass(frozen=True)
+class KindCount:
+    """How many files of an ending there are, and how many of them are documents of the release."""
+
+    files: int
+    documents: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the publisher should look at.
+
+    Attributes:
+        kinds: By the files' ending, the most frequent first.
+        leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
+        without_text: Documents that can be found by their titles alone.
+        duplicates: Documents with the same text, each group sorted.
+    """
+
+    kinds: Mapping[str, KindCount] = field(default_factory=dict)
+    leftovers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without_text: tuple[str, ...] = ()
+    duplicates: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line where most of what people call documents is not read."""
+        missing = {
+            ending: kind.files - kind.documents
+            for ending, kind in self.kinds.items()
+            if ending in _DOCUMENTS and kind.documents < kind.files
+        }
+        if sum(missing.values()) <= sum(kind.documents for kind in self.kinds.values()):
+            return ()
+        named = ", ".join(f"{count} {ending}" for ending, count in missing.items())
+        return (
+            f"more documents are unread than read: {named}; install what reads them, convert them to Markdown or HTML, "
+            "or leave them out by --pattern",
+        )
+
+
+def audit(documents: Mapping[str, DocumentRow], texts: Mapping[int, str], files: Mapping[str, int]) -> Audit:
+    """Look at all that a release holds, whether this build has read it or an earlier one.
+
+    Args:
+        documents: The live rows, by key.
+        texts: Of their chunks, by id.
+        files: How many files there are, by ending.
+    """
+    read = Counter(ending_of(key) for key in documents)
+    groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
+    for key, row in documents.items():
+        # A page without text has one chunk, its title (chunking/structure.py).
+        bare = len(row.chunks) <= 1 and all(plain(texts[chunk]) == row.title for chunk in row.chunks)
+        groups[() if bare else row.chunks].append(key)
+    leftovers = {
+        key: marks
+        for key, row in sorted(documents.items())
+        if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(texts[chunk])})))
+    }
+    counts = sorted((Counter(files) | read).items(), key=lambda item: (-item[1], item[0]))
+    return Audit(
+        kinds={ending: KindCount(count, read[ending]) for ending, count in counts},
+        leftovers=leftovers,
+        without_text=tuple(sorted(groups.pop((), []))),
+        duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len(keys) > 1)),
+    )
+
+
+def ending_of(key: str) -> str:
+    """Return a file's ending in lower case with its dot; empty: it has none."""
+    return PurePosixPath(key).suffix.lower()
+
+
+def _leftovers(text: str) -> Iterator[str]:
+    if not _MAY_HAVE.search(text):
+        return
+    for block in parse(text):
+        if isinstance(block, Code):
+            continue
+        for runs in block.cells if isinstance(block, Row) else (block.runs,):
+            # A place in code is held open, so that what stands around it does not come together.
+            shown = "".join("\ufffc" if run.code else run.text for run in runs)
+            yield from (match[0] for match in _LEFTOVER.finditer(shown))

@@ -1,0 +1,84 @@
+"""What a build tells of what it read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.cli.main import main
+
+
+@pytest.fixture
+def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/good.md").write_text(
+        "# Good\n\nPlain words, `{{ code }}` and a list<T>.\n\n```\n[[x]] <div>\n```\n"
+    )
+    return tmp_path / "docs"
+
+
+def released(docs: Path) -> BuildReport:
+    return build(BuildRequest(docs, docs.parent / "dist", profile="plain", site=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("See {{ variable }} here.", "{{"),
+        (r"See \[\[a page\]\] here.", "[["),
+        ("Text of &lt;div class='x'&gt; a box.", "<div class='x'>"),
+    ],
+)
+def test_leftovers_of_markup_are_told_by_page_and_code_is_none(docs: Path, text: str, mark: str) -> None:
+    (docs / "page.md").write_text(f"# Page\n\n{text}\n")
+    assert released(docs).audit.leftovers == {"page.md": (mark,)}
+
+
+def test_files_are_counted_by_ending_read_or_not(docs: Path) -> None:
+    for name in ("a.docx", "b.DOCX", "c.png", "LICENSE"):
+        (docs / name).write_bytes(b"x")
+    (docs / "draft.md").write_text("---\ndraft: true\n---\n# D\n")
+    audit = released(docs).audit
+    counted = {ending: (kind.files, kind.documents) for ending, kind in audit.kinds.items()}
+    assert counted == {".docx": (2, 0), ".md": (2, 1), "": (1, 0), ".png": (1, 0)}
+
+
+def test_more_documents_unread_than_read_is_a_warning_and_pictures_are_none(docs: Path) -> None:
+    for name in ("a.png", "b.png", "c.docx"):
+        (docs / name).write_bytes(b"x")
+    assert released(docs).warnings == ()
+    (docs / "d.pdf").write_bytes(b"x")
+    [warning] = released(docs).warnings
+    assert "more documents are unread than read: 1 .docx, 1 .pdf" in warning
+
+
+def test_pages_without_text_and_the_same_text_twice_are_named(docs: Path) -> None:
+    (docs / "twin.md").write_text((docs / "good.md").read_text())
+    (docs / "empty.md").write_text("")
+    audit = released(docs).audit
+    assert (audit.without_text, audit.duplicates) == (("empty.md",), (("good.md", "twin.md"),))
+
+
+def test_an_unchanged_build_tells_the_same(docs: Path) -> None:
+    (docs / "page.md").write_text("# Page\n\n{{ left }}\n")
+    first, second = released(docs), released(docs)
+    assert first.changed and not second.changed
+    assert first.audit == second.audit
+
+
+def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (docs / "page.md").write_text("# Page\n\n{{ left }}\n")
+    (docs / "a.docx").write_bytes(b"x")
+    arguments = ["build", str(docs), "--out", "dist", "--no-site"]
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert ".md              2          2" in told
+    assert "left of markup: page.md: {{" in told
+    assert main([*arguments, "--json"]) == 0
+    audit = json.loads(capsys.readouterr().out)["audit"]
+    assert audit["kinds"][".docx"] == {"files": 1, "documents": 0}
+    assert audit.keys() == {"kinds", "leftovers", "withoutText", "duplicates"}
