@@ -24,7 +24,8 @@ from vademecum_builder.readers.converted import parser_errors, read_converted, t
 from vademecum_builder.readers.outline import Reading
 
 LONGEST_LINE = 100_000
-"""Some inline markup costs quadratic time."""
+LONGEST_INLINE = 10_000
+"""A longer paragraph or cell is not parsed for markup: some markup costs quadratic time."""
 _SETTINGS = {
     "report_level": 5,
     "halt_level": 5,
@@ -127,7 +128,12 @@ def _metadata(tree: nodes.document) -> dict[str, Any]:
 def _inliner() -> Inliner:
     """Return an inliner that knows every role: of those that are not docutils' own, what they show."""
     inliner = Inliner()
-    own = inliner.interpreted
+    own, parse = inliner.interpreted, inliner.parse
+
+    def bounded(text: str, lineno: int, memo: Any, parent: Any) -> Any:
+        if len(text) > LONGEST_INLINE:
+            return [nodes.Text(nodes.unescape(text))], []
+        return parse(text, lineno, memo, parent)
 
     def interpreted(rawsource: str, text: str, role: str, lineno: int) -> Any:
         name = _plain(role)
@@ -144,9 +150,8 @@ def _inliner() -> Inliner:
         kind = nodes.inline if _PROSE.fullmatch(name) else nodes.literal
         return [kind(rawsource, shown.lstrip("!"))], []
 
-    vars(inliner)["interpreted"] = (
-        interpreted  # not a subclass: docutils looks its patterns up in the class itself
-    )
+    # Not a subclass: docutils looks its patterns up in the class itself.
+    vars(inliner).update(interpreted=interpreted, parse=bounded)
     return inliner
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -179,6 +180,12 @@ def test_rst_leaves_out_what_is_shown_only_under_a_tag_or_not_at_all() -> None:
     )
     assert "Seen." in text
     assert not any(word in text for word in ("Recall", "Ask", "Paper", "20", "raw"))
+
+
+def test_rst_in_a_very_long_paragraph_is_taken_as_it_is() -> None:
+    started = time.monotonic()
+    assert shown(read("Pump\n====\n\n" + "`a " * 10_000 + "\n", RST)).startswith("`a `a")
+    assert time.monotonic() - started < 5  # 17 s where each of them is looked for
 
 
 def test_rst_of_one_file_does_not_shape_the_next() -> None:
