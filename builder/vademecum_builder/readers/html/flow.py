@@ -377,6 +377,7 @@ class _Walk:
         if _GRID_ROW.search(names):
             self._end_line(Kind.HEADER if self._row_is_header else Kind.TEXT)
             self._row_is_header = "table-header" in names
+            self._parts.append(BORDER)
         else:
             self._next_cell()
         self._cells += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final, Self
 
 from vademecum.format.markup import Run, Runs
@@ -64,8 +65,8 @@ def cells_of(parts: Sequence[str]) -> tuple[Runs, ...]:
     borders = [number for number, part in enumerate(parts) if part is BORDER]
     if not borders:
         return ()
-    ends = [*borders[1:], len(parts)]
-    return tuple(
-        runs_of([END, *(part for part in parts[begin + 1 : end] if part != " | ")])
-        for begin, end in zip(borders, ends, strict=True)
-    )
+    cells = [
+        runs_of([END, *(part for part in parts[begin:end] if part != " | ")])
+        for begin, end in pairwise([0, *borders, len(parts)])
+    ]
+    return tuple(cells if cells[0] else cells[1:])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from vademecum.errors import ContentError
-from vademecum.format.markup import Paragraph, Row, Run, write
+from vademecum.format.markup import Paragraph, Row, Run, plain_runs, write
 from vademecum_builder.readers.html.charset import decode
-from vademecum_builder.readers.html.page import Page, read_page
+from vademecum_builder.readers.html.page import Page, look_at, read_page
 from vademecum_builder.readers.outline import block_text
+
+SITES = Path(__file__).parents[3] / "sites"
 
 
 def page(body: str, head: str = "<title>Pump</title>") -> Page:
@@ -54,6 +58,14 @@ def anchors(body: str) -> dict[str, str]:
 def test_structure_is_kept(body: str, markdown: str) -> None:
     blocks = [block for section in page(f"<main>{body}</main>").sections for block in section.blocks]
     assert write([Paragraph((Run(b),)) if isinstance(b, str) else b for b in blocks]) == markdown
+
+
+@pytest.mark.parametrize("site", sorted(path.name for path in SITES.iterdir() if path.is_dir()))
+def test_structure_has_all_words_of_a_line(site: str) -> None:
+    for path in (SITES / site).rglob("*.html"):
+        for line in look_at(path.read_text(encoding="utf-8")).flow.lines:
+            kept = " | ".join(filter(None, map(plain_runs, line.cells))) or plain_runs(line.runs) or line.text
+            assert " ".join(kept.split()) == " ".join(line.text.split()), path
 
 
 # Where the text lies
