@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from support.pages_host import PagesHost
+from support.publisher import Publisher
 from vademecum_builder.cli.main import main
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE
 
@@ -63,3 +65,27 @@ def test_a_password_in_an_address_is_neither_printed_nor_stored(tmp_path: Path) 
     assert SECRET not in "".join(said)
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("kb.db*"))
     assert stored and SECRET.encode() not in stored
+
+
+@pytest.mark.fault("E66")
+def test_what_another_publisher_signed_moves_no_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evil = "v\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\x7f"
+    publisher = Publisher(change=lambda manifest: replace(manifest, version=evil))
+    publisher.publish({"a\x1b[2J": {"title": evil, "chunks": [f"rotate {evil}"]}})
+    for path, data in publisher.files.items():
+        (tmp_path / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / path).write_bytes(data)
+    store = ["--store", str(tmp_path / "kb.db")]
+    commands = [["pull", str(tmp_path / "tree")], ["status"], ["search", "rotate"], ["doctor"]]
+    for command in [["verify", str(tmp_path / "tree")], *(line + store for line in commands)]:
+        for options in ([], ["--json"]):
+            main([*command, *options])
+            shown = "".join(capsys.readouterr())
+            assert shown
+            assert not [
+                char for char in shown if ord(char) in {*range(32), *range(127, 160), 0x202E} - {9, 10}
+            ]
+    assert main(["search", "rotate", *store]) == 0
+    assert "\\u001b]0;owned" in capsys.readouterr().out

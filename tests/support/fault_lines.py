@@ -68,6 +68,7 @@ LINES = {
     "E63": "publisher: two builds in one folder, a lost object",
     "E64": "publisher: a clock far off",
     "E65": "publisher: a build that fails in CI, keys that nobody keeps",
+    "E66": "private keys in documents; controls in what a terminal shows",
 }
 
 NOTES = {
@@ -80,6 +81,7 @@ NOTES = {
     "E63": "a publisher's part",
     "E64": "a publisher's part",
     "E65": "a publisher's part",
+    "E66": "the command line's part",
     "E55": "in browsers the platform keeps addresses; their queries: tests/unit/js/net/transport.test.mjs",
     "E60": "a browser sets no file aside",
     "E56": "a browser follows redirections itself, and its `fetch` throws one TypeError for all of it",

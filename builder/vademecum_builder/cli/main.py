@@ -12,7 +12,7 @@ from importlib import import_module
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, exit_code
-from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.wording import Shown, printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def _call(options: Namespace) -> Shown:
 
 def _say(text: str) -> None:
     try:
-        print(text, flush=True)
+        print(printable(text), flush=True)
     except BrokenPipeError:
         # `vade search ... | head`: the reader has seen enough. Nothing may be left for Python to flush at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,10 +56,10 @@ def _say(text: str) -> None:
 
 def _fail(error: VademecumError, wants_json: bool) -> int:
     status = exit_code(error)
-    print(f"vade: {' '.join(error.message.split())}", file=sys.stderr)
+    print(printable(f"vade: {' '.join(error.message.split())}"), file=sys.stderr)
     if wants_json:
         told = {"code": error.code, "message": error.message, "exit": status}
-        print(json.dumps({"error": told}, ensure_ascii=False))
+        print(printable(json.dumps({"error": told}, ensure_ascii=False)))
     return status
 
 

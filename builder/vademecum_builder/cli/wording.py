@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Shown = tuple[dict[str, Any], Sequence[str]]
 """What a command returns: the JSON object, and the lines for people."""
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal obeys: titles, texts and versions are whatever another publisher signed.
+
+    Controls but line feed and tab, and those that turn the direction of writing, are told as JSON escapes them.
+    """
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def size(count: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.sources.folder import holds_private_key
+from vademecum_builder.sources.folder import private_key_line
 
 MOST_BYTES = 1024 * 1024
 """Of a configuration, or of a file that a page includes."""
@@ -64,7 +64,7 @@ class Project:
             except (OSError, ValueError):
                 continue
             self.seen[path] = hashlib.sha256(data).hexdigest()
-            return "" if holds_private_key(data) else data.decode("utf-8", "replace").removeprefix("\ufeff")
+            return "" if private_key_line(data) else data.decode("utf-8", "replace").removeprefix("\ufeff")
         return ""
 
     def has(self, *patterns: str) -> str:

@@ -204,9 +204,14 @@ def _write_secret(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _write_whole(path: Path, data: bytes) -> None:
     following = path.with_name(path.name + _NEXT)
-    following.write_bytes(data)
+    with following.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # a power cut must not leave an empty root.json beside a key that is revoked
     patiently(lambda: following.replace(path))

@@ -53,8 +53,14 @@ MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
 MAX_DEPTH = 100
 """Folders nested deeper are skipped."""
-# A whole one: `vade keys new` makes 64 characters; an example in a handbook that says "..." is text.
-_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----\s{1,4}(?:[A-Za-z0-9+/=]\s{0,4}){64}")
+# RFC 7468 (PEM), RFC 9580 (`PGP ... BLOCK`), RFC 4716 (SSH: four dashes and a blank).
+_KEY_BEGINS = re.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
+_NEXT_MARK = re.compile(rb"-{4,5} ?(?:BEGIN|END) ")
+_LONGEST_KEY = 16_384
+# What stands between the lines of a key, however it is quoted: tags, escapes (JSON, a shell's, an address's), entities,
+# and whatever is no Base64.
+_BETWEEN = re.compile(rb"(?:<[^<>]{0,200}>|\\+(?:[nrt]|u000[aAdD])|&#?\w{1,8};|%0[aAdD]|[^A-Za-z0-9+/=])+")
+_KEY_LINE = re.compile(rb"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}")
 
 
 @dataclass(frozen=True)
@@ -160,8 +166,9 @@ class FolderSource:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > self.max_bytes:
             return Skipped(entry.key, _too_large(len(data), self.max_bytes))
-        if holds_private_key(data):
-            return Skipped(entry.key, "it holds a private key (PEM), which everybody could read: take it out")
+        if line := private_key_line(data):
+            reason = f"it holds a private key (line {line}), which everybody could read: take it out"
+            return Skipped(entry.key, reason)
         file = SourceItem(entry.key, media_type, data)
         try:
             if media_type != HTML:  # a page says its encoding itself
@@ -225,9 +232,18 @@ class _Walk:
         return _Entry(path, shown, real, info)
 
 
-def holds_private_key(data: bytes) -> bool:
-    """Return whether there is a whole private key in it, as PEM."""
-    return _PRIVATE_KEY.search(data) is not None
+def private_key_line(data: bytes) -> int:
+    """Return the line where a whole private key begins, however it is indented, quoted or escaped; 0: there is none.
+
+    `vade keys new` makes 64 characters; an example in a handbook that says "..." is text.
+    """
+    for begin in _KEY_BEGINS.finditer(data):
+        end = _NEXT_MARK.search(data, begin.end(), begin.end() + _LONGEST_KEY)
+        body = data[begin.end() : end.start() if end else begin.end() + _LONGEST_KEY]
+        lines = filter(_KEY_LINE.fullmatch, _BETWEEN.split(body))
+        if sum(map(len, lines)) >= 64:
+            return data.count(b"\n", 0, begin.start()) + 1
+    return 0
 
 
 def _media_type(key: str) -> str | None:

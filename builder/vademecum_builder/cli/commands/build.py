@@ -11,7 +11,7 @@ from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli.commands.links import told
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.signing.keys import KEY_VARIABLE
@@ -49,7 +49,7 @@ def run(options: Namespace) -> Shown:
     with Bars() as bars:
         report = build(request, now=time_of_build(os.environ), progress=bars)
     for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
-        print(f"vade: {line}", file=sys.stderr)
+        print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
     if not options.links:

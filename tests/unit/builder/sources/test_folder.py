@@ -14,7 +14,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.signing.keys import new_keys
 from vademecum_builder.sources import folder
 from vademecum_builder.sources.base import Skipped, SourceItem
-from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.folder import FolderSource, private_key_line
 
 
 def put(root: Path, name: str, content: str | bytes = "text") -> Path:
@@ -121,9 +121,61 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
         "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n",
     )
     source = FolderSource(tmp_path)
-    reason = "it holds a private key (PEM), which everybody could read: take it out"
-    assert skipped(source) == dict.fromkeys(["keys/0.txt", "keys/1.txt", "note0.txt", "note1.txt"], reason)
+    reason = "it holds a private key (line {}), which everybody could read: take it out"
+    found = {"keys/0.txt": 1, "keys/1.txt": 1, "note0.txt": 2, "note1.txt": 2}
+    assert skipped(source) == {key: reason.format(line) for key, line in found.items()}
     assert keys(tmp_path) == ["a.md", "how.md"]
+
+
+BODY = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF"
+LONG = "\n".join([BODY] * 3)
+PEM = f"-----BEGIN PRIVATE KEY-----\n{LONG}\n-----END PRIVATE KEY-----"
+SHAPES = {
+    "plain": PEM,
+    "indented": PEM.replace("\n", "\n    "),
+    "list": "- " + PEM.replace("\n", "\n  "),
+    "bullets": PEM.replace("\n", "\n* "),
+    "quoted": "> " + PEM.replace("\n", "\n> "),
+    "comment": PEM.replace("\n", "\n# "),
+    "service account": '{"private_key": "' + PEM.replace("\n", "\\n") + '\\n"}',
+    "escaped twice": PEM.replace("\n", "\\\\n"),
+    "unicode escape": PEM.replace("\n", "\\u000a"),
+    "variable": 'KEY="' + PEM.replace("\n", "\\n") + '"',
+    "strings": PEM.replace("\n", '" +\n "'),
+    "continued": PEM.replace("\n", "\\\n"),
+    "breaks": PEM.replace("\n", "<br>\n"),
+    "tags": PEM.replace("\n", "</span><br /><span class='x'>"),
+    "table": PEM.replace("\n", " | "),
+    "one line": PEM.replace("\n", " "),
+    "address": PEM.replace("\n", "%0A"),
+    "entities": PEM.replace("\n", "&#10;"),
+    "encrypted": PEM.replace(
+        "KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n", 1
+    ),
+    "pgp": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n{LONG}\n=njUN\n-----END PGP PRIVATE KEY BLOCK-----",
+    "ssh": PEM.replace("PRIVATE", "OPENSSH PRIVATE"),
+    "ssh2": f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{LONG}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
+    "cut off": PEM[:-30],
+}
+
+
+@pytest.mark.fault("E66")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_private_key_is_found_however_it_is_written(shape: str) -> None:
+    assert private_key_line(f"# Setup\n\n{SHAPES[shape]}\n".encode()) == 3
+
+
+def test_what_only_speaks_of_keys_is_text() -> None:
+    said = (
+        "A file that begins with -----BEGIN PRIVATE KEY----- is one. It lies in /home/Me/projects2/secrets/Keys/release.pem, "
+        "and nothing in it may be shown: whoever reads it can sign releases of yours, until you revoke it.\n"
+    )
+    for text in (said, PEM.replace(LONG, "MC4CAQAw..."), PEM.replace("PRIVATE", "PUBLIC")):
+        assert private_key_line(text.encode()) == 0
+
+
+def test_many_beginnings_of_keys_take_no_time() -> None:
+    assert private_key_line(b"-----BEGIN PRIVATE KEY-----\n" * 300_000) == 0
 
 
 def test_an_unreadable_gitignore_stops_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
