@@ -152,7 +152,7 @@ SHAPES = {
     "encrypted": PEM.replace(
         "KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n", 1
     ),
-    "pgp": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n{LONG}\n=njUN\n-----END PGP PRIVATE KEY BLOCK-----",
+    "pgp": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 2\n\n{LONG}\n=njUN\n-----END PGP PRIVATE KEY BLOCK-----",
     "ssh": PEM.replace("PRIVATE", "OPENSSH PRIVATE"),
     "ssh2": f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{LONG}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
     "cut off": PEM[:-30],
@@ -167,7 +167,7 @@ def test_a_private_key_is_found_however_it_is_written(shape: str) -> None:
 
 def test_what_only_speaks_of_keys_is_text() -> None:
     said = (
-        "A file that begins with -----BEGIN PRIVATE KEY----- is one. It lies in /home/Me/projects2/secrets/Keys/release.pem, "
+        "A file that begins with -----BEGIN PRIVATE KEY----- is one. It lies in /home/Me/projects2/Keys/release.pem, "
         "and nothing in it may be shown: whoever reads it can sign releases of yours, until you revoke it.\n"
     )
     for text in (said, PEM.replace(LONG, "MC4CAQAw..."), PEM.replace("PRIVATE", "PUBLIC")):
