@@ -262,7 +262,7 @@ SECRET = "nobody may read this"
     ["../../secret.txt", "/../../secret.txt", "link.txt", ".env", "key.pem", "../src/a.md", "missing.md"],
 )
 def test_what_a_page_includes_lies_in_the_tree_and_is_nothing_private(name: str, tmp_path: Path) -> None:
-    key = f"-----BEGIN PRIVATE KEY-----\n{'A' * 64}\n"
+    key = f"-----BEGIN PRIVATE KEY-----\n{'Ab1+' * 16}\n"
     root = files(
         tmp_path / "book",
         {
