@@ -60,7 +60,10 @@ _LONGEST_KEY = 16_384
 # What stands between the lines of a key, however it is quoted: tags, escapes (JSON, a shell's, an address's), entities,
 # and whatever is no Base64.
 _BETWEEN = re.compile(rb"(?:<[^<>]{0,200}>|\\+(?:[nrt]|u000[aAdD])|&#?\w{1,8};|%0[aAdD]|[^A-Za-z0-9+/=])+")
-_KEY_LINE = re.compile(rb"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}")
+# A line of 40 is no word of a sentence; a shorter one counts where it looks like Base64.
+_KEY_LINE = re.compile(
+    rb"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}"
+)
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,7 @@ SHAPES = {
     "ssh": PEM.replace("PRIVATE", "OPENSSH PRIVATE"),
     "ssh2": f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{LONG}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
     "cut off": PEM[:-30],
+    "of one letter": PEM.replace(LONG, "A" * 64),
 }
 
 
