@@ -20,7 +20,10 @@ from vademecum_builder.cli.main import main
 from vademecum_builder.pages.client_bundle import client_files
 from vademecum_builder.pages.pyodide import fetch_runtime
 
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "base-uri 'none'; form-action 'none'; object-src 'none'"
+)
 PATIENCE = 60.0
 """Seconds until a test gives up on something that should happen; never a statement about speed."""
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from vademecum.format.json import canonical
 
 _PINS_FILE = Path(__file__).with_name("pyodide_pins.json")
 _DOWNLOAD_SECONDS = 300
+_ABANDONED = 3600
+"""Seconds after which nobody is fetching into a folder any more."""
 _WITHOUT_SITE = "or build without the browser client: `vade build --no-site`"
 
 
@@ -80,6 +83,7 @@ def fetch_runtime(cache: Path | None = None, pins: Pins | None = None, python: s
     """
     pins = pins or load_pins()
     cache = cache or default_cache()
+    _sweep(cache)
     folder = cache / f"runtime-{pins.digest[:16]}"
     if _damaged(folder, pins) is None:
         return folder
@@ -95,6 +99,14 @@ def fetch_runtime(cache: Path | None = None, pins: Pins | None = None, python: s
             f"set VADEMECUM_CACHE to a folder that can be written, {_WITHOUT_SITE}"
         ) from error
     return folder
+
+
+def _sweep(cache: Path) -> None:
+    """Delete what builds that were killed while fetching have left; one that goes on now is younger."""
+    for left in cache.glob("fetching-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left)
 
 
 def default_cache() -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vademecum.config import Config
 from vademecum.encoder.query import decode_encoder
-from vademecum.errors import ContentError, RollbackError, UsageError
+from vademecum.errors import ContentError, RollbackError, TrustError, UsageError
 from vademecum.format.objects import ObjectRef, inflate_named, verified
 from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
@@ -37,6 +37,8 @@ class Verified:
     Attributes:
         files, bytes: Files that were checked, and their bytes as published.
         unsigned: Files in a local folder that are not part of what is published.
+        damaged: What an earlier release left there, and is not what it was: nothing of this release needs it, and a
+            client in the middle of the earlier one begins anew.
     """
 
     sequence: int
@@ -47,6 +49,7 @@ class Verified:
     bytes: int
     expires: str
     unsigned: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
 
 def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
@@ -121,8 +124,13 @@ async def verify_tree(
         sizes[path] = len(await downloader.fetch_plain(path, ref))
     _check_version(published)
     unsigned: list[str] = []
+    damaged: list[str] = []
     for path in sorted(set(present) - sizes.keys()):
-        size = await _check_leftover(path, published, downloader, config)
+        try:
+            size = await _check_leftover(path, published, downloader, config)
+        except (ContentError, TrustError) as error:
+            damaged.append(error.message if path in error.message else f"{path}: {error.message}")
+            continue
         if size is None:
             unsigned.append(path)
         else:
@@ -137,6 +145,7 @@ async def verify_tree(
         sum(sizes.values()),
         published.expires.isoformat(),
         tuple(unsigned),
+        tuple(damaged),
     )
 
 

@@ -16,4 +16,5 @@ def run(options: Namespace) -> Shown:
         f"Good: release {found.sequence} ({found.version}), {found.documents} documents, {found.chunks} chunks;",
         f"  {found.files} files, {size(found.bytes)}, every signature, hash, digest and golden vector; "
         f"signed until {found.expires[:10]}",
+        *(f"  left by an earlier release, needed no more, and damaged: {what}" for what in found.damaged),
     ]

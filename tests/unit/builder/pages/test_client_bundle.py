@@ -7,10 +7,12 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import os
 import shutil
 import stat
 import sys
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -120,6 +122,16 @@ def test_the_pinned_files_and_no_others_are_kept(world: World) -> None:
 def test_a_second_build_asks_no_package_manager(world: World) -> None:
     assert world.fetch() == world.fetch()
     assert world.calls() == ["npm", "pip"]
+
+
+def test_what_killed_builds_have_left_is_swept_and_a_build_that_fetches_now_is_not(world: World) -> None:
+    for name, age in (("fetching-old", 7200), ("fetching-now", 60)):
+        (world.cache / name).mkdir(parents=True)
+        (world.cache / name / "part").write_bytes(b"part")
+        os.utime(world.cache / name, (time.time() - age,) * 2)
+    world.fetch()
+    assert not (world.cache / "fetching-old").exists()
+    assert (world.cache / "fetching-now").exists()
 
 
 def test_a_damaged_cache_is_fetched_anew(world: World) -> None:

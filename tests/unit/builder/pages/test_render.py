@@ -27,7 +27,10 @@ from vademecum_builder.pages.render import (
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
 PAGES = ("index.html", "release.html", "404.html")
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "base-uri 'none'; form-action 'none'; object-src 'none'"
+)
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
 CLIENT = {
     "client/vademecum.mjs": "a" * 64,

@@ -79,8 +79,8 @@ def test_damage_in_what_an_earlier_release_left_is_named(
 ) -> None:
     tree = tree_of(line.out)
     path = leftovers(line)[kind]
-    with pytest.raises(VademecumError, match=path.rpartition("/")[2]):
-        verified(line, {**tree, path: damage(tree[path])})
+    [told] = verified(line, {**tree, path: damage(tree[path])}).damaged
+    assert path.rpartition("/")[2] in told
 
 
 def test_old_metadata_of_a_stranger_or_under_a_wrong_name(line: Line, tmp_path: Path) -> None:
@@ -88,10 +88,10 @@ def test_old_metadata_of_a_stranger_or_under_a_wrong_name(line: Line, tmp_path: 
     stranger.release(HANDBOOK)
     tree = tree_of(line.out)
     path = "metadata/1.targets.json"
-    with pytest.raises(VademecumError, match="not signed by a key that any of the roots names"):
-        verified(line, {**tree, path: tree_of(stranger.out)[path]})
-    with pytest.raises(ContentError, match="holds targets version 2"):
-        verified(line, {**tree, path: tree["metadata/2.targets.json"]})
+    [told] = verified(line, {**tree, path: tree_of(stranger.out)[path]}).damaged
+    assert "not signed by a key that any of the roots names" in told
+    [told] = verified(line, {**tree, path: tree["metadata/2.targets.json"]}).damaged
+    assert "holds targets version 2" in told
 
 
 @pytest.mark.parametrize("change", [{"documentCount": 7}, {"hash": "0" * 64}, {"extra": 1}])
