@@ -21,6 +21,8 @@ from vademecum_builder.profiles.obsidian import OBSIDIAN_PROFILE
 from vademecum_builder.profiles.sphinx import SPHINX
 from vademecum_builder.profiles.starlight import STARLIGHT
 from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
+from vademecum_builder.sources.base import HTML, PLAIN_TEXT
+from vademecum_builder.sources.folder import MEDIA_TYPES
 
 PROFILES: tuple[Profile, ...] = (
     MKDOCS,
@@ -37,6 +39,7 @@ PROFILES: tuple[Profile, ...] = (
 )
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
 PLAIN = "plain"
+_SOURCES = tuple(suffix for suffix, kind in MEDIA_TYPES.items() if kind not in (HTML, PLAIN_TEXT))
 _ABOVE = 4
 """Folders above the source in which a configuration is looked for, up to the repository's top."""
 _BELOW = 2
@@ -145,8 +148,8 @@ def _opened(
         return None
     said = tuple(sorted(project.seen.values()))
     found = Found(profile, rules, project, config, inside, outside, said)
-    markdown = [key for key in keys if key.lower().endswith((".md", ".mdx", ".markdown", ".rst", ".adoc"))]
-    if folder != root and 2 * sum(found.place(key) is not None for key in markdown) <= len(markdown):
+    sources = [key for key in keys if key.lower().endswith(_SOURCES)]
+    if folder != root and 2 * sum(found.place(key) is not None for key in sources) <= len(sources):
         return None
     return found
 

@@ -5,5 +5,6 @@ titled sections with anchors, of blocks:
 paragraphs, items, rows and code. `text` has the rules for text that a segment may carry. A reader
 knows bytes, never where from.
 
-A new kind of file: a module here, its line in `document`, and its suffix in `sources.folder.MEDIA_TYPES`.
+A new kind of file: a module here, its case in `document`, its media type in `sources.base`, and its
+suffix in `sources.folder.MEDIA_TYPES`.
 """

@@ -19,6 +19,7 @@ from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
+from vademecum_builder.sources.folder import MEDIA_TYPES
 
 __all__ = ["Document", "MissingReader", "Section", "parse_document"]
 
@@ -33,7 +34,7 @@ _LIBRARIES = {
 """Readers that need what is not always there, and what brings it."""
 LONGEST_URL = 2000
 _FILE = re.compile(
-    r"(?![A-Za-z][A-Za-z0-9+.-]*:|/)[^?#]*\.(?!(?:mdx?|markdown|html?|rst|adoc|ipynb|org|txt)\b)\w+(?:[?#]|$)"
+    rf"(?![A-Za-z][A-Za-z0-9+.-]*:|/)[^?#]*\.(?!(?:{'|'.join(suffix[1:] for suffix in MEDIA_TYPES)})\b)\w+(?:[?#]|$)"
 )
 """A relative address of a file that is no document."""
 
@@ -155,9 +156,8 @@ def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
             return read_plain_text(unify_line_breaks(file.text()))
         case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:
             return _by_library(*_LIBRARIES[file.media_type])(unify_line_breaks(file.text()))
-    raise UsageError(
-        f"{file.key}: no reader for {file.media_type}; use {MARKDOWN}, {base.PLAIN_TEXT} or {base.HTML}"
-    )
+    kinds = ", ".join(sorted({*MEDIA_TYPES.values()}))
+    raise UsageError(f"{file.key}: no reader for {file.media_type}; use one of {kinds}")
 
 
 def _by_library(name: str, remedy: str) -> Callable[[str], Reading]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
-_SOURCES = frozenset(
-    {".md", ".markdown", ".rst", ".adoc", ".asciidoc", ".org", ".mdx", ".txt", ".ipynb", ".qmd"}
-)
+from vademecum_builder.sources.base import HTML
+from vademecum_builder.sources.folder import MEDIA_TYPES
+
+HTML_SUFFIXES = frozenset(suffix for suffix, kind in MEDIA_TYPES.items() if kind == HTML)
+_SOURCES = MEDIA_TYPES.keys() - HTML_SUFFIXES
 # Files and folders that a generator lays beside the pages, and nobody by hand.
 _TRACES = frozenset(
     {

@@ -1,4 +1,4 @@
-"""A folder of Markdown, plain text and HTML as a source.
+"""A folder of files as a source: those whose ending is in `MEDIA_TYPES`.
 
 Left out without a word: hidden files and folders, what `.gitignore` names, what the patterns exclude, and
 files of other kinds. Left out with a reason (`Skipped`): whatever looks like a document but cannot be read.
@@ -49,6 +49,7 @@ MEDIA_TYPES = {
     ".org": ORG,
     ".ipynb": NOTEBOOK,
 }
+"""By their endings, the files that are documents: the one place where a kind's endings are named."""
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
 MAX_DEPTH = 100
