@@ -2,6 +2,6 @@
 
 `build.build(BuildRequest) -> BuildReport` is what every caller calls; `pipeline` is the order of its `stages`, and
 each other package is what one stage needs. Data flows `sources` -> `readers` -> `chunking` -> `encoders` -> `index`,
-`delta` -> `release` -> `pages`, `signing` -> `publish`. Of the client it reads formats, trust and transport, never
-the store or the engine: what a release means is said once, there.
+`delta` -> `release` -> `pages`, `signing` -> `publish`. Of the client it imports formats, encoders, packs, rows, trust
+and transport, never the store or the engine (`cli` alone: the public class): what a release means is said once, there.
 """

@@ -11,7 +11,7 @@ from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.signing.metadata import Validity
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (`reading`, `embedding`), and how much of how much is done."""
+"""Called with a stage (`reading`, `embedding`; of `links`: `asking`), and how much of how much is done."""
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:
@@ -23,7 +23,7 @@ class BuildRequest:
     """What to build, from what, and how. Only the first two have no default.
 
     Attributes:
-        source: Folder of Markdown, plain text and HTML.
+        source: Folder of documents: rendered pages, or files of the kinds in `sources.folder.MEDIA_TYPES`.
         out: Folder of the published tree; empty, missing, or one that an earlier build has made.
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.

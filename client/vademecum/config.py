@@ -23,7 +23,8 @@ class Config:
             page's schedule waits instead, so that a user who asks is not refused.
         max_update_bytes: A run that has downloaded so much pauses: what it has brought stays for the next one. An
             object is begun only if it fits, but for the first of a run. Not for forced updates. None: no such limit.
-        heal_after: So many failures of this device in a row make the next sync fetch everything anew, once.
+        heal_after: So many failures of this device in a row make the next sync mend what is broken, once; where not all
+            can be mended, or nothing was broken, it fetches everything anew.
         max_repair: The most bytes, inflated, of an object that is fetched again by its name alone.
         max_root_rotations: Root versions taken in one run; the next run goes on.
         max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file

@@ -1,7 +1,8 @@
 """The doctor: a store is examined whole, and mended with as little as it takes.
 
-A file that SQLite calls malformed is set aside first (runtime/sqlite/rescue.py); then what is broken is fetched
-(integrity/repair.py); then a pointer that cannot be read is begun anew; and a whole download is the last resort.
+A file that SQLite calls malformed is set aside first (runtime/sqlite/rescue.py); then records that cannot be read are
+begun anew, the pointer too; then what is broken is fetched (integrity/repair.py); then a release that is whole and does
+not work here is undone, and the channel followed; and a whole download is the last resort.
 """
 
 from __future__ import annotations

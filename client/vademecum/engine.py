@@ -1,6 +1,7 @@
-"""The engine: what to do about a published release, and when. The only place with policy.
+"""The engine: what an app may ask of a store and the hosts that it follows, each a run of its own.
 
-How a release is installed is update/update.py's part; whether metadata are acceptable, trust/metadata.py's.
+What is done about a published release is said in update/, what was refused or pinned in store/pointer.py; whether
+metadata are acceptable, in trust/metadata.py.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def always() -> bool:
 
 
 class Transport(Protocol):
-    """Reads files of one published tree. One call, one request: retries are the engine's business."""
+    """Reads files of one published tree. One call, one request: retries are the downloader's business."""
 
     async def fetch(
         self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None

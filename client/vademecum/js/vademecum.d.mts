@@ -212,7 +212,7 @@ export interface Status {
   expired: boolean;
   /** ISO time since when the host shows older metadata than it did before, while it does. */
   staleSince: string | null;
-  /** The same as `lastError`, under its older name. */
+  /** The same as `lastError`, in older words: `time` for `at`, and no `transient`. */
   error: StatusError | null;
   /** The last error, unless things went well since. It outlives the page. */
   lastError: LastError | null;

@@ -2,7 +2,7 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of runtime/browser.py: check, plant,
+ * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of browser.py: check, plant,
  * sync {force, damaged, turn, seedless}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */

@@ -84,7 +84,7 @@ class ChannelStatus:
     reason: str | None = None
 
     def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too; every field is there, or null."""
+        """Return the JSON values that `status()` has too: but for `settled` and `reason`; null where there is none."""
         latest, error = self.latest, self.error
         return {
             "checked": _told(self.checked),
@@ -102,8 +102,9 @@ class ChannelStatus:
 class Failures:
     """The record `health`: how often in a row this device failed, not the network nor the publisher.
 
-    After a few such failures the installed generation is fetched whole, once: what a disk has lost, a host still has.
-    If that fails here too, nothing more is tried until something works again, or the user forces an update.
+    After a few such failures the installed generation is mended, or else fetched whole, once: what a disk has lost, a
+    host still has. If that fails here too, nothing more is tried until something works again, or the user forces an
+    update.
 
     Attributes:
         syncs: Syncs in a row that failed for want of a working store.

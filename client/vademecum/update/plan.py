@@ -1,4 +1,4 @@
-"""From what is installed and what is published to the list of downloads. Pure; no policy about failures."""
+"""From what is installed and what is published to a list of downloads, or to a refusal. Pure."""
 
 from __future__ import annotations
 

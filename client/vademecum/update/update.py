@@ -102,6 +102,8 @@ class Update:
         Raises:
             NetworkError, ServerError: The host cannot be asked now.
             ContentError, SignatureError, RollbackError, ExpiredError, ClockError: What it shows is not acceptable.
+            EquivocationError: The trusted keys have signed one number twice. RestartedError: The line began anew.
+            DamagedError: The trust floor cannot be read, and no root was shipped.
             StorageError, QuotaError: What was verified could not be written.
         """
         now, before = self._clock.now(), self.session.status

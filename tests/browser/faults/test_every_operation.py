@@ -27,7 +27,7 @@ from support.scenes import SCENES, Scene, compacting_update, first_install, tier
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 CRASHES, ERRORS = (1, 1) if ALL else (3, 13)
-"""Every which operation is the last one, and fails; core/test_storage_faults.py has them all in memory."""
+"""Every which operation is the last one, and fails; faults/memory/test_storage_faults.py has them all in memory."""
 CODES: dict[str, set[str]] = {
     "once": {"storage"},
     "forever": {"storage"},

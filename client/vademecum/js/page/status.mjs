@@ -1,5 +1,5 @@
 // @ts-check
-/** What is known of a knowledge base, from its store alone: `Engine.status` in engine.py gives the same keys. */
+/** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`. */
 
 import { TRANSIENT } from "../errors.mjs";
 import { decodeHead, decodeRecord, openHead } from "../store/records.mjs";

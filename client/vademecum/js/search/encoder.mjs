@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The query encoder that a release carries (site/content/format.md, section 4.3): words in, a vector of
- * small integers out. Exact integer arithmetic but for one division, the same as in encoder.py.
+ * small integers out. Exact integer arithmetic but for one division, the same as in encoder/query.py.
  */
 
 import { VademecumError } from "../errors.mjs";

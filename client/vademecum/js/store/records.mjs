@@ -1,5 +1,5 @@
 // @ts-check
-/** The small records of the store, read (site/content/format.md, section 8). Python writes them, but for `mode` and `retry`. */
+/** The small records of the store, read (site/content/format.md, section 8). Python writes them; a page writes `mode`, and `retry` as well. */
 
 import { VademecumError } from "../errors.mjs";
 import { parseObject } from "../format/json.mjs";
