@@ -158,25 +158,35 @@ def _parts(url: str) -> list[str]:
     return [unquote(part) for part in urlsplit(url).path.split("/") if part]
 
 
+def _is_folder(url: str) -> bool:
+    return urlsplit(url).path.endswith("/")
+
+
 def _skipped(folder: Path, urls: Iterable[str]) -> int:
     """Return how many parts of the addresses' paths lie above the folder: those that most pages are found without."""
     found: Counter[int] = Counter()
     for url in urls:
         parts = _parts(url)
-        found.update(count for count in range(len(parts) + 1) if _file(folder, parts[count:]) is not None)
+        found.update(
+            count
+            for count in range(len(parts) + 1)
+            if _file(folder, parts[count:], is_folder=_is_folder(url)) is not None
+        )
     # What every address lacks in the end is the start page: the fewest parts that serve are the right ones.
     return max(found, key=lambda count: (found[count], -count), default=0)
 
 
-def _file(folder: Path, parts: list[str]) -> Path | None:
-    """Return the file that static hosts serve at a path: `x/` is `x/index.html`, `x` may be `x.html`."""
+def _file(folder: Path, parts: list[str], *, is_folder: bool) -> Path | None:
+    """Return the file that static hosts serve at a path: `x/` is `x/index.html` alone, `x` may be `x.html`."""
     path = folder.joinpath(*parts)
     if ".." in parts:
         return None
-    candidates = (path / "index.html", path, path.with_name(f"{path.name}.html"))
+    candidates = [path / "index.html"]
+    if not is_folder:
+        candidates += [path, path.with_name(f"{path.name}.html")]
     return next((file for file in candidates if file.is_file()), None)
 
 
 def _ids_in_folder(folder: Path, url: str, skipped: int) -> frozenset[str] | str:
-    file = _file(folder, _parts(url)[skipped:])
+    file = _file(folder, _parts(url)[skipped:], is_folder=_is_folder(url))
     return ids_of(file.read_bytes()) if file is not None else f"there is no such page in {folder}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.sources.folder import private_key_line
+from vademecum_builder.sources.private_keys import private_key_line
 
 MOST_BYTES = 1024 * 1024
 """Of a configuration, or of a file that a page includes."""

@@ -63,6 +63,9 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
         out: What lies there is told by its file names.
         roots: The publisher's root metadata: no release is older than the first.
         lost: There is, or was, a tree elsewhere.
+
+    Raises:
+        ClockError: The keys are younger than this build.
     """
     named = named_in(out).within(most_by(now))
     if named != Numbers() and not lost:
@@ -70,8 +73,13 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
     floor = most_by(now)
     if not lost and 1 in roots:
         made = parse_root(roots[1]).signed.expires - Validity().root
+        if made > now + _AHEAD:
+            raise ClockError(
+                f"this build's time is {now:%Y-%m-%d %H:%M}, and its keys were made on {made:%Y-%m-%d %H:%M}: clients "
+                "would not install the release. Set this machine's clock, or SOURCE_DATE_EPOCH"
+            )
         since_keys = most_by(now, made)
-        floor = floor if made > now else 0 if since_keys < _AT_ONCE else min(floor, since_keys)
+        floor = 0 if since_keys < _AT_ONCE else min(floor, since_keys)
     highest = max(floor, named.sequence, named.versions.targets)
     return Numbers(highest, Versions(highest, highest, highest))
 

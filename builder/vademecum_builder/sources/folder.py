@@ -7,7 +7,6 @@ files of other kinds. Left out with a reason (`Skipped`): whatever looks like a 
 from __future__ import annotations
 
 import os
-import re
 import stat
 import unicodedata
 from collections import Counter
@@ -30,6 +29,7 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
+from vademecum_builder.sources.private_keys import private_key_line
 
 MEDIA_TYPES = {
     ".md": MARKDOWN,
@@ -54,17 +54,6 @@ MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
 MAX_DEPTH = 100
 """Folders nested deeper are skipped."""
-# RFC 7468 (PEM), RFC 9580 (`PGP ... BLOCK`), RFC 4716 (SSH: four dashes and a blank).
-_KEY_BEGINS = re.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
-_NEXT_MARK = re.compile(rb"-{4,5} ?(?:BEGIN|END) ")
-_LONGEST_KEY = 16_384
-# What stands between the lines of a key, however it is quoted: tags, escapes (JSON, a shell's, an address's), entities,
-# and whatever is no Base64.
-_BETWEEN = re.compile(rb"(?:<[^<>]{0,200}>|\\+(?:[nrt]|u000[aAdD])|&#?\w{1,8};|%0[aAdD]|[^A-Za-z0-9+/=])+")
-# A line of 40 is no word of a sentence; a shorter one counts where it looks like Base64.
-_KEY_LINE = re.compile(
-    rb"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}"
-)
 
 
 @dataclass(frozen=True)
@@ -234,20 +223,6 @@ class _Walk:
         if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
             return Skipped(shown, "a symbolic link that leads out of the folder")
         return _Entry(path, shown, real, info)
-
-
-def private_key_line(data: bytes) -> int:
-    """Return the line where a whole private key begins, however it is indented, quoted or escaped; 0: there is none.
-
-    `vade keys new` makes 64 characters; an example in a handbook that says "..." is text.
-    """
-    for begin in _KEY_BEGINS.finditer(data):
-        end = _NEXT_MARK.search(data, begin.end(), begin.end() + _LONGEST_KEY)
-        body = data[begin.end() : end.start() if end else begin.end() + _LONGEST_KEY]
-        lines = filter(_KEY_LINE.fullmatch, _BETWEEN.split(body))
-        if sum(map(len, lines)) >= 64:
-            return data.count(b"\n", 0, begin.start()) + 1
-    return 0
 
 
 def _media_type(key: str) -> str | None:

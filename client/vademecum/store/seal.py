@@ -12,6 +12,8 @@ import re
 from vademecum.errors import ContentError
 
 _SEAL = re.compile(rb'\{"sha256":"([0-9a-f]{64})",')
+_ALMOST = re.compile(rb'\{"sha256":"|.{11}[0-9a-f]{64}",', re.DOTALL)
+"""A seal with a part that is damaged, which is not to be taken for a record without one."""
 
 
 def seal(data: bytes) -> bytes:
@@ -27,6 +29,8 @@ def unseal(data: bytes, name: str) -> bytes:
     """
     found = _SEAL.match(data)
     if found is None:
+        if _ALMOST.match(data):
+            raise ContentError(f"the record {name} is damaged: its digest is none")
         return data
     data = b"{" + data[found.end() :]
     if hashlib.sha256(data).hexdigest().encode() != found[1]:

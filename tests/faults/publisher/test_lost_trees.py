@@ -254,6 +254,13 @@ def test_a_clock_far_off_publishes_nothing(line: Line, days: int) -> None:
 
 
 @pytest.mark.fault("E64")
+def test_a_clock_from_before_the_keys_begins_no_line(line: Line) -> None:
+    with pytest.raises(ClockError, match="its keys were made on"):
+        build(request(line, out=Path("other")), now=NOW - 400 * DAY)
+    assert not Path("other/metadata").exists()
+
+
+@pytest.mark.fault("E64")
 def test_the_hosts_date_is_the_nearer_witness(line: Line) -> None:
     built = "2020-01-01T00:00:00Z"
     check_clock(NOW, built, NOW, Validity())

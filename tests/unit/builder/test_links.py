@@ -82,6 +82,12 @@ def test_sites_without_a_final_slash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found.pages, found.anchors, found.unaddressed, found.broken) == (1, 1, 1, ())
 
 
+def test_a_page_is_not_there_where_only_a_file_of_its_name_is(rendered: Path) -> None:
+    dist = released(rendered)
+    (rendered / "faq/index.html").rename(rendered / "faq.html")
+    assert broken(check_links(dist, str(rendered))) == [("faq/index.html", "faq/")]
+
+
 def test_the_command_fails_where_a_link_is_broken(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dist = released(rendered)
     assert main(["links", dist, "--against", str(rendered)]) == 0

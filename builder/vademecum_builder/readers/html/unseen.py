@@ -264,6 +264,8 @@ def _part_by_class(names: str, tag: str) -> Part:
             "dd",
         ):
             continue
+        if name == "toc-backref":  # docutils: a heading's way back to the contents holds the heading
+            continue
         if any(wanted <= words for wanted in _CHROME_WORDS) or any(_NAV.fullmatch(word) for word in words):
             return Part.CHROME
     return Part.TEXT

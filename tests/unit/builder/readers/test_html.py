@@ -100,6 +100,11 @@ def test_what_holds_the_text_is_not_left_out_for_its_name() -> None:
 # What nobody reads
 
 
+def test_a_heading_that_leads_back_to_the_contents_keeps_its_words() -> None:
+    body = "<main><section id=a><h2><a class=toc-backref href=#i>Words</a><a class=headerlink href=#a>¶</a></h2><p>T"
+    assert [section.headings for section in page(body).sections if section.headings] == [("Words",)]
+
+
 @pytest.mark.parametrize(
     "part",
     [

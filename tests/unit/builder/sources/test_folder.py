@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +15,8 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.signing.keys import new_keys
 from vademecum_builder.sources import folder
 from vademecum_builder.sources.base import Skipped, SourceItem
-from vademecum_builder.sources.folder import FolderSource, private_key_line
+from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.private_keys import private_key_line
 
 
 def put(root: Path, name: str, content: str | bytes = "text") -> Path:
@@ -156,6 +158,10 @@ SHAPES = {
     "ssh": PEM.replace("PRIVATE", "OPENSSH PRIVATE"),
     "ssh2": f"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n{LONG}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----",
     "cut off": PEM[:-30],
+    "hyphens as entities": PEM.replace("-", "&#45;"),
+    "soft hyphens": PEM.replace("PRIVATE", "PRIV&shy;ATE").replace("\n", "<br>\n"),
+    "smart dashes": PEM.replace("-----", "—"),
+    "an address whole": quote(PEM),
     "of one letter": PEM.replace(LONG, "A" * 64),
 }
 
@@ -166,12 +172,18 @@ def test_a_private_key_is_found_however_it_is_written(shape: str) -> None:
     assert private_key_line(f"# Setup\n\n{SHAPES[shape]}\n".encode()) == 3
 
 
+def test_a_key_without_its_first_line_is_found_by_its_last() -> None:
+    assert private_key_line(PEM.partition("\n")[2].encode()) == 4
+    assert private_key_line(PEM.encode("utf-16")) == 1
+
+
 def test_what_only_speaks_of_keys_is_text() -> None:
     said = (
         "A file that begins with -----BEGIN PRIVATE KEY----- is one. It lies in /home/Me/projects2/Keys/release.pem, "
         "and nothing in it may be shown: whoever reads it can sign releases of yours, until you revoke it.\n"
     )
-    for text in (said, PEM.replace(LONG, "MC4CAQAw..."), PEM.replace("PRIVATE", "PUBLIC")):
+    checked = f"Its digest is {'ab' * 32}. It ends with -----END PRIVATE KEY-----.\n"
+    for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), PEM.replace("PRIVATE", "PUBLIC")):
         assert private_key_line(text.encode()) == 0
 
 
