@@ -92,7 +92,11 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
         except ContentError as error:
             damaged[name] = error.message
             counts = False
-        counts = counts and as_floor(lambda accept=accept, name=name: accept(records[name]))  # type: ignore[misc]
+        if counts and not as_floor(lambda accept=accept, name=name: accept(records[name])):  # type: ignore[misc]
+            counts = False
+            # A revoked key is named no more; where the named ones are said to have signed it, a bit has changed.
+            if trust.claims(role, records[name]) and not trust.signs(role, records[name]):
+                damaged[name] = f"{role}.json is not what was signed"
     return trust, damaged
 
 

@@ -126,6 +126,15 @@ class Trust:
         except exceptions.RepositoryError:
             return False
 
+    def claims(self, role: str, data: bytes) -> bool:
+        """Return whether enough keys that the root names say that they have signed metadata, or nothing can be said."""
+        named = self._set.root.get_delegated_role(role)
+        try:
+            signatures = Metadata[Any].from_bytes(data).signatures
+        except exceptions.RepositoryError:
+            return True
+        return sum(keyid in signatures for keyid in named.keyids) >= named.threshold
+
     def accept_timestamp(self, data: bytes) -> bool:
         """Take the timestamp (5.4).
 

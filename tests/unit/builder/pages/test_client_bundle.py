@@ -124,6 +124,7 @@ def test_a_second_build_asks_no_package_manager(world: World) -> None:
     assert world.calls() == ["npm", "pip"]
 
 
+@pytest.mark.fault("E60")
 def test_what_killed_builds_have_left_is_swept_and_a_build_that_fetches_now_is_not(world: World) -> None:
     for name, age in (("fetching-old", 7200), ("fetching-now", 60)):
         (world.cache / name).mkdir(parents=True)

@@ -69,6 +69,19 @@ def test_any_bit_of_any_record_may_flip(app: App) -> None:
 
 
 @pytest.mark.fault("E58")
+@pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets"])
+def test_a_flipped_bit_of_what_was_signed_is_told(app: App, role: str) -> None:
+    app.publisher.publish(THREE)
+    name = f"trust/{role}.json"
+    record = app.database.records[name]
+    at = record.index(b'"version":') + 10
+    app.database.records[name] = record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :]
+    findings = drive(examine(MemoryStore(app.database), app.clock.now()))
+    assert [finding.name for finding in findings if not finding.sound] == ["trust"]
+    mends(app)
+
+
+@pytest.mark.fault("E58")
 @pytest.mark.parametrize("sequence", [1, 3, 6])
 def test_a_pointer_that_says_another_sequence(app: App, sequence: int) -> None:
     app.publisher.publish(THREE)
