@@ -218,6 +218,8 @@ def test_builds_can_be_repeated(place: Path, vade: Vade, monkeypatch: pytest.Mon
     assert tree_of(Path("dist")) == tree_of(Path("again"))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
     assert_refused(build(vade), 2, "SOURCE_DATE_EPOCH='tomorrow' is not a number")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(time.time()) + 2 * 86_400))
+    assert_refused(build(vade), 6, "ahead of this machine's clock")
 
 
 def test_the_bits_of_a_component_are_chosen(published: Vade) -> None:
@@ -316,7 +318,7 @@ def garbage_key(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return []
 
 
-def expired_root(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def time_to_come(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1999999999")
     return []
 
@@ -367,7 +369,7 @@ BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "previous of others": (other_keys, 5, "cannot be used: timestamp.json"),
     "wrong key": (wrong_key, 5, "use the key that belongs to this root.json"),
     "garbage key": (garbage_key, 2, "VADEMECUM_SIGNING_KEY holds neither"),
-    "expired root": (expired_root, 6, "the root metadata expired on 2029"),
+    "time to come": (time_to_come, 6, "ahead of this machine's clock"),
     "full disk": (full_disk, 7, "no space left; the published release is unchanged"),
     "read-only": (read_only, 7, "cannot be written: Read-only file system"),
     "foreign folder": (foreign_folder, 2, "has files that vademecum did not publish"),
