@@ -14,7 +14,9 @@ from vademecum.format.segment import DocumentRow
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
 _TAG = (
     r"</?(?:div|span|p|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|a|b|i|em|strong|code|pre|details|summary|center|"
-    r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>|</?[A-Z]\w*(?:\s+\w+=[^<>]*)?/?>(?=\s|$)"
+    r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>"
+    # A component of JSX; `<URL>` and `<Name>` are what manuals write for "put yours here".
+    r"|<[A-Z]\w*(?:\s+\w+=[^<>]*|\s*/)>|</[A-Z]\w*>"
 )
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(

@@ -16,7 +16,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/good.md").write_text(
-        "# Good\n\nPlain words, `{{ code }}` and a list<T>.\n\n```\n[[x]] <div>\n```\n"
+        "# Good\n\nPlain words, `{{ code }}` a list<T> and your &lt;URL>.\n\n```\n[[x]] <div>\n```\n"
     )
     return tmp_path / "docs"
 
@@ -30,6 +30,7 @@ def released(docs: Path) -> BuildReport:
     [
         ("See {{ variable }} here.", "{{"),
         (r"See \[\[a page\]\] here.", "[["),
+        ("A &lt;Tabs group='x'> component.", "<Tabs group='x'>"),
         ("Text of &lt;div class='x'&gt; a box.", "<div class='x'>"),
     ],
 )
