@@ -1,4 +1,4 @@
-"""Exact ranking over an open generation, on numpy. The browser's twin is js/search/rank.mjs.
+"""Exact ranking over an open generation, on numpy. The browser's twins are js/search/scan.mjs and rank.mjs.
 
 Scores are integers and ties break by chunk id (format.md, section 4.2), so both return the same list.
 """
@@ -65,7 +65,7 @@ class Index:
         Args:
             vector: The query, [D], each from -127 to 127; rotated where the vectors are.
         """
-        scores = self._scales * self._products(vector)
+        scores = self.scores(vector)
         positive = np.flatnonzero(scores > 0)
         if limit <= 0 or not positive.size:
             return []
@@ -75,6 +75,14 @@ class Index:
             positive = positive[scores[positive] >= least]
         order = np.lexsort((self._ids[positive], -scores[positive]))[:limit]
         return [(int(row), int(scores[row])) for row in positive[order]]
+
+    def scores(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the exact integer score of each live chunk, [n], in the order of rising ids (format.md, section 4.2).
+
+        Args:
+            vector: As for `rank`.
+        """
+        return self._scales * self._products(vector)
 
     def _products(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the exact products of all vectors with the query, [n]: sum(q * (factor * code + offset)).

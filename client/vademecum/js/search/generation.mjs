@@ -9,6 +9,7 @@
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
 import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
+import { Scan } from "./scan.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
 /** @typedef {{segment: Segment, row: number}} Place where a row lies */
@@ -31,6 +32,7 @@ export class Generation {
     this.documents = liveDocuments(segments);
     /** @type {Map<string, number>} */
     this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
+    this.scan = new Scan(segments);
     this.index = new IdTable(segments.map((segment) => segment.ids));
     /** The document that each chunk row is shown as part of, or -1. */
     this.owners = this.#owners();
