@@ -92,7 +92,7 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
-def _log_to_stderr(level: str) -> None:
+def log_to_stderr(level: str) -> None:
     """`VADEMECUM_LOG=debug` (or info, warning, error) writes the client's log to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
@@ -102,4 +102,4 @@ def _log_to_stderr(level: str) -> None:
 
 
 if os.environ.get("VADEMECUM_LOG"):
-    _log_to_stderr(os.environ["VADEMECUM_LOG"])
+    log_to_stderr(os.environ["VADEMECUM_LOG"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -552,14 +553,74 @@ def test_a_rollback_with_nothing_to_go_back_to(published: Vade) -> None:
     assert_refused(published("rollback", "--store", "kb.db"), 1, "only one release")
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["bild"], ["build"], ["search", "--store", "kb.db"], ["pull", "dist"]]
-)
-def test_misuse_of_the_command_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    assert "usage: vade" in capsys.readouterr().err
+MISUSE = {
+    "an unknown command": (["bulid"], "invalid choice: 'bulid'; did you mean build? (see `vade --help`)"),
+    "an unknown option": (
+        ["build", "docs", "--out", "d", "--kys", "k"],
+        "--kys k; did you mean --keys? (see `vade build --help`)",
+    ),
+    "an abbreviated option": (["build", "docs", "--out", "d", "--refi"], "did you mean --refit?"),
+    "no folder to write to": (["build"], "required: SOURCE, --out"),
+    "an action that is missing": (["keys"], "required: ACTION"),
+    "a choice": (["build", "docs", "--out", "d", "--bits", "3"], "invalid choice: 3 (choose from 8, 4, 2)"),
+    "an address without https": (
+        ["pull", "example.org/kb", "--store", "s"],
+        "did you mean https://example.org/kb?",
+    ),
+    "a host and a port": (["verify", "localhost:8000"], "did you mean https://localhost:8000?"),
+}
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_of_the_command_line(vade: Vade, case: str) -> None:
+    arguments, said = MISUSE[case]
+    assert_refused(vade(*arguments), 2, said)
+    told = vade(*arguments, "--json").json["error"]
+    assert (told["code"], told["exit"]) == ("usage", 2)
+    assert said in told["message"]
+
+
+def test_alone_it_shows_its_help(vade: Vade) -> None:
+    ran = vade()
+    assert (ran.code, ran.out) == (2, "")
+    assert "publish a release" in "\n".join(ran.errors)
+
+
+def test_a_question_without_quotes(published: Vade) -> None:
+    asked = published("search", "rotate", "the", "key", "--store", "kb.db", "--json").json
+    assert asked == published("search", "rotate the key", "--store", "kb.db", "--json").json
+
+
+def test_quiet_and_verbose(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n", "broken.md": "---\n: [\n---\n# Broken\n"})
+    assert build(published, "-q") == Ran(0, "", ())
+    assert published("pull", "dist", "--store", "kb.db", "-q") == Ran(0, "", ())
+    assert published("pull", "nowhere", "--store", "kb.db", "-q").errors != ()
+    try:
+        loud = published("pull", "dist", "--store", "kb.db", "-v", "--force")
+    finally:
+        log = logging.getLogger("vademecum")
+        log.handlers.clear()
+        log.setLevel(logging.NOTSET)
+    assert any("DEBUG" in line for line in loud.errors)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_completes_the_commands(vade: Vade, shell: str) -> None:
+    script = vade("completion", shell).out
+    assert "--base-url" in script and "doctor" in script
+    if shell == "bash":
+        done = subprocess.run(
+            [
+                "bash",
+                "-c",
+                f"{script}\nCOMP_WORDS=(vade roll)\nCOMP_CWORD=1\n_shtab_vade\necho ${{COMPREPLY[@]}}",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == ["rollback"]
 
 
 def test_an_interrupt_is_one_line(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from vademecum.errors import UsageError
 from vademecum.version import __version__
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 _Add = Callable[..., object]
 _Within = Any  # what `add_subparsers` returns: argparse has no public name for it
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Raises what is wrong with a command line as any other misuse, and says what may have been meant."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Parse; what is left over is this command's mistake, not the program's."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"there is no {' '.join(rest)}")
+        return found, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Raise it.
+
+        Raises:
+            UsageError: Always.
+        """
+        known = re.findall(r"(?<![\w-])(?:--[a-z][a-z-]+|[a-z]+)(?![\w-])", self.format_help())
+        wrong = re.search(r"(?:there is no |invalid choice: ')([^\s'=]+)", message)
+        meant = get_close_matches(wrong[1], sorted(set(known) - {wrong[1]}), 1) if wrong else []
+        message = re.sub(r" \(choose from .*\)$", "", message) if meant else message
+        guess = f"; did you mean {meant[0]}?" if meant else ""
+        raise UsageError(f"{message}{guess} (see `{self.prog} --help`)")
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:
@@ -22,36 +49,98 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
         width: Columns of the help; None: those of the terminal.
     """
     form = partial(argparse.HelpFormatter, width=width)
-    root = argparse.ArgumentParser(
+    root = CommandParser(
         prog="vade",
         description="Publish a knowledge base as a signed, versioned index on any static host, and search it offline.",
+        epilog="VADEMECUM_SIGNING_KEY holds the release key where no file does; VADEMECUM_LOG=debug is -v everywhere.",
         formatter_class=form,
+        allow_abbrev=False,
     )
-    root.add_argument("--version", action="version", version=f"vademecum {__version__}")
+    root.add_argument("-V", "--version", action="version", version=f"vademecum {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(
-        within: _Within, name: str, purpose: str, fill: Callable[[_Add], object]
+        within: _Within, name: str, purpose: str, fill: Callable[[_Add], object], example: str = ""
     ) -> argparse.ArgumentParser:
         command: argparse.ArgumentParser = within.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", formatter_class=form
+            name,
+            help=purpose,
+            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            epilog=f"example: vade {example}" if example else None,
+            formatter_class=form,
+            allow_abbrev=False,
         )
         fill(command.add_argument)
+        if example:
+            command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+            command.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is done")
         return command
 
-    add(commands, "build", "publish a release of a folder of documents", _build)
+    site = "https://example.org/kb/"
+    add(
+        commands,
+        "build",
+        "publish a release of a folder of documents",
+        _build,
+        f"build _site --out dist --previous {site}",
+    )
     of_keys = add(commands, "keys", "make or renew signing keys", lambda _: None)
     keys = of_keys.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add(keys, "new", "make a root key, a release key and root.json", _keys_new)
-    add(keys, "renew", "sign root.json anew before it expires", _keys_renew)
-    add(commands, "verify", "check every signature, hash and digest of a published tree", _verify)
-    add(commands, "links", "ask whether each hit's page and anchor is there", _links)
-    add(commands, "serve", "serve a published tree on this machine, to try it", _serve)
-    add(commands, "pull", "bring a local store up to date", _pull)
-    add(commands, "search", "search a local store, offline", _search)
-    add(commands, "status", "what is installed", _status)
-    add(commands, "doctor", "examine a local store, and mend what is broken", _doctor)
-    add(commands, "rollback", "go back to the release before", _status)
+    add(keys, "new", "make a root key, a release key and root.json", _keys_new, "keys new --out keys")
+    add(
+        keys, "renew", "sign root.json anew before it expires", _keys_renew, "keys renew --keys keys --rotate"
+    )
+    add(
+        commands,
+        "verify",
+        "check every signature, hash and digest of a published tree",
+        _verify,
+        f"verify {site} --trust root.json",
+    )
+    add(
+        commands,
+        "links",
+        "ask whether each hit's page and anchor is there",
+        _links,
+        "links dist --against _site",
+    )
+    add(
+        commands,
+        "serve",
+        "serve a published tree on this machine, to try it",
+        _serve,
+        "serve dist --port 8000",
+    )
+    add(
+        commands,
+        "pull",
+        "bring a local store up to date",
+        _pull,
+        f"pull {site} --store kb.db --trust root.json",
+    )
+    add(
+        commands,
+        "search",
+        "search a local store, offline",
+        _search,
+        "search how do I rotate a key --store kb.db",
+    )
+    add(commands, "status", "what is installed", _status, "status --store kb.db --json")
+    add(
+        commands,
+        "doctor",
+        "examine a local store, and mend what is broken",
+        _doctor,
+        f"doctor {site} --store kb.db",
+    )
+    add(commands, "rollback", "go back to the release before", _status, "rollback --store kb.db")
+    add(
+        commands,
+        "completion",
+        "print the shell's completion of this command line",
+        _completion,
+        "completion bash > ~/.local/share/bash-completion/completions/vade",
+    )
     return root
 
 
@@ -184,7 +273,7 @@ def _pull(add: _Add) -> None:
 
 
 def _search(add: _Add) -> None:
-    add("query", metavar="QUERY")
+    add("query", metavar="QUERY", nargs="+")
     _store(add)
     add("--limit", metavar="N", type=int, default=10, help="default: 10")
     add(
@@ -196,6 +285,10 @@ def _search(add: _Add) -> None:
 def _status(add: _Add) -> None:
     _store(add)
     _json(add)
+
+
+def _completion(add: _Add) -> None:
+    add("shell", choices=("bash", "zsh"))
 
 
 def _more_places(add: _Add) -> None:

@@ -7,26 +7,37 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from importlib import import_module
+from pathlib import Path
 
+from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
 from vademecum_builder.cli.arguments import parser
-from vademecum_builder.cli.exits import DONE, FAILED, exit_code
+from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
 from vademecum_builder.cli.wording import Shown, printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `vade`; return the exit code."""
-    options = parser().parse_args(arguments)
-    wants_json = getattr(options, "json", False)
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        parser().print_help(sys.stderr)
+        return MISUSE
+    wants_json = "--json" in given
     try:
-        result, lines = _call(options)
+        options = parser().parse_args(given)
+        if options.verbose:
+            log_to_stderr("debug")
+        # Notices and bars go to stderr; what fails is told after this.
+        with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere if options.quiet else sys.stderr):
+            result, lines = _call(options)
     except VademecumError as error:
         return _fail(error, wants_json)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("vademecum"):
             raise
-        hint = f"`vade {options.command}` needs {error.name}: pip install 'vademecum[build]'"
+        hint = f"`vade {given[0]}` needs {error.name}: pip install 'vademecum[build]'"
         return _fail(UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
@@ -35,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(cancelled, wants_json)
-    _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
+    if wants_json or not options.quiet:
+        _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return DONE if result.get("sound", True) else FAILED
 
 

@@ -14,6 +14,11 @@ from vademecum.ports import Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.http import HttpTransport
 
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII
+)
+"""What looks like a host: nobody calls a folder so."""
+
 
 async def disk_room(path: Path) -> int | None:
     """Return how many bytes the disk of the store at `path` has for this user."""
@@ -31,6 +36,8 @@ def open_transport(location: str | Path) -> Transport:
     """
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(location))
     if scheme is None:
+        if isinstance(location, str) and _HOST.match(location) and not Path(location).exists():
+            raise UsageError(f"{location}: there is no such folder; did you mean https://{location}?")
         return FolderTransport(location)
     kind = scheme[1].lower()
     if kind in ("http", "https"):

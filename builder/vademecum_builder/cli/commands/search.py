@@ -14,7 +14,7 @@ _LONGEST_EXCERPT = 160  # characters
 def run(options: Namespace) -> Shown:
     """Search a local store, offline."""
     with KnowledgeBase.open(options.store) as knowledge:
-        hits = knowledge.search(options.query, options.limit)
+        hits = knowledge.search(" ".join(options.query), options.limit)
         release = knowledge.release.sequence
     result = {"release": release, "hits": [asdict(hit) for hit in hits]}
     lines = [f"No hits in release {release}."] if not hits else []
