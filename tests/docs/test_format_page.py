@@ -302,7 +302,7 @@ def test_the_levels() -> None:
     found = re.findall(r"of (\d) bits,\s+`value = (?:(\d) \* )?code - (\d)`", PAGE)
     assert {int(b): (int(factor or 1), -int(offset)) for b, factor, offset in found} == segment.LEVELS
     written = ", ".join(f"[{bits}, {list(level)}]" for bits, level in segment.LEVELS.items())
-    assert f"LEVELS = new Map([{written}]);" in (JS / "search/scan.mjs").read_text(encoding="utf-8")
+    assert f"LEVELS = new Map([{written}]);" in (JS / "format/segment.mjs").read_text(encoding="utf-8")
 
 
 def test_the_score_fits() -> None:

@@ -5,6 +5,8 @@ import { decodeTensors, requireFormat } from "./tensors.mjs";
 
 export const SEGMENT_FORMAT = "vademecum.segment.1";
 export const HEADING_SEPARATOR = "\x1f";
+/** Factor and offset that make a component of its code, by bits. */
+export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
 const PACKED_BITS = ["4", "2"];
 
 /** @typedef {ReturnType<typeof decodeSegment>} Segment */

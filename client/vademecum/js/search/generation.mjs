@@ -9,7 +9,7 @@
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
 import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
-import { Scan } from "./scan.mjs";
+import { place, Scan } from "./scan.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
 /** @typedef {{segment: Segment, row: number}} Place where a row lies */
@@ -19,8 +19,8 @@ const DEAD = -1;
 const HEADING_JOINT = " › ";
 
 export class Generation {
-  /** @param {Segment[]} segments newest first @param {number} dimensions */
-  constructor(segments, dimensions) {
+  /** @param {Segment[]} segments newest first @param {number} dimensions @param {import("./kernel.mjs").Kernel | null} kernel */
+  constructor(segments, dimensions, kernel) {
     this.segments = segments;
     this.dimensions = dimensions;
     /** Of a vector's component; one epoch has one number. */
@@ -32,7 +32,7 @@ export class Generation {
     this.documents = liveDocuments(segments);
     /** @type {Map<string, number>} */
     this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
-    this.scan = new Scan(segments);
+    this.scan = new Scan(segments, kernel);
     this.index = new IdTable(segments.map((segment) => segment.ids));
     /** The document that each chunk row is shown as part of, or -1. */
     this.owners = this.#owners();
@@ -116,14 +116,15 @@ function textOf(segment, row) {
 /** @param {Uint8Array[]} files the segments of one generation, newest first
  * @param {{dimensions: number, epoch: string}} expected what the pointer says of them @returns {Generation} */
 export function openGeneration(files, { dimensions, epoch }) {
-  const segments = files.map(decodeSegment);
+  const { files: placed, kernel } = place(files);
+  const segments = placed.map(decodeSegment);
   for (const segment of segments) {
     if (segment.dimensions !== dimensions || segment.epoch !== epoch || segment.bits !== segments[0].bits) {
       const found = `${segment.epoch}, ${segment.dimensions} dimensions of ${segment.bits} bits`;
       throw new VademecumError("content", `segment of epoch ${found} in a release of ${epoch}, ${dimensions}`);
     }
   }
-  return new Generation(segments, dimensions);
+  return new Generation(segments, dimensions, kernel);
 }
 
 /**

@@ -22,9 +22,11 @@ const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
  * @returns {Candidate[]} */
 export function rank({ scan, owners, index }, query, limit) {
   const best = new Best(limit);
-  scan.scores(query).forEach((raw, at) => {
+  const scores = scan.scores(query);
+  for (let at = 0; at < scores.length; at++) {
+    const raw = scores[at];
     if (raw > 0 && raw >= best.threshold && owners[at] >= 0) best.offer({ at, raw, id: index.ids[at] });
-  });
+  }
   return best.sorted;
 }
 

@@ -1,31 +1,46 @@
 // @ts-check
 /** The exact scores of all rows (site/content/format.md, section 4.2), from their codes as they lie. */
 
-/** @typedef {import("../format/segment.mjs").Segment} Segment */
+import { LEVELS } from "../format/segment.mjs";
+import { Kernel } from "./kernel.mjs";
 
-/** Factor and offset that make a component of its code, by bits. */
-export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
+/** @typedef {import("../format/segment.mjs").Segment} Segment */
 
 /** The sum of a row's codes with the query, by bits: exact in 32-bit integers for any D up to 130,000. */
 const SUMS = new Map([[8, sumOfBytes], [4, sumOfFour], [2, sumOfTwo]]);
 
 export class Scan {
-  /** @param {Segment[]} segments of one epoch: the same dimensions and bits in all */
-  constructor(segments) {
+  /** @param {Segment[]} segments of one epoch: the same dimensions and bits in all
+   * @param {Kernel | null} [kernel] in whose memory they lie */
+  constructor(segments, kernel = null) {
     this.segments = segments;
-    this.count = segments.reduce((count, { ids }) => count + ids.length, 0);
+    this.kernel = kernel;
   }
 
   /** The integer `scale * dot` of each row, dead ones too, over all segments in their order: exact in a double.
-   * @param {Int8Array} query [D], rotated where the vectors are */
+   * @param {Int8Array} query [D], rotated where the vectors are
+   * @returns {Float64Array} the caller's till the next call */
   scores(query) {
-    const scores = new Float64Array(this.count);
+    if (this.kernel) return this.kernel.scores(this.segments, query);
+    const scores = new Float64Array(this.segments.reduce((count, { ids }) => count + ids.length, 0));
     let at = 0;
     for (const segment of this.segments) {
       scoreRows(segment, query, scores.subarray(at));
       at += segment.ids.length;
     }
     return scores;
+  }
+}
+
+/** The files of segments where they are scanned fastest. Where WebAssembly, its SIMD or memory for it are missing, or the
+ * policy of the page forbids it, that is where they are.
+ * @param {Uint8Array[]} files @returns {{files: Uint8Array[], kernel: Kernel | null}} */
+export function place(files) {
+  try {
+    const kernel = new Kernel(files);
+    return { files: kernel.files, kernel };
+  } catch {
+    return { files, kernel: null };
   }
 }
 

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { decodeSegment } from "../../../../client/vademecum/js/format/segment.mjs";
-import { Scan } from "../../../../client/vademecum/js/search/scan.mjs";
+import { place, Scan } from "../../../../client/vademecum/js/search/scan.mjs";
+import { BINARY } from "../../../../client/vademecum/js/search/kernel.mjs";
 import { segmentFile } from "../files.mjs";
+import { build } from "../kernel.mjs";
 
 // A fixed sequence: the tests are the same on every run.
 let state = 11;
@@ -11,7 +13,7 @@ const next = (low, high) => low + (((state = (state * 1103515245 + 12345) % 2 **
 
 const ROWS = [0, 1, 33, 2, 5, 0, 17, 4];
 
-/** Segments of random codes; the first row has the largest codes and scale. */
+/** Files of segments of random codes; the first row has the largest codes and scale. */
 function draw(dimensions, bits, count) {
   const width = Math.ceil((dimensions * bits) / 8);
   const left = width * 8 - dimensions * bits; // bits of the last byte that are 0
@@ -22,7 +24,7 @@ function draw(dimensions, bits, count) {
       vector[width - 1] &= 255 >> left;
       return { id: BigInt(id), scale: id ? next(0, 65536) : 65535, vector };
     });
-    return decodeSegment(segmentFile({ chunks, dimensions, bits }));
+    return segmentFile({ chunks, dimensions, bits });
   });
 }
 
@@ -44,21 +46,53 @@ function told({ vectors, scales, dimensions, bits }, query) {
 const DIMENSIONS = [1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65, 95, 96, 97, 191, 384, 4096];
 
 for (const bits of [8, 4, 2]) {
-  test(`${bits} bits: every row of every segment has exactly the score of the page`, () => {
+  test(`${bits} bits: every row of every segment has exactly the score of the page, with and without the kernel`, () => {
     for (const dimensions of DIMENSIONS) {
       for (const count of [0, 1, 2, 3, 8]) {
-        const segments = draw(dimensions, bits, count);
-        const scan = new Scan(segments);
+        const files = draw(dimensions, bits, count);
+        const plain = new Scan(files.map(decodeSegment));
+        const placed = place(files);
+        assert.notEqual(placed.kernel, null);
+        const fast = new Scan(placed.files.map(decodeSegment), placed.kernel);
         for (const query of [
           Int8Array.from({ length: dimensions }, () => next(-127, 128)),
           new Int8Array(dimensions).fill(127),
           new Int8Array(dimensions).fill(-127),
           new Int8Array(dimensions),
         ]) {
-          const expected = segments.flatMap((segment) => told(segment, query));
-          assert.deepEqual(Array.from(scan.scores(query), (score) => score || 0), expected, `${dimensions}, ${count}`);
+          const scores = plain.scores(query);
+          const expected = plain.segments.flatMap((segment) => told(segment, query));
+          assert.deepEqual(Array.from(scores, (score) => score || 0), expected, `${dimensions}, ${count}`);
+          assert.deepEqual(fast.scores(query), scores, `${dimensions}, ${count}`); // -0 where it is -0
         }
       }
     }
   });
 }
+
+test("the kernel is what its source gives", async () => assert.equal(BINARY, await build()));
+
+test("a file that the kernel reads is the file", () => {
+  const files = draw(7, 4, 8);
+  assert.deepEqual(place(files).files, files);
+});
+
+test("without WebAssembly, or memory for it, there is no kernel", () => {
+  const { WebAssembly: real } = globalThis;
+  class Memory {
+    constructor() {
+      throw new RangeError("no room");
+    }
+  }
+  try {
+    for (const found of [undefined, { Module: real.Module, Instance: real.Instance, Memory }]) {
+      globalThis.WebAssembly = found;
+      const files = draw(7, 4, 8);
+      const placed = place(files);
+      assert.equal(placed.kernel, null);
+      assert.equal(placed.files, files);
+    }
+  } finally {
+    globalThis.WebAssembly = real;
+  }
+});
