@@ -560,7 +560,8 @@ MISUSE = {
         "--kys k; did you mean --keys? (see `vade build --help`)",
     ),
     "an abbreviated option": (["build", "docs", "--out", "d", "--refi"], "did you mean --refit?"),
-    "no folder to write to": (["build"], "required: SOURCE, --out"),
+    "nothing to build": (["build"], "name SOURCE and --out, or write vademecum.toml"),
+    "no folder to write to": (["build", "docs"], "name --out, or write vademecum.toml"),
     "an action that is missing": (["keys"], "required: ACTION"),
     "a choice": (["build", "docs", "--out", "d", "--bits", "3"], "invalid choice: 3 (choose from 8, 4, 2)"),
     "an address without https": (
@@ -603,6 +604,24 @@ def test_quiet_and_verbose(published: Vade) -> None:
         log.handlers.clear()
         log.setLevel(logging.NOTSET)
     assert any("DEBUG" in line for line in loud.errors)
+
+
+def test_settings_say_what_to_build_and_options_say_otherwise(vade: Vade) -> None:
+    write("repo/docs", HANDBOOK)
+    write(
+        "repo",
+        {"vademecum.toml": 'title = "Lamps"\nroot = "root.json"\nsite = false\n[[source]]\npath = "docs"\n'},
+    )
+    assert vade("keys", "new", "--out", "keys").code == 0
+    shutil.copy("keys/root.json", "repo/root.json")
+    told = vade("build", "--config", "repo/vademecum.toml", "--keys", "keys", "--json").json
+    assert (told["sequence"], told["documents"]) == (1, 3)
+    assert Path("repo/site/metadata/timestamp.json").is_file()
+    options = ("--config", "repo/vademecum.toml", "--keys", "keys", "--out", "other", "--pattern", "guide/**")
+    assert vade("build", *options, "--json").json["documents"] == 2
+    os.chdir("repo")
+    assert vade("build", "--keys", "../keys", "--json").json["changed"] is False
+    assert_refused(vade("build", "--config", "no.toml"), 2, "no.toml: cannot be read")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

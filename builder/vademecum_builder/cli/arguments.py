@@ -14,6 +14,8 @@ from vademecum.errors import UsageError
 from vademecum.version import __version__
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
+SETTINGS = Path("vademecum.toml")
+"""What a build does where the command line names no source (settings.py)."""
 _Add = Callable[..., object]
 _Within = Any  # what `add_subparsers` returns: argparse has no public name for it
 
@@ -69,11 +71,17 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
             epilog=f"example: vade {example}" if example else None,
             formatter_class=form,
             allow_abbrev=False,
+            # Of a build, what is not given stays as the settings have it.
+            argument_default=argparse.SUPPRESS if name == "build" else None,
         )
         fill(command.add_argument)
         if example:
-            command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-            command.add_argument("-v", "--verbose", action="store_true", help="tell on stderr what is done")
+            command.add_argument(
+                "-q", "--quiet", action="store_true", default=False, help="say nothing but errors"
+            )
+            command.add_argument(
+                "-v", "--verbose", action="store_true", default=False, help="tell on stderr what is done"
+            )
         return command
 
     site = "https://example.org/kb/"
@@ -152,15 +160,16 @@ def _bytes(text: str) -> int:
 
 def _build(add: _Add) -> None:
     help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
-    add("source", metavar="SOURCE", type=Path, help=help_)
-    add("--out", metavar="DIST", type=Path, required=True, help="folder of the published tree")
+    without = f"{help_}; without it: what {SETTINGS} says"
+    add("source", metavar="SOURCE", type=Path, nargs="?", default=None, help=without)
+    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add("--out", metavar="DIST", type=Path, help="folder of the published tree")
     add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
     add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")
     add(
         "--bits",
         type=int,
         choices=(8, 4, 2),
-        default=4,
         help="of a vector's component (default: 4); another number than before is a full download",
     )
     add(
@@ -175,14 +184,12 @@ def _build(add: _Add) -> None:
         metavar="SEQUENCE",
         type=int,
         action="append",
-        default=[],
         help="take a release back: no client installs it or goes back to it",
     )
-    add("--pattern", metavar="GLOB", action="append", default=[], help="git-style: guide/** or !drafts/")
+    add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
     add(
         "--profile",
         metavar="NAME",
-        default="",
         help="the generator of the sources, or plain (default: found)",
     )
     add(
@@ -190,15 +197,14 @@ def _build(add: _Add) -> None:
         action="store_true",
         help="take in drafts, unlisted and noindex pages, and those of another time",
     )
-    add("--base-url", metavar="URL", default="", help="where the documents are served; hits link there")
+    add("--base-url", metavar="URL", help="where the documents are served; hits link there")
     add(
         "--links",
         metavar="DIR|URL",
-        default="",
         help="then ask the real pages for each hit's address and anchor",
     )
-    add("--title", default="", help="name of the knowledge base, for its pages")
-    add("--release-version", metavar="TEXT", default="", help="human version (default: date and number)")
+    add("--title", help="name of the knowledge base, for its pages")
+    add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
     add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
     add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
     add(

@@ -6,57 +6,66 @@ import os
 import shlex
 import sys
 from argparse import Namespace
+from dataclasses import fields, replace
+from pathlib import Path
 
+from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.cli.arguments import SETTINGS
 from vademecum_builder.cli.commands.links import told
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
+from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.keys import KEY_VARIABLE
 from vademecum_builder.stages.audit import Audit
 
+_FIELDS = frozenset(field.name for field in fields(BuildRequest))
 _SHOWN = 5
 """Pages named for each thing to look at."""
 
 
 def run(options: Namespace) -> Shown:
     """Publish a release; warnings and notices go to stderr."""
-    request = BuildRequest(
-        source=options.source,
-        out=options.out,
-        previous=options.previous,
-        patterns=tuple(options.pattern),
-        profile=options.profile,
-        drafts=options.drafts,
-        base_url=options.base_url,
-        title=options.title,
-        version=options.release_version,
-        encoder=options.encoder,
-        bits=options.bits,
-        refit=options.refit,
-        packs=PackLimits(most=options.packs),
-        yank=tuple(options.yank),
-        keys=options.keys,
-        make_keys=os.environ.get("CI", "").lower() not in ("1", "true"),
-        root=options.root,
-        signing_key=os.environ.get(KEY_VARIABLE, ""),
-        site=options.site,
-        force=options.force,
-        restart=options.restart,
-    )
+    request = request_of(options)
     with Bars() as bars:
         report = build(request, now=time_of_build(os.environ), progress=bars)
     for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
         print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
-    if not options.links:
-        return report.json(), _lines(report, options)
-    checked, lines = told(check_links(str(options.out), options.links))
+    links = vars(options).get("links")
+    if not links:
+        return report.json(), _lines(report, request.out)
+    checked, lines = told(check_links(str(request.out), links))
     # A link that leads nowhere fails the command; what is published stays.
-    return report.json() | {"links": checked, "sound": checked["sound"]}, [*_lines(report, options), *lines]
+    return report.json() | {"links": checked, "sound": checked["sound"]}, [
+        *_lines(report, request.out),
+        *lines,
+    ]
+
+
+def request_of(options: Namespace) -> BuildRequest:
+    """Return what the command line asks for, over what the settings say where no source is named.
+
+    Raises:
+        UsageError: Neither says what to build; the settings cannot be read.
+    """
+    given = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
+    given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
+    given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
+    given["make_keys"] = os.environ.get("CI", "").lower() not in ("1", "true")
+    given["signing_key"] = os.environ.get(KEY_VARIABLE, "")
+    if "source" not in given and (options.config.exists() or options.config != SETTINGS):
+        return replace(read_settings(options.config), **given)
+    missing = " and ".join(
+        said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given
+    )
+    if missing:
+        raise UsageError(f"what to build? name {missing}, or write {SETTINGS}")
+    return BuildRequest(**given)
 
 
 def _audited(audit: Audit) -> list[str]:
@@ -78,7 +87,7 @@ def _audited(audit: Audit) -> list[str]:
     return ["    ending       files  documents", *kinds, *found, *more]
 
 
-def _lines(report: BuildReport, options: Namespace) -> list[str]:
+def _lines(report: BuildReport, out: Path) -> list[str]:
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
         return [
@@ -86,10 +95,10 @@ def _lines(report: BuildReport, options: Namespace) -> list[str]:
             *_audited(report.audit),
         ]
     return [
-        f"Published release {report.sequence} ({report.version}) in {options.out}",
+        f"Published release {report.sequence} ({report.version}) in {out}",
         f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
         *_audited(report.audit),
         f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
-        f"  next: vade serve {shlex.quote(str(options.out))}",
+        f"  next: vade serve {shlex.quote(str(out))}",
     ]

@@ -1,0 +1,106 @@
+"""`vademecum.toml`: what it says, and one line with line, key and fix for what it cannot mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vademecum.errors import UsageError
+from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.settings import read_settings
+
+WHOLE = """
+title = "Acme handbook"
+address = "https://acme.example/kb/"
+out = "public/kb"
+root = "root.json"
+encoder = "builtin"
+bits = 8
+site = false
+
+[[source]]
+kind = "folder"
+path = "docs"
+base-url = "https://acme.example/docs/"
+pattern = ["guide/**", "!drafts/"]
+profile = "mkdocs"
+drafts = true
+
+[limits]
+packs = 0
+"""
+
+
+def read(folder: Path, text: str) -> BuildRequest:
+    (folder / "vademecum.toml").write_text(text, encoding="utf-8")
+    return read_settings(folder / "vademecum.toml")
+
+
+def test_every_key(tmp_path: Path) -> None:
+    assert read(tmp_path, WHOLE) == BuildRequest(
+        source=tmp_path / "docs",
+        out=tmp_path / "public/kb",
+        previous="https://acme.example/kb/",
+        patterns=("guide/**", "!drafts/"),
+        profile="mkdocs",
+        base_url="https://acme.example/docs/",
+        title="Acme handbook",
+        encoder="builtin",
+        bits=8,
+        root=tmp_path / "root.json",
+        drafts=True,
+        site=False,
+        packs=PackLimits(most=0),
+    )
+
+
+def test_a_folder_is_enough(tmp_path: Path) -> None:
+    expected = BuildRequest(source=tmp_path / "docs", out=tmp_path / "site")
+    assert read(tmp_path, '[[source]]\npath = "docs"\n') == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('titel = "A"\n[[source]]\npath = "d"', "line 1: titel: no such key; did you mean title?"),
+        (
+            '[[source]]\npath = "d"\nbase_url = "https://a.b/"',
+            "line 3: source.base_url: no such key; did you mean base-url?",
+        ),
+        ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
+        ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),
+        ('bits = 3\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not 3"),
+        ('bits = true\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not True"),
+        (
+            'address = "acme.example"\n[[source]]\npath = "d"',
+            "line 1: address: expected an address that begins with https://",
+        ),
+        ('[[source]]\npath = "d"\npattern = "a"', "line 3: source.pattern: expected a list of texts"),
+        (
+            '[[source]]\npath = "d"\n[limits]\npacks = -1',
+            "line 4: limits.packs: expected a number of bytes, not -1",
+        ),
+        ('[[source]]\npath = "d"\n[limitz]\npacks = 1', "line 3: limitz: no such key; did you mean limits?"),
+        ('[[source]]\nkind = "catalog"\npath = "d"', 'line 2: source.kind: expected the text "folder"'),
+        ('[[source]]\npath = "d"\n[[source]]\npath = "e"', "line 1: source: name what to build, once"),
+        ('[source]\npath = "d"', "line 1: source: name what to build, once"),
+        ("", "vademecum.toml: source: name what to build, once"),
+        ("[[source]]", "where are the documents?"),
+        ("limits = 1\n[[source]]", "line 1: limits: expected a table"),
+        ('title = "A', "cannot be read: Unterminated"),
+        ("title = 1 2", "cannot be read: Expected newline or end of document after a statement (at line 1"),
+        ("\ufeff[[source]]", "line 1: source: where are the documents?"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match="vademecum") as caught:
+        read(tmp_path, text)
+    assert said in caught.value.message
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "vademecum.toml").write_bytes(b"title = '\xff'")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_settings(tmp_path / "vademecum.toml")
