@@ -34,6 +34,7 @@ from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
+from vademecum.search.places import Filters
 from vademecum.search.results import DocumentView, Hit, view_document
 from vademecum.search.vectors import MOST_HITS
 from vademecum.store.pointer import Generation
@@ -208,8 +209,19 @@ class KnowledgeBase:
 
     # Reading ----------------------------------------------------------------------------------
 
-    def search(self, query: str, limit: int = 10) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        *,
+        filters: Filters | None = None,
+        prefer: Mapping[str, str] | None = None,
+    ) -> list[Hit]:
         """Return the best hits for the query, best first, from the installed generation; at most `limit`.
+
+        Args:
+            filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"]}`.
+            prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
@@ -219,11 +231,18 @@ class KnowledgeBase:
         """
         if not 1 <= limit <= MOST_HITS:
             raise UsageError(f"limit must be from 1 to {MOST_HITS}, not {limit}")
-        return self._installation.answering().index.search(query, limit)
+        return self._installation.answering().index.search(query, limit, filters, prefer)
 
-    async def search_async(self, query: str, limit: int = 10) -> list[Hit]:
-        """Await `search` in a thread: the event loop goes on meanwhile. Errors: see `search`."""
-        return await asyncio.to_thread(self.search, query, limit)
+    async def search_async(
+        self,
+        query: str,
+        limit: int = 10,
+        *,
+        filters: Filters | None = None,
+        prefer: Mapping[str, str] | None = None,
+    ) -> list[Hit]:
+        """Await `search` in a thread: the event loop goes on meanwhile. Arguments and errors: see `search`."""
+        return await asyncio.to_thread(self.search, query, limit, filters=filters, prefer=prefer)
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key.

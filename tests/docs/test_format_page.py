@@ -26,13 +26,14 @@ from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, ServerError
 from vademecum.format import markup, objects, segment, tensors
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.manifest import decode_manifest, encode_manifest
+from vademecum.format.manifest import MOST_VALUES, decode_manifest, encode_manifest
 from vademecum.format.segment import chunk_id, framed
 from vademecum.format.version import EPOCH as EPOCH_NAME
 from vademecum.format.version import FORMAT
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file
+from vademecum.search.places import MOST_PLACES
 from vademecum.store.pointer import decode_head, encode_head
 from vademecum.store.records import HEALTH, RECORDS, SPOILED, SYNC, Failures, Spoiled
 from vademecum.store.seal import seal
@@ -448,6 +449,11 @@ def test_the_pointer() -> None:
 def test_what_the_last_checks_found() -> None:
     value = example('{"checked"')
     assert SYNC.format(SYNC.parse(canonical(value))) == seal(canonical(value))
+
+
+def test_places() -> None:
+    most_values, most_places = find(r"at most ([\d,]+) each\.\n"), find(r"by rank, at most (\d+)\.")
+    assert [int(n.replace(",", "")) for n in (*most_values, *most_places)] == [MOST_VALUES, MOST_PLACES]
 
 
 def test_sqlite() -> None:

@@ -169,6 +169,10 @@ class Fields:
             )
         )
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        return tuple(self._list(name, lambda value: isinstance(value, str), "texts"))
+
     def integers(self, name: str) -> tuple[int, ...]:
         """Return a list of integers from 0 to 2^53."""
         kind = f"integers from 0 to {2**53}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
@@ -10,6 +11,10 @@ from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.format.objects import ObjectRef, PackRef, read_ref, ref_json
 from vademecum.format.version import EPOCH, FORMAT, MAX_SEQUENCE
+
+PLACES = ("lang", "version")
+"""Fields of documents' metadata that make several places of one page."""
+MOST_VALUES = 1000
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class ReleaseInfo:
         epoch: 16 hex digits: releases whose vectors can be compared (section 4.2).
         digest: The state digest (section 5), in hex.
         documents, chunks: How many are live.
+        places: Of the fields in `PLACES` that documents have, the values, the preferred first (section 5.1).
     """
 
     sequence: int
@@ -78,6 +84,7 @@ class ReleaseInfo:
     digest: str
     documents: int
     chunks: int
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
 
     @property
     def info(self) -> dict[str, Any]:
@@ -110,9 +117,10 @@ class Manifest(ReleaseInfo):
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return the bytes of a manifest, canonical: the same release gives the same bytes."""
     packs = {"packs": [_pack_json(entry) for entry in manifest.packs]} if manifest.packs else {}
+    info = {name: value for name, value in manifest.info.items() if name != "places" or value}
     return canonical(
         {
-            **manifest.info,
+            **info,
             **packs,
             "channel": manifest.channel,
             "encoder": {
@@ -166,6 +174,7 @@ def decode_manifest(data: bytes) -> Manifest:
 def read_info(fields: Fields) -> dict[str, Any]:
     """Read the fields of `ReleaseInfo`, which a manifest and the store's pointer both have. Raises ContentError."""
     fields.time("built")
+    places = fields.child("places") if "places" in fields else Fields({}, "")
     return {
         "sequence": fields.integer("sequence", 1, MAX_SEQUENCE),
         "version": fields.text("version", 1, 100),
@@ -174,6 +183,7 @@ def read_info(fields: Fields) -> dict[str, Any]:
         "digest": fields.match("digest", DIGEST),
         "documents": fields.integer("documents"),
         "chunks": fields.integer("chunks"),
+        "places": {n: places.texts(n)[:MOST_VALUES] for n in PLACES if n in places},
     }
 
 

@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, search {query, limit}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, search {query, limit, filters, prefer}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -13,12 +13,13 @@ import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
 import { rotateQuery } from "./search/rotation.mjs";
+import { Places } from "./search/places.mjs";
 import { MOST_HITS, cosine, rank } from "./search/rank.mjs";
 import { sha256 } from "./format/sha256.mjs";
 import { IndexedStore } from "./store/store.mjs";
 
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
-/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, encoder: import("./search/encoder.mjs").Encoder}} Opened */
+/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, places: Places, encoder: import("./search/encoder.mjs").Encoder}} Opened */
 
 /** @type {IndexedStore | undefined} */ let store;
 /** @type {Opened | null} */ let opened = null;
@@ -71,7 +72,7 @@ function openRelease(release, [encoderFile, ...segmentFiles]) {
     const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
     throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
   }
-  return { release, generation, encoder };
+  return { release, generation, places: new Places(generation, release.places), encoder };
 }
 
 /** @returns {Opened} */
@@ -80,19 +81,23 @@ function current() {
   return opened;
 }
 
-/** @param {{query: string, limit: number}} args */
-function search({ query, limit }) {
+/** @param {{query: string, limit: number, filters?: import("./search/places.mjs").Filters, prefer?: import("./search/places.mjs").Prefer}} args */
+function search({ query, limit, filters = {}, prefer = {} }) {
   if (typeof query !== "string") throw new VademecumError("usage", "search: the query must be a string");
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_HITS) {
     throw new VademecumError("usage", `search: limit must be 1 to ${MOST_HITS}, not ${limit}`);
   }
-  const { generation, encoder } = current();
+  const { generation, encoder, places } = current();
   const words = encoder.encode(query);
   const { bits } = generation;
   const vector = bits === 8 ? words : rotateQuery(words, encoder.unknownFrom);
-  return rank(generation, vector, limit).map(({ at, raw }) => ({
-    ...generation.describe(at),
-    score: cosine(raw, vector, bits),
+  const fits = places.matching(filters);
+  const ranked = rank(generation, vector, places.depth(limit), places.owners(fits));
+  const candidates = ranked.map((found) => places.choose(found, fits, prefer));
+  return places.settled(candidates).slice(0, limit).map((hit) => ({
+    ...generation.describe(hit.at, hit.shown),
+    score: cosine(hit.raw, vector, bits),
+    places: places.others(hit, prefer),
   }));
 }
 

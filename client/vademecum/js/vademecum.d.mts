@@ -59,6 +59,8 @@ export interface LocalVersion {
   epoch: string;
   /** The state digest that was signed. */
   digest: string;
+  /** The values of `lang` and `version` that its documents have, the preferred first; without those of one place only. */
+  places: { lang?: string[]; version?: string[] };
   /** Signed by keys that are revoked by now: the next good release takes its place, higher or lower. */
   revoked: boolean;
 }
@@ -74,6 +76,27 @@ export interface PublishedVersion {
   embeddingModel: string;
   dimensions: number;
   [field: string]: unknown;
+}
+
+/** Another place of a hit's text, or of its page: a version, a translation, a mirror. */
+export interface Place {
+  /** Key of the document there. */
+  document: string;
+  title: string;
+  /** With the hit's anchor, where the document there holds the same text. */
+  url: string;
+  /** As its metadata say; empty where they do not. */
+  lang: string;
+  version: string;
+}
+
+export interface SearchOptions {
+  /** Default 10. */
+  limit?: number;
+  /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. */
+  filters?: Record<string, string | string[]>;
+  /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
+  prefer?: Record<string, string>;
 }
 
 export interface Hit {
@@ -93,6 +116,8 @@ export interface Hit {
   metadata: Record<string, unknown>;
   /** The text with its structure: lists, tables, code, links (format.md, section 4.5). */
   markdown: string;
+  /** Where else the text stands, and the page in other versions and languages; the preferred first. */
+  places: Place[];
 }
 
 export interface Passage {
@@ -283,7 +308,7 @@ export declare class KnowledgeBase {
   /** Opens what is installed, with no network and no Python, and begins to follow the releases. */
   initialize(): Promise<LocalVersion | null>;
   /** The best hits, best first. Rejects with code "empty" while nothing is installed. `limit`: 1 to 1000, default 10. */
-  search(query: string, options?: { limit?: number }): Promise<Hit[]>;
+  search(query: string, options?: SearchOptions): Promise<Hit[]>;
   document(key: string): Promise<KnowledgeDocument | null>;
 
   /** Returns a function that removes the listener. A listener that throws changes nothing. */

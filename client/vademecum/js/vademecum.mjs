@@ -98,10 +98,10 @@ export class KnowledgeBase {
     return this.#initialized;
   }
 
-  /** @param {string} query @param {{limit?: number}} [options] */
-  async search(query, { limit = 10 } = {}) {
+  /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
+  async search(query, { limit = 10, filters, prefer } = {}) {
     await this.initialize();
-    return this.#reader.ask("search", { query, limit });
+    return this.#reader.ask("search", { query, limit, filters, prefer });
   }
 
   /** @param {string} key */

@@ -13,6 +13,23 @@ from vademecum.generation.opened import Opened
 
 
 @dataclass(frozen=True)
+class Place:
+    """Another place of a hit's text, or of its page: a version, a translation, a mirror.
+
+    Attributes:
+        document: Key of the document there.
+        url: With the hit's anchor, where the document there holds the same text.
+        lang, version: As its metadata say; empty where they do not.
+    """
+
+    document: str
+    title: str
+    url: str
+    lang: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Hit:
     """A chunk that answers a query.
 
@@ -24,6 +41,7 @@ class Hit:
         text: Plain text, without markup.
         score: About the cosine between query and chunk, above 0.
         markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
+        places: Where else the text stands, and the page in other versions and languages; the preferred first.
     """
 
     id: str
@@ -35,6 +53,7 @@ class Hit:
     score: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
     markdown: str = ""
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

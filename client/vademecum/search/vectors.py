@@ -6,6 +6,7 @@ Scores are integers and ties break by chunk id (format.md, section 4.2), so both
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from vademecum.format.markup import plain
 from vademecum.format.segment import LEVELS
 from vademecum.format.tensors import packed_bytes
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import ROW
+from vademecum.generation.row_index import ROW, unpacked
+from vademecum.search.places import Filters, Places
 from vademecum.search.results import Hit, heading_text, metadata_of
 
 _UNITS = {8: 65535 * 127, 4: 65535, 2: 65535}
@@ -37,6 +39,7 @@ class Index:
         packed = np.array(state.chunks.places, np.int64)
         places = np.stack([packed >> 32, packed & ROW], axis=1)
         self._places = places
+        self._of = Places(opened)
         self._bits = state.segments[0].bits if state.segments else 8
         width = packed_bytes(opened.encoder.dimensions, self._bits)
         dtype: type[np.integer[Any]] = np.int8 if self._bits == 8 else np.uint8
@@ -49,7 +52,13 @@ class Index:
             self._vectors[mine] = vectors[rows]
             self._scales[mine] = np.frombuffer(segment.scales, np.uint16)[rows]
 
-    def search(self, query: str, limit: int = 10) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        prefer: Mapping[str, str] | None = None,
+    ) -> list[Hit]:
         """Return the best hits, best first; empty when no word of the query means anything here."""
         encoder = self._opened.encoder
         integers = encoder.encode(query)
@@ -57,16 +66,24 @@ class Index:
             integers = rotate_query(integers, encoder.unknown_from)
         vector = np.array(integers, np.int64)
         length = math.sqrt(int((vector * vector).sum()))
-        return [self._hit(row, raw, length) for row, raw in self.rank(vector, limit)]
+        of, preferred = self._of, prefer or {}
+        documents = of.matching(filters) if filters else None
+        ranked = self.rank(vector, of.depth(limit), None if documents is None else of.rows(documents))
+        candidates = [(row, raw, *of.choose(row, documents, preferred)) for row, raw in ranked]
+        shown = [candidates[number][:3] for number in of.settled(candidates)[:limit]]
+        return [self._hit(row, raw / (_UNITS[self._bits] * length), at, preferred) for row, raw, at in shown]
 
-    def rank(self, vector: NDArray[np.int64], limit: int) -> list[tuple[int, int]]:
+    def rank(
+        self, vector: NDArray[np.int64], limit: int, rows: NDArray[np.bool_] | None = None
+    ) -> list[tuple[int, int]]:
         """Return (row, integer score) of the best chunks with a positive score.
 
         Args:
             vector: The query, [D], each from -127 to 127; rotated where the vectors are.
+            rows: Which chunks count, [n]; None: all.
         """
         scores = self.scores(vector)
-        positive = np.flatnonzero(scores > 0)
+        positive = np.flatnonzero(scores > 0 if rows is None else (scores > 0) & rows)
         if limit <= 0 or not positive.size:
             return []
         if positive.size > limit:
@@ -107,11 +124,11 @@ class Index:
             products[start : start + _BLOCK] = sum(sums)
         return factor * products + offset * int(vector.sum())
 
-    def _hit(self, row: int, raw: int, length: float) -> Hit:
+    def _hit(self, row: int, score: float, at: int, prefer: Mapping[str, str]) -> Hit:
         state = self._opened.state
         index, position = map(int, self._places[row])
         chunk = state.segments[index].chunk(position)
-        index, position = state.documents[state.owner(chunk.id)]
+        index, position = unpacked(state.documents.places[at])
         document = state.segments[index].document(position)
         return Hit(
             id=f"{chunk.id:016x}",
@@ -120,7 +137,8 @@ class Index:
             heading=heading_text(chunk.headings),
             url=f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url,
             text=plain(chunk.text),
-            score=raw / (_UNITS[self._bits] * length),
+            score=score,
             metadata=metadata_of(document.metadata),
             markdown=chunk.text,
+            places=self._of.others(row, at, prefer),
         )

@@ -119,4 +119,5 @@ export const installedRelease = (sequence) => ({
   digest: "d".repeat(64),
   encoder: "e".repeat(64),
   segments: ["a".repeat(64)],
+  places: {},
 });

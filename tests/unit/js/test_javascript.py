@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 import re
@@ -10,7 +11,8 @@ import shutil
 import subprocess
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -19,13 +21,15 @@ from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.format import markup, segment, version
+from vademecum.format import manifest, markup, segment, version
+from vademecum.generation.live_rows import assemble
 from vademecum.knowledge import EVENTS
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
 from vademecum.runtime.memory import MemoryStore
 from vademecum.search import results
 from vademecum.search import vectors as search
+from vademecum.search.places import MOST_PLACES, Places
 from vademecum.trust import refresh
 from vademecum.update.states import OF_STAGE, TRANSITIONS
 
@@ -126,6 +130,69 @@ def test_both_languages_read_the_same_markup(tmp_path: Path) -> None:
         assert found == json.loads(json.dumps([blocks, markup.plain(text)])), text
 
 
+READ_PLACES = """
+const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
+const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
+const opened = generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
+console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, limit }) => {
+  const of = new places.Places(opened, order);
+  const fits = of.matching(filters);
+  const rows = [...of.owners(fits).keys()].filter((at) => of.owners(fits)[at] >= 0);
+  const settled = of.settled(rows.map((at) => of.choose({ at, raw: raws[at] }, fits, prefer)));
+  return [of.depth(limit), rows, settled.map((hit) => [hit.at, hit.shown, hit.rank, of.others(hit, prefer)])];
+})));
+"""
+
+
+def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(2)
+    langs, versions = ("de", "de-AT", "en", "EN", 7, None), ("1", "2", "10", "next", None)
+    chunks = [
+        segment.ChunkRow(i, 1, b"\1", 1, chance.choice(("", "A", "B")), chance.choice(("", "x")), f"text {i}")
+        for i in range(12)
+    ]
+    documents = []
+    for at in range(60):
+        told = {
+            "lang": chance.choice(langs),
+            "version": chance.choice(versions),
+            "tags": chance.choices("ab", k=2),
+        }
+        said = {name: value for name, value in told.items() if value is not None}
+        page = {"page": f"page {at % 9}"} if at % 4 else {}
+        held = tuple(sorted(chance.sample(range(12), 3)))
+        documents.append(
+            segment.DocumentRow(f"{at:02}", 1, f"Title {at}", f"{at}/", json.dumps(said | page), held)
+        )
+    data = segment.encode_segment("e", 1, documents, chunks, 8)
+    state = assemble([segment.decode_segment(data)])
+    orders: tuple[Any, ...] = ({}, {"version": ("10", "2", "1")}, {"lang": ("en", "de"), "version": ("2",)})
+    some: tuple[Any, ...] = ({}, {"lang": "de"}, {"version": ["1", "2"], "tags": "a"}, {"lang": "fr"})
+    wanted: tuple[Any, ...] = ({}, {"lang": "de-CH"}, {"version": "1", "lang": "EN"}, {"tags": "a"})
+    asked: list[dict[str, Any]] = [
+        {"order": o, "filters": f, "prefer": p, "raws": chance.choices(range(1, 9), k=12), "limit": 10}
+        for o in orders for f in some for p in wanted
+    ]  # fmt: skip
+    told_file = tmp_path / "asked.json"
+    told_file.write_text(json.dumps({"segment": base64.b64encode(data).decode(), "asked": asked}))
+    monkeypatch.setenv("ASKED", str(told_file))
+    modules = [(CLIENT / "search" / name).as_uri() for name in ("generation.mjs", "places.mjs")]
+    read = json.loads(node("--input-type=module", "--eval", READ_PLACES, *modules, "node:fs"))
+    for question, found in zip(asked, read, strict=True):
+        generation = SimpleNamespace(places=question["order"])
+        of = Places(cast(Any, SimpleNamespace(state=state, generation=generation)))
+        fits = of.matching(question["filters"]) if question["filters"] else None
+        rows = [row for row in range(12) if fits is None or of.rows(fits)[row]]
+        candidates = [(row, question["raws"][row], *of.choose(row, fits, question["prefer"])) for row in rows]
+        settled = [candidates[number] for number in of.settled(candidates)]
+        hits = [
+            [row, at, rank, [asdict(place) for place in of.others(row, at, question["prefer"])]]
+            for row, _, at, rank in settled
+        ]
+        assert found == [of.depth(10), rows, hits], question
+    assert any(len(hits) < len(rows) for _, rows, hits in read)
+
+
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
     expected = {
         "ENCODER_FORMAT": encoder.ENCODER_FORMAT,
@@ -140,6 +207,8 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "TIMESTAMP": refresh.TIMESTAMP,
         "EVENTS": list(EVENTS),
         "MOST_HITS": search.MOST_HITS,
+        "MOST_PLACES": MOST_PLACES,
+        "PLACES": list(manifest.PLACES),
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
     }
     assert {name: constants.get(name) for name in expected} == expected
@@ -187,7 +256,12 @@ def test_the_status_has_the_same_keys_in_both_languages() -> None:
 
 @pytest.mark.parametrize(
     ("interface", "python"),
-    [("Hit", results.Hit), ("Passage", results.Passage), ("KnowledgeDocument", results.DocumentView)],
+    [
+        ("Hit", results.Hit),
+        ("Place", results.Place),
+        ("Passage", results.Passage),
+        ("KnowledgeDocument", results.DocumentView),
+    ],
 )
 def test_results_have_the_same_keys_in_both_languages(interface: str, python: type) -> None:
     assert fields_of(interface) == [field.name for field in fields(python)]

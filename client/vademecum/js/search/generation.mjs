@@ -34,7 +34,9 @@ export class Generation {
     this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
     this.scan = new Scan(segments, kernel);
     this.index = new IdTable(segments.map((segment) => segment.ids));
-    /** The document that each chunk row is shown as part of, or -1. */
+    /** @type {Map<number, number[]>} the documents of each chunk row that several hold, by rising key */
+    this.shared = new Map();
+    /** The first document that holds each chunk row, or -1. */
     this.owners = this.#owners();
     this.chunkCount = this.owners.reduce((count, owner) => count + Number(owner !== DEAD), 0);
   }
@@ -47,7 +49,10 @@ export class Generation {
         if (at === undefined) {
           throw new VademecumError("content", `chunk ${hexId(segment.chunks[i])} of "${key}" is in no segment`);
         }
+        const known = this.shared.get(at);
         if (owners[at] === DEAD) owners[at] = position;
+        else if (known) known.push(position);
+        else this.shared.set(at, [owners[at], position]);
       }
     });
     return owners;
@@ -60,10 +65,20 @@ export class Generation {
     return { segment: this.segments[which], row: at - this.starts[which] };
   }
 
-  /** One hit, without its score. @param {number} at */
-  describe(at) {
+  /** The documents that hold a live chunk row, by rising key. @param {number} at @returns {number[]} */
+  holding(at) {
+    return this.shared.get(at) ?? [this.owners[at]];
+  }
+
+  /** What a document says of itself. @param {number} document @returns {Record<string, any>} */
+  metadata(document) {
+    return parseMetadata(this.documents[document]);
+  }
+
+  /** One hit, without its score. @param {number} at @param {number} [shown] the document that it is shown in */
+  describe(at, shown = this.owners[at]) {
     const { segment, row } = this.place(at);
-    const owner = this.documents[this.owners[at]];
+    const owner = this.documents[shown];
     const url = owner.segment.urls.at(owner.row);
     const anchor = segment.anchors.at(row);
     return {

@@ -19,13 +19,13 @@ const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 
 /** The best live chunks, best first.
  * @param {Generation} generation @param {Int8Array} query [D], rotated where the vectors are @param {number} limit
- * @returns {Candidate[]} */
-export function rank({ scan, owners, index }, query, limit) {
+ * @param {Int32Array} [counting] negative for chunk rows that do not count @returns {Candidate[]} */
+export function rank({ scan, owners, index }, query, limit, counting = owners) {
   const best = new Best(limit);
   const scores = scan.scores(query);
   for (let at = 0; at < scores.length; at++) {
     const raw = scores[at];
-    if (raw > 0 && raw >= best.threshold && owners[at] >= 0) best.offer({ at, raw, id: index.ids[at] });
+    if (raw > 0 && raw >= best.threshold && counting[at] >= 0) best.offer({ at, raw, id: index.ids[at] });
   }
   return best.sorted;
 }

@@ -24,6 +24,7 @@ const RELEASE = {
   ...{ sequence: isCount, version: isText, documents: isCount, chunks: isCount, dimensions: isCount },
   ...{ built: isText, installed: isText, epoch: isText, digest: isDigest, encoder: isDigest },
   segments: (/** @type {unknown} */ value) => isList(value, isDigest),
+  places: (/** @type {unknown} */ value) => typeof value === "object" && Object.values(value ?? {}).every((values) => isList(values, isText)),
 };
 
 /** @param {Uint8Array | undefined} bytes the record `head` @returns {Head} */
@@ -62,6 +63,7 @@ export async function openHead(bytes) {
 /** @param {any} value @param {string} name @returns {InstalledRelease | null} */
 function release(value, name) {
   if (value === null) return null;
+  value = { places: {}, ...value }; // earlier versions did not write them
   const fields = Object.entries(RELEASE);
   for (const [key, holds] of fields) require(holds(value[key]), `${name}.${key}`);
   return /** @type {any} */ ({ ...Object.fromEntries(fields.map(([key]) => [key, value[key]])), revoked: value.revoked === true });

@@ -41,6 +41,8 @@ test("a chunk of several documents is shown with the lowest key", () => {
     chunks: [shared],
   });
   assert.equal(generation.describe(0).title, "first");
+  assert.equal(generation.describe(0, 1).title, "second");
+  assert.deepEqual(generation.holding(0), [0, 1]);
   assert.equal(generation.chunkCount, 1);
   assert.equal(generation.document("\u{1f600}").chunks[0].text, "shared");
 });

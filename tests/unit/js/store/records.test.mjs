@@ -16,6 +16,11 @@ test("fields that are not known are no hindrance, a newer format is", () => {
   assert.throws(() => decodeHead(encodeRecord({ format: 2, current: null })), { code: "newer-format" });
 });
 
+test("a release that an earlier version installed has no order of places", () => {
+  const { places, ...earlier } = installedRelease(3);
+  assert.deepEqual([places, decodeHead(encodeRecord({ format: 1, current: earlier, refused: [] })).current.places], [{}, {}]);
+});
+
 test("a head that is not what was written is refused, and one without a seal is believed", async () => {
   const text = JSON.stringify({ current: installedRelease(3), format: 1, pinned: null, previous: null, refused: [] });
   const digest = createHash("sha256").update(text).digest("hex");
@@ -28,7 +33,7 @@ test("a head that is not what was written is refused, and one without a seal is 
 
 test("a damaged head is refused with our error, and a damaged wish or note is begun anew", () => {
   const good = { format: 1, current: installedRelease(3), refused: [1] };
-  for (const bad of [{ refused: 1 }, { pinned: -1 }, { format: "1" }, { current: 5 }, { current: { ...installedRelease(3), segments: ["a"] } }, { current: { sequence: 3 } }]) {
+  for (const bad of [{ refused: 1 }, { pinned: -1 }, { format: "1" }, { current: 5 }, { current: { ...installedRelease(3), segments: ["a"] } }, { current: { sequence: 3 } }, { current: { ...installedRelease(3), places: { lang: "de" } } }]) {
     assert.throws(() => decodeHead(encodeRecord({ ...good, ...bad })), { name: "VademecumError", code: "content" }, JSON.stringify(bad));
   }
   for (const text of ["", "{", "null", "[]", '"a"']) {

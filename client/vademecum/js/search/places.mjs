@@ -1,0 +1,146 @@
+// @ts-check
+/**
+ * One text in many places: versions, languages, mirrors (site/content/format.md, section 5.1). What a search may show,
+ * and which of several places it shows. The twin of search/places.py.
+ */
+
+/** @typedef {import("./generation.mjs").Generation} Generation */
+/** @typedef {Record<string, string | string[]>} Filters */
+/** @typedef {Record<string, string>} Prefer */
+/** @typedef {{at: number, raw: number, shown: number, rank: number}} Candidate a chunk's row, and the document that it is shown in */
+
+export const PLACES = ["lang", "version"];
+export const MOST_PLACES = 20;
+const MOST_CANDIDATES = 200;
+const ORDERED = 1001;
+
+export class Places {
+  /** @type {Map<string, number[]> | undefined} */ #pages;
+  /** @type {Record<string, any>[] | undefined} */ #metadata;
+
+  /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
+  constructor(generation, order = {}) {
+    this.generation = generation;
+    this.order = order;
+    this.ordered = Object.keys(order).length > 0;
+  }
+
+  /** What the documents say, by their positions. */
+  get metadata() {
+    this.#metadata ??= this.generation.documents.map((_, at) => this.generation.metadata(at));
+    return this.#metadata;
+  }
+
+  /** Which documents say what the filters ask for; null: all may be shown. @param {Filters} filters */
+  matching(filters) {
+    const wanted = Object.entries(filters).map(([name, some]) => ({ name, some: new Set([some].flat()) }));
+    if (!wanted.length) return null;
+    return this.metadata.map((said) => wanted.every(({ name, some }) => [said[name]].flat().some((value) => some.has(value))));
+  }
+
+  /** The owners of chunk rows, as far as they may be shown. @param {boolean[] | null} fits */
+  owners(fits) {
+    const { generation } = this;
+    if (!fits) return generation.owners;
+    return generation.owners.map((owner, at) => (owner < 0 ? owner : (generation.holding(at).find((document) => fits[document]) ?? -1)));
+  }
+
+  /** How many chunks to rank for `limit` hits: of one page in many places all but one may give way. @param {number} limit */
+  depth(limit) {
+    const most = Object.values(this.order).reduce((product, values) => product * values.length, limit);
+    return this.ordered ? Math.max(limit, Math.min(most, MOST_CANDIDATES)) : limit;
+  }
+
+  /** The document that a chunk is shown in, and its rank: the lowest is preferred. @param {{at: number, raw: number}} found
+   * @param {boolean[] | null} fits @param {Prefer} prefer @returns {Candidate} */
+  choose({ at, raw }, fits, prefer) {
+    const held = this.generation.holding(at).filter((document) => !fits || fits[document]);
+    const ranks = held.map((document) => this.#rank(document, prefer));
+    const rank = Math.min(...ranks);
+    return { at, raw, shown: held[ranks.indexOf(rank)], rank };
+  }
+
+  /** Without those that give way to one of the same page in a preferred place. @param {Candidate[]} candidates */
+  settled(candidates) {
+    if (!this.ordered) return candidates;
+    const told = candidates.map((candidate) => ({
+      ...candidate,
+      page: this.#page(candidate.shown),
+      lang: this.metadata[candidate.shown].lang,
+      headings: this.#column("headings", candidate.at),
+    }));
+    return told.filter(
+      (one) =>
+        !told.some(
+          (other) =>
+            other.page === one.page && other.rank < one.rank && (other.headings === one.headings || (other.lang !== one.lang && other.raw * 5 >= one.raw * 4)),
+        ),
+    );
+  }
+
+  /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
+  others({ at, shown }, prefer) {
+    const anchor = this.#column("anchors", at);
+    const anchors = new Map((this.ordered ? (this.pages.get(this.#page(shown)) ?? []) : []).map((document) => [document, ""]));
+    for (const document of this.generation.holding(at)) anchors.set(document, anchor);
+    anchors.delete(shown);
+    const ranked = [...anchors.keys()].map((document) => ({ document, rank: this.#rank(document, prefer) }));
+    ranked.sort((a, b) => a.rank - b.rank || a.document - b.document);
+    return ranked.slice(0, MOST_PLACES).map(({ document }) => this.#place(document, anchors.get(document) ?? ""));
+  }
+
+  get pages() {
+    if (!this.#pages) {
+      this.#pages = new Map();
+      for (const at of this.metadata.keys()) {
+        const known = this.#pages.get(this.#page(at));
+        if (known) known.push(at);
+        else this.#pages.set(this.#page(at), [at]);
+      }
+    }
+    return this.#pages;
+  }
+
+  /** @param {"anchors" | "headings"} name @param {number} at */
+  #column(name, at) {
+    const { segment, row } = this.generation.place(at);
+    return segment[name].at(row);
+  }
+
+  /** @param {number} at @param {string} anchor */
+  #place(at, anchor) {
+    const { key, segment, row } = this.generation.documents[at];
+    const said = this.generation.metadata(at);
+    const [lang, version] = PLACES.map((name) => (typeof said[name] === "string" ? said[name] : ""));
+    const url = segment.urls.at(row);
+    return { document: key, title: segment.titles.at(row), url: url && anchor ? `${url}#${anchor}` : url, lang, version };
+  }
+
+  /** @param {number} at @param {Prefer} prefer */
+  #rank(at, prefer) {
+    const names = Object.keys(prefer).sort();
+    if (!this.ordered && !names.length) return 0;
+    const said = this.metadata[at];
+    let rank = 0;
+    for (const name of names) rank = rank * 3 + distance(prefer[name], said[name]);
+    for (const name of PLACES) {
+      const values = this.order[name] ?? [];
+      const known = values.indexOf(said[name]);
+      rank = rank * ORDERED + (said[name] === undefined ? 0 : known < 0 ? values.length + 1 : known + 1);
+    }
+    return rank;
+  }
+
+  /** @param {number} at */
+  #page(at) {
+    const { page } = this.metadata[at];
+    return typeof page === "string" ? page : this.generation.documents[at].key;
+  }
+}
+
+/** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */
+function distance(wanted, said) {
+  if (typeof said !== "string") return 2;
+  const [mine, its] = [wanted.toLowerCase(), said.toLowerCase()];
+  return mine === its ? 0 : mine.split("-")[0] === its.split("-")[0] ? 1 : 2;
+}

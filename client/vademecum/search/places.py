@@ -1,0 +1,162 @@
+"""One text in many places: versions, languages, mirrors. What a search may show, and which of several places it shows.
+
+The rules are those of format.md, section 5.1; js/search/places.mjs is the twin.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.format.manifest import PLACES
+from vademecum.generation.opened import Opened
+from vademecum.generation.row_index import unpacked
+from vademecum.search.results import Place, metadata_of
+
+Filters = Mapping[str, str | Sequence[str]]
+"""What documents have to say, by the name of a field of their metadata: this text, or one of these."""
+
+MOST_PLACES = 20
+"""The most other places that a hit names."""
+MOST_CANDIDATES = 200
+"""As deep a search looks for places of one page that give way to each other."""
+_ORDERED = 1001
+
+
+class Places:
+    """Which documents hold which chunks of a generation: n chunks by rising id, m documents by rising key."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._state = opened.state
+        self._order = opened.generation.places
+        chunks = [self._state.document_chunks(place) for place in self._state.documents.places]
+        named = np.array([chunk for each in chunks for chunk in each], np.uint64)
+        rows = np.searchsorted(np.array(self._state.chunks.ids, np.uint64), named)
+        order = np.argsort(rows, kind="stable")  # of one chunk the lowest key stays first
+        self._rows = rows[order]
+        self._documents = np.repeat(np.arange(len(chunks)), [len(each) for each in chunks])[order]
+        self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
+
+    def matching(self, filters: Filters) -> NDArray[np.bool_]:
+        """Return which documents say what the filters ask for, [m]."""
+        wanted = {name: {value} if isinstance(value, str) else {*value} for name, value in filters.items()}
+        fits = [all(_says(said.get(name), some) for name, some in wanted.items()) for said in self._metadata]
+        return np.array(fits, np.bool_)
+
+    def rows(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which chunks one of these documents holds, [n]."""
+        held = np.zeros(len(self._state.chunks), np.bool_)
+        held[self._rows[documents[self._documents]]] = True
+        return held
+
+    def depth(self, limit: int) -> int:
+        """Return how many chunks to rank for `limit` hits: of one page in many places all but one may give way."""
+        each = [len(values) for values in self._order.values()]
+        return max(limit, min(limit * int(np.prod(each)), MOST_CANDIDATES)) if each else limit
+
+    def choose(
+        self, row: int, documents: NDArray[np.bool_] | None, prefer: Mapping[str, str]
+    ) -> tuple[int, int]:
+        """Return the document that a chunk is shown as part of, and its rank: the lowest is preferred."""
+        held = map(int, self._documents[self._starts[row] : self._starts[row + 1]])
+        ranked = [(self._rank(at, prefer), at) for at in held if documents is None or documents[at]]
+        rank, at = min(ranked)
+        return at, rank
+
+    def settled(self, candidates: Sequence[tuple[int, Any, int, int]]) -> list[int]:
+        """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
+
+        Args:
+            candidates: Row, score, document and rank of each. Where the other has not the same headings, it has to be
+                in another language, and at least four fifths as good: a translation has headings of its own.
+        """
+        if not self._order:
+            return list(range(len(candidates)))
+        told = [
+            (self._page(at), self._headings(row), self._metadata[at].get("lang"))
+            for row, _, at, _ in candidates
+        ]
+
+        def gives_way(mine: int, other: int) -> bool:
+            (page, headings, lang), (_, score, _, rank) = told[mine], candidates[mine]
+            (its_page, its_headings, its_lang), (_, its_score, _, its_rank) = told[other], candidates[other]
+            if its_page != page or its_rank >= rank:
+                return False
+            return its_headings == headings or (its_lang != lang and its_score * 5 >= score * 4)
+
+        every = range(len(told))
+        return [mine for mine in every if not any(gives_way(mine, other) for other in every)]
+
+    def others(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
+        """Return the other places of a chunk that is shown in a document, the preferred first."""
+        held = [int(at) for at in self._documents[self._starts[row] : self._starts[row + 1]]]
+        index, position = unpacked(self._state.chunks.places[row])
+        anchor = self._state.segments[index].chunk(position).anchor
+        anchors = dict.fromkeys(self._pages[self._page(shown)] if self._order else (), "")
+        anchors |= dict.fromkeys(held, anchor)
+        anchors.pop(shown, None)
+        ranked = sorted(anchors, key=lambda at: (self._rank(at, prefer), at))
+        return tuple(self._place(at, anchors[at]) for at in ranked[:MOST_PLACES])
+
+    def _place(self, at: int, anchor: str) -> Place:
+        index, position = unpacked(self._state.documents.places[at])
+        row = self._state.segments[index].document(position)
+        said = metadata_of(row.metadata)
+        lang, version = (value if isinstance(value := said.get(name), str) else "" for name in PLACES)
+        url = f"{row.url}#{anchor}" if row.url and anchor else row.url
+        return Place(row.key, row.title, url, lang, version)
+
+    def _rank(self, at: int, prefer: Mapping[str, str]) -> int:
+        if not self._order and not prefer:
+            return 0
+        said, rank = self._metadata[at], 0
+        for name in sorted(prefer):
+            rank = rank * 3 + _distance(prefer[name], said.get(name))
+        for name in PLACES:
+            values, value = self._order.get(name, ()), said.get(name)
+            known = 0 if value is None else values.index(value) + 1 if value in values else len(values) + 1
+            rank = rank * _ORDERED + known
+        return rank
+
+    def _page(self, at: int) -> str:
+        page = self._metadata[at].get("page")
+        return page if isinstance(page, str) else self._state.documents.key(at).decode()
+
+    def _headings(self, row: int) -> str:
+        index, position = unpacked(self._state.chunks.places[row])
+        return self._state.segments[index].chunk(position).headings
+
+    @cached_property
+    def _metadata(self) -> list[dict[str, Any]]:
+        places = map(unpacked, self._state.documents.places)
+        return [metadata_of(self._state.segments[index].document(row).metadata) for index, row in places]
+
+    @cached_property
+    def _pages(self) -> Mapping[str, list[int]]:
+        pages: defaultdict[str, list[int]] = defaultdict(list)
+        for at in range(len(self._metadata)):
+            pages[self._page(at)].append(at)
+        return pages
+
+
+def _says(said: Any, wanted: set[str]) -> bool:
+    return any(
+        isinstance(value, str) and value in wanted for value in (said if isinstance(said, list) else [said])
+    )
+
+
+def _distance(wanted: str, said: Any) -> int:
+    """Return 0 for the same, 1 for `de-AT` and `de`, 2 for another or none.
+
+    >>> _distance("de-AT", "de"), _distance("de", "en")
+    (1, 2)
+    """
+    if not isinstance(said, str):
+        return 2
+    mine, its = wanted.lower(), said.lower()
+    return 0 if mine == its else 1 if mine.partition("-")[0] == its.partition("-")[0] else 2

@@ -1,0 +1,148 @@
+"""One text in many places: which documents a search may show, and which of several places it shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support.publisher import EPOCH
+from vademecum.encoder.query import decode_encoder
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
+from vademecum.generation.live_rows import assemble
+from vademecum.generation.opened import Opened
+from vademecum.search.results import Hit, Place
+from vademecum.search.vectors import Index
+from vademecum.store.pointer import Generation
+from vademecum_builder.encoders.builtin import fit_builtin
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.quantise import quantise
+
+START = "Turn the red lever to start the pump."
+Texts = list[tuple[str, str]]
+"""Headings and text of chunks."""
+
+
+def index_of(
+    documents: Mapping[str, tuple[dict[str, Any], Texts]], order: Mapping[str, tuple[str, ...]] | None = None
+) -> Index:
+    texts = sorted({text for _, chunks in documents.values() for text in chunks})
+    table = fit_builtin([text for _, text in texts] * 3, FitLimits())
+    codes, scales = quantise(table.embed([text for _, text in texts]), 8)
+    rows = {
+        text: ChunkRow(
+            chunk_id("Pump", *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1]
+        )
+        for i, text in enumerate(texts)
+    }
+    held = [
+        DocumentRow(key, 1, "Pump", f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks))
+        for key, (said, chunks) in documents.items()
+    ]
+    encoder = decode_encoder(table.query_encoder)
+    segment = decode_segment(encode_segment(EPOCH, encoder.dimensions, held, list(rows.values()), 8))
+    state = assemble([segment])
+    generation = Generation(
+        1, "v", "", EPOCH, state.digest(), len(held), len(rows), "", encoder.dimensions, "", ()
+    )
+    return Index(Opened(replace(generation, places=order or {}), state, encoder))
+
+
+def shown(hits: list[Hit]) -> list[tuple[str, list[str]]]:
+    return [(hit.document, [place.document for place in hit.places]) for hit in hits]
+
+
+VERSIONS = index_of(
+    {
+        "1.0/pump": ({"version": "1.0", "page": "pump"}, [("", START)]),
+        "10.0/pump": ({"version": "10.0", "page": "pump"}, [("", START)]),
+        "2.0/pump": ({"version": "2.0", "page": "pump"}, [("", START)]),
+    },
+    {"version": ("10.0", "2.0", "1.0")},
+)
+
+
+def test_of_one_text_in_many_versions_the_current_one_is_shown_and_the_others_are_listed() -> None:
+    (hit,) = VERSIONS.search("start the pump")
+    assert shown([hit]) == [("10.0/pump", ["2.0/pump", "1.0/pump"])]
+    assert hit.metadata["version"] == "10.0"
+    assert hit.places[0] == Place("2.0/pump", "Pump", "2.0/pump/#a", version="2.0")
+
+
+def test_a_reader_of_one_version_gets_this_one() -> None:
+    assert shown(VERSIONS.search("start the pump", prefer={"version": "2.0"})) == [
+        ("2.0/pump", ["10.0/pump", "1.0/pump"])
+    ]
+    assert shown(VERSIONS.search("start the pump", prefer={"version": "7"}))[0][0] == "10.0/pump"
+
+
+def test_a_filter_takes_only_documents_that_say_so() -> None:
+    assert shown(VERSIONS.search("start the pump", filters={"version": "1.0"})) == [
+        ("1.0/pump", ["10.0/pump", "2.0/pump"])
+    ]
+    assert shown(VERSIONS.search("start the pump", filters={"version": ["1.0", "2.0"]}))[0][0] == "2.0/pump"
+    assert VERSIONS.search("start the pump", filters={"version": "3.0"}) == []
+    assert VERSIONS.search("start the pump", filters={"version": "1.0", "lang": "de"}) == []
+
+
+def test_a_filter_goes_by_any_field_and_into_lists() -> None:
+    index = index_of({"a": ({"tags": ["oil", "red"]}, [("", START)]), "b": ({}, [("", START + " Now.")])})
+    assert shown(index.search("start the pump", filters={"tags": "red"})) == [("a", [])]
+    assert shown(index.search("start the pump", filters={"tags": ["blue", "oil"]})) == [("a", [])]
+
+
+def test_as_many_hits_as_are_asked_for_come_through_a_filter() -> None:
+    documents = {f"{i:02}": ({"n": str(i % 2)}, [("", f"{START} {i}")]) for i in range(40)}
+    assert len(index_of(documents).search("start the pump", 15, filters={"n": "1"})) == 15
+
+
+def test_without_places_the_lowest_key_is_shown_and_mirrors_are_listed() -> None:
+    index = index_of({"b": ({}, [("", START)]), "a": ({}, [("", START)]), "c": ({}, [("", START)])})
+    assert shown(index.search("start the pump")) == [("a", ["b", "c"])]
+
+
+def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() -> None:
+    index = index_of(
+        {
+            "1/pump": ({"version": "1", "page": "pump"}, [("Start", START), ("Oil", "Oil the pump in May.")]),
+            "2/pump": ({"version": "2", "page": "pump"}, [("Start", START + " Gently.")]),
+        },
+        {"version": ("2", "1")},
+    )
+    found = shown(index.search("start the pump in May with oil"))
+    assert sorted(found) == [("1/pump", ["2/pump"]), ("2/pump", ["1/pump"])]
+    assert [hit.heading for hit in index.search("start the pump") if hit.document == "1/pump"] == ["Oil"]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("", "a"), ("de", "de/a"), ("de-AT", "de/a"), ("DE", "de/a"), ("fr", "a")]
+)
+def test_a_translation_is_shown_to_those_who_read_its_language(language: str, expected: str) -> None:
+    index = index_of(
+        {
+            "a": ({}, [("Start", "Run pumpctl start now")]),
+            "de/a": ({"lang": "de", "page": "a"}, [("Anfang", "Run pumpctl start jetzt")]),
+        },
+        {"lang": ("de",)},
+    )
+    prefer = {"lang": language} if language else {}
+    (hit,) = index.search("pumpctl start", prefer=prefer)
+    assert hit.document == expected
+    assert len(hit.places) == 1
+
+
+def test_a_translation_that_does_not_answer_takes_no_place() -> None:
+    index = index_of(
+        {
+            "a": ({}, [("Start", START)]),
+            "de/a": (
+                {"lang": "de", "page": "a"},
+                [("Anfang", "Zieh den roten Hebel pump, dann warte auf das Wasser")],
+            ),
+        },
+        {"lang": ("de",)},
+    )
+    assert index.search("start the pump", prefer={"lang": "de"})[0].document == "a"
