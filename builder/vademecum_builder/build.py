@@ -18,8 +18,8 @@ from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, 
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import check_target, timestamp_version
-from vademecum_builder.release.numbers import begun_anew, check_clock
-from vademecum_builder.release.previous import Previous, find_previous, locate_previous
+from vademecum_builder.release.numbers import begun_anew, check_clock, named_in
+from vademecum_builder.release.previous import Previous, find_previous, is_empty, locate_previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
@@ -89,19 +89,28 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     """Return what to build on; where there is nothing, or `force` gives it up, numbers that no client has seen."""
     if request.restart:
         return Previous(notices=(_RESTARTED,))
-    lost = False
+    lost, first = False, 0
     if location is not None:
         try:
             return find_previous(location, keys.roots)
         except VademecumError:
-            if not request.force:
-                raise
             lost = location != str(request.out)
-    numbers = begun_anew(request.out, keys.roots, now, lost=lost)
+            if not request.force:
+                if not (lost and is_empty(location)):
+                    raise
+                first = request.first
+    numbers = (
+        named_in(request.out).at_least(first - 1)
+        if first
+        else begun_anew(request.out, keys.roots, now, lost=lost)
+    )
     notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
+    if lost and not request.force:
+        notices = (_EMPTY.format(location, numbers.sequence + 1),)
     return Previous(numbers, notices=notices)
 
 
+_EMPTY = "nothing is published at {} yet: this is its first release, number {}"
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "
     "restarted"

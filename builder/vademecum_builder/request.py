@@ -45,6 +45,8 @@ class BuildRequest:
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
         restart: Begin at number 1, whatever was published: for a very first release.
+        first: The number of the first release where the host has no tree, be it new or lost: in a workflow that of its
+            run, since each run publishes once at the most; 0: above all that these keys can have published.
         validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
@@ -72,6 +74,7 @@ class BuildRequest:
     runtime_cache: Path | None = None
     force: bool = False
     restart: bool = False
+    first: int = 0
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)

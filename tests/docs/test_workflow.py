@@ -46,7 +46,10 @@ def run(line: Line, shell: str | None, key: str, step: str = STEP) -> tuple[int,
     vade.chmod(0o700)
     script, outputs = line.folder / "step.sh", line.folder / "outputs"
     outputs.write_text("")
-    script.write_text(step.replace("https://OWNER.github.io/REPOSITORY/", "tree"))
+    step = step.replace("https://OWNER.github.io/REPOSITORY/", "tree").replace(
+        "${{ github.run_number }}", "3"
+    )
+    script.write_text(step)
     environ = {**os.environ, "CI": "true", KEY_VARIABLE: key, "GITHUB_OUTPUT": str(outputs)}
     done = subprocess.run(
         [*SHELLS[shell], str(script)],

@@ -219,6 +219,12 @@ def _build(add: _Add) -> None:
         help="build anew, on above all numbers, where the previous release is unusable; trust this clock",
     )
     add(
+        "--first",
+        metavar="NUMBER",
+        type=int,
+        help="of the release, where nothing is published yet or any more (default on GitHub: that of the run)",
+    )
+    add(
         "--restart",
         action="store_true",
         help="begin at number 1: a very first release; clients of an earlier line do not follow",

@@ -30,6 +30,8 @@ from vademecum_builder.release.numbers import Numbers, most_by
 from vademecum_builder.release.published import Published, Signed, config_for, read_published, read_signed
 from vademecum_builder.signing.metadata import vouches
 
+_FIRST_ROOT = "metadata/1.root.json"
+
 
 @dataclass(frozen=True)
 class Previous:
@@ -86,6 +88,24 @@ def find_previous(location: str, held: Mapping[int, bytes]) -> Previous:
             f"the previous release at {where} cannot be used: {error.message} (--force starts a new line)"
         )
         raise _reworded(error, advice) from error
+
+
+def is_empty(location: str) -> bool:
+    """Return whether the host says that it has no tree: neither a timestamp nor a first root."""
+    return run(_is_empty(location))
+
+
+async def _is_empty(location: str) -> bool:
+    transport = open_transport(location)
+    config = config_for(transport)
+    try:
+        downloader = Downloader(transport, SystemClock(), config)
+        found = [await downloader.fetch_or_absent(path, config.max_root) for path in (TIMESTAMP, _FIRST_ROOT)]
+        return found == [None, None]
+    except VademecumError:
+        return False
+    finally:
+        await transport.close()
 
 
 def require_unmoved(previous: Previous) -> None:

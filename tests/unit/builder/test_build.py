@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
+from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 
@@ -195,3 +198,40 @@ def test_what_the_configuration_no_longer_serves_goes(manual: BuildRequest) -> N
     build(manual, now=NOW)
     Path("manual/mkdocs.yml").write_text("site_name: B\nexclude_docs: oil.md\n")
     assert build(manual, now=NOW).removed == 1
+
+
+def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_above(
+    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def no_wait(self: object, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
+    keys = Line(Path("line")).keys
+    Path("host").mkdir()
+
+    def run(first: int, out: str) -> BuildReport:
+        return build(replace(request_, out=Path(out), keys=keys, previous=host.url, first=first), now=NOW)
+
+    with PagesHost(Path("host")) as host:
+        report = run(7, "tree")
+        assert (report.sequence, report.changed, waits) == (7, True, [])
+        assert report.notices == (
+            f"nothing is published at {host.url} yet: this is its first release, number 7",
+        )
+        assert timestamp_version(Path("tree")) == 7
+        shutil.copytree("tree", "host", dirs_exist_ok=True)
+        assert run(8, "fresh").changed is False
+        shutil.rmtree("host/metadata")
+        assert run(9, "lost").sequence == 9
+        assert timestamp_version(Path("lost")) == 9
+        assert run(0, "unknown").sequence > 1_000_000
+        Path("host/metadata").mkdir()
+        shutil.copy("tree/metadata/1.root.json", "host/metadata/1.root.json")
+        with pytest.raises(ServerError, match="cannot be used"):
+            run(10, "half")
+    with pytest.raises(NetworkError, match="cannot be used"):
+        run(10, "gone")
+    assert not Path("half").exists()
