@@ -161,7 +161,7 @@ def _slice_runs(runs: Runs, start: int, end: int) -> Runs:
         text = run.text[max(0, start - at) : max(0, end - at)]
         at += len(run.text)
         if text:
-            kept.append(replace(run, text=text))
+            kept.append(run.with_text(text))
     return tuple(kept)
 
 

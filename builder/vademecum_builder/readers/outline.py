@@ -127,15 +127,18 @@ def clean_runs(runs: Runs) -> Runs:
     while kept and not kept[-1].image and not kept[-1].text.strip():
         del kept[-1]
     if kept:
-        kept[0] = replace(kept[0], text=kept[0].text.lstrip())
-        kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
-    return merged(kept)
+        kept[0] = kept[0].with_text(kept[0].text.lstrip())
+        kept[-1] = kept[-1].with_text(kept[-1].text.rstrip())
+    return merged(kept) if len(kept) > 1 else tuple(kept)
 
 
 def _clean_run(run: Run) -> Run:
-    text = _LINE_FEEDS.sub(" " if run.code or run.image else "\n", clean(run.text))
-    link = run.link if _leads(run.link, "http:", "https:", "mailto:") else ""
-    return replace(run, text=text, link=link, image=run.image if _leads(run.image, "http:", "https:") else "")
+    text = clean(run.text)
+    if "\n" in text:
+        text = _LINE_FEEDS.sub(" " if run.code or run.image else "\n", text)
+    link = run.link if run.link and _leads(run.link, "http:", "https:", "mailto:") else ""
+    image = run.image if run.image and _leads(run.image, "http:", "https:") else ""
+    return Run(text, run.strong, run.emphasis, run.code, link, image)
 
 
 def _leads(address: str, *schemes: str) -> bool:

@@ -30,7 +30,7 @@ def without_invisible(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return the text without lone surrogates and without control characters other than \\n and \\t."""
-    return _UNWANTED.sub("", text)
+    return text if text.isprintable() else _UNWANTED.sub("", text)
 
 
 def clean_line(text: str, longest: int = LONGEST_HEADING) -> str:

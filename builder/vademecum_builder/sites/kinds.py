@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
+from vademecum_builder.readers.html.head import Head
 from vademecum_builder.readers.html.page import Page
 
 
@@ -135,48 +136,49 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
     return None
 
 
+def kind_by_head(key: str, head: Head, generator: str) -> LeftOut | None:
+    """Return why a page is left out that need not be read for that.
+
+    Args:
+        generator: What made the site, where the page does not say what made it.
+    """
+    if head.redirect is not None:
+        return LeftOut(key, LeftOutKind.REDIRECT, f"leads to {head.redirect[:120]}")
+    if {"noindex", "none"} & head.robots:
+        return LeftOut(key, LeftOutKind.NOINDEX, "it says noindex")
+    made_by = (head.generator or generator).lower()
+    for name, kind, pattern in _OF_GENERATORS:
+        if name in made_by and pattern.fullmatch(key):
+            return LeftOut(key, kind, f"by its name{f', as {name} gives it' if name else ''}")
+    return None
+
+
 def kind_of(key: str, page: Page, text: str, generator: str) -> LeftOut | None:
-    """Return why a page is left out, or None: it is a document.
+    """Return why a page is left out once it is read, or None: it is a document.
 
     Args:
         text: The whole file.
         generator: What made the site.
     """
-    head = page.head
-    if head.redirect is not None:
-        return LeftOut(key, LeftOutKind.REDIRECT, f"leads to {head.redirect[:120]}")
-    if {"noindex", "none"} & head.robots:
-        return LeftOut(key, LeftOutKind.NOINDEX, "it says noindex")
     if page.excluded:
         return LeftOut(key, LeftOutKind.EXCLUDED, "it is marked as not to be searched")
-    named = _kind_by_file_name(key, page, head.generator or generator)
-    if named is not None:
-        return named
-    if not page.size:
-        return _without_text(key, text)
-    return None
-
-
-def _kind_by_file_name(key: str, page: Page, generator: str) -> LeftOut | None:
-    made_by = generator.lower()
-    for name, kind, pattern in _OF_GENERATORS:
-        if name in made_by and pattern.fullmatch(key):
-            return LeftOut(key, kind, f"by its name{f', as {name} gives it' if name else ''}")
     for kind, pattern in _NAMES:
-        if not pattern.fullmatch(key):
-            continue
-        if kind is LeftOutKind.SEARCH:
-            certain = page.size < _SHORT
-        elif kind is LeftOutKind.TAGS:
-            listed = page.linked >= page.size * _LINKED and not _OF_CODE.search(generator)
-            certain = "/page/" in f"/{key}" or listed
-        elif kind is LeftOutKind.PRINT:
-            certain = page.size > _SHORT or not page.size
-        else:
-            certain = True
-        if certain:
+        if pattern.fullmatch(key) and _is_certain(kind, key, page, page.head.generator or generator):
             return LeftOut(key, kind, "by its name")
-    return None
+    return None if page.size else _without_text(key, text)
+
+
+def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool:
+    """Return whether a page is what its name says, judged by its text."""
+    match kind:
+        case LeftOutKind.SEARCH:
+            return page.size < _SHORT
+        case LeftOutKind.TAGS:
+            listed = page.linked >= page.size * _LINKED and not _OF_CODE.search(generator)
+            return "/page/" in f"/{key}" or listed
+        case LeftOutKind.PRINT:
+            return page.size > _SHORT or not page.size
+    return True
 
 
 def _without_text(key: str, text: str) -> LeftOut:

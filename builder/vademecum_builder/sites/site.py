@@ -9,10 +9,17 @@ from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.document import Document, title_from_key
-from vademecum_builder.readers.html.charset import decode
-from vademecum_builder.readers.html.page import Page, read_page
+from vademecum_builder.readers.html.charset import Decoded, decode
+from vademecum_builder.readers.html.page import Page, open_page, read_page
 from vademecum_builder.sites.addresses import Addresses, version_in
-from vademecum_builder.sites.kinds import LeftOut, LeftOutKind, kind_by_name, kind_by_text, kind_of
+from vademecum_builder.sites.kinds import (
+    LeftOut,
+    LeftOutKind,
+    kind_by_head,
+    kind_by_name,
+    kind_by_text,
+    kind_of,
+)
 from vademecum_builder.sites.survey import Survey, folder_of, survey
 
 
@@ -37,26 +44,25 @@ class Site:
 
     def read(self, key: str, data: bytes) -> Document | LeftOut:
         """Return the document that a page is, or why it is none. Any bytes give one of the two."""
-        gone = kind_by_name(key)
-        if gone is not None:
-            return gone
         try:
-            decoded = decode(data)
-            gone = kind_by_text(key, decoded.text)
-            page = read_page(decoded.text, self.survey.template, folder_of(key)) if gone is None else None
+            return kind_by_name(key) or self._read(key, decode(data))
         except ContentError as error:
             return LeftOut(key, LeftOutKind.UNREADABLE, error.message)
-        if page is None:
-            assert gone is not None
-            return gone
-        gone = kind_of(key, page, decoded.text, self.generator)
-        if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
-            gone = LeftOut(
-                key, LeftOutKind.EXCLUDED, "it marks no body to be searched, as other pages of the site do"
-            )
+
+    def _read(self, key: str, decoded: Decoded) -> Document | LeftOut:
+        gone = kind_by_text(key, decoded.text)
         if gone is not None:
             return gone
-        return self._document(key, page, decoded.warning)
+        opened = open_page(decoded.text)
+        gone = kind_by_head(key, opened.head, self.generator)
+        if gone is not None:
+            return gone
+        page = read_page(opened, self.survey.template, folder_of(key))
+        gone = kind_of(key, page, decoded.text, self.generator)
+        if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
+            reason = "it marks no body to be searched, as other pages of the site do"
+            gone = LeftOut(key, LeftOutKind.EXCLUDED, reason)
+        return gone or self._document(key, page, decoded.warning)
 
     def _document(self, key: str, page: Page, warning: str) -> Document:
         address = self.addresses.of(key, page.head.canonical)

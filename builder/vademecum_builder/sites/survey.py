@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from vademecum.errors import ContentError
 from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.content import BODY_MARKS
-from vademecum_builder.readers.html.page import Template, look_at, name_parts
+from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page
 from vademecum_builder.readers.html.repeats import Repeats
 from vademecum_builder.sites.addresses import base_of
 from vademecum_builder.sites.kinds import kind_by_name
@@ -90,17 +90,18 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
     for key in sample_of(key for key in keys if kind_by_name(key) is None):
         try:
             text = decode(read(key)).text
-            seen = look_at(text)
+            page = open_page(text)
         except (ContentError, OSError):
             continue  # it is told when the page's turn comes
-        if seen.head.redirect is not None:
+        head = page.head
+        if head.redirect is not None:
             continue
-        repeats.add(folder_of(key), seen.flow.lines)
-        titles += bool(seen.head.title)
-        names.update(set(name_parts(seen.head.title)))
-        languages[seen.head.lang] += 1
+        repeats.add(folder_of(key), look_at(page).flow.lines)
+        titles += bool(head.title)
+        names.update(set(name_parts(head.title)))
+        languages[head.lang] += 1
         marks_bodies = marks_bodies or any(f" {mark}" in text for mark in BODY_MARKS)
-        if seen.head.canonical:
-            places.append((key, seen.head.canonical))
+        if head.canonical:
+            places.append((key, head.canonical))
     shared = {name for name, count in names.items() if count >= max(MIN_TITLES, titles * NAME_SHARE)}
     return Survey(Template(repeats.repeated(), frozenset(shared)), base_of(places), marks_bodies, languages)

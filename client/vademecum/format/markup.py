@@ -33,6 +33,10 @@ class Run:
     link: str = ""
     image: str = ""
 
+    def with_text(self, text: str) -> Run:
+        """Return a run that looks like this one; `dataclasses.replace` takes five times as long."""
+        return Run(text, self.strong, self.emphasis, self.code, self.link, self.image)
+
 
 Runs: TypeAlias = tuple[Run, ...]
 
@@ -196,7 +200,7 @@ def _runs(text: str, style: Run) -> Iterator[Run]:
     for found in _INLINE.finditer(text):
         piece = found[0]
         if found["escape"]:
-            yield replace(style, text=piece[1])
+            yield style.with_text(piece[1])
         elif found["code"]:
             yield replace(style, text=piece[3:-3] if piece.startswith("``") else piece[1:-1], code=True)
         elif found["source"]:
@@ -212,7 +216,7 @@ def _runs(text: str, style: Run) -> Iterator[Run]:
         elif found["emphasis"]:
             yield from _runs(piece[1:-1], replace(style, emphasis=True))
         else:
-            yield replace(style, text=piece)
+            yield style.with_text(piece)
 
 
 def _unescaped(text: str) -> str:
@@ -223,11 +227,21 @@ def merged(runs: Iterable[Run]) -> Runs:
     """Return runs without empty ones, neighbours that look alike as one."""
     kept: list[Run] = []
     for run in runs:
-        if kept and not run.image and replace(run, text=kept[-1].text) == kept[-1]:
-            kept[-1] = replace(run, text=kept[-1].text + run.text)
+        if kept and not run.image and _look_alike(run, kept[-1]):
+            kept[-1] = run.with_text(kept[-1].text + run.text)
         elif run.text or run.image:
             kept.append(run)
     return tuple(kept)
+
+
+def _look_alike(run: Run, other: Run) -> bool:
+    return (
+        run.code == other.code
+        and run.link == other.link
+        and run.strong == other.strong
+        and run.emphasis == other.emphasis
+        and run.image == other.image
+    )
 
 
 # Writing ---------------------------------------------------------------------------------------------

@@ -267,11 +267,11 @@ class _Walk:
         )
         self._groups += frame.is_group
         self._entries += frame.is_entries
-        if tag == "a" and attributes.get("href"):
-            self._flow.linked += len(text_of(node))
-            self._links += len(text_of(node)) * (attributes.get("href") or "").startswith("#")
-        if tag == "a" and attributes.get("href"):
-            self._parts.append(Mark(link=attributes.get("href") or ""))
+        if tag == "a" and (href := attributes.get("href")):
+            linked = len(text_of(node))
+            self._flow.linked += linked
+            self._links += linked * href.startswith("#")
+            self._parts.append(Mark(link=href))
             frame.is_marked = True
         elif tag in STYLES:
             self._parts.append(STYLES[tag])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
@@ -26,6 +25,18 @@ class Mark(str):
         mark.style = style
         return mark
 
+    def over(self, run: Run) -> Run:
+        """Return the style of this mark inside another one; its text is empty."""
+        style = self.style.get
+        return Run(
+            "",
+            style("strong", run.strong),
+            style("emphasis", run.emphasis),
+            style("code", run.code),
+            style("link", run.link),
+            style("image", run.image),
+        )
+
 
 END: Final = Mark()
 BORDER: Final = Mark()
@@ -44,19 +55,23 @@ def runs_of(parts: Sequence[str]) -> Runs:
     """Return the runs of a line that has marks; of another none: its text says it all."""
     if not any(isinstance(part, Mark) for part in parts):
         return ()
-    open_styles = [Run("")]
+    styles = [Run("")]
     runs: list[Run] = []
-    for part in parts:
+    pieces: list[str] = []
+    for part in (*parts, END):
         if not isinstance(part, Mark):
-            text = _SPACES.sub(" ", without_invisible(part))
-            after_space = not runs or runs[-1].text.endswith(" ")
-            text = text.lstrip() if after_space else text
-            if text:
-                runs.append(replace(open_styles[-1], text=text))
-        elif part.style:
-            open_styles.append(replace(open_styles[-1], **part.style))
-        elif len(open_styles) > 1:
-            open_styles.pop()
+            pieces.append(part)
+            continue
+        text = _SPACES.sub(" ", without_invisible("".join(pieces)))
+        pieces.clear()
+        if not runs or runs[-1].text.endswith(" "):
+            text = text.lstrip()
+        if text:
+            runs.append(styles[-1].with_text(text))
+        if part.style:
+            styles.append(part.over(styles[-1]))
+        elif len(styles) > 1:
+            styles.pop()
     return clean_runs(tuple(runs))
 
 

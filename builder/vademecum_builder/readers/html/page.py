@@ -75,6 +75,14 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A page of which nothing but the head is read: enough to tell many that are no documents, for a tenth of the time."""
+
+    tree: Tree
+    head: Head
+
+
+@dataclass(frozen=True)
 class Look:
     """A page before what it shares with others is taken out.
 
@@ -82,7 +90,6 @@ class Look:
         h1: The first one, wherever it stands.
     """
 
-    head: Head
     flow: Flow
     marked: bool
     excluded: bool
@@ -90,21 +97,27 @@ class Look:
     breadcrumbs: tuple[str, ...] = ()
 
 
-def read_page(text: str, template: Template = ALONE, folder: str = "") -> Page:
+def open_page(text: str) -> Opened:
+    """Return a page's tree, and what it says of itself."""
+    tree = parse(unify_line_breaks(text))
+    return Opened(tree, read_head(tree))
+
+
+def read_page(page: Opened, template: Template = ALONE, folder: str = "") -> Page:
     """Read a page of a site.
 
     Args:
         folder: Where it lies, as the template counts it.
     """
-    seen = look_at(text)
+    seen = look_at(page)
     repeated = template.repeated.lines(folder, marked=seen.marked)
     lines = without_repeats(seen.flow, repeated, marked=seen.marked)
-    title = _title(seen, lines, template.names)
+    title = _title(page.head.title, seen.h1, lines, template.names)
     sections = Sections()
     sections.add(lines)
     crumbs = [crumb for crumb in seen.breadcrumbs if crumb != title]
     return Page(
-        seen.head,
+        page.head,
         title,
         sections.result(_outermost(title, lines)),
         tuple(crumbs[:MAX_BREADCRUMBS]),
@@ -121,7 +134,7 @@ def read_html(text: str) -> Reading:
     The title is the first `<h1>` where `<title>` begins with it (the rest names the site), else `<title>`, else the
     `<h1>`, else the first heading. The text is that of what the page marks as its content, else of its body.
     """
-    page = read_page(text)
+    page = read_page(open_page(text))
     return Reading(page.title, page.sections, page.metadata)
 
 
@@ -137,10 +150,9 @@ def html_blocks(text: str) -> Iterator[Block]:
         yield from section.blocks
 
 
-def look_at(text: str) -> Look:
+def look_at(page: Opened) -> Look:
     """Return what stands in a page, and where it says that its content is."""
-    tree = parse(unify_line_breaks(text))
-    head = read_head(tree)
+    tree = page.tree
     flow, marked, excluded = Flow(), False, False
     for content in candidates(tree):
         flow, marked = walk(content.roots, marked=content.marked), content.marked
@@ -148,7 +160,7 @@ def look_at(text: str) -> Look:
         if flow.has_text:
             break
     h1 = clean_line(text_of(first(tree, "h1")))  # it may stand above the content
-    return Look(head, flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
+    return Look(flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
 
 
 def name_parts(title: str) -> tuple[str, ...]:
@@ -157,12 +169,11 @@ def name_parts(title: str) -> tuple[str, ...]:
     return (pieces[0], pieces[-1]) if len(pieces) > 1 else ()
 
 
-def _title(seen: Look, lines: list[Line], names: frozenset[str]) -> str:
-    head = seen.head
+def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str:
     headings = [line for line in lines if line.kind is Kind.HEADING]
-    h1 = next((clean_line(line.text) for line in headings if line.level == 1), seen.h1)
-    named = _without_names(head.title, names)
-    if h1 and (head.title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
+    h1 = next((clean_line(line.text) for line in headings if line.level == 1), h1)
+    named = _without_names(title, names)
+    if h1 and (title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
         return h1
     return named or h1 or next((clean_line(line.text) for line in headings), "")
 

@@ -9,14 +9,14 @@ import pytest
 from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Row, Run, plain_runs, write
 from vademecum_builder.readers.html.charset import decode
-from vademecum_builder.readers.html.page import Page, look_at, read_page
+from vademecum_builder.readers.html.page import Page, look_at, open_page, read_page
 from vademecum_builder.readers.outline import block_text
 
 SITES = Path(__file__).parents[3] / "sites"
 
 
 def page(body: str, head: str = "<title>Pump</title>") -> Page:
-    return read_page(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>")
+    return read_page(open_page(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"))
 
 
 def text(body: str) -> str:
@@ -63,7 +63,7 @@ def test_structure_is_kept(body: str, markdown: str) -> None:
 @pytest.mark.parametrize("site", sorted(path.name for path in SITES.iterdir() if path.is_dir()))
 def test_structure_has_all_words_of_a_line(site: str) -> None:
     for path in (SITES / site).rglob("*.html"):
-        for line in look_at(path.read_text(encoding="utf-8")).flow.lines:
+        for line in look_at(open_page(path.read_text(encoding="utf-8"))).flow.lines:
             kept = " | ".join(filter(None, map(plain_runs, line.cells))) or plain_runs(line.runs) or line.text
             assert " ".join(kept.split()) == " ".join(line.text.split()), path
 
@@ -274,9 +274,8 @@ def test_what_a_page_says_of_itself() -> None:
         "<link rel=canonical href=https://x.org/t/><meta http-equiv=refresh content='0; url=../new/'>"
         "<meta name=docusaurus_version content=2.0>"
     )
-    read = read_page(
-        f"<html lang=de>{head}<ol class=breadcrumbs><li>Home<li>Guide<li>T</ol><main>Text</main>"
-    )
+    crumbs = "<ol class=breadcrumbs><li>Home<li>Guide<li>T</ol>"
+    read = read_page(open_page(f"<html lang=de>{head}{crumbs}<main>Text</main>"))
     assert (read.head.canonical, read.head.redirect) == ("https://x.org/t/", "../new/")
     assert "noindex" in read.head.robots
     assert read.metadata == {
