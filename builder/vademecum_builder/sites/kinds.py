@@ -165,7 +165,7 @@ def kind_of(key: str, page: Page, text: str, generator: str) -> LeftOut | None:
     for kind, pattern in _NAMES:
         if pattern.fullmatch(key) and _is_certain(kind, key, page, page.head.generator or generator):
             return LeftOut(key, kind, "by its name")
-    return None if page.size else _without_text(key, text)
+    return None if page.size else _without_text(key, page, text)
 
 
 def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool:
@@ -181,9 +181,11 @@ def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool
     return True
 
 
-def _without_text(key: str, text: str) -> LeftOut:
+def _without_text(key: str, page: Page, text: str) -> LeftOut:
     if "<frameset" in text.lower():
         return LeftOut(key, LeftOutKind.FRAMES, "frames, without text of their own")
     if _SCRIPTED_REDIRECT.search(text):
         return LeftOut(key, LeftOutKind.REDIRECT, "a script leads elsewhere, and there is no text")
+    if page.linked:
+        return LeftOut(key, LeftOutKind.INDEX, "nothing but links")
     return LeftOut(key, LeftOutKind.EMPTY, "no text was found in it")

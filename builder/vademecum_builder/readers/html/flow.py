@@ -57,6 +57,9 @@ _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 _GRID_ROW = re.compile(
     r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b"
 )
+_OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+LONGEST_LABEL = 120
+"""Characters: what is longer in a link to another page, a card with a description, say, is text."""
 MUCH = 0.8
 """Of a page's text: what holds more is not around the text, whatever it is called."""
 
@@ -105,7 +108,7 @@ class _Walk:
         self._size = 0
         self._stack: list[_Open] = []
         self._parts: list[str] = []
-        self._links = 0
+        self._links = self._targets = 0
         self._anchor: str | None = None
         self._block = flow.lines[-1].block + 1 if flow.lines else 0
         self._groups = 0
@@ -270,7 +273,9 @@ class _Walk:
         if tag == "a" and (href := attributes.get("href")):
             linked = len(text_of(node))
             self._flow.linked += linked
-            self._links += linked * href.startswith("#")
+            if href.startswith("#") or (linked <= LONGEST_LABEL and not _OUTSIDE.match(href)):
+                self._links += linked
+                self._targets += 1
             self._parts.append(Mark(link=href))
             frame.is_marked = True
         elif tag in STYLES:
@@ -433,7 +438,7 @@ class _Walk:
 
     def _end_heading(self, heading: _Heading) -> None:
         text = _plain("".join(self._parts)) or _plain(heading.spare)
-        self._parts, self._heading, self._links = [], None, 0
+        self._parts, self._heading, self._links, self._targets = [], None, 0, 0
         if not text:
             return
         anchor = self._anchors.heading(heading.level, heading.own, heading.links)
@@ -453,7 +458,7 @@ class _Walk:
             runs = () if cells else runs_of(self._parts)
             self._parts = []
             self._emit(kind, text, self._stack[-1] if self._stack else _Open("", None, 0, 0), runs, cells)
-        self._links = 0
+        self._links = self._targets = 0
 
     def _end_block(self) -> None:
         self._end_line()
@@ -477,7 +482,17 @@ class _Walk:
             self._anchor = None
 
     def _add(self, kind: Kind, text: str, anchor: str, frame: _Open, level: int) -> None:
-        line = Line(kind, text, anchor, self._block, frame.container, frame.place, level, self._links)
+        line = Line(
+            kind,
+            text,
+            anchor,
+            self._block,
+            frame.container,
+            frame.place,
+            level,
+            self._links,
+            self._targets,
+        )
         self._flow.lines.append(line)
 
 

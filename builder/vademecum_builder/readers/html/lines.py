@@ -35,7 +35,8 @@ class Line:
         block: Lines of one block (a paragraph, a list, a table) have the same number.
         container: Number of the element that it lies in.
         place: What elements it lies in, by their tags and ids, as a number: the same on pages of one template.
-        links: Characters that are links within the page.
+        links: Characters that are links within the page or to other pages of its site.
+        targets: How many such links there are.
         excluded: A heading whose section is kept from search.
         joined: An entry that shares its description with the one before.
         runs: Its text with links and styles; of a row of a table none.
@@ -52,6 +53,7 @@ class Line:
     place: int
     level: int = 0
     links: int = 0
+    targets: int = 0
     excluded: bool = False
     joined: bool = False
     runs: Runs = ()

@@ -76,7 +76,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page of which nothing but the head is read: enough to tell many that are no documents, for a tenth of the time."""
+    """A page of which nothing but the head is read: enough to tell of many that they are no documents."""
 
     tree: Tree
     head: Head

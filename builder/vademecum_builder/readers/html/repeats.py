@@ -22,6 +22,8 @@ FOLDER_SHARE = 0.5
 MARKED_SHARE = 0.5
 """Of all pages: a line on so many is taken out even of marked content ("Was this page helpful?")."""
 MARKED_MIN_PAGES = 5
+MIN_LINKS = 3
+"""On one line: fewer are left alone ("See also: Keys, Channels" in a sentence of its own)."""
 _LABEL = 40
 """Characters that the label of a list of links may have ("On this page")."""
 
@@ -135,18 +137,17 @@ def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
 
 
 def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Line]:
-    """Leave out tables of contents: runs of lines that are nothing but links within the page, and their label."""
+    """Leave out lists of links into the page and to other pages, and their label: what they say stands there."""
     kept: list[Line] = []
     position = 0
     while position < len(lines):
         end = position
-        while (
-            end < len(lines)
-            and lines[end].kind is Kind.TEXT
-            and lines[end].links >= 0.9 * len(lines[end].text)
-        ):
+        while end < len(lines) and _is_links(lines[end]):
             end += 1
-        if end - position >= 2:
+        described = end < len(lines) and end > position and lines[end].block == lines[end - 1].block
+        while described and end > position and lines[end - 1].kind is Kind.TERM:
+            end -= 1
+        if sum(line.targets for line in lines[position:end]) >= MIN_LINKS or end - position >= 2:
             label = kept[-1] if kept else None
             above = parents[lines[position].container]
             if label is not None and label.container == above and _is_label(label):
@@ -156,6 +157,16 @@ def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Lin
             kept += lines[position:end]
         position = end
     return kept
+
+
+def _is_links(line: Line) -> bool:
+    """Return whether there is nothing in a line but links, and what numbers and parts them."""
+    others = len(line.text) - line.links
+    return (
+        line.targets > 0
+        and line.kind in (Kind.TEXT, Kind.TERM)
+        and others <= max(0.1 * len(line.text), 3 * line.targets)
+    )
 
 
 def _is_label(line: Line) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,41 @@ def test_all_of_several_articles_are_read() -> None:
 
 def test_what_holds_the_text_is_not_left_out_for_its_name() -> None:
     assert text(f"<div class='with-toc sidebar'><p>{'text ' * 50}</p></div>").startswith("text")
+
+
+# Lists of links
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "<p>Contents<ul><li><a href=a.html>One</a><li><a href=b.html>Two</a><ul><li><a href=b.html#c>3</a></ul></ul>",
+        "<p><b>Contents</b><dl><dt>1. <a href=a.html>One</a><dt>2. <a href=b.html>Two</a></dl>",
+        "<p><a href=a.html>One</a>, <a href=b.html>Two</a>, <a href=c.html>Three</a></p>",
+        "<p>On this page<ul><li><a href=#a>One</a><li><a href=#b>Two</a></ul>",
+        f"<ul><li><a href=#a>{'Why ' * 60}</a><li><a href=#b>{'How ' * 60}</a></ul>",
+    ],
+)
+def test_a_list_of_links_to_pages_is_no_text(links: str) -> None:
+    assert (
+        text(f"<main><h1>Pump</h1><section>{links}</section><p>Before and after.</p></main>")
+        == "Before and after."
+    )
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<p>See <a href=a.html>One</a> and <a href=b.html>Two</a></p>",
+        "<ul><li><a href=https://a.org/>A</a><li><a href=https://b.org/>B</a><li><a href=//c.org/>C</a></ul>",
+        "<dl><dt><a href=a.html>One</a><dt><a href=b.html>Two</a><dd>Both of them.</dl>",
+        f"<a href=a.html><p>{'A card that says what it is. ' * 9}</a><a href=b.html><p>{'Another one here. ' * 9}</a>",
+        "<ul><li><a href=a.html>One</a>: the first<li><a href=b.html>Two</a>: the second</ul>",
+    ],
+)
+def test_links_that_say_more_than_where_they_lead_are_text(kept: str) -> None:
+    said = " ".join(text(f"<main><h1>Pump</h1>{kept}</main>").split())
+    assert said == " ".join(re.sub("<[^>]*>", " ", kept).split()).replace(" :", ":")
 
 
 # What nobody reads

@@ -57,6 +57,11 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
         ("a.html", html("<main><h1 data-search-exclude>No</h1>no</main>"), LeftOutKind.EXCLUDED),
         ("a.html", "<html><frameset><frame src=b.html></frameset></html>", LeftOutKind.FRAMES),
         ("a.html", html("<h1>Only a heading</h1>"), LeftOutKind.EMPTY),
+        (
+            "a.html",
+            html("<h1>Part I</h1><ul><li><a href=b.html>B</a><li><a href=c.html>C</a></ul>"),
+            LeftOutKind.INDEX,
+        ),
         ("a.html", "\x00\x01\x02" * 100, LeftOutKind.UNREADABLE),
     ],
 )
