@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 import textwrap
+from collections.abc import Mapping
 
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.sources.base import ASCIIDOC, RST
 
-# At the margin alone: an indented one may be an example of its use.
 _RST = re.compile(
-    r"^\.\. (?P<kind>include|literalinclude)::[ \t]*(?P<name>\S+)[ \t]*\n(?P<options>(?:[ \t]+:.*\n)*)",
+    r"^(?P<indent>[ \t]*)\.\. (?P<kind>include|literalinclude)::[ \t]*(?P<name>\S+)[ \t]*\n"
+    r"(?P<options>(?:(?P=indent)[ \t]+:.*\n)*)",
     re.MULTILINE,
+)
+# What is indented below these is shown as it stands: code, comments, and a paragraph that ends in `::`.
+_SHOWN = re.compile(
+    r"\.\.[ \t]+(?:code-block|sourcecode|code|parsed-literal|raw|prompt|example)::|"
+    r"\.\.(?:[ \t]+(?![\w:+.-]+::|\[|_|\|).*)?$|(?!\.\.[ \t]).*::$"
 )
 _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
 _ASCIIDOC = re.compile(r"^include::(?P<name>[^\[\]\s]+)\[(?P<options>[^\]]*)\][ \t]*$", re.MULTILINE)
@@ -24,24 +31,79 @@ _FAMILIES = {"partial$": "partials", "example$": "examples", "page$": "pages"}
 
 
 def rst_includes(text: str, page: Page) -> str:
-    """`.. include::` and `.. literalinclude::`, with their `lines`, `start-after` and `end-before`."""
+    """`.. include::` and `.. literalinclude::`, with the options that choose a part of the file."""
 
     def take(match: re.Match[str]) -> str:
+        if match["indent"] and _is_shown(match):
+            return match[0]
         name, options = match["name"], dict(_OPTION.findall(match["options"]))
         folder = "" if name.startswith("/") else posixpath.dirname(page.key)
         is_code = match["kind"] == "literalinclude" or "code" in options or "literal" in options
         found = page.include(name, folder, passes=() if is_code else (rst_includes,))
-        if not found or "pyobject" in options:
-            return match[0] if found else ""
-        start, end = options.get("start-after", ""), options.get("end-before", "")
-        found = found.partition(start)[2] if start else found
-        found = found.partition(end)[0] if end else found
-        found = part(found, options["lines"]) if options.get("lines") else found
+        if not found:
+            return ""
+        found = _chosen(found, options, match["kind"] == "literalinclude")
         if not is_code:
-            return f"\n{found}\n"
-        return f".. code-block:: {options.get('language', '')}\n\n{textwrap.indent(found, '   ')}\n\n"
+            return textwrap.indent(f"\n{found}\n", match["indent"])
+        language = options.get("language") or options.get("code") or ""
+        code = textwrap.indent(textwrap.dedent(found) if "dedent" in options else found, "   ")
+        return textwrap.indent(f".. code-block:: {language}\n\n{code}\n\n", match["indent"])
 
     return _RST.sub(take, text) if "include::" in text else text
+
+
+def _is_shown(match: re.Match[str]) -> bool:
+    """Return whether an indented include is an example of its use."""
+    indent = len(match["indent"].expandtabs())
+    for line in reversed(match.string[: match.start()].split("\n")):
+        bare = line.strip()
+        deep = len(line.expandtabs()) - len(line.expandtabs().lstrip())
+        if bare and deep < indent:
+            if _SHOWN.match(bare):
+                return True
+            indent = deep
+    return False
+
+
+def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
+    """Return the part of a file that is asked for; `by_line`: whole lines are, as `literalinclude` has it."""
+    if options.get("pyobject"):
+        return _definition(text, options["pyobject"])
+    lines = text.split("\n")
+    first, last = (options.get(name, "") for name in ("start-line", "end-line"))
+    if first or last:
+        lines = lines[
+            int(first) if first.isdigit() else None : int(last) if last.lstrip("-").isdigit() else None
+        ]
+    if by_line:
+        for name, beyond in (("start-after", 1), ("start-at", 0)):
+            if options.get(name):
+                lines = lines[
+                    next((n + beyond for n, line in enumerate(lines) if options[name] in line), 0) :
+                ]
+        for name, beyond in (("end-before", 0), ("end-at", 1)):
+            if options.get(name):
+                ends = (n + beyond for n, line in enumerate(lines) if options[name] in line and n + beyond)
+                lines = lines[: next(ends, None)]
+        text = "\n".join(lines)
+    else:
+        text = "\n".join(lines)
+        text = text.partition(options["start-after"])[2] if options.get("start-after") else text
+        text = text.partition(options["end-before"])[0] if options.get("end-before") else text
+    return part(text, options["lines"]) if options.get("lines") else text
+
+
+def _definition(code: str, name: str) -> str:
+    """Return the lines of a function or class (`Pump.turn`) of Python; all of it where it is not found."""
+    try:
+        found: ast.AST = ast.parse(code)
+        for piece in name.split("."):
+            found = next(node for node in ast.iter_child_nodes(found) if getattr(node, "name", "") == piece)
+    except (SyntaxError, ValueError, RecursionError, StopIteration):
+        return code
+    decorators = [node.lineno for node in getattr(found, "decorator_list", [])]
+    start, end = min([found.lineno, *decorators]), found.end_lineno  # type: ignore[attr-defined]
+    return "\n".join(code.split("\n")[start - 1 : end])
 
 
 def asciidoc_includes(text: str, page: Page) -> str:
