@@ -53,7 +53,7 @@ async function search() {
   if (query === "") return show([], query);
   try {
     await opened;
-    const hits = await kb.search(query, { limit: HITS });
+    const hits = await kb.search(query, { limit: HITS, prefer: { lang: navigator.language } });
     if (mine === asked) show(hits, query);
   } catch (error) {
     if (mine !== asked) return;

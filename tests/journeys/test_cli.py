@@ -129,6 +129,24 @@ def test_pull_says_what_it_did_as_json(published: Vade) -> None:
     assert first.items() >= {"from": None, "to": 2, "plan": "full"}.items()
 
 
+def test_a_search_goes_by_version_and_language(vade: Vade) -> None:
+    for key in ("v1/pump.md", "v2/pump.md", "v2/de/pump.md"):
+        Path("versions", key).parent.mkdir(parents=True, exist_ok=True)
+        Path("versions", key).write_text("# Pump\n\nTurn the red lever.\n")
+    vade("build", "versions", "--out", "dist", "--no-site")
+    vade("pull", "dist", "--store", "kb.db")
+    asked = ("search", "red lever", "--store", "kb.db")
+    assert "also: v1, v2 de" in vade(*asked).out
+    (hit,) = vade(*asked, "--filter", "version=v1", "--json").json["hits"]
+    assert (hit["document"], [place["document"] for place in hit["places"]]) == (
+        "v1/pump.md",
+        ["v2/pump.md", "v2/de/pump.md"],
+    )
+    assert vade(*asked, "--prefer", "lang=de-AT", "--json").json["hits"][0]["document"] == "v2/de/pump.md"
+    assert vade(*asked, "--filter", "version=v1", "--filter", "version=v2", "--json").json["hits"]
+    assert_refused(vade(*asked, "--filter", "version"), 2, "'version' is not NAME=TEXT")
+
+
 def test_search_says_what_it_found_as_json(published: Vade) -> None:
     ran = published("search", "rotate", "--store", "kb.db", "--limit", 2, "--json")
     assert ran.json["release"] == 1

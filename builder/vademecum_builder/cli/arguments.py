@@ -288,10 +288,20 @@ def _search(add: _Add) -> None:
     add("query", metavar="QUERY", nargs="+")
     _store(add)
     add("--limit", metavar="N", type=int, default=10, help="default: 10")
+    of_pairs: dict[str, Any] = {"metavar": "NAME=TEXT", "type": _pair, "action": "append", "default": []}
+    add("--filter", **of_pairs, help="documents alone whose metadata say so: version=2.0 (repeatable)")
+    add("--prefer", **of_pairs, help="of a page in several places this one: lang=de (repeatable)")
     add(
         "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
     )
     _json(add)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not (name and separator):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=TEXT")
+    return name, value
 
 
 def _status(add: _Add) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
+from vademecum_builder.sources.places import PagePlace
 from vademecum_builder.sources.private_keys import private_key_line
 
 MOST_BYTES = 1024 * 1024
@@ -142,10 +143,13 @@ class Folder:
     Attributes:
         path: Relative to the project; empty: its root. It may lie beside it (`../docs`).
         address: Of a page in it.
+        place: Its pages in this language and version; `page`: the folder that has them in the default ones. None:
+            their paths tell.
     """
 
     path: str
     address: Address
+    place: PagePlace | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,7 @@ class Rules:
         copies: Whether HTML and text that lie among the pages are served as they are.
         base_url: Where the site is served, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
+        first: The current `version` and the default `lang`, where there are several.
         doubt: Why the address of a page may be wrong, empty: it is right.
     """
 
@@ -170,6 +175,7 @@ class Rules:
     copies: bool = False
     base_url: str = ""
     doubts: tuple[str, ...] = ()
+    first: Mapping[str, str] = field(default_factory=dict)
     doubt: Callable[[str, Mapping[str, Any]], str] = lambda _path, _metadata: ""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -23,6 +24,7 @@ from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
 from vademecum_builder.readers import slugs
+from vademecum_builder.sources.places import PagePlace
 
 FILES = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts", "cts"))
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
@@ -72,9 +74,17 @@ def _blog(base: str) -> Address:
     return address
 
 
-def _pages(path: str, metadata: Mapping[str, Any]) -> str:
-    _private(path)
-    return re.sub(r"(?:^|/)index$", "", stem(path))
+def _pages(base: str) -> Address:
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        _private(path)
+        return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
+
+    return address
+
+
+def _served(rule: Callable[[str], Address], base: str) -> Callable[[str], Address]:
+    """Return the rule of pages below `base`, given a language that is served below its name."""
+    return lambda locale: rule(posixpath.join(locale, base))
 
 
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
@@ -104,6 +114,22 @@ def open_docusaurus(project: Project) -> Rules:
     script = Script(project.text(*FILES))
     folders: list[Folder] = []
     doubts: list[str] = []
+    locales = script.texts("locales")
+    default = script.text("defaultLocale", locales[0] if locales else "")
+    first = {"lang": default} if len(locales) > 1 else {}
+
+    def add(path: str, served: Callable[[str], Address], plugin: str, folder: str, version: str = "") -> None:
+        """Add a folder of pages in the default language, and those of its translations."""
+        page = folder_of(path if not version else main)
+        if len(locales) < 2:
+            folders.append(Folder(path, served(""), PagePlace(page, version=version) if version else None))
+            return
+        folders.append(Folder(path, served(""), PagePlace(page, default, version)))
+        for locale in locales:
+            place = posixpath.join("i18n", locale, plugin, folder)
+            if locale != default:
+                folders.append(Folder(place, served(locale), PagePlace(page, locale, version)))
+
     for kind in ("docs", "blog"):
         found = list(_instances(script, kind)) or [("", True)]
         for options, preset in found:
@@ -114,27 +140,28 @@ def open_docusaurus(project: Project) -> Rules:
             path, route, name = (script.value(key, options) for key in ("path", "routeBasePath", "id"))
             if "" in (path, route):
                 doubts.append(f"{kind}: path or routeBasePath is computed in the configuration")
-            path, base = folder_of(str(path or kind)), str(kind if route is None else route).strip("/")
+            main, base = folder_of(str(path or kind)), str(kind if route is None else route).strip("/")
+            plugin = f"docusaurus-plugin-content-{kind}{'-' + str(name) if name else ''}"
             if kind == "blog":
-                folders.append(Folder(path, _blog(base)))
+                add(main, _served(_blog, base), plugin, "")
                 continue
             numbered = script.value("numberPrefixParser", options) is not False
             prefix = f"{name}_" if name else ""
             versions = _versions(project, prefix)
             latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
-            for version in versions:
-                served = _version(script, versions_said, version, base, "" if version == latest else version)
-                folders.append(
-                    Folder(f"{prefix}versioned_docs/version-{version}", docs(served, numbered=numbered))
+            if versions and preset:
+                first["version"] = "next" if latest == "current" else latest
+            for version in (*versions, "current"):
+                default_path = "" if version == latest else "next" if version == "current" else version
+                where = _version(script, versions_said, version, base, default_path)
+                add(
+                    main if version == "current" else f"{prefix}versioned_docs/version-{version}",
+                    _served(partial(docs, numbered=numbered), where),
+                    plugin,
+                    version if version == "current" else f"version-{version}",
+                    "" if not versions else "next" if version == "current" else version,
                 )
-            current = _version(script, versions_said, "current", base, "" if latest == "current" else "next")
-            folders.append(Folder(path, docs(current, numbered=numbered)))
-            for locale in script.texts("locales"):
-                place = (
-                    f"i18n/{locale}/docusaurus-plugin-content-docs{'-' + str(name) if name else ''}/current"
-                )
-                folders.append(Folder(place, docs(posixpath.join(locale, current), numbered=numbered)))
-    folders.append(Folder("src/pages", _pages))
+    add("src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages", "")
     url, base_url = script.text("url"), script.text("baseUrl", "/")
     return Rules(
         tuple(folders),
@@ -142,6 +169,7 @@ def open_docusaurus(project: Project) -> Rules:
         (containers, mdx_comments, jsx, expressions),
         base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
         doubts=tuple(doubts),
+        first=first,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vademecum.errors import UsageError
@@ -23,6 +23,7 @@ from vademecum_builder.profiles.starlight import STARLIGHT
 from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
 from vademecum_builder.sources.base import HTML, PLAIN_TEXT
 from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.places import PagePlace
 
 PROFILES: tuple[Profile, ...] = (
     MKDOCS,
@@ -74,6 +75,14 @@ class Found:
             if whole.startswith(prefix):
                 return folder, whole.removeprefix(prefix)
         return None
+
+    def page_place(self, key: str) -> PagePlace | None:
+        """Return the version and language of a page where the configuration tells them; None: its path may."""
+        folder, path = self.place(key) or (None, "")
+        if folder is None or folder.place is None:
+            return None
+        page = posixpath.normpath(posixpath.join(self.outside, folder.place.page, path))
+        return replace(folder.place, page=page)
 
     def key(self, key: str) -> str:
         """Return an item's place in the project."""

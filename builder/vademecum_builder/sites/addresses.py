@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
+from vademecum_builder.sources.places import version_named
+
 LONGEST = 2000
 _INDEX = re.compile(r"(?:^|(?<=/))index\.x?html?$")
 _PAGE = re.compile(r"\.x?html?$")
-_VERSION = re.compile(r"v?\d+(?:\.(?:\d+|x))*(?:[.-]?(?:a|b|rc|alpha|beta|dev|final)\d*)?", re.IGNORECASE)
-_NAMED_VERSIONS = frozenset(
-    {"latest", "stable", "current", "next", "dev", "devel", "main", "master", "edge", "nightly"}
-)
 
 
 @dataclass(frozen=True)
@@ -108,12 +106,7 @@ def base_of(pages: Iterable[tuple[str, str]]) -> str:
 
 def version_in(key: str) -> str:
     """Return the version that a page's path begins with (behind a language, say), or the empty string."""
-    for part in PurePosixPath(key).parts[:-1][:2]:
-        if part.lower() in _NAMED_VERSIONS or ("." in part and _VERSION.fullmatch(part)):
-            return part
-        if re.fullmatch(r"v\d+", part, re.IGNORECASE):
-            return part
-    return ""
+    return next(filter(None, map(version_named, PurePosixPath(key).parts[:-1][:2])), "")
 
 
 def _bare(place: str) -> str:

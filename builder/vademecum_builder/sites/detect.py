@@ -41,6 +41,7 @@ _GENERATOR = re.compile(
     rb"content=[\"']([^\"'>]{1,80})[\"']\s+name=[\"']?generator)",
     re.IGNORECASE,
 )
+_CANONICAL = re.compile(rb"<link\b[^<>]*\brel=[\"']?canonical\b", re.IGNORECASE)
 # Generators that say so in another way.
 _SIGNS = (
     ("sphinx", re.compile(rb"documentation_options\.js|DOCUMENTATION_OPTIONS|sphinx-doc\.org")),
@@ -87,7 +88,8 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
     )
     if not pages or pages <= sources:
         return None
-    generator = generator_of(heads)
+    seen = list(heads)
+    generator = generator_of(seen)
     traces = sorted(_TRACES & {part for key in keys for part in key.split("/")[:2]})
     has_index = any(key in ("index.html", "index.htm") for key in keys) or any(
         key.count("/") == 1 and key.endswith("/index.html") for key in keys
@@ -96,6 +98,8 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
         return Rendered(pages, generator, f"rendered by {generator}")
     if has_index and (traces or pages >= 10):
         return Rendered(pages, "", f"pages with an index.html{f' and {traces[0]}' if traces else ''}")
+    if any(map(_CANONICAL.search, seen)):
+        return Rendered(pages, "", "pages that name their canonical address")
     return None
 
 

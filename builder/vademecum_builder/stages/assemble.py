@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
-from vademecum.format.json import canonical
-from vademecum.format.manifest import EncoderEntry, Manifest, encode_manifest
+from vademecum.format.json import canonical, parse_object
+from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, encode_manifest
 from vademecum.format.objects import deflate
 from vademecum.format.segment import DocumentRow
 from vademecum_builder.delta.old_rows import encode_history
@@ -16,6 +16,7 @@ from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
+from vademecum_builder.sources.places import order_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import Packs
@@ -82,10 +83,19 @@ def assemble_release(
         segments=segments.entries,
         sources=sources_ref,
         packs=packs.entries,
+        places=_places(embedded.rows.live, context),
     )
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
     files |= {sources_ref.path: sources_file, rows_ref.path: rows_file}
     return AssembledRelease(manifest, encode_manifest(manifest), files, packs.kept | {rows_ref.path})
+
+
+def _places(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
+    said = {
+        row.key: parse_object(row.metadata.encode(), row.key) if row.metadata else {} for row in documents
+    }
+    order = order_of(said, context.reader.first if context.reader else {})
+    return {name: values[:MOST_VALUES] for name, values in order.items()}
 
 
 def changes_of(state: SourceState, base: Base) -> DocumentChanges:

@@ -9,7 +9,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.previous import Previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
-from vademecum_builder.stages.documents import DocumentReader, PlainPages
+from vademecum_builder.stages.documents import DocumentReader, PlacedPages, PlainPages
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class BuildContext:
     site: SiteBuilder | None
     now: datetime
     progress: Progress = ignore_progress
-    reader: DocumentReader | None = None
+    reader: PlacedPages | None = None
     lying: int = 0
 
     @property

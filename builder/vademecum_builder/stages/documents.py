@@ -4,16 +4,17 @@ that it has rendered."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
-from vademecum_builder.profiles.registry import find_profile
+from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import HTML, SourceItem
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.places import PagePlace, PagePlaces
 
 if TYPE_CHECKING:
     from vademecum_builder.sites.site import Site
@@ -69,7 +70,55 @@ class SitePages:
         return ()
 
 
-def choose_reader(source: FolderSource, request: BuildRequest) -> DocumentReader:
+@dataclass(frozen=True)
+class PlacedPages:
+    """A reader's documents, each with its version, its language and its page, as far as its path tells or its profile.
+
+    Attributes:
+        first: The current version and the default language, as far as a configuration says them.
+    """
+
+    inner: DocumentReader
+    places: PagePlaces
+    profile: Found | None = None
+    first: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notice(self) -> str:
+        """Return that of the reader."""
+        return self.inner.notice
+
+    def shaped_by(self, item: SourceItem) -> str:
+        """Return what shapes the reader's document, and where the page stands."""
+        place = self._place(item.key)
+        return f"{self.inner.shaped_by(item)} {place}" if place.page else self.inner.shaped_by(item)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that an item is, or why it is none.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        document = self.inner.read(item)
+        if not isinstance(document, Document):
+            return document
+        told = self._place(item.key).metadata
+        canonical = document.metadata.get("canonical")
+        if isinstance(canonical, str):
+            told["pageKey"] = self._place(canonical).page or canonical
+        if self.first.get("lang"):
+            told.setdefault("lang", self.first["lang"])
+        return replace(document, metadata=told | dict(document.metadata)) if told else document
+
+    def warnings(self) -> Sequence[str]:
+        """Return those of the reader."""
+        return self.inner.warnings()
+
+    def _place(self, key: str) -> PagePlace:
+        return (self.profile.page_place(key) if self.profile else None) or self.places.of(key)
+
+
+def choose_reader(source: FolderSource, request: BuildRequest) -> PlacedPages:
     """Return how a folder is read: by the profile that was named, as a site where its files say that one was rendered,
     else by the profile whose configuration lies there.
 
@@ -77,13 +126,16 @@ def choose_reader(source: FolderSource, request: BuildRequest) -> DocumentReader
         UsageError: There is no such profile.
     """
     keys = source.keys()
+    places = PagePlaces(keys)
     site = None if request.profile else _rendered(source, keys, request.base_url)
     if site is not None:
-        return site
+        return PlacedPages(site, places)
     found = find_profile(source.root, keys, request.profile)
     if found is None:
-        return PlainPages(source.root, request.base_url, frozenset(keys))
-    return ProfilePages(found, request.base_url or found.rules.base_url)
+        return PlacedPages(PlainPages(source.root, request.base_url, frozenset(keys)), places)
+    return PlacedPages(
+        ProfilePages(found, request.base_url or found.rules.base_url), places, found, found.rules.first
+    )
 
 
 def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SitePages | None:

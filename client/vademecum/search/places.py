@@ -124,7 +124,7 @@ class Places:
         return rank
 
     def _page(self, at: int) -> str:
-        page = self._metadata[at].get("page")
+        page = self._metadata[at].get("pageKey")
         return page if isinstance(page, str) else self._state.documents.key(at).decode()
 
     def _headings(self, row: int) -> str:

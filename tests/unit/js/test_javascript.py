@@ -159,7 +159,7 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
             "tags": chance.choices("ab", k=2),
         }
         said = {name: value for name, value in told.items() if value is not None}
-        page = {"page": f"page {at % 9}"} if at % 4 else {}
+        page = {"pageKey": f"page {at % 9}"} if at % 4 else {}
         held = tuple(sorted(chance.sample(range(12), 3)))
         documents.append(
             segment.DocumentRow(f"{at:02}", 1, f"Title {at}", f"{at}/", json.dumps(said | page), held)

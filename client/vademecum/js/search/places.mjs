@@ -133,7 +133,7 @@ export class Places {
 
   /** @param {number} at */
   #page(at) {
-    const { page } = this.metadata[at];
+    const { pageKey: page } = this.metadata[at];
     return typeof page === "string" ? page : this.generation.documents[at].key;
   }
 }

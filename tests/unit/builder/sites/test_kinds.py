@@ -224,6 +224,7 @@ def test_a_version_is_what_the_path_begins_with(key: str, version: str) -> None:
         (["a.html"], b"<meta name=generator content='Hugo 0.1'>", True),
         (["a.html", "a.txt"], b'<meta content="Sphinx" name="generator">', True),
         (["a.html", "b.html"], b"", False),
+        (["a.html"], b'<link href="https://ex.org/a" rel="canonical">', True),
         (["index.html", "a.md", "b.md"], b"<meta name=generator content=Hugo>", False),
         (["a.md", "b.txt"], b"", False),
         ([], b"", False),

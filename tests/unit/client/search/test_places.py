@@ -57,9 +57,9 @@ def shown(hits: list[Hit]) -> list[tuple[str, list[str]]]:
 
 VERSIONS = index_of(
     {
-        "1.0/pump": ({"version": "1.0", "page": "pump"}, [("", START)]),
-        "10.0/pump": ({"version": "10.0", "page": "pump"}, [("", START)]),
-        "2.0/pump": ({"version": "2.0", "page": "pump"}, [("", START)]),
+        "1.0/pump": ({"version": "1.0", "pageKey": "pump"}, [("", START)]),
+        "10.0/pump": ({"version": "10.0", "pageKey": "pump"}, [("", START)]),
+        "2.0/pump": ({"version": "2.0", "pageKey": "pump"}, [("", START)]),
     },
     {"version": ("10.0", "2.0", "1.0")},
 )
@@ -107,8 +107,11 @@ def test_without_places_the_lowest_key_is_shown_and_mirrors_are_listed() -> None
 def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() -> None:
     index = index_of(
         {
-            "1/pump": ({"version": "1", "page": "pump"}, [("Start", START), ("Oil", "Oil the pump in May.")]),
-            "2/pump": ({"version": "2", "page": "pump"}, [("Start", START + " Gently.")]),
+            "1/pump": (
+                {"version": "1", "pageKey": "pump"},
+                [("Start", START), ("Oil", "Oil the pump in May.")],
+            ),
+            "2/pump": ({"version": "2", "pageKey": "pump"}, [("Start", START + " Gently.")]),
         },
         {"version": ("2", "1")},
     )
@@ -124,7 +127,7 @@ def test_a_translation_is_shown_to_those_who_read_its_language(language: str, ex
     index = index_of(
         {
             "a": ({}, [("Start", "Run pumpctl start now")]),
-            "de/a": ({"lang": "de", "page": "a"}, [("Anfang", "Run pumpctl start jetzt")]),
+            "de/a": ({"lang": "de", "pageKey": "a"}, [("Anfang", "Run pumpctl start jetzt")]),
         },
         {"lang": ("de",)},
     )
@@ -139,7 +142,7 @@ def test_a_translation_that_does_not_answer_takes_no_place() -> None:
         {
             "a": ({}, [("Start", START)]),
             "de/a": (
-                {"lang": "de", "page": "a"},
+                {"lang": "de", "pageKey": "a"},
                 [("Anfang", "Zieh den roten Hebel pump, dann warte auf das Wasser")],
             ),
         },

@@ -1,0 +1,190 @@
+"""One page in several versions and languages, as the paths of files tell: `2.0/a.md`, `de/a.md`, `a.de.md`.
+
+A folder is a version or a language where its name says so and another one beside it, or the folder above, holds the
+same pages: `it/` alone is the department, and chapters have no pages in common.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+# ISO 639-1, without `ts`: a folder of that name is TypeScript's.
+_LANGUAGES = frozenset(
+    """
+    aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv
+    dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie
+    ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv
+    mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm
+    rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr tt
+    tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+    """.split()  # noqa: SIM905 - a list is longer
+)
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_](?:[A-Za-z]{2}|[A-Za-z]{4}|\d{3})){0,2}")
+_NUMBER = r"\d+(?:\.(?:\d+|x))*(?:[.-]?(?:a|b|rc|alpha|beta|dev|final)[.-]?\d*)?"
+_VERSION = re.compile(rf"(?:(?:version|release|ver)[-_]?|v)({_NUMBER})|(?=\d+\.){_NUMBER}", re.IGNORECASE)
+_NAMED_VERSIONS = frozenset(
+    {"latest", "stable", "current", "next", "dev", "devel", "main", "master", "edge", "nightly", "unstable"}
+)
+_INDEX = re.compile(r"(?:index|readme|_index)\.\w+", re.IGNORECASE)
+_SUFFIXED = re.compile(r"(.+)\.([A-Za-z]{2}(?:[-_][A-Za-z]{2,4})?)(\.\w+)")
+_SHARE = 0.5
+"""Of the pages in the smaller of two folders: so many are in the other, too."""
+
+
+@dataclass(frozen=True)
+class PagePlace:
+    """Where a page stands.
+
+    Attributes:
+        page: What it is called in all its versions and languages; empty: it stands in one.
+        lang, version: Empty where the path does not tell.
+    """
+
+    page: str = ""
+    lang: str = ""
+    version: str = ""
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What a document says of it."""
+        told = {"pageKey": self.page, "lang": self.lang, "version": self.version}
+        return {name: value for name, value in told.items() if value}
+
+
+def version_named(name: str) -> str:
+    """Return the version that a folder's name is: `version-2.0` is 2.0; empty: it is none."""
+    found = _VERSION.fullmatch(name)
+    if found is None:
+        return name if name.lower() in _NAMED_VERSIONS else ""
+    return name if name[0] in "vV" and name[1:2].isdigit() else found[1] or name
+
+
+def language_named(name: str) -> str:
+    """Return the language that a name is: `pt_BR` is pt-BR; empty: it is none."""
+    found = _LANGUAGE.fullmatch(name)
+    return name.replace("_", "-") if found is not None and found[1].lower() in _LANGUAGES else ""
+
+
+class PagePlaces:
+    """The places of all files of a source.
+
+    Args:
+        keys: Of all files.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys = frozenset(keys)
+        self._folders = {**self._found("version"), **self._found("lang")}
+
+    def of(self, key: str) -> PagePlace:
+        """Return where a page stands."""
+        place, kept, folder = PagePlace(), [], ""
+        *folders, name = key.split("/")
+        for part in folders:
+            folder += f"{part}/"
+            said = self._folders.get(folder)
+            if said is None:
+                kept.append(part)
+            else:
+                place = replace(place, **said)
+        suffixed = _SUFFIXED.fullmatch(name)
+        if suffixed and language_named(suffixed[2]) and self._has_sibling(folder, suffixed):
+            place, name = replace(place, lang=language_named(suffixed[2])), suffixed[1] + suffixed[3]
+        page = "/".join([*kept, name])
+        return replace(place, page=page) if page != key else PagePlace()
+
+    def _has_sibling(self, folder: str, suffixed: re.Match[str]) -> bool:
+        """Return whether `a.de.md` stands beside `a.md`, or beside another language."""
+        stem, _, ending = suffixed.groups()
+        return f"{folder}{stem}{ending}" in self._keys or f"{folder}{stem}.en{ending}" in self._keys
+
+    def _found(self, kind: str) -> dict[str, dict[str, str]]:
+        """Return the folders that are a version or a language, and which."""
+        named = version_named if kind == "version" else language_named
+        pages: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for key in self._keys:
+            parts = key.split("/")
+            for at, part in enumerate(parts[:-1]):
+                rest = "/".join(parts[at + 1 :])
+                if named(part) and not _INDEX.fullmatch(rest):
+                    pages["/".join(parts[:at])][part].add(rest)
+        certain = set()  # a name that is a version or a language somewhere is one everywhere
+        for above, children in pages.items():
+            prefix = f"{above}/" if above else ""
+            for part, mine in children.items():
+                beside = {rest for rest in mine if f"{prefix}{rest}" in self._keys}
+                shares = [len(beside) / len(mine)]
+                shares += [
+                    len(mine & its) / min(len(mine), len(its)) for its in children.values() if its is not mine
+                ]
+                if max(shares) >= _SHARE:
+                    certain.add(part)
+        return {
+            f"{above}/{part}/".lstrip("/"): {kind: named(part)}
+            for above, children in pages.items()
+            for part in children.keys() & certain
+        }
+
+
+def preferred(values: Iterable[str], first: str = "") -> tuple[str, ...]:
+    """Return versions in the order in which a reader wants them: the current one, then falling numbers, then what is to
+    come.
+
+    Args:
+        first: The current one, where somebody says so.
+    """
+    versions = {*values}
+    stable = any(version.lower() in ("stable", "current") for version in versions)
+
+    def rank(version: str) -> tuple[object, ...]:
+        name = version.lower()
+        number = re.fullmatch(rf"v?({_NUMBER})", name)
+        if version == first or name in ("stable", "current"):
+            return (0 if version == first else 1, (), name)
+        if name == "latest" and not stable:
+            return (2, (), name)
+        if number is None:
+            return (5, (), name)
+        numbers = [
+            -int(part) if part.isdigit() else float("-inf") for part in re.findall(r"\d+|x", number[1])
+        ]
+        early = re.search(r"a|b|rc|dev", number[1]) is not None
+        return (4 if early else 3, (*numbers, *[0] * (9 - len(numbers))), name)
+
+    return tuple(sorted(versions, key=rank))
+
+
+def order_of(
+    said: Mapping[str, Mapping[str, object]], first: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the order of a release's versions and languages (format.md, 5.1); empty: each page has one place.
+
+    Args:
+        said: The metadata of all documents, by key.
+        first: The current version and the default language, as far as a configuration says them.
+    """
+    texts: dict[str, defaultdict[str, list[str]]] = {"lang": defaultdict(list), "version": defaultdict(list)}
+    votes: defaultdict[str, int] = defaultdict(int)
+    for key, metadata in said.items():
+        for name, documents in texts.items():
+            if isinstance(value := metadata.get(name), str) and value:
+                documents[value].append(key)
+        target = said.get(str(metadata.get("canonical")), {}).get("version")
+        if isinstance(target, str) and target != metadata.get("version"):
+            votes[target] += 1
+    canonical = max(sorted(votes), key=lambda version: votes[version], default="")
+    langs, versions = texts["lang"], texts["version"]
+
+    def language_rank(lang: str) -> tuple[object, ...]:
+        own = sum("pageKey" not in said[key] for key in langs[lang])
+        return (lang != first.get("lang"), -own, -len(langs[lang]), not lang.lower().startswith("en"), lang)
+
+    ordered = {
+        "lang": tuple(sorted(langs, key=language_rank)),
+        "version": preferred(versions, first.get("version") or canonical),
+    }
+    several = any("pageKey" in metadata for metadata in said.values())
+    return {name: values for name, values in ordered.items() if len(values) > 1 or (values and several)}
