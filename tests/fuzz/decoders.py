@@ -25,7 +25,16 @@ import httpx
 from securesystemslib.exceptions import FormatError
 
 from fuzz.damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
-from fuzz.seeds import golden, head_record, packed_segment, release_key, small_encoder, small_pack, tiny_tree
+from fuzz.seeds import (
+    golden,
+    head_record,
+    packed_segment,
+    release_key,
+    resealed,
+    small_encoder,
+    small_pack,
+    tiny_tree,
+)
 from support.drive import drive
 from support.packing import Live
 from support.publisher import NOW
@@ -133,7 +142,7 @@ def _history(data: bytes) -> object:
 
 
 def _head(data: bytes) -> None:
-    head = decode_head(data)
+    head = decode_head(resealed(data))
     assert decode_head(encode_head(head)) == head
 
 
@@ -141,7 +150,7 @@ def _records(data: bytes) -> None:
     """Each of the small records: one that can be read by several, is."""
     for record in RECORDS.values():
         with contextlib.suppress(DamagedError):
-            value = record.parse(data)
+            value = record.parse(resealed(data))
             assert record.parse(record.format(value)) == value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.store.pointer import Head, encode_head, generation_of
-from vademecum.store.seal import unseal
+from vademecum.store.seal import seal, unseal
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import OldRelease
 from vademecum_builder.index.rows import Rows
@@ -117,8 +117,14 @@ def head_record() -> bytes:
     current = generation_of(
         manifest, tuple(entry.object.sha256 for entry in manifest.segments), "2026-11-21T08:00:00Z"
     )
-    # Without its seal: what is changed below it has to be refused, or taken, for what it says.
+    current = replace(current, manifest="a" * 64, root=1, signers=("b" * 64,))
+    # Without its seal, see `resealed`: what is changed below it has to be refused, or taken, for what it says.
     return unseal(encode_head(Head(current, current, 3, (1, 2))), "head")
+
+
+def resealed(data: bytes) -> bytes:
+    """Return a record with a digest that is right, whatever it says now."""
+    return seal(data) if data.startswith(b"{") else data
 
 
 @dataclass(frozen=True)

@@ -43,4 +43,7 @@ def generation(sequence: int, *segments: str) -> Generation:
         dimensions=4,
         encoder="e" * 64,
         segments=tuple(letter * 64 for letter in segments),
+        manifest=f"{sequence:064x}",
+        root=1,
+        signers=("f" * 64,),
     )

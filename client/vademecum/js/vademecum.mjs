@@ -15,7 +15,7 @@ import { Listeners } from "./page/events.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
 import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
-import { encodeRecord } from "./store/records.mjs";
+import { encodeRecord, openRecord } from "./store/records.mjs";
 import { IndexedStore } from "./store/store.mjs";
 import { mayDownload } from "./update/schedule.mjs";
 import { Updates } from "./update/updates.mjs";
@@ -160,7 +160,7 @@ export class KnowledgeBase {
   async setMode(mode) {
     if (!MODES.includes(mode)) throw new VademecumError("usage", `there is no mode "${mode}"; there are ${MODES.join(", ")}`);
     await this.initialize();
-    await this.#store.write([["mode", encodeRecord({ mode })]]);
+    await this.#store.write([["mode", await encodeRecord({ mode })]]);
     this.#tabs.tell({ mode });
     this.#background.setMode(mode);
   }
@@ -215,7 +215,7 @@ export class KnowledgeBase {
     this.#requireOpen();
     this.#tabs.listen();
     this.#background.listen();
-    const records = Promise.all(["mode", "retry"].map((name) => this.#store.read(name)));
+    const records = Promise.all(["mode", "retry"].map(async (name) => openRecord(await this.#store.read(name))));
     const [[mode, retry]] = await Promise.all([records, openInstalled(this.#reader, this.#updates)]);
     const { release } = this.#reader;
     this.#tabs.told = release;

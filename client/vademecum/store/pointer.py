@@ -7,10 +7,8 @@ object that it needs, so that reading never depends on metadata or on the networ
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
@@ -27,7 +25,7 @@ class Generation(ReleaseInfo):
     Attributes:
         installed: An ISO time.
         encoder, segments: Digests, of segments the newest first.
-        manifest: The digest of its manifest, as it is signed; empty where an earlier version installed it.
+        manifest: The digest of its manifest, as it is signed.
         root, signers: Who vouches for it: the keys that signed its targets, by their fingerprints, and the version of
             the root that named them.
         revoked: The trusted root does not name them any more: its sequence is no floor, and nobody goes back to it.
@@ -79,10 +77,10 @@ class Head:
         """
 
         def judge(generation: Generation | None) -> Generation | None:
-            if generation is None or not generation.signers:
-                return generation
+            if generation is None:
+                return None
             still = len({*generation.signers} & {*named})
-            return replace(generation, revoked=still < min(threshold, len(generation.signers)))
+            return replace(generation, revoked=still < max(1, min(threshold, len(generation.signers))))
 
         return replace(self, current=judge(self.current), previous=judge(self.previous))
 
@@ -90,13 +88,9 @@ class Head:
         """Return the head after these keys have signed that release: they vouch for it where it is installed."""
 
         def vouch(generation: Generation | None) -> Generation | None:
-            if (
-                generation is None
-                or generation.sequence != sequence
-                or generation.manifest not in ("", manifest)
-            ):
+            if generation is None or (generation.sequence, generation.manifest) != (sequence, manifest):
                 return generation
-            return replace(generation, manifest=manifest, root=root, signers=signers, revoked=False)
+            return replace(generation, root=root, signers=signers, revoked=False)
 
         return replace(self, current=vouch(self.current), previous=vouch(self.previous))
 
@@ -246,14 +240,8 @@ def _generation(fields: Fields | None) -> Generation | None:
         dimensions=fields.integer("dimensions", 1),
         encoder=fields.match("encoder", DIGEST),
         segments=fields.digests("segments"),
-        **(_vouched(fields) if "manifest" in fields else {}),  # earlier versions did not write it
+        manifest=fields.match("manifest", DIGEST),
+        root=fields.integer("root"),
+        signers=fields.digests("signers"),
+        revoked=fields.boolean("revoked"),
     )
-
-
-def _vouched(fields: Fields) -> dict[str, Any]:
-    return {
-        "manifest": fields.match("manifest", re.compile(f"(?:{DIGEST.pattern})?")),
-        "root": fields.integer("root"),
-        "signers": fields.digests("signers"),
-        "revoked": fields.boolean("revoked"),
-    }

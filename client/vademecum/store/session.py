@@ -86,7 +86,7 @@ class Session:
     def unkept(self) -> Generation | None:
         """Return the installed generation if its signed manifest should lie beside it, and does not."""
         current = self.pointer.current
-        return current if current is not None and {current.manifest} - {"", *self._manifests} else None
+        return current if current is not None and current.manifest not in self._manifests else None
 
     def keep_manifest(self, digest: str, manifest: bytes) -> None:
         """Have the manifest of a release kept beside its generation, from the commit on that names that one.

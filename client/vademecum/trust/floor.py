@@ -40,13 +40,10 @@ def encode_pin(origin: bytes, root: bytes) -> bytes:
 
 
 def origin_of(pin: bytes | None, root: bytes | None) -> bytes | None:
-    """Return where the stored root was reached from; None where the pin is of another root, or is none.
-
-    Earlier versions wrote no digest of the root: theirs is believed.
-    """
+    """Return where the stored root was reached from; None where the pin is of another root, or is none."""
     origin = (pin or b"").split(b" ")[0]
     known = origin == FIRST_USE or DIGEST.fullmatch(origin.decode(errors="replace"))
-    return origin if known and root is not None and pin in (origin, encode_pin(origin, root)) else None
+    return origin if known and root is not None and pin == encode_pin(origin, root) else None
 
 
 def is_first_use(pin: bytes | None) -> bool:

@@ -69,7 +69,7 @@ def refuse_other(head: Head, line: Line) -> None:
                 generation is not None
                 and not generation.revoked
                 and release.sequence == generation.sequence
-                and generation.manifest not in ("", release.sha256)
+                and generation.manifest != release.sha256
             ):
                 raise equivocation(f"release {release.sequence}")
 

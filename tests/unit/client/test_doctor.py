@@ -23,6 +23,7 @@ from vademecum.errors import (
     StorageError,
 )
 from vademecum.runtime.sqlite.store import writing
+from vademecum.store.seal import seal
 
 
 @pytest.fixture
@@ -295,10 +296,11 @@ def test_a_store_of_a_newer_version_is_left_alone(place: Place) -> None:
 
 
 def test_a_pointer_of_a_newer_version_is_left_alone(place: Place) -> None:
-    place.sql("UPDATE records SET value = CAST('{\"format\":99}' AS BLOB) WHERE name = 'head'")
+    newer = seal(b'{"format":99}')
+    place.sql(f"UPDATE records SET value = CAST('{newer.decode()}' AS BLOB) WHERE name = 'head'")
     with pytest.raises(NewerFormatError):
         place.open().doctor()
-    assert place.record("head") == b'{"format":99}'
+    assert place.record("head") == newer
 
 
 def test_no_store(tmp_path: Path) -> None:

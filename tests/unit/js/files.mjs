@@ -1,5 +1,6 @@
 // Makes the files that the tests read: a small writer of format.md, section 4, independent of the Python one.
 
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
 /** The address of a host that answers so, for as long as the tests run. */
@@ -107,6 +108,13 @@ export const LATIN = [
 ];
 
 /** What the record `head` says of an installed release. */
+/** A record with its seal (format.md, section 8). */
+export function sealed(value) {
+  const text = JSON.stringify(value);
+  const digest = createHash("sha256").update(text).digest("hex");
+  return UTF8.encode(`{"sha256":"${digest}",${text.slice(1)}`);
+}
+
 export const installedRelease = (sequence) => ({
   sequence,
   version: `v${sequence}`,

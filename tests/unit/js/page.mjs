@@ -1,9 +1,8 @@
 // A page for the public class: a store in a Map, a query worker that opens what the pointer names, other pages that
 // only send, and events of the window and of the connection. Import it before vademecum.mjs; one to a test file.
 
-import { encodeRecord } from "../../../client/vademecum/js/store/records.mjs";
 import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
-import { installedRelease, serve } from "./files.mjs";
+import { installedRelease, sealed, serve } from "./files.mjs";
 
 export const records = new Map();
 export const requests = [];
@@ -26,7 +25,7 @@ const { setTimeout: begin } = globalThis;
 /** Put a release into the store, as another page would. */
 export function install(sequence, { pinned = null, ...changes } = {}) {
   const current = { ...installedRelease(sequence), ...changes };
-  records.set("head", encodeRecord({ format: 1, current, previous: null, pinned, refused: [] }));
+  records.set("head", sealed({ format: 1, current, previous: null, pinned, refused: [] }));
 }
 
 export const online = () => events.dispatchEvent(new Event("online"));

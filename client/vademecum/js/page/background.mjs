@@ -2,7 +2,7 @@
 /** The background: when the host is asked, and whether what it shows is downloaded unasked. */
 
 import { asError } from "../errors.mjs";
-import { decodeRecord, encodeRecord } from "../store/records.mjs";
+import { encodeRecord } from "../store/records.mjs";
 import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../update/schedule.mjs";
 import { report } from "./events.mjs";
 
@@ -47,11 +47,11 @@ export class Background {
   }
 
   /** Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
-   * @param {Uint8Array | undefined} mode the record @param {Uint8Array | undefined} retry the record
+   * @param {{mode?: Mode}} mode the record @param {{notBefore?: string, failures?: number}} retry the record
    * @param {boolean} installed */
   begin(mode, retry, installed) {
-    this.mode = decodeRecord(mode).mode ?? this.mode;
-    const { wait, failures } = readRetry(decodeRecord(retry), Date.now());
+    this.mode = mode.mode ?? this.mode;
+    const { wait, failures } = readRetry(retry, Date.now());
     this.#failures = failures;
     if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
     this.#follow(failures > 0 && !installed ? 0 : wait);
@@ -129,7 +129,7 @@ export class Background {
    * @param {number} failures in a row, that led to it; 0: the host asked for it */
   async #postpone(delayMs, failures) {
     const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
-    const record = encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
+    const record = await encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
     await this.around.store.write([["retry", record]]).catch(report);
   }
 }

@@ -2,7 +2,7 @@
 /** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`. */
 
 import { TRANSIENT } from "../errors.mjs";
-import { decodeHead, decodeRecord, openHead } from "../store/records.mjs";
+import { openHead, openRecord } from "../store/records.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Status} Status */
 /** @typedef {import("../store/store.mjs").IndexedStore} IndexedStore */
@@ -21,7 +21,7 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
   const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
-  const [sync, seed] = [decodeRecord(syncBytes), decodeRecord(seedBytes)];
+  const [sync, seed] = await Promise.all([openRecord(syncBytes), openRecord(seedBytes)]);
   const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
   const last = error ?? noted;
   return {
@@ -53,7 +53,7 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
  * @param {IndexedStore} store @returns {Promise<import("../vademecum.d.mts").Check>} */
 export async function nothingNew(store) {
   const [head, record] = await Promise.all([store.read("head"), store.read("sync")]);
-  const { latest, reason = null } = decodeRecord(record);
-  const installed = decodeHead(head).current?.sequence ?? null;
+  const { latest, reason = null } = await openRecord(record);
+  const installed = (await openHead(head)).current?.sequence ?? null;
   return { available: false, ...latest, plan: "none", bytes: 0, installed, reason };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The other pages of this site: what one installs, the others turn to, and each app is told once. */
 
-import { decodeHead, isSame } from "../store/records.mjs";
+import { openHead, isSame } from "../store/records.mjs";
 import { report } from "./events.mjs";
 
 /** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */
@@ -57,7 +57,7 @@ export class Tabs {
   /** Turn to what another page has installed, and tell the app, where that page could not tell this one. */
   async catchUp() {
     const { store, reader, emit } = this.around;
-    const { current } = decodeHead(await store.read("head"));
+    const { current } = await openHead(await store.read("head"));
     if (!isSame(current, reader.release)) await reader.reopen();
     const [before, now] = [this.told, reader.release];
     this.told = now;

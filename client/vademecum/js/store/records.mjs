@@ -44,20 +44,21 @@ export function decodeHead(bytes) {
 
 /** What the seal of a record takes (store/seal.py): `{"sha256":"`, the digest, and `",`. */
 const SEAL = 77;
+const BRACE = 0x7b;
 
-/**
- * The same, after the seal was looked at: a disk or another program may have changed what was written.
- * @param {Uint8Array | undefined} bytes
- * @returns {Promise<Head>}
- */
+/** The same, after the seal was looked at: a disk or another program may have changed what was written.
+ * @param {Uint8Array | undefined} bytes @returns {Promise<Head>} */
 export async function openHead(bytes) {
-  const found = bytes && /^\{"sha256":"([0-9a-f]{64})",$/.exec(new TextDecoder().decode(bytes.subarray(0, SEAL)));
-  if (bytes && found) {
-    const written = bytes.slice(SEAL - 1);
-    written[0] = 0x7b; // the brace that the first field stood behind
-    require((await sha256(written)) === found[1], "it is not what was written");
-  }
+  require(!bytes || (await isSealed(bytes)), "it is not what was written");
   return decodeHead(bytes);
+}
+
+/** @param {Uint8Array} bytes a record: whether the digest that it begins with is that of the rest */
+async function isSealed(bytes) {
+  const found = /^\{"sha256":"([0-9a-f]{64})",$/.exec(new TextDecoder().decode(bytes.subarray(0, SEAL)));
+  const written = bytes.slice(SEAL - 1);
+  written[0] = BRACE; // the one that the first field stood behind
+  return found !== null && (await sha256(written)) === found[1];
 }
 
 /** @param {any} value @param {string} name @returns {InstalledRelease | null} */
@@ -81,9 +82,9 @@ export function isSame(a, b) {
 }
 
 /** One of the records that only save requests, or say how to go about them: a damaged one is begun anew.
- * @param {Uint8Array | undefined} bytes @returns {Record<string, any>} */
-export function decodeRecord(bytes) {
-  if (!bytes) return {};
+ * @param {Uint8Array | undefined} bytes @returns {Promise<Record<string, any>>} */
+export async function openRecord(bytes) {
+  if (!bytes || !(await isSealed(bytes))) return {};
   try {
     return parseObject(bytes, "record");
   } catch (error) {
@@ -92,7 +93,9 @@ export function decodeRecord(bytes) {
   }
 }
 
-/** @param {object} value @returns {Uint8Array} */
-export function encodeRecord(value) {
-  return new TextEncoder().encode(JSON.stringify(value));
+/** A record with its seal. @param {object} value that has a field @returns {Promise<Uint8Array>} */
+export async function encodeRecord(value) {
+  const encoder = new TextEncoder();
+  const text = JSON.stringify(value);
+  return encoder.encode(`{"sha256":"${await sha256(encoder.encode(text))}",${text.slice(1)}`);
 }

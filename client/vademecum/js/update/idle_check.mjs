@@ -5,7 +5,7 @@
  * It only ever answers "as before". Whatever else it finds is for Python to judge.
  */
 
-import { decodeRecord } from "../store/records.mjs";
+import { openRecord } from "../store/records.mjs";
 import { sha256 } from "../format/sha256.mjs";
 import { fetchFirst } from "../net/transport.mjs";
 
@@ -32,7 +32,7 @@ export async function compare(store, urls, trust, now) {
   const data = await fetchFirst(urls, TIMESTAMP, MAX_TIMESTAMP);
   const names = ["trust/timestamp.json", "trust/pin", "sync", "head"];
   const [timestamp, pin, record, head] = await Promise.all(names.map((name) => store.read(name)));
-  const sync = decodeRecord(record);
+  const sync = await openRecord(record);
   if (!sameBytes(data, timestamp) || !(await samePin(trust, pin)) || !isFresh(sync, now)) return "unknown";
   return sync.settled && head ? "settled" : "unchanged"; // a pointer that was lost is nothing installed
 }

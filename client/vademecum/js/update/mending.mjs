@@ -2,7 +2,7 @@
 /** An installed release that the reader cannot use: is it mended now, and may everything be fetched anew? */
 
 import { asError, VademecumError } from "../errors.mjs";
-import { decodeHead } from "../store/records.mjs";
+import { openHead } from "../store/records.mjs";
 
 /** @typedef {import("./install.mjs").Surroundings} Surroundings */
 
@@ -60,7 +60,7 @@ export class LastResort {
   async #installed() {
     const bytes = await this.around.store.read("head");
     try {
-      const { current } = decodeHead(bytes);
+      const { current } = await openHead(bytes);
       return `${current?.sequence} ${current?.digest}`;
     } catch (thrown) {
       return asError(thrown).code;

@@ -1,7 +1,7 @@
 // @ts-check
 /** The seed that the app ships: whether it is one that Python has not looked at yet. Nothing of it is judged here. */
 
-import { decodeRecord } from "../store/records.mjs";
+import { openRecord } from "../store/records.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "./idle_check.mjs";
 import { sha256 } from "../format/sha256.mjs";
 import { fetchFirst } from "../net/transport.mjs";
@@ -14,7 +14,7 @@ export async function isNewSeed(store, seed) {
   if (!seed) return false;
   try {
     const data = await fetchFirst([seed], TIMESTAMP, MAX_TIMESTAMP);
-    return (await sha256(data)) !== decodeRecord(await store.read("seed")).timestamp;
+    return (await sha256(data)) !== (await openRecord(await store.read("seed"))).timestamp;
   } catch {
     return false; // no failure of an update; `update` has Python look again, and write down what is wrong
   }

@@ -5,7 +5,7 @@
  */
 
 import { asError } from "../errors.mjs";
-import { decodeRecord } from "../store/records.mjs";
+import { openRecord } from "../store/records.mjs";
 import { compare } from "./idle_check.mjs";
 import { Installing } from "./install.mjs";
 import { FULL_WAIT_MS } from "./schedule.mjs";
@@ -144,7 +144,7 @@ export class Updates extends Installing {
   /** The same is not tried again and again. @param {VademecumError} error @returns {Promise<never>} */
   async #waitForRoom(error) {
     if (error.code === "quota") {
-      const { latest } = decodeRecord(await this.around.store.read("sync"));
+      const { latest } = await openRecord(await this.around.store.read("sync"));
       this.#full = { sequence: latest?.sequence ?? 0, until: Date.now() + FULL_WAIT_MS };
     }
     throw error;

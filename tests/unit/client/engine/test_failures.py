@@ -37,6 +37,7 @@ from vademecum.generation.staged import Staged
 from vademecum.ports import Room, Span
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.records import SYNC
+from vademecum.store.seal import seal
 from vademecum.testing import MemoryTransport
 from vademecum.trust.refresh import TIMESTAMP
 
@@ -489,7 +490,7 @@ def test_a_damaged_pointer_is_an_error_until_the_next_sync(app: App) -> None:
 
 
 def test_a_store_of_a_newer_version_is_left_alone(app: App) -> None:
-    app.database.records["head"] = b'{"format":2}'
+    app.database.records["head"] = seal(b'{"format":2}')
     before = dict(app.database.records)
     with pytest.raises(NewerFormatError):
         app.sync()

@@ -27,6 +27,7 @@ from vademecum.errors import (
 )
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.records import HEALTH, RETRY, Failures
+from vademecum.store.seal import seal
 from vademecum.trust.refresh import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
@@ -116,7 +117,7 @@ def test_short_waits_are_not_remembered(app: App, wait: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [b"", b"{}", b'{"notBefore":"soon"}', b'{"notBefore":"2026-11-21T09:00:00"}']
+    "record", [b"", b"{}", seal(b'{"notBefore":"soon"}'), seal(b'{"notBefore":"2026-11-21T09:00:00"}')]
 )
 def test_a_damaged_wait_is_none(app: App, record: bytes) -> None:
     app.database.records["retry"] = record
@@ -124,7 +125,7 @@ def test_a_damaged_wait_is_none(app: App, record: bytes) -> None:
 
 
 def test_what_browsers_write_counts_too(app: App) -> None:
-    app.database.records["retry"] = b'{"notBefore":"2026-11-21T08:00:01.234Z"}'
+    app.database.records["retry"] = seal(b'{"notBefore":"2026-11-21T08:00:01.234Z"}')
     fails(app, ServerError)
 
 

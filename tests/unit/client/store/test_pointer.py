@@ -10,6 +10,7 @@ import pytest
 from support.samples import generation
 from vademecum.errors import ContentError, EmptyStoreError, NewerFormatError
 from vademecum.store.pointer import Head, decode_head, encode_head
+from vademecum.store.seal import seal, unseal
 
 ONE, TWO, THREE = generation(1, "1"), generation(2, "2", "1"), generation(3, "3")
 
@@ -84,7 +85,7 @@ def test_no_record_is_an_empty_head() -> None:
 
 def test_a_newer_store_is_refused() -> None:
     with pytest.raises(NewerFormatError, match="head has format 2"):
-        decode_head(b'{"format":2}')
+        decode_head(seal(b'{"format":2}'))
 
 
 @pytest.mark.parametrize(
@@ -99,17 +100,17 @@ def test_a_newer_store_is_refused() -> None:
     ],
 )
 def test_damaged_records_are_refused(name: str, value: object) -> None:
-    values = json.loads(encode_head(HEAD))
+    values = json.loads(unseal(encode_head(HEAD), "head"))
     with pytest.raises(ContentError, match=f"head.{name}"):
-        decode_head(json.dumps({**values, name: value}).encode())
+        decode_head(seal(json.dumps({**values, name: value}).encode()))
 
 
-@pytest.mark.parametrize("name", sorted({*json.loads(encode_head(HEAD))["current"]} - {"manifest", "places"}))
+@pytest.mark.parametrize("name", sorted({*json.loads(encode_head(HEAD))["current"]} - {"places"}))
 def test_every_field_of_a_generation_is_needed(name: str) -> None:
-    values = json.loads(encode_head(HEAD))
+    values = json.loads(unseal(encode_head(HEAD), "head"))
     del values["current"][name]
     with pytest.raises(ContentError, match=f"head.current.{name}"):
-        decode_head(json.dumps(values).encode())
+        decode_head(seal(json.dumps(values).encode()))
 
 
 def test_why_a_release_does_not_work_here_is_kept_as_long_as_it_is_refused() -> None:

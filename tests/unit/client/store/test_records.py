@@ -79,7 +79,7 @@ def test_what_is_written_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_damaged_record_counts_as_none_and_is_found(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    for data in (b"", b"[]", b"\xff", *WRONG[name]):
+    for data in (b"", b"[]", b"\xff", *map(seal, WRONG[name])):
         database = MemoryDatabase({name: data})
         with pytest.raises(DamagedError):
             RECORDS[name].parse(data)

@@ -18,6 +18,7 @@ from vademecum.errors import DamagedError, NetworkError, NewerFormatError, Quota
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Head, decode_head, encode_head
 from vademecum.store.records import SYNC, ChannelStatus, Failures, Latest
+from vademecum.store.seal import seal
 from vademecum.store.session import Session
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -142,13 +143,14 @@ def test_a_damaged_pointer_stays_until_it_is_dropped(caplog: pytest.LogCaptureFi
 
 
 def test_a_pointer_of_a_newer_version_is_never_dropped() -> None:
-    database = MemoryDatabase({"head": b'{"format":99}'})
+    newer = seal(b'{"format":99}')
+    database = MemoryDatabase({"head": newer})
     session = begin(MemoryStore(database))
     session.drop_damaged_pointer()
     drive(session.commit())
     with pytest.raises(NewerFormatError):
         _ = session.pointer
-    assert database.records["head"] == b'{"format":99}'
+    assert database.records["head"] == newer
 
 
 INSTALLED = Head(current=generation(sequence=3))

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from "node:test";
 
 import { announce, eventually, install, reading, records, url } from "../page.mjs";
 
-import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { sealed } from "../files.mjs";
 import { EVENTS, KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
 
 /** @type {KnowledgeBase} */
@@ -17,7 +17,7 @@ beforeEach(() => {
   records.set("trust/timestamp.json", new TextEncoder().encode("timestamp"));
   const latest = { sequence: 2, version: "v2" };
   const checked = new Date().toISOString();
-  records.set("sync", encodeRecord({ checked, expires: "2099-01-01T00:00:00Z", latest, settled: true }));
+  records.set("sync", sealed({ checked, expires: "2099-01-01T00:00:00Z", latest, settled: true }));
 });
 afterEach(() => kb.close());
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
+import { sealed } from "../files.mjs";
 import { announce, eventually, host, install, online, records, requests, saveData, timers, url } from "../page.mjs";
 
-import { decodeRecord, encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { openRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
 
 const HOUR = 3_600_000;
@@ -43,7 +44,7 @@ test("a host that asked to be left alone is, whatever the page hears", async () 
 });
 
 test("it is left alone by the next page, too", async () => {
-  records.set("retry", encodeRecord({ notBefore: new Date(Date.now() + HOUR).toISOString() }));
+  records.set("retry", sealed({ notBefore: new Date(Date.now() + HOUR).toISOString() }));
   kb = new KnowledgeBase({ url });
   await kb.initialize();
   await kb.setMode("manual");
@@ -53,7 +54,7 @@ test("it is left alone by the next page, too", async () => {
 
 /** A page before this one has failed nine times, and its next check is due in an hour. */
 function failedBefore() {
-  records.set("retry", encodeRecord({ notBefore: new Date(Date.now() + HOUR).toISOString(), failures: 9 }));
+  records.set("retry", sealed({ notBefore: new Date(Date.now() + HOUR).toISOString(), failures: 9 }));
   Object.assign(host, { status: 500, headers: {} });
   kb = new KnowledgeBase({ url });
   return kb.initialize();
@@ -64,7 +65,7 @@ test("failures of the host are counted across reloads", async () => {
   await failedBefore();
   assert.equal(requests.length, 0);
   online(); // nobody waits for the next check here
-  await eventually(() => decodeRecord(records.get("retry")).failures === 10);
+  await eventually(async () => (await openRecord(records.get("retry"))).failures === 10);
 });
 
 test("who has nothing yet is not kept waiting by what failed before a reload", async () => {

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { beforeEach, test } from "node:test";
 
-import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { compare, IDLE_CHECK_AGE_MS, isFresh } from "../../../../client/vademecum/js/update/idle_check.mjs";
-import { installedRelease, serve } from "../files.mjs";
+import { installedRelease, sealed, serve } from "../files.mjs";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
@@ -29,7 +28,7 @@ const store = { read: async (name) => records.get(name) };
 const text = (value) => new TextEncoder().encode(value);
 beforeEach(() => {
   requests.length = 0;
-  records.set("trust/timestamp.json", text("timestamp")).set("head", encodeRecord(head)).set("sync", encodeRecord(sync));
+  records.set("trust/timestamp.json", text("timestamp")).set("head", sealed(head)).set("sync", sealed(sync));
   records.set("trust/pin", text("first-use"));
 });
 
@@ -39,9 +38,9 @@ test("the same timestamp means nothing new, after one request", async () => {
 });
 
 test("the same timestamp with something left to do is told apart", async () => {
-  records.set("sync", encodeRecord({ ...sync, settled: undefined }));
+  records.set("sync", sealed({ ...sync, settled: undefined }));
   assert.equal(await compare(store, [url], null, NOW), "unchanged");
-  records.set("sync", encodeRecord(sync)).delete("head"); // a browser may have lost it
+  records.set("sync", sealed(sync)).delete("head"); // a browser may have lost it
   assert.equal(await compare(store, [url], null, NOW), "unchanged");
 });
 

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { VademecumError } from "../../../../client/vademecum/js/errors.mjs";
-import { encodeRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { Pause } from "../../../../client/vademecum/js/workers/pause.mjs";
 import { Updates } from "../../../../client/vademecum/js/update/updates.mjs";
-import { installedRelease, serve } from "../files.mjs";
+import { installedRelease, sealed, serve } from "../files.mjs";
 
 const check = { available: true, sequence: 2, version: "v2", plan: "tiers", bytes: 9, installed: 1, reason: null };
 const outcome = { from: 1, to: 2, version: "v2", plan: "tiers", requests: 3, bytes: 9, seconds: 0 };
@@ -133,7 +132,7 @@ test("in the background everything is fetched once, till something else is insta
   assert.equal(wholes.length, 1);
   await assert.rejects(updates.update(), { code: "content" });
   assert.equal(wholes.length, 2, "who asks is not refused");
-  updates.around.store = { read: async () => encodeRecord({ format: 1, current: installedRelease(2), refused: [] }) };
+  updates.around.store = { read: async () => sealed({ format: 1, current: installedRelease(2), refused: [] }) };
   for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
   assert.equal(wholes.length, 3);
 });
@@ -480,7 +479,7 @@ test("a seed that finds no room is told once, and the host is asked all the same
 test("where there is no room, the same release is not tried in a loop; a newer one is", async () => {
   const sync = () => Promise.reject(new VademecumError("quota", "full", { needed: 9, available: 1 }));
   const { updates, log } = scene({ python: { sync } });
-  const latest = new TextEncoder().encode('{"latest":{"sequence":2,"version":"v2"}}');
+  const latest = sealed({ latest: { sequence: 2, version: "v2" } });
   updates.around.store = { read: async () => latest };
   await assert.rejects(updates.background(yes), { code: "quota", needed: 9, available: 1 });
   assert.deepEqual(log.at(-1).updateFailed, { code: "quota", message: "full", willRetry: false, needed: 9, available: 1 });
