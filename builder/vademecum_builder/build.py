@@ -66,7 +66,7 @@ def build(
     site = SiteBuilder(request.runtime_cache) if request.site else None
     reader = choose_reader(source, request)
     context = BuildContext(request, authority, previous, site, now, progress, reader, lying)
-    report = run_stages(source, NamedEncoders(request.encoder), context)
+    report = run_stages(source, NamedEncoders(request.encoder, dimensions=request.dimensions), context)
     notices = (*keys.notices, *previous.notices, *([reader.notice] if reader.notice else []))
     return replace(report, notices=notices, seconds=time.monotonic() - started)
 

@@ -33,6 +33,7 @@ class BuildRequest:
         version: The human version; made from date and sequence if empty.
         encoder: `builtin` or `sentence-transformers:MODEL`; None: that of the previous release, else `builtin`.
         bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
+        dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         refit: Fit the encoder anew: a full download for every client.
         channel: The line of releases that it belongs to.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
@@ -62,6 +63,7 @@ class BuildRequest:
     version: str = ""
     encoder: str | None = None
     bits: int = 4
+    dimensions: int | None = None
     refit: bool = False
     channel: str = "stable"
     yank: tuple[int, ...] = ()

@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.request import BuildRequest
@@ -130,6 +131,10 @@ def _packs(value: Any, _: Path) -> PackLimits | None:
     return PackLimits(most=value) if type(value) is int and value >= 0 else None
 
 
+def _dimensions(value: Any, _: Path) -> int | None:
+    return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
+
+
 def _one_of(*values: Any) -> Callable[[Any, Path], Any]:
     return lambda value, _: value if type(value) is type(values[0]) and value in values else None
 
@@ -142,6 +147,7 @@ _TOP: Final = {
     "root": _Key("root", "a file", _path),
     "encoder": _Key("encoder", "builtin or sentence-transformers:MODEL", _text),
     "bits": _Key("bits", "8, 4 or 2", _one_of(8, 4, 2)),
+    "dimensions": _Key("dimensions", f"a number from 1 to {MAX_DIMENSIONS}", _dimensions),
     "site": _Key("site", "true or false", _truth),
 }
 _SOURCE: Final = {

@@ -169,6 +169,7 @@ class Drawn:
     name: str = "synthetic"
     identity: str = "synthetic"
     dimensions: int = DIMENSIONS
+    directions: bytes = b""
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         raise SystemExit(
@@ -213,7 +214,7 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
         now,
         number=sequence,
     )
-    embedded = Embedded(rows, space_of(encoder, BITS), encoder.query_encoder, 0)
+    embedded = Embedded(rows, space_of(encoder, BITS), encoder, 0)
     segments = lay_segments(rows, sequence, embedded.space, published=base.segments)
     packs = make_packs(embedded, base, segments, context)
     release = assemble_release(embedded, {}, segments, packs, context)

@@ -85,22 +85,24 @@ class CountingEncoders:
     name: str = "builtin"
     embedded: list[str] = field(default_factory=list)
     fits: int = 0
+    directions: bytes = b""
 
-    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
-        encoder = NamedEncoders(self.name).load(query_encoder)
-        return None if encoder is None else _Counting(encoder, self.embedded)
+    def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
+        encoder = NamedEncoders(self.name).load(query_encoder, directions)
+        return None if encoder is None else _Counting(encoder, self.embedded, self.directions)
 
     def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
         self.fits += 1
         self.embedded += texts
         fitted = NamedEncoders(self.name).fit(texts, progress=progress)
-        return Fitted(_Counting(fitted.encoder, self.embedded), fitted.vectors)
+        return Fitted(_Counting(fitted.encoder, self.embedded, self.directions), fitted.vectors)
 
 
 @dataclass(frozen=True)
 class _Counting:
     inner: DocumentEncoder
     log: list[str]
+    directions: bytes = b""
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum.version import __version__
 from vademecum_builder.signing.folder import DEFAULT_KEYS
@@ -158,6 +159,12 @@ def _bytes(text: str) -> int:
     return int(text)
 
 
+def _dimensions(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DIMENSIONS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_DIMENSIONS}")
+    return int(text)
+
+
 def _build(add: _Add) -> None:
     help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
     without = f"{help_}; without it: what {SETTINGS} says"
@@ -171,6 +178,12 @@ def _build(add: _Add) -> None:
         type=int,
         choices=(8, 4, 2),
         help="of a vector's component (default: 4); another number than before is a full download",
+    )
+    add(
+        "--dimensions",
+        metavar="D",
+        type=_dimensions,
+        help="of a vector (default: as before, else 96); another number than before is a full download",
     )
     add(
         "--packs",

@@ -32,6 +32,11 @@ class DocumentEncoder(Protocol):
         """The encoder file to publish (format.md, section 4.3)."""
         ...
 
+    @property
+    def directions(self) -> bytes:
+        """What a later build projects onto, kept beside the index for builders alone (section 6); may be empty."""
+        ...
+
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
         """Return float64 [n, D], not normalised; `quantise` comes next.
 
@@ -52,14 +57,14 @@ class Fitted:
 class Encoders(Protocol):
     """Where a build has its encoders from."""
 
-    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
+    def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
         """Return the previous release's encoder, or None if another one is wanted now.
 
         Args:
-            query_encoder: The encoder file of the previous release.
+            query_encoder, directions: Of the previous release.
 
         Raises:
-            ContentError: It is not an encoder file. UsageError: No such encoder.
+            ContentError: They are not what they should be. UsageError: No such encoder.
         """
         ...
 

@@ -22,6 +22,7 @@ class Builtin:
 
     query_encoder: bytes
     name: str = NAME
+    directions: bytes = b""
 
     @cached_property
     def _table(self) -> Table:

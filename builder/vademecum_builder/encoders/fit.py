@@ -35,6 +35,8 @@ from vademecum_builder.encoders.table import Matrix, quantise_table
 
 _OVERSAMPLING: Final = 32
 _ITERATIONS: Final = 5
+_ENOUGH: Final = 1e-3
+_MOST_STEPS: Final = 200
 _PART_BORDER: Final = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 
 
@@ -98,11 +100,12 @@ def _idf(texts: int, df: NDArray[np.float64]) -> NDArray[np.float64]:
 def fit_lsa(features: sparse.csr_array, limits: FitLimits) -> Matrix:
     """Return a vector for each word: float64 [V, D], right singular vectors times sqrt(singular value).
 
+    Where the texts have fewer directions than D, the rest is zero.
     Between plain singular vectors and ones scaled by the singular value: measured best of both on Cranfield.
     """
     texts, words = features.shape
     rank = min(limits.dimensions, texts, words)
-    rows = np.zeros((words, rank))
+    rows = np.zeros((words, limits.dimensions))
     if not rank:
         return rows
     chosen = spread_evenly(texts, limits.sample)
@@ -145,21 +148,27 @@ def _orthonormal(columns: Matrix) -> Matrix:
     return np.asarray(linalg.qr(columns, mode="economic")[0])
 
 
-def fit_ridge(features: sparse.csr_array, targets: Matrix, penalty: float) -> Matrix:
-    """Return W [V, D] that minimises |features @ W - targets|^2 + penalty |W|^2.
+def fit_ridge(features: sparse.csr_array, targets: Matrix, penalty: float, prior: Matrix) -> Matrix:
+    """Return W [V, D] that minimises |features @ W - targets|^2 + penalty |W - prior|^2.
 
-    Solved through the smaller of the two Gram matrices (both give the same W).
+    By conjugate gradients from the prior on (Hestenes and Stiefel 1952), all columns at once: a few products with a
+    sparse matrix, whatever the number of words. Where it stops, W is a part in a thousand from the exact one.
     """
-    examples, words = features.shape
-    with _one_thread():
-        if words <= examples:
-            return _solve((features.T @ features).toarray(), features.T @ targets, penalty)
-        return np.asarray(features.T @ _solve((features @ features.T).toarray(), targets, penalty))
-
-
-def _solve(gram: Matrix, targets: Matrix, penalty: float) -> Matrix:
-    gram[np.diag_indices_from(gram)] += penalty
-    return np.asarray(linalg.cho_solve(linalg.cho_factor(gram, overwrite_a=True), targets))
+    transposed = sparse.csr_array(features.T)
+    rows = prior.copy()
+    residual = transposed @ (targets - features @ rows)
+    step, size = residual.copy(), (residual * residual).sum(axis=0)
+    enough = _ENOUGH**2 * size
+    for _ in range(_MOST_STEPS):
+        if (size <= enough).all():
+            break
+        turned = transposed @ (features @ step) + penalty * step
+        length = size / np.maximum((step * turned).sum(axis=0), np.finfo(float).tiny)
+        rows += length * step
+        residual -= length * turned
+        size, before = (residual * residual).sum(axis=0), size
+        step = residual + size / np.maximum(before, np.finfo(float).tiny) * step
+    return np.asarray(rows)
 
 
 def choose_parts(texts: Iterable[str], most: int) -> list[str]:

@@ -10,7 +10,7 @@ class FitLimits:
     """What a fit may take. The defaults are for knowledge bases of up to some 100,000 chunks on 2 cores.
 
     Attributes:
-        dimensions: Of the builtin encoder, for known words; fewer when the texts are fewer.
+        dimensions: D. A transformer that has more is projected onto so many directions.
         unknown_dimensions: More of them, which unknown words have to themselves.
         unknown_share: The part of a text's length that an unknown word takes, relative to plain tf-idf.
         builtin_words: Vocabulary of the builtin encoder.
@@ -22,14 +22,14 @@ class FitLimits:
         model_common: In how many texts a common word stands.
         word_length: Longer words are blobs of data, in characters.
         sample: The most texts that the decomposition or the regression reads.
-        parts: The most sentences and headings embedded for the regression, for each text.
+        parts: The most sentences and headings embedded for the regression: minutes, whatever the number of texts.
         penalty: Of the ridge regression, where every example has length 1.
         goldens: Golden texts.
         golden_length: The most characters of one.
         batch: Texts that a transformer embeds at a time.
     """
 
-    dimensions: int = 160
+    dimensions: int = 96
     unknown_dimensions: int = 96
     unknown_share: float = 0.5
     builtin_words: int = 16_384
@@ -41,8 +41,8 @@ class FitLimits:
     model_common: int = 5
     word_length: int = 40
     sample: int = 20_000
-    parts: float = 1.0
-    penalty: float = 0.5
+    parts: int = 20_000
+    penalty: float = 3.0
     goldens: int = 16
     golden_length: int = 80
     batch: int = 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vademecum.encoder.query import decode_encoder
@@ -24,13 +24,15 @@ class NamedEncoders:
     Attributes:
         name: `builtin` or `sentence-transformers:MODEL`, MODEL a folder or a name on the hub; None: that of the
             previous release, else `builtin`.
+        dimensions: D; None: that of the previous release, else that of `limits`.
         limits: What a fit may take.
     """
 
     name: str | None
     limits: FitLimits = _DEFAULTS
+    dimensions: int | None = None
 
-    def load(self, query_encoder: bytes) -> DocumentEncoder | None:
+    def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
         """See `Encoders.load`. A model is loaded only when something is embedded.
 
         One in a folder is compared by its files now; one on the hub when it is loaded.
@@ -38,18 +40,23 @@ class NamedEncoders:
         file = decode_encoder(query_encoder).file
         name = self.name or file.name
         model = _model_of(name)
-        if file.name != published_name(name):
+        if file.name != published_name(name) or not self._is_wanted(file.dimensions, whole=not directions):
             return None
         if not model:
             return builtin.Builtin(query_encoder)
-        return transformer.load_transformer(model, file, query_encoder, self.limits)
+        return transformer.load_transformer(model, file, query_encoder, directions, self.limits)
+
+    def _is_wanted(self, dimensions: int, *, whole: bool) -> bool:
+        """Return whether a fit would give so many: a model gives no more than it has (`whole`)."""
+        return self.dimensions in (None, dimensions) or (whole and self.dimensions > dimensions)
 
     def fit(self, texts: Sequence[str], progress: Progress | None = None) -> Fitted:
         """See `Encoders.fit`. The texts are in a fixed order."""
         model = _model_of(self.name or DEFAULT_ENCODER)
+        limits = replace(self.limits, dimensions=self.dimensions or self.limits.dimensions)
         if model:
-            return transformer.fit_transformer(model, texts, progress, self.limits)
-        encoder = builtin.fit_builtin(texts, self.limits)
+            return transformer.fit_transformer(model, texts, progress, limits)
+        encoder = builtin.fit_builtin(texts, limits)
         return Fitted(encoder, encoder.embed(texts, progress))
 
 

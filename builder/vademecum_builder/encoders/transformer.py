@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import file_digest, sha256
 from importlib import import_module
@@ -16,6 +16,7 @@ from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import Fitted
+from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, Progress
 
@@ -115,6 +116,7 @@ class Transformer:
         query_encoder: The static table that stands in for the model on the client.
         batch: Texts embedded at a time.
         load: Brings the model.
+        directions: What the model's vectors are projected onto (`directions`); empty: nothing.
     """
 
     name: str
@@ -123,11 +125,13 @@ class Transformer:
     query_encoder: bytes
     batch: int
     load: Callable[[], Model]
+    directions: bytes = b""
 
     @property
     def identity(self) -> str:
-        """Name and digest of the model."""
-        return f"{self.name}@{self.digest}"
+        """Name and digest of the model, and digest of the directions."""
+        projected = f"/{sha256(self.directions).hexdigest()}" if self.directions else ""
+        return f"{self.name}@{self.digest}{projected}"
 
     @cached_property
     def _loaded(self) -> Model:
@@ -147,11 +151,17 @@ class Transformer:
         """
         if not texts:
             return np.zeros((0, self.dimensions))
-        return self._loaded.embed(texts, self.batch, progress)
+        return self.project(self._loaded.embed(texts, self.batch, progress))
+
+    def project(self, vectors: Matrix) -> Matrix:
+        """Return the model's vectors as this encoder's, float64 [n, D]."""
+        if not self.directions:
+            return vectors
+        return vectors @ decode_directions(self.directions, self.dimensions).astype(np.float64)
 
 
 def load_transformer(
-    model: str, file: EncoderFile, query_encoder: bytes, limits: FitLimits
+    model: str, file: EncoderFile, query_encoder: bytes, directions: bytes, limits: FitLimits
 ) -> Transformer | None:
     """Return the model that made the published vectors, not loaded yet; None when it is another one.
 
@@ -159,17 +169,26 @@ def load_transformer(
 
     Args:
         file: What `query_encoder` says.
-        query_encoder: The published encoder file.
+        query_encoder, directions: As published.
     """
     if is_folder(model) and digest_model(Path(model)) != file.model:
         return None
     return Transformer(
-        file.name, file.model, file.dimensions, query_encoder, limits.batch, lambda: Model.load(model)
+        file.name,
+        file.model,
+        file.dimensions,
+        query_encoder,
+        limits.batch,
+        lambda: Model.load(model),
+        directions,
     )
 
 
 def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None, limits: FitLimits) -> Fitted:
-    """Embed all texts, and fit the static table that stands in for the model on the client: a ridge regression.
+    """Embed all texts, choose directions, and fit the static table that stands in for the model on the client.
+
+    The table is a ridge regression over the texts and their sentences. A row is pulled to what the word means in the
+    language, not to zero: site/content/decisions/language-prior.md.
 
     Raises:
         UsageError: sentence-transformers is missing, or the model cannot be loaded.
@@ -181,24 +200,32 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     loaded = Model.load(model)
     chosen = fit.spread_evenly(len(texts), limits.sample)
     sample = [texts[index] for index in chosen]
-    parts = fit.choose_parts(sample, int(limits.parts * len(sample)))
-    vectors = loaded.embed([*texts, *parts], limits.batch, progress)
-    documents, examples = vectors[: len(texts)], [*sample, *parts]
-    targets = _unit(np.vstack([documents[chosen], vectors[len(texts) :]]))
-
+    parts = fit.choose_parts(sample, limits.parts)
     alphabet = build_alphabet(texts)
-    splits = [alphabet.split(text) for text in examples]
+    splits = [alphabet.split(text) for text in [*sample, *parts]]
     vocabulary = fit.choose_words(splits[: len(sample)], limits.model_words, limits)
-    rows = fit.fit_ridge(vocabulary.features(splits), targets, limits.penalty)
+
+    vectors = loaded.embed([*texts, *parts, *vocabulary.words], limits.batch, progress)
+    documents, of_parts, of_words = np.split(vectors, np.cumsum([len(texts), len(parts)]))
+    targets, language = unit(np.vstack([documents[chosen], of_parts])), unit(of_words)
+    directions, dimensions = b"", loaded.dimensions
+    if limits.dimensions < dimensions:
+        directions = encode_directions(find_directions(targets[: len(sample)], language, limits.dimensions))
+        dimensions = limits.dimensions
+    name = published_name(model)
+    encoder = Transformer(name, loaded.digest, dimensions, b"", limits.batch, lambda: loaded, directions)
+
+    rows = fit.fit_ridge(
+        vocabulary.features(splits), encoder.project(targets), limits.penalty, encoder.project(language)
+    )
     common = vocabulary.spread >= limits.model_common
     steps = np.where(common, limits.model_step, limits.model_rare_step)
     fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
-    name, goldens = published_name(model), fit.golden_texts(sample, limits)
-    file = fit.build_file(name, fitted, goldens, model=loaded.digest)
-    encoder = Transformer(name, loaded.digest, loaded.dimensions, file, limits.batch, lambda: loaded)
-    return Fitted(encoder, documents)
+    file = fit.build_file(name, fitted, fit.golden_texts(sample, limits), model=loaded.digest)
+    return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))
 
 
-def _unit(vectors: Matrix) -> Matrix:
+def unit(vectors: Matrix) -> Matrix:
+    """Return the vectors at length 1, and zero ones as they are."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths > 0, lengths, 1.0)

@@ -48,7 +48,9 @@ class Published:
         segments: Decoded, newest first, one for each entry of the manifest.
         query_encoder: The encoder file.
         sources: The digest of each source file.
-        history: Rows of older releases, which packs are made against; `history_path` is where they lie.
+        history: Rows of older releases, which packs are made against.
+        directions: What the vectors are projected onto; empty: nothing.
+        builder_paths: Where these two lie: builders alone read them.
         older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
@@ -67,7 +69,8 @@ class Published:
     query_encoder: bytes
     sources: Mapping[str, str]
     history: History
-    history_path: str
+    directions: bytes
+    builder_paths: frozenset[str]
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
@@ -139,9 +142,10 @@ async def read_published(
     sources = Fields(parse_object(contents[manifest.sources.sha256], "sources"), "sources")
     told = sources.child("history")
     rows = read_ref(told.child("rows"))
+    directions = [read_ref(sources.child("directions"))] if "directions" in sources else []
     older = await _older(manifest, downloader)
     steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
-    await in_parallel([rows, *steps], config.parallel, one)
+    await in_parallel([rows, *directions, *steps], config.parallel, one)
     roots = await _chain(trust, newest, downloader, config)
     site = await _site(trust, downloader)
     version = await _version_json(site, recorder, downloader, config)
@@ -155,7 +159,8 @@ async def read_published(
         query_encoder=contents[manifest.encoder.object.sha256],
         sources=listed_sources(contents[manifest.sources.sha256]),
         history=decode_history(contents[rows.sha256], told),
-        history_path=rows.path,
+        directions=b"".join(contents[ref.sha256] for ref in directions),
+        builder_paths=frozenset(ref.path for ref in (rows, *directions)),
         older=older,
         site=site,
         version_json=version,

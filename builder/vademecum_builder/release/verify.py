@@ -21,6 +21,7 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader
+from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.release.published import Published, config_for, read_published
 from vademecum_builder.release.version_json import read_changes, version_json
 from vademecum_builder.signing.metadata import check_signed
@@ -163,6 +164,8 @@ def _check_state(published: Published) -> None:
         if any(not entry.after < sequence <= entry.upto for sequence in sequences):
             raise ContentError(f"{entry.object.path}: a row from outside {entry.after}..{entry.upto}")
     decode_encoder(published.query_encoder).check_golden()
+    if published.directions:
+        decode_directions(published.directions, manifest.encoder.dimensions)
 
 
 def _check_version(published: Published) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC
 
 from vademecum.format.json import canonical, parse_object
@@ -65,11 +65,15 @@ def assemble_release(
     """
     request, sequence, space = context.request, context.sequence, embedded.space
     now = context.now.astimezone(UTC)
-    encoder_ref, encoder_file = deflate_tensors(embedded.query_encoder)
+    encoder_ref, encoder_file = deflate_tensors(embedded.encoder.query_encoder)
     rows, told = encode_history(packs.history, space)
     rows_ref, rows_file = deflate_tensors(rows)
-    history = {**told, "rows": {"sha256": rows_ref.sha256, "size": rows_ref.size, "uncompressed": len(rows)}}
-    sources_ref, sources_file = deflate(canonical({"files": dict(sources), "history": history}))
+    own = {"files": dict(sources), "history": {**told, "rows": asdict(rows_ref)}}
+    of_builder = {rows_ref.path: rows_file}
+    if embedded.encoder.directions:
+        ref, file = deflate_tensors(embedded.encoder.directions)
+        own["directions"], of_builder[ref.path] = asdict(ref), file
+    sources_ref, sources_file = deflate(canonical(own))
     manifest = Manifest(
         sequence=sequence,
         version=request.version or f"{now:%Y.%m.%d}-{sequence}",
@@ -86,8 +90,8 @@ def assemble_release(
         places=_places(embedded.rows.live, context),
     )
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
-    files |= {sources_ref.path: sources_file, rows_ref.path: rows_file}
-    return AssembledRelease(manifest, encode_manifest(manifest), files, packs.kept | {rows_ref.path})
+    files |= {sources_ref.path: sources_file, **of_builder}
+    return AssembledRelease(manifest, encode_manifest(manifest), files, packs.kept | of_builder.keys())
 
 
 def _places(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:

@@ -54,7 +54,7 @@ def find_base(encoders: Encoders, context: BuildContext) -> Base:
         return Base()
     rows = rows_of(previous.segments)
     live = {row.key: row for row in rows.live}
-    encoder = None if context.request.refit else encoders.load(previous.query_encoder)
+    encoder = None if context.request.refit else encoders.load(previous.query_encoder, previous.directions)
     if encoder is None or space_of(encoder, context.request.bits).epoch != previous.manifest.epoch:
         return Base(live)
     return Base(live, previous, encoder, rows)

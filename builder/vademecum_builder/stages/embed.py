@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
 from vademecum_builder.chunking.structure import Chunk, embedding_text
-from vademecum_builder.encoders.base import Encoders, Fitted
+from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.index.rows import Rows
 from vademecum_builder.index.space import VectorSpace
@@ -20,11 +20,11 @@ from vademecum_builder.stages.space import space_of
 
 @dataclass(frozen=True)
 class Embedded:
-    """All rows of the release, tombstones among them; the space of their vectors; and how many were embedded now."""
+    """All rows of the release, tombstones among them; their space, and its encoder; how many were embedded now."""
 
     rows: Rows
     space: VectorSpace
-    query_encoder: bytes
+    encoder: DocumentEncoder
     count: int
 
 
@@ -47,7 +47,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
         known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])
     chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
     documents = {**_tombstones(state, base.rows, context.sequence), **state.documents}
-    return Embedded(Rows(documents, chunks), space, fitted.encoder.query_encoder, len(new))
+    return Embedded(Rows(documents, chunks), space, fitted.encoder, len(new))
 
 
 def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:

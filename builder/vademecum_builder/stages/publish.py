@@ -53,7 +53,7 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
         StorageError, QuotaError: See `publish_release`.
     """
     request, site = context.request, context.site
-    kept_files = frozenset({base.history_path, *kept(base.manifest.packs, base.older)})
+    kept_files = frozenset({*base.builder_paths, *kept(base.manifest.packs, base.older)})
     release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {}, kept_files)
     stale_site = site is not None and not (
         site.is_current(base.site, request.title) and _pages_are_whole(base, request.out)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from support.pages_host import PagesHost
@@ -19,6 +21,7 @@ from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.testing import MemoryTransport
+from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
@@ -277,9 +280,27 @@ def test_a_refit_is_a_new_epoch_that_says_what_really_changed(line: Line) -> Non
     assert ask(store, "second section")[0].document == "page.md"
 
 
+def test_directions_lie_beside_the_index_for_builders_alone(line: Line) -> None:
+    """Kept with the epoch, and asked for by no client; a build that finds them gone embeds anew."""
+    kept = encode_directions(np.ones((5, 192), np.int8))
+    line.encoders.directions = kept
+    line.release(HANDBOOK)
+    found = current(line)
+    path = f"objects/{sha256(kept).hexdigest()}.gz"
+    assert (found.directions, path in found.builder_paths, path in found.files) == (kept, True, True)
+    assert path not in {ref.path for ref in found.manifest.objects}
+    line.later(days=20)
+    assert line.release(HANDBOOK).signed
+    assert line.release({**HANDBOOK, "page.md": PAGE}).embedded == 2
+    assert (line.out / path).is_file() and current(line).manifest.epoch == found.manifest.epoch
+    (line.out / path).unlink()
+    assert ask(pulled(line), "second section")[0].document == "page.md"
+    assert line.found().published is None
+
+
 def test_another_encoder_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.release(HANDBOOK)
-    monkeypatch.setattr(type(line.encoders), "load", lambda self, query_encoder: None)
+    monkeypatch.setattr(type(line.encoders), "load", lambda self, *previous: None)
     report = line.release(HANDBOOK)
     assert (report.sequence, report.changed, report.embedded) == (2, True, 4)
     assert line.encoders.fits == 2

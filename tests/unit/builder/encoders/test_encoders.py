@@ -25,7 +25,7 @@ from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.encoder.query import Encoder, decode_encoder, hash_word, unknown_row
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
-from vademecum_builder.encoders import fit
+from vademecum_builder.encoders import directions, fit
 from vademecum_builder.encoders.alphabet import build_alphabet, fold
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.limits import FitLimits
@@ -289,13 +289,22 @@ def test_caps_of_the_vocabulary() -> None:
 # The fits
 
 
-def test_ridge_solves_both_ways_alike() -> None:
+def test_ridge_is_what_the_normal_equations_say() -> None:
     chance = np.random.default_rng(5)
     features, targets = chance.standard_normal((7, 4)), chance.standard_normal((7, 3))
     for x, y in ((features, targets), (features.T.copy(), targets[:4])):
-        found = fit.fit_ridge(sparse.csr_array(x), y, 0.5)
-        expected = np.linalg.solve(x.T @ x + 0.5 * np.eye(x.shape[1]), x.T @ y)
-        np.testing.assert_allclose(found, expected, atol=1e-10)
+        prior = chance.standard_normal((x.shape[1], 3))
+        found = fit.fit_ridge(sparse.csr_array(x), y, 0.5, prior)
+        expected = np.linalg.solve(x.T @ x + 0.5 * np.eye(x.shape[1]), x.T @ y + 0.5 * prior)
+        np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
+def test_a_word_that_no_text_has_keeps_its_prior() -> None:
+    features = sparse.csr_array(np.array([[1.0, 0.0], [1.0, 0.0]]))
+    rows = fit.fit_ridge(features, np.ones((2, 3)), 0.5, np.array([[0.0] * 3, [1.0, 2.0, 3.0]]))
+    assert rows[1].tolist() == [1, 2, 3]
+    np.testing.assert_allclose(rows[0], 0.8)
+    assert fit.fit_ridge(sparse.csr_array((0, 2)), np.ones((0, 3)), 0.5, rows).tolist() == rows.tolist()
 
 
 def test_lsa_is_the_truncated_decomposition() -> None:
@@ -326,12 +335,11 @@ def test_sums_of_a_fit_are_made_by_one_thread(monkeypatch: pytest.MonkeyPatch) -
         return call
 
     monkeypatch.setattr(fit, "_decompose", spy(fit._decompose))
-    monkeypatch.setattr(fit, "_solve", spy(fit._solve))
-    features = sparse.csr_array(np.eye(3))
+    monkeypatch.setattr(directions, "_moment", spy(directions._moment))
     with threadpool_limits(limits=2, user_api="blas"):
-        fit.fit_lsa(features, FitLimits())
-        fit.fit_ridge(features, np.eye(3), 0.5)
-    assert threads and set(threads) == {1}
+        fit.fit_lsa(sparse.csr_array(np.eye(3)), FitLimits())
+        directions.find_directions(np.eye(3), np.eye(3), 2)
+    assert len(threads) >= 2 and set(threads) == {1}
 
 
 def test_words_outside_the_sample_get_vectors_too() -> None:
@@ -404,7 +412,7 @@ def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
     later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
     assert later is not None
     assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
-    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 6 + 96)
+    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 192)
     assert later.query_encoder == FITTED.encoder.query_encoder
 
 
@@ -435,9 +443,7 @@ def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
 @pytest.mark.parametrize("texts", [[], [""], ["🙂 --"], ["one"], TEXTS[:2], ["same text"] * 3, ["", *TEXTS]])
 def test_tiny_knowledge_bases(texts: list[str]) -> None:
     fitted = NamedEncoders("builtin").fit(texts)
-    dimensions = fitted.encoder.dimensions
-    assert 96 <= dimensions <= 96 + len(texts)
-    assert fitted.vectors.shape == (len(texts), dimensions)
+    assert fitted.vectors.shape == (len(texts), 192)
     decode_encoder(fitted.encoder.query_encoder).check_golden()
     # It grows before it is fitted again: what is new is found by its words.
     later = Fitted(fitted.encoder, fitted.encoder.embed(["pigeons eat seeds", "slugs eat leaves", *texts]))
@@ -683,8 +689,9 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert fitted.encoder.name == f"{PREFIX}mini"
     assert fitted.encoder.identity == f"{PREFIX}mini@{digest_model(folder)}"
     assert fitted.vectors.tolist() == [[len(text), 1.0] for text in TEXTS]
-    # every chunk, and as many of their sentences and headings again
-    assert done == [(12, 12)]
+    # every chunk, all their sentences and headings, and each word by itself
+    words = {word for text in TEXTS for word in build_alphabet(TEXTS).split(text)}
+    assert done[-1] == (count := len(TEXTS) + len(fit.choose_parts(TEXTS, 100)) + len(words), count)
     assert str(tmp_path).encode() not in fitted.encoder.query_encoder
     query = decode_encoder(fitted.encoder.query_encoder)
     query.check_golden()
@@ -710,6 +717,68 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (fitted,) = asked
     assert fitted.steps is not None
     assert fitted.steps.tolist() == [0.3, 0.9, 0.9]
+
+
+class Wide(Recorder):
+    """A model of five dimensions that knows lengths and a few letters."""
+
+    def encode(self, texts: Sequence[str], **_: Any) -> NDArray[np.float32]:
+        return np.array([[len(text), *(text.count(a) for a in "aeio")] for text in texts], np.float32)
+
+
+def test_more_dimensions_than_wanted_are_projected_onto_directions_that_stay(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install(monkeypatch, lambda _: Wide())
+    name = f"{PREFIX}{make_folder(tmp_path / 'mini')}"
+    fitted = NamedEncoders(name, dimensions=3).fit(TEXTS)
+    encoder = fitted.encoder
+    kept = directions.decode_directions(encoder.directions, 3)
+    assert kept.shape == (5, 3)
+    assert fitted.vectors.tobytes() == (Wide().encode(TEXTS).astype(float) @ kept).tobytes()
+    query = decode_encoder(encoder.query_encoder)
+    assert (encoder.dimensions, query.dimensions) == (3, 3)
+    query.check_golden()
+    for wanted in (3, None):
+        later = NamedEncoders(name, dimensions=wanted).load(encoder.query_encoder, encoder.directions)
+        assert later is not None
+        assert (later.identity, later.directions) == (encoder.identity, encoder.directions)
+        assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
+    # another number is another space, and so are other directions
+    assert NamedEncoders(name, dimensions=4).load(encoder.query_encoder, encoder.directions) is None
+    other = NamedEncoders(name, dimensions=3).fit(TEXTS[:3]).encoder
+    assert other.identity != encoder.identity
+    # the model's own five are all that there are, however many are wanted
+    whole = NamedEncoders(name, dimensions=5).fit(TEXTS).encoder
+    assert (whole.dimensions, whole.directions) == (5, b"")
+    assert NamedEncoders(name, dimensions=6).load(whole.query_encoder) is not None
+    assert NamedEncoders(name, dimensions=4).load(whole.query_encoder) is None
+
+
+def test_directions_are_the_principal_ones() -> None:
+    vectors = np.random.default_rng(3).standard_normal((50, 6)) * [9, 8, 7, 0.1, 0.1, 0.1]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    found = directions.find_directions(vectors, np.zeros((0, 6)), 3).astype(float)
+    _, _, axes = np.linalg.svd(vectors)
+    assert (np.abs((axes[:3] @ found).diagonal()) / np.linalg.norm(found, axis=0) > 0.999).all()
+    assert (found[np.abs(found).argmax(axis=0), [0, 1, 2]] > 0).all()
+    # what else may be written of has directions too, once the texts have no more
+    few = directions.find_directions(vectors[:1], np.eye(6), 4)
+    assert np.linalg.matrix_rank(few) == 4
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        directions.encode_directions(np.ones((5, 2), np.int8)),
+        directions.encode_directions(np.ones((0, 3), np.int8)),
+        encode_encoder(EncoderFile("x", 3, [], b"", [], LATIN)),
+    ],
+)
+def test_other_objects_are_no_directions(data: bytes) -> None:
+    with pytest.raises(ContentError):
+        directions.decode_directions(data, 3)
 
 
 def install(

@@ -15,6 +15,7 @@ import pytest
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.base import Fitted
+from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.transformer import PREFIX, Model
@@ -53,11 +54,17 @@ def nearest(fitted: Fitted, query: str) -> int:
     return int(np.argmax(vectors.astype(np.int64) @ asked * scales))
 
 
-def test_the_vectors_are_the_models_own(fitted: Fitted, model: str) -> None:
+def test_the_vectors_are_the_models_own_along_the_directions(fitted: Fitted, model: str) -> None:
     loaded = Model.load(model).transformer
-    expected = loaded.encode(TEXTS[::-1])[::-1]
-    assert fitted.vectors.shape == (8, 384)
-    np.testing.assert_allclose(fitted.vectors, expected, atol=1e-5)
+    expected = loaded.encode(TEXTS[::-1])[::-1] @ decode_directions(fitted.encoder.directions, 96)
+    assert fitted.vectors.shape == (8, 96)
+    np.testing.assert_allclose(fitted.vectors, expected, atol=1e-3)
+    # the directions of the texts, and of the language: nothing of the angles is lost
+    cosines = [
+        rows @ rows.T / np.outer(*[np.linalg.norm(rows, axis=1)] * 2)
+        for rows in (expected, loaded.encode(TEXTS))
+    ]
+    np.testing.assert_allclose(*cosines, atol=0.05)
 
 
 def test_the_table_stands_in_for_the_model(fitted: Fitted) -> None:
@@ -74,14 +81,14 @@ def test_the_table_comes_near_the_model(fitted: Fitted, model: str) -> None:
     cosines = (static * fitted.vectors).sum(axis=1) / (
         np.linalg.norm(static, axis=1) * np.linalg.norm(fitted.vectors, axis=1)
     )
-    assert cosines.min() > 0.8
+    assert cosines.min() > 0.5
 
 
 def test_a_later_build_goes_on_in_the_same_space(fitted: Fitted, model: str) -> None:
-    later = NamedEncoders(PREFIX + model).load(fitted.encoder.query_encoder)
+    later = NamedEncoders(PREFIX + model).load(fitted.encoder.query_encoder, fitted.encoder.directions)
     assert later is not None
-    assert (later.identity, later.dimensions) == (fitted.encoder.identity, 384)
-    np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-5)
+    assert (later.identity, later.dimensions) == (fitted.encoder.identity, 96)
+    np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -120,5 +127,5 @@ def test_a_name_on_the_hub(fitted: Fitted, model: str, tmp_path: Path) -> None:
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
     digest, refused = done.stdout.splitlines()
-    assert fitted.encoder.identity.endswith(digest)
+    assert f"@{digest}/" in fitted.encoder.identity
     assert refused.startswith("model 'no-such-model' cannot be loaded: ")

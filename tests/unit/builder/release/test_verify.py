@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from support.publishing import HANDBOOK, NOW, ONCE, Line, tree_of
@@ -16,6 +17,7 @@ from vademecum.errors import ContentError, ExpiredError, SelfTestError, Vademecu
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
 from vademecum.testing import FixedClock, MemoryTransport
+from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import Verified, verify_tree
 
@@ -138,4 +140,12 @@ def test_the_golden_vectors_of_the_encoder_are_checked(line: Line, monkeypatch: 
 
     monkeypatch.setattr(Encoder, "check_golden", differs)
     with pytest.raises(SelfTestError, match="golden example 0 differs"):
+        verified(line)
+
+
+def test_directions_of_another_space_are_named(line: Line) -> None:
+    wrong = encode_directions(np.ones((5, 7), np.int8))
+    line.encoders.directions = wrong
+    line.release({**MORE, "more.md": "# More\n"})
+    with pytest.raises(ContentError, match="direction"):
         verified(line)

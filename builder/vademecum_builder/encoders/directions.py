@@ -1,0 +1,64 @@
+"""The directions that a transformer's vectors are projected onto: the principal ones of the knowledge base.
+
+They are frozen with the epoch, in an object that only builders read (format.md, section 6). Small integers, so that
+every builder projects onto the very same ones. Why so few do: site/content/decisions/dimensions.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from vademecum.errors import ContentError
+from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors
+from vademecum_builder.encoders.table import Matrix
+
+DIRECTIONS_FORMAT: Final = "vademecum.directions.1"
+_GENERAL: Final = 0.05
+"""What else may be written of weighs so much against the texts: a small knowledge base may grow anywhere."""
+
+
+def find_directions(vectors: Matrix, general: Matrix, count: int) -> NDArray[np.int8]:
+    """Return the `count` directions along which the vectors lie most, the largest first: int8 [D, count].
+
+    They are eigenvectors of the second moment about zero (uncentred principal components).
+
+    Args:
+        vectors: Of the texts, float64 [n, D], each of length 1.
+        general: Of what else may be written of, [m, D], likewise.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        moment = _moment(vectors) + _GENERAL * _moment(general)
+        axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
+    peaks = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+    directions: NDArray[np.int8] = np.rint(axes * np.sign(peaks) * (127 / np.abs(peaks).max())).astype(
+        np.int8
+    )
+    return directions
+
+
+def _moment(vectors: Matrix) -> Matrix:
+    return np.asarray(vectors.T @ vectors / max(1, len(vectors)))
+
+
+def encode_directions(directions: NDArray[np.int8]) -> bytes:
+    """Return the object that holds them."""
+    tensor = Tensor("I8", directions.shape, directions.tobytes())
+    return encode_tensors(TensorFile({"direction": tensor}, {"format": DIRECTIONS_FORMAT}))
+
+
+def decode_directions(data: bytes, dimensions: int) -> NDArray[np.int8]:
+    """Return the directions of an object, int8 [D of the model, dimensions].
+
+    Raises:
+        ContentError: It holds something else.
+    """
+    file = decode_tensors(data)
+    file.check_format(DIRECTIONS_FORMAT)
+    tensor = file.tensor("direction", "I8", [None, dimensions])
+    if not tensor.shape[0]:
+        raise ContentError("directions of a model without dimensions")
+    return np.frombuffer(tensor.data, np.int8).reshape(tensor.shape)
