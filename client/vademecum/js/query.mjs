@@ -43,8 +43,12 @@ async function turnToPointer() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
   const pointer = await openHead(head);
-  await requireSound(neededObjects(pointer), objects);
-  opened = pointer.current && openRelease(pointer.current, objects);
+  // Hashing has threads of its own. What is opened meanwhile counts, or fails, only if every object is sound.
+  const sound = requireSound(neededObjects(pointer), objects);
+  const opening = Promise.resolve().then(() => pointer.current && openRelease(pointer.current, objects));
+  await Promise.allSettled([sound, opening]);
+  await sound;
+  opened = await opening;
   return pointer.current;
 }
 

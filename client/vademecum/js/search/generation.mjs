@@ -16,6 +16,7 @@ import { place, Scan } from "./scan.mjs";
 /** @typedef {Place & {key: string}} DocumentPlace */
 
 const DEAD = -1;
+const SURROGATE = /[\ud800-\udfff]/;
 const HEADING_JOINT = " › ";
 
 export class Generation {
@@ -43,10 +44,12 @@ export class Generation {
 
   #owners() {
     const owners = new Int32Array(this.starts[this.starts.length - 1]).fill(DEAD);
+    const halves = new Map(this.segments.map((segment) => [segment, inHalves(segment.chunks)]));
     this.documents.forEach(({ segment, row, key }, position) => {
+      const words = /** @type {Uint32Array} */ (halves.get(segment));
       for (let i = segment.bounds[row]; i < segment.bounds[row + 1]; i++) {
-        const at = this.index.find(segment.chunks[i]);
-        if (at === undefined) {
+        const at = this.index.row(words[2 * i], words[2 * i + 1]);
+        if (at < 0) {
           throw new VademecumError("content", `chunk ${hexId(segment.chunks[i])} of "${key}" is in no segment`);
         }
         const known = this.shared.get(at);
@@ -154,7 +157,7 @@ export class IdTable {
     this.mask = size - 1;
     this.slots = new Int32Array(size);
     this.ids = new BigUint64Array(count);
-    this.words = new Uint32Array(this.ids.buffer);
+    this.words = inHalves(this.ids);
     let at = 0;
     for (const column of columns) {
       this.ids.set(column, at);
@@ -179,9 +182,20 @@ export class IdTable {
 
   /** @param {bigint} id @returns {number | undefined} */
   find(id) {
-    const row = this.slots[this.#slot(Number(id & 0xffffffffn), Number(id >> 32n))];
-    return row ? row - 1 : undefined;
+    const row = this.row(Number(id & 0xffffffffn), Number(id >> 32n));
+    return row < 0 ? undefined : row;
   }
+
+  /** The same by the halves of the id, which are found ten times as fast; -1: there is none.
+   * @param {number} low @param {number} high @returns {number} */
+  row(low, high) {
+    return this.slots[this.#slot(low, high)] - 1;
+  }
+}
+
+/** The low and the high half of each id, one after the other. @param {BigUint64Array} ids */
+function inHalves(ids) {
+  return new Uint32Array(ids.buffer, ids.byteOffset, 2 * ids.length);
 }
 
 /** @param {Segment[]} segments @returns {DocumentPlace[]} */
@@ -195,6 +209,8 @@ function liveDocuments(segments) {
     });
   }
   const live = [...latest.values()].filter(({ segment, row }) => !segment.removed[row]);
+  // Beside surrogates the order of strings is that of their bytes, and known at once.
+  if (!live.some(({ key }) => SURROGATE.test(key))) return live.sort((a, b) => (a.key < b.key ? -1 : 1));
   return live.sort((a, b) => compareBytes(a.segment.keys.bytesAt(a.row), b.segment.keys.bytesAt(b.row)));
 }
 

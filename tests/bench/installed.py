@@ -1,0 +1,132 @@
+"""A large knowledge base as it lies in a store, drawn at random: no tree, no signature, nothing embedded.
+
+Chunks have codes as rotated vectors fall and texts of words by Zipf's law; ten make a document. It is what opening and
+searching cost that is measured with it, not what they find.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from vademecum.encoder.file import EncoderFile, encode_encoder
+from vademecum.format.segment import SEGMENT_FORMAT
+from vademecum.format.tensors import Tensor, TensorFile, encode_tensors, packed_bytes, packed_rows
+from vademecum.store.pointer import Generation, Head, encode_head
+from vademecum_builder.encoders.alphabet import build_alphabet
+
+EPOCH = "0123456789abcdef"
+CHUNKS_A_DOCUMENT = 10
+CHUNKS_A_SEGMENT = 25_000
+VOCABULARY = 20_000
+LETTERS = np.array(list("aeioubcdfglmnprstv"))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large it is. `words` are those of one chunk's text."""
+
+    chunks: int
+    dimensions: int = 96
+    bits: int = 4
+    words: int = 40
+
+
+class Drawn:
+    """The objects of one drawn knowledge base, and questions to it. The same shape gives the same bytes."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._noise = np.random.default_rng(shape.chunks)
+        lengths = self._noise.integers(3, 10, VOCABULARY)
+        letters = self._noise.choice(LETTERS, lengths.sum())
+        cuts = np.split(letters, np.cumsum(lengths)[:-1])
+        self.words = sorted({"".join(word) for word in cuts})
+        self._chances = np.cumsum(1 / np.arange(1, len(self.words) + 1))
+        self._chances /= self._chances[-1]
+
+    def objects(self) -> Mapping[str, bytes]:
+        """Return the segments, newest first, and the encoder as the last: digest -> content."""
+        files = [*self._segments(), self._encoder()]
+        return {hashlib.sha256(file).hexdigest(): file for file in files}
+
+    def head(self, digests: list[str]) -> bytes:
+        """Return the store's pointer to these objects."""
+        shape = self.shape
+        documents = -(-shape.chunks // CHUNKS_A_DOCUMENT)
+        generation = Generation(
+            *(1, "drawn", "2026-01-01T00:00:00Z", EPOCH, "0" * 64, documents, shape.chunks),
+            *("2026-01-01T00:00:00Z", shape.dimensions, digests[-1], tuple(digests[:-1])),
+        )
+        return encode_head(Head(current=generation))
+
+    def queries(self, count: int, words: int = 4) -> list[str]:
+        return [" ".join(self.words[at] for at in row) for row in self._drawn(count, words)]
+
+    def _drawn(self, count: int, words: int) -> np.ndarray:
+        """Return positions of words, [count, words], the first ones often."""
+        return np.searchsorted(self._chances, self._noise.random((count, words)))
+
+    def _encoder(self) -> bytes:
+        count, dimensions = len(self.words), self.shape.dimensions
+        rows = np.clip(self._noise.normal(0, 30, (count, dimensions)), -127, 127).astype(np.int8)
+        alphabet = build_alphabet(self.words)
+        return encode_encoder(
+            EncoderFile("drawn", dimensions, self.words, rows.tobytes(), [1000] * count, alphabet)
+        )
+
+    def _segments(self) -> Iterator[bytes]:
+        for start in range(0, self.shape.chunks, CHUNKS_A_SEGMENT):
+            yield self._segment(start, min(CHUNKS_A_SEGMENT, self.shape.chunks - start))
+
+    def _segment(self, start: int, n: int) -> bytes:
+        noise, shape = self._noise, self.shape
+        ids = np.sort(noise.integers(0, 2**64, n, np.uint64))
+        named = noise.permutation(ids)
+        firsts = range(0, n, CHUNKS_A_DOCUMENT)
+        m = len(firsts)
+        keys = [f"part-{(start + at) // 1000:05}/page-{start + at:08}.md" for at in firsts]
+        texts = [" ".join(self.words[at] for at in row) for row in self._drawn(n, shape.words)]
+        width = packed_bytes(shape.dimensions, shape.bits)
+        vectors, told = packed_rows(n, shape.dimensions, shape.bits, self._codes(n, width))
+        ones = np.ones(max(n, m), np.uint32)
+        columns = {
+            "chunk.headings": [f"Section {at % CHUNKS_A_DOCUMENT}" for at in range(n)],
+            "chunk.anchor": [f"section-{at % CHUNKS_A_DOCUMENT}" for at in range(n)],
+            "chunk.text": texts,
+            "document.key": keys,
+            "document.title": [" ".join(text.split()[:3]) for text in texts[:m]],
+            "document.url": [f"/{key[:-3]}.html" for key in keys],
+            "document.metadata": [""] * m,
+        }
+        tensors = {
+            "chunk.id": _tensor("U64", ids),
+            "chunk.sequence": _tensor("U32", ones[:n]),
+            "chunk.vector": vectors,
+            "chunk.scale": _tensor("U16", noise.integers(1500, 1700, n, np.uint16)),
+            "document.sequence": _tensor("U32", ones[:m]),
+            "document.removed": _tensor("U8", np.zeros(m, np.uint8)),
+            "document.chunks": _tensor("U64", named),
+            "document.chunks.offsets": _tensor("U32", np.array([*firsts, n], np.uint32)),
+        }
+        for name, values in columns.items():
+            blob = [value.encode() for value in values]
+            tensors[name] = _tensor("U8", np.frombuffer(b"".join(blob), np.uint8))
+            ends = np.cumsum([0, *map(len, blob)])
+            tensors[f"{name}.offsets"] = _tensor("U32", ends.astype(np.uint32))
+        return encode_tensors(TensorFile(tensors, {"epoch": EPOCH, "format": SEGMENT_FORMAT, **told}))
+
+    def _codes(self, n: int, width: int) -> bytes:
+        if self.shape.bits != 4:
+            return self._noise.bytes(n * width)
+        drawn = np.clip(np.rint(self._noise.normal(0, 2, (n, 2 * width))), -7, 7).astype(np.int8) + 8
+        codes = drawn.astype(np.uint8)
+        codes[:, self.shape.dimensions :] = 0
+        return (codes[:, 0::2] | codes[:, 1::2] << 4).astype(np.uint8).tobytes()
+
+
+def _tensor(dtype: str, values: np.ndarray) -> Tensor:
+    return Tensor(dtype, values.shape, values.tobytes())
