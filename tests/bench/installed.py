@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import SEGMENT_FORMAT
@@ -66,7 +68,7 @@ class Drawn:
     def queries(self, count: int, words: int = 4) -> list[str]:
         return [" ".join(self.words[at] for at in row) for row in self._drawn(count, words)]
 
-    def _drawn(self, count: int, words: int) -> np.ndarray:
+    def _drawn(self, count: int, words: int) -> NDArray[np.int64]:
         """Return positions of words, [count, words], the first ones often."""
         return np.searchsorted(self._chances, self._noise.random((count, words)))
 
@@ -128,5 +130,5 @@ class Drawn:
         return (codes[:, 0::2] | codes[:, 1::2] << 4).astype(np.uint8).tobytes()
 
 
-def _tensor(dtype: str, values: np.ndarray) -> Tensor:
+def _tensor(dtype: str, values: NDArray[Any]) -> Tensor:
     return Tensor(dtype, values.shape, values.tobytes())

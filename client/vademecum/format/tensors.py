@@ -12,9 +12,10 @@ import re
 import struct
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import le
 from typing import overload
 
 from vademecum.errors import ContentError, NewerFormatError
@@ -75,6 +76,10 @@ class Strings(Sequence[str]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return self.encoded(index).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        blob = self.blob
+        return (blob[start:stop].decode() for start, stop in pairwise(self.bounds))
 
     def encoded(self, index: int) -> bytes:
         """Return the UTF-8 bytes of one entry; `index` from 0."""
@@ -157,7 +162,7 @@ class TensorFile:
         except UnicodeDecodeError as error:
             raise ContentError(f"string column {name!r} is not UTF-8") from error
         # Whole, and cut only where a character begins: then every piece is UTF-8 too.
-        if any(blob[at] & 0xC0 == 0x80 for at in offsets if at < len(blob)):
+        if not blob.isascii() and any(blob[at] & 0xC0 == 0x80 for at in offsets if at < len(blob)):
             raise ContentError(f"string column {name!r} is cut inside a character")
         return Strings(blob, offsets, tensor.at)
 
@@ -171,7 +176,7 @@ class TensorFile:
         offsets = self.tensor(f"{name}.offsets", "U32", [wanted]).values()
         if not offsets or offsets[0] != 0 or offsets[-1] != end:
             raise ContentError(f"{name}.offsets does not span its column of {end}")
-        if any(a > b for a, b in pairwise(offsets)):
+        if not all(map(le, offsets, islice(offsets, 1, None))):
             raise ContentError(f"{name}.offsets falls")
         return offsets
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, islice, pairwise, repeat
-from operator import lt
+from itertools import chain, islice
+from operator import ge, lt, neg
 from typing import Generic, TypeVar
 
 from vademecum.errors import ContentError
@@ -156,16 +156,15 @@ def _newest_chunks(segments: Sequence[S], documents: DocumentPlaces) -> ChunkPla
     for number, (chunks, owner_positions) in enumerate(named):
         # Of several documents that name a chunk the first has the lowest key.
         wanted = dict(zip(reversed(chunks), reversed(owner_positions), strict=True))
-        for chunk, _, index, row in _rows_between(segments, runs, number << shift, (number + 1) << shift):
-            owner = wanted.pop(chunk, None)
-            if owner is not None:
-                ids.append(chunk)
-                places.append(packed(index, row))
-                owners.append(owner)
-        if wanted:
-            missing, owner = next(reversed(wanted.items()))
-            name = documents.key(owner).decode()
-            raise ContentError(f"document {name!r} names chunk {missing:016x}, which no segment has")
+        found = _newest_between(segments, runs, number << shift, (number + 1) << shift)
+        for chunk in reversed(wanted):
+            if chunk not in found:
+                name = documents.key(wanted[chunk]).decode()
+                raise ContentError(f"document {name!r} names chunk {chunk:016x}, which no segment has")
+        live = sorted(wanted)
+        ids.extend(live)
+        places.extend(map(found.__getitem__, live))
+        owners.extend(map(wanted.__getitem__, live))
     return ChunkPlaces(ids, places, owners)
 
 
@@ -174,32 +173,32 @@ def _named_chunks(
 ) -> list[tuple[array[int], array[int]]]:
     """Return the ids that live documents name, and the documents' positions, in ranges of 2^shift ids."""
     ranges = [(array("Q"), array("I")) for _ in range(1 << 64 - shift)]
+    named = [(chunks.append, owners.append) for chunks, owners in ranges]
     for at, place in enumerate(documents.places):
         index, row = unpacked(place)
         segment = segments[index]
         for chunk in segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]:
-            chunks, owners = ranges[chunk >> shift]
-            chunks.append(chunk)
-            owners.append(at)
+            name, own = named[chunk >> shift]
+            name(chunk)
+            own(at)
     return ranges
 
 
-def _rows_between(
+def _newest_between(
     segments: Sequence[SegmentOutline], runs: Sequence[Run], low: int, high: int
-) -> list[tuple[int, int, int, int]]:
-    """Return (id, minus sequence, segment, row) of the rows with these ids, sorted: of one id the newest is first."""
-    rows: list[tuple[int, int, int, int]] = []
-    for index, sequence, start, stop in runs:
+) -> dict[int, int]:
+    """Return where the newest row of each of these ids lies, packed."""
+    newest: dict[int, int] = {}
+    for index, _, start, stop in runs:
         ids = segments[index].ids
         first = bisect_left(ids, low, start, stop)
         last = bisect_left(ids, high, first, stop)
-        rows.extend(zip(ids[first:last], repeat(-sequence), repeat(index), range(first, last)))
-    rows.sort()
-    return rows
+        newest.update(zip(ids[first:last], range(packed(index, first), packed(index, last)), strict=True))
+    return newest
 
 
 def _chunk_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
-    """Return the runs of chunk rows, and see that ids rise in each."""
+    """Return the runs of chunk rows, the newest last, and see that ids rise in each."""
     found: list[Run] = []
     for i, segment in enumerate(segments):
         for run in _runs(i, segment.sequences):
@@ -207,17 +206,18 @@ def _chunk_runs(segments: Sequence[SegmentOutline]) -> list[Run]:
             if not all(map(lt, ids, islice(ids, 1, None))):
                 raise _disorder("chunks")
             found.append(run)
-    return found
+    return sorted(found, key=lambda run: (run[1], -run[0]))
 
 
 def _runs(index: int, sequences: array[int]) -> Iterator[Run]:
     """Yield the runs of a column of sequences, which must never rise."""
-    borders = [0] if sequences else []
-    borders += [at for at, (a, b) in enumerate(pairwise(sequences), 1) if a != b]
-    for start, stop in pairwise([*borders, len(sequences)]):
-        if start and sequences[start] > sequences[start - 1]:
-            raise _disorder("rows")
+    if not all(map(ge, sequences, islice(sequences, 1, None))):
+        raise _disorder("rows")
+    start = 0
+    while start < len(sequences):
+        stop = bisect_right(sequences, -sequences[start], start, key=neg)
         yield index, sequences[start], start, stop
+        start = stop
 
 
 def _disorder(what: str) -> ContentError:
