@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { sha256 } from "../../../client/vademecum/js/format/sha256.mjs";
 import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
 
-import { encoderFile, installedRelease, LATIN, segmentFile } from "./files.mjs";
+import { encoderFile, installedRelease, LATIN, sealed, segmentFile } from "./files.mjs";
 
 const snapshots = [];
 IndexedStore.prototype.snapshot = () => new Promise((resolve, reject) => snapshots.push({ resolve, reject }));
@@ -35,9 +35,7 @@ test("what is not what its name says is damaged, whatever else opening it says, 
   const encoder = encoderFile({ words: ["key"], rows: [[1, 0]], weights: [1], letters: LATIN });
   const files = [encoder, segmentFile({ documents: [{ key: "k", chunks: [1n] }], chunks: [{ id: 1n }] })];
   const [name, segment] = await Promise.all(files.map(sha256));
-  const head = new TextEncoder().encode(
-    JSON.stringify({ format: 1, refused: [], current: { ...installedRelease(1), encoder: name, segments: [segment], epoch: "e" } }),
-  );
+  const head = sealed({ format: 1, refused: [], current: { ...installedRelease(1), encoder: name, segments: [segment], epoch: "e" } });
   const open = async (objects) => {
     const id = answers.length;
     hear({ data: { id, command: "reopen", args: {} } });
@@ -53,7 +51,7 @@ test("what is not what its name says is damaged, whatever else opening it says, 
   assert.deepEqual([refused.error.code, /is damaged/.test(refused.error.message)], ["content", true]);
   assert.equal(unanswered.error.code, "empty");
   const [opened, answered] = await open(files);
-  assert.equal(opened.result.sequence, 1);
+  assert.equal(opened.result?.sequence, 1);
   assert.deepEqual(answered.result.map(({ id }) => id), ["0000000000000001"]);
   const [, still] = await open([files[0], files[1].map((byte, at) => (at === files[1].length - 1 ? byte ^ 1 : byte))]);
   assert.deepEqual(still.result, answered.result, "the one before goes on");
