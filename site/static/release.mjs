@@ -1,6 +1,5 @@
 // @ts-check
 /** The release page: the command with this site's own address in it. */
 
-import { byId } from "./dom.mjs";
-
-byId("address").textContent = new URL(".", document.baseURI).href;
+const address = document.getElementById("address");
+if (address) address.textContent = new URL(".", document.baseURI).href;

@@ -33,10 +33,15 @@ new PerformanceObserver((list) => {
   for (const task of list.getEntries()) bench.longest = Math.max(bench.longest, task.duration);
 }).observe({type: "longtask", buffered: true});
 new MutationObserver(() => {
-  if (!bench.hits && document.querySelector("#results li")) bench.hits = performance.now();
-  const pill = document.querySelector("#pill-text")?.textContent ?? "";
-  if (!bench.installed && pill.startsWith("Release")) bench.installed = performance.now();
-}).observe(document, {childList: true, subtree: true, characterData: true});
+  const root = document.querySelector("vademecum-search")?.shadowRoot;
+  if (!root || root.watched) return;
+  root.watched = true;
+  new MutationObserver(() => {
+    if (!bench.hits && root.querySelector(".hit")) bench.hits = performance.now();
+    const pill = root.querySelector("#pill-text")?.textContent ?? "";
+    if (!bench.installed && pill.startsWith("Release")) bench.installed = performance.now();
+  }).observe(root, {childList: true, subtree: true, characterData: true});
+}).observe(document, {childList: true, subtree: true});
 """
 
 

@@ -20,8 +20,9 @@ ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artifacts"
 POLICY = {"Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"}
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
-FIRST_HIT = "document.querySelector('#results li [data-open]')?.textContent"
-READY = "document.querySelector('#pill-text')?.textContent.startsWith('Release')"
+SEARCH = "document.querySelector('vademecum-search').shadowRoot"
+FIRST_HIT = f"{SEARCH}.querySelector('.hit .title')?.textContent"
+READY = f"{SEARCH}?.querySelector('#pill-text')?.textContent.startsWith('Release')"
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +89,14 @@ def test_a_visitor_reads_searches_and_goes_offline(
     assert len(host.requests) == before, "an offline search asked the host"
     page.keyboard.press("Escape")
     page.click("#pill")
-    eventually(page, "document.querySelector('#details').open")
+    eventually(page, f"{SEARCH}.querySelector('#details').open")
     keep(page, f"details-offline-{name}")
     page.keyboard.press("Escape")
 
     page.fill("#query", "hedgehogs eat slugs")
     assert eventually(page, FIRST_HIT) == "Slugs"
-    page.click("#results li [data-open]")
-    eventually(page, "document.querySelector('#reader').open")
+    page.click(".hit [role=option]")
+    eventually(page, f"{SEARCH}.querySelector('#reader').open")
     keep(page, f"reader-offline-{name}")
 
 

@@ -158,7 +158,7 @@ def test_no_arrow_runs_up() -> None:
 
 
 def test_every_room_of_javascript_is_told_of() -> None:
-    told = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = re.findall(r"^\| `([\w-]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert told == [room for floor in floors(JAVASCRIPT) for room in floor]
 
 

@@ -29,6 +29,17 @@ export const DOCUMENTS = [
 ];
 const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensions: 8, epoch: "0123456789abcdef" };
 
+/** What the search of today gives: 45 documents, each with two more hits, in two versions. */
+function many(query, limit) {
+  const hit = (n, part) => ({
+    id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, heading: `Part ${part}`, text: "", score: 1 / n,
+    excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}` },
+  });
+  const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: [hit(i + 1, 2), hit(i + 1, 3)] }));
+  const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
+  return Object.assign(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near") });
+}
+
 export class KnowledgeBase {
   constructor(options) {
     const wanted = new URLSearchParams(location.search);
@@ -50,6 +61,7 @@ export class KnowledgeBase {
 
   on(name, listener) {
     (this.listeners[name] ??= []).push(listener);
+    return () => (this.listeners[name] = this.listeners[name].filter((other) => other !== listener));
   }
 
   emit(name, detail, status = {}) {
@@ -57,11 +69,13 @@ export class KnowledgeBase {
     for (const listener of this.listeners[name] ?? []) listener(detail);
   }
 
-  async search(query) {
+  async search(query, { limit, filters } = {}) {
     this.calls.push(`search ${query}`);
+    this.asked = { limit, filters };
     if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
     if (query.startsWith("absent")) return [];
+    if (query.startsWith("many")) return many(query, limit);
     return DOCUMENTS.filter(({ chunks }) => chunks[0].text).flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
       ({ id, document, title, url: `${url}#${anchor}`, heading: headings.join(" › "), text: `${text} (${query})`, score: 0.5, metadata: {} })));
   }
@@ -69,6 +83,10 @@ export class KnowledgeBase {
   async document(key) {
     const found = DOCUMENTS.find((document) => document.key === key);
     return found ? { ...found, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
+  }
+
+  async close() {
+    this.calls.push("close");
   }
 
   async getStatus() {

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+import vademecum
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
@@ -34,6 +35,7 @@ POLICY = (
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
 CLIENT = {
     "client/vademecum.mjs": "a" * 64,
+    "client/vademecum-search.mjs": "8" * 64,
     "client/query.mjs": "b" * 64,
     "client/format/markup.mjs": "9" * 64,
     "client/vademecum.d.mts": "c" * 64,
@@ -243,6 +245,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
     assert {"index.html", "assets/app.mjs", "assets/site.css", "assets/trust.json", "icon.svg"} <= set(shell)
     assert {name for name in shell if name.startswith("client/")} == {
         "client/vademecum.mjs",
+        "client/vademecum-search.mjs",
         "client/query.mjs",
         "client/format/markup.mjs",
     }
@@ -292,6 +295,18 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+STYLE = Path(vademecum.__file__).parent / "js" / "ui" / "style.mjs"
+COLOURS = re.findall(r'^  "?([\w-]+)"?: \["(#\w{6})", "(#\w{6})"\],$', STYLE.read_text(), re.MULTILINE)
+"""Name, light and dark: those of the search, which the pages share."""
+
+
+def test_the_pages_have_the_colours_of_the_search() -> None:
+    css = (site_folder() / "static/site.css").read_text()
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", css)
+    assert len(pairs) > 5
+    assert set(pairs) <= set(COLOURS)
+
+
 @pytest.mark.parametrize(
     ("ink", "ground", "least"),
     [("ink", ground, 7) for ground in ("ground", "raised", "tint", "mark")]
@@ -300,7 +315,5 @@ def contrast(one: str, other: str) -> float:
 )
 @pytest.mark.parametrize("scheme", [0, 1])
 def test_text_can_be_read_in_both_schemes(ink: str, ground: str, least: float, scheme: int) -> None:
-    css = (site_folder() / "static/site.css").read_text()
-    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", css)
-    colours = {name: both[scheme] for name, *both in pairs}
+    colours = {name: both[scheme] for name, *both in COLOURS}
     assert contrast(colours[ink], colours[ground]) >= least

@@ -1,13 +1,13 @@
 // @ts-check
 /** A chunk's text as nodes: what was written is what is shown. Only elements and text; addresses are checked. */
 
-import { follows, parseMarkup } from "../client/format/markup.mjs";
-import { element, marked, safeUrl } from "./dom.mjs";
+import { follows, parseMarkup } from "../format/markup.mjs";
+import { element, marked, outside, safeUrl } from "./dom.mjs";
 import { mark } from "./excerpt.mjs";
 
 /**
- * @typedef {import("../client/format/markup.mjs").Run} Run
- * @typedef {import("../client/format/markup.mjs").Block} Block
+ * @typedef {import("../format/markup.mjs").Run} Run
+ * @typedef {import("../format/markup.mjs").Block} Block
  * @typedef {{list: HTMLElement, depth: number}} OpenList
  * @typedef {{key: string, url: string}} Place the document that the text is of
  * @typedef {{place: Place, base: URL, words: string[]}} Context `words` are marked
@@ -28,15 +28,15 @@ export function draw(markdown, context) {
   for (const block of parseMarkup(markdown)) {
     const goesOn = last !== undefined && follows(last, block);
     if (!goesOn) lists = [];
-    if (block.kind === "paragraph") drawn.push(element("p", {}, inline(block.runs, context)));
+    if (block.kind === "paragraph") drawn.push(outside("p", {}, inline(block.runs, context)));
     else if (block.kind === "code") drawn.push(code(block, context));
     else if (block.kind === "row") {
-      if (!goesOn) drawn.push(element("div", { class: "scroll" }, [element("table")]));
+      if (!goesOn) drawn.push(element("div", { class: "scroll", tabindex: "0" }, [element("table")]));
       drawn[drawn.length - 1].firstElementChild?.append(row(block, context));
     } else {
       const list = listFor(block, lists);
       if (lists.length === 1 && !list.hasChildNodes()) drawn.push(list);
-      const item = element("li", {}, inline(block.runs, context));
+      const item = outside("li", {}, inline(block.runs, context));
       if (block.number !== null) item.value = block.number;
       list.append(item);
     }
@@ -65,12 +65,12 @@ function listFor({ depth, number }, lists) {
 
 /** @param {{text: string, language: string}} block @param {Context} context */
 function code({ text, language }, { words }) {
-  return element("pre", {}, [element("code", language ? { class: `language-${language}` } : {}, marked(mark(text, words)))]);
+  return element("pre", { tabindex: "0", dir: "ltr" }, [element("code", language ? { class: `language-${language}` } : {}, marked(mark(text, words)))]);
 }
 
 /** @param {{cells: Run[][], header: boolean}} block @param {Context} context */
 function row({ cells, header }, context) {
-  return element("tr", {}, cells.map((cell) => element(header ? "th" : "td", {}, inline(cell, context))));
+  return element("tr", {}, cells.map((cell) => outside(header ? "th" : "td", {}, inline(cell, context))));
 }
 
 /**

@@ -2,18 +2,6 @@
 /** Building pages out of untrusted text: nodes and textContent only, and addresses that are checked. */
 
 /**
- * The element with this id. The page and its modules are published together, so a missing one is a mistake.
- * @template {HTMLElement} [T=HTMLElement]
- * @param {string} id
- * @returns {T}
- */
-export function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return /** @type {T} */ (found);
-}
-
-/**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} name
  * @param {Record<string, string>} [attributes]
@@ -25,6 +13,26 @@ export function element(name, attributes = {}, children = []) {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
+}
+
+/**
+ * The same for text of documents, whose direction is its own.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, string>} attributes
+ * @param {(Node | string)[]} children
+ */
+export function outside(name, attributes, children) {
+  return element(name, { dir: "auto", ...attributes }, children);
+}
+
+/** A drawing of one line in a square of 24, which says nothing to those who do not see it. @param {string} path */
+export function icon(path) {
+  const [svg, line] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  for (const [key, value] of [["viewBox", "0 0 24 24"], ["aria-hidden", "true"]]) svg.setAttribute(key, value);
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
 }
 
 /**

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { excerpt, fold, mark, queryWords } from "../../../../site/static/excerpt.mjs";
+import { excerpt, fold, mark, queryWords } from "../../../../client/vademecum/js/ui/excerpt.mjs";
 
 /** Marked words in brackets. @param {{text: string, marked: boolean}[]} pieces */
 function written(pieces) {

@@ -1,29 +1,31 @@
 // @ts-check
 /** The reader: a whole document out of the local index, with or without a network. */
 
-import { byId, element, safeUrl } from "./dom.mjs";
+import { outside, safeUrl } from "./dom.mjs";
 import { draw } from "./draw.mjs";
 import { queryWords } from "./excerpt.mjs";
 
 /**
- * @typedef {{id: string, headings: string[], anchor: string, markdown: string}} Part
- * @typedef {{key: string, title: string, url: string, chunks: Part[]}} Document
+ * @typedef {import("../vademecum.d.mts").Passage} Part
+ * @typedef {import("../vademecum.d.mts").KnowledgeDocument} Document
+ * @typedef {{dialog: HTMLDialogElement, title: HTMLElement, link: HTMLAnchorElement, text: HTMLElement}} Parts
  */
 
-const LEVELS = /** @type {const} */ (["h2", "h3", "h4", "h5", "h6"]);
+const LEVELS = /** @type {const} */ (["h3", "h4", "h5", "h6"]);
 
 export class Reader {
   /**
+   * @param {Parts} parts
    * @param {URL} base
    * @param {() => void} closed called when the reader was closed, however that was done
    * @param {(target: {keys: string[], anchor: string}, href: string) => void} follow called for a link that may lead to a document
    */
-  constructor(base, closed, follow) {
+  constructor(parts, base, closed, follow) {
+    this.parts = parts;
     this.base = base;
-    this.dialog = /** @type {HTMLDialogElement} */ (byId("reader"));
-    this.dialog.addEventListener("close", closed);
-    closeOnBackdrop(this.dialog);
-    byId("reader-text").addEventListener("click", (event) => {
+    parts.dialog.addEventListener("close", closed);
+    closeOnBackdrop(parts.dialog);
+    parts.text.addEventListener("click", (event) => {
       const link = event.target instanceof Element ? event.target.closest("a[data-document]") : null;
       if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
@@ -37,24 +39,22 @@ export class Reader {
    * @param {string} [passage] id of the chunk to begin at
    */
   open(page, query, passage) {
-    const words = queryWords(query);
-    byId("reader-title").textContent = page.title || page.key;
-    const link = /** @type {HTMLAnchorElement} */ (byId("reader-link"));
+    const { dialog, title, link, text } = this.parts;
+    const context = { place: page, base: this.base, words: queryWords(query) };
+    title.textContent = page.title || page.key;
     const href = safeUrl(page.url, this.base);
     link.hidden = href === null;
     if (href) link.href = href;
-    const body = byId("reader-text");
-    const context = { place: page, base: this.base, words };
-    body.replaceChildren(...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], context, passage)));
-    if (!this.dialog.open) this.dialog.showModal();
-    const start = body.querySelector("[data-passage]");
+    text.replaceChildren(...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], context, passage)));
+    if (!dialog.open) dialog.showModal();
+    const start = text.querySelector("[data-passage]");
     if (start) start.scrollIntoView({ block: "start" });
-    else body.scrollTop = 0;
-    body.focus({ preventScroll: true });
+    else text.scrollTop = 0;
+    text.focus({ preventScroll: true });
   }
 
   close() {
-    if (this.dialog.open) this.dialog.close();
+    if (this.parts.dialog.open) this.parts.dialog.close();
   }
 }
 
@@ -76,7 +76,7 @@ export function closeOnBackdrop(dialog) {
 function section(part, before, context, passage) {
   const shared = part.headings.findIndex((heading, depth) => heading !== before?.headings[depth]);
   const fresh = shared < 0 ? [] : part.headings.slice(shared);
-  const headings = fresh.map((heading, index) => element(LEVELS[shared + index] ?? "h6", {}, [heading]));
+  const headings = fresh.map((heading, index) => outside(LEVELS[shared + index] ?? "h6", {}, [heading]));
   const drawn = draw(part.markdown, context);
   const nodes = [...headings, ...drawn];
   if (part.id === passage) {

@@ -1,0 +1,55 @@
+// @ts-check
+/** What the hits can be narrowed to: one row of buttons for each field that has more than one value. */
+
+import { element, outside } from "./dom.mjs";
+
+/** @typedef {Record<string, Record<string, number>>} Counts how many hits, by field and value */
+
+const VALUES_SHOWN = 12;
+
+export class Facets {
+  /** @type {Map<string, Set<string>>} */ #chosen = new Map();
+
+  /** @param {HTMLElement} box @param {() => void} changed */
+  constructor(box, changed) {
+    this.box = box;
+    this.changed = changed;
+  }
+
+  /** As `search` takes it. @returns {Record<string, string[]> | undefined} */
+  get filters() {
+    const chosen = [...this.#chosen].filter(([, values]) => values.size > 0);
+    return chosen.length > 0 ? Object.fromEntries(chosen.map(([field, values]) => [field, [...values]])) : undefined;
+  }
+
+  /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording @returns {string[]} the fields shown */
+  show(counts, wording) {
+    const fields = Object.keys(counts).filter((field) => this.#chosen.get(field)?.size || Object.keys(counts[field]).length > 1);
+    this.box.replaceChildren(...fields.map((field) => this.#row(field, counts[field], wording)));
+    this.box.hidden = fields.length === 0;
+    return fields;
+  }
+
+  /** @param {string} field @param {Record<string, number>} counts @param {import("./texts.mjs").Wording} wording */
+  #row(field, counts, wording) {
+    const chosen = this.#chosen.get(field) ?? new Set();
+    const values = [...new Set([...chosen, ...Object.keys(counts).sort((a, b) => counts[b] - counts[a])])].slice(0, VALUES_SHOWN);
+    const name = wording.say(`facet.${field}`) || field;
+    const buttons = values.map((value) => {
+      const count = element("span", { class: "count" }, [wording.number(counts[value] ?? 0)]);
+      const label = outside("span", {}, [value]);
+      const button = element("button", { type: "button", "aria-pressed": String(chosen.has(value)) }, [label, " ", count]);
+      button.addEventListener("click", () => this.#toggle(field, value));
+      return button;
+    });
+    return element("div", { role: "group", "aria-label": name, class: "facet", part: "facet" }, [outside("span", {}, [name]), ...buttons]);
+  }
+
+  /** @param {string} field @param {string} value */
+  #toggle(field, value) {
+    const chosen = this.#chosen.get(field) ?? new Set();
+    if (!chosen.delete(value)) chosen.add(value);
+    this.#chosen.set(field, chosen);
+    this.changed();
+  }
+}

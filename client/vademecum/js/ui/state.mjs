@@ -1,0 +1,202 @@
+// @ts-check
+/** The state of the index: the line at the foot, the message beside it, and the first download. */
+
+/**
+ * @typedef {import("../vademecum.d.mts").KnowledgeBase} KnowledgeBase
+ * @typedef {import("../vademecum.d.mts").Status & {preview?: {sequence: number} | null}} Status
+ * @typedef {import("../vademecum.d.mts").Events} Events
+ * @typedef {import("./texts.mjs").Wording} Wording
+ * @typedef {import("./view.mjs").View} View
+ */
+
+const NOTICE_MS = 6000;
+const REFRESH_MS = 60_000;
+/** Somebody without a network, or with the page open twice, is told by the line: nothing pops up. */
+const QUIET = ["network", "busy"];
+
+export class State {
+  /** @type {Status | null} what getStatus() last said */
+  status = null;
+  updating = false;
+  /** What the last button that was pressed came to, if it did not work. */
+  answer = "";
+  /** @type {() => void} called when the state was read anew */ refreshed = () => {};
+  /** @type {(() => void)[]} */ #ends = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+
+  /** @param {KnowledgeBase} kb @param {View} view @param {Wording} wording @param {() => void} changed called when another release answers */
+  constructor(kb, view, wording, changed) {
+    this.kb = kb;
+    this.view = view;
+    this.wording = wording;
+    this.changed = changed;
+    this.#ends = [
+      kb.on("updateAvailable", (detail) => this.#available(detail)),
+      kb.on("updateStarted", () => this.#started()),
+      kb.on("updateProgress", (detail) => this.#progress(detail)),
+      kb.on("updateCompleted", (detail) => this.#completed(detail)),
+      kb.on("updateFailed", (detail) => this.#failed(detail)),
+      kb.on("rolledBack", ({ sequence }) => this.#turned("update.back", sequence)),
+    ];
+    const refresh = () => this.refresh();
+    for (const change of ["online", "offline"]) addEventListener(change, refresh);
+    const clock = setInterval(refresh, REFRESH_MS);
+    this.#ends.push(() => clearInterval(clock), () => ["online", "offline"].forEach((change) => removeEventListener(change, refresh)));
+    view.notice.close.addEventListener("click", () => this.#hideNotice());
+    view.install.act.addEventListener("click", () => this.press(() => kb.update()));
+  }
+
+  end() {
+    for (const end of this.#ends) end();
+  }
+
+  /** Ask the knowledge base how it is, and show that. */
+  async refresh() {
+    this.status = await this.kb.getStatus();
+    this.#showLine();
+    this.#showInstall();
+    this.refreshed();
+  }
+
+  get installed() {
+    return this.status?.installed ?? null;
+  }
+
+  /** What a reader asks for: what becomes of it is shown. @param {() => Promise<unknown>} act */
+  async press(act) {
+    this.answer = "";
+    try {
+      await act();
+    } catch (error) {
+      this.updating = false;
+      this.answer = this.wording.error(/** @type {any} */ (error).code, this.installed !== null);
+    }
+    await this.refresh();
+  }
+
+  /**
+   * A short message at the foot.
+   * @param {string} text
+   * @param {{label?: string, act?: () => void, stay?: boolean}} [options]
+   */
+  tell(text, { label = "", act, stay = false } = {}) {
+    const { notice } = this.view;
+    clearTimeout(this.#timer);
+    notice.text.textContent = text;
+    notice.bar.hidden = true;
+    notice.act.hidden = label === "";
+    notice.act.textContent = label;
+    notice.act.onclick = () => {
+      this.#hideNotice();
+      act?.();
+    };
+    notice.close.hidden = false;
+    notice.box.hidden = false;
+    if (!stay) this.#timer = setTimeout(() => this.#hideNotice(), NOTICE_MS);
+  }
+
+  #hideNotice() {
+    this.view.notice.box.hidden = true;
+  }
+
+  /** Whether new releases come by themselves, also over the connection that there is now. */
+  get #byItself() {
+    return this.status?.mode === "automatic" && this.status.state !== "update-available";
+  }
+
+  // Events of the knowledge base
+
+  /** @param {Events["updateAvailable"]} detail */
+  async #available({ sequence, bytes }) {
+    await this.refresh();
+    if (!this.installed || this.updating || this.#byItself) return;
+    const size = bytes ? ` (${this.wording.bytes(bytes)})` : "";
+    const act = () => this.press(() => this.kb.update());
+    this.tell(this.wording.say("update.offer", { sequence }) + size, { label: this.wording.say("update.install"), act, stay: true });
+  }
+
+  #started() {
+    this.updating = true;
+    this.answer = "";
+    this.#showLine();
+    this.#showInstall();
+  }
+
+  /** @param {Events["updateProgress"]} detail */
+  #progress(detail) {
+    if (!this.updating) this.#started();
+    const { install, notice } = this.view;
+    const { text, bar } = this.installed ? notice : install;
+    text.textContent = this.wording.progress(detail);
+    bar.max = 100;
+    if (detail.percentage) bar.value = detail.percentage;
+    else bar.removeAttribute("value"); // it moves by itself
+    if (!this.installed) return;
+    clearTimeout(this.#timer);
+    for (const part of [notice.act, notice.close]) part.hidden = true;
+    for (const part of [notice.bar, notice.box]) part.hidden = false;
+  }
+
+  /** @param {Events["updateCompleted"]} detail */
+  #completed({ sequence }) {
+    this.updating = false;
+    return this.#turned(this.installed ? "update.done" : "update.ready", sequence);
+  }
+
+  /** @param {string} text @param {number} sequence */
+  async #turned(text, sequence) {
+    await this.refresh();
+    this.changed();
+    this.tell(this.wording.say(text, { sequence }));
+  }
+
+  /** @param {Events["updateFailed"]} detail */
+  async #failed({ code }) {
+    this.updating = false;
+    this.#hideNotice();
+    await this.refresh();
+    if (this.installed && !QUIET.includes(code)) this.tell(this.wording.error(code, true));
+  }
+
+  // What is shown
+
+  #showLine() {
+    const { pill, pillText } = this.view;
+    pill.hidden = this.status === null;
+    const [tone, text] = this.#line();
+    pill.dataset.tone = tone;
+    pillText.textContent = text;
+  }
+
+  /** @returns {[string, string]} tone and text */
+  #line() {
+    const { status, wording } = this;
+    const say = (/** @type {string} */ name) => wording.say(name);
+    const failure = status?.error?.code;
+    const offline = !navigator.onLine || failure === "network";
+    if (!this.installed) {
+      if (status?.preview) return [failure ? "warn" : "wait", `${say("previewing")} · ${wording.say("release", status.preview)}`];
+      return this.updating ? ["wait", say("first")] : ["off", `${say("nothing")} · ${say(offline ? "offline" : "online")}`];
+    }
+    const { sequence, built } = this.installed;
+    const release = `${wording.say("release", { sequence })} · ${wording.ago(built, Date.now())}`;
+    if (this.updating) return ["wait", `${release} · ${say("updating")}`];
+    if (offline) return ["off", `${release} · ${say("offline")}`];
+    if (failure) return ["warn", `${release} · ${say("stale")}`];
+    return status?.offer ? ["news", `${release} · ${say("available")}`] : ["good", `${release} · ${say("online")}`];
+  }
+
+  #showInstall() {
+    const { status, wording, view: { install } } = this;
+    install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && !status.error);
+    if (status === null || (this.updating && install.text.textContent !== "")) return;
+    const failed = this.answer || (status.error ? wording.error(status.error.code) : "");
+    const asks = failed !== "" || (!this.#byItself && !this.updating);
+    install.bar.hidden = asks;
+    install.act.hidden = !asks;
+    const size = status.offer?.bytes ? wording.bytes(status.offer.bytes) : "";
+    install.act.textContent = wording.say(failed ? "install.again" : "install.do", { size }).trim();
+    install.title.textContent = wording.say(asks ? "install.ask.title" : "install.title");
+    install.text.textContent = failed || wording.say(asks ? "install.ask.text" : "install.text");
+  }
+}

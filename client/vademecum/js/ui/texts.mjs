@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * What the search says, in the language of its page: texts of ours, numbers and times of `Intl`. Pure, but for loading.
+ *
+ * A text is a string with `{names}` in it, or one for each plural category of the language.
+ */
+
+import { en } from "./texts/en.mjs";
+
+/** @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Text */
+/** @typedef {Record<string, Text>} Texts */
+
+/** @type {Map<string, () => Promise<Texts>>} */
+const LANGUAGES = new Map([
+  ["en", async () => en],
+  ["de", async () => (await import("./texts/de.mjs")).de],
+  ["ar", async () => (await import("./texts/ar.mjs")).ar],
+]);
+const UNITS = /** @type {const} */ ([["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3]]);
+const TIMES = /** @type {const} */ (
+  [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]]
+);
+
+/**
+ * Teach the search another language, or other words. What is missing is said in English.
+ * @param {string} language such as `fr`
+ * @param {Texts} texts the keys of ui/texts/en.mjs
+ */
+export function addTexts(language, texts) {
+  LANGUAGES.set(language, async () => texts);
+}
+
+/**
+ * The wording of a language tag such as `de-AT`: of the language itself, or English.
+ * @param {string} tag
+ */
+export async function wordingFor(tag) {
+  const found = [tag.toLowerCase(), tag.toLowerCase().split("-")[0]].find((name) => LANGUAGES.has(name)) ?? "en";
+  const load = /** @type {() => Promise<Texts>} */ (LANGUAGES.get(found));
+  return new Wording(found, await load().catch(() => en)); // a module that did not come: English is here
+}
+
+export class Wording {
+  /** @param {string} language @param {Texts} texts */
+  constructor(language, texts) {
+    this.language = language;
+    this.texts = texts;
+    this.direction = typeof texts.direction === "string" ? texts.direction : "ltr";
+    this.plurals = new Intl.PluralRules(language);
+  }
+
+  /**
+   * @param {string} name of a text
+   * @param {Record<string, string | number>} [values] what stands in the braces; `count` chooses the plural
+   */
+  say(name, values = {}) {
+    const text = this.texts[name] ?? en[name] ?? "";
+    const chosen = typeof text === "string" ? text : (text[this.plurals.select(Number(values.count))] ?? text.other ?? "");
+    return chosen.replace(/\{(\w+)\}/gu, (_, key) => {
+      const value = values[key] ?? "";
+      return typeof value === "number" ? this.number(value) : value;
+    });
+  }
+
+  /** @param {number} count */
+  number(count) {
+    return count.toLocaleString(this.language);
+  }
+
+  /** Decimal sizes of at most three digits. @param {number} count */
+  bytes(count) {
+    const [unit, size] = UNITS.find(([, least]) => count / least >= 0.9995) ?? ["byte", 1];
+    const value = count / size;
+    const digits = size > 1 && value < 9.95 ? 1 : 0;
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return value.toLocaleString(this.language, { style: "unit", unit, ...options });
+  }
+
+  /**
+   * Whole units, rounded down; a clock that is behind makes nothing older.
+   * @param {string} then ISO time
+   * @param {number} now milliseconds
+   */
+  ago(then, now) {
+    const seconds = Math.max(0, (now - Date.parse(then)) / 1000);
+    const [unit, size] = TIMES.find(([, least]) => seconds >= least) ?? ["second", Infinity];
+    return new Intl.RelativeTimeFormat(this.language, { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
+  }
+
+  /** @param {string} iso */
+  moment(iso) {
+    return new Date(iso).toLocaleString(this.language, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /**
+   * What went wrong, and whether the reader has to do anything.
+   * @param {string} code
+   * @param {boolean} [installed] something is installed, and goes on
+   */
+  error(code, installed = false) {
+    const text = this.say(`error.${code}`) || this.say("error");
+    return installed && code !== "empty" ? `${text} ${this.say("error.goesOn")}` : text;
+  }
+
+  /** @param {{stage: string, bytes: number, totalBytes: number}} progress */
+  progress({ stage, bytes, totalBytes }) {
+    const name = this.say(`stage.${stage}`) || this.say("stage");
+    const counts = totalBytes > 0 && bytes > 0;
+    return counts ? this.say("progress", { stage: name, done: this.bytes(bytes), total: this.bytes(totalBytes) }) : `${name} …`;
+  }
+}

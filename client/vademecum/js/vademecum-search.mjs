@@ -1,0 +1,104 @@
+// @ts-check
+/**
+ * `<vademecum-search url="/kb/">`: a search for people over a `KnowledgeBase` (site/content/apps.md). A button that
+ * opens a dialog, or, with the attribute `inline`, a form in the page.
+ *
+ * Attributes: `url` of the published tree (default: the one that this file is of), `trust`: address of the root that
+ * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
+ * what it stands in), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`.
+ *
+ * Whatever a document, a host or a reader has written becomes a text node, and never markup.
+ */
+
+import { fetchBody } from "./net/transport.mjs";
+import { element } from "./ui/dom.mjs";
+import { Search } from "./ui/search.mjs";
+import { CSS } from "./ui/style.mjs";
+import { addTexts, wordingFor } from "./ui/texts.mjs";
+import { buildView } from "./ui/view.mjs";
+import { KnowledgeBase } from "./vademecum.mjs";
+
+export { addTexts };
+
+const MAX_ROOT = 500_000;
+
+export class VademecumSearch extends HTMLElement {
+  /** What answers: made from the attributes when it is needed, or the app's own.
+   * @type {import("./vademecum.d.mts").KnowledgeBase | null} */
+  knowledgeBase = null;
+  #own = false;
+  /** @type {Search | null} */ #search = null;
+  /** @param {KeyboardEvent} event */
+  #hotkey = (event) => this.getAttribute("hotkeys") !== "off" && this.#search?.hotkey(event);
+
+  async connectedCallback() {
+    if (!this.shadowRoot) await this.#build(this.attachShadow({ mode: "open" }));
+    if (!this.isConnected) return;
+    addEventListener("keydown", this.#hotkey);
+    this.#search?.listen();
+    if (this.hasAttribute("inline")) this.#search?.start();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("keydown", this.#hotkey);
+    this.#search?.deafen();
+    queueMicrotask(() => this.isConnected || this.#end()); // one that is only moved is connected again at once
+  }
+
+  /** What stands in the field; setting it asks. */
+  get query() {
+    return this.#search?.query ?? "";
+  }
+
+  set query(text) {
+    if (this.#search) this.#search.query = text;
+  }
+
+  /** Open the dialog, or bring the field into focus. */
+  open() {
+    this.#search?.open();
+  }
+
+  /** A short message at the foot. @param {string} text @param {{label?: string, act?: () => void, stay?: boolean}} [options] */
+  tell(text, options) {
+    return this.#search?.tell(text, options);
+  }
+
+  /** @param {ShadowRoot} root */
+  async #build(root) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS); // where the page's policy allows no inline style, this is none
+    root.adoptedStyleSheets = [sheet];
+    const wording = await wordingFor(this.closest("[lang]")?.getAttribute("lang") ?? "");
+    const modal = !this.hasAttribute("inline");
+    const label = this.getAttribute("label") ?? wording.say("search");
+    const view = buildView(wording, { modal, label, placeholder: this.getAttribute("placeholder") ?? label });
+    root.append(element("div", { class: "root", lang: wording.language, dir: wording.direction }, view.nodes));
+    const base = new URL(this.getAttribute("url") ?? new URL("..", import.meta.url), document.baseURI);
+    if (!base.pathname.endsWith("/")) base.pathname += "/";
+    const make = async () => {
+      const kb = (this.knowledgeBase ??= await this.#make(base));
+      this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
+      return kb;
+    };
+    this.#search = new Search({ view, wording, base, modal, address: this.hasAttribute("address"), make });
+    if (this.hasAttribute("autofocus")) view.field.focus();
+  }
+
+  /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
+  async #make(base) {
+    const source = this.getAttribute("trust");
+    const body = source === null ? null : await fetchBody(new URL(source, document.baseURI).href, { limit: MAX_ROOT });
+    this.#own = true;
+    return new KnowledgeBase({ url: base.href, trust: body && new TextDecoder().decode(body.data) });
+  }
+
+  #end() {
+    this.#search?.end();
+    if (!this.#own) return;
+    this.knowledgeBase?.close();
+    this.knowledgeBase = null;
+  }
+}
+
+if (!customElements.get("vademecum-search")) customElements.define("vademecum-search", VademecumSearch);

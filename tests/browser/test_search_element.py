@@ -1,0 +1,304 @@
+"""`<vademecum-search>` on a page of somebody else's, over a knowledge base that a stub plays."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from browser.test_site import CLIENT, publish
+from support.pages_host import PagesHost
+from vademecum_builder.pages.client_bundle import _COMMENT
+
+PAGE = """<!doctype html>
+<html lang="{lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Docs of somebody</title>
+<script type="module" src="kb/client/vademecum-search.mjs"></script>
+<main><h1>Docs of somebody</h1><p><a href="#a">A link</a> <input aria-label="Another field" id="other"></p>
+<vademecum-search url="kb/" theme="auto" {attributes}></vademecum-search></main>
+"""
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("element")
+    publish(folder)
+    (folder / "repo").rename(folder / "kb")
+    return folder
+
+
+@pytest.fixture
+def host(tree: Path, serve: Callable[[Path], PagesHost]) -> PagesHost:
+    return serve(tree)
+
+
+@pytest.fixture
+def open_page(page: Page, host: PagesHost, tree: Path) -> Open:
+    def go(attributes: str = "", lang: str = "en") -> Page:
+        shown = PAGE.format(attributes=attributes, lang=lang)
+        (tree / "page.html").write_text(shown)
+        page.goto(f"{host.url}page.html?{len(shown)}")  # another page is no cached one
+        expect(page.locator("#query")).to_be_attached()
+        return page
+
+    return go
+
+
+def options(page: Page) -> Any:
+    return page.locator("#results [role=option]")
+
+
+@pytest.mark.parametrize("key", ["/", "Control+k", "Meta+k"])
+def test_a_key_opens_the_dialog_and_escape_gives_the_focus_back(open_page: Open, key: str) -> None:
+    page = open_page()
+    page.locator("main a").first.focus()
+    page.keyboard.press(key)
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.type("key")
+    expect(options(page)).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(page.locator("#modal")).to_be_hidden()
+    assert page.evaluate("document.activeElement.textContent") == "A link"
+
+
+def test_a_key_in_a_field_of_the_page_is_the_fields(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#other").focus()
+    page.keyboard.press("/")
+    expect(page.locator("#other")).to_have_value("/")
+    expect(page.locator("#modal")).to_be_hidden()
+    page = open_page('hotkeys="off"')
+    page.keyboard.press("Control+k")
+    expect(page.locator("#modal")).to_be_hidden()
+
+
+def test_a_dialog_that_nobody_opens_downloads_nothing(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#open")).to_be_visible()
+    assert page.evaluate("globalThis.kb === undefined")
+    page.locator("#open").click()
+    expect(page.locator("#pill")).to_contain_text("Release 12")
+
+
+def test_the_field_is_a_combobox_of_a_listbox(open_page: Open) -> None:
+    page = open_page("inline")
+    field = page.locator("#query")
+    expect(field).to_have_role("combobox")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    field.fill("key")
+    expect(options(page)).to_have_count(3)
+    expect(field).to_have_attribute("aria-expanded", "true")
+    listbox = page.locator(f"#{field.get_attribute('aria-controls')}")
+    expect(listbox).to_have_role("listbox")
+    field.press("ArrowDown")
+    active = page.locator(f"#{field.get_attribute('aria-activedescendant')}")
+    expect(active).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#announce")).to_have_text("3 results for key")
+
+
+def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(
+    open_page: Open, host: PagesHost
+) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    with page.expect_popup() as opened:
+        page.keyboard.press("Control+Enter")
+    assert opened.value.url.startswith(f"{host.url}kb/guide/keys.html#rotate")
+    assert page.url.startswith(f"{host.url}page.html")
+    page.locator("#query").press_sequentially("s")
+    page.keyboard.press("Enter")  # at once: what was typed last is answered first
+    page.wait_for_url("**/kb/guide/keys.html*")
+
+
+def test_a_hit_marks_its_words_on_its_page(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("release key")
+    href = options(page).first.get_attribute("href")
+    assert href is not None and href.endswith("/kb/guide/keys.html#rotate:~:text=release%20key%2C%20make%20a")
+
+
+def test_shift_and_enter_read_here(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("/")
+    page.keyboard.type("key")
+    expect(options(page)).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator("#reader-title")).to_have_text("Keys and signing")
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
+    expect(page.locator("#query")).to_be_focused()
+
+
+def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many")
+    first = page.locator(".hit").first
+    expect(first.locator(".more")).to_have_text("2 more on this page")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(first.locator("[role=option]")).to_have_count(3)
+    expect(first.locator("[role=option]").nth(1)).to_have_attribute("aria-selected", "true")
+    expect(first.locator(".path")).to_have_text(["Part 1", "Part 2", "Part 3"])
+    expect(first.locator(".title")).to_have_text("Page 1")
+
+
+def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many xyzzy")
+    expect(page.locator(".hit")).to_have_count(20)
+    expect(page.locator("#message")).to_have_text("45 results · No page has: xyzzy")
+    for shown in (40, 45):
+        page.locator("#load").click()
+        expect(page.locator(".hit")).to_have_count(shown)
+    expect(page.locator("#load")).to_be_hidden()
+    page.locator("#query").fill("many near")
+    expect(page.locator("#message")).to_have_text("No page has these words. Near in meaning:")
+    expect(page.locator(".hit")).to_have_count(20)
+
+
+def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many")
+    hit = options(page).nth(2)
+    expect(hit.locator(".text")).to_have_text("The second of many words.")
+    expect(hit.locator(".text mark")).to_have_text("many")
+    expect(hit.locator(".why")).to_have_text("words 1 · meaning 2")
+    expect(hit.locator(".badge")).to_have_text("v0")
+
+
+def test_facets_narrow_the_hits(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many")
+    group = page.get_by_role("group", name="Version")
+    expect(group.get_by_role("button")).to_have_text(["v1 23", "v0 22"])
+    expect(page.get_by_role("group", name="Language")).to_have_count(0)  # of one value
+    group.get_by_role("button", name="v0").click()
+    expect(group.get_by_role("button", name="v0")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("kb.asked") == {"limit": 20, "filters": {"version": ["v0"]}}
+
+
+def test_recent_searches_are_kept_here_and_forgotten_when_asked(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("keys")
+    expect(options(page)).to_have_count(3)
+    page.locator("#query").fill("")
+    expect(options(page)).to_have_count(0)  # only what led somewhere
+    page.locator("#query").fill("key")
+    page.locator(".read").first.click()
+    page.keyboard.press("Escape")
+    page.locator("#clear").click()
+    expect(options(page)).to_have_text(["key"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#query")).to_have_value("key")
+    page.locator("#clear").click()
+    page.locator("#forget").click()
+    expect(options(page)).to_have_count(0)
+    assert page.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.parametrize(("lang", "direction", "said"), [("de", "ltr", "Suchen"), ("ar-EG", "rtl", "بحث")])
+def test_it_speaks_the_language_of_its_page(open_page: Open, lang: str, direction: str, said: str) -> None:
+    page = open_page("inline", lang=lang)
+    expect(page.locator("#query")).to_have_attribute("placeholder", said)
+    assert page.locator(".root").evaluate("(root) => getComputedStyle(root).direction") == direction
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
+    outside = page.locator(".hit").locator(".title, .path, .text")
+    assert set(outside.evaluate_all("(found) => found.map((one) => one.dir)")) == {"auto"}
+
+
+def test_an_app_sets_colours_and_parts(open_page: Open) -> None:
+    page = open_page("inline")
+    page.evaluate("document.querySelector('vademecum-search').setAttribute('theme', 'dark')")
+    page.evaluate("""() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`vademecum-search { --vademecum-accent: rgb(1, 2, 3) }
+        vademecum-search::part(title) { font-size: 31px }`);
+      document.adoptedStyleSheets = [sheet];
+    }""")
+    page.locator("#query").fill("key")
+    title = page.locator(".title").first
+    assert title.evaluate("(node) => getComputedStyle(node).color") == "rgb(1, 2, 3)"
+    assert title.evaluate("(node) => getComputedStyle(node).fontSize") == "31px"
+    assert page.locator(".root").evaluate("(node) => getComputedStyle(node).colorScheme") == "dark"
+
+
+def test_a_knowledge_base_of_the_apps_own_answers(open_page: Open, host: PagesHost) -> None:
+    page = open_page()
+    page.evaluate("""async () => {
+      const { KnowledgeBase } = await import("/kb/client/vademecum.mjs");
+      document.querySelector("vademecum-search").knowledgeBase = new KnowledgeBase({ mine: true });
+    }""")
+    page.locator("#open").click()
+    expect(page.locator("#pill")).to_be_visible()
+    assert page.evaluate("kb.options") == {"mine": True}
+
+
+def test_an_element_that_is_moved_goes_on(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("key")
+    page.evaluate("document.body.append(document.querySelector('vademecum-search'))")
+    page.locator("#query").fill("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    page.evaluate("document.querySelector('vademecum-search').remove()")
+    page.keyboard.press("/")  # nobody listens any more, and nothing is thrown
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: Any, scheme: Any) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page = context.new_page()
+    (tree / "page.html").write_text(PAGE.format(attributes="", lang="en"))
+
+    def examine(state: str) -> None:
+        page.wait_for_timeout(250)  # what fades in has its colours then
+        found = Axe().run(page).response["violations"]
+        assert found == [], f"{state}: {json.dumps(found, indent=1)[:3000]}"
+
+    page.goto(f"{host.url}kb/index.html")
+    expect(page.locator("#pill")).to_be_visible()
+    examine("home")
+    page.locator("#query").fill("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    page.keyboard.press("ArrowDown")
+    examine("results")
+    page.goto(f"{host.url}kb/index.html?doc=guide/page.md")
+    expect(page.locator("#reader")).to_be_visible()
+    examine("reader")
+    page.keyboard.press("Escape")
+    page.locator("#pill").click()
+    examine("panel")
+    page.goto(f"{host.url}page.html")
+    page.locator("#open").click()
+    examine("empty dialog")
+    page.locator("#query").fill("key")
+    expect(page.locator(".hit")).to_have_count(3)
+    examine("dialog")
+    page.goto(f"{host.url}kb/release.html")
+    examine("release")
+    context.close()
+
+
+def test_nothing_of_it_is_made_of_markup_and_it_is_small() -> None:
+    """What a page of somebody else's loads for it, beside the knowledge base itself (vademecum.mjs)."""
+    modules = [CLIENT / "vademecum-search.mjs", *sorted((CLIENT / "ui").rglob("*.mjs"))]
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b"
+    for module in modules:
+        assert re.findall(forbidden, module.read_text(encoding="utf-8")) == [], module.name
+    published = [_COMMENT.sub(b"", module.read_bytes()) for module in modules]
+    assert sum(len(gzip.compress(content, 6)) for content in published) <= 40_000

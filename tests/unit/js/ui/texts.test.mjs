@@ -1,0 +1,70 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { addTexts, Wording, wordingFor } from "../../../../client/vademecum/js/ui/texts.mjs";
+import { ar } from "../../../../client/vademecum/js/ui/texts/ar.mjs";
+import { de } from "../../../../client/vademecum/js/ui/texts/de.mjs";
+import { en } from "../../../../client/vademecum/js/ui/texts/en.mjs";
+
+const english = new Wording("en", en);
+
+test("sizes are decimal and never show four digits", () => {
+  const shown = [0, 1000, 1234, 12_345, 999_499, 999_600, 1_800_000, 13e6, 2.5e9].map((count) => english.bytes(count));
+  assert.deepEqual(shown, ["0 byte", "1.0 kB", "1.2 kB", "12 kB", "999 kB", "1.0 MB", "1.8 MB", "13 MB", "2.5 GB"]);
+});
+
+test("ages are whole units, rounded down; a clock that is behind makes nothing older", () => {
+  const now = Date.parse("2026-11-21T08:00:00Z");
+  const ages = ["2026-11-18T07:00:00Z", "2026-11-20T07:59:00Z", "2026-11-21T06:59:00Z", "2026-11-21T07:58:30Z"];
+  assert.deepEqual(ages.map((then) => english.ago(then, now)), ["3 days ago", "yesterday", "1 hour ago", "1 minute ago"]);
+  assert.equal(english.ago("2026-11-21T09:00:00Z", now), "now");
+});
+
+test("the languages that are shipped say the same things, of the same values", () => {
+  const holes = (/** @type {import("../../../../client/vademecum/js/ui/texts.mjs").Text} */ text) =>
+    new Set(JSON.stringify(text).match(/\{\w+\}/gu));
+  for (const texts of [de, ar]) {
+    assert.deepEqual(Object.keys(texts).sort(), Object.keys(en).sort());
+    for (const [name, text] of Object.entries(texts)) assert.deepEqual(holes(text), holes(en[name]), name);
+  }
+});
+
+test("every plural that a language has is said", () => {
+  const wording = new Wording("ar", ar);
+  const said = [0, 1, 2, 5, 11, 100].map((count) => wording.say("results.count", { count }));
+  assert.equal(new Set(said).size, 6);
+  assert.ok(!said.join().includes("{"));
+});
+
+test("a tag finds its language, an unknown one English; an app brings its own", async () => {
+  assert.equal((await wordingFor("de-AT")).say("search"), "Suchen");
+  assert.equal((await wordingFor("ar")).direction, "rtl");
+  assert.equal((await wordingFor("tlh")).say("search"), "Search");
+  addTexts("fr", { search: "Chercher" });
+  const french = await wordingFor("fr");
+  assert.deepEqual([french.say("search"), french.say("results")], ["Chercher", "Results"]);
+});
+
+test("every error code of the tree has words of its own", () => {
+  const tree = readFileSync(new URL("../../../../client/vademecum/errors.py", import.meta.url), "utf8");
+  const codes = Array.from(tree.matchAll(/^ {4}code = "(.+)"$/gmu), (found) => found[1]);
+  assert.ok(codes.length > 10);
+  const general = english.error("no such code");
+  for (const code of codes.filter((one) => one !== "error")) {
+    assert.notEqual(english.error(code), general, code);
+    assert.ok(english.error(code, true).startsWith(english.error(code)));
+  }
+});
+
+test("with a release installed, an error says that it goes on", () => {
+  assert.match(english.error("signature", true), /keeps working/u);
+  assert.doesNotMatch(english.error("signature"), /keeps working/u);
+});
+
+test("progress is in bytes where they are known; a stage that is new to this page has a name", () => {
+  assert.equal(english.progress({ stage: "downloading", bytes: 340_000, totalBytes: 912_345 }), "Downloading: 340 kB of 912 kB");
+  assert.equal(english.progress({ stage: "verifying", bytes: 0, totalBytes: 0 }), "Checking what came …");
+  assert.equal(english.progress({ stage: "constructor", bytes: 0, totalBytes: 0 }), "Updating …");
+});
