@@ -64,7 +64,7 @@ def test_the_vectors_are_the_models_own_along_the_directions(fitted: Fitted, mod
         rows @ rows.T / np.outer(*[np.linalg.norm(rows, axis=1)] * 2)
         for rows in (expected, loaded.encode(TEXTS))
     ]
-    np.testing.assert_allclose(*cosines, atol=0.05)
+    np.testing.assert_allclose(cosines[0], cosines[1], atol=0.05)
 
 
 def test_the_table_stands_in_for_the_model(fitted: Fitted) -> None:
