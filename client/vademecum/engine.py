@@ -124,6 +124,7 @@ class Engine:
         update, plan, stale = None, Plan("none"), False
         async with self._runs.running() as session:
             session.drop_damaged_pointer()
+            await healing.drop_forged(session)
             before = session.pointer.current
             seeded = await self._runs.seeded(session)
             try:

@@ -823,6 +823,19 @@ def test_the_doctor_reports_and_mends(published: Vade) -> None:
     assert published("search", "rotate", "--store", "kb.db").code == 0
 
 
+@pytest.mark.fault("E54")
+def test_what_no_doctor_can_mend_is_not_sent_to_one(published: Vade) -> None:
+    write("docs", {"new.md": "# New\n\nAnother release 1.\n"})
+    again = ("build", "docs", "--out", "other", "--keys", "keys", "--no-site", "--restart")
+    assert published(*again).code == 0
+    assert published("pull", "other", "--store", "kb.db", "--trust", "keys/root.json").code == 5
+    ran = published("doctor", "--check", "--store", "kb.db")
+    assert ran.code == 1
+    assert (
+        "twice, and not the same: what was taken first stays. Ask the publisher" in ran.out.splitlines()[-1]
+    )
+
+
 def test_the_doctor_as_json(published: Vade) -> None:
     spoil_store()
     ran = published("doctor", "--check", "--store", "kb.db", "--json")

@@ -21,6 +21,9 @@ from vademecum.store.records import SYNC, damaged
 from vademecum.store.session import Session
 from vademecum.trust.floor import PIN, is_first_use, judge, read_floor
 
+CHANNEL = "channel"
+"""The finding that is about the publisher, and not about this store."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -60,7 +63,7 @@ async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) ->
     findings.append(await _judged("records", _records(store)))
     noted = (await SYNC.read(store)).error
     if noted is not None and noted.code in (EquivocationError.code, RestartedError.code):
-        findings.append(Finding("channel", False, noted.message))
+        findings.append(Finding(CHANNEL, False, noted.message))
     return findings
 
 

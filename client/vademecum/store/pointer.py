@@ -45,6 +45,11 @@ class Generation(ReleaseInfo):
         """The digests of everything that reading this generation needs."""
         return frozenset((self.encoder, *self.segments))
 
+    @property
+    def fingerprint(self) -> str:
+        """What stands for these very segments as this release."""
+        return hashlib.sha256(" ".join((self.digest, *self.segments)).encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class Head:

@@ -72,6 +72,7 @@ class ChannelStatus:
         settled: There is nothing to do about the published release: it is installed, or `reason` says why it is not to
             be. Browsers read it, so that they need not decide it again.
         reason: `yanked`, `refused` or `pinned`; or None.
+        whole: The digest of the installed segments that were found to make the signed state.
     """
 
     checked: datetime | None = None
@@ -82,9 +83,10 @@ class ChannelStatus:
     yanked: tuple[int, ...] = ()
     settled: bool = False
     reason: str | None = None
+    whole: str = ""
 
     def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too: but for `settled` and `reason`; null where there is none."""
+        """Return the JSON values that `status()` has too: but for the last three; null where there is none."""
         latest, error = self.latest, self.error
         return {
             "checked": _told(self.checked),
@@ -242,6 +244,7 @@ def _decode_sync(fields: Fields) -> ChannelStatus:
         yanked=fields.integers("yanked") if "yanked" in fields else (),
         settled="settled" in fields and fields.boolean("settled"),
         reason=fields.text("reason", 1, 100) if "reason" in fields else None,
+        whole=fields.match("whole", DIGEST) if "whole" in fields else "",
     )
 
 
@@ -262,7 +265,12 @@ SYNC = Record(
     "sync",
     ChannelStatus(),
     _decode_sync,
-    lambda status: {**status.json(), "settled": status.settled, "reason": status.reason},
+    lambda status: {
+        **status.json(),
+        "settled": status.settled,
+        "reason": status.reason,
+        "whole": status.whole,
+    },
 )
 HEALTH = Record(
     "health",

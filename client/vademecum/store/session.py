@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
+from vademecum.format.manifest import decode_manifest
 from vademecum.ports import Store
 from vademecum.store.pointer import Generation, Head, decode_head, encode_head, misfit
 from vademecum.store.records import HEALTH, MANIFESTS, SYNC, ChannelStatus, Failures
@@ -82,6 +83,14 @@ class Session:
         """
         self._head = head
         await self.commit()
+
+    def is_published(self, generation: Generation) -> bool:
+        """Return whether its segments are those that its signed manifest names: none was made here, or is left out."""
+        manifest = self._manifests.get(generation.manifest)
+        if manifest is None:
+            return False
+        entries = decode_manifest(manifest.encode()).segments
+        return {*generation.segments} == {entry.object.sha256 for entry in entries}
 
     def unkept(self) -> Generation | None:
         """Return the installed generation if its signed manifest should lie beside it, and does not."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from tuf.api import exceptions
-from tuf.api.metadata import Metadata, MetaFile, Root, Timestamp
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
 # The rules of the specification, as one class that does no input or output. It is python-tuf's own inner
 # part, so pyproject.toml pins the minor version and tests/unit/client/trust/test_metadata.py walks every rule.
@@ -169,6 +169,14 @@ class Trust:
     def is_other_timestamp(self, data: bytes) -> bool:
         """Whether a timestamp says something else than the trusted one, whatever signatures stand beside it."""
         return Metadata[Timestamp].from_bytes(data).signed != self._set.timestamp
+
+    def differs_from(self, other: Trust) -> str:
+        """Return the role and version that both have with other content; empty: none. After `accept_targets`."""
+        for role in (Snapshot.type, Targets.type):
+            mine, theirs = getattr(self._set, role), getattr(other._set, role)
+            if mine.version == theirs.version and mine != theirs:
+                return f"{role}.json of version {mine.version}"
+        return ""
 
     def is_other_snapshot(self, data: bytes) -> bool:
         """Whether the trusted timestamp names another snapshot of the version of this one."""

@@ -85,7 +85,8 @@ async def refresh(
         idle_allowed: The last complete walk was not long ago: an unchanged `timestamp.json` may end this one after
             that one request, and a newer root is only asked for where something does not verify or has expired.
         stale_allowed: An older timestamp than the trusted one, signed well, is no error: what is trusted stays.
-            That is how a cache or a mirror looks that is behind. Otherwise it is a rollback.
+            That is how a cache or a mirror looks that is behind. Otherwise it is a rollback. And where a complete walk
+            finds nothing new, what lies under the same timestamp is looked at, too, so that another one is told.
         wanted: Says of a release's sequence whether its manifest will be asked for: where the snapshot hints at such
             a one, that is fetched beside the targets (`Downloader.prefetch`).
 
@@ -139,10 +140,11 @@ async def refresh(
 
 @dataclass(frozen=True)
 class _Shown:
-    """What one mirror has shown: `news`, the `same` timestamp as the trusted one, an `other` one of its version, or an
-    older one, `stale`: `fresh`, where it expires no earlier."""
+    """What one mirror has shown as its timestamp, `data`: `news`, the `same` as the trusted one, an `other` one of its
+    version, or an older one, `stale`: `fresh`, where it expires no earlier."""
 
     mirror: Mirror
+    data: bytes
     verdict: str
     trust: Trust
     detail: str = ""
@@ -185,8 +187,12 @@ class _Walk:
         other = await self.snapshot(shown.trust, wanted) or (shown.detail if shown.verdict == "other" else "")
         await self.targets(shown.trust)
         stale = shown.verdict == "stale"
-        restarted = await self._begun_anew(shown.mirror) if stale and shown.fresh else None
-        return Refreshed(shown.trust, self.rooted and not stale, stale, restarted, other)
+        if not other and stale_allowed and shown.verdict == "same" and self.rooted:
+            other = await self._another_below(shown)
+        below = await self._below(shown) if stale and shown.fresh else None
+        restarted = None if below is None else below.line(self._config.channel)
+        # Whoever shows two things is asked for all of it again: the same timestamp is no end of it.
+        return Refreshed(shown.trust, self.rooted and not stale and not other, stale, restarted, other)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
@@ -243,50 +249,60 @@ class _Walk:
     async def _look(self, mirror: Mirror) -> _Shown:
         """Walk the roots of one mirror, then take its timestamp (5.3 and 5.4)."""
         if not self.roots_due:
+            fetched = await self._timestamp(mirror)
             try:
-                return await self._take_timestamp(mirror, Trust(self._root, self._now))
+                return await self._take_timestamp(mirror, fetched, Trust(self._root, self._now))
             except TrustError as error:
                 logger.debug("a newer root is asked for: %s", error)
         trust = await self._roots(mirror)
+        fetched = await self._timestamp(mirror)
         try:
-            return await self._take_timestamp(mirror, trust)
+            return await self._take_timestamp(mirror, fetched, trust)
         except StaleError as error:
-            return _Shown(mirror, "stale", trust, str(error), error.fresh)
+            return _Shown(mirror, fetched, "stale", trust, str(error), error.fresh)
 
-    async def _take_timestamp(self, mirror: Mirror, trust: Trust) -> _Shown:
+    async def _timestamp(self, mirror: Mirror) -> bytes:
+        if self._shown is not None and self._shown[0] is mirror:
+            return self._shown[1]
+        return await self._downloader.once(mirror, TIMESTAMP, self._config.max_timestamp, True)
+
+    async def _take_timestamp(self, mirror: Mirror, fetched: bytes, trust: Trust) -> _Shown:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
             # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, so it is no
             # floor; it is not deleted, but written over.
             as_floor(lambda: trust.accept_timestamp(stored))
-        if self._shown is not None and self._shown[0] is mirror:
-            fetched = self._shown[1]
-        else:
-            fetched = await self._downloader.once(mirror, TIMESTAMP, self._config.max_timestamp, True)
         news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
         if news:  # 5.4.5
             await self._store.write({"trust/timestamp.json": fetched})
         if not news and trust.is_other_timestamp(fetched):
-            return _Shown(mirror, "other", trust, f"timestamp.json of version {trust.timestamp_version}")
-        return _Shown(mirror, "news" if news else "same", trust)
+            other = f"timestamp.json of version {trust.timestamp_version}"
+            return _Shown(mirror, fetched, "other", trust, other)
+        return _Shown(mirror, fetched, "news" if news else "same", trust)
 
-    async def _begun_anew(self, mirror: Mirror) -> Line | None:
-        """Return what a mirror says of the channel, by the trusted root alone; None where it does not hold together."""
+    async def _another_below(self, shown: _Shown) -> str:
+        """Return which file of a trusted version is shown with other content below the trusted timestamp."""
+        below = await self._below(shown)
+        return "" if below is None else shown.trust.differs_from(below)
+
+    async def _below(self, shown: _Shown) -> Trust | None:
+        """Return what a mirror's timestamp leads to, by the trusted root alone; None: nothing that holds together."""
 
         async def fetch(path: str, limit: int) -> bytes:
-            return await self._downloader.once(mirror, path, limit, True)
+            return await self._downloader.once(shown.mirror, path, limit, True)
 
         config, trust = self._config, Trust(self._root, self._now)
         try:
-            trust.accept_timestamp(await fetch(TIMESTAMP, config.max_timestamp))
+            trust.accept_timestamp(shown.data)
             path = trust.metadata_path("snapshot", trust.snapshot_version)
             trust.accept_snapshot(await fetch(path, trust.snapshot_length(config.max_snapshot)))
             path = trust.metadata_path("targets", trust.targets_version)
             trust.accept_targets(await fetch(path, trust.targets_length(config.max_targets)))
-            return trust.line(config.channel)
+            trust.line(config.channel)
         except (HostError, TrustError) as error:
-            logger.debug("what the host shows is old, and no line: %s", error)
+            logger.debug("what the host shows below its timestamp is no line: %s", error)
             return None
+        return trust
 
     async def _roots(self, mirror: Mirror) -> Trust:
         """Walk from the newest known root to the newest that this mirror has (5.3), a bounded number of steps a run."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from vademecum.errors import SelfTestError, VademecumError
+from vademecum.errors import ContentError, SelfTestError, StoreError, VademecumError
 from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.repair import ManifestOf, Repair, Repaired
 from vademecum.integrity.scrub import Looked, Scrubbed
 from vademecum.ports import Store
 from vademecum.store.objects import unsound
-from vademecum.store.pointer import Generation
+from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import damaged
 from vademecum.store.session import Session
 from vademecum.trust.floor import drop_if_damaged
@@ -76,6 +76,29 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
             await _repair(update).mend_found(Scrubbed(missing=tuple(sorted(named - held))), manifest)
     except VademecumError as error:
         logger.warning("what is installed could not be looked after: %s", error)
+
+
+async def drop_forged(session: Session) -> None:
+    """Begin the pointer anew where the installed segments are not the state that was signed.
+
+    Segments that the manifest names need no look. Those that were made here are read whole, once: what was found to fit
+    is noted. What is lost or damaged is left to a repair.
+    """
+    current = session.pointer.current
+    if current is None or session.is_published(current) or session.status.whole == current.fingerprint:
+        return
+    try:
+        fits = await (await stage_generation(session, current)).digest() == current.digest
+    except ContentError:
+        fits = False
+    except StoreError:
+        session.failures = session.failures.failed_read()
+        return
+    if fits:
+        session.status = replace(session.status, whole=current.fingerprint)
+    else:
+        logger.warning("what is installed is not release %d as it was signed: begun anew", current.sequence)
+        session.pointer = Head()
 
 
 async def repair(runs: Runs, looked: Looked) -> Repaired:

@@ -92,5 +92,7 @@ async def activate(session: Session, staged: Staged) -> None:
         await garbage.tidy(session)
         raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
     session.failures = Failures()
+    if not session.is_published(generation):
+        session.status = replace(session.status, whole=generation.fingerprint)
     await session.flip(head.installed(generation))
     await garbage.tidy(session)

@@ -68,6 +68,11 @@ async def _turn_back(session: Session, head: Head) -> Generation:
         raise DamagedError(
             f"release {head.current.sequence} cannot be gone back to: object {broken[0][:12]} is damaged here"
         )
-    (await stage_generation(session, head.current)).self_test()
+    staged = await stage_generation(session, head.current)
+    staged.self_test()
+    if await staged.digest() != head.current.digest:
+        raise DamagedError(
+            f"release {head.current.sequence} cannot be gone back to: it is not as it was signed"
+        )
     await session.flip(head)
     return head.current

@@ -257,6 +257,25 @@ def test_what_the_user_chose_goes_along(place: Place) -> None:
     assert (status["installed"]["sequence"], status["pinned"]) == (2, 2)
 
 
+@pytest.mark.fault("E58")
+@pytest.mark.parametrize(
+    "harm",
+    [
+        'CREATE TRIGGER "a ""b" AFTER INSERT ON records BEGIN DELETE FROM records WHERE name = NEW.name; END',
+        "CREATE TRIGGER t BEFORE INSERT ON objects BEGIN SELECT RAISE(FAIL, 'no'); END",
+        "CREATE UNIQUE INDEX i ON records (length(value) > 9)",
+    ],
+)
+def test_what_another_program_hung_on_the_tables_undoes_nothing(place: Place, harm: str) -> None:
+    place.sql("DELETE FROM records WHERE name != 'head'")
+    place.sql(harm)
+    place.publisher.publish(ONE)
+    place.write()
+    assert place.open().sync().to_sequence == 3
+    assert place.open().status()["installed"]["sequence"] == 3
+    assert place.check().sound
+
+
 def test_pull_says_who_mends_it(place: Place) -> None:
     place.path.write_bytes(truncated(place.path.read_bytes()))
     with pytest.raises(StorageError, match="vade doctor"):

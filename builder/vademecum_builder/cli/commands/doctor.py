@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 
-from vademecum.integrity.inspection import Finding
+from vademecum.integrity.inspection import CHANNEL, Finding
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown
@@ -24,7 +24,9 @@ def run(options: Namespace) -> Shown:
         )
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
     lines += [_line(finding) for finding in found.findings]
-    if not found.sound and (options.check or not places):
+    # What the channel shows is mended by nobody here: its own line says what helps.
+    mendable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
+    if mendable and (options.check or not places):
         lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
     return found.json(), lines
 

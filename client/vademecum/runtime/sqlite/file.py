@@ -8,6 +8,7 @@ would unlock the other stores of this process (https://www.sqlite.org/howtocorru
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from vademecum.errors import (
     StorageError,
     VademecumError,
 )
+
+logger = logging.getLogger("vademecum")
 
 APPLICATION_ID = 0x76616465
 USER_VERSION = 1
@@ -61,6 +64,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     try:
         if not _is_store(connection, path):
             _create(connection, path)
+        _drop_foreign(connection)
         # Durability of Store.write: the WAL is one ordered log, and every commit to it is synced. On macOS
         # only F_FULLFSYNC reaches the disk. A file system that cannot do WAL stays with the rollback journal,
         # where a commit is the deletion of the journal: EXTRA syncs that too (in WAL mode it means FULL).
@@ -229,6 +233,16 @@ def _is_store(connection: sqlite3.Connection, path: Path) -> bool:
             f"{path}: a store of format {version}, this version of vademecum reads {USER_VERSION}; update it"
         )
     return True
+
+
+def _drop_foreign(connection: sqlite3.Connection) -> None:
+    """Drop what another program hung on our tables: a trigger or a unique index can undo or refuse what is written."""
+    foreign = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL"
+    ).fetchall()
+    for kind, name in foreign:
+        logger.warning("the %s %r of another program is dropped from the store", kind, name)
+        connection.execute(f'DROP {kind} IF EXISTS "{name.replace(chr(34), chr(34) * 2)}"')
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

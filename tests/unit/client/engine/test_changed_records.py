@@ -120,6 +120,31 @@ def test_a_segment_that_another_program_has_written(app: App) -> None:
 
 
 @pytest.mark.fault("E58")
+def test_a_pointer_to_segments_that_are_not_the_release(app: App) -> None:
+    """All else in it is right, and so is its seal. No newer release hides it."""
+    head = app.head
+    assert head.current is not None
+    assert head.previous is not None
+    forged = replace(head, current=replace(head.current, segments=head.previous.segments))
+    app.database.records["head"] = encode_head(forged)
+    assert not all(finding.sound for finding in drive(examine(MemoryStore(app.database), app.clock.now())))
+    assert app.sync().plan == "full"
+    assert (app.sequence, app.content()) == (2, shown(TWO))
+
+
+@pytest.mark.fault("E58")
+def test_a_way_back_to_segments_that_are_not_the_release(app: App) -> None:
+    head = app.head
+    assert head.current is not None
+    assert head.previous is not None
+    forged = replace(head, previous=replace(head.previous, segments=head.current.segments))
+    app.database.records["head"] = encode_head(forged)
+    with pytest.raises(DamagedError, match="not as it was signed"):
+        app.rollback()
+    assert (app.sequence, app.content()) == (2, shown(TWO))
+
+
+@pytest.mark.fault("E58")
 def test_a_manifest_that_is_lost_is_fetched_again(app: App) -> None:
     del app.database.records["manifests"]
     app.sync()

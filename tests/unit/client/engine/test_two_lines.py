@@ -6,6 +6,7 @@ import copy
 from datetime import timedelta
 
 import pytest
+from tuf.api.metadata import MetaFile
 
 from support.app import App, texts
 from support.drive import drive
@@ -97,6 +98,35 @@ def test_another_snapshot_of_the_same_version(app: App) -> None:
     app.host.files = other.files
     is_told(app, EquivocationError, "equivocation")
     ends(app)
+
+
+@pytest.mark.fault("E54")
+@pytest.mark.parametrize("role", ["snapshot", "targets"])
+def test_another_file_below_the_very_same_timestamp(app: App, role: str) -> None:
+    """Snapshot and timestamp name a version alone, as `vade build` signs them."""
+    app.publisher.snapshot.meta["targets.json"] = MetaFile(app.publisher.targets.version)
+    app.publisher.sign_snapshot()
+    app.publisher.timestamp.snapshot_meta = MetaFile(app.publisher.snapshot.version)
+    app.publisher.sign_timestamp()
+    app.sync()
+    other = copy.deepcopy(app.publisher)
+    getattr(other, role).expires += LONG
+    getattr(other, f"write_{role}")()
+    app.host.files = other.files
+    assert app.sync().plan == "none", (
+        "between two complete walks an unchanged timestamp is all that is asked for"
+    )
+    app.clock.advance(86_400)
+    is_told(app, EquivocationError, "equivocation")
+    ends(app)
+
+
+@pytest.mark.fault("E54")
+def test_below_the_very_same_timestamp_only_what_the_keys_signed_is_told(app: App) -> None:
+    version = app.publisher.snapshot.version
+    app.host.broken[f"metadata/{version}.snapshot.json"] = b"<html>"
+    app.clock.advance(86_400)
+    assert app.sync().plan == "none"
 
 
 def test_the_same_timestamp_signed_anew_is_no_other(app: App) -> None:

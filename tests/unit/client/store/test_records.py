@@ -51,6 +51,7 @@ WRONG = {
         b'{"latest":{"sequence":0,"version":"x"}}',
         b'{"error":{"code":"x"}}',
         b'{"settled":1}',
+        b'{"whole":"x"}',
     ],
     "health": [b"{}", b'{"syncs":-1,"reads":0,"healed":0}', b'{"syncs":1,"reads":0,"healed":2}'],
     "retry": [b'{"notBefore":"soon"}'],
