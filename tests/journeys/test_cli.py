@@ -824,8 +824,9 @@ def test_the_doctor_reports_and_mends(published: Vade) -> None:
 
 
 @pytest.mark.fault("E54")
-def test_what_no_doctor_can_mend_is_not_sent_to_one(published: Vade) -> None:
+def test_what_no_doctor_can_mend_is_not_sent_to_one(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
     write("docs", {"new.md": "# New\n\nAnother release 1.\n"})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(time.time()) - 60))
     again = ("build", "docs", "--out", "other", "--keys", "keys", "--no-site", "--restart")
     assert published(*again).code == 0
     assert published("pull", "other", "--store", "kb.db", "--trust", "keys/root.json").code == 5
