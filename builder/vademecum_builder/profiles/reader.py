@@ -19,10 +19,13 @@ from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.left_out import TEMPLATES
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(rb"include|readfile|8<|<<<|\{\{#|\{[*!]|!\[\[|\bimport |code_?(?:sample|file)")
 """What all spellings of an include have in common: a page without it need not be prepared to know that it has none."""
+_TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
+_PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
 
@@ -50,6 +53,8 @@ class PlainPages:
         Raises:
             ContentError: It cannot be read.
         """
+        if _TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data):
+            return TEMPLATES
         return parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
 
     def shaped_by(self, item: SourceItem) -> str:

@@ -19,7 +19,9 @@ _OPTIONS = ("--safe-mode=secure", "--embedded", "--quiet", "--attribute=showtitl
 _ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.MULTILINE)
 _HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
 _INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
-_METADATA = re.compile(r"author|date|description|keywords|lang|draft|published|publish|private|noindex")
+_METADATA = re.compile(
+    r"author|date|description|keywords|lang|draft|published|publish|private|noindex|robots|unlisted|search"
+)
 _CALLOUT = re.compile(
     r'[ \t]*(?:#|//|--|;;)?[ \t]*<(?:b|i) class="conum"[^>]*>.*?</(?:b|i)>(?:<b>\(\d+\)</b>)?'
 )

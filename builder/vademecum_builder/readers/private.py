@@ -9,10 +9,12 @@ import codecs
 import re
 from datetime import datetime
 
+import yaml
+
 HEAD = 16 * 1024
 """Bytes of a file in which it may say that it is private."""
 _FRONT = re.compile(
-    r"\A\ufeff?(?:(?:---|\+\+\+)[ \t]*\n(?:(?!(?:---|\+\+\+|\.\.\.)[ \t]*$).*\n){0,200}"
+    r"\A\ufeff?\s*(?:(?:---|\+\+\+)[ \t]*\n(?:(?!(?:---|\+\+\+|\.\.\.)[ \t]*$).*\n){0,200}"
     r"|\{[^\n]*\n?(?:(?!\}).*\n){0,200})",
     re.MULTILINE,
 )
@@ -25,18 +27,27 @@ def _key(names: str, group: str) -> str:
 _YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0)\b"
 _FLAGS = re.compile(
     f"{_key('draft|unlisted|private|noindex|search_exclude', 'yes')}{_YES}"
-    f"|{_key('publish(?:ed)?|search|sitemap', 'no')}{_NO}"
+    f"|{_key('publish(?:ed)?|search|sitemap|pagefind', 'no')}{_NO}"
     f"|{_key('robots', 'robots')}[^\\n]*\\b(?:noindex|none)\\b"
+    f"|{_key('visibility', 'visibility')}(?:private|hidden)\\b"
+    # `head:` of VitePress and Starlight: an element, whatever its shape.
+    r"|\bcontent[\"']?[ \t]*[:=][ \t]*[\"']?[^\n\"'}]*\b(?P<noindex>noindex)\b"
     rf"|{_key('search', 'search')}(?:\{{|\n(?:[ \t]+.*\n)*?[ \t]+)[ \t]*[\"']?exclude[\"']?[ \t]*[:=][ \t]*{_YES}",
     re.MULTILINE | re.IGNORECASE,
 )
+_INDENTED = re.compile(
+    rf"^[ \t]+[\"']?(?P<yes>draft|unlisted|private|noindex)[\"']?[ \t]*[:=][ \t]*[\"']?{_YES}",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""Of something else than the page, mostly; in front matter that nothing can be read of, who knows."""
 _DATE = re.compile(
     _key("date|publish_?date|expiry_?date|unpublish_?date", "name") + r"(?P<day>\d{4}-\d{2}-\d{2})",
     re.MULTILINE | re.IGNORECASE,
 )
 _ROBOTS = re.compile(
-    r"<meta\b(?=[^<>]*\bname=[\"']?robots)(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
-    re.IGNORECASE,
+    r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
+    r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -56,8 +67,8 @@ def why_private(head: str, now: datetime | None = None) -> str:
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
     if front is None:
-        return "pages with noindex" if "<" in head[:HEAD] and _ROBOTS.search(head[:HEAD]) else ""
-    said = _FLAGS.search(front[0])
+        return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
+    said = _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
     if said:
         name = next(name for name in said.groupdict().values() if name)
         return f"pages that are not for everybody: {name.lower()}"
@@ -66,3 +77,14 @@ def why_private(head: str, now: datetime | None = None) -> str:
         if now is not None and (date["day"] < f"{now:%Y-%m-%d}" if ends else date["day"] > f"{now:%Y-%m-%d}"):
             return f"pages that are not for everybody: {date['name']} {'over' if ends else 'to come'}"
     return ""
+
+
+def _is_broken(front: str) -> bool:
+    """Return whether front matter with an indented flag says nothing to who reads it as YAML."""
+    if not _INDENTED.search(front) or front.lstrip("\ufeff \n")[0] == "+":
+        return False
+    try:
+        yaml.compose(front.strip().strip("-"), yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return True
+    return False

@@ -29,11 +29,13 @@ class SourceItem:
             path, `/`-separated.
         media_type: Chooses the reader: one of the constants above.
         data: The bytes as they lie in the source.
+        target: The key of the item that this is another name of, such as a link to a file; empty: of none.
     """
 
     key: str
     media_type: str
     data: bytes = field(repr=False)
+    target: str = ""
 
     @property
     def content_hash(self) -> str:
@@ -103,6 +105,7 @@ class Changes:
         checkpoint: What to ask with the next time, once all items were taken; None: the source always tells all.
         expected: About how many items there are, for a bar of progress; 0: nobody knows.
         unread: How much else lies there that no reader reads, by the files' ending.
+        left_out: How many files that look like documents are none, by what they are.
     """
 
     items: Iterator[SourceItem | Skipped]
@@ -110,6 +113,7 @@ class Changes:
     checkpoint: Checkpoint | None = None
     expected: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):

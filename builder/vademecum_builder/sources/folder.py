@@ -1,7 +1,8 @@
 """A folder of files as a source: those whose ending is in `MEDIA_TYPES`.
 
-Left out without a word: hidden files and folders, what `.gitignore` names, what the patterns exclude, and
-files of other kinds. Left out with a reason (`Skipped`): whatever looks like a document but cannot be read.
+Left out and counted: what is hidden, what `.gitignore` names, packages, parts of pages and files for programs
+(`left_out`), and files of other kinds. Left out with a reason (`Skipped`):
+whatever looks like a document but cannot be read. A pattern that names a folder (`.github/**`) takes it in.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import stat
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
@@ -29,6 +30,7 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
+from vademecum_builder.sources.left_out import GIT_IGNORED, documents_below, file_kind, folder_kind
 from vademecum_builder.sources.private_keys import private_key_line
 
 MEDIA_TYPES = {
@@ -98,9 +100,10 @@ class FolderSource:
         """
         if since is not None:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
-        items, keys = self.scan(), self.keys()
+        walk, items = self._walk(), self.scan()
+        keys = self._keys(walk)
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if _media_type(key) is None)
-        return Changes(items, expected=len(keys) - unread.total(), unread=unread)
+        return Changes(items, expected=len(keys) - unread.total(), unread=unread, left_out=walk.counted)
 
     def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
@@ -112,13 +115,17 @@ class FolderSource:
         if not Path(real).is_dir():
             found = "is a file, not a folder" if self.root.exists() else "no such folder"
             raise UsageError(f"{self.root}: {found}; name the folder that holds the documents")
-        return self._scan(real)
+        return self._scan()
 
     def keys(self) -> list[str]:
         """Return the keys of all files of whatever kind that the patterns take, sorted; nothing is read."""
-        real = os.path.realpath(self.root)
-        below = _Walk(real, self._left_out).below(self.root, "", (real,), enclosing_rules(Path(real)))
-        return [item.key for item in below if isinstance(item, _Entry) and self._selection.takes(item.key)]
+        return self._keys(self._walk())
+
+    def _walk(self) -> _Walk:
+        return _Walk(self.root, os.path.realpath(self.root), self._left_out, self._selection)
+
+    def _keys(self, walk: _Walk) -> list[str]:
+        return [e.key for e in walk.entries() if isinstance(e, _Entry) and self._selection.takes(e.key)]
 
     def read(self, key: str) -> bytes:
         """Return the bytes of a file, those of a larger one than `max_bytes` up to there.
@@ -129,11 +136,10 @@ class FolderSource:
         with (self.root / key).open("rb") as stream:
             return stream.read(self.max_bytes)
 
-    def _scan(self, real: str) -> Iterator[SourceItem | Skipped]:
-        walk = _Walk(real, self._left_out)
+    def _scan(self) -> Iterator[SourceItem | Skipped]:
         found = 0
         skipped: list[Skipped] = []
-        for item in walk.below(self.root, "", (real,), enclosing_rules(Path(real))):
+        for item in self._walk().entries():
             result = self._read(item) if isinstance(item, _Entry) else item
             if isinstance(result, Skipped):
                 skipped.append(result)
@@ -162,7 +168,8 @@ class FolderSource:
         if line := private_key_line(data):
             reason = f"it holds a private key (line {line}), which everybody could read: take it out"
             return Skipped(entry.key, reason)
-        file = SourceItem(entry.key, media_type, data)
+        target = os.path.relpath(entry.real, os.path.realpath(self.root))
+        file = SourceItem(entry.key, media_type, data, "" if target == entry.key else target)
         try:
             if media_type != HTML:  # a page says its encoding itself
                 file.text()
@@ -173,10 +180,17 @@ class FolderSource:
 
 @dataclass(frozen=True)
 class _Walk:
-    """One walk through a tree."""
+    """One walk through a tree. `counted`: documents that are none by their names, by kind."""
 
+    root: Path
     real_root: str
     left_out: frozenset[str]
+    selection: Selection
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def entries(self) -> Iterator[_Entry | Skipped]:
+        """Yield everything that may be a document, and what was skipped, by rising key."""
+        return self.below(self.root, "", (self.real_root,), enclosing_rules(Path(self.real_root)))
 
     def below(
         self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore
@@ -188,10 +202,12 @@ class _Walk:
             yield Skipped(key or ".", f"cannot be read: {error.strerror}")
             return
         ignore = ignore.inside(folder, key)
-        entries = [self._entry(path, key, above[-1]) for path in paths if not path.name.startswith(".")]
+        entries = [self._entry(path, key, above[-1]) for path in paths if not self._is_none(path)]
         # With its slash, a folder sorts among files where the keys of its files belong.
         for entry in sorted(entries, key=lambda entry: entry.key.encode()):
             if ignore.ignores(entry.key):
+                if isinstance(entry, _Entry) and entry.real not in self.left_out:
+                    self._count(GIT_IGNORED, entry.path)
                 continue
             if isinstance(entry, Skipped):
                 if _may_be_wanted(entry.key):
@@ -206,6 +222,24 @@ class _Walk:
                 yield Skipped(entry.key, f"folders are nested deeper than {MAX_DEPTH}")
             else:
                 yield from self.below(entry.path, entry.key, (*above, entry.real), ignore)
+
+    def _is_none(self, path: Path) -> bool:
+        """Return whether a file or folder is nobody's document by its name, and no pattern names it."""
+        kind = folder_kind(path) if path.is_dir() else file_kind(path.name)
+        if not kind or self.selection.names(path.name):
+            return False
+        if os.path.realpath(path) not in self.left_out:
+            self._count(kind, path)
+        return True
+
+    def _count(self, kind: str, path: Path) -> None:
+        documents = (
+            documents_below(path, lambda name: _media_type(name) is not None)
+            if path.is_dir()
+            else int(_media_type(path.name) is not None)
+        )
+        if documents:
+            self.counted[kind] += documents
 
     def _entry(self, path: Path, key: str, real_folder: str) -> _Entry | Skipped:
         name = os.fsencode(path.name)

@@ -7,7 +7,7 @@ they would make the result depend on the machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,9 +102,10 @@ class Selection:
     # it for ignoring, and `*.md`, `!drafts/` would take the drafts.
     specs: tuple[GitIgnoreSpec, ...]
     otherwise: bool
+    named: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, patterns: Iterable[str]) -> Selection:
+    def of(cls, patterns: Sequence[str]) -> Selection:
         """Compile the patterns.
 
         Raises:
@@ -116,7 +117,12 @@ class Selection:
                 raise UsageError(f"pattern {pattern!r} is malformed; write it as in a .gitignore file")
             specs.append(GitIgnoreSpec.from_lines([pattern]))
         including = any(rule.include for spec in specs for rule in spec.patterns)
-        return cls(tuple(specs), otherwise=not including)
+        named = [part for pattern in patterns if not pattern.startswith("!") for part in pattern.split("/")]
+        return cls(tuple(specs), not including, frozenset(named))
+
+    def names(self, name: str) -> bool:
+        """Return whether a pattern that includes has this name in it."""
+        return name in self.named
 
     def takes(self, key: str) -> bool:
         """Return whether the file with this key is wanted."""

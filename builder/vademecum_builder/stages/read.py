@@ -83,6 +83,8 @@ class _Found:
     left_out: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    """Of items with several names the keys, by the item that they lead to."""
 
 
 def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
@@ -102,11 +104,15 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
         if isinstance(item, Skipped):
             found.warnings.append(f"{item.key}: skipped: {item.reason}")
         else:
+            if item.target:
+                found.names.setdefault(item.target, []).append(item.key)
             _read_item(item, base, context, found)
     context.progress("reading", done, done)
+    _drop_aliases(found)
     found.warnings += context.documents.warnings()
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
+    found.left_out += Counter(changes.left_out)
     return _compared(found, base)
 
 
@@ -160,6 +166,14 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     for chunk in chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
+
+
+def _drop_aliases(found: _Found) -> None:
+    """Keep one document of each item that has several names: that of its own name, where it is one."""
+    for target, keys in found.names.items():
+        for alias in [key for key in (target, *keys) if key in found.documents][1:]:
+            del found.documents[alias], found.sources[alias]
+            found.left_out["links to files that are read anyway"] += 1
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:

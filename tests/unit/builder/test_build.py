@@ -235,3 +235,21 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
     with pytest.raises(NetworkError, match="cannot be used"):
         run(10, "gone")
     assert not Path("half").exists()
+
+
+def test_a_link_to_a_file_that_is_read_anyway_is_no_second_page(request_: BuildRequest) -> None:
+    Path("docs/alias.md").symlink_to("guide/keys.md")
+    Path("docs/also").symlink_to("guide")
+    report = build(request_, now=NOW)
+    assert (report.documents, report.left_out) == (3, {"links to files that are read anyway": 3})
+    assert not build(request_, now=NOW).changed
+
+
+def test_a_link_among_the_pages_to_a_file_that_is_none_is_the_page(request_: BuildRequest) -> None:
+    """`docs/index.md` that leads to the README above it."""
+    Path("repository/docs").mkdir(parents=True)
+    Path("repository/mkdocs.yml").write_text("site_name: Pump\n")
+    Path("repository/README.md").write_text("# Pump\n\nRed lever.\n")
+    Path("repository/docs/index.md").symlink_to("../README.md")
+    report = build(replace(request_, source=Path("repository")), now=NOW)
+    assert (report.documents, report.left_out) == (1, {"files outside the folders of pages": 1})

@@ -135,7 +135,8 @@ def read_html(text: str) -> Reading:
     `<h1>`, else the first heading. The text is that of what the page marks as its content, else of its body.
     """
     page = read_page(open_page(text))
-    return Reading(page.title, page.sections, page.metadata)
+    private = {"robots": "noindex"} if {"noindex", "none"} & page.head.robots else {}
+    return Reading(page.title, page.sections, {**page.metadata, **private})
 
 
 def html_blocks(text: str) -> Iterator[Block]:

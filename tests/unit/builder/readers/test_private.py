@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from vademecum_builder.profiles.reader import PlainPages
+from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.private import head_of, why_private
+from vademecum_builder.sources.base import HTML, MARKDOWN, NOTEBOOK, SourceItem
+from vademecum_builder.sources.left_out import TEMPLATES
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 
@@ -33,12 +40,24 @@ PRIVATE = [
     "+++\npublishDate = 2999-01-01T10:00:00Z\n+++\n",
     '<html><head><meta name="robots" content="noindex"></head>',
     '<html><head><meta content="follow, noindex" name=robots></head>',
+    "<html><head><meta name=googlebot content=noindex></head>",
+    "---\ntitle: [x\nparams:\n  draft: true\n---\n",
+    "---\ntitle: a: b\n  unlisted: true\n---\n",
+    "\n---\ndraft: true\n---\n",
+    "---\npagefind: false\n---\n",
+    "---\nvisibility: private\n---\n",
+    "---\nhead:\n  - - meta\n    - name: robots\n      content: noindex\n---\n",
+    "---\nhead: [[meta, {name: robots, content: 'noindex,nofollow'}]]\n---\n",
+    ".. meta::\n   :description: x\n   :robots: noindex\n\nTitle\n=====\n",
 ]
 PUBLIC = [
     "# draft: true\n\ndraft: true\n",
     "---\ntitle: A draft: true or false\ndraft: false\n---\ndraft: true\n",
     "---\nsearch:\n  boost: 2\n---\n",
     "---\nother:\n  draft: true\n---\n",
+    "+++\n[other]\n  draft = true\n+++\n",
+    "---\nhead:\n  - - meta\n    - name: description\n      content: How to\n---\nnoindex\n",
+    "---\nvisibility: public\n---\n",
     "---\ndate: 2026-11-28\nexpiryDate: 2026-11-28\n---\n",
     '<html><head><meta name="robots" content="index, follow"></head>',
     "",
@@ -58,3 +77,32 @@ def test_everything_else_stays(text: str) -> None:
 
 def test_dates_count_where_there_is_a_clock() -> None:
     assert why_private("---\ndate: 2999-01-01\n---\n") == ""
+
+
+def test_a_page_says_noindex_however_long_its_head_is() -> None:
+    style = f"<style>{'p {} ' * 9000}</style>"
+    page = f"<html><head>{style}<meta name=robots content=noindex><title>T</title></head><body><p>x</p></body></html>"
+    item = SourceItem("a.html", HTML, page.encode())
+    assert why_private(head_of(item.data)) == ""
+    assert parse_document(item).metadata == {"robots": "noindex"}
+
+
+def test_private_comments_in_cells_of_a_notebook_are_left_out() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# T\n\nSeen. %% not seen %%"},
+        {"cell_type": "code", "source": "%%time\n1 %% 2", "outputs": []},
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    (section,) = parse_document(SourceItem("a.ipynb", NOTEBOOK, notebook.encode())).sections
+    assert [block_text(block) for block in section.blocks] == ["Seen.", "%%time\n1 %% 2"]
+
+
+def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None:
+    pages = PlainPages(Path("/nowhere"))
+
+    def read(key: str, text: str) -> object:
+        return pages.read(SourceItem(key, MARKDOWN, text.encode()))
+
+    assert read("archetypes/default.md", "---\ntitle: '{{ .Name }}'\n---\n") == TEMPLATES
+    assert isinstance(read("templates/overview.md", "# Templates\n\nHow to write one.\n"), Document)
+    assert isinstance(read("guide/jinja.md", "# Jinja\n\nWrite `{{ name }}`.\n"), Document)

@@ -34,12 +34,14 @@ def test_a_rendered_folder_is_read_as_a_site_by_itself_and_says_so(rendered: Pat
     (rendered / "old").mkdir()
     (rendered / "old/index.html").write_text(REDIRECT)
     (rendered / "robots.txt").write_text("User-agent: *\n")
+    (rendered / "notes.txt").write_text("Of the build\n")
     report = release(rendered)
     assert report.documents == 12
     assert report.left_out == {
         "redirects": 1,
         "error pages": 1,
         "files beside the pages of a rendered site": 1,
+        "files for programs (robots.txt, requirements.txt)": 1,
     }
     assert report.json()["leftOut"] == report.left_out
     assert "is read as a rendered site (rendered by mkdocs-" in report.notices[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -57,11 +58,56 @@ def test_keys_rise_by_their_bytes_across_folders(tmp_path: Path) -> None:
     assert keys(tmp_path) == sorted(names, key=str.encode)
 
 
-def test_hidden_files_and_folders_are_left_out_without_a_word(tmp_path: Path) -> None:
-    for name in ("a.md", ".b.md", ".git/c.md", "d/.e/f.md"):
+NOBODYS = {
+    ".b.md": "hidden files",
+    "d/.e/f.md": "files in hidden folders",
+    ".venv/x.md": "files in hidden folders",
+    "node_modules/x/README.md": "files of packages and builds (node_modules, venv)",
+    "venv/lib/LICENSE.txt": "files of packages and builds (node_modules, venv)",
+    "env/pyvenv.cfg": "",
+    "env/lib/a.md": "files of packages and builds (node_modules, venv)",
+    "d/_site/a.html": "files of packages and builds (node_modules, venv)",
+    "d/_partials/a.mdx": "parts and templates of pages (_partials, _templates)",
+    "_templates/a.html": "parts and templates of pages (_partials, _templates)",
+    "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
+    "robots.txt": "files for programs (robots.txt, requirements.txt)",
+    "d/dev-requirements.txt": "files for programs (robots.txt, requirements.txt)",
+    "requirements/base.txt": None,
+    "d/ignored.md": "files that .gitignore names",
+    "built/deep/a.md": "files that .gitignore names",
+    ".git/c.md": "",
+    "picture/.d/x.png": "",
+}
+
+
+def test_what_is_nobodys_document_is_left_out_and_counted(tmp_path: Path) -> None:
+    for name in ("a.md", *NOBODYS):
         put(tmp_path, name)
+    put(tmp_path, ".gitignore", "ignored.md\nbuilt/\n")
     (tmp_path / ".loop.md").symlink_to(".loop.md")
-    assert [item.key for item in FolderSource(tmp_path).scan()] == ["a.md"]
+    source = FolderSource(tmp_path, leave_out=[tmp_path / ".out"])
+    put(tmp_path, ".out/index.html")
+    assert [item.key for item in source.scan()] == ["a.md", "requirements/base.txt"]
+    assert source.keys() == ["a.md", "requirements/base.txt"]
+    expected = Counter(kind for kind in NOBODYS.values() if kind) + Counter({"hidden files": 1})
+    assert source.changes(None).left_out == expected
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["**", "node_modules/x/**"], ["a.md", "node_modules/x/README.md"]),
+        ([".github/**"], [".github/b.md"]),
+        (["!.github/**"], ["a.md"]),
+        (["**", "robots.txt"], ["a.md", "robots.txt"]),
+    ],
+)
+def test_a_pattern_that_names_it_takes_it_in(
+    tmp_path: Path, patterns: list[str], expected: list[str]
+) -> None:
+    for name in ("a.md", "node_modules/x/README.md", ".github/b.md", "robots.txt"):
+        put(tmp_path, name)
+    assert sorted(keys(tmp_path, patterns)) == sorted(expected)
 
 
 def test_gitignore_files_hold_for_their_folder_and_below(tmp_path: Path) -> None:
@@ -236,7 +282,13 @@ def test_links_inside_the_folder_are_followed(tmp_path: Path) -> None:
     put(tmp_path, "a/x.md", "one")
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "c.md").symlink_to("a/x.md")
-    assert keys(tmp_path) == ["a/x.md", "b/x.md", "c.md"]
+    assert [
+        (item.key, item.target) for item in FolderSource(tmp_path).scan() if isinstance(item, SourceItem)
+    ] == [
+        ("a/x.md", ""),
+        ("b/x.md", "a/x.md"),
+        ("c.md", "a/x.md"),
+    ]
 
 
 def test_links_that_lead_out_loop_or_dangle_are_skipped(tmp_path: Path) -> None:

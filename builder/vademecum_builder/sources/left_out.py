@@ -1,0 +1,51 @@
+"""What is nobody's document by its name: hidden, packages, parts and templates of pages, files for programs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+_PACKAGES = re.compile(r"node_modules|bower_components|venv|(?:site|dist)-packages|__pycache__|_site|_build")
+_PARTS = re.compile(r"_?partials|_partial|_includes?|_layouts|_templates?|_drafts|.*(?:\{\{|\{%|<%).*")
+_FOR_PROGRAMS = re.compile(
+    r"(?:robots|humans|ads|app-ads|security|llms(?:-full)?|cmakelists|(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?)\.txt",
+    re.IGNORECASE,
+)
+TEMPLATES = "parts and templates of pages (_partials, _templates)"
+GIT_IGNORED = "files that .gitignore names"
+MOST_COUNTED = 10_000
+"""Files of a folder that are looked at to count its documents."""
+
+
+def folder_kind(path: Path) -> str:
+    """Return why a folder is left out, as a table says it; empty: it is not."""
+    name = path.name
+    if name.startswith("."):
+        return "files in hidden folders"
+    if _PACKAGES.fullmatch(name) or (path / "pyvenv.cfg").is_file():
+        return "files of packages and builds (node_modules, venv)"
+    if _PARTS.fullmatch(name):
+        return TEMPLATES
+    return ""
+
+
+def file_kind(name: str) -> str:
+    """Return why a file is left out, as a table says it; empty: it is not."""
+    if name.startswith("."):
+        return "hidden files"
+    return "files for programs (robots.txt, requirements.txt)" if _FOR_PROGRAMS.fullmatch(name) else ""
+
+
+def documents_below(folder: Path, is_document: Callable[[str], bool]) -> int:
+    """Return how many documents a folder would have had; git's own is not looked into."""
+    if folder.name == ".git":
+        return 0
+    seen = found = 0
+    for _, _, names in os.walk(folder):
+        seen += len(names)
+        found += sum(map(is_document, names))
+        if seen > MOST_COUNTED:
+            break
+    return found
