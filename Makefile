@@ -14,7 +14,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-encoders bench-sites fuzz mutants clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-search bench-encoders bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -76,6 +76,11 @@ bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 a
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+bench-search: $(VENV)/test.stamp ## Opening and searching beside Orama, usearch, sqlite-vec and faiss (OPTIONS=)
+	$(PIP) usearch sqlite-vec faiss-cpu
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/peers @orama/orama
+	$(BIN)/python tests/bench/search.py --peers $(VENV)/peers $(OPTIONS)
 
 GENERATORS_VENV ?= .venv-generators
 GENERATORS_NPM ?= .npm-generators

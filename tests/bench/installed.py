@@ -62,6 +62,7 @@ class Drawn:
         generation = Generation(
             *(1, "drawn", "2026-01-01T00:00:00Z", EPOCH, "0" * 64, documents, shape.chunks),
             *("2026-01-01T00:00:00Z", shape.dimensions, digests[-1], tuple(digests[:-1])),
+            *("0" * 64, 1, ("0" * 64,)),
         )
         return encode_head(Head(current=generation))
 

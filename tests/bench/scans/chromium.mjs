@@ -1,0 +1,110 @@
+// The page's part of search.py: one function for each row of its table. Times in milliseconds.
+
+import { IndexedStore } from "/client/store/store.mjs";
+import { decodeHead } from "/client/store/records.mjs";
+import { decodeEncoder } from "/client/search/encoder.mjs";
+import { rotateQuery } from "/client/search/rotation.mjs";
+import { place, Scan } from "/client/search/scan.mjs";
+import { decodeSegment } from "/client/format/segment.mjs";
+import { KnowledgeBase } from "/client/vademecum.mjs";
+
+const URL_OF_BASE = new URL("/", location.href).href;
+const HITS = 10;
+const bytes = async (name) => new Uint8Array(await (await fetch(`/data/${name}`)).arrayBuffer());
+
+export async function install(digests) {
+  const store = new IndexedStore(URL_OF_BASE);
+  for (const digest of digests) await store.put(digest, await bytes(digest));
+  await store.write([["head", await bytes("head")]]);
+  await store.close();
+}
+
+async function opened() {
+  const kb = new KnowledgeBase({ url: URL_OF_BASE, autoUpdate: false });
+  if (!(await kb.initialize())) throw new Error(JSON.stringify(await kb.getStatus()));
+  return kb;
+}
+
+export async function open() {
+  const started = performance.now();
+  await opened();
+  return performance.now() - started;
+}
+
+export async function search(queries, mode) {
+  const kb = await opened();
+  return percentiles(queries, (query) => kb.search(query, { limit: HITS, mode }));
+}
+
+/** Nothing but the scan and the best ten: no messages, no texts, no words. */
+export async function kernel(queries) {
+  return bare(queries, place);
+}
+
+export async function plain(queries) {
+  return bare(queries, (files) => ({ files, kernel: null }));
+}
+
+async function bare(queries, lay) {
+  const { objects, encoder } = await read();
+  const { files, kernel } = lay(objects);
+  const scan = new Scan(files.map(decodeSegment), kernel);
+  return percentiles(queries.map((query) => rotateQuery(encoder.encode(query), 0)), (vector) => top(scan.scores(vector)));
+}
+
+function top(scores) {
+  let least = 0;
+  const best = [];
+  for (let at = 0; at < scores.length; at++) {
+    if (scores[at] <= least) continue;
+    best.push(at);
+    best.sort((a, b) => scores[b] - scores[a]);
+    if (best.length > HITS) best.pop();
+    if (best.length === HITS) least = scores[best[HITS - 1]];
+  }
+  return best;
+}
+
+export async function orama(queries) {
+  const { create, insertMultiple, search } = await import("/orama/index.js");
+  const { objects, encoder } = await read();
+  const { dimensions } = encoder;
+  const db = create({ schema: { vector: `vector[${dimensions}]` } });
+  for (const file of objects) {
+    const { ids, vectors } = decodeSegment(file);
+    const rows = Array.from(ids, (id, row) => ({ id: String(id), vector: row_of(vectors, row, dimensions) }));
+    await insertMultiple(db, rows, 5000);
+  }
+  const find = (value) => search(db, { mode: "vector", vector: { value, property: "vector" }, similarity: 0, limit: HITS });
+  return percentiles(queries.map((query) => [...rotateQuery(encoder.encode(query), 0)]), find);
+}
+
+function row_of(vectors, row, dimensions) {
+  const width = dimensions / 2;
+  return Array.from({ length: dimensions }, (_, i) => ((vectors[row * width + (i >> 1)] >> (4 * (i & 1))) & 15) - 8);
+}
+
+async function read() {
+  const store = new IndexedStore(URL_OF_BASE);
+  const { objects } = await store.snapshot((head) => {
+    const { current } = decodeHead(head);
+    return [current.encoder, ...current.segments];
+  });
+  await store.close();
+  const [encoder, ...segments] = objects;
+  return { encoder: decodeEncoder(encoder), objects: segments };
+}
+
+/** The first tenth warms up. */
+async function percentiles(inputs, work) {
+  for (const input of inputs.slice(0, inputs.length / 10)) await work(input);
+  const times = [];
+  for (const input of inputs) {
+    const started = performance.now();
+    await work(input);
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.floor(share * (times.length - 1))];
+  return { least: times[0], p50: at(0.5), p95: at(0.95) };
+}
