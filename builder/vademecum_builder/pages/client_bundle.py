@@ -9,6 +9,7 @@ import ast
 import hashlib
 import io
 import json
+import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
@@ -45,6 +46,9 @@ _UNUSED_PYTHON = """
 the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
 _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
 _COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
+_IMPORT = re.compile(rb'^(?:import|export)\b[^;]*?"(\.[^"]+)";', re.MULTILINE)
+_ENTRIES = ("query.mjs", "vademecum.mjs", "vademecum-search.mjs", "worker.mjs")
+"""What pages and workers load. Each names all that it needs: else a browser would find it one floor at a time."""
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -58,12 +62,16 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     """
     package = Path(vademecum.__file__).parent
     files: dict[str, Path | bytes] = {"vademecum.zip": _zip_core(package)}
+    modules: dict[str, bytes] = {}
     for path in (package / "js").rglob("*.*"):
         name = path.relative_to(package / "js").as_posix()
         if name.endswith(".d.mts"):
             files[name] = path
         elif name.endswith(".mjs"):
-            files[name] = _COMMENT.sub(b"", path.read_bytes())
+            files[name] = modules[name] = _COMMENT.sub(b"", path.read_bytes())
+    for entry in _ENTRIES:
+        ahead = (b'import "./%s";\n' % name.encode() for name in _needed(entry, modules))
+        files[entry] = b"".join([*ahead, modules[entry]])
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
     for path in sorted((runtime / "pyodide").iterdir()):
@@ -71,6 +79,20 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
     files["runtime.json"] = canonical({"pyodide": "pyodide/", "python": archives})
     return {f"client/{name}": files[name] for name in sorted(files)}
+
+
+def _needed(name: str, modules: Mapping[str, bytes]) -> list[str]:
+    """Return the modules that one imports, and those that these import, and so on; not what it may ask for later."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        module = waiting.pop()
+        for path in _IMPORT.findall(modules[module]):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(module), path.decode()))
+            if target not in found:
+                found[target] = None
+                waiting.append(target)
+    return list(found)
 
 
 def digests(files: Mapping[str, Path | bytes]) -> Mapping[str, str]:
