@@ -50,7 +50,7 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     )
 
     alphabet = build_alphabet(texts)
-    splits = [alphabet.split(text) for text in texts]
+    splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     features = vocabulary.features(splits)
     rows, unknown = fit.make_room(features, fit.fit_lsa(features, limits), vocabulary.rarest, limits)

@@ -19,7 +19,7 @@ Codes = NDArray[np.int8] | NDArray[np.uint8]
 # Between two levels, as a part of a typical component. Wider than the least error asks for with 4 bits: gzip then
 # stores 3 of them, and nobody finds worse (site/content/decisions/quantiser.md).
 _STEPS: Final = {4: 0.5, 2: 1.0}
-_BATCH: Final = 4096  # rows in memory at a time as columns of floats
+_BATCH: Final = 4096  # rows in memory at a time beside the vectors themselves
 
 
 def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDArray[np.uint16]]:
@@ -41,7 +41,16 @@ def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDA
     if not np.isfinite(vectors).all():
         row = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
         raise ContentError(f"the encoder gave vector {row} a component that is not a number; check the model")
-    vectors = vectors.astype(np.float64, copy=False)
+    shape = len(vectors), packed_bytes(vectors.shape[1], bits)
+    codes: Codes = np.zeros(shape, np.int8) if bits == 8 else np.zeros(shape, np.uint8)
+    scales = np.zeros(len(vectors), np.uint16)
+    for first in range(0, len(vectors), _BATCH):
+        rows = slice(first, first + _BATCH)
+        codes[rows], scales[rows] = _quantised(vectors[rows].astype(np.float64, copy=False), bits, start)
+    return codes, scales
+
+
+def _quantised(vectors: Matrix, bits: int, start: int) -> tuple[Codes, NDArray[np.uint16]]:
     # A power of two changes no digit, and keeps the squares of very large and very small numbers in range.
     exponents = np.frexp(np.abs(vectors).max(axis=1, initial=0.0))[1]
     vectors = np.ldexp(vectors, -exponents[:, None])
@@ -57,16 +66,11 @@ def _whole(vectors: Matrix) -> tuple[NDArray[np.int8], NDArray[np.uint16]]:
 
 
 def _packed(vectors: Matrix, bits: int, start: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    count, dimensions = vectors.shape
-    packed = np.zeros((count, packed_bytes(dimensions, bits)), np.uint8)
-    scales = np.zeros(count, np.uint16)
-    for first in range(0, count, _BATCH):
-        rows = slice(first, first + _BATCH)
-        columns = rotate(list(vectors[rows].T), start)
-        codes, scales[rows] = _code(columns, bits)
-        for dimension, code in enumerate(codes):
-            byte, lane = divmod(dimension, 8 // bits)
-            packed[rows, byte] |= code << np.uint8(bits * lane)
+    packed = np.zeros((len(vectors), packed_bytes(vectors.shape[1], bits)), np.uint8)
+    codes, scales = _code(rotate(list(vectors.T), start), bits)
+    for dimension, code in enumerate(codes):
+        byte, lane = divmod(dimension, 8 // bits)
+        packed[:, byte] |= code << np.uint8(bits * lane)
     return packed, scales
 
 

@@ -202,7 +202,7 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     sample = [texts[index] for index in chosen]
     parts = fit.choose_parts(sample, limits.parts)
     alphabet = build_alphabet(texts)
-    splits = [alphabet.split(text) for text in [*sample, *parts]]
+    splits = fit.split_texts([*sample, *parts], alphabet)
     vocabulary = fit.choose_words(splits[: len(sample)], limits.model_words, limits)
 
     vectors = loaded.embed([*texts, *parts, *vocabulary.words], limits.batch, progress)
