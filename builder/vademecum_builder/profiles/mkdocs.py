@@ -44,6 +44,22 @@ def _extras(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
+# As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.
+_OBJECT = re.compile(
+    r"^(#{1,6}[ \t]+|):::[ \t]+([\w.:-]+)[ \t]*\n((?:[ \t]+\S.*\n|[ \t]*\n(?=[ \t]+\S))*)", re.MULTILINE
+)
+
+
+def _objects(text: str, page: Page) -> str:
+    """`## ::: pump.Tank` of mkdocstrings: a heading whose id is the object. What stands there is in the code alone."""
+
+    def heading(match: re.Match[str]) -> str:
+        page.troubles[f"what mkdocstrings takes from code ({match[2]}): build of the rendered site"] += 1
+        return f'{match[1] or "## "}{match[2]} {{ id="{match[2]}" }}\n\n'
+
+    return outside_code(f"{text}\n", lambda plain: _OBJECT.sub(heading, plain)) if "::: " in text else text
+
+
 def _extensions(config: Mapping[str, Any]) -> dict[str, Any]:
     found = config.get("markdown_extensions")
     listed = [found] if isinstance(found, Mapping) else found if isinstance(found, list) else []
@@ -114,6 +130,7 @@ def open_mkdocs(project: Project) -> Rules:
         _slugs(extensions.get("toc")),
         (
             mkdocs_snippets(folders, docs),
+            *([_objects] if "mkdocstrings" in plugins else []),
             indented_blocks,
             containers,
             alerts,

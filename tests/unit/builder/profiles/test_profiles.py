@@ -298,6 +298,29 @@ def test_what_a_page_includes_is_part_of_what_shapes_it(tmp_path: Path) -> None:
     assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
 
 
+def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(
+    tmp_path: Path,
+) -> None:
+    text = "# Tanks\n\n::: pump.Tank\n    options:\n        members:\n            - level\n\n#### ::: pump.Tank.level\n\nIn metres.\n"
+    tree = {
+        "mkdocs.yml": "plugins: [search, mkdocstrings]\n",
+        "docs/index.md": f"{text}\n```\n::: shown\n```\n",
+    }
+    found = found_in(files(tmp_path, tree))
+    pages = ProfilePages(found, SITE)
+    document = pages.read(SourceItem("docs/index.md", MARKDOWN, (tmp_path / "docs/index.md").read_bytes()))
+    assert isinstance(document, Document)
+    assert [(s.headings[-1], s.anchor) for s in document.sections if s.headings] == [
+        ("pump.Tank", "pump.Tank"),
+        ("pump.Tank.level", "pump.Tank.level"),
+    ]
+    assert text_of(document) == "In metres.\n::: shown"
+    assert pages.warnings() == [
+        "2 parts of pages are missing: what mkdocstrings takes from code (pump.Tank): build of the rendered site, "
+        "what mkdocstrings takes from code (pump.Tank.level): build of the rendered site"
+    ]
+
+
 def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> None:
     root = trees.write("jekyll", tmp_path)
     pages = ProfilePages(found_in(root), SITE)
