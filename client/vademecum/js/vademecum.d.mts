@@ -133,6 +133,26 @@ export interface Passage {
   markdown: string;
 }
 
+/** Neighbouring characters that look alike; `image`: the address of the image whose alternative text this is. */
+export interface Run {
+  text: string;
+  strong: boolean;
+  emphasis: boolean;
+  code: boolean;
+  link: string;
+  image: string;
+}
+
+/** A block of a text (format.md, section 4.5). Neighbouring rows are one table, neighbouring items one list. */
+export type Block =
+  | { kind: "paragraph"; runs: Run[] }
+  | { kind: "item"; runs: Run[]; depth: number; number: number | null }
+  | { kind: "row"; cells: Run[][]; header: boolean }
+  | { kind: "code"; text: string; language: string };
+
+/** The blocks of a hit's or passage's `markdown`, in reading order: what to draw it from. Any string can be read. */
+export declare function parseMarkup(markdown: string): Block[];
+
 export interface KnowledgeDocument {
   key: string;
   title: string;

@@ -8,6 +8,7 @@
  */
 
 import { VademecumError } from "./errors.mjs";
+import { parseMarkup } from "./format/markup.mjs";
 import { fetchFirst } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background } from "./page/background.mjs";
@@ -21,7 +22,7 @@ import { mayDownload } from "./update/schedule.mjs";
 import { Updates } from "./update/updates.mjs";
 import { PythonWorker } from "./workers/sync_client.mjs";
 
-export { VademecumError };
+export { parseMarkup, VademecumError };
 
 export const MODES = /** @type {const} */ (["automatic", "manual", "off"]);
 export const EVENTS = /** @type {const} */ ([

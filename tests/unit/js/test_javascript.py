@@ -232,6 +232,13 @@ def transient(kind: type[VademecumError]) -> set[str]:
     return ({kind.code} if kind.transient else set()).union(*map(transient, kind.__subclasses__()))
 
 
+def test_what_apps_import_is_what_the_types_declare() -> None:
+    module = (CLIENT / "vademecum.mjs").read_text(encoding="utf-8")
+    exported = re.findall(r"^export (?:class|const) (\w+)", module, re.MULTILINE)
+    exported += re.findall(r"\w+", " ".join(re.findall(r"^export \{(.*)\}", module, re.MULTILINE)))
+    assert sorted(exported) == sorted(re.findall(r"^export declare \w+ (\w+)", TYPES, re.MULTILINE))
+
+
 def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
     assert codes(VademecumError) - {"not-a-store"} == set(declared("export type ErrorCode =", ";"))
     assert set(constants["TRANSIENT"]) == transient(VademecumError)
