@@ -13,7 +13,7 @@ from typing import Any
 from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.sources.base import Source
-from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of
+from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of
 from vademecum_builder.stages.audit import Audit
 from vademecum_builder.stages.base import find_base
 from vademecum_builder.stages.context import BuildContext
@@ -83,7 +83,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     base = find_base(encoders, context)
     state = read_source(source, base, context)
     if base.published is not None and not state.is_new:
-        release, written = keep_release(base.published, context)
+        release, written = keep_release(base.published, context, contents_of(state))
         return _report(release, state, written, embedded=None)
     embedded = embed_chunks(state, base, encoders, context)
     tiers = context.request.tiers
@@ -92,7 +92,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     )
     packs = make_packs(embedded, base, segments, context)
     release = assemble_release(embedded, state.sources, segments, packs, context)
-    written = publish_release(release, changes_of(state, base), context)
+    written = publish_release(release, changes_of(state, base), context, contents_of(state))
     return _report(release, state, written, embedded.count)
 
 

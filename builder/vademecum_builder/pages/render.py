@@ -2,7 +2,7 @@
 
 `index.html` and everything that it loads say nothing about one release, so that a new release does not make a
 new page: the service worker keeps these files (the *shell*) until one of them changes. What a release does
-change (`release.html`, `assets/examples.json`) is asked for anew when there is a network.
+change (`documents.html`, `release.html`, `assets/examples.json`) is asked for anew when there is a network.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ import orjson
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
+from vademecum_builder.pages.contents import Contents, tree_of
 from vademecum_builder.release.version_json import DocumentChanges
 
 CHANGES_SHOWN = 50
+OPENED = 200
+"""Documents: with no more, the folders at the top are open."""
 _DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
-_PAGES = ("index.html", "release.html", "404.html")
+_PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
-_PER_RELEASE = ("assets/examples.json", "release.html")
+_PER_RELEASE = ("assets/examples.json", "documents.html", "release.html")
 _NOT_FOR_THE_SHELL = frozenset({*_PER_RELEASE, "404.html", "sw.js"})
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
@@ -42,6 +45,7 @@ class SiteContext:
         root: The TUF root metadata as published: the page ships it as its trust.
         client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
         examples: Queries to offer to somebody who has not typed yet.
+        contents: Its documents, and what its build says of them.
     """
 
     title: str
@@ -50,6 +54,7 @@ class SiteContext:
     root: bytes
     client: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
+    contents: Contents = field(default_factory=Contents)
 
 
 def render_site(context: SiteContext) -> Mapping[str, bytes]:
@@ -94,6 +99,10 @@ def _page(name: str, context: SiteContext) -> bytes:
             download=sum(file.size for file in context.manifest.objects),
             changes=context.changes,
             cap=CHANGES_SHOWN,
+            contents=context.contents,
+            same=[", ".join(keys) for keys in context.contents.duplicates],
+            tree=tree_of(context.contents.documents),
+            opened=OPENED,
             roles=parse_object(context.root, "root metadata")["signed"]["roles"],
         )
     )

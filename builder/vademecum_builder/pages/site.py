@@ -13,6 +13,7 @@ from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
 from vademecum.version import __version__
 from vademecum_builder.pages.client_bundle import client_files, digests
+from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import SiteContext, render_site, site_folder
 from vademecum_builder.release.version_json import DocumentChanges
@@ -61,7 +62,13 @@ class SiteBuilder:
         return hashlib.sha256(canonical([self.generator, title])).hexdigest()
 
     def render(
-        self, manifest: Manifest, root: bytes, version: bytes, changes: DocumentChanges, title: str
+        self,
+        manifest: Manifest,
+        root: bytes,
+        version: bytes,
+        changes: DocumentChanges,
+        contents: Contents,
+        title: str,
     ) -> SiteFiles:
         """Return all files of the site for a release.
 
@@ -80,6 +87,7 @@ class SiteBuilder:
             root=root,
             client=digests(client),
             examples=_examples(changes),
+            contents=contents,
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
         listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title)})

@@ -14,9 +14,12 @@ from vademecum.format.segment import DocumentRow
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.segments import LaidSegments
+from vademecum_builder.pages.contents import Contents, FileKind
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
+from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
+from vademecum_builder.stages.audit import KindCount
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import Packs
@@ -100,6 +103,31 @@ def _places(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str
     }
     order = order_of(said, context.reader.first if context.reader else {})
     return {name: values[:MOST_VALUES] for name, values in order.items()}
+
+
+def contents_of(state: SourceState) -> Contents:
+    """Return what the pages say of the documents, and of the files that are none."""
+    found = state.audit
+    return Contents(
+        documents=tuple(state.documents.values()),
+        kinds=tuple(
+            FileKind(ending, kind.files, kind.documents, _why(ending, kind))
+            for ending, kind in found.kinds.items()
+        ),
+        left_out=state.left_out,
+        leftovers=found.leftovers,
+        without_text=found.without_text,
+        duplicates=found.duplicates,
+    )
+
+
+def _why(ending: str, kind: KindCount) -> str:
+    """Return why not all files of an ending are documents."""
+    if kind.documents >= kind.files:
+        return ""
+    if ending not in MEDIA_TYPES:
+        return "nothing reads them"
+    return "some are left out" if kind.documents else "left out, or what reads them is not installed"
 
 
 def changes_of(state: SourceState, base: Base) -> DocumentChanges:

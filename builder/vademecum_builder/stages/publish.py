@@ -8,6 +8,7 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum.trust.channel import MOST_YANKED, ManifestHint
 from vademecum_builder.delta.schedule import kept
+from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.site import SiteFiles
 from vademecum_builder.publish.tree import (
     TIMESTAMP,
@@ -36,17 +37,27 @@ class Written:
     site: bool = False
 
 
-def publish_release(release: AssembledRelease, changes: DocumentChanges, context: BuildContext) -> Written:
+def publish_release(
+    release: AssembledRelease,
+    changes: DocumentChanges,
+    context: BuildContext,
+    contents: Contents | None = None,
+) -> Written:
     """Write a new release over the previous one.
+
+    Args:
+        contents: What its pages say of its documents and its build; none: nothing.
 
     Raises:
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
-    written = _write(release, _render(release, changes, context), context)
+    written = _write(release, _render(release, changes, context, contents or Contents()), context)
     return Written(written, signed=True, site=context.site is not None)
 
 
-def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelease, Written]:
+def keep_release(
+    base: Published, context: BuildContext, contents: Contents
+) -> tuple[AssembledRelease, Written]:
     """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
 
     Raises:
@@ -64,7 +75,7 @@ def keep_release(base: Published, context: BuildContext) -> tuple[AssembledRelea
     if not (stale_site or ageing or newer_root or yanking):
         return release, Written()
     # All of it, since the output folder of a fresh machine holds nothing yet.
-    pages = _render(release, base.changes, context)
+    pages = _render(release, base.changes, context, contents)
     written = _write(release, pages, context)
     return release, Written(written, signed=True, site=site is not None)
 
@@ -90,12 +101,14 @@ def _pages_are_whole(base: Published, out: Path) -> bool:
     return is_intact(out, base.site_files)
 
 
-def _render(release: AssembledRelease, changes: DocumentChanges, context: BuildContext) -> SiteFiles:
+def _render(
+    release: AssembledRelease, changes: DocumentChanges, context: BuildContext, contents: Contents
+) -> SiteFiles:
     version = version_json(release.manifest, release.target.sha256, changes)
     if context.site is None:
         return SiteFiles({"version.json": version}, None)
     title, root = context.request.title, context.authority.root
-    return context.site.render(release.manifest, root, version, changes, title)
+    return context.site.render(release.manifest, root, version, changes, contents, title)
 
 
 def _write(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> int:

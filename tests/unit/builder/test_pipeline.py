@@ -426,11 +426,15 @@ def test_pages_are_rendered_anew_when_title_or_generator_differ(
 ) -> None:
     line = Line(tmp_path, site=SiteBuilder())
     line.release(HANDBOOK, title="Handbook")
+    listed, read = ((line.out / name).read_text() for name in ("documents.html", "release.html"))
+    assert all(row.title in listed for row in rows_of(current(line).segments).live)
+    assert "What was read" in read
     changes = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
     assert not line.release(HANDBOOK, title="Handbook").site
     report = line.release(HANDBOOK, title="Manual")
     assert (report.changed, report.site, report.sequence) == (False, True, 1)
     assert b"Manual" in (line.out / "index.html").read_bytes()
+    assert (line.out / "documents.html").read_text() == listed.replace("Handbook</", "Manual</")
     monkeypatch.setattr("vademecum_builder.pages.site.__version__", "0.1.1")
     line.site = SiteBuilder()
     assert line.release(HANDBOOK, title="Manual").site

@@ -18,6 +18,8 @@ import vademecum
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
+from vademecum.format.segment import DocumentRow
+from vademecum_builder.pages.contents import Contents, FileKind, Folder, tree_of
 from vademecum_builder.pages.render import (
     CHANGES_SHOWN,
     SiteContext,
@@ -27,7 +29,7 @@ from vademecum_builder.pages.render import (
 )
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
-PAGES = ("index.html", "release.html", "404.html")
+PAGES = ("index.html", "documents.html", "release.html", "404.html")
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
     "base-uri 'none'; form-action 'none'; object-src 'none'"
@@ -250,7 +252,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
         "client/format/markup.mjs",
     }
     assert set(constant(worker, "RUNTIME")) == {"client/pyodide/pyodide.mjs", "client/vademecum.zip"}
-    assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "release.html"]
+    assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "documents.html", "release.html"]
 
 
 def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
@@ -317,3 +319,84 @@ def test_the_pages_have_the_colours_of_the_search() -> None:
 def test_text_can_be_read_in_both_schemes(ink: str, ground: str, least: float, scheme: int) -> None:
     colours = {name: both[scheme] for name, *both in COLOURS}
     assert contrast(colours[ink], colours[ground]) >= least
+
+
+# Documents
+
+
+def row(key: str, title: str, url: str = "") -> DocumentRow:
+    return DocumentRow(key, 1, title, url, "", ())
+
+
+DOCUMENTS = (
+    row("README.md", "Handbook", "https://x.example/"),
+    row("guide/10-oil.md", "Oil"),
+    row("guide/2-pump.md", "Pump & tank", "javascript:alert(1)"),
+    row("guide/index.md", "The guide"),
+    row("api/v1/pump/start.md", "start()"),
+    row("api/v1/pump/stop.md", EVIL),
+    row("faq/index.html", "Questions"),
+)
+
+
+def outline(folder: Folder) -> list[object]:
+    return [
+        [page.title for page in folder.pages],
+        *({inner.name: outline(inner)} for inner in folder.folders),
+    ]
+
+
+def test_documents_are_a_tree_of_folders() -> None:
+    tree = tree_of(reversed(DOCUMENTS))
+    assert tree.count == 7
+    assert outline(tree) == [
+        ["Handbook", "Questions"],
+        {"api/v1/pump": [["start()", EVIL]]},
+        {"The guide": [["The guide", "Pump & tank", "Oil"]]},
+    ]
+    assert outline(tree_of([])) == [[]]
+
+
+def test_the_list_of_documents_is_there_without_javascript_and_leads_to_pages_or_the_reader() -> None:
+    files = render_site(make_context(contents=Contents(DOCUMENTS)))
+    soup = page(files, "documents.html")
+    assert {link.get_text(): link["href"] for link in soup.select(".tree a")} == {
+        "Handbook": "https://x.example/",
+        "Questions": "index.html?doc=faq/index.html",
+        "start()": "index.html?doc=api/v1/pump/start.md",
+        EVIL: "index.html?doc=api/v1/pump/stop.md",
+        "The guide": "index.html?doc=guide/index.md",
+        "Pump & tank": "index.html?doc=guide/2-pump.md",
+        "Oil": "index.html?doc=guide/10-oil.md",
+    }
+    assert [summary.get_text() for summary in soup.select("details[open] > summary")] == [
+        "api/v1/pump 2",
+        "The guide 3",
+    ]
+    assert not soup.select("main script")
+    for name in PAGES[:-1]:
+        assert page(files, name).select('header a[href="documents.html"]'), name
+
+
+def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
+    contents = Contents(
+        kinds=(FileKind(".md", 12, 10, "some are left out"), FileKind(".pdf", 3, 0, "nothing reads them")),
+        left_out={"drafts": 2},
+        leftovers={"a.md": ["{{"]},
+        without_text=["b.md"],
+        duplicates=[["c.md", EVIL]],
+    )
+    soup = page(render_site(make_context(contents=contents)), "release.html")
+    rows = [
+        [cell.get_text() for cell in line.select("td")] for line in soup.select("#read + .scroll tbody tr")
+    ]
+    assert rows == [[".md", "12", "10", "some are left out"], [".pdf", "3", "0", "nothing reads them"]]
+    text = soup.get_text(" ", strip=True)
+    for said in (
+        "2 drafts",
+        "Markup that stands as text 1 a.md",
+        "by their titles alone 1 b.md",
+        f"c.md, {EVIL}",
+    ):
+        assert said in text
+    assert not page(render_site(make_context()), "release.html").select("#read")

@@ -1,0 +1,105 @@
+"""What a release holds, for people who do not know it yet: its documents as a tree, and what the build left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from vademecum.format.segment import DocumentRow
+
+_FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """The files of one ending.
+
+    Attributes:
+        why: Why not all of them are documents; empty: they are.
+    """
+
+    ending: str
+    files: int
+    documents: int
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a release holds, and what its build says of it. No name of a file is in it that is no document.
+
+    Attributes:
+        documents: All of them.
+        kinds: The most frequent first.
+        left_out: How many files are no documents, by reason.
+        leftovers: Markup that stands as text, by document.
+        without_text: Keys of documents that can be found by their titles alone.
+        duplicates: Keys of documents with the same text.
+    """
+
+    documents: Sequence[DocumentRow] = ()
+    kinds: Sequence[FileKind] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    leftovers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    without_text: Sequence[str] = ()
+    duplicates: Sequence[Sequence[str]] = ()
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of documents.
+
+    Attributes:
+        name: The title of the page of its name (`index`, `README`); else what the folder is called.
+        pages: That page first, the others by their places.
+        count: Documents in it, those of its folders included.
+    """
+
+    name: str
+    pages: tuple[DocumentRow, ...]
+    folders: tuple[Folder, ...]
+    count: int
+
+
+def tree_of(documents: Iterable[DocumentRow]) -> Folder:
+    """Return documents as the tree of their keys, numbers in names by their size (`2-b` before `10-a`).
+
+    A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
+    """
+    return _folder("", [(PurePosixPath(row.key).parts, row) for row in documents])
+
+
+def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> Folder:
+    own = sorted((row for parts, row in rows if len(parts) == 1), key=_order)
+    below: dict[str, list[tuple[tuple[str, ...], DocumentRow]]] = {}
+    for parts, row in rows:
+        if len(parts) > 1:
+            below.setdefault(parts[0], []).append((parts[1:], row))
+    if name and not own and len(below) == 1:
+        [(inner, found)] = below.items()
+        return _folder(f"{name}/{inner}", found)
+    folders = []
+    for inner, found in sorted(below.items(), key=lambda item: _natural(item[0])):
+        folder = _folder(inner, found)
+        if folder.count == 1:
+            own += folder.pages
+        else:
+            folders.append(folder)
+    titled = own[0].title if own and _is_folder_page(own[0]) else ""
+    return Folder(titled or name, tuple(own), tuple(folders), len(rows))
+
+
+def _order(row: DocumentRow) -> tuple[bool, list[tuple[int, str]]]:
+    return not _is_folder_page(row), _natural(row.key)
+
+
+def _is_folder_page(row: DocumentRow) -> bool:
+    return _FOLDER_PAGE.fullmatch(PurePosixPath(row.key).name) is not None
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    pieces = _NUMBER.split(name.lower())
+    return [(int(piece), "") if piece.isdecimal() and len(piece) < 20 else (-1, piece) for piece in pieces]
