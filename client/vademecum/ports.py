@@ -134,7 +134,18 @@ class Store(RecordStore, Protocol):
         ...
 
     async def discard(self, digests: Iterable[str]) -> None:
-        """Delete these objects, all or none of them; unknown ones are passed over."""
+        """Delete these objects and their words, all or none of them; unknown ones are passed over."""
+        ...
+
+    async def words(self, digest: str) -> bytes | None:
+        """Return what was kept as the words of an object, or None: a cache, which nobody has to have."""
+        ...
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        """Keep the words of an object in place of earlier ones; of one that is not stored nothing is kept.
+
+        Readers call it as well, without the writer's lock: the words follow from the object alone.
+        """
         ...
 
     def lock(self) -> AbstractAsyncContextManager[None]:

@@ -122,6 +122,32 @@ async def check_discard(open_store: OpenStore) -> None:
     await store.close()
 
 
+async def check_words(open_store: OpenStore) -> None:
+    store, other = await open_store(), await open_store()
+    names = [digest(data) for data in (b"a", b"b")]
+    assert await store.words(names[0]) is None
+    await store.discard(names)
+    for data in (b"a", b"b"):
+        await store.put(digest(data), data)
+    await store.keep_words(names[0], b"words of another version")
+    await store.keep_words(names[0], b"words\x00of a")
+    await other.keep_words(names[1], b"")
+    await store.keep_words(digest(b"never stored"), b"lost")
+    assert [await other.words(name) for name in names] == [b"words\x00of a", b""]
+    assert type(await store.words(names[0])) is bytes
+    assert await store.words(digest(b"never stored")) is None
+    assert dict(await store.objects()) == dict.fromkeys(names, 1)
+    assert await store.get(names[0]) == b"a"
+    await store.close()
+    store = await open_store()
+    await store.discard(names[:1])
+    assert [await store.words(name) for name in names] == [None, b""]
+    await store.put(names[0], b"a")
+    assert await store.words(names[0]) is None  # and do not come back
+    await store.close()
+    await other.close()
+
+
 async def check_records_and_objects_are_apart(open_store: OpenStore) -> None:
     store = await open_store()
     name = digest(b"x")
@@ -261,6 +287,8 @@ async def check_use_after_close(open_store: OpenStore) -> None:
     await raises(StorageError, store.parts(digest(b""), []))
     await raises(StorageError, store.put(digest(b""), b""))
     await raises(StorageError, store.discard([]))
+    await raises(StorageError, store.words(digest(b"")))
+    await raises(StorageError, store.keep_words(digest(b""), b""))
     await raises(StorageError, _enter(store))
     store = await open_store()
     assert await store.read("head") == b"kept"
@@ -280,6 +308,7 @@ CHECKS: list[Check] = [
     check_parts,
     check_put_replaces,
     check_discard,
+    check_words,
     check_records_and_objects_are_apart,
     check_empty_object,
     check_large_object,

@@ -100,6 +100,14 @@ class FusedStore:
         await self._fuse.burn()
         await self._store.discard(digests)
 
+    async def words(self, digest: str) -> bytes | None:
+        await self._fuse.burn()
+        return await self._store.words(digest)
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        await self._fuse.burn()
+        await self._store.keep_words(digest, words)
+
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         await self._fuse.burn()

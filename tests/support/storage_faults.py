@@ -160,6 +160,12 @@ class NumberedStore:
     async def discard(self, digests: Iterable[str]) -> None:
         await self._change(Operation("discard", Discard(tuple(digests))))
 
+    async def words(self, digest: str) -> bytes | None:
+        return await self._operate(Operation("words"), lambda: self._store.words(digest))
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        await self._operate(Operation("keep_words"), lambda: self._store.keep_words(digest, words))
+
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         await self._operate(Operation("lock"), _nothing)

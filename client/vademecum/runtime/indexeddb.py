@@ -59,6 +59,14 @@ class BrowserStore:
         with js_errors():
             await self._store.discard(to_js(list(digests)))
 
+    async def words(self, digest: str) -> bytes | None:
+        with js_errors():
+            return _bytes_or_none(await self._store.words(digest))
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        with js_errors():
+            await self._store.keepWords(digest, to_js(words))
+
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
         with js_errors():

@@ -17,6 +17,7 @@ class MemoryDatabase:
 
     records: dict[str, bytes] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    words: dict[str, bytes] = field(default_factory=dict)
     locked: bool = False
 
 
@@ -58,6 +59,15 @@ class MemoryStore:
         database = self._database()
         for digest in digests:
             database.objects.pop(digest, None)
+            database.words.pop(digest, None)
+
+    async def words(self, digest: str) -> bytes | None:
+        return self._database().words.get(digest)
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        database = self._database()
+        if digest in database.objects:
+            database.words[digest] = words
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:

@@ -38,6 +38,7 @@ class Session:
         self.healing = False
         self.objects, self.get, self.parts = store.objects, store.get, store.parts
         self.put, self.discard, self.lock, self.close = store.put, store.discard, store.lock, store.close
+        self.words, self.keep_words = store.words, store.keep_words
 
     @classmethod
     async def begin(cls, store: Store) -> Session:

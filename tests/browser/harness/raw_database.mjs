@@ -52,7 +52,7 @@ function remove(name) {
 }
 
 function create(database) {
-  database.createObjectStore("records");
+  for (const store of ["records", "words"]) database.createObjectStore(store);
   database.createObjectStore("objects").createIndex("size", "size");
 }
 

@@ -13,6 +13,7 @@ export const STORE_VERSION = 1;
 export const NEWER_FORMAT = 1_000_000;
 export const RECORDS = "records";
 export const OBJECTS = "objects";
+export const WORDS = "words";
 
 /** Open a database, made or mended where there is need. Takes as long as others hold on to it: see `inTime`.
  * @param {string} name @returns {Promise<IDBDatabase>} */
@@ -47,14 +48,14 @@ async function open(name, version) {
 /** @param {IDBDatabase} database */
 function isWhole(database) {
   const { objectStoreNames: parts } = database;
-  if (!parts.contains(RECORDS) || !parts.contains(OBJECTS)) return false;
+  if (![RECORDS, OBJECTS, WORDS].every((part) => parts.contains(part))) return false;
   return database.transaction(OBJECTS).objectStore(OBJECTS).indexNames.contains("size");
 }
 
 /** Add what is missing. @param {IDBTransaction} tx of an upgrade */
 function complete(tx) {
   const { objectStoreNames: parts } = tx.db;
-  if (!parts.contains(RECORDS)) tx.db.createObjectStore(RECORDS);
+  for (const part of [RECORDS, WORDS]) if (!parts.contains(part)) tx.db.createObjectStore(part);
   const objects = parts.contains(OBJECTS) ? tx.objectStore(OBJECTS) : tx.db.createObjectStore(OBJECTS);
   if (!objects.indexNames.contains("size")) objects.createIndex("size", "size");
 }

@@ -7,7 +7,7 @@
  * opened again at the next use.
  */
 
-import { done, inTime, OBJECTS, openWhole, RECORDS, storageError } from "./database.mjs";
+import { done, inTime, OBJECTS, openWhole, RECORDS, storageError, WORDS } from "./database.mjs";
 import { VademecumError } from "../errors.mjs";
 
 /** The longest wait for other pages to let go of the database, in milliseconds. A slow disk needs some of it. */
@@ -86,11 +86,24 @@ export class IndexedStore {
     });
   }
 
-  /** Delete these objects, all or none of them. @param {Iterable<string>} digests @returns {Promise<void>} */
+  /** Delete these objects and their words, all or none of them. @param {Iterable<string>} digests @returns {Promise<void>} */
   discard(digests) {
     this.#recent.clear();
-    return this.#transact("readwrite", [OBJECTS], async (tx) => {
-      for (const digest of digests) tx.objectStore(OBJECTS).delete(digest);
+    return this.#transact("readwrite", [OBJECTS, WORDS], async (tx) => {
+      for (const digest of digests) for (const part of [OBJECTS, WORDS]) tx.objectStore(part).delete(digest);
+    });
+  }
+
+  /** What was kept as the words of an object. @param {string} digest @returns {Promise<Uint8Array | undefined>} */
+  words(digest) {
+    return this.#transact("readonly", [WORDS], (tx) => done(tx.objectStore(WORDS).get(digest)));
+  }
+
+  /** Keep the words of an object; of one that is not stored nothing is kept.
+   * @param {string} digest @param {Uint8Array} words @returns {Promise<void>} */
+  keepWords(digest, words) {
+    return this.#transact("readwrite", [OBJECTS, WORDS], async (tx) => {
+      if (await done(tx.objectStore(OBJECTS).count(digest))) tx.objectStore(WORDS).put(compact(words), digest);
     });
   }
 
@@ -107,11 +120,10 @@ export class IndexedStore {
   /** Forget everything but these records, in one transaction. @param {string[]} keep @returns {Promise<void>} */
   clear(keep) {
     this.#recent.clear();
-    return this.#transact("readwrite", [RECORDS, OBJECTS], async (tx) => {
+    return this.#transact("readwrite", [RECORDS, OBJECTS, WORDS], async (tx) => {
       const records = tx.objectStore(RECORDS);
       const kept = await Promise.all(keep.map((name) => done(records.get(name))));
-      records.clear();
-      tx.objectStore(OBJECTS).clear();
+      for (const part of [RECORDS, OBJECTS, WORDS]) tx.objectStore(part).clear();
       keep.forEach((name, i) => kept[i] !== undefined && records.put(kept[i], name));
     });
   }

@@ -41,6 +41,8 @@ TABLES = (
     "CREATE TABLE records (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL)",
     "CREATE TABLE objects (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)",
 )
+WORDS_TABLE = "CREATE TABLE IF NOT EXISTS words (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)"
+"""A cache: a store without it is whole."""
 _SCHEMA = (
     *TABLES,
     f"PRAGMA application_id = {APPLICATION_ID}",

@@ -18,6 +18,7 @@ from vademecum.errors import StorageError, UsageError
 from vademecum.ports import Span
 from vademecum.runtime.sqlite.file import (
     FAULTS,
+    WORDS_TABLE,
     open_database,
     open_readonly,
     storage_error,
@@ -87,6 +88,12 @@ class SqliteStore:
     async def discard(self, digests: Iterable[str]) -> None:
         unwanted = [(digest,) for digest in digests]
         await self._call(lambda connection: _discard(connection, unwanted))
+
+    async def words(self, digest: str) -> bytes | None:
+        return await self._call(lambda connection: _words(connection, digest))
+
+    async def keep_words(self, digest: str, words: bytes) -> None:
+        await self._call(lambda connection: _keep_words(connection, digest, words))
 
     async def close(self) -> None:
         if self._closed:
@@ -193,3 +200,27 @@ def _put(connection: sqlite3.Connection, digest: str, data: bytes) -> None:
 def _discard(connection: sqlite3.Connection, digests: list[tuple[str]]) -> None:
     with transaction(connection):
         connection.executemany("DELETE FROM objects WHERE digest = ?", digests)
+        if _has_words(connection):
+            connection.executemany("DELETE FROM words WHERE digest = ?", digests)
+
+
+def _has_words(connection: sqlite3.Connection) -> bool:
+    """Return whether there is a table of words: the first that are kept make it."""
+    return bool(
+        connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'words'").fetchone()
+    )
+
+
+def _words(connection: sqlite3.Connection, digest: str) -> bytes | None:
+    if not _has_words(connection):
+        return None
+    return _first(connection, "SELECT data FROM words WHERE digest = ?", digest)
+
+
+def _keep_words(connection: sqlite3.Connection, digest: str, words: bytes) -> None:
+    with transaction(connection):
+        connection.execute(WORDS_TABLE)
+        connection.execute(
+            "REPLACE INTO words (digest, data) SELECT digest, ? FROM objects WHERE digest = ?",
+            (words, digest),
+        )
