@@ -61,8 +61,9 @@ def build(
     previous = _previous(location, keys, request, now)
     authority = choose_authority(keys, previous.roots, now)
     if not request.force:
-        built = previous.published.manifest.built if previous.published else ""
-        check_clock(now, built, previous.told, request.validity)
+        found, validity = previous.published, request.validity
+        built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
+        check_clock(now, built, previous.told, validity, signed=signed, roots=keys.roots)
     site = SiteBuilder(request.runtime_cache) if request.site else None
     reader = choose_reader(source, request)
     context = BuildContext(request, authority, previous, site, now, progress, reader, lying)

@@ -252,7 +252,19 @@ def _keys_new(add: _Add) -> None:
 
 def _keys_renew(add: _Add) -> None:
     add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    add("--rotate", action="store_true", help="with a new release key: the old one is revoked")
+    add(
+        "--rotate",
+        action="store_true",
+        help="with a new release key: the old one is revoked, as after a theft",
+    )
+    add(
+        "--overlap",
+        action="store_true",
+        help="with a new release key beside the old one, for a planned rotation",
+    )
+    add(
+        "--retire", action="store_true", help="after --overlap and a build: with the newest release key alone"
+    )
     _json(add)
 
 

@@ -23,8 +23,8 @@ _AT_ONCE = 60
 _NAME = re.compile(r"metadata/(\d{1,10})\.(?:snapshot|targets)\.json|releases/[0-9a-f]{64}\.(\d{1,10})\.json")
 _AHEAD = timedelta(days=1)
 """Clients install nothing that was built later than that by their clock (`Config`: `clock`)."""
-_PAUSE = timedelta(days=366)
-"""Who comes back after a longer one is asked whether the clock is right."""
+_PAUSE = timedelta(days=100)
+"""Who comes back after a longer one, and has no host to ask for the time, is asked whether the clock is right."""
 
 
 @dataclass(frozen=True)
@@ -69,42 +69,53 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
         out: What lies there is told by its file names.
         roots: The publisher's root metadata: no release is older than the first.
         lost: There is, or was, a tree elsewhere.
-
-    Raises:
-        ClockError: The keys are younger than this build.
     """
     named = named_in(out).within(most_by(now))
     if named != Numbers() and not lost:
         return named
-    floor = most_by(now)
+    made = max(map(_made, roots.values()), default=now)
+    floor = most_by(max(now, made))  # a clock that is behind lowers no number
     if not lost and 1 in roots:
-        made = parse_root(roots[1]).signed.expires - Validity().root
-        if made > now + _AHEAD:
-            raise ClockError(
-                f"this build's time is {now:%Y-%m-%d %H:%M}, and its keys were made on {made:%Y-%m-%d %H:%M}: clients "
-                "would not install the release. Set this machine's clock, or SOURCE_DATE_EPOCH"
-            )
-        since_keys = most_by(now, made)
+        since_keys = most_by(now, _made(roots[1]))
         floor = 0 if since_keys < _AT_ONCE else min(floor, since_keys)
     highest = max(floor, named.sequence, named.versions.targets)
     return Numbers(highest, Versions(highest, highest, highest))
 
 
-def check_clock(now: datetime, built: str, told: datetime | None, validity: Validity) -> None:
+def _made(root: bytes) -> datetime:
+    """Return when `vade keys` made root metadata."""
+    return parse_root(root).signed.expires - Validity().root
+
+
+def check_clock(
+    now: datetime,
+    built: str,
+    told: datetime | None,
+    validity: Validity,
+    *,
+    signed: datetime | None = None,
+    roots: Mapping[int, bytes] | None = None,
+) -> None:
     """Refuse a time of the build by which nobody would install the release.
 
     Args:
         built: When the previous release was, an ISO time; empty where there is none that is trusted.
         told: The time that the host tells, if it does. It is not signed, but nearer than the previous release.
+        signed: When the previous release was signed last: where nothing changes, that is later than `built`.
+        roots: The publisher's root metadata: where nothing else is known, no release is older than the first.
 
     Raises:
         ClockError: The release would be expired at once, or built in the future of all clients.
     """
-    witness = told or (datetime.fromisoformat(built) if built else None)
-    if witness is None:
-        return
-    who = "the host's clock says" if told else "the previous release was built on"
-    if not witness - validity.timestamp / 2 < now < witness + (_AHEAD if told else _PAUSE):
+    before = [datetime.fromisoformat(built)] if built else []
+    witness = told or max([*before, *([signed] if signed else [])], default=None)
+    if witness is not None:
+        who = "the host's clock says" if told else "the previous release was signed on"
+        close = witness - validity.timestamp / 2 < now < witness + (_AHEAD if told else _PAUSE)
+    else:
+        witness, who = _made(roots[min(roots)]) if roots else now, "its keys were made on"
+        close = witness < now + _AHEAD
+    if not close:
         raise ClockError(
             f"this build's time is {now:%Y-%m-%d %H:%M}, and {who} {witness:%Y-%m-%d %H:%M}: clients would not install "
             "the release. Set this machine's clock, or SOURCE_DATE_EPOCH; --force goes on where this time is right"

@@ -59,8 +59,7 @@ class Previous:
 
 def going_on(published: Published) -> Previous:
     """Return what a build goes on from that takes over all of a release."""
-    numbers = Numbers(published.manifest.sequence, published.versions)
-    return Previous(numbers, published, published.roots, published.yanked, published.told)
+    return Previous(published.numbers, published, published.roots, published.yanked, published.told)
 
 
 def locate_previous(previous: str | None, out: Path) -> str | None:
@@ -85,7 +84,8 @@ def find_previous(location: str, held: Mapping[int, bytes]) -> Previous:
     except VademecumError as error:
         where = _without_password(location)
         advice = (
-            f"the previous release at {where} cannot be used: {error.message} (--force starts a new line)"
+            f"the previous release at {where} cannot be used: {error.message} (--force starts a new line, above all "
+            "numbers that the old one can have reached: clients follow)"
         )
         raise _reworded(error, advice) from error
 
@@ -189,7 +189,7 @@ async def read_previous(
             signed = await read_signed(transport, newest, clock, config)
         except VademecumError:
             raise error from None
-        return _from_numbers(signed, f"the previous release is damaged ({error.message})", signed.line.yanked)
+        return _from_numbers(signed, f"the previous release is damaged ({error.message})", signed.yanked)
     if held:
         earlier = await _earlier_roots(held, Downloader(transport, clock, config), config)
         known = {**earlier, **held}
@@ -208,10 +208,11 @@ async def read_previous(
     raise refusal
 
 
-def _from_numbers(signed: Signed, why: str, yanked: tuple[int, ...] = ()) -> Previous:
-    numbers = Numbers(signed.line.current.sequence, signed.versions)
+def _from_numbers(signed: Signed, why: str, yanked: tuple[int, ...] | None = ()) -> Previous:
     notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
-    return Previous(numbers, None, signed.roots, yanked, signed.told, notices=(notice,))
+    if yanked is None:
+        notice += "; which releases were taken back is lost: name them again (--yank)"
+    return Previous(signed.numbers, None, signed.roots, yanked or (), signed.told, notices=(notice,))
 
 
 async def _earlier_roots(

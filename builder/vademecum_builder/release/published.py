@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, TrustError, UsageError
+from vademecum.errors import ContentError, ServerError, TrustError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest
 from vademecum.format.objects import GZIP_HEADER, ObjectRef, PackRef, deflate, read_ref
@@ -19,15 +19,15 @@ from vademecum.format.segment import Segment, decode_segment
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.transport.downloader import Downloader, in_parallel, is_absent
 from vademecum.transport.paths import check_path
-from vademecum.trust.channel import Line as SignedLine
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum_builder.delta.old_rows import History, decode_history
 from vademecum_builder.delta.schedule import kept, steps_to
 from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.release.version_json import DocumentChanges, read_changes
 from vademecum_builder.signing.metadata import Versions
 
@@ -79,6 +79,11 @@ class Published:
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
+    def numbers(self) -> Numbers:
+        """What the next release counts on from."""
+        return Numbers(self.manifest.sequence, self.versions)
+
+    @property
     def site_files(self) -> Mapping[str, ObjectRef]:
         """The files that the signed listing names, by path."""
         return {} if self.site is None else listed_files(self.site)
@@ -121,7 +126,7 @@ async def read_published(
     recorder = _Recorder(transport)
     config = config or Config()
     downloader = Downloader(recorder, clock, config)
-    trust, newest = await _walk(downloader, root, now, config)
+    trust, newest = await _walk(downloader, root, now, config, MemoryStore())
     line = trust.line(config.channel)
     pointer = line.current
     reference = ObjectRef(pointer.sha256, pointer.length, pointer.length)
@@ -172,28 +177,42 @@ async def read_published(
 
 @dataclass(frozen=True)
 class Signed:
-    """What the metadata of a tree say, whatever became of the release: the chain of roots, the metadata versions, the
-    channel, and the time that the host told."""
+    """What the metadata of a tree say, whatever became of the release: the chain of roots, the numbers, the sequences
+    that were taken back (None: that cannot be read any more), and the time that the host told."""
 
     roots: Mapping[int, bytes]
-    versions: Versions
-    line: SignedLine
+    numbers: Numbers
+    yanked: tuple[int, ...] | None
     told: datetime | None
 
 
 async def read_signed(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Signed:
-    """Read and verify the metadata of a tree. Arguments and errors: see `read_published`."""
-    downloader = Downloader(transport, clock, config)
-    trust, newest = await _walk(downloader, root, ANY_TIME, config)
-    roots = await _chain(trust, newest, downloader, config)
-    return Signed(roots, _versions(trust), trust.line(config.channel), downloader.told)
+    """Read and verify the metadata of a tree. Arguments and errors: see `read_published`.
+
+    Where snapshot or targets are lost or damaged, the timestamp tells: a build signs each role once and makes one
+    release at the most, so no other number is above the highest of the versions.
+    """
+    downloader, store = Downloader(transport, clock, config), MemoryStore()
+    try:
+        trust, newest = await _walk(downloader, root, ANY_TIME, config, store)
+        line = trust.line(config.channel)
+        numbers, yanked = Numbers(line.current.sequence, _versions(trust)), line.yanked
+    except (ContentError, ServerError) as error:
+        timestamp = await store.read("trust/timestamp.json")
+        if timestamp is None or (isinstance(error, ServerError) and not is_absent(error)):
+            raise
+        newest = _given(await store.read("trust/root.json"))
+        trust = Trust(newest, ANY_TIME)
+        trust.accept_timestamp(timestamp)
+        highest = max(trust.timestamp_version, trust.snapshot_version)
+        numbers, yanked = Numbers(highest, Versions(highest, highest, highest)), None
+    return Signed(await _chain(trust, newest, downloader, config), numbers, yanked, downloader.told)
 
 
 async def _walk(
-    downloader: Downloader, root: bytes | None, now: datetime, config: Config
+    downloader: Downloader, root: bytes | None, now: datetime, config: Config, store: MemoryStore
 ) -> tuple[Trust, bytes]:
-    """Walk the metadata; return what is trusted then, and the newest root."""
-    store = MemoryStore()
+    """Walk the metadata, into an empty store; return what is trusted then, and the newest root."""
     walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
     return walked.trust, _given(await store.read("trust/root.json"))
 

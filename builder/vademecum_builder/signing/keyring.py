@@ -73,7 +73,7 @@ def find_keys(
     if published_at is not None:
         raise UsageError(
             f"no keys in {folder}, but there is a release at {published_at} that was signed with some: name them "
-            f"with --keys, or set {KEY_VARIABLE} (--force makes new keys and starts a new line)"
+            f"with --keys, or set {KEY_VARIABLE} (--force makes new keys: nobody who trusts the old ones follows)"
         )
     if not make:
         raise UsageError(

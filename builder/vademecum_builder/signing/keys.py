@@ -66,7 +66,7 @@ def new_keys(folder: Path, now: datetime, validity: Validity | None = None) -> N
         folder.mkdir(parents=True, exist_ok=True)
         _write_secret(folder / ROOT_KEY, root_signer.private_bytes)
         _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
-        (folder / ROOT_FILE).write_bytes(signed_bytes(root, root_signer))
+        _write_whole(folder / ROOT_FILE, signed_bytes(root, root_signer))
         ignored = folder / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
@@ -74,10 +74,23 @@ def new_keys(folder: Path, now: datetime, validity: Validity | None = None) -> N
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
 
 
-def renew_root(folder: Path, now: datetime, *, rotate: bool, validity: Validity | None = None) -> int:
-    """Sign the next root version with a new expiry; `rotate`: with a new release key too. Return the version.
+def renew_root(
+    folder: Path,
+    now: datetime,
+    *,
+    rotate: bool = False,
+    overlap: bool = False,
+    retire: bool = False,
+    validity: Validity | None = None,
+) -> int:
+    """Sign the next root version with a new expiry; return the version.
 
     The files that it replaces are kept beside, as `N.root.json` and `N.release.pem`.
+
+    Args:
+        rotate: With a new release key in place of all others: what these have signed is believed no more.
+        overlap: With a new release key beside the others: what these have signed goes on.
+        retire: With the release key alone that was made last.
 
     Raises:
         UsageError: A file is missing or is not what it should be.
@@ -89,9 +102,13 @@ def renew_root(folder: Path, now: datetime, *, rotate: bool, validity: Validity 
     signer = _pem_signer(_read(folder / ROOT_KEY, "the root key"), folder / ROOT_KEY)
     if signer.public_key.keyid not in root.roles["root"].keyids:
         raise SignatureError(f"{folder / ROOT_KEY} is not the key that {folder / ROOT_FILE} names")
-    fresh = CryptoSigner.generate_ed25519() if rotate else None
-    if fresh is not None:
-        _replace_release_key(root, fresh.public_key)
+    fresh = CryptoSigner.generate_ed25519() if rotate or overlap else None
+    for role in _ONLINE_ROLES:
+        named = list(root.roles[role].keyids)
+        for keyid in named if rotate else named[:-1] if retire else ():
+            root.revoke_key(keyid, role)
+        if fresh is not None:
+            root.add_key(fresh.public_key, role)
     version = root.version
     root.version += 1
     root.expires = expiry(now, (validity or Validity()).root)
@@ -151,13 +168,6 @@ def load_authority(
     return Authority(roots, signer)
 
 
-def _replace_release_key(root: Root, key: Key) -> None:
-    for role in _ONLINE_ROLES:
-        for keyid in list(root.roles[role].keyids):
-            root.revoke_key(keyid, role)
-        root.add_key(key, role)
-
-
 def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
     following = folder / (RELEASE_KEY + _NEXT)
     following.unlink(missing_ok=True)  # of an earlier, interrupted run
@@ -215,3 +225,9 @@ def _write_whole(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())  # a power cut must not leave an empty root.json beside a key that is revoked
     patiently(lambda: following.replace(path))
+    if os.name == "posix":  # nor the new root.json without the renames before it
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -39,7 +39,7 @@ class Downloader:
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
-        told: The time that the host told last.
+        told: The latest time that a host told: what a cache answers with was told earlier.
         first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
     """
 
@@ -187,7 +187,7 @@ class Downloader:
         """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
         body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
-        self.told = body.told or self.told
+        self.told = max(filter(None, (body.told, self.told)), default=None)
         self.bytes += body.transferred
         return body.data
 

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.publishing import HANDBOOK, NOW, Documents, Line, ask, pull, pulled, tree_of
+from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, pull, pulled, tree_of
 from support.theft import POISON, steal
-from vademecum.errors import BusyError, ClockError, EquivocationError, SignatureError
+from vademecum.errors import BusyError, ClockError, EquivocationError, ServerError, SignatureError
 from vademecum.format.version import MAX_SEQUENCE
+from vademecum.ports import Body
 from vademecum.runtime.folder import FolderTransport
+from vademecum.testing import FixedClock
 from vademecum.trust.channel import ManifestHint
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.tree import TIMESTAMP, locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
-from vademecum_builder.release.previous import Previous
-from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.release.previous import Previous, read_previous
+from vademecum_builder.signing.keys import ROOT_FILE, load_roots, renew_root
 from vademecum_builder.signing.metadata import Validity, Versions
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
@@ -127,6 +131,40 @@ def test_a_tree_with_a_lost_object_is_repaired_by_the_next_build(
             (line.out / name).parent.mkdir(parents=True, exist_ok=True)
             (line.out / name).write_bytes(data)
     assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence == 7
+
+
+@pytest.mark.fault("E62", "E63")
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"<html>")])
+@pytest.mark.parametrize("roles", [("snapshot",), ("targets",), ("snapshot", "targets")])
+def test_a_tree_without_its_current_metadata_is_repaired_by_the_next_build(
+    line: Line, roles: tuple[str, ...], damage: Callable[[Path], object]
+) -> None:
+    """The timestamp tells a number that no other one of the line is above."""
+    line.later(days=20)
+    assert build(request(line, source=Path("docs")), now=line.now).sequence == 7
+    line.later(days=20)
+    build(request(line), now=line.now)  # signed anew: the versions are ahead of the sequence
+    store = pulled(line)
+    for role in roles:
+        damage(line.out / f"metadata/8.{role}.json")
+    report = build(request(line), now=line.now)
+    assert report.sequence == 9
+    assert "nothing but its numbers is taken" in report.notices[0]
+    assert "name them again (--yank)" in report.notices[0]
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence == 9
+    assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == 10
+
+
+def test_a_host_in_trouble_is_no_lost_file(line: Line) -> None:
+    class Troubled(FolderTransport):
+        async def fetch(self, path: str, **more: Any) -> Body:
+            if ".snapshot." in path:
+                raise ServerError("later", 503)
+            return await super().fetch(path, **more)
+
+    held = load_roots(line.keys / ROOT_FILE)
+    with pytest.raises(ServerError):
+        asyncio.run(read_previous(Troubled(line.out), held, FixedClock(line.now), ONCE))
 
 
 # Two builds --------------------------------------------------------------------------------------------
@@ -258,6 +296,27 @@ def test_a_clock_from_before_the_keys_begins_no_line(line: Line) -> None:
     with pytest.raises(ClockError, match="its keys were made on"):
         build(request(line, out=Path("other")), now=NOW - 400 * DAY)
     assert not Path("other/metadata").exists()
+
+
+@pytest.mark.fault("E64")
+def test_a_clock_from_before_the_keys_restarts_no_line_and_lowers_no_number(line: Line) -> None:
+    with pytest.raises(ClockError, match="its keys were made on"):
+        build(request(line, out=Path("other"), restart=True), now=NOW - 2 * DAY)
+    lost = request(line, out=Path("other"), previous="nowhere", force=True)
+    assert build(lost, now=NOW - 400 * DAY).sequence > DAY.total_seconds() * 300
+
+
+@pytest.mark.fault("E64")
+def test_where_no_host_tells_the_time_the_last_signature_does(line: Line) -> None:
+    """A line that is signed each fortnight is not at rest, though nothing in it changes."""
+    for _ in range(10):
+        line.later(days=16)
+        build(request(line), now=line.now)
+    with pytest.raises(ClockError, match="previous release was signed on 2027-04-30"):
+        build(request(line), now=line.now + 101 * DAY)
+    with pytest.raises(ClockError, match="signed on"):
+        build(request(line), now=line.now - 16 * DAY)
+    assert not build(request(line), now=line.now + 99 * DAY).changed
 
 
 @pytest.mark.fault("E64")

@@ -7,6 +7,7 @@ import shlex
 import sys
 from argparse import Namespace
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from vademecum.errors import UsageError
@@ -30,13 +31,16 @@ _SHOWN = 5
 def run(options: Namespace) -> Shown:
     """Publish a release; warnings and notices go to stderr."""
     request = request_of(options)
+    now = time_of_build(os.environ)
     with Bars() as bars:
-        report = build(request, now=time_of_build(os.environ), progress=bars)
+        report = build(request, now=now, progress=bars)
     for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
         print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
     links = vars(options).get("links")
+    if report.signed and now + request.validity.timestamp < datetime.now(UTC):
+        print("vade: by this machine's clock the release has expired: no client installs it", file=sys.stderr)
     if not links:
         return report.json(), _lines(report, request.out)
     checked, lines = told(check_links(str(request.out), links))

@@ -27,5 +27,7 @@ def run(options: Namespace) -> Shown:
             f"  {options.out / ROOT_KEY} (keep it offline: it can replace every other key),",
             f"  {options.out / RELEASE_KEY} (signs releases; in CI put it into {KEY_VARIABLE}).",
         ]
-    version = renew_root(options.keys, now, rotate=options.rotate)
+    version = renew_root(
+        options.keys, now, rotate=options.rotate, overlap=options.overlap, retire=options.retire
+    )
     return {"version": version}, [f"Signed root version {version}; the next `vade build` publishes it."]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from securesystemslib.signer import CryptoSigner
@@ -212,6 +214,58 @@ def test_a_renewed_root_reaches_a_client_that_was_shipped_the_old_one(tmp_path: 
     for client in (store, pulled(line)):
         pull(client, FolderTransport(line.out), shipped, line.now)
         assert ask(client, "lanterns")[0].document == "new.md"
+
+
+def test_a_planned_rotation_costs_no_client_a_whole_download(tmp_path: Path) -> None:
+    """The new key signs beside the old one first: nothing that was signed by either is revoked."""
+    line = Line(tmp_path)
+    line.release(HANDBOOK)
+    store, shipped, pages = pulled(line), line.root, dict(HANDBOOK)
+    for number, (overlap, retire) in enumerate(((True, False), (False, True), (False, False))):
+        if overlap or retire:
+            renew_root(line.keys, line.now, overlap=overlap, retire=retire)
+        line.later(days=2)
+        pages[f"{number}.md"] = f"# Page {number}\n\nA page about lanterns.\n"
+        report = line.release(pages)
+        assert (report.added, report.embedded) == (1, 1)
+        assert pull(store, FolderTransport(line.out), shipped, line.now).plan != "full"
+    assert (
+        load_authority(load_roots(line.keys / ROOT_FILE), line.keys / RELEASE_KEY, {}, NOW).root_version == 3
+    )
+    with pytest.raises(SignatureError):
+        load_authority(load_roots(line.keys / ROOT_FILE), line.keys / f"1.{RELEASE_KEY}", {}, NOW)
+
+
+@pytest.mark.parametrize("step", ["rotate", "overlap", "retire", ""])
+def test_what_replaces_a_key_lies_on_the_disk_first(
+    folder: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves no file empty, and no new root without the key that it names."""
+    done: list[str] = []
+
+    def noted(what: str, name: str) -> Any:
+        real = getattr(Path, name)
+
+        def call(path: Path, target: Path) -> Path:
+            result = real(path, target)
+            done.append(f"{what} {target.name}")
+            return result  # type: ignore[no-any-return]
+
+        return call
+
+    def fsync(descriptor: int) -> None:
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(Path, name, noted("put", name))
+    renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap", retire=step == "retire")
+    key = ["sync release.pem.next", "put 1.release.pem", "put release.pem"]
+    assert done == [
+        *("sync 1.root.json.next", "put 1.root.json", "sync keys"),
+        *(key if step in ("rotate", "overlap") else ()),
+        *("sync root.json.next", "put root.json", "sync keys"),
+    ]
 
 
 def test_rotation_keeps_the_old_key_beside_and_ends_its_power(folder: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -256,3 +259,17 @@ def test_large_objects_come_one_after_another() -> None:
     for size, most in {1: 6, 5: 6, 10: 5, 25: 2, 50: 1, 1000: 1}.items():
         assert at_once([small, ObjectRef("0" * 64, size, size)], config) == most
     assert at_once([], config) == 6
+
+
+def test_the_time_that_counts_is_the_latest_that_the_host_told() -> None:
+    """A cache answers with the Date of long ago."""
+
+    class Dated(Script):
+        async def fetch(self, path: str, **more: Any) -> Body:
+            return replace(await super().fetch(path, **more), told=times.pop(0))
+
+    times = [NOW, NOW - timedelta(days=300), None]
+    downloader = Downloader(Dated({"x": [b""]}), FixedClock(NOW), CONFIG)
+    for _ in range(3):
+        drive(downloader.fetch("x", 1))
+        assert downloader.told == NOW
