@@ -24,7 +24,7 @@ from vademecum.ports import Clock, Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation, decode_head
 
 T = TypeVar("T")
@@ -33,10 +33,10 @@ logger = logging.getLogger("vademecum")
 
 @dataclass(frozen=True)
 class Answering:
-    """The release in memory, and the index over it."""
+    """The release in memory, and what searches it."""
 
     opened: Opened
-    index: Index
+    searcher: Searcher
 
 
 class Installation:
@@ -96,7 +96,7 @@ class Installation:
                 await self._undo(opened.generation, error)
             else:
                 break
-        self._answering = Answering(opened, Index(opened))
+        self._answering = Answering(opened, Searcher(opened))
 
     def close(self) -> None:
         """Let go of the release in memory."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,8 +36,9 @@ from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.places import Filters
-from vademecum.search.results import DocumentView, Hit, view_document
-from vademecum.search.vectors import MOST_HITS
+from vademecum.search.ranking import MODES, Mode
+from vademecum.search.results import DocumentView, Results, view_document
+from vademecum.search.searcher import MOST_HITS
 from vademecum.store.pointer import Generation
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -214,35 +216,52 @@ class KnowledgeBase:
         query: str,
         limit: int = 10,
         *,
+        offset: int = 0,
+        mode: Mode = "hybrid",
         filters: Filters | None = None,
         prefer: Mapping[str, str] | None = None,
-    ) -> list[Hit]:
+        group: bool = True,
+    ) -> Results:
         """Return the best hits for the query, best first, from the installed generation; at most `limit`.
 
+        What is looked for are words, with what they mean: misspelt ones and one that is still being typed, too.
+
         Args:
+            offset: Hits to leave out before the first: those of the pages before.
+            mode: `hybrid`, or by words alone (`lexical`), or by meaning alone (`semantic`).
             filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"]}`.
             prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
+            group: One hit for each document, the others of it in `Hit.more`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
-            UsageError: A limit that is not from 1 to 1,000.
+            UsageError: A limit that is not from 1 to 1,000, an offset below 0, another mode.
             SelfTestError: What is installed does not work here, and there is no way back.
             StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
         """
         if not 1 <= limit <= MOST_HITS:
             raise UsageError(f"limit must be from 1 to {MOST_HITS}, not {limit}")
-        return self._installation.answering().index.search(query, limit, filters, prefer)
+        if not 0 <= offset <= MOST_HITS:
+            raise UsageError(f"offset must be from 0 to {MOST_HITS}, not {offset}")
+        if mode not in MODES:
+            raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+        searcher = self._installation.answering().searcher
+        return searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group)
 
     async def search_async(
         self,
         query: str,
         limit: int = 10,
         *,
+        offset: int = 0,
+        mode: Mode = "hybrid",
         filters: Filters | None = None,
         prefer: Mapping[str, str] | None = None,
-    ) -> list[Hit]:
+        group: bool = True,
+    ) -> Results:
         """Await `search` in a thread: the event loop goes on meanwhile. Arguments and errors: see `search`."""
-        return await asyncio.to_thread(self.search, query, limit, filters=filters, prefer=prefer)
+        search = partial(self.search, offset=offset, mode=mode, filters=filters, prefer=prefer, group=group)
+        return await asyncio.to_thread(search, query, limit)
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key.

@@ -18,7 +18,7 @@ from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
 from vademecum.testing import FixedClock
 from vademecum_builder.release.verify import files_below, verify_tree
@@ -50,12 +50,12 @@ async def pull(store: Store, golden: Path, release: str) -> Outcome:
 async def check_hits(store: Store, golden: Path, release: str) -> None:
     head = decode_head(await store.read("head"))
     assert head.current is not None
-    index = Index(await open_generation(store, head.current))
+    index = Searcher(await open_generation(store, head.current))
     for query, expected in hits_of(golden, release).items():
         found = [
             {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9)}
             | {"text": hit.text, "markdown": hit.markdown}
-            for hit in index.search(query, 5)
+            for hit in index.search(query, 5, mode="semantic", group=False)
         ]
         assert found == expected, query
 

@@ -17,7 +17,7 @@ from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import ContentError, VademecumError
 from vademecum.ports import Store
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Head, decode_head
 from vademecum.testing import FixedClock, MemoryTransport
 
@@ -45,7 +45,7 @@ class _Published(Container[bytes]):
 class Reader:
     """Somebody who has opened a release, and goes on reading it whatever is installed meanwhile."""
 
-    index: Index
+    index: Searcher
     hits: Mapping[str, Hits]
 
 
@@ -154,7 +154,7 @@ class Client:
         if texts_of(opened) != truth.content:
             return [f"mixed state: release {sequence} shows {texts_of(opened)}, not {truth.content}"]
         query = QUERIES[(sequence + len(self.readers)) % len(QUERIES)]
-        if hits_of(Index(opened), query) != truth.hits(query):
+        if hits_of(Searcher(opened), query) != truth.hits(query):
             return [f"mixed state: release {sequence} gives other hits for {query!r} than a fresh index"]
         return []
 
@@ -167,7 +167,7 @@ class Client:
                 return False
         if opened is None:
             return False
-        index = Index(opened)
+        index = Searcher(opened)
         self.readers = [
             *self.readers[-1:],
             Reader(index, {query: hits_of(index, query) for query in QUERIES}),

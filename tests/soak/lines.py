@@ -21,7 +21,7 @@ from vademecum.format.manifest import Manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.release.previous import Previous
@@ -44,13 +44,13 @@ class Truth:
     """What one release shows: an index that was built from its documents alone."""
 
     content: Mapping[str, list[str]]
-    index: Index
+    index: Searcher
 
     def hits(self, query: str) -> Hits:
         return hits_of(self.index, query)
 
 
-def hits_of(index: Index, query: str) -> Hits:
+def hits_of(index: Searcher, query: str) -> Hits:
     return [(hit.id, hit.score, hit.text) for hit in index.search(query, 20)]
 
 
@@ -61,7 +61,7 @@ def truth_of(
     state = assemble([segment])
     nowhere = Generation(1, "", "", epoch, "", len(documents), len(chunks), "", encoder.dimensions, "", ())
     opened = Opened(nowhere, state, encoder)
-    return Truth(texts_of(opened), Index(opened))
+    return Truth(texts_of(opened), Searcher(opened))
 
 
 class KnowledgeBase(Protocol):

@@ -17,7 +17,7 @@ from vademecum.ports import Store, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.search.results import Hit
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
 from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
@@ -210,7 +210,7 @@ def ask(store: Store, query: str) -> list[Hit]:
     async def search() -> list[Hit]:
         head = decode_head(await store.read("head"))
         assert head.current is not None
-        return Index(await open_generation(store, head.current)).search(query, 5)
+        return Searcher(await open_generation(store, head.current)).search(query, 5)
 
     return asyncio.run(search())
 

@@ -69,6 +69,8 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
             files[name] = path
         elif name.endswith(".mjs"):
             files[name] = modules[name] = _COMMENT.sub(b"", path.read_bytes())
+        elif name.endswith(".js"):  # of Snowball, with its notice
+            files[name] = path
     for entry in _ENTRIES:
         ahead = (b'import "./%s";\n' % name.encode() for name in _needed(entry, modules))
         files[entry] = b"".join([*ahead, modules[entry]])

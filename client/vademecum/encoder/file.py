@@ -67,6 +67,7 @@ class EncoderFile:
         unknown: The weight of words that are not in the vocabulary; 0: they stand for nothing.
         unknown_from: The first dimension that is not zero in their rows.
         bits: Of a component of `rows`: 8, or 4 where they are packed.
+        words_weight: In thousandths, what the words of a query weigh against its meaning.
     """
 
     name: str
@@ -80,6 +81,7 @@ class EncoderFile:
     unknown: int = 0
     unknown_from: int = 0
     bits: int = 8
+    words_weight: int = 400
 
 
 def encode_encoder(file: EncoderFile) -> bytes:

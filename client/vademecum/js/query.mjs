@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, search {query, limit, filters, prefer}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, search {query, limit, offset, mode, group, filters, prefer}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -12,14 +12,14 @@ import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
-import { rotateQuery } from "./search/rotation.mjs";
 import { Places } from "./search/places.mjs";
-import { MOST_HITS, cosine, rank } from "./search/rank.mjs";
+import { MODES } from "./search/ranking.mjs";
+import { MOST_HITS, Searcher } from "./search/searcher.mjs";
 import { sha256 } from "./format/sha256.mjs";
 import { IndexedStore } from "./store/store.mjs";
 
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
-/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, places: Places, encoder: import("./search/encoder.mjs").Encoder}} Opened */
+/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, searcher: Searcher}} Opened */
 
 /** @type {IndexedStore | undefined} */ let store;
 /** @type {Opened | null} */ let opened = null;
@@ -76,7 +76,7 @@ function openRelease(release, [encoderFile, ...segmentFiles]) {
     const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
     throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
   }
-  return { release, generation, places: new Places(generation, release.places), encoder };
+  return { release, generation, searcher: new Searcher(generation, new Places(generation, release.places), encoder) };
 }
 
 /** @returns {Opened} */
@@ -85,24 +85,19 @@ function current() {
   return opened;
 }
 
-/** @param {{query: string, limit: number, filters?: import("./search/places.mjs").Filters, prefer?: import("./search/places.mjs").Prefer}} args */
-function search({ query, limit, filters = {}, prefer = {} }) {
+/** @param {Partial<import("./search/searcher.mjs").Question> & {query: string, limit: number}} args */
+async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {} }) {
   if (typeof query !== "string") throw new VademecumError("usage", "search: the query must be a string");
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_HITS) {
-    throw new VademecumError("usage", `search: limit must be 1 to ${MOST_HITS}, not ${limit}`);
-  }
-  const { generation, encoder, places } = current();
-  const words = encoder.encode(query);
-  const { bits } = generation;
-  const vector = bits === 8 ? words : rotateQuery(words, encoder.unknownFrom);
-  const fits = places.matching(filters);
-  const ranked = rank(generation, vector, places.depth(limit), places.owners(fits));
-  const candidates = ranked.map((found) => places.choose(found, fits, prefer));
-  return places.settled(candidates).slice(0, limit).map((hit) => ({
-    ...generation.describe(hit.at, hit.shown),
-    score: cosine(hit.raw, vector, bits),
-    places: places.others(hit, prefer),
-  }));
+  requireWithin("limit", limit, 1);
+  requireWithin("offset", offset, 0);
+  if (!MODES.includes(mode)) throw new VademecumError("usage", `search: mode must be one of ${MODES.join(", ")}, not ${mode}`);
+  return current().searcher.search({ query, limit, offset, mode, group, filters, prefer });
+}
+
+/** @param {string} name @param {number} value @param {number} least */
+function requireWithin(name, value, least) {
+  if (Number.isInteger(value) && value >= least && value <= MOST_HITS) return;
+  throw new VademecumError("usage", `search: ${name} must be ${least} to ${MOST_HITS}, not ${value}`);
 }
 
 /** @param {{key: string}} args */

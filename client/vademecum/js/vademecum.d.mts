@@ -93,6 +93,12 @@ export interface Place {
 export interface SearchOptions {
   /** Default 10. */
   limit?: number;
+  /** Hits to leave out before the first: those of the pages before. */
+  offset?: number;
+  /** Words and meaning (default), or one of them alone. */
+  mode?: "hybrid" | "semantic" | "lexical";
+  /** One hit for each document, the others of it in `more` (default: true). */
+  group?: boolean;
   /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. */
   filters?: Record<string, string | string[]>;
   /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
@@ -111,13 +117,33 @@ export interface Hit {
   url: string;
   /** Plain text, without markup. */
   text: string;
-  /** About the cosine between query and chunk, above 0. */
+  /** The higher the better among the hits of one search; by meaning alone about the cosine. */
   score: number;
   metadata: Record<string, unknown>;
   /** The text with its structure: lists, tables, code, links (format.md, section 4.5). */
   markdown: string;
   /** Where else the text stands, and the page in other versions and languages; the preferred first. */
   places: Place[];
+  /** The sentence that answers. */
+  excerpt: string;
+  /** Where words of the query stand in it: from, to. */
+  marks: [number, number][];
+  /** Where the hit stands among all chunks by its words, and by its meaning, from 1; null: nowhere. */
+  why: { words: number | null; meaning: number | null };
+  /** Further hits of the same document, best first. */
+  more: Hit[];
+}
+
+/** Hits, best first, and what is to be said of them all. */
+export interface Results extends Array<Hit> {
+  /** How many documents answer (without grouping: chunks), shown or not. */
+  total: number;
+  /** Words of the query that no page has. */
+  unknown: string[];
+  /** No page has the words of the query, or few of them: the hits are near in meaning. */
+  nearest: boolean;
+  /** For `lang`, `version` and `source`, where documents differ: how many of those that answer say what. */
+  facets: Record<string, Record<string, number>>;
 }
 
 export interface Passage {
@@ -328,7 +354,7 @@ export declare class KnowledgeBase {
   /** Opens what is installed, with no network and no Python, and begins to follow the releases. */
   initialize(): Promise<LocalVersion | null>;
   /** The best hits, best first. Rejects with code "empty" while nothing is installed. `limit`: 1 to 1000, default 10. */
-  search(query: string, options?: SearchOptions): Promise<Hit[]>;
+  search(query: string, options?: SearchOptions): Promise<Results>;
   document(key: string): Promise<KnowledgeDocument | null>;
 
   /** Returns a function that removes the listener. A listener that throws changes nothing. */

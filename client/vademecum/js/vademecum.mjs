@@ -100,9 +100,10 @@ export class KnowledgeBase {
   }
 
   /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
-  async search(query, { limit = 10, filters, prefer } = {}) {
+  async search(query, { limit = 10, offset, mode, group, filters, prefer } = {}) {
     await this.initialize();
-    return this.#reader.ask("search", { query, limit, filters, prefer });
+    const { hits, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
+    return Object.assign(hits, told);
   }
 
   /** @param {string} key */

@@ -21,6 +21,7 @@ from vademecum.search.results import Place, metadata_of
 Filters = Mapping[str, str | Sequence[str]]
 """What documents have to say, by the name of a field of their metadata: this text, or one of these."""
 
+FACETS = ("lang", "version", "source")
 MOST_PLACES = 20
 """The most other places that a hit names."""
 MOST_CANDIDATES = 200
@@ -47,6 +48,31 @@ class Places:
         wanted = {name: {value} if isinstance(value, str) else {*value} for name, value in filters.items()}
         fits = [all(_says(said.get(name), some) for name, some in wanted.items()) for said in self._metadata]
         return np.array(fits, np.bool_)
+
+    @property
+    def languages(self) -> list[str]:
+        """What the documents say of their languages, each once; empty for those that say nothing."""
+        return sorted({lang if isinstance(lang := said.get("lang"), str) else "" for said in self._metadata})
+
+    def facets(self, documents: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+        """Return how many of these documents say what, for each field of `FACETS` in which documents differ."""
+        told: dict[str, dict[str, int]] = {}
+        for name, (values, numbers) in self._facets.items():
+            counts = np.bincount(numbers[documents], minlength=len(values))
+            told[name] = {
+                value: int(count) for value, count in zip(values, counts, strict=True) if value and count
+            }
+        return told
+
+    @cached_property
+    def _facets(self) -> dict[str, tuple[list[str], NDArray[np.int64]]]:
+        found = {}
+        for name in FACETS:
+            said = [value if isinstance(value := each.get(name), str) else "" for each in self._metadata]
+            values = sorted(set(said))
+            if len(set(values) - {""}) > 1:
+                found[name] = values, np.array([values.index(value) for value in said], np.int64)
+        return found
 
     def rows(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which chunks one of these documents holds, [n]."""

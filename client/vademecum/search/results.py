@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Why:
+    """Where a hit stands among all chunks by its words, and by its meaning, from 1; None: nowhere."""
+
+    words: int | None = None
+    meaning: int | None = None
+
+
+@dataclass(frozen=True)
 class Hit:
     """A chunk that answers a query.
 
@@ -39,9 +47,13 @@ class Hit:
         heading: The headings above the text, outermost first, joined by " › "; may be empty.
         url: The document's URL with the chunk's anchor; empty if the document has none.
         text: Plain text, without markup.
-        score: About the cosine between query and chunk, above 0.
+        score: The higher the better among the hits of one search; by meaning alone about the cosine.
         markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
         places: Where else the text stands, and the page in other versions and languages; the preferred first.
+        excerpt: The sentence that answers.
+        marks: Where words of the query stand in it, [start, end).
+        why: What found it.
+        more: Further hits of the same document, best first.
     """
 
     id: str
@@ -54,6 +66,36 @@ class Hit:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     markdown: str = ""
     places: tuple[Place, ...] = ()
+    excerpt: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    why: Why = Why()
+    more: tuple[Hit, ...] = ()
+
+
+class Results(list[Hit]):
+    """Hits, best first, and what is to be said of them all.
+
+    Attributes:
+        total: How many documents answer (without grouping: chunks), shown or not.
+        unknown: Words of the query that no page has.
+        nearest: No page has the words of the query, or few of them: the hits are near in meaning.
+        facets: For `lang`, `version` and `source`, where documents differ: how many of those that answer say what.
+    """
+
+    def __init__(
+        self,
+        hits: Iterable[Hit] = (),
+        *,
+        total: int = 0,
+        unknown: tuple[str, ...] = (),
+        nearest: bool = False,
+        facets: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
+        super().__init__(hits)
+        self.total = total
+        self.unknown = unknown
+        self.nearest = nearest
+        self.facets = facets or {}
 
 
 @dataclass(frozen=True)

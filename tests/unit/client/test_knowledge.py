@@ -103,9 +103,9 @@ def test_an_awaited_search_lets_the_loop_go_on(kb: KnowledgeBase, monkeypatch: p
     scanned: list[threading.Thread] = []
     search = kb.search
 
-    def noted(query: str, limit: int) -> list[Hit]:
+    def noted(query: str, limit: int, **options: Any) -> list[Hit]:
         scanned.append(threading.current_thread())
-        return search(query, limit)
+        return search(query, limit, **options)
 
     monkeypatch.setattr(kb, "search", noted)
     assert asyncio.run(kb.search_async("rotate the key", limit=1))[0].text == "rotate the key"

@@ -28,7 +28,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
 from vademecum.runtime.memory import MemoryStore
 from vademecum.search import results
-from vademecum.search import vectors as search
+from vademecum.search import searcher as search
 from vademecum.search.places import MOST_PLACES, Places
 from vademecum.trust import refresh
 from vademecum.update.states import OF_STAGE, TRANSITIONS

@@ -66,6 +66,8 @@ export class Encoder {
     this.unknown = Number(file.metadata.unknown ?? 0);
     /** The first dimension that is not zero in their rows. */
     this.unknownFrom = Number(file.metadata["unknown.from"] ?? 0);
+    /** In thousandths, what the words of a query weigh against its meaning. */
+    this.wordsWeight = Number(file.metadata.words ?? 400);
     this.positions = new Map(this.words.map((word, position) => [word, position]));
     /** @type {number[] | undefined} positions by rising word, made when a word is first completed */
     this.sorted = undefined;

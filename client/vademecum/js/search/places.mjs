@@ -10,6 +10,7 @@
 /** @typedef {{at: number, raw: number, shown: number, rank: number}} Candidate a chunk's row, and the document that it is shown in */
 
 export const PLACES = ["lang", "version"];
+const FACETS = ["lang", "version", "source"];
 export const MOST_PLACES = 20;
 const MOST_CANDIDATES = 200;
 const ORDERED = 1001;
@@ -17,6 +18,7 @@ const ORDERED = 1001;
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
   /** @type {Record<string, any>[] | undefined} */ #metadata;
+  /** @type {string[] | undefined} */ #fields;
 
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
   constructor(generation, order = {}) {
@@ -29,6 +31,27 @@ export class Places {
   get metadata() {
     this.#metadata ??= this.generation.documents.map((_, at) => this.generation.metadata(at));
     return this.#metadata;
+  }
+
+  /** What the documents say of their languages, each once; empty for those that say nothing. @returns {string[]} */
+  get languages() {
+    return [...new Set(this.metadata.map(({ lang }) => (typeof lang === "string" ? lang : "")))].sort();
+  }
+
+  /** How many of these documents say what, for each field of `FACETS` in which documents differ. @param {number[]} documents */
+  facets(documents) {
+    /** @type {Record<string, Record<string, number>>} */ const told = {};
+    for (const name of this.#differing()) {
+      const values = documents.map((at) => this.metadata[at][name]).filter((value) => typeof value === "string" && value !== "");
+      told[name] = {};
+      for (const value of values.sort()) told[name][value] = (told[name][value] ?? 0) + 1;
+    }
+    return told;
+  }
+
+  #differing() {
+    this.#fields ??= FACETS.filter((name) => new Set(this.metadata.map((said) => said[name]).filter((value) => typeof value === "string" && value !== "")).size > 1);
+    return this.#fields;
   }
 
   /** Which documents say what the filters ask for; null: all may be shown. @param {Filters} filters */

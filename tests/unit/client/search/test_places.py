@@ -15,7 +15,7 @@ from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_seg
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.results import Hit, Place
-from vademecum.search.vectors import Index
+from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.builtin import fit_builtin
 from vademecum_builder.encoders.limits import FitLimits
@@ -28,7 +28,7 @@ Texts = list[tuple[str, str]]
 
 def index_of(
     documents: Mapping[str, tuple[dict[str, Any], Texts]], order: Mapping[str, tuple[str, ...]] | None = None
-) -> Index:
+) -> Searcher:
     texts = sorted({text for _, chunks in documents.values() for text in chunks})
     table = fit_builtin([text for _, text in texts] * 3, FitLimits())
     codes, scales = quantise(table.embed([text for _, text in texts]), 8)
@@ -48,7 +48,7 @@ def index_of(
     generation = Generation(
         1, "v", "", EPOCH, state.digest(), len(held), len(rows), "", encoder.dimensions, "", ()
     )
-    return Index(Opened(replace(generation, places=order or {}), state, encoder))
+    return Searcher(Opened(replace(generation, places=order or {}), state, encoder))
 
 
 def shown(hits: list[Hit]) -> list[tuple[str, list[str]]]:

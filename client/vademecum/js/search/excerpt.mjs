@@ -1,0 +1,108 @@
+// @ts-check
+/** The sentence of a hit that answers, and where its words stand in it; search/excerpt.py is the twin. */
+
+import { HUMPS, JOINTS, PAIRED, isBetween, wordsOf } from "./tokens.mjs";
+
+const MOST_LETTERS = 240;
+const SENTENCE = /[^\n.!?。！？]*(?:[.!?。！？]+(?![ \t\r\n\f\v]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
+const SPACES = /[ \t\r\n\f\v]+/g;
+
+/** @typedef {[number, number]} Mark where a word begins and ends */
+
+/** @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[]}} */
+export function excerptOf(text, words) {
+  const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => sentence.replace(SPACES, "")).map(({ index, 0: found }) => [index, index + found.length]);
+  if (!sentences.length) return { excerpt: "", marks: [] };
+  const shared = sentences.map(([start, stop]) => new Set(wordsOf(text.slice(start, stop)).filter((word) => words.has(word))).size);
+  let best = shared.indexOf(Math.max(...shared));
+  let [start, stop] = sentences[best];
+  for (const [, later] of sentences.slice(best + 1)) {
+    if (letters(text.slice(start, later)) > MOST_LETTERS) break;
+    stop = later;
+  }
+  while (best && letters(text.slice(sentences[best - 1][0], stop)) <= MOST_LETTERS / 2) start = sentences[--best][0];
+  let excerpt = text.slice(start, stop).replace(SPACES, " ").replace(/^ | $/g, "");
+  if (letters(excerpt) > MOST_LETTERS) excerpt = cut(excerpt, words);
+  return { excerpt, marks: marksOf(excerpt, words) };
+}
+
+/** A long sentence from a little before the first of the words. @param {string} text @param {Set<string>} words */
+function cut(text, words) {
+  const all = [...text];
+  const first = letters(text.slice(0, marksOf(text, words)[0]?.[0] ?? 0));
+  const begin = first < MOST_LETTERS / 2 ? 0 : all.lastIndexOf(" ", first - MOST_LETTERS / 4 - 1) + 1;
+  const piece = all.slice(begin, begin + MOST_LETTERS);
+  const end = begin + MOST_LETTERS < all.length ? piece.lastIndexOf(" ") : piece.length;
+  const shown = piece.slice(0, end > 0 ? end : piece.length);
+  return `${begin ? "…" : ""}${shown.join("")}${begin + shown.length < all.length ? "…" : ""}`;
+}
+
+/** Code points, as Python counts. @param {string} text */
+function letters(text) {
+  return [...text].length;
+}
+
+/** Where words stand, rising; neighbours that touch are one. @param {string} text @param {Set<string>} words @returns {Mark[]} */
+export function marksOf(text, words) {
+  /** @type {Mark[]} */ const marks = [];
+  for (const [start, stop] of runs(text)) {
+    for (const [begin, end] of partsWith(text, start, stop, words)) {
+      const last = marks[marks.length - 1];
+      if (last && begin <= last[1]) last[1] = Math.max(last[1], end);
+      else marks.push([begin, end]);
+    }
+  }
+  return marks;
+}
+
+/** @param {string} text @param {number} start @param {number} stop @param {Set<string>} words @returns {Mark[]} */
+function partsWith(text, start, stop, words) {
+  const run = text.slice(start, stop);
+  const whole = wordsOf(run);
+  if (words.has(whole[0])) return [[start, stop]];
+  if (!whole.some((word) => words.has(word))) return [];
+  const cuts = new Set([start, stop]);
+  for (const { index, 0: found } of [...run.matchAll(JOINTS), ...run.matchAll(HUMPS)]) cuts.add(start + index).add(start + index + found.length);
+  const borders = [...cuts].sort((a, b) => a - b);
+  return borders.slice(1).flatMap((end, i) => partWith(text, borders[i], end, words));
+}
+
+/** @param {string} text @param {number} begin @param {number} end @param {Set<string>} words @returns {Mark[]} */
+function partWith(text, begin, end, words) {
+  const part = text.slice(begin, end);
+  const has = (/** @type {string} */ piece) => wordsOf(piece).some((word) => words.has(word));
+  if (part.search(PAIRED) < 0) return has(part) ? [[begin, end]] : [];
+  const letters = [...part];
+  /** @type {Mark[]} */ const marks = [];
+  let at = begin;
+  letters.forEach((letter, i) => {
+    const size = [2, 1].find((size) => i + size <= letters.length && has(letters.slice(i, i + size).join("")));
+    if (size) marks.push([at, at + letters.slice(i, i + size).join("").length]);
+    at += letter.length;
+  });
+  return marks;
+}
+
+/** @param {string} text @returns {Mark[]} */
+function runs(text) {
+  /** @type {Mark[]} */ const found = [];
+  let [start, at] = [-1, 0];
+  for (const letter of text) {
+    if (!isBetween(letter)) start = start < 0 ? at : start;
+    else {
+      if (start >= 0) found.push(trimmed(text, start, at));
+      start = -1;
+    }
+    at += letter.length;
+  }
+  if (start >= 0) found.push(trimmed(text, start, at));
+  return found;
+}
+
+/** A run without the full stop behind it, or other joints that join nothing. @param {string} text @param {number} start
+ * @param {number} stop @returns {Mark} */
+function trimmed(text, start, stop) {
+  while (start < stop && "._/:-".includes(text[start])) start++;
+  while (stop > start && "._/:-".includes(text[stop - 1])) stop--;
+  return [start, stop];
+}

@@ -1,0 +1,101 @@
+// @ts-check
+/** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
+
+import { excerptOf } from "./excerpt.mjs";
+import { fuse, placeOf } from "./ranking.mjs";
+import { rotateQuery } from "./rotation.mjs";
+import { readWords } from "./segment_words.mjs";
+import { algorithmsOf, loadStems } from "./stems.mjs";
+import { Words } from "./words.mjs";
+
+/** @typedef {import("./generation.mjs").Generation} Generation */
+/** @typedef {import("./places.mjs").Candidate} Candidate */
+/** @typedef {{query: string, limit: number, offset: number, mode: string, group: boolean, filters: import("./places.mjs").Filters, prefer: import("./places.mjs").Prefer}} Question */
+
+export const MOST_HITS = 1000;
+const MOST_MORE = 10;
+const DEEPER = 200;
+/** What a scale of 1 is, in the unit of scores, by the bits of a component. */
+const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
+
+export class Searcher {
+  /** @type {Promise<Words> | undefined} */ #words;
+
+  /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder */
+  constructor(generation, places, encoder) {
+    this.generation = generation;
+    this.places = places;
+    this.encoder = encoder;
+  }
+
+  /** The words of all texts, read when they are first asked for. */
+  get words() {
+    this.#words ??= this.#readWords();
+    return this.#words;
+  }
+
+  async #readWords() {
+    const { generation } = this;
+    const algorithms = algorithmsOf(this.places.languages);
+    const stems = await loadStems(algorithms);
+    return new Words(generation, generation.segments.map(readWords), algorithms, stems);
+  }
+
+  /** @param {Question} question */
+  async search({ query, limit, offset, mode, group, filters, prefer }) {
+    const { generation, places, encoder } = this;
+    const { index, owners } = generation;
+    const words = await this.words;
+    const found = words.find(query);
+    const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(found.meant);
+    const fits = places.matching(filters);
+    const weight = encoder.wordsWeight / 1000;
+    const { rows, scores, nearest } = fuse(cosines, found, index.ids, { mode, weight, counting: places.owners(fits), titled: words.titled(query) });
+    const candidates = places.settled([...this.#candidates(rows, scores, fits, prefer, places.depth(offset + limit), group)]);
+    /** @type {Map<number, Candidate[]>} */ const groups = new Map();
+    candidates.forEach((candidate, number) => {
+      const key = group ? candidate.shown : number;
+      const known = groups.get(key);
+      if (known) known.push(candidate);
+      else groups.set(key, [candidate]);
+    });
+    const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
+      const described = generation.describe(at, shown);
+      const why = { words: placeOf(at, found.scores, owners, index.ids), meaning: placeOf(at, cosines, owners, index.ids) };
+      /** @type {any[]} */ const more = others.slice(0, MOST_MORE).map((other) => hit(other));
+      return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...excerptOf(described.text, found.words), why, more };
+    };
+    const hits = [...groups.values()].slice(offset, offset + limit).map(([first, ...others]) => hit(first, others));
+    const answering = [...new Set(rows.map((row) => owners[row]))];
+    return {
+      hits,
+      total: group ? answering.length : rows.length,
+      unknown: found.unknown,
+      nearest: nearest && hits.length > 0,
+      facets: places.facets(answering),
+    };
+  }
+
+  /** About the cosine of each row with the query. @param {string} query */
+  #cosines(query) {
+    const { generation, encoder } = this;
+    const integers = encoder.encode(query);
+    const vector = generation.bits === 8 ? integers : rotateQuery(integers, encoder.unknownFrom);
+    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
+    const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
+    return generation.scan.scores(vector).map((raw, row) => (generation.owners[row] < 0 ? 0 : raw / unit));
+  }
+
+  /** As many as show `depth` documents, and some more, so that there are further hits of these.
+   * @param {number[]} rows @param {Float64Array} scores @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
+   * @param {number} depth @param {boolean} group @returns {Iterable<Candidate>} */
+  *#candidates(rows, scores, fits, prefer, depth, group) {
+    const seen = new Set();
+    for (const [number, at] of rows.entries()) {
+      if (number >= (group ? depth + DEEPER : depth) && (seen.size >= depth || !group)) return;
+      const candidate = this.places.choose({ at, raw: scores[at] }, fits, prefer);
+      seen.add(candidate.shown);
+      yield candidate;
+    }
+  }
+}

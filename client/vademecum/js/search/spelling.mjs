@@ -1,0 +1,51 @@
+// @ts-check
+/** Which words are a few changes away from another; search/spelling.py is the twin, and explains the walk. */
+
+import { lowerBound } from "./encoder.mjs";
+
+/** The numbers of the sorted words that are at most `most` changes away; with `begun` a beginning of them suffices.
+ * @param {string[]} words @param {string} word @param {number} most @param {boolean} begun @returns {number[]} */
+export function within(words, word, most, begun) {
+  /** @type {number[]} */ const found = [];
+  const rows = [Array.from({ length: word.length + 1 }, (_, i) => i)];
+  let before = "";
+  for (let at = 0; at < words.length; ) {
+    const other = words[at];
+    let shared = 0;
+    const longest = Math.min(before.length, other.length, rows.length - 1);
+    while (shared < longest && before[shared] === other[shared]) shared++;
+    rows.length = shared + 1;
+    for (let depth = shared; depth < other.length; depth++) {
+      rows.push(nextRow(rows, word, other, depth));
+      if (Math.min(...rows[depth + 1]) > most) break;
+    }
+    before = other;
+    const reached = rows.slice(1).map((row) => row[word.length]);
+    const left = rows.length <= other.length && Math.min(...rows[rows.length - 1]) > most;
+    const near = begun ? Math.min(...reached) <= most : !left && rows[rows.length - 1][word.length] <= most;
+    if (near) found.push(at);
+    if (left && !near) {
+      const passed = other.slice(0, rows.length - 1);
+      const next = passed.slice(0, -1) + String.fromCharCode(passed.charCodeAt(passed.length - 1) + 1);
+      at += 1;
+      at += lowerBound(words.length - at, (i) => words[at + i] < next);
+    } else {
+      at += 1;
+    }
+  }
+  return found;
+}
+
+/** @param {number[][]} rows @param {string} word @param {string} other @param {number} depth */
+function nextRow(rows, word, other, depth) {
+  const above = rows[rows.length - 1];
+  const row = [depth + 1];
+  for (let i = 0; i < word.length; i++) {
+    let cost = Math.min(row[i] + 1, above[i + 1] + 1, above[i] + Number(word[i] !== other[depth]));
+    if (depth && i && word[i] === other[depth - 1] && word[i - 1] === other[depth]) {
+      cost = Math.min(cost, rows[rows.length - 2][i - 1] + 1);
+    }
+    row.push(cost);
+  }
+  return row;
+}

@@ -1,0 +1,58 @@
+// @ts-check
+/** Snowball's stems, by the language that documents say they are in; search/stems.py is the twin. */
+
+/** The algorithm for the first part of a language tag (BCP 47), or for none. */
+const LANGUAGES = new Map(
+  Object.entries({
+    "": "english",
+    da: "danish",
+    de: "german",
+    en: "english",
+    es: "spanish",
+    fi: "finnish",
+    fr: "french",
+    hu: "hungarian",
+    it: "italian",
+    nl: "dutch",
+    no: "norwegian",
+    nb: "norwegian",
+    nn: "norwegian",
+    pt: "portuguese",
+    ro: "romanian",
+    ru: "russian",
+    sv: "swedish",
+  }),
+);
+const DEFAULT = "english";
+const MOST_KNOWN = 1 << 16;
+
+/** @param {string[]} tags @returns {string[]} sorted, each once; that of English where none is known */
+export function algorithmsOf(tags) {
+  const found = tags.flatMap((tag) => LANGUAGES.get(tag.toLowerCase().split("-")[0]) ?? []);
+  return found.length ? [...new Set(found)].sort() : [DEFAULT];
+}
+
+export class Stems {
+  /** @type {Map<string, string[]>} */ #known = new Map();
+
+  /** @param {{stemWord(word: string): string}[]} stemmers */
+  constructor(stemmers) {
+    this.stemmers = stemmers;
+  }
+
+  /** What each algorithm leaves of a folded word. @param {string} word */
+  of(word) {
+    let stems = this.#known.get(word);
+    if (!stems) {
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(word, (stems = this.stemmers.map((stemmer) => stemmer.stemWord(word))));
+    }
+    return stems;
+  }
+}
+
+/** @param {string[]} algorithms each is a module of its own @returns {Promise<Stems>} */
+export async function loadStems(algorithms) {
+  const modules = await Promise.all(algorithms.map((name) => import(`./stemmers/${name}.js`)));
+  return new Stems(modules.map((module) => new module.default()));
+}

@@ -1,0 +1,47 @@
+// @ts-check
+/** Words that say little in a question, by Snowball's name of the language; search/stop_words.py has the same. */
+
+/** @type {Record<string, string>} */
+const LISTS = {
+  english: `
+    a about after all also am an and any are as at be because been before being both but by can could did do
+    does doing don for from get got had has have having he her here him his how i if in into is it its just
+    let like make me more most my need no not of on one only or other our out over own s same she should so
+    some such t than that the their them then there these they this those to too up us use using very want
+    was way we were what when where which while who why will with without would you your`,
+  german: `
+    aber alle als also am an auch auf aus bei beim bin bis da damit dann das dass dein dem den denn der des
+    die dies diese dieser doch du durch ein eine einem einen einer eines er es etwas fur habe haben hat hier
+    ich ihr im in ist ja kann kein keine konnen man mehr mein mich mir mit muss nach nicht noch nur ob oder
+    ohne schon sein seine sich sie sind so soll uber um und uns unter vom von vor wann war warum was weil
+    welche wenn wer werden wie will wir wird wo wurde zu zum zur`,
+  french: `
+    a ai au aux avec ce ces cette comme comment d dans de des du elle en est et etre faire fait il ils j je l
+    la le les leur lui m ma mais me mes mon n ne nos notre nous on ont ou par pas peut plus pour pourquoi qu
+    quand que quel quelle quels qui s sa sans se ses si son sont sur t ta te tes ton tu un une vos votre vous
+    y`,
+  spanish: `
+    a al algo como con cual cuando de del donde el ella ellos en entre era es esa ese eso esta este esto
+    estos ha hacer hay la las le les lo los mas me mi mis muy no nos o para pero por porque puede puedo que
+    quien se ser si sin sobre son su sus tambien te tiene tu un una uno unos y ya yo`,
+  italian: `
+    a ad ai al alla alle anche c che chi ci come con cosa cui d da dal dalla de degli dei del della delle di
+    dove e ed era fare gli ha hanno ho i il in io l la le lei lo loro lui ma mi mia mio ne nel nella no non o
+    per perche piu puo quale quando quanto quella quello questa questo se sei si sono su sua sul suo tra tu
+    un una uno vi`,
+  portuguese: `
+    a ao aos as com como da das de do dos e ela ele em entre era essa esse esta este eu fazer foi ha isso
+    isto ja lhe mais mas me meu minha muito na nao nas no nos o onde os ou para pela pelo por porque posso
+    qual quando que quem sao se sem ser seu sua tambem te tem um uma`,
+  dutch: `
+    aan al als bij dan dat de der deze die dit doen door dus een en er geen had heb hebben heeft het hier hij
+    hoe ik in is ja je kan kunnen maar maken me meer met mij mijn moet na naar niet nog nu of om ook op over
+    te tot uit van voor waar waarom want was wat we welke werd wie wij wil worden wordt ze zich zijn zo
+    zonder`,
+  russian: `
+    а без бы был была были было быть в вам вас все всех вы где да для до его ее если есть еще же за и из или
+    им их к как какие какой когда кто ли меня мне можно мой мы на над нас не нет них но о об он она они от по
+    под почему при с себя со так также там то того только том ты у уже чем что чтобы это этот я`,
+};
+
+export const STOP_WORDS = new Map(Object.entries(LISTS).map(([name, words]) => [name, new Set(words.trim().split(/\s+/))]));

@@ -1,0 +1,115 @@
+// @ts-check
+/**
+ * From a text to the words that it is found by (site/content/format.md, section 6); search/tokens.py is the twin, and says why.
+ */
+
+export const MOST_LETTERS = 64;
+/** Stands where a word in camel case is cut. */
+const CAMEL = "\x02";
+export const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
+/** What may stand between the parts of one run. */
+export const JOINTS = /[._/:-]+/g;
+const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
+const ACCENTS = /[\u0300-\u036f]/g;
+/** Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han. */
+export const PAIRED =
+  /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
+
+/** What each character becomes, made when it is first met. @type {Map<string, string>} */
+const FOLDS = new Map();
+for (const [letters, folded] of [["ßẞ", "ss"], ["æÆ", "ae"], ["œŒ", "oe"], ["þÞ", "th"], ["øØ", "o"], ["đĐðÐ", "d"], ["łŁ", "l"], ["ёЁ", "е"], ["ı", "i"], ["ς", "σ"], ["\u00ad\u034f\u200b\ufeff", ""]]) {
+  for (const letter of letters) FOLDS.set(letter, folded);
+}
+for (let code = 0xfe00; code < 0xfe10; code++) FOLDS.set(String.fromCharCode(code), "");
+
+/** @param {string} character */
+function fold(character) {
+  let folded = FOLDS.get(character);
+  if (folded === undefined) FOLDS.set(character, (folded = folded_(character)));
+  return folded;
+}
+
+/** @param {string} character */
+function folded_(character) {
+  if (!LETTER.test(character)) return " ";
+  let taken = character.normalize("NFKD");
+  // Accents of Latin and Greek; in Cyrillic and beyond a mark makes another letter.
+  if (taken < "\u0400") taken = taken.replace(ACCENTS, "");
+  taken = taken.toLowerCase().normalize("NFKC");
+  return taken !== "" && !LETTER.test(taken) ? " " : taken;
+}
+
+/** The folded text cut where neither letters nor joints stand: words, identifiers, paths. @param {string} text */
+export function runsOf(text) {
+  const humped = text.replaceAll(CAMEL, " ").replace(HUMPS, CAMEL);
+  const folded = humped.replace(/[^\x00-\x7f]/gu, fold).toLowerCase();
+  return folded.split(/[\x00\x01\x03-,;-@[-^`{-\x7f]+/).filter((run) => run !== "");
+}
+
+/** Whether a character is no part of any word or identifier. @param {string} character */
+export function isBetween(character) {
+  return character < "\x80" ? !/[a-z0-9._/:-]/i.test(character) : fold(character) === " ";
+}
+
+/** All words of a text; each identifier whole, then its parts. @param {string} text */
+export function wordsOf(text) {
+  return runsOf(text).flatMap(partsOf);
+}
+
+/** What a title or a question is called: its words as they are written, identifiers whole. @param {string} text */
+export function named(text) {
+  return runsOf(text)
+    .map((run) => trimmed(run.replaceAll(CAMEL, "")))
+    .filter((run) => run !== "");
+}
+
+/** @type {Map<string, string[]>} */
+const PARTS = new Map();
+const MOST_PARTS = 1 << 16;
+
+/** The words of a run: where it is put together of several, the whole and then the parts. @param {string} run */
+export function partsOf(run) {
+  let parts = PARTS.get(run);
+  if (!parts) {
+    if (PARTS.size >= MOST_PARTS) PARTS.clear();
+    PARTS.set(run, (parts = taken(trimmed(run))));
+  }
+  return parts;
+}
+
+/** @param {string} run */
+function taken(run) {
+  /** @type {string[]} */ const found = [];
+  const names = run.split(/[./:]+/).map(trimmed).filter((name) => name !== "");
+  if (names.length > 1) found.push(run.replaceAll(CAMEL, ""));
+  for (const name of names) {
+    const parts = name.split(/[_\x02-]+/);
+    if (parts.length > 1) found.push(name.replaceAll(CAMEL, ""));
+    for (const part of parts) found.push(...writtenTogether(part).map((word) => (fits(word) ? word : [...word].slice(0, MOST_LETTERS).join(""))));
+  }
+  return found.filter(fits);
+}
+
+/** @param {string} word */
+function fits(word) {
+  return word.length <= MOST_LETTERS || [...word].length <= MOST_LETTERS;
+}
+
+/** A word, or the pairs of neighbouring letters where a script has no spaces. @param {string} part */
+function writtenTogether(part) {
+  /** @type {string[]} */ const found = [];
+  let at = 0;
+  for (const match of part.matchAll(PAIRED)) {
+    if (match.index > at) found.push(part.slice(at, match.index));
+    const letters = [...match[0]];
+    for (let i = 0; i < Math.max(1, letters.length - 1); i++) found.push(letters.slice(i, i + 2).join(""));
+    at = match.index + match[0].length;
+  }
+  if (at < part.length) found.push(part.slice(at));
+  return found;
+}
+
+/** Without joints at its ends. @param {string} run */
+function trimmed(run) {
+  return run.replace(/^[._/:\x02-]+|[._/:\x02-]+$/g, "");
+}

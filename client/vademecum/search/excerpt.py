@@ -1,0 +1,116 @@
+"""The sentence of a hit that answers, and where its words stand in it; js/search/excerpt.mjs is the twin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from vademecum.search.tokens import HUMPS, JOINTS, PAIRED, is_between, words_of
+
+MOST_LETTERS: Final = 240
+"""Letters of an excerpt."""
+_SENTENCE: Final = re.compile(
+    r"[^\n.!?。！？]*(?:[.!?。！？]+(?![ \t\r\n\f\v]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*"
+)
+
+_SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
+
+Mark = tuple[int, int]
+
+
+def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...]]:
+    """Return the sentence with most of the words, with its neighbours as far as there is room; and the marks:
+    where words stand in it, [start, end), rising.
+
+    >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"rotate", "key"}))
+    ('First this. Then rotate the key. Done.', ((17, 23), (28, 31)))
+    """
+    sentences = [found.span() for found in _SENTENCE.finditer(text) if _SPACES.sub("", found[0])]
+    if not sentences:
+        return "", ()
+    shared = [len(words.intersection(words_of(text[start:stop]))) for start, stop in sentences]
+    best = shared.index(max(shared))
+    start, stop = sentences[best]
+    for _, later in sentences[best + 1 :]:
+        if later - start > MOST_LETTERS:
+            break
+        stop = later
+    while best and stop - sentences[best - 1][0] <= MOST_LETTERS // 2:
+        best -= 1
+        start = sentences[best][0]
+    shown = _SPACES.sub(" ", text[start:stop]).strip(" ")
+    if len(shown) > MOST_LETTERS:
+        shown = _cut(shown, words)
+    return shown, tuple(marks_of(shown, words))
+
+
+def _cut(text: str, words: frozenset[str]) -> str:
+    """Return a long sentence from a little before the first of the words."""
+    first = next((start for start, _ in marks_of(text, words)), 0)
+    begin = 0 if first < MOST_LETTERS // 2 else text.rfind(" ", 0, first - MOST_LETTERS // 4) + 1
+    cut = text[begin : begin + MOST_LETTERS]
+    end = cut.rfind(" ") if begin + MOST_LETTERS < len(text) else len(cut)
+    cut = cut[: end if end > 0 else len(cut)]
+    return f"{'…' if begin else ''}{cut}{'…' if begin + len(cut) < len(text) else ''}"
+
+
+def marks_of(text: str, words: frozenset[str]) -> Iterator[Mark]:
+    """Yield where words stand, [start, end), rising; neighbours that touch are one."""
+    last: Mark | None = None
+    for start, stop in _parts(text, words):
+        if last is not None and start <= last[1]:
+            last = (last[0], max(last[1], stop))
+            continue
+        if last is not None:
+            yield last
+        last = (start, stop)
+    if last is not None:
+        yield last
+
+
+def _parts(text: str, words: frozenset[str]) -> Iterator[Mark]:
+    for start, stop in _runs(text):
+        whole = words_of(text[start:stop])
+        if not words.isdisjoint(whole[:1]):
+            yield start, stop
+            continue
+        if words.isdisjoint(whole):
+            continue
+        cuts = {start, stop}
+        for found in (*JOINTS.finditer(text, start, stop), *HUMPS.finditer(text, start, stop)):
+            cuts |= {found.start(), found.end()}
+        borders = sorted(cuts)
+        for begin, end in pairwise(borders):
+            part = text[begin:end]
+            if PAIRED.search(part):
+                for at in range(begin, end):
+                    for size in (2, 1):
+                        if at + size <= end and not words.isdisjoint(words_of(text[at : at + size])):
+                            yield at, at + size
+                            break
+            elif not words.isdisjoint(words_of(part)):
+                yield begin, end
+
+
+def _runs(text: str) -> Iterator[Mark]:
+    start = -1
+    for at, letter in enumerate(text):
+        if is_between(letter):
+            if start >= 0:
+                yield _trimmed(text, start, at)
+            start = -1
+        elif start < 0:
+            start = at
+    if start >= 0:
+        yield _trimmed(text, start, len(text))
+
+
+def _trimmed(text: str, start: int, stop: int) -> Mark:
+    """Return a run without the full stop behind it, or other joints that join nothing."""
+    head = JOINTS.match(text, start, stop)
+    start = head.end() if head else start
+    while stop > start and JOINTS.match(text, stop - 1, stop):
+        stop -= 1
+    return start, stop

@@ -1,0 +1,173 @@
+"""A question and its hits, over an open generation; js/search/searcher.mjs is the twin, and gives the same list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.encoder.rotation import rotate_query
+from vademecum.format.markup import plain
+from vademecum.generation.opened import Opened
+from vademecum.generation.row_index import unpacked
+from vademecum.search.excerpt import excerpt_of
+from vademecum.search.places import Filters, Places
+from vademecum.search.ranking import Mode, Ranking, fuse, place_of
+from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
+from vademecum.search.segment_words import read_words
+from vademecum.search.stems import algorithms_of
+from vademecum.search.vectors import Index
+from vademecum.search.words import Found, Scores, Words
+
+MOST_HITS = 1000
+"""The most hits that a search returns; the browser has the same."""
+MOST_MORE = 10
+"""The most further hits of one document that are shown below its best."""
+_DEEPER = 200
+"""Chunks that are looked at beyond those that would be enough."""
+
+Candidate: TypeAlias = tuple[int, float, int, int]
+"""A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
+
+
+class Searcher:
+    """Answers from one generation."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._index = Index(opened)
+        self._places = Places(opened)
+        self._owners = np.array(opened.state.chunks.owners, np.int64)
+
+    @cached_property
+    def _words(self) -> Words:
+        segments = self._opened.state.segments
+        return Words(
+            self._opened, [read_words(segment) for segment in segments], algorithms_of(self._places.languages)
+        )
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        prefer: Mapping[str, str] | None = None,
+        *,
+        offset: int = 0,
+        mode: Mode = "hybrid",
+        group: bool = True,
+    ) -> Results:
+        """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
+        found = self._words.find(query)
+        nothing = np.zeros(self._words.count)
+        cosines = nothing if mode == "lexical" else self._cosines(found.meant)
+        documents = self._places.matching(filters) if filters else None
+        ranking = fuse(
+            cosines,
+            found,
+            self._index.ids,
+            mode=mode,
+            weight=self._opened.encoder.file.words_weight / 1000,
+            counting=None if documents is None else self._places.rows(documents),
+            titled=self._words.titled(query),
+        )
+        shown = slice(offset, offset + limit)
+        return self._present(ranking, found, cosines, documents, prefer or {}, shown, group=group)
+
+    def _cosines(self, query: str) -> Scores:
+        encoder = self._opened.encoder
+        integers = encoder.encode(query)
+        if self._index.bits != 8:
+            integers = rotate_query(integers, encoder.unknown_from)
+        return self._index.cosines(np.array(integers, np.int64))
+
+    def _present(
+        self,
+        ranking: Ranking,
+        found: Found,
+        cosines: Scores,
+        documents: NDArray[np.bool_] | None,
+        prefer: Mapping[str, str],
+        shown: slice,
+        *,
+        group: bool,
+    ) -> Results:
+        candidates = list(
+            self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group)
+        )
+        groups: dict[int, list[Candidate]] = {}
+        for number in self._places.settled(candidates):
+            key = candidates[number][2] if group else number
+            groups.setdefault(key, []).append(candidates[number])
+
+        def hit(candidate: Candidate, more: Sequence[Candidate] = ()) -> Hit:
+            row, score, at, _ = candidate
+            why = Why(*(place_of(row, scores, self._index.ids) for scores in (found.scores, cosines)))
+            return self._hit(row, score, at, prefer, found.words, why, tuple(map(hit, more[:MOST_MORE])))
+
+        hits = [hit(first, more) for first, *more in list(groups.values())[shown]]
+        owners = np.unique(self._owners[ranking.rows])
+        return Results(
+            hits,
+            total=len(owners) if group else len(ranking.rows),
+            unknown=found.unknown,
+            nearest=ranking.nearest and bool(hits),
+            facets=self._places.facets(owners),
+        )
+
+    def _candidates(
+        self,
+        ranking: Ranking,
+        documents: NDArray[np.bool_] | None,
+        prefer: Mapping[str, str],
+        depth: int,
+        *,
+        group: bool,
+    ) -> Iterator[Candidate]:
+        """Yield as many as show `depth` documents, and some more, so that there are further hits of these."""
+        seen: set[int] = set()
+        for number, (row, score) in enumerate(
+            zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)
+        ):
+            if number >= (depth + _DEEPER if group else depth) and (len(seen) >= depth or not group):
+                return
+            at, rank = self._places.choose(row, documents, prefer)
+            seen.add(at)
+            yield row, score, at, rank
+
+    def _hit(
+        self,
+        row: int,
+        score: float,
+        at: int,
+        prefer: Mapping[str, str],
+        words: frozenset[str],
+        why: Why,
+        more: tuple[Hit, ...],
+    ) -> Hit:
+        state = self._opened.state
+        index, position = unpacked(state.chunks.places[row])
+        chunk = state.segments[index].chunk(position)
+        index, position = unpacked(state.documents.places[at])
+        document = state.segments[index].document(position)
+        text = plain(chunk.text)
+        excerpt, marks = excerpt_of(text, words)
+        return Hit(
+            id=f"{chunk.id:016x}",
+            document=document.key,
+            title=document.title,
+            heading=heading_text(chunk.headings),
+            url=f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url,
+            text=text,
+            score=score,
+            metadata=metadata_of(document.metadata),
+            markdown=chunk.text,
+            places=self._places.others(row, at, prefer),
+            excerpt=excerpt,
+            marks=marks,
+            why=why,
+            more=more,
+        )

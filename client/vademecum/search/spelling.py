@@ -1,0 +1,57 @@
+"""Which words are a few changes away from another: Levenshtein's distance, with neighbours swapped as one change."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+
+def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[int]:
+    """Return which of the sorted words are at most so many changes away, by rising number.
+
+    Neighbours share the rows of the table for the letters that they share; where a row has passed the limit, all words
+    that begin so are passed over.
+
+    Args:
+        words: All different, rising.
+        begun: A beginning of them suffices: `word` is still being typed.
+    """
+    found: list[int] = []
+    rows = [list(range(len(word) + 1))]
+    before = ""
+    at = 0
+    while at < len(words):
+        other = words[at]
+        shared = 0
+        while shared < min(len(before), len(other), len(rows) - 1) and before[shared] == other[shared]:
+            shared += 1
+        del rows[shared + 1 :]
+        for depth in range(shared, len(other)):
+            rows.append(_next_row(rows, word, other, depth))
+            if min(rows[-1]) > most:
+                break
+        before = other
+        reached = [row[-1] for row in rows[1:]]
+        if len(rows) <= len(other) and min(rows[-1]) > most:
+            if begun and min(reached) <= most:
+                found.append(at)
+                at += 1
+                continue
+            passed = other[: len(rows) - 1]
+            at = bisect_left(words, passed[:-1] + chr(ord(passed[-1]) + 1), at + 1)
+            continue
+        if (min(reached) if begun else rows[-1][-1]) <= most:
+            found.append(at)
+        at += 1
+    return found
+
+
+def _next_row(rows: Sequence[Sequence[int]], word: str, other: str, depth: int) -> list[int]:
+    above = rows[-1]
+    row = [depth + 1]
+    for i, letter in enumerate(word):
+        cost = min(row[i] + 1, above[i + 1] + 1, above[i] + (letter != other[depth]))
+        if depth and i and letter == other[depth - 1] and word[i - 1] == other[depth]:
+            cost = min(cost, rows[-2][i - 1] + 1)
+        row.append(cost)
+    return row

@@ -1,0 +1,58 @@
+"""Snowball's stems, by the language that documents say they are in; js/search/stems.mjs is the twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from typing import Final
+
+import snowballstemmer
+
+LANGUAGES: Final = {
+    "": "english",
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "nb": "norwegian",
+    "nn": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+}
+"""The algorithm for the first part of a language tag (BCP 47), or for none."""
+DEFAULT: Final = "english"
+
+
+def algorithms_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the algorithms for these language tags, each once, sorted; for none that is known, that of English.
+
+    >>> algorithms_of(["de-AT", "en", "tlh"]), algorithms_of([])
+    (('english', 'german'), ('english',))
+    """
+    found = {LANGUAGES.get(tag.lower().partition("-")[0]) for tag in tags} - {None}
+    return tuple(sorted(name for name in found if name)) or (DEFAULT,)
+
+
+def stems_of(word: str, algorithms: tuple[str, ...]) -> frozenset[str]:
+    """Return what each algorithm leaves of a folded word."""
+    return frozenset(_stem(word, name) for name in algorithms)
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem(word: str, algorithm: str) -> str:
+    return _stemmer(algorithm)(word)
+
+
+@cache
+def _stemmer(algorithm: str) -> Callable[[str], str]:
+    # The pure one, which is the same everywhere: a compiled one is taken where PyStemmer lies beside.
+    stem: Callable[[str], str] = snowballstemmer.stemmer(algorithm).stemWord
+    return stem

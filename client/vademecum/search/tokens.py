@@ -1,0 +1,135 @@
+"""From a text to the words that it is found by; js/search/tokens.mjs is the twin (format.md, section 6).
+
+Characters are folded one by one, without a look at their neighbours, by properties that Unicode does not change any
+more once a character has them: two runtimes differ at most in characters that the older one does not know yet.
+
+>>> words_of("JSONResponse in app.add_route()")  # doctest: +NORMALIZE_WHITESPACE
+('jsonresponse', 'json', 'response', 'in', 'app.add_route', 'app', 'add_route', 'add', 'route')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+MOST_LETTERS: Final = 64
+"""Code points of a word; a longer one is cut, an identifier or path counts in its parts alone."""
+
+_CAMEL: Final = "\x02"
+"""Stands where a word in camel case is cut; the text itself has none."""
+HUMPS: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_PATH: Final = re.compile("[./:]+")
+_JOINT: Final = re.compile(f"[_{_CAMEL}-]+")
+JOINTS: Final = re.compile("[._/:-]+")
+"""What may stand between the parts of one run."""
+_ENDS: Final = "._-/:" + _CAMEL
+
+_SPECIAL: Final = {
+    **dict.fromkeys("ßẞ", "ss"),
+    **dict.fromkeys("æÆ", "ae"),
+    **dict.fromkeys("œŒ", "oe"),
+    **dict.fromkeys("þÞ", "th"),
+    **dict.fromkeys("øØ", "o"),
+    **dict.fromkeys("đĐðÐ", "d"),
+    **dict.fromkeys("łŁ", "l"),
+    **dict.fromkeys("ёЁ", "е"),
+    "ı": "i",
+    "ς": "σ",
+    **dict.fromkeys("\u00ad\u034f\u200b\ufeff", ""),
+    **{chr(code): "" for code in range(0xFE00, 0xFE10)},
+}
+"""What is folded to something that its own properties do not tell."""
+PAIRED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+"""Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han."""
+
+
+class _Folds(dict[int, str]):
+    """What each character becomes, made when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = self[code] = character if character in _ENDS else _fold(character)
+        return folded
+
+
+def _fold(character: str) -> str:
+    special = _SPECIAL.get(character)
+    if special is not None:
+        return special
+    if not _is_letter(character):
+        return " "
+    taken = unicodedata.normalize("NFKD", character)
+    # Accents of Latin and Greek; in Cyrillic and beyond a mark makes another letter.
+    if taken[0] < "\u0400":
+        taken = "".join(part for part in taken if not "\u0300" <= part <= "\u036f")
+    taken = unicodedata.normalize("NFKC", taken.lower())
+    return taken if all(map(_is_letter, taken)) else " "
+
+
+def _is_letter(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LMN"
+
+
+_FOLDS: Final = _Folds()
+
+
+def is_between(character: str) -> bool:
+    """Return whether a character is no part of any word or identifier."""
+    return _FOLDS[ord(character)] == " "
+
+
+def runs_of(text: str) -> list[str]:
+    """Return the folded text cut where neither letters nor joints stand: words, identifiers, paths."""
+    humped = HUMPS.sub(_CAMEL, text.replace(_CAMEL, " "))
+    return humped.translate(_FOLDS).split()
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return all words of a text, in their order; each identifier whole, then its parts."""
+    return tuple(word for run in runs_of(text) for word in parts_of(run))
+
+
+def named(text: str) -> tuple[str, ...]:
+    """Return what a title or a question is called: its words as they are written, identifiers whole.
+
+    >>> named("OAuth2 scopes") == named("oauth2 Scopes")
+    True
+    """
+    runs = (run.replace(_CAMEL, "").strip(_ENDS) for run in runs_of(text))
+    return tuple(run for run in runs if run)
+
+
+@lru_cache(maxsize=1 << 16)
+def parts_of(run: str) -> tuple[str, ...]:
+    """Return the words of a run: where it is put together of several, the whole and then the parts."""
+    run = run.strip(_ENDS)
+    found: list[str] = []
+    names = [name for name in (part.strip(_ENDS) for part in _PATH.split(run)) if name]
+    if len(names) > 1:
+        found.append(run.replace(_CAMEL, ""))
+    for name in names:
+        parts = _JOINT.split(name)
+        if len(parts) > 1:
+            found.append(name.replace(_CAMEL, ""))
+        for part in parts:
+            found.extend(word[:MOST_LETTERS] for word in _written_together(part))
+    return tuple(word for word in found if len(word) <= MOST_LETTERS)
+
+
+def _written_together(part: str) -> Iterator[str]:
+    """Yield a word, or the pairs of neighbouring letters where a script has no spaces."""
+    at = 0
+    for found in PAIRED.finditer(part):
+        if found.start() > at:
+            yield part[at : found.start()]
+        letters = found[0]
+        yield from (letters[i : i + 2] for i in range(max(1, len(letters) - 1)))
+        at = found.end()
+    if at < len(part):
+        yield part[at:]

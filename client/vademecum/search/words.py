@@ -1,0 +1,244 @@
+"""Which chunks have the words of a query: BM25 over the live rows of a generation (format.md, section 6).
+
+Sums of doubles in a fixed order, and no function that platforms compute differently: js/search/words.mjs gets the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.generation.opened import Opened
+from vademecum.generation.row_index import ROW, unpacked
+from vademecum.search.segment_words import SegmentWords
+from vademecum.search.spelling import within
+from vademecum.search.stems import stems_of
+from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import PAIRED, is_between, named, parts_of, runs_of
+
+K1: Final = 1.2
+B: Final = 0.75
+TITLE_WEIGHT: Final = 3
+MIN_PREFIX: Final = 2
+MOST_ASKED: Final = 64
+"""Words of a query that are looked up."""
+_COMPLETED, _MISSPELT = 0.6, 0.7
+_SAME_BEGINNING: Final = 3
+"""Letters that a word shares with others of its stem."""
+
+Scores: TypeAlias = NDArray[np.float64]
+Group: TypeAlias = tuple[tuple[int, int], ...]
+"""Words that count as one: (segment, number)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A word of a query.
+
+    Attributes:
+        groups: What it stands for, and what that is worth; empty: no live chunk has it.
+        word: As it was typed, folded.
+    """
+
+    word: str
+    groups: tuple[tuple[Group, float], ...]
+
+    @property
+    def misspelt(self) -> bool:
+        """Whether no text has it, but one that is nearly the same."""
+        return bool(self.groups) and self.groups[0][1] == _MISSPELT
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the words of a query found.
+
+    Attributes:
+        scores: BM25 of each chunk, [n]; 0 where it has none of the words.
+        unknown: Words that no live chunk has.
+        share: Of what all words weigh, how much those weigh that were found; 1 where nothing was asked.
+        words: Words of the texts that count as found.
+        meant: The query, with what is misspelt replaced by the commonest word that it may be: what an
+            encoder is to read.
+    """
+
+    scores: Scores
+    unknown: tuple[str, ...]
+    share: float
+    words: frozenset[str]
+    meant: str
+
+
+class Words:
+    """The words of a generation: n live chunks by rising id, m live documents by rising key."""
+
+    def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
+        state = opened.state
+        self._words = words
+        self._algorithms = algorithms
+        self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
+        self._chunks = [_positions(state.chunks.places, i, len(s.ids)) for i, s in enumerate(state.segments)]
+        self._documents = [
+            _positions(state.documents.places, i, len(s.document_sequences))
+            for i, s in enumerate(state.segments)
+        ]
+        owners = np.array(state.chunks.owners, np.int64)
+        self._owned = np.argsort(owners, kind="stable")
+        self._bounds = np.searchsorted(owners[self._owned], np.arange(len(state.documents) + 1))
+        self.count = len(owners)
+        lengths = np.zeros(self.count, np.int64)
+        titles = np.zeros(len(state.documents), np.int64)
+        for which, found in enumerate(words):
+            for places, each, into in (
+                (self._chunks[which], found.chunks.lengths, lengths),
+                (self._documents[which], found.titles.lengths, titles),
+            ):
+                into[places[places >= 0]] = each[places >= 0]
+        self._titles: dict[tuple[str, ...], list[int]] = {}
+        for at, place in enumerate(state.documents.places):
+            which, row = unpacked(place)
+            (title,) = state.segments[which].cells(state.segments[which].document_columns[:1], row)
+            self._titles.setdefault(named(title.decode()), []).append(at)
+        lengths += TITLE_WEIGHT * titles[owners] if self.count else 0
+        mean = float(lengths.sum()) / self.count if self.count else 1.0
+        self._norms = K1 * ((1.0 - B) + B * (lengths / (mean or 1.0)))
+
+    def find(self, query: str) -> Found:
+        """Return which chunks have the words of a query."""
+        asked = self._asked(query)
+        scores, known, all_ = np.zeros(self.count), 0.0, 0.0
+        shown: set[str] = set()
+        for word in asked:
+            best = np.zeros(self.count)
+            most = 0.0
+            for group, worth in word.groups:
+                counts = self._counts(group)
+                weight = self._weight(int(np.count_nonzero(counts)))
+                np.maximum(
+                    best, worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms))), out=best
+                )
+                most = max(most, worth * weight)
+                shown.update(self._words[which].words[number] for which, number in group)
+            scores += best
+            known += most
+            all_ += most if word.groups else self._weight(0)
+        unknown = tuple(word.word for word in asked if not word.groups)
+        guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
+        meant = " ".join(guesses.get(run, run) for run in runs_of(query)) if guesses else query
+        return Found(scores, unknown, known / all_ if all_ else 1.0, frozenset(shown), meant)
+
+    def titled(self, query: str) -> NDArray[np.int64]:
+        """Return the chunks of the documents whose title is the query."""
+        asked = named(query)
+        owned = [
+            self._owned[self._bounds[at] : self._bounds[at + 1]]
+            for at in self._titles.get(asked, [])
+            if asked
+        ]
+        return np.concatenate([np.zeros(0, np.int64), *owned])
+
+    def _asked(self, query: str) -> list[Asked]:
+        runs = runs_of(query)
+        words = dict.fromkeys(word for run in runs for word in parts_of(run))
+        last = parts_of(runs[-1]) if runs else ()
+        telling = [word for word in words if word not in self._stop] or list(words)
+        # The word that is being typed: the whole of it, or its only part.
+        typed = last[0] if last and not is_between(query[-1]) else ""
+        return [self._stands_for(word, typed=word == typed) for word in telling[:MOST_ASKED]]
+
+    def _stands_for(self, word: str, *, typed: bool) -> Asked:
+        groups = [(self._alike(word), 1.0)]
+        if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
+            groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
+        if not any(group for group, _ in groups):
+            groups.append((self._misspelt(word, typed=typed), _MISSPELT))
+        alive = [(group, worth) for group, worth in groups if group and self._counts(group).any()]
+        return Asked(word, tuple(alive))
+
+    def _alike(self, word: str) -> Group:
+        """Return the words of the same stem."""
+        stems = stems_of(word, self._algorithms)
+        begins = {stem[:_SAME_BEGINNING] for stem in stems} | {word[:_SAME_BEGINNING]}
+
+        def of(found: SegmentWords) -> list[int]:
+            near = sorted({number for begin in begins for number in found.beginning_with(begin)})
+            return [
+                number
+                for number in near
+                if found.words[number] == word
+                or not stems.isdisjoint(stems_of(found.words[number], self._algorithms))
+            ]
+
+        return self._each(map(of, self._words))
+
+    def _misspelt(self, word: str, *, typed: bool) -> Group:
+        """Return the nearest words, within one change, or two in a long one."""
+        most = 0 if len(word) < 4 or PAIRED.search(word) else 1 if len(word) < 8 else 2
+        for distance in range(1, most + 1):
+            found = self._each(within(each.words, word, distance, begun=False) for each in self._words)
+            if not found and typed:
+                found = self._each(within(each.words, word, distance, begun=True) for each in self._words)
+            if found:
+                return found
+        return ()
+
+    def _each(self, numbers: Iterable[Iterable[int]]) -> Group:
+        return tuple((which, number) for which, found in enumerate(numbers) for number in found)
+
+    def _commonest(self, group: Group) -> str:
+        """Return the word of a group that most chunks have; of equals the first by code points."""
+        common = {self._words[which].words[number]: 0 for which, number in group}
+        for which, number in group:
+            common[self._words[which].words[number]] += len(self._words[which].chunks.of(number)[0])
+        return min(common, key=lambda word: (-common[word], word))
+
+    def _counts(self, group: Group) -> Scores:
+        """Return how often each chunk has one of these words, [n]."""
+        counts = np.zeros(self.count)
+        for which, number in group:
+            found = self._words[which]
+            rows, times = found.chunks.of(number)
+            at = self._chunks[which][rows]
+            counts[at[at >= 0]] += times[at >= 0]
+            for row, often in zip(*found.titles.of(number), strict=True):
+                document = self._documents[which][row]
+                if document >= 0:
+                    counts[self._owned[self._bounds[document] : self._bounds[document + 1]]] += (
+                        TITLE_WEIGHT * int(often)
+                    )
+        return counts
+
+    def _weight(self, having: int) -> float:
+        """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+        return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
+
+
+def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int64]:
+    """Return for each row of a segment its position among the live ones, or -1."""
+    packed = np.array(places, np.uint64)
+    mine = np.flatnonzero(packed >> np.uint64(32) == segment)
+    positions = np.full(rows, -1, np.int64)
+    positions[packed[mine] & np.uint64(ROW)] = mine
+    return positions
+
+
+def logarithm(value: float) -> float:
+    """Return the natural logarithm of a number from 1 on, the same on every platform: only + - * / take part.
+
+    >>> abs(logarithm(10.0) - 2.302585092994046) < 1e-15
+    True
+    """
+    halvings = 0
+    while value >= 2.0:
+        value /= 2.0
+        halvings += 1
+    part = (value - 1.0) / (value + 1.0)
+    square = part * part
+    total = 0.0
+    for odd in range(41, 0, -2):
+        total = total * square + 1.0 / odd
+    return halvings * 0.6931471805599453 + 2.0 * part * total

@@ -1,0 +1,143 @@
+"""What a question finds: by word, by meaning, misspelt, half typed; grouped, explained, honest."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from support.publishing import Line
+from vademecum.config import Config
+from vademecum.errors import UsageError
+from vademecum.knowledge import KnowledgeBase
+from vademecum.search.results import Results
+from vademecum.search.words import logarithm
+from vademecum.testing import FixedClock
+
+PAGES = {
+    "keys.md": "# Signing keys\n\n## Rotate\n\nReplace the release key. A rotated key signs nothing any more.\n\n"
+    "## Make\n\nMake a root key, and a release key.\n",
+    "tasks.md": "# Background tasks\n\nCall `add_task()` of `BackgroundTasks` to send mail after the answer.\n",
+    "store.md": "# The store\n\nThe store is one SQLite file. Locking the store keeps other writers out.\n",
+    "search.md": "# Search\n\nQueries are answered offline. A key is never needed for searching.\n",
+    "de.md": "---\nlang: de\n---\n# Schlüssel\n\nDie Schlüssel werden im Ordner aufbewahrt.\n",
+    "rotate.md": "# Rotate\n\nTurn the wheel.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("search")
+    line = Line(folder)
+    line.release(PAGES)
+    base = KnowledgeBase(
+        folder / "kb.db",
+        locations=[str(line.out)],
+        trust=line.root,
+        config=Config(),
+        clock=FixedClock(line.now),
+    )
+    base.sync()
+    return base
+
+
+def keys(hits: Results) -> list[str]:
+    return [hit.document for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ("locked", "store.md"),  # the same stem
+        ("add_task", "tasks.md"),  # an identifier
+        ("backgroundtasks", "tasks.md"),  # camel case, typed without
+        ("sqllite file", "store.md"),  # misspelt
+        ("backgruond", "tasks.md"),  # two letters swapped
+        ("backgr", "tasks.md"),  # half typed
+        ("backrgo", "tasks.md"),  # both
+        ("schlussel", "de.md"),  # without its accent
+        ("SQLITE", "store.md"),
+    ],
+)
+def test_the_words_find_it(kb: KnowledgeBase, query: str, document: str) -> None:
+    for mode in ("hybrid", "lexical"):
+        hits = kb.search(query, mode=mode)
+        assert keys(hits)[0] == document, mode
+        assert (hits.unknown, hits.nearest) == ((), False)
+
+
+def test_a_page_whose_title_was_typed_comes_first(kb: KnowledgeBase) -> None:
+    assert keys(kb.search("rotate"))[0] == "rotate.md"
+    assert keys(kb.search("  ROTATE. "))[0] == "rotate.md"
+    assert keys(kb.search("rotate the key"))[0] == "keys.md"
+
+
+def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:
+    hits = kb.search("key")
+    assert len(set(keys(hits))) == len(hits) == hits.total
+    first = next(hit for hit in hits if hit.document == "keys.md")
+    assert [hit.document for hit in first.more] == ["keys.md"]
+    apart = kb.search("key", group=False)
+    assert keys(apart).count("keys.md") == 2
+    assert apart.total == len(apart)
+
+
+def test_pages_of_hits_are_the_whole_list(kb: KnowledgeBase) -> None:
+    whole = kb.search("key store search tasks", 20)
+    pages = [
+        hit for offset in range(0, 20, 2) for hit in kb.search("key store search tasks", 2, offset=offset)
+    ]
+    assert [hit.id for hit in pages] == [hit.id for hit in whole]
+
+
+def test_a_hit_says_why_and_shows_the_sentence_with_its_words(kb: KnowledgeBase) -> None:
+    (hit, *_) = kb.search("rotated keys")
+    assert hit.why.words == 1
+    assert hit.excerpt.endswith("A rotated key signs nothing any more.")
+    assert [hit.excerpt[start:stop] for start, stop in hit.marks] == ["key", "rotated", "key"]
+    (task, *_) = kb.search("task")
+    assert {task.excerpt[start:stop] for start, stop in task.marks} == {"task", "Tasks"}, (
+        "parts of identifiers"
+    )
+
+
+def test_what_no_page_has_is_told(kb: KnowledgeBase) -> None:
+    hits = kb.search("zxcvbn key")
+    assert (hits.unknown, keys(hits) != []) == (("zxcvbn",), True)
+    hits = kb.search("pizza in naples key")
+    assert hits.unknown == ("pizza", "naples")
+    assert hits.nearest
+    assert kb.search("qwertzuiop") == []
+
+
+def test_filters_and_facets(kb: KnowledgeBase) -> None:
+    assert keys(kb.search("schlussel key", filters={"lang": "de"})) == ["de.md"]
+    assert kb.search("key", filters={"lang": "fr"}) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["", "   ", "…?!", "\x00\x02", "\ud800", "a" * 10_000, "key " * 5_000, "の タ key"]
+)
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
+def test_any_text_is_a_question(kb: KnowledgeBase, query: str, mode: str) -> None:
+    hits = kb.search(query, mode=mode)  # type: ignore[arg-type]
+    assert all(math.isfinite(hit.score) for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"limit": 0}, "limit must be from 1 to 1000"),
+        ({"limit": 1_000_000}, "limit must be from 1 to 1000"),
+        ({"offset": -1}, "offset must be from 0 to 1000"),
+        ({"mode": "fuzzy"}, "mode must be one of hybrid, semantic, lexical"),
+    ],
+)
+def test_what_cannot_be_meant(kb: KnowledgeBase, options: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        kb.search("key", **options)  # type: ignore[arg-type]
+
+
+def test_the_logarithm_is_one() -> None:
+    for value in (1.0, 1.5, 2.0, 10.0, 123456.789):
+        assert logarithm(value) == pytest.approx(math.log(value), rel=1e-15, abs=1e-15)

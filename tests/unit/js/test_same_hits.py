@@ -1,0 +1,191 @@
+"""The same questions in Python and in JavaScript: the same hits, scores, excerpts and marks, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from base64 import b64encode
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.publishing import Line, pulled
+from vademecum.format.markup import plain
+from vademecum.generation.opened import Opened, open_generation
+from vademecum.ports import Store
+from vademecum.runtime.loop import run
+from vademecum.search.results import Hit
+from vademecum.search.searcher import Searcher
+from vademecum.search.stems import LANGUAGES, stems_of
+from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import words_of
+from vademecum.store.objects import read_sound
+from vademecum.store.pointer import decode_head
+
+pytestmark = pytest.mark.process
+JS = Path(__file__).parents[3] / "client" / "vademecum" / "js" / "search"
+
+PAGES = {
+    "en.md": "# Background tasks\n\nThe `BackgroundTasks` of a response run after it. 😀 Retry after 1.5 s! "
+    "See read_text().\n\n"
+    "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n",
+    "de.md": "---\nlang: de\n---\n# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt.\n",
+    "fr.md": "---\nlang: fr\n---\n# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
+    "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
+    "ru.md": "---\nlang: ru\n---\n# Новый ключ\n\nКлючи хранятся в папке. Ещё один ключ нужен.\n",
+    "ja.md": "---\nlang: ja\n---\n# バックグラウンドタスク\n\n応答のあとでタスクを実行する。鍵を交換します。\n",
+    "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
+    "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
+}
+QUESTIONS = [
+    *(
+        "background task",
+        "backgruond",
+        "backgr",
+        "CORS",
+        "read_text",
+        "schlussel",
+        "strasse",
+        "erzeugen",
+        "cles",
+        "porte",
+    ),
+    *(
+        "été",
+        "paginas",
+        "encontrar",
+        "новые ключи",
+        "еще",
+        "タスク",
+        "鍵",
+        "バックグラウンドタスク",
+        "กุญแจ",
+        "密钥",
+        "新",
+    ),
+    *(
+        "密钥",
+        "新",
+        "background tasks?",
+        "pizza in naples",
+        "",
+        "the",
+        "…",
+        "1.5",
+        "x" * 300,
+        "origin headers allow 😀",
+    ),
+]
+
+
+def node(script: str, told: object) -> Any:
+    program = shutil.which("node")
+    assert program is not None, "Node.js 20 or newer is needed to test the browser client"
+    done = subprocess.run(
+        [program, "--input-type=module", "--eval", script],
+        input=json.dumps(told),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+READ = 'const told = JSON.parse((await import("node:fs")).readFileSync(0, "utf8"));'
+SEARCH = f"""{READ}
+const {{ openGeneration }} = await import(told.js + "/generation.mjs");
+const {{ decodeEncoder }} = await import(told.js + "/encoder.mjs");
+const {{ Places }} = await import(told.js + "/places.mjs");
+const {{ Searcher }} = await import(told.js + "/searcher.mjs");
+const file = (text) => new Uint8Array(Buffer.from(text, "base64"));
+const generation = openGeneration(told.segments.map(file), told);
+const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEncoder(file(told.encoder)));
+const found = [];
+const all = {{ limit: 10, offset: 0, filters: {{}}, prefer: {{}} }};
+for (const question of told.questions) found.push(await searcher.search({{ ...all, ...question }}));
+console.log(JSON.stringify(found));
+"""
+
+
+def installed(line: Line) -> tuple[Opened, dict[str, object]]:
+    """Return a generation as Python opens it, and what JavaScript needs for the same."""
+    return run(read(pulled(line)))
+
+
+async def read(store: Store) -> tuple[Opened, dict[str, object]]:
+    generation = decode_head(await store.read("head")).current
+    assert generation is not None
+    opened = await open_generation(store, generation)
+    names = [generation.encoder, *generation.segments]
+    encoder, *segments = [b64encode(await read_sound(store, name)).decode() for name in names]
+    told = {"dimensions": opened.encoder.dimensions, "epoch": opened.state.segments[0].epoch}
+    return opened, {"encoder": encoder, "segments": segments, **told}
+
+
+def shown(hit: Hit) -> dict[str, Any]:
+    """Return a hit as JavaScript has it: places in a text count UTF-16 units."""
+    told = asdict(hit) | {"more": [shown(more) for more in hit.more], "places": len(hit.places)}
+    units = [len(hit.excerpt[:at].encode("utf-16-le")) // 2 for mark in hit.marks for at in mark]
+    return told | {"marks": [list(pair) for pair in zip(units[::2], units[1::2], strict=True)]}
+
+
+def counted(hit: dict[str, Any]) -> dict[str, Any]:
+    return hit | {"places": len(hit["places"]), "more": [counted(more) for more in hit["more"]]}
+
+
+def test_the_hits_are_the_same(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release(PAGES)
+    line.release(
+        {**PAGES, "en.md": PAGES["en.md"] + "\nOne more.\n", "zh.md": ""}
+        | {"new.md": "# Keys\n\nNew keys.\n"}
+    )
+    opened, files = installed(line)
+    questions: list[dict[str, Any]] = [
+        {"query": query, "mode": mode, "group": group}
+        for query in QUESTIONS
+        for mode, group in (("hybrid", True), ("hybrid", False), ("lexical", True), ("semantic", True))
+    ]
+    found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})
+    searcher = Searcher(opened)
+    for question, told in zip(questions, found, strict=True):
+        hits = searcher.search(question["query"], mode=question["mode"], group=question["group"])
+        assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], question
+        assert (hits.total, list(hits.unknown), hits.nearest) == (
+            told["total"],
+            told["unknown"],
+            told["nearest"],
+        ), question
+        assert hits.facets == told["facets"], question
+
+
+WORDS = f"""{READ}
+const {{ wordsOf }} = await import(told.js + "/tokens.mjs");
+const {{ loadStems }} = await import(told.js + "/stems.mjs");
+const {{ STOP_WORDS }} = await import(told.js + "/stop_words.mjs");
+const words = [...new Set(told.texts.flatMap(wordsOf))];
+const stems = {{}};
+for (const name of told.algorithms) {{
+  const found = await loadStems([name]);
+  stems[name] = words.map((word) => found.of(word)[0]);
+}}
+const stop = Object.fromEntries([...STOP_WORDS].map(([name, all]) => [name, [...all].sort()]));
+console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop }}));
+"""
+
+
+def test_words_stems_and_stop_words_are_the_same() -> None:
+    """Over all that our own documentation says, and the stop words of all languages."""
+    content = Path(__file__).parents[3] / "site" / "content"
+    texts = [plain(path.read_text(encoding="utf-8")) for path in sorted(content.rglob("*.md"))]
+    texts += [*PAGES.values(), *(" ".join(sorted(words)) for words in STOP_WORDS.values())]
+    algorithms = sorted(set(LANGUAGES.values()))
+    told = node(WORDS, {"js": JS.as_uri(), "texts": texts, "algorithms": algorithms})
+    assert told["words"] == [list(words_of(text)) for text in texts]
+    words = list(dict.fromkeys(word for text in texts for word in words_of(text)))
+    for name in algorithms:
+        assert told["stems"][name] == [min(stems_of(word, (name,))) for word in words], name
+    assert told["stop"] == {name: sorted(words) for name, words in STOP_WORDS.items()}
