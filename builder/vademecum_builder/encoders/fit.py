@@ -86,6 +86,16 @@ class Vocabulary:
         scale = 1.0 / np.where(lengths > 0, lengths, 1.0)
         return sparse.csr_array(sparse.diags_array(scale) @ weighted)
 
+    def joined(self, words: Sequence[str]) -> Vocabulary:
+        """Return it with words that no text has behind its own; they weigh as much as one of a single text."""
+        more = np.zeros(len(words))
+        return Vocabulary(
+            [*self.words, *words],
+            np.append(self.idf, more + self.rarest),
+            self.rarest,
+            np.append(self.spread, more),
+        )
+
 
 def choose_words(splits: Sequence[Sequence[str]], most: int, limits: FitLimits) -> Vocabulary:
     """Return the `most` words that stand in the most texts; ties in the order of first appearance.
@@ -100,7 +110,12 @@ def choose_words(splits: Sequence[Sequence[str]], most: int, limits: FitLimits) 
     for number, split in enumerate(splits):
         for word in split:
             first.setdefault(word, number)
-    words = sorted(spread, key=lambda word: (-spread[word], first[word], word))[:most]
+    return weigh_words(splits, sorted(spread, key=lambda word: (-spread[word], first[word], word))[:most])
+
+
+def weigh_words(splits: Sequence[Sequence[str]], words: Sequence[str]) -> Vocabulary:
+    """Return these words, weighed by the texts; one that no text has counts a little more than one of a single text."""
+    spread = Counter(word for split in splits for word in set(split))
     df = np.array([spread[word] for word in words], dtype=np.float64)
     texts = max(1, len(splits))
     return Vocabulary(words, _idf(texts, df), float(_idf(texts, np.ones(1))[0]), df)

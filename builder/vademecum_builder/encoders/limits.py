@@ -24,6 +24,9 @@ class FitLimits:
         sample: The most texts that the decomposition or the regression reads.
         parts: The most sentences and headings embedded for the regression: minutes, whatever the number of texts.
         penalty: Of the ridge regression, where every example has length 1.
+        general: The sentences that the prior of the language is made of, for a model whose prior does not come
+            along; 0: every word's prior is its own embedding.
+        general_words: The most words of the language that the table has beside those of the texts.
         goldens: Golden texts.
         golden_length: The most characters of one.
         batch: Texts that a transformer embeds at a time.
@@ -43,6 +46,8 @@ class FitLimits:
     sample: int = 20_000
     parts: int = 20_000
     penalty: float = 3.0
+    general: int = 16_000
+    general_words: int = 4_000
     goldens: int = 16
     golden_length: int = 80
     batch: int = 32

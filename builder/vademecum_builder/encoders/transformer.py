@@ -193,33 +193,40 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     Raises:
         UsageError: sentence-transformers is missing, or the model cannot be loaded.
     """
-    from vademecum_builder.encoders import (
-        fit,  # brings scipy, which a build that fits nothing need not wait for
-    )
+    # They bring scipy, which a build that fits nothing need not wait for.
+    from vademecum_builder.encoders import fit
+    from vademecum_builder.encoders.prior import find_prior
 
     loaded = Model.load(model)
+    prior = find_prior(lambda some: unit(loaded.embed(some, limits.batch, progress)), loaded.digest, limits)
     chosen = fit.spread_evenly(len(texts), limits.sample)
     sample = [texts[index] for index in chosen]
     parts = fit.choose_parts(sample, limits.parts)
     alphabet = build_alphabet(texts)
     splits = fit.split_texts([*sample, *parts], alphabet)
     vocabulary = fit.choose_words(splits[: len(sample)], limits.model_words, limits)
+    own = [word for word in vocabulary.words if word not in prior.positions]
 
-    vectors = loaded.embed([*texts, *parts, *vocabulary.words], limits.batch, progress)
-    documents, of_parts, of_words = np.split(vectors, np.cumsum([len(texts), len(parts)]))
-    targets, language = unit(np.vstack([documents[chosen], of_parts])), unit(of_words)
+    vectors = loaded.embed([*texts, *parts, *own], limits.batch, progress)
+    documents, of_parts, of_own = np.split(vectors, np.cumsum([len(texts), len(parts)]))
+    targets = unit(np.vstack([documents[chosen], of_parts]))
+    language = prior.joined(own, unit(of_own))
     directions, dimensions = b"", loaded.dimensions
     if limits.dimensions < dimensions:
-        directions = encode_directions(find_directions(targets[: len(sample)], language, limits.dimensions))
+        directions = encode_directions(
+            find_directions(targets[: len(sample)], unit(language.rows), limits.dimensions)
+        )
         dimensions = limits.dimensions
     name = published_name(model)
     encoder = Transformer(name, loaded.digest, dimensions, b"", limits.batch, lambda: loaded, directions)
 
-    rows = fit.fit_ridge(
-        vocabulary.features(splits), encoder.project(targets), limits.penalty, encoder.project(language)
-    )
+    features, pulled_to = vocabulary.features(splits), encoder.project(language.of(vocabulary.words))
+    rows = fit.fit_ridge(features, encoder.project(targets), limits.penalty, pulled_to)
+    strange = prior.beside(vocabulary.words, limits.general_words)
+    vocabulary = vocabulary.joined(strange)
     common = vocabulary.spread >= limits.model_common
     steps = np.where(common, limits.model_step, limits.model_rare_step)
+    rows = np.vstack([rows, encoder.project(prior.of(strange))])
     fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
     file = fit.build_file(name, fitted, fit.golden_texts(sample, limits), model=loaded.digest)
     return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import orjson
 
 from vademecum.errors import ContentError, NetworkError, StorageError, UsageError
 from vademecum.format.json import canonical
+from vademecum_builder.cache import default_cache
 
 _PINS_FILE = Path(__file__).with_name("pyodide_pins.json")
 _DOWNLOAD_SECONDS = 300
@@ -107,17 +107,6 @@ def _sweep(cache: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(left)
-
-
-def default_cache() -> Path:
-    """Return VADEMECUM_CACHE, or the platform's folder for caches followed by `vademecum`."""
-    if chosen := os.environ.get("VADEMECUM_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "vademecum"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/vademecum"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vademecum"
 
 
 def _damaged(folder: Path, pins: Pins) -> str | None:

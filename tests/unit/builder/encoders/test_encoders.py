@@ -177,6 +177,8 @@ def test_few_levels_keep_sizes_too_and_unknown_words_have_theirs() -> None:
 
 
 LATIN = build_alphabet([])
+OWN = FitLimits(general=0)
+"""Without the general words of the language: a stand-in for a model knows none."""
 
 
 def components_of(table: QuantisedTable, dimensions: int) -> NDArray[np.int8]:
@@ -685,7 +687,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """With a stand-in model whose space is simple enough to know the answer."""
     install(monkeypatch, lambda _: Recorder())
     folder, done = make_folder(tmp_path / "mini"), list[tuple[int, int]]()
-    fitted = NamedEncoders(f"{PREFIX}{folder}").fit(TEXTS, progress=lambda *state: done.append(state))
+    fitted = NamedEncoders(f"{PREFIX}{folder}", OWN).fit(TEXTS, progress=lambda *state: done.append(state))
     assert fitted.encoder.name == f"{PREFIX}mini"
     assert fitted.encoder.identity == f"{PREFIX}mini@{digest_model(folder)}"
     assert fitted.vectors.tolist() == [[len(text), 1.0] for text in TEXTS]
@@ -712,7 +714,7 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
-    limits = FitLimits(model_common=2, model_step=0.3, model_rare_step=0.9)
+    limits = replace(OWN, model_common=2, model_step=0.3, model_rare_step=0.9)
     NamedEncoders(f"{PREFIX}{make_folder(tmp_path / 'mini')}", limits).fit(["a b", "a c"])
     (fitted,) = asked
     assert fitted.steps is not None
@@ -731,7 +733,7 @@ def test_more_dimensions_than_wanted_are_projected_onto_directions_that_stay(
 ) -> None:
     install(monkeypatch, lambda _: Wide())
     name = f"{PREFIX}{make_folder(tmp_path / 'mini')}"
-    fitted = NamedEncoders(name, dimensions=3).fit(TEXTS)
+    fitted = NamedEncoders(name, OWN, 3).fit(TEXTS)
     encoder = fitted.encoder
     kept = directions.decode_directions(encoder.directions, 3)
     assert kept.shape == (5, 3)
@@ -746,10 +748,10 @@ def test_more_dimensions_than_wanted_are_projected_onto_directions_that_stay(
         assert later.embed(TEXTS).tobytes() == fitted.vectors.tobytes()
     # another number is another space, and so are other directions
     assert NamedEncoders(name, dimensions=4).load(encoder.query_encoder, encoder.directions) is None
-    other = NamedEncoders(name, dimensions=3).fit(TEXTS[:3]).encoder
+    other = NamedEncoders(name, OWN, 3).fit(TEXTS[:3]).encoder
     assert other.identity != encoder.identity
     # the model's own five are all that there are, however many are wanted
-    whole = NamedEncoders(name, dimensions=5).fit(TEXTS).encoder
+    whole = NamedEncoders(name, OWN, 5).fit(TEXTS).encoder
     assert (whole.dimensions, whole.directions) == (5, b"")
     assert NamedEncoders(name, dimensions=6).load(whole.query_encoder) is not None
     assert NamedEncoders(name, dimensions=4).load(whole.query_encoder) is None

@@ -23,8 +23,9 @@ import pytest
 import vademecum
 from support.publishing import make_runtime
 from vademecum.errors import ContentError, NetworkError, StorageError, UsageError
+from vademecum_builder.cache import default_cache
 from vademecum_builder.pages.client_bundle import client_files, digests
-from vademecum_builder.pages.pyodide import Pins, _run, default_cache, fetch_runtime, load_pins
+from vademecum_builder.pages.pyodide import Pins, _run, fetch_runtime, load_pins
 
 pytestmark = pytest.mark.process
 

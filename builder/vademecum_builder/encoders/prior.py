@@ -1,0 +1,173 @@
+"""What words mean to a transformer: the prior of the language, which the table of a knowledge base is pulled to.
+
+A knowledge base has few sentences, and its readers ask in words that it hardly has. So the rows of the general words
+are fitted once for each model, to tens of thousands of general sentences (site/content/decisions/language-prior.md).
+The prior of all-MiniLM-L6-v2 comes along (tests/bench/prior.py made it); that of another model is made when the model
+is first fitted, and kept on this machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Final
+
+import numpy as np
+
+from vademecum.errors import ContentError
+from vademecum.format.tensors import (
+    Tensor,
+    TensorFile,
+    decode_tensors,
+    encode_tensors,
+    integers,
+    string_column,
+)
+from vademecum_builder.cache import default_cache
+from vademecum_builder.encoders import fit
+from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.directions import find_directions
+from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.table import Matrix
+from vademecum_builder.index.gzip_tensors import deflate_tensors
+
+PRIOR_FORMAT: Final = "vademecum.prior.1"
+PROBES: Final = ("key", "how do I bake bread", "The committee was dissolved.", "HTTP 404: not found")
+"""A model is known by the vectors that it gives for these, wherever its files come from."""
+_SAME: Final = 0.995  # cosine; rounding alone leaves 0.9999
+_PENALTY: Final = 1.0
+_DIMENSIONS: Final = 192
+_UNIT: Final = 2.0**-17
+_LEVELS: Final = 7
+_STEP: Final = 0.4
+_FOLDER: Final = files("vademecum_builder.encoders") / "language"
+
+Embed = Callable[[Sequence[str]], Matrix]
+"""Gives a model's vectors of texts, float64 [n, D], each of length 1."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A table of general words.
+
+    Attributes:
+        words: V of them, the commonest first.
+        rows: float64 [V, D]: the vector of a text that is this word alone.
+        probes: float64 [P, D]: what the model gives for `PROBES`.
+    """
+
+    words: Sequence[str]
+    rows: Matrix
+    probes: Matrix
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """Where each word stands."""
+        return {word: position for position, word in enumerate(self.words)}
+
+    def of(self, words: Sequence[str]) -> Matrix:
+        """Return the rows of words that it has, [len(words), D]."""
+        return self.rows[[self.positions[word] for word in words]]
+
+    def beside(self, words: Sequence[str], most: int) -> list[str]:
+        """Return the commonest words that are not among these."""
+        known = set(words)
+        return [word for word in self.words if word not in known][:most]
+
+    def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
+        """Return it with more words, which it has not."""
+        return Prior([*self.words, *words], np.vstack([self.rows, rows]), self.probes)
+
+    def is_of(self, probes: Matrix) -> bool:
+        """Return whether the model that gives these for `PROBES` is the one that it was fitted for."""
+        return self.probes.shape == probes.shape and bool((self.probes * probes).sum(axis=1).min() > _SAME)
+
+
+def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
+    """Return the prior of a model: the one that comes along, the one kept on this machine, or one made now and kept.
+
+    Args:
+        digest: Names the model.
+        limits: `general` says of how many sentences one is made; 0: a prior without words.
+    """
+    probes = embed(PROBES)
+    if not limits.general:
+        return Prior([], np.zeros((0, probes.shape[1])), probes)
+    shipped = decode_prior((_FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
+    if shipped.is_of(probes):
+        return shipped
+    kept = default_cache() / f"prior-{digest[:16]}.gz"
+    with contextlib.suppress(OSError, ContentError):  # not made yet, or damaged
+        return decode_prior(kept.read_bytes())
+    text = gzip.decompress((_FOLDER / "sentences.gz").read_bytes()).decode()
+    made = fit_prior(shipped.words, text.splitlines()[: limits.general], embed)
+    with contextlib.suppress(OSError):  # it is made again next time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}")
+        part.write_bytes(encode_prior(made))
+        part.replace(kept)
+    return made
+
+
+def fit_prior(words: Sequence[str], sentences: Sequence[str], embed: Embed) -> Prior:
+    """Return the prior of a model: each row near what the word means by itself, and all of them near the sentences.
+
+    Args:
+        words: The commonest first.
+    """
+    vectors = embed([*PROBES, *words, *sentences])
+    probes, of_words, of_sentences = np.split(vectors, np.cumsum([len(PROBES), len(words)]))
+    splits = fit.split_texts(sentences, build_alphabet(sentences))
+    features = fit.weigh_words(splits, words).features(splits)
+    return Prior(words, fit.fit_ridge(features, of_sentences, _PENALTY, of_words), probes)
+
+
+def encode_prior(prior: Prior) -> bytes:
+    """Return a prior's file, gzipped: along principal directions, in a few levels."""
+    directions = find_directions(prior.rows, prior.rows, _DIMENSIONS)
+    # Directions of whole numbers are not quite at right angles: coordinates are those that come back the nearest.
+    rows = prior.rows @ np.linalg.pinv(directions.astype(np.float64)).T * 127
+    units = _STEP * np.sqrt((rows * rows).mean(axis=1, keepdims=True))
+    components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)), -_LEVELS, _LEVELS)
+    sizes = np.minimum(np.rint(units[:, 0] / _UNIT), 0xFFFF).astype(int)
+    probes = np.rint(prior.probes * 127).astype(np.int8)
+    tensors = {
+        **string_column("word", prior.words),
+        "row": Tensor("I8", components.shape, components.astype(np.int8).tobytes()),
+        "size": integers("U16", sizes.tolist()),
+        "direction": Tensor("I8", directions.shape, directions.tobytes()),
+        "probe": Tensor("I8", probes.shape, probes.tobytes()),
+    }
+    return deflate_tensors(encode_tensors(TensorFile(tensors, {"format": PRIOR_FORMAT})))[1]
+
+
+def decode_prior(data: bytes) -> Prior:
+    """Return the prior of a file.
+
+    Raises:
+        ContentError: It is something else, or damaged.
+    """
+    try:
+        file = decode_tensors(gzip.decompress(data))
+    except (OSError, EOFError, zlib.error) as error:
+        raise ContentError(f"a prior that is no gzip file: {error}") from error
+    file.check_format(PRIOR_FORMAT)
+    words = file.strings("word")[:]
+    rows, size = file.tensor("row", "I8", [len(words), None]), file.tensor("size", "U16", [len(words)])
+    direction = file.tensor("direction", "I8", [None, rows.shape[1]])
+    probe = file.tensor("probe", "I8", [len(PROBES), direction.shape[0]])
+    components, directions, probes = (
+        np.frombuffer(tensor.data, np.int8).reshape(tensor.shape).astype(np.float64)
+        for tensor in (rows, direction, probe)
+    )
+    sizes = np.frombuffer(size.data, np.uint16) * _UNIT / 127
+    lengths = np.linalg.norm(probes, axis=1, keepdims=True)
+    return Prior(
+        words, (components * sizes[:, None]) @ directions.T, probes / np.where(lengths > 0, lengths, 1.0)
+    )
