@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import httpx
 
 from vademecum.errors import UsageError
+from vademecum.format.segment import DocumentRow
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
@@ -76,28 +77,40 @@ def check_links(
         VademecumError: The tree cannot be read.
     """
     rows = run(_rows(location, trust))
+    anchors = {number: chunk.anchor for number, chunk in rows.chunks.items()}
+    return check_rows(rows.live, anchors, against, progress)
+
+
+def check_rows(
+    documents: Iterable[DocumentRow],
+    anchors: Mapping[int, str],
+    against: str,
+    progress: Progress = ignore_progress,
+) -> LinkReport:
+    """Ask for each of these documents, and the anchors of its chunks, whether it is there. See `check_links`."""
+    rows = {row.key: row for row in documents}
     asked: dict[str, list[str]] = {}
-    for row in rows.live:
+    for row in rows.values():
         asked.setdefault(row.url.partition("#")[0], []).append(row.key)
     unaddressed = len(asked.pop("", []))
     pages = run(_ids_of_all(sorted(asked), against, progress))
     broken: list[BrokenLink] = []
-    anchors = 0
+    count = 0
     for url, keys in asked.items():
         found = pages[url]
         for key in keys:
             if isinstance(found, str):
                 broken.append(BrokenLink(key, url, found))
                 continue
-            wanted = _anchors(rows, key)
-            anchors += len(wanted)
+            wanted = sorted(filter(None, {anchors[chunk] for chunk in rows[key].chunks}))
+            count += len(wanted)
             broken += [
                 BrokenLink(key, f"{url}#{anchor}", "the page has no such id")
                 for anchor in wanted
                 if anchor not in found and unquote(anchor) not in found
             ]
     broken.sort(key=lambda link: (link.document, link.url))
-    return LinkReport(sum(map(len, asked.values())), anchors, unaddressed, tuple(broken))
+    return LinkReport(sum(map(len, asked.values())), count, unaddressed, tuple(broken))
 
 
 async def _rows(location: str, trust: Path | None) -> Rows:
@@ -108,11 +121,6 @@ async def _rows(location: str, trust: Path | None) -> Rows:
     finally:
         await transport.close()
     return rows_of(published.segments)
-
-
-def _anchors(rows: Rows, key: str) -> list[str]:
-    chunks = (rows.chunks[chunk] for chunk in rows.documents[key].chunks)
-    return sorted({chunk.anchor for chunk in chunks if chunk.anchor})
 
 
 async def _ids_of_all(

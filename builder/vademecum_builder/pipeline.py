@@ -6,16 +6,18 @@ only state: what it has is neither read again nor embedded again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from vademecum.errors import VademecumError
 from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
+from vademecum_builder.links import check_rows
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of
 from vademecum_builder.stages.audit import Audit
-from vademecum_builder.stages.base import find_base
+from vademecum_builder.stages.base import Base, find_base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
 from vademecum_builder.stages.embed import embed_chunks
@@ -73,15 +75,31 @@ class BuildReport:
         return told
 
 
+class StrictError(VademecumError):
+    """There are warnings, and the publisher wants none: nothing was published.
+
+    Attributes:
+        found: One line each.
+    """
+
+    def __init__(self, found: Sequence[str]) -> None:
+        count = f"{len(found)} warning{'s' if len(found) > 1 else ''}"
+        super().__init__(f"{count} under --strict, so nothing was published; the first: {found[0]}")
+        self.found = tuple(found)
+
+
 def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> BuildReport:
     """Publish a release if anything changed.
 
     Raises:
+        StrictError: There are warnings, and the request is strict.
         UsageError, ContentError: The source or an option is not acceptable.
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
     base = find_base(encoders, context)
     state = read_source(source, base, context)
+    if context.request.strict:
+        _refuse_warnings(state, base, context)
     if base.published is not None and not state.is_new:
         release, written = keep_release(base.published, context, contents_of(state))
         return _report(release, state, written, embedded=None)
@@ -94,6 +112,18 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     release = assemble_release(embedded, state.sources, segments, packs, context)
     written = publish_release(release, changes_of(state, base), context, contents_of(state))
     return _report(release, state, written, embedded.count)
+
+
+def _refuse_warnings(state: SourceState, base: Base, context: BuildContext) -> None:
+    leftovers = (f"{key}: left of markup: {' '.join(marks)}" for key, marks in state.audit.leftovers.items())
+    found = [*state.warnings, *leftovers]
+    if context.request.links:
+        both = (base.rows.chunks, state.chunks)
+        anchors = {number: chunk.anchor for chunks in both for number, chunk in chunks.items()}
+        links = check_rows(state.documents.values(), anchors, context.request.links, context.progress)
+        found += [f"{link.document}: {link.url}: {link.reason}" for link in links.broken]
+    if found:
+        raise StrictError(found)
 
 
 def _report(

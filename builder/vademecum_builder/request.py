@@ -42,6 +42,8 @@ class BuildRequest:
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
+        strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
+        links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         site: Whether to publish pages and the browser client beside the index.
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
@@ -72,6 +74,8 @@ class BuildRequest:
     root: Path | None = None
     signing_key: str = field(default="", repr=False)
     drafts: bool = False
+    strict: bool = False
+    links: str = ""
     site: bool = True
     runtime_cache: Path | None = None
     force: bool = False

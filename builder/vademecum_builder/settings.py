@@ -149,6 +149,7 @@ _TOP: Final = {
     "bits": _Key("bits", "8, 4 or 2", _one_of(8, 4, 2)),
     "dimensions": _Key("dimensions", f"a number from 1 to {MAX_DIMENSIONS}", _dimensions),
     "site": _Key("site", "true or false", _truth),
+    "strict": _Key("strict", "true or false", _truth),
 }
 _SOURCE: Final = {
     "kind": _Key("", 'the text "folder"', _one_of("folder")),

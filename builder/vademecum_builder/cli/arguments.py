@@ -212,6 +212,11 @@ def _build(add: _Add) -> None:
     )
     add("--base-url", metavar="URL", help="where the documents are served; hits link there")
     add(
+        "--strict",
+        action="store_true",
+        help="where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
+    )
+    add(
         "--links",
         metavar="DIR|URL",
         help="then ask the real pages for each hit's address and anchor",

@@ -146,12 +146,12 @@ def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
 
             return read_markdown(unify_line_breaks(file.text()), slugs=slugs)
         case base.HTML:
-            from vademecum_builder.readers.html.charset import decode
-            from vademecum_builder.readers.html.page import read_html
+            from vademecum_builder.readers.html.page import cut_off, read_html
+            from vademecum_builder.sources.charset import decode
 
             decoded = decode(file.data)
             reading = read_html(decoded.text)
-            return replace(reading, warnings=(decoded.warning,)) if decoded.warning else reading
+            return replace(reading, warnings=tuple(filter(None, (decoded.warning, cut_off(decoded.text)))))
         case base.PLAIN_TEXT:
             return read_plain_text(unify_line_breaks(file.text()))
         case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:

@@ -9,8 +9,7 @@ from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.document import Document, title_from_key
-from vademecum_builder.readers.html.charset import Decoded, decode
-from vademecum_builder.readers.html.page import Page, open_page, read_page
+from vademecum_builder.readers.html.page import Page, cut_off, open_page, read_page
 from vademecum_builder.sites.addresses import Addresses, version_in
 from vademecum_builder.sites.kinds import (
     LeftOut,
@@ -21,6 +20,7 @@ from vademecum_builder.sites.kinds import (
     kind_of,
 )
 from vademecum_builder.sites.survey import Survey, folder_of, survey
+from vademecum_builder.sources.charset import Decoded, decode
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Site:
         if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
             reason = "it marks no body to be searched, as other pages of the site do"
             gone = LeftOut(key, LeftOutKind.EXCLUDED, reason)
-        return gone or self._document(key, page, decoded.warning)
+        return gone or self._document(key, page, decoded)
 
-    def _document(self, key: str, page: Page, warning: str) -> Document:
+    def _document(self, key: str, page: Page, decoded: Decoded) -> Document:
         address = self.addresses.of(key, page.head.canonical)
         metadata: dict[str, Any] = dict(page.metadata)
         version = page.head.version or version_in(key)
@@ -78,7 +78,7 @@ class Site:
             address.url,
             metadata,
             page.sections,
-            (f"{key}: {warning}",) if warning else (),
+            tuple(f"{key}: {warning}" for warning in (decoded.warning, cut_off(decoded.text)) if warning),
         )
 
 

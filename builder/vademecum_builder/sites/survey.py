@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vademecum.errors import ContentError
-from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.content import BODY_MARKS
 from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page
 from vademecum_builder.readers.html.repeats import Repeats
 from vademecum_builder.sites.addresses import base_of
 from vademecum_builder.sites.kinds import kind_by_name
+from vademecum_builder.sources.charset import decode
 
 SAMPLE = 400
 """Pages that are looked at of the whole site."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vademecum.errors import ContentError
 from vademecum.format.json import Fields, canonical, parse_object
+from vademecum_builder.sources.charset import decode_text
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
@@ -43,20 +42,12 @@ class SourceItem:
         return hashlib.sha256(self.data).hexdigest()
 
     def text(self) -> str:
-        """Return `data` as text: UTF-8, with or without a byte order mark, or UTF-16 with one.
+        """Return `data` as text, whatever its encoding is; `charset.decode_text` tells which.
 
         Raises:
-            ContentError: Binary (a NUL), or not in one of these encodings.
+            ContentError: Binary.
         """
-        utf16 = self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        try:
-            text = self.data.decode("utf-16" if utf16 else "utf-8-sig")
-        except UnicodeDecodeError as error:
-            # A NUL says "binary" more clearly than the first byte that happens not to be UTF-8.
-            raise ContentError(_BINARY if b"\0" in self.data else _UNDECODABLE.format(error.start)) from None
-        if "\0" in text:
-            raise ContentError(_BINARY)
-        return text
+        return decode_text(self.data).text
 
 
 @dataclass(frozen=True)
@@ -136,7 +127,3 @@ class Source(Protocol):
                 raised while the items are taken, too.
         """
         ...
-
-
-_BINARY = "binary: it holds NUL bytes"
-_UNDECODABLE = "neither UTF-8 nor UTF-16 with a byte order mark: save it as UTF-8 (first bad byte: {})"

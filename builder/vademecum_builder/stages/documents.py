@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from vademecum.errors import ContentError
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
@@ -59,10 +60,18 @@ class SitePages:
         return self.site.digest
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that a page is, or why it is none."""
+        """Return the document that a page is, or why it is none.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
+
         if item.media_type != HTML:
             return "files beside the pages of a rendered site"
         read = self.site.read(item.key, item.data)
+        if isinstance(read, LeftOut) and read.kind is LeftOutKind.UNREADABLE:
+            raise ContentError(f"{item.key}: {read.reason}")
         return read if isinstance(read, Document) else read.kind.value
 
     def warnings(self) -> Sequence[str]:

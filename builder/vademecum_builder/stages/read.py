@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -15,7 +15,9 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
-from vademecum_builder.sources.base import Skipped, Source, SourceItem
+from vademecum_builder.sources.access_tokens import find_tokens, token_lines
+from vademecum_builder.sources.base import HTML, Skipped, Source, SourceItem
+from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -83,6 +85,8 @@ class _Found:
     left_out: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
+    tokens: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of items with tokens the lines in which they stand."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
 
@@ -118,6 +122,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
     reader = context.documents
+    found.tokens[item.key] = token_lines(item.data)
     private = "" if context.request.drafts else why_private(head_of(item.data), context.now)
     if private:
         found.left_out[private] += 1
@@ -126,6 +131,7 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     digest = _source_digest(item, reader.shaped_by(item))
     if (
         old is not None
+        and not context.request.strict  # what is wrong with a page, its reader alone knows
         and not old.removed
         and base.sources.get(item.key) == digest
         and not _private(old, context)
@@ -145,6 +151,8 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.left_out[document] += 1
         return
     found.warnings += document.warnings
+    if item.media_type != HTML and (told := decode_text(item.data).warning):
+        found.warnings.append(f"{item.key}: {told}")
     chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
     row = DocumentRow(
         key=item.key,
@@ -211,6 +219,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
     now, live = found.documents, base.documents
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
     audited = audit(now, texts, found.files)
+    tokens = _tokens(now, texts, found.tokens)
     return SourceState(
         documents=now,
         chunks=found.chunks,
@@ -218,10 +227,22 @@ def _compared(found: _Found, base: Base) -> SourceState:
         added=tuple(sorted(now.keys() - live.keys())),
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not _same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
-        warnings=(*found.warnings, *audited.warnings),
+        warnings=(*found.warnings, *tokens, *audited.warnings),
         left_out=dict(found.left_out.most_common()),
         audit=audited,
     )
+
+
+def _tokens(
+    documents: Mapping[str, DocumentRow], texts: Mapping[int, str], lines: Mapping[str, Mapping[str, int]]
+) -> Iterator[str]:
+    """Yield a warning for each token that would be published, with the line of its file."""
+    for key, row in documents.items():
+        shown = "\n".join((row.metadata, *(texts[chunk].replace("\\", "") for chunk in row.chunks)))
+        for token, kind in find_tokens(shown).items():
+            line = lines[key].get(token)
+            where = f"{key}, line {line}" if line else key
+            yield f"{where}: {kind} ({token[:8]}…), which everybody could read: take it out and revoke it"
 
 
 def _same(row: DocumentRow, other: DocumentRow) -> bool:

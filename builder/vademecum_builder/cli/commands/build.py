@@ -19,6 +19,7 @@ from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
+from vademecum_builder.pipeline import StrictError
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.keys import KEY_VARIABLE
 from vademecum_builder.stages.audit import Audit
@@ -32,18 +33,22 @@ def run(options: Namespace) -> Shown:
     """Publish a release; warnings and notices go to stderr."""
     request = request_of(options)
     now = time_of_build(os.environ)
-    with Bars() as bars:
-        report = build(request, now=now, progress=bars)
+    try:
+        with Bars() as bars:
+            report = build(request, now=now, progress=bars)
+    except StrictError as error:
+        for warning in error.found:
+            print(printable(f"vade: warning: {warning}"), file=sys.stderr)
+        raise
     for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
         print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
-    links = vars(options).get("links")
     if report.signed and now + request.validity.timestamp < datetime.now(UTC):
         print("vade: by this machine's clock the release has expired: no client installs it", file=sys.stderr)
-    if not links:
+    if not request.links:
         return report.json(), _lines(report, request.out)
-    checked, lines = told(check_links(str(request.out), links))
+    checked, lines = told(check_links(str(request.out), request.links))
     # A link that leads nowhere fails the command; what is published stays.
     return report.json() | {"links": checked, "sound": checked["sound"]}, [
         *_lines(report, request.out),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vademecum.errors import ContentError
-from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.tree import parse
+from vademecum_builder.sources.charset import decode
 
 
 def ids_of(data: bytes) -> frozenset[str]:

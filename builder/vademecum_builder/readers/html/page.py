@@ -139,6 +139,20 @@ def read_html(text: str) -> Reading:
     return Reading(page.title, page.sections, {**page.metadata, **private})
 
 
+_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
+_OPEN_TAG = re.compile(r"<(?:[A-Za-z/][^<>]*|!--(?:(?!-->)[\s\S])*)\Z")
+
+
+def cut_off(text: str) -> str:
+    """Return the warning that a page ends in the middle; empty: it does not.
+
+    One that closes its head and neither its body nor itself is cut: who leaves closing tags out leaves out both.
+    """
+    end = text[-4096:].rstrip()
+    headed = _HEAD_END.search(text) is not None and not re.search(r"</(?:body|html)", end, re.IGNORECASE)
+    return "it ends in the middle: is the file cut off?" if headed or _OPEN_TAG.search(end) else ""
+
+
 def html_blocks(text: str) -> Iterator[Block]:
     """Yield the blocks of a piece of HTML; headings count as text."""
     tree = parse(unify_line_breaks(text))

@@ -9,9 +9,9 @@ import pytest
 
 from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Row, Run, plain_runs, write
-from vademecum_builder.readers.html.charset import decode
 from vademecum_builder.readers.html.page import Page, look_at, open_page, read_page
 from vademecum_builder.readers.outline import block_text
+from vademecum_builder.sources.charset import decode
 
 SITES = Path(__file__).parents[3] / "sites"
 

@@ -16,6 +16,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.signing.keys import new_keys
 from vademecum_builder.sources import folder
 from vademecum_builder.sources.base import Skipped, SourceItem
+from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -324,16 +325,41 @@ def test_binary_and_undecodable_files_are_skipped_and_the_rest_is_read(tmp_path:
     put(tmp_path, "ok.md", "fine")
     put(tmp_path, "nul.md", b"a\0b")
     put(tmp_path, "png.md", b"\x89PNG\r\n\x1a\n\0\0")
-    put(tmp_path, "latin.md", "caf\xe9".encode("latin-1"))
+    put(tmp_path, "junk.md", bytes(range(128, 256)))
     put(tmp_path, "odd.md", b"\xff\xfea")
     source = FolderSource(tmp_path)
     assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["ok.md"]
     reasons = skipped(source)
-    assert reasons.keys() == {"nul.md", "png.md", "latin.md", "odd.md"}
+    assert reasons.keys() == {"nul.md", "png.md", "junk.md", "odd.md"}
     assert "binary" in reasons["nul.md"]
     assert "binary" in reasons["png.md"]
-    assert "UTF-8" in reasons["latin.md"]
-    assert "first bad byte: 3" in reasons["latin.md"]
+    assert "save it as UTF-8" in reasons["junk.md"]
+    assert "as its first bytes say" in reasons["odd.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Où est la pompe ? Là, à l'école.", "latin-1"),
+        ("El niño comió piñas, ¿verdad?", "cp1252"),
+        ("café", "latin-1"),
+        ("Zażółć gęślą jaźń, pompa działa", "cp1250"),
+        ("Красный рычаг запускает насос.", "cp1251"),
+        ("日本語のテキストです。ポンプを起動するには赤いレバーを回します。", "shift_jis"),
+        ("The red lever starts the pump.", "utf-16-le"),
+        ("The red lever starts the pump.", "utf-16-be"),
+    ],
+)
+def test_a_text_in_another_encoding_is_read_and_told(text: str, encoding: str) -> None:
+    item = SourceItem("a.md", "text/markdown", text.encode(encoding))
+    assert item.text() == text
+    assert decode_text(item.data).warning.startswith("read as ")
+
+
+def test_a_stray_byte_loses_one_character_and_is_told() -> None:
+    decoded = decode_text("Zürich, schön.\n".encode() * 9 + b"\xff")
+    assert (decoded.text[:6], decoded.text[-1]) == ("Zürich", "\ufffd")
+    assert decoded.warning.startswith("1 bytes or marks are no utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
-"""From the bytes of a page to its text: the encoding that it declares, else the one that it looks like."""
+"""From the bytes of a file to its text: the encoding that it declares, else the one that it looks like."""
 
 from __future__ import annotations
 
 import codecs
 import re
 from dataclasses import dataclass
-
-from charset_normalizer import from_bytes
 
 from vademecum.errors import ContentError
 
@@ -20,6 +18,8 @@ _SAMPLE = 64 * 1024
 # The Encoding Standard, "names and labels": what says Latin-1 or ASCII has always meant Windows' superset of it.
 _LATIN_1 = frozenset({"iso8859-1", "ascii"})
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_WESTERN = re.compile("[À-ÖØ-öø-ÿŒœ€‘-”–—…•«»¡¿°§©®™·´\xa0]")
+_WESTERN_SHARE = 0.3
 _BINARY = "binary: it holds NUL bytes"
 
 
@@ -62,8 +62,47 @@ def decode(data: bytes) -> Decoded:
         return _decoded(
             data, declared, "" if declared == "utf-8" else f"read as {declared}, which it declares"
         )
-    looked = _looks_like(data)
+    looked = _looks_like(data) or "cp1252"
     return _decoded(data, looked, f"read as {looked}, which it looks like: it declares no encoding")
+
+
+def decode_text(data: bytes) -> Decoded:
+    """Return the text of a file that declares no encoding: by byte order mark, UTF-8, or by what it looks like.
+
+    Raises:
+        ContentError: Binary.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data, encoding)
+    if b"\0" in data:
+        wide = _utf_16(data)
+        if not wide:
+            raise ContentError(_BINARY)
+        return _decoded(data, wide, f"read as {wide.upper()}, which it does not say")
+    try:
+        return Decoded(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    # A stray byte among much that is UTF-8, or another encoding altogether.
+    text = data.decode("utf-8", "replace")
+    if text.count("\ufffd") <= sum(c > "\x7f" and c != "\ufffd" for c in text):
+        return _decoded(data, "utf-8", "")
+    looked = _looks_like(data)
+    if not looked:
+        raise ContentError("in no encoding that is known, or binary: save it as UTF-8")
+    return _decoded(data, looked, f"read as {looked}, which it looks like: save it as UTF-8")
+
+
+def _strict(data: bytes, encoding: str) -> Decoded:
+    """Return a text with a byte order mark; a NUL, or half a mark, tells that it was none."""
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise ContentError(_BINARY if b"\0" in data else f"no {encoding}, as its first bytes say") from None
+    if "\0" in text:
+        raise ContentError(_BINARY)
+    return Decoded(text)
 
 
 def _decoded(data: bytes, encoding: str, told: str) -> Decoded:
@@ -102,5 +141,20 @@ def _utf_16(data: bytes) -> str:
 
 
 def _looks_like(data: bytes) -> str:
-    best = from_bytes(data[:_SAMPLE]).best()
-    return best.encoding if best is not None else "cp1252"
+    """Return the encoding that these bytes look like; empty: none.
+
+    Most that is undeclared is Western. A library that weighs languages takes little of it for Central European, so what
+    is mostly ASCII, and Western in the rest, is not asked of it.
+    """
+    sample = data[:_SAMPLE]
+    try:
+        beyond = [character for character in sample.decode("cp1252") if character > "\x7f"]
+    except UnicodeDecodeError:
+        beyond = []
+    if beyond and len(beyond) < len(sample) * _WESTERN_SHARE and all(map(_WESTERN.match, beyond)):
+        return "cp1252"
+    # Imported where it is needed: hardly any file is in another encoding than UTF-8.
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample).best()
+    return best.encoding if best is not None else ""

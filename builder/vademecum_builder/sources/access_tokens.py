@@ -1,0 +1,62 @@
+"""Tokens of forges, clouds and other services in texts, told by the prefix and the length that their makers gave them.
+
+JSON web tokens are not among them: manuals are full of examples that open nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKENS = (
+    ("an access key of AWS", r"A(?:KIA|SIA)[A-Z2-7]{16}"),
+    ("a token of GitHub", r"gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
+    ("a token of GitLab", r"gl(?:pat|dt|rt|ptt|cbt|oas|soat|agent)-[\w-]{20,}"),
+    ("a token of Slack", r"xox[abeoprs]-[\w-]{20,}|xapp-\d-[\w-]{20,}"),
+    ("a hook of Slack", r"hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{20,}"),
+    ("a key of Google", r"AIza[\w-]{35}|GOCSPX-[\w-]{28}"),
+    ("a live key of Stripe", r"[sr]k_live_[A-Za-z0-9]{20,}"),
+    ("a token of npm", r"npm_[A-Za-z0-9]{36}"),
+    ("a token of PyPI", r"pypi-AgE[\w-]{50,}"),
+    ("a key of OpenAI", r"sk-(?:proj|svcacct|admin)-[\w-]{40,}|sk-[A-Za-z0-9]{48}"),
+    ("a key of Anthropic", r"sk-ant-[\w-]{60,}"),
+    ("a token of Hugging Face", r"hf_[A-Za-z]{34}"),
+    ("a key of SendGrid", r"SG\.[\w-]{22}\.[\w-]{43}"),
+    ("a token of DigitalOcean", r"do[opr]_v1_[a-f0-9]{64}"),
+    ("a token of Shopify", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("a token of Docker Hub", r"dckr_pat_[\w-]{27}"),
+    ("a token of a Telegram bot", r"\d{8,10}:AA[\w-]{33}"),
+)  # fmt: skip
+_TOKEN = re.compile(
+    "(?<![A-Za-z0-9_])(?:"
+    + "|".join(f"(?P<t{number}>{shape})" for number, (_, shape) in enumerate(_TOKENS))
+    + ")(?![A-Za-z0-9])"
+)
+_PREFIXES = tuple(
+    """
+    AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glptt- glcbt- gloas- glsoat- glagent- xox xapp-
+    hooks.slack AIza GOCSPX- k_live_ npm_ pypi- sk- hf_ SG. _v1_ shpat_ shpca_ shppa_ shpss_ dckr_pat_ :AA
+    """.split()  # noqa: SIM905 - a list takes a page
+)
+"""One of them is in each token: a text without any need not be looked through."""
+_IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)
+_LEAST = 8
+"""Different characters that a token has; fewer make a placeholder."""
+
+
+def find_tokens(text: str) -> dict[str, str]:
+    """Return the tokens in a text, each with what it is. Examples that say so (`EXAMPLE`, `xxxx`) are none."""
+    if not any(prefix in text for prefix in _PREFIXES):
+        return {}
+    return {
+        found[0]: _TOKENS[int(str(found.lastgroup)[1:])][0]
+        for found in _TOKEN.finditer(text)
+        if len({*found[0]}) >= _LEAST and not re.search("example|xxxx|your|0000", found[0], re.IGNORECASE)
+    }
+
+
+def token_lines(data: bytes) -> dict[str, int]:
+    """Return the tokens in a file, each with the line in which it stands first."""
+    if not any(prefix in data for prefix in _IN_BYTES):
+        return {}
+    text = data.decode("utf-8", "replace")
+    return {token: text.count("\n", 0, text.index(token)) + 1 for token in find_tokens(text)}

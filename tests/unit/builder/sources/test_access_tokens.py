@@ -1,0 +1,70 @@
+"""Tokens of known shapes in documents: a warning that names file and line."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.publishing import NOW
+from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.sources.access_tokens import find_tokens, token_lines
+
+LETTERS = "0a1B2c3D4e5F6g7H8i9JkLmNoPqRsTuVwXyZ0a1B2c3D4e5F6g7H8i9JkLmNoPqRsTuVwXyZ0a1B2c3D4e5F6g7H8i9J"
+HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+# Put together here, so that no scanner takes this file for one that holds any.
+TOKENS = [
+    "AKI" + "A2E4KQ7VXZTBWPJNM", "ghp" + "_" + LETTERS[:36], "ghs" + "_" + LETTERS[:36], "github" + "_pat_" + LETTERS[:22] + "_" + LETTERS[:59],
+    "glpat" + "-" + LETTERS[:20], "glrt" + "-t1_" + LETTERS[:20], "xoxb" + "-123456789012-" + LETTERS[:24], "AIza" + LETTERS[:35], "GOCSPX" + "-" + LETTERS[:28],
+    "sk" + "_live_" + LETTERS[:24], "rk" + "_live_" + LETTERS[:24], "npm" + "_" + LETTERS[:36], "pypi" + "-AgEIcHlwaS5vcmc" + LETTERS[:60],
+    "sk" + "-proj-" + LETTERS[:60], "sk" + "-" + LETTERS[:48], "sk" + "-ant-api03-" + LETTERS[:90], "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH", "dop" + "_v1_" + HEX,
+    "shpat" + "_" + HEX[:32], "dckr" + "_pat_" + LETTERS[:27], "12345678:" + "AA" + LETTERS[:33], "SG" + "." + LETTERS[:22] + "." + LETTERS[:43],
+    "https://hooks.slack.com" + "/services/T0A1B2C3D/B0A1B2C3D/" + LETTERS[:24],
+]  # fmt: skip
+NONE = [
+    "AKIAIOSFODNN7EXAMPLE", "ghp_" + "x" * 36, "ghp_" + "a" * 36, "ghp_YOUR" + LETTERS[:32], "sk-learn", "task-" + LETTERS[:48], "npm_config_registry",
+    "AKIA", "pypi-server", "xoxb-your-token-goes-right-here", "glpat-xxxxxxxxxxxxxxxxxxxx", "sk_test_" + LETTERS[:24], "AIza" + LETTERS[:20], "eyJ0eXAi.eyJzdWIi.abc",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_what_has_the_shape_of_a_token_is_found_in_any_sentence(token: str) -> None:
+    (found,) = find_tokens(f'Call it with "{token}", or not.')
+    assert found in token
+    assert token_lines(f"one\n\nTOKEN={token}\n".encode()) == {found: 3}
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_examples_and_words_are_none(text: str) -> None:
+    assert find_tokens(f"Call it with {text}, or not.") == {}
+
+
+def built(folder: Path, text: str, name: str = "a.md") -> BuildReport:
+    (folder / "docs").mkdir(exist_ok=True)
+    (folder / "docs" / name).write_text(text)
+    return build(BuildRequest(folder / "docs", folder / "dist", site=False), now=NOW)
+
+
+def test_a_build_warns_of_what_would_be_published_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"# Keys\n\nSeen.\n\n<!-- {TOKENS[1]} -->\n\nCall `{TOKENS[0]}` or {TOKENS[4]}.\n"
+    for _ in range(2):
+        assert built(tmp_path, text).warnings == (
+            "a.md, line 7: an access key of AWS (AKIA2E4K…), which everybody could read: take it out and revoke it",
+            "a.md, line 7: a token of GitLab (glpat-0a…), which everybody could read: take it out and revoke it",
+        )
+    assert built(tmp_path, "# Keys\n\nNone.\n").warnings == ()
+
+
+def test_a_token_in_what_is_included_is_told_without_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/run.sh").write_text(f"export TOKEN={TOKENS[1]}\n")
+    (warning,) = built(tmp_path, "# Run\n\n{{#include run.sh}}\n").warnings
+    assert warning.startswith("a.md: a token of GitHub (ghp_0a1B…)")
