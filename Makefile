@@ -8,6 +8,8 @@ SOURCES := pyproject.toml constraints.txt
 # PyTorch goes first and alone: pulled in by another package it brings gigabytes of CUDA.
 TORCH ?= torch==2.13.0
 
+# pytest rewrites what it imports: the result is kept, also where the environment says otherwise, and beside the sources.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache $(BIN)/pytest
 # A test process for each core. Tests of one group, such as those that load PyTorch, share one (tests/conftest.py).
 PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup
 FAST := not slow and not process and not model and not browser
@@ -26,7 +28,7 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	$(BIN)/vade serve demo-out/site
 
 check: $(VENV)/test.stamp lint contracts types ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
-	$(BIN)/pytest $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' --ignore tests/browser)
+	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' --ignore tests/browser)
 
 test: $(VENV)/test.stamp lint contracts types unit browser ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 
@@ -42,18 +44,18 @@ types: $(VENV)/test.stamp
 
 unit: $(VENV)/test.stamp
 	rm -f $(GATHERED)
-	$(BIN)/pytest $(PARALLEL) --ignore tests/browser --durations=10 --gather $(GATHERED)
+	$(PYTEST) $(PARALLEL) --ignore tests/browser -rs --durations=10 --gather $(GATHERED)
 
 browser: $(VENV)/test.stamp
-	$(BIN)/pytest $(PARALLEL) tests/browser --durations=10 --gather $(GATHERED)
+	$(PYTEST) $(PARALLEL) tests/browser -rs --durations=10 --gather $(GATHERED)
 
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
-	$(BIN)/pytest tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
+	$(PYTEST) tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
 	rm -f $(GATHERED)
-	VADEMECUM_FAULTS=all $(BIN)/pytest $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract --gather $(GATHERED)
-	VADEMECUM_FAULTS=all $(BIN)/pytest -v $(PARALLEL) tests/browser/faults --gather $(GATHERED)
+	VADEMECUM_FAULTS=all $(PYTEST) $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract --gather $(GATHERED)
+	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/browser/faults --gather $(GATHERED)
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)
@@ -92,7 +94,7 @@ bench-sites: $(VENV)/test.stamp ## Build the manual of tests/sites anew with the
 	  test -d $$folder/node_modules || (mkdir -p $$folder && cd $$folder && npm init -y >/dev/null && \
 	  npm install --silent --no-fund --no-audit $$@); done
 	GENERATORS_VENV=$(GENERATORS_VENV) GENERATORS_NPM=$(GENERATORS_NPM) $(BIN)/python tests/sites/build.py $(SITES)
-	$(BIN)/pytest tests/unit/builder/sites
+	$(PYTEST) tests/unit/builder/sites
 
 fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
 	$(PIP) --editable '.[fuzz]'
@@ -128,4 +130,5 @@ $(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/con
 	cd tests/unit/js && npm ci --silent --no-fund --no-audit
 	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
+	sh tests/install_asciidoctor.sh
 	touch $@

@@ -19,7 +19,14 @@ from support import sampling, tally
 from support.fault_lines import LINES
 
 TESTS = Path(__file__).parent
-FOLDERS = {"browser": "browser", "journeys": "process", "bench": "process", "faults": "slow", "soak": "slow"}
+FOLDERS = {
+    "browser": "browser",
+    "journeys": "process",
+    "bench": "process",
+    "faults": "slow",
+    "fuzz": "slow",
+    "soak": "slow",
+}
 """The mark of all tests of a folder."""
 OUTSIDE = frozenset({"slow", "process", "model", "browser"})
 """The marks that keep a test out of `make check`."""

@@ -13,6 +13,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import vademecum
@@ -120,6 +121,7 @@ def _zip_core(package: Path) -> bytes:
     )
 
 
+@cache  # a service builds many sites
 def _without_docstrings(source: bytes) -> bytes:
     module = ast.parse(source)
     for node in ast.walk(module):
