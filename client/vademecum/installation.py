@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,9 @@ from vademecum.ports import Clock, Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.search.kept_words import encode_words, kept_words
 from vademecum.search.searcher import Searcher
+from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head
 
 T = TypeVar("T")
@@ -96,7 +98,7 @@ class Installation:
                 await self._undo(opened.generation, error)
             else:
                 break
-        self._answering = Answering(opened, Searcher(opened))
+        self._answering = Answering(opened, Searcher(opened, lambda opened: run(self._load_words(opened))))
 
     def close(self) -> None:
         """Let go of the release in memory."""
@@ -164,6 +166,25 @@ class Installation:
                     if decode_head(await store.read("head")).current == current:
                         await self._report_damage(error)
                         raise
+
+    async def _load_words(self, opened: Opened) -> list[SegmentWords]:
+        """Return the words of its segments: as they are kept, or read now, and kept if that can be."""
+        names = opened.generation.segments
+        kept: list[SegmentWords | None] = [None] * len(names)
+        with suppress(VademecumError):
+            async with self._reading() as store:
+                kept = [await kept_words(store, name) for name in names]
+        missing = [n for n, words in enumerate(kept) if words is None]
+        read = {n: read_words(opened.state.segments[n]) for n in missing}
+        if read and self.path.exists():
+            with suppress(VademecumError):  # another process writes, or the medium cannot be written
+                store = SqliteStore(self.path)
+                try:
+                    for n, words in read.items():
+                        await store.keep_words(names[n], encode_words(words, names[n]))
+                finally:
+                    await store.close()
+        return [words or read[n] for n, words in enumerate(kept)]
 
     async def _undo(self, found: Generation, error: SelfTestError) -> None:
         """Go back from a release that does not work here (any more: this program may be newer than the release).

@@ -11,6 +11,7 @@ import { serve } from "./workers/rpc.mjs";
 import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
+import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
 import { Places } from "./search/places.mjs";
 import { MODES } from "./search/ranking.mjs";
@@ -49,6 +50,7 @@ async function turnToPointer() {
   await Promise.allSettled([sound, opening]);
   await sound;
   opened = await opening;
+  opened?.searcher.words.catch(() => undefined); // read now: a question that comes meanwhile need not wait for all
   return pointer.current;
 }
 
@@ -76,7 +78,9 @@ function openRelease(release, [encoderFile, ...segmentFiles]) {
     const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
     throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
   }
-  return { release, generation, searcher: new Searcher(generation, new Places(generation, release.places), encoder) };
+  const shelf = /** @type {IndexedStore} */ (store);
+  const load = () => loadWords(generation.segments, release.segments, shelf);
+  return { release, generation, searcher: new Searcher(generation, new Places(generation, release.places), encoder, load) };
 }
 
 /** @returns {Opened} */

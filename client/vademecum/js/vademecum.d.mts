@@ -142,6 +142,8 @@ export interface Results extends Array<Hit> {
   unknown: string[];
   /** No page has the words of the query, or few of them: the hits are near in meaning. */
   nearest: boolean;
+  /** The words of a release that has just been installed are still being read: what is here was found by meaning alone. */
+  preparing: boolean;
   /** For `lang`, `version` and `source`, where documents differ: how many of those that answer say what. */
   facets: Record<string, Record<string, number>>;
 }

@@ -1,4 +1,4 @@
-"""One list from two: chunks by the words that they have, and by what they mean (format.md, section 6).
+"""One list from two: chunks by the words that they have, and by what they mean (format.md, section 5.2).
 
 The sum of a cosine and of a share of the best BM25: of ten ways that were compared the simplest, and on four
 collections none was better (site/content/decisions/words.md). js/search/ranking.mjs gives the same list.

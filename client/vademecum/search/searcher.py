@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from vademecum.search.excerpt import excerpt_of
 from vademecum.search.places import Filters, Places
 from vademecum.search.ranking import Mode, Ranking, fuse, place_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
-from vademecum.search.segment_words import read_words
+from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
@@ -33,21 +33,27 @@ Candidate: TypeAlias = tuple[int, float, int, int]
 """A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
 
 
-class Searcher:
-    """Answers from one generation."""
+def _read_all(opened: Opened) -> Sequence[SegmentWords]:
+    return [read_words(segment) for segment in opened.state.segments]
 
-    def __init__(self, opened: Opened) -> None:
+
+class Searcher:
+    """Answers from one generation.
+
+    Args:
+        load: Gives the words of each segment when they are first asked for.
+    """
+
+    def __init__(self, opened: Opened, load: Callable[[Opened], Sequence[SegmentWords]] = _read_all) -> None:
         self._opened = opened
+        self._load = load
         self._index = Index(opened)
         self._places = Places(opened)
         self._owners = np.array(opened.state.chunks.owners, np.int64)
 
     @cached_property
     def _words(self) -> Words:
-        segments = self._opened.state.segments
-        return Words(
-            self._opened, [read_words(segment) for segment in segments], algorithms_of(self._places.languages)
-        )
+        return Words(self._opened, self._load(self._opened), algorithms_of(self._places.languages))
 
     def search(
         self,

@@ -1,5 +1,5 @@
 """The words of one segment: which rows have which, and how often. A pure function of the segment's bytes, so that it
-can be kept beside the segment for as long as that is installed (format.md, section 6)."""
+can be kept beside the segment for as long as that is installed (format.md, section 5.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which chunks have the words of a query: BM25 over the live rows of a generation (format.md, section 6).
+"""Which chunks have the words of a query: BM25 over the live rows of a generation (format.md, section 5.2).
 
 Sums of doubles in a fixed order, and no function that platforms compute differently: js/search/words.mjs gets the same.
 """

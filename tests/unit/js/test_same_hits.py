@@ -17,8 +17,10 @@ from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
+from vademecum.search.kept_words import encode_words
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
+from vademecum.search.segment_words import read_words
 from vademecum.search.stems import LANGUAGES, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
@@ -160,6 +162,24 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
             told["nearest"],
         ), question
         assert hits.facets == told["facets"], question
+
+
+KEPT = f"""{READ}
+const {{ decodeSegment }} = await import(told.js + "/../format/segment.mjs");
+const {{ encodeWords }} = await import(told.js + "/kept_words.mjs");
+const {{ readWords }} = await import(told.js + "/segment_words.mjs");
+const segments = told.segments.map((text) => decodeSegment(new Uint8Array(Buffer.from(text, "base64"))));
+const kept = await Promise.all(segments.map((segment) => encodeWords(readWords(segment), "0".repeat(64))));
+console.log(JSON.stringify(kept.map((bytes) => Buffer.from(bytes).toString("base64"))));
+"""
+
+
+def test_the_words_that_are_kept_are_the_same_bytes(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release(PAGES)
+    opened, files = installed(line)
+    kept = [encode_words(read_words(segment), "0" * 64) for segment in opened.state.segments]
+    assert node(KEPT, {"js": JS.as_uri(), **files}) == [b64encode(words).decode() for words in kept]
 
 
 WORDS = f"""{READ}

@@ -144,6 +144,31 @@ export function decodeTensors(file) {
   return new TensorFile(tensors, metadata);
 }
 
+/** The bytes of a file of one-dimensional tensors: those that format/tensors.py writes.
+ * @param {Record<string, Values>} tensors @param {Record<string, string>} metadata by rising key */
+export function encodeTensors(tensors, metadata) {
+  const names = Object.keys(tensors).sort((a, b) => tensors[b].BYTES_PER_ELEMENT - tensors[a].BYTES_PER_ELEMENT || (a < b ? -1 : 1));
+  /** @type {Record<string, object>} */ const header = { __metadata__: metadata };
+  let end = 0;
+  for (const name of names) {
+    const values = tensors[name];
+    const dtype = Object.entries(ARRAYS).find(([, kind]) => values instanceof kind)?.[0];
+    header[name] = { dtype, shape: [values.length], data_offsets: [end, (end += values.byteLength)] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(start + end).fill(0x20, 8, start);
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(text, 8);
+  let at = start;
+  for (const name of names) {
+    const { buffer, byteOffset, byteLength } = tensors[name];
+    file.set(new Uint8Array(/** @type {ArrayBuffer} */ (buffer), byteOffset, byteLength), at);
+    at += byteLength;
+  }
+  return file;
+}
+
 /** @param {unknown} shape @returns {shape is number[]} */
 function isShape(shape) {
   return Array.isArray(shape) && shape.length <= 2 && shape.every((size) => Number.isInteger(size) && size >= 0 && size < MAX_SIZE);

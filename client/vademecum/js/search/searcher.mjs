@@ -6,6 +6,7 @@ import { fuse, placeOf } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
+import { wordsOf } from "./tokens.mjs";
 import { Words } from "./words.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -15,42 +16,58 @@ import { Words } from "./words.mjs";
 export const MOST_HITS = 1000;
 const MOST_MORE = 10;
 const DEEPER = 200;
+/** How long a question waits for the words, in milliseconds: then meaning alone answers it. */
+const PATIENCE = 300;
+/** What words find that are not read yet. */
+const NOTHING = { unknown: [], share: 1 };
 /** What a scale of 1 is, in the unit of scores, by the bits of a component. */
 const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
 
-  /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder */
-  constructor(generation, places, encoder) {
+  /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
+   * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments */
+  constructor(generation, places, encoder, load = async () => generation.segments.map(readWords)) {
     this.generation = generation;
     this.places = places;
     this.encoder = encoder;
+    this.load = load;
   }
 
-  /** The words of all texts, read when they are first asked for. */
+  /** The words of all texts, loaded when they are first asked for. @returns {Promise<Words>} */
   get words() {
-    this.#words ??= this.#readWords();
+    this.#words ??= this.#loadWords().catch((error) => {
+      this.#words = undefined; // the next question tries again
+      throw error;
+    });
     return this.#words;
   }
 
-  async #readWords() {
-    const { generation } = this;
+  async #loadWords() {
     const algorithms = algorithmsOf(this.places.languages);
-    const stems = await loadStems(algorithms);
-    return new Words(generation, generation.segments.map(readWords), algorithms, stems);
+    const [stems, found] = await Promise.all([loadStems(algorithms), this.load()]);
+    return new Words(this.generation, found, algorithms, stems);
+  }
+
+  /** The words, or nothing where they take long and meaning alone may answer. @param {string} mode */
+  async #wordsInTime(mode) {
+    if (mode === "lexical") return this.words;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ let late;
+    const waited = new Promise((resolve) => (late = setTimeout(resolve, PATIENCE)));
+    return Promise.race([this.words, waited]).finally(() => clearTimeout(late));
   }
 
   /** @param {Question} question */
   async search({ query, limit, offset, mode, group, filters, prefer }) {
     const { generation, places, encoder } = this;
     const { index, owners } = generation;
-    const words = await this.words;
-    const found = words.find(query);
+    const words = await this.#wordsInTime(mode);
+    const found = words?.find(query) ?? { ...NOTHING, scores: new Float64Array(owners.length), words: new Set(wordsOf(query)), meant: query };
     const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(found.meant);
     const fits = places.matching(filters);
     const weight = encoder.wordsWeight / 1000;
-    const { rows, scores, nearest } = fuse(cosines, found, index.ids, { mode, weight, counting: places.owners(fits), titled: words.titled(query) });
+    const { rows, scores, nearest } = fuse(cosines, found, index.ids, { mode, weight, counting: places.owners(fits), titled: words?.titled(query) ?? [] });
     const candidates = places.settled([...this.#candidates(rows, scores, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
@@ -71,7 +88,8 @@ export class Searcher {
       hits,
       total: group ? answering.length : rows.length,
       unknown: found.unknown,
-      nearest: nearest && hits.length > 0,
+      nearest: nearest && words !== undefined && hits.length > 0,
+      preparing: words === undefined,
       facets: places.facets(answering),
     };
   }

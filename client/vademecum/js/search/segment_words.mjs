@@ -1,5 +1,5 @@
 // @ts-check
-/** The words of one segment, a pure function of its bytes; search/segment_words.py is the twin (format.md, section 6). */
+/** The words of one segment, a pure function of its bytes; search/segment_words.py is the twin (format.md, section 5.2). */
 
 import { plainText } from "../format/markup.mjs";
 import { HEADING_SEPARATOR } from "../format/segment.mjs";
@@ -30,13 +30,23 @@ export class SegmentWords {
   }
 }
 
-/** @param {Segment} segment */
+/** @param {Segment} segment @returns {SegmentWords} */
 export function readWords(segment) {
+  const steps = readingWords(segment);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in small steps. @param {Segment} segment @returns {Generator<void, SegmentWords>} */
+export function* readingWords(segment) {
   /** @type {Map<string, number>} */ const numbers = new Map();
   const chunks = new Gathered(segment.ids.length);
   for (let row = 0; row < segment.ids.length; row++) {
     const counts = tally(plainText(segment.texts.at(row)), 1, numbers, new Map());
     chunks.add(row, tally(segment.headings.at(row).replaceAll(HEADING_SEPARATOR, " "), HEADING_WEIGHT, numbers, counts));
+    yield;
   }
   const titles = new Gathered(segment.titles.length);
   for (let row = 0; row < segment.titles.length; row++) titles.add(row, tally(segment.titles.at(row), 1, numbers, new Map()));

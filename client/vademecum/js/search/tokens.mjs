@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * From a text to the words that it is found by (site/content/format.md, section 6); search/tokens.py is the twin, and says why.
+ * From a text to the words that it is found by (site/content/format.md, section 5.2); search/tokens.py is the twin, and says why.
  */
 
 export const MOST_LETTERS = 64;

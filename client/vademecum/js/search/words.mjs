@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Which chunks have the words of a query: BM25 over the live rows of a generation (site/content/format.md, section 6).
+ * Which chunks have the words of a query: BM25 over the live rows of a generation (site/content/format.md, section 5.2).
  * search/words.py is the twin: the same sums of doubles in the same order.
  */
 

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { decodeSegment } from "../../../../client/vademecum/js/format/segment.mjs";
+import { decodeEncoder } from "../../../../client/vademecum/js/search/encoder.mjs";
+import { openGeneration } from "../../../../client/vademecum/js/search/generation.mjs";
+import { decodeWords, encodeWords, loadWords } from "../../../../client/vademecum/js/search/kept_words.mjs";
+import { Places } from "../../../../client/vademecum/js/search/places.mjs";
+import { Searcher } from "../../../../client/vademecum/js/search/searcher.mjs";
+import { readWords } from "../../../../client/vademecum/js/search/segment_words.mjs";
+
+import { encoderFile, LATIN, segmentFile } from "../files.mjs";
+
+const FILE = segmentFile({ documents: [{ key: "k", chunks: [1n], title: "Trees" }], chunks: [{ id: 1n, text: "an elm" }] });
+const NAME = "a".repeat(64);
+
+/** A store of words, and what it was asked for. */
+function shelf(kept = new Map()) {
+  const store = { kept, asked: [], words: async (name) => (store.asked.push(name), kept.get(name)), keepWords: async (name, bytes) => void kept.set(name, bytes) };
+  return store;
+}
+
+const load = (store) => loadWords([decodeSegment(FILE)], [NAME], store);
+
+test("words are read once, kept, and found again", async () => {
+  const store = shelf();
+  const [read] = await load(store);
+  assert.deepEqual(read, readWords(decodeSegment(FILE)));
+  while (!store.kept.size) await new Promise((done) => setTimeout(done));
+  const other = await encodeWords({ ...read, words: read.words.map((word) => `${word}s`) }, NAME);
+  store.kept.set(NAME, other);
+  assert.deepEqual((await load(store))[0].words, read.words.map((word) => `${word}s`), "what is kept counts");
+});
+
+test("what is not whole, of another segment or of another version is read again", async () => {
+  const words = readWords(decodeSegment(FILE));
+  const good = await encodeWords(words, NAME);
+  const spoiled = [good.slice(0, -9), good.map((byte, at) => (at === good.length - 1 ? byte ^ 1 : byte)), new Uint8Array(), await encodeWords(words, "b".repeat(64))];
+  for (const bytes of spoiled) {
+    assert.equal(await decodeWords(bytes, NAME), null);
+    const store = shelf(new Map([[NAME, bytes]]));
+    assert.deepEqual((await load(store))[0].words, words.words);
+  }
+  assert.deepEqual(await decodeWords(good, NAME), words);
+});
+
+test("a store that gives and keeps nothing costs time alone", async () => {
+  const failing = async () => Promise.reject(new Error("no room"));
+  assert.deepEqual((await load({ words: failing, keepWords: failing }))[0].words, readWords(decodeSegment(FILE)).words);
+});
+
+test("while words are read meaning alone answers, and what failed is tried again", async () => {
+  const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
+  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[127, 127]], weights: [1], letters: LATIN }));
+  const question = { query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} };
+  let finish;
+  const slow = new Searcher(generation, new Places(generation, {}), encoder, () => new Promise((resolve) => (finish = resolve)));
+  const early = await slow.search(question);
+  assert.deepEqual([early.preparing, early.nearest, early.unknown], [true, false, []]);
+  finish([readWords(generation.segments[0])]);
+  const late = await slow.search(question);
+  assert.deepEqual([late.preparing, late.hits.map(({ why }) => why.words)], [false, [1]]);
+  let tried = 0;
+  const failing = new Searcher(generation, new Places(generation, {}), encoder, async () => {
+    if (!tried++) throw new Error("once");
+    return generation.segments.map(readWords);
+  });
+  await assert.rejects(failing.search(question), /once/);
+  assert.equal((await failing.search(question)).preparing, false);
+});
