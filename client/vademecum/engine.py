@@ -129,7 +129,7 @@ class Engine:
             seeded = await self._runs.seeded(session)
             try:
                 async with self._runs.asking(session, patient=not force) as update:
-                    plan, stale = await healing.follow_and_mend(
+                    plan, stale = await healing.follow_and_repair(
                         update, self._runs.root, force=force, healing=seeded.kind == "none"
                     )
             except (NetworkError, ServerError) as error:
@@ -270,7 +270,7 @@ class Engine:
             StorageError, BusyError: It could not be written down.
         """
         found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
-        if found or error.mendable:  # whatever a reader finds wrong with the content lies here, too
+        if found or error.repairable:  # whatever a reader finds wrong with the content lies here, too
             async with self._runs.locked() as session:
                 session.failures = session.failures.failed_read()
 

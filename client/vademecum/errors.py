@@ -15,14 +15,14 @@ class VademecumError(Exception):
     Attributes:
         code: A stable word for programs; the same in Python, in JavaScript and in `--json` output.
         transient: True when trying again later, unchanged, may well succeed.
-        mendable: True when this device failed, in a way that fetching everything anew could mend. A full disk, another
-            program's file and another writer are none of that.
+        repairable: True when this device failed, in a way that fetching everything anew could mend. A full disk,
+            another program's file and another writer are none of that.
         retry_after: For how many seconds the host asked to be left alone, where it did.
     """
 
     code = "error"
     transient = False
-    mendable = False
+    repairable = False
     retry_after: float | None = None
 
     @property
@@ -125,7 +125,7 @@ class StorageError(StoreError):
     """The local store could not be read or written."""
 
     code = "storage"
-    mendable = True
+    repairable = True
 
 
 class QuotaError(StorageError):
@@ -137,7 +137,7 @@ class QuotaError(StorageError):
     """
 
     code = "quota"
-    mendable = False
+    repairable = False
 
     def __init__(self, message: str, needed: int | None = None, available: int | None = None) -> None:
         super().__init__(message)
@@ -149,14 +149,14 @@ class NotAStoreError(StorageError):
     """The file at the store's path is something else. It is left as it is."""
 
     code = "not-a-store"
-    mendable = False
+    repairable = False
 
 
 class DamagedError(StoreError):
     """What lies in the store is not what was put there; its code is that of `ContentError`."""
 
     code = "content"
-    mendable = True
+    repairable = True
 
 
 class BusyError(StoreError):

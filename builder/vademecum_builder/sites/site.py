@@ -19,7 +19,7 @@ from vademecum_builder.sites.kinds import (
     kind_by_text,
     kind_of,
 )
-from vademecum_builder.sites.survey import Survey, folder_of, survey
+from vademecum_builder.sites.survey import Survey, survey, top_folder
 from vademecum_builder.sources.charset import Decoded, decode
 
 
@@ -57,7 +57,7 @@ class Site:
         gone = kind_by_head(key, opened.head, self.generator)
         if gone is not None:
             return gone
-        page = read_page(opened, self.survey.template, folder_of(key))
+        page = read_page(opened, self.survey.template, top_folder(key))
         gone = kind_of(key, page, decoded.text, self.generator)
         if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
             reason = "it marks no body to be searched, as other pages of the site do"

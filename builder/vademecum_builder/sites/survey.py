@@ -55,7 +55,7 @@ class Survey:
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def folder_of(key: str) -> str:
+def top_folder(key: str) -> str:
     """Return the part of a site that a page lies in: its folder at the top."""
     return key.partition("/")[0] if "/" in key else ""
 
@@ -67,7 +67,7 @@ def sample_of(keys: Iterable[str]) -> list[str]:
     chosen.update(whole[:SAMPLE])
     taken: Counter[str] = Counter()
     for key in whole:
-        folder = folder_of(key)
+        folder = top_folder(key)
         if taken[folder] < SAMPLE_OF_FOLDER:
             taken[folder] += 1
             chosen.add(key)
@@ -96,7 +96,7 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
         head = page.head
         if head.redirect is not None:
             continue
-        repeats.add(folder_of(key), look_at(page).flow.lines)
+        repeats.add(top_folder(key), look_at(page).flow.lines)
         titles += bool(head.title)
         names.update(set(name_parts(head.title)))
         languages[head.lang] += 1

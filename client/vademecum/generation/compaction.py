@@ -48,7 +48,7 @@ class _Weight:
     live: int
 
 
-def choose(state: LiveRows[S], config: Config) -> frozenset[int]:
+def segments_to_merge(state: LiveRows[S], config: Config) -> frozenset[int]:
     """Return the segments to merge; empty when no limit is passed. Pure, and cheap: no row is looked at.
 
     Live bytes are estimated by the number of rows that count, times the mean row of their segment.

@@ -68,20 +68,20 @@ class Repair:
         """Look at everything, mend what is broken, and sweep what nobody names.
 
         Raises:
-            VademecumError: See `mend`.
+            VademecumError: See `repair`.
         """
         found = await scrub(self._session, self._session.pointer.objects, looked)
-        return await self.mend_found(found, manifest)
+        return await self.run_on(found, manifest)
 
-    async def mend_found(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:
+    async def run_on(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:
         """The same, where it is known already what is broken."""
         if found.broken:
-            await self.mend(found.broken, manifest)
+            await self.repair(found.broken, manifest)
         await garbage.collect(self._session)
         still = self._session.pointer.objects & {*found.broken} - {*self.repaired}
         return Repaired(found, tuple(self.repaired), tuple(sorted(still)))
 
-    async def mend(self, broken: Sequence[str], manifest: ManifestOf) -> None:
+    async def repair(self, broken: Sequence[str], manifest: ManifestOf) -> None:
         """Mend these objects, and announce it.
 
         A previous generation that no host can mend is given up, once the current one is whole: going back to
@@ -98,13 +98,13 @@ class Repair:
         """
         current = self._session.pointer.current
         try:
-            await self._mend(broken, await _known(manifest))
+            await self._repair(broken, await _known(manifest))
         finally:
             sequence = None if current is None else current.sequence
             detail = {"objects": list(broken), "repaired": len(self.repaired), "sequence": sequence}
             self._events.emit("corruption", detail)
 
-    async def _mend(self, broken: Sequence[str], manifest: Manifest | None) -> None:
+    async def _repair(self, broken: Sequence[str], manifest: Manifest | None) -> None:
         head = self._session.pointer
         current = frozenset() if head.current is None else head.current.objects
         refs = {} if manifest is None else {ref.sha256: ref for ref in manifest.objects}

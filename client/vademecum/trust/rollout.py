@@ -14,7 +14,7 @@ from vademecum.store.records import ROLLOUT, Rollout
 from vademecum.trust.channel import WHOLE, Line, ReleasePointer
 
 
-def choose(line: Line, salt: str) -> ReleasePointer:
+def assigned(line: Line, salt: str) -> ReleasePointer:
     """Return the release that a store with this salt follows: the channel's current one, or its candidate."""
     candidate = line.candidate
     if candidate is None or candidate.yanked or bucket(salt, candidate.sha256) >= line.rollout:

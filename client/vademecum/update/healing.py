@@ -1,4 +1,5 @@
-"""What is broken on this device: mended where that is enough, and fetched anew where it is not."""
+"""What is broken on this device. Repair fetches just that (integrity/repair.py); healing fetches everything anew where
+it is not enough."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from vademecum.update.update import Update
 logger = logging.getLogger("vademecum")
 
 
-async def follow_and_mend(
+async def follow_and_repair(
     update: Update, root: bytes | None, *, force: bool, healing: bool
 ) -> tuple[Plan, bool]:
     """Follow the host, and see to what is installed; return the plan, and whether what the host shows is stale.
@@ -73,7 +74,7 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
             return
         named, held = update.session.pointer.objects, (await update.session.objects()).keys()
         if held != named:
-            await _repair(update).mend_found(Scrubbed(missing=tuple(sorted(named - held))), manifest)
+            await _repair(update).run_on(Scrubbed(missing=tuple(sorted(named - held))), manifest)
     except VademecumError as error:
         logger.warning("what is installed could not be looked after: %s", error)
 

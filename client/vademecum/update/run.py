@@ -114,7 +114,7 @@ class Runs:
         config, now = self.around.config, self.around.clock.now()
         # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
         await remember_wait(session, error, now, config.longest_wait)
-        if error.mendable:
+        if error.repairable:
             session.failures = session.failures.failed_sync(healing=session.healing)
         if isinstance(error, QuotaError):
             with contextlib.suppress(VademecumError):

@@ -104,7 +104,7 @@ class Seed:
         judge_installed(session, proof.trust)
         vouch(session, line)
         refuse_other(session.pointer, line)
-        pointer = await update.choose(line)
+        pointer = await update.assigned(line)
         refuse_older(pointer, session.pointer, line)
         if not proof.older:
             latest = Latest(pointer.sequence, pointer.version)

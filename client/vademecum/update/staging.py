@@ -10,7 +10,7 @@ from vademecum.config import Config
 from vademecum.errors import ContentError, SelfTestError, ServerError, StoreError
 from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest
-from vademecum.generation.compaction import choose, compact
+from vademecum.generation.compaction import compact, segments_to_merge
 from vademecum.generation.staged import Staged, stage_generation
 from vademecum.store import garbage
 from vademecum.store.pointer import generation_of
@@ -57,7 +57,7 @@ async def stage(
             raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
     except (ContentError, StoreError) as error:
         raise StagingError(error) from error
-    chosen = choose(staged.state, config) if plan.kind != "full" else frozenset()
+    chosen = segments_to_merge(staged.state, config) if plan.kind != "full" else frozenset()
     try:
         return await compact(staged, chosen, config) if chosen else _trimmed(staged)
     except (ContentError, StoreError) as error:  # housekeeping never fails an update

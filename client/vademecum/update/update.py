@@ -135,7 +135,7 @@ class Update:
         vouch(self.session, line)
         await self._find_manifest(line)
         refuse_other(self.session.pointer, line)
-        pointer = await self.choose(line)
+        pointer = await self.assigned(line)
         refuse_older(pointer, self.session.pointer, line)
         now = now.replace(microsecond=0)
         self.session.status = replace(
@@ -203,7 +203,7 @@ class Update:
 
     # 2. The release ----------------------------------------------------------------------------
 
-    async def choose(self, line: Line) -> ReleasePointer:
+    async def assigned(self, line: Line) -> ReleasePointer:
         """Return the release of the line that this store is to have: the current one, or a candidate.
 
         Raises:
@@ -211,7 +211,7 @@ class Update:
         """
         if line.candidate is None:
             return line.current
-        return rollout.choose(line, await rollout.read_salt(self.session, self._clock))
+        return rollout.assigned(line, await rollout.read_salt(self.session, self._clock))
 
     async def offer(self, pointer: ReleasePointer) -> Check:
         """Return what `follow` would do; nothing but manifests is downloaded. Errors: see `manifest`."""
@@ -353,7 +353,7 @@ class Update:
             self._budget = UNLIMITED
             if not mended and await self._broken():
                 mended = True
-                await self._mend(manifest)
+                await self._repair(manifest)
                 if await self._broken():
                     ladder = [full_plan(await self._sound(_named(manifest)), manifest)]
                 else:
@@ -364,12 +364,12 @@ class Update:
         current = self.session.pointer.current
         return current is not None and bool((await scrub(self.session, current.objects)).broken)
 
-    async def _mend(self, manifest: Manifest) -> None:
+    async def _repair(self, manifest: Manifest) -> None:
         async def known() -> Manifest:
             return manifest
 
         repair = Repair(self.session, self._config, self._course, self.downloader)
-        await repair.mend((await scrub(self.session, self.session.pointer.objects)).broken, known)
+        await repair.repair((await scrub(self.session, self.session.pointer.objects)).broken, known)
 
     async def _give_up(self, manifest: Manifest, error: StagingError) -> None:
         """All that was signed has come, and it is not the state that was: the same would come again."""

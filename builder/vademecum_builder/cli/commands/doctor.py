@@ -25,8 +25,8 @@ def run(options: Namespace) -> Shown:
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
     lines += [_line(finding) for finding in found.findings]
     # What the channel shows is mended by nobody here: its own line says what helps.
-    mendable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
-    if mendable and (options.check or not places):
+    repairable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
+    if repairable and (options.check or not places):
         lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
     return found.json(), lines
 

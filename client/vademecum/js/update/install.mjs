@@ -5,7 +5,7 @@
  */
 
 import { asError, VademecumError } from "../errors.mjs";
-import { LastResort, unopened, unusable } from "./mending.mjs";
+import { LastResort, unopened, unusable } from "./repair.mjs";
 import { OF_STAGE } from "./states.mjs";
 import { Turns } from "./turns.mjs";
 
@@ -68,7 +68,7 @@ export class Installing extends Turns {
   }
 
   /** Have just what is broken fetched again; if the reader still cannot open it, everything. @param {number} turn */
-  async mend(turn) {
+  async repair(turn) {
     try {
       const outcome = await this.#pull({ force: false, damaged: true, turn });
       if (this.told.has("updateCompleted")) return await this.#installed(outcome);

@@ -113,7 +113,7 @@ export class Updates extends Installing {
   #update() {
     if (this.#updating) return this.#updating;
     const turn = ++this.#turn;
-    this.#updating = this.take("check", () => (this.damaged ? this.mend(turn) : this.sync(false, turn))).finally(() => {
+    this.#updating = this.take("check", () => (this.damaged ? this.repair(turn) : this.sync(false, turn))).finally(() => {
       this.#updating = null;
       this.#pausing = null;
       this.permission = null;

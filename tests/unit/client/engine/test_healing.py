@@ -286,9 +286,9 @@ def test_a_pin_is_not_overruled(app: App) -> None:
     ],
 )
 def test_whose_fault_it_is(app: App, error: VademecumError, local: bool, damage: bool) -> None:
-    """`mendable` of a sync; what a reader finds is counted."""
+    """`repairable` of a sync; what a reader finds is counted."""
     drive(app.engine().report_damage(error))
-    assert (error.mendable, health(app) == Failures(reads=1)) == (local, damage)
+    assert (error.repairable, health(app) == Failures(reads=1)) == (local, damage)
 
 
 @pytest.mark.parametrize("record", [b"", b"{}", b'{"syncs":-1,"reads":0,"healed":0}'])

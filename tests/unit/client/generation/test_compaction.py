@@ -22,7 +22,7 @@ from vademecum.config import Config
 from vademecum.encoder.file import encode_encoder
 from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
-from vademecum.generation.compaction import choose, compact, pieces, write_piece
+from vademecum.generation.compaction import compact, pieces, segments_to_merge, write_piece
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.generation.staged import Staged, stage_generation
@@ -140,7 +140,7 @@ def test_the_same_rows_give_the_same_bytes_however_they_were_spread() -> None:
 
 def test_nothing_is_left_of_what_is_all_removed() -> None:
     stage = staged(file(tombstone("a", 2)), file(document("a", 1, 1), chunk(1, 1)))
-    assert merged(stage, choose(stage.state, MERGE_ALL)) == []
+    assert merged(stage, segments_to_merge(stage.state, MERGE_ALL)) == []
 
 
 @pytest.mark.parametrize("most", [1, 100, 300, 1000, 100_000])
@@ -166,59 +166,61 @@ def spread(*lengths: int) -> LiveRows[Segment]:
 
 
 def test_below_the_limits_nothing_is_merged() -> None:
-    assert choose(spread(*[20] * 32), Config()) == frozenset()
-    assert choose(spread(20), Config(max_segments=0)) == frozenset()
-    assert choose(assemble([]), OFTEN) == frozenset()
+    assert segments_to_merge(spread(*[20] * 32), Config()) == frozenset()
+    assert segments_to_merge(spread(20), Config(max_segments=0)) == frozenset()
+    assert segments_to_merge(assemble([]), OFTEN) == frozenset()
 
 
 def test_many_small_segments_leave_the_large_one_alone() -> None:
-    assert choose(spread(*[20] * 32, 9000), Config()) == frozenset(range(32))
-    assert choose(spread(9000, *[20] * 31, 4000), Config()) == frozenset(range(1, 32))
+    assert segments_to_merge(spread(*[20] * 32, 9000), Config()) == frozenset(range(32))
+    assert segments_to_merge(spread(9000, *[20] * 31, 4000), Config()) == frozenset(range(1, 32))
 
 
 def test_a_segment_no_larger_than_the_smaller_ones_together_is_merged_with_them() -> None:
     state = spread(100, 100, 150, 9000)
-    assert choose(state, Config(max_segments=3)) == {0, 1, 2}
-    assert choose(state, Config(max_segments=4)) == frozenset()
+    assert segments_to_merge(state, Config(max_segments=3)) == {0, 1, 2}
+    assert segments_to_merge(state, Config(max_segments=4)) == frozenset()
 
 
 def test_segments_that_nothing_needs_do_not_count() -> None:
     """They leave the generation without being rewritten."""
     replaced = segment(document("d0", 0, 9), chunk(9, 0))
     state = assemble([*spread(20, 20).segments, replaced])
-    assert choose(state, Config(max_segments=2, min_dead_bytes=0)) == frozenset()
-    assert choose(state, MERGE_ALL) == {0, 1}
+    assert segments_to_merge(state, Config(max_segments=2, min_dead_bytes=0)) == frozenset()
+    assert segments_to_merge(state, MERGE_ALL) == {0, 1}
 
 
 def test_as_many_are_merged_as_the_limit_asks_for() -> None:
     state = spread(20, 200, 2000, 20_000)
-    assert choose(state, Config(max_segments=3)) == {0, 1}
-    assert choose(state, Config(max_segments=1)) == {0, 1, 2, 3}
-    assert choose(state, Config(max_segments=0)) == {0, 1, 2, 3}
+    assert segments_to_merge(state, Config(max_segments=3)) == {0, 1}
+    assert segments_to_merge(state, Config(max_segments=1)) == {0, 1, 2, 3}
+    assert segments_to_merge(state, Config(max_segments=0)) == {0, 1, 2, 3}
 
 
 def test_segments_that_are_mostly_dead_are_rewritten() -> None:
     half_dead = segment(document("a", 1, 1), *(chunk(i, 1) for i in range(1, 8)))
     fresh = segment(document("b", 2, 50), chunk(50, 2))
     state = assemble([fresh, half_dead])
-    assert choose(state, Config(min_dead_bytes=0)) == {1}
-    assert choose(state, Config(min_dead_bytes=0, max_dead_share=0.9)) == frozenset()
-    assert choose(state, Config()) == frozenset(), "a few dead bytes are not worth it"
+    assert segments_to_merge(state, Config(min_dead_bytes=0)) == {1}
+    assert segments_to_merge(state, Config(min_dead_bytes=0, max_dead_share=0.9)) == frozenset()
+    assert segments_to_merge(state, Config()) == frozenset(), "a few dead bytes are not worth it"
 
 
 def test_segments_of_full_size_are_left_alone_until_they_are_mostly_dead() -> None:
     state = spread(*[20] * 3, 9000, 9000)
-    assert choose(state, Config(max_segments=2)) == {0, 1, 2, 3, 4}
+    assert segments_to_merge(state, Config(max_segments=2)) == {0, 1, 2, 3, 4}
     full = Config(max_segments=2, max_merged=10_000, min_dead_bytes=0)
-    assert choose(state, full) == {0, 1, 2}
-    assert choose(state, replace(full, max_segments=3)) == frozenset()
+    assert segments_to_merge(state, full) == {0, 1, 2}
+    assert segments_to_merge(state, replace(full, max_segments=3)) == frozenset()
     full_and_dead = segment(document("a", 1, 1), *(chunk(i, 1, 4000) for i in range(1, 4)))
-    assert choose(assemble([full_and_dead]), full) == {0}
+    assert segments_to_merge(assemble([full_and_dead]), full) == {0}
 
 
 def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
-    assert choose(spread(20), MERGE_ALL) == frozenset()
-    assert choose(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), MERGE_ALL) == {0}
+    assert segments_to_merge(spread(20), MERGE_ALL) == frozenset()
+    assert segments_to_merge(
+        assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), MERGE_ALL
+    ) == {0}
 
 
 @pytest.mark.slow
@@ -227,7 +229,7 @@ def test_a_row_is_rewritten_a_logarithmic_number_of_times() -> None:
     sizes, written = [20_000], 0
     for _ in range(500):
         sizes.insert(0, 40)
-        chosen = choose(spread(*sizes), Config(max_segments=8))
+        chosen = segments_to_merge(spread(*sizes), Config(max_segments=8))
         if chosen:
             merged = sum(sizes[i] for i in chosen)
             written += merged
