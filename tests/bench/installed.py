@@ -24,6 +24,7 @@ EPOCH = "0123456789abcdef"
 CHUNKS_A_DOCUMENT = 10
 CHUNKS_A_SEGMENT = 25_000
 VOCABULARY = 20_000
+STOP_WORDS = 100
 LETTERS = np.array(list("aeioubcdfglmnprstv"))
 
 
@@ -47,8 +48,10 @@ class Drawn:
         letters = self._noise.choice(LETTERS, lengths.sum())
         cuts = np.split(letters, np.cumsum(lengths)[:-1])
         self.words = sorted({"".join(word) for word in cuts})
-        self._chances = np.cumsum(1 / np.arange(1, len(self.words) + 1))
-        self._chances /= self._chances[-1]
+        # How often a word is used has nothing to do with how it begins.
+        chances = self._noise.permutation(1 / np.arange(1, len(self.words) + 1))
+        self._chances = np.cumsum(chances / chances.sum())
+        self._telling = np.flatnonzero(chances < 1 / STOP_WORDS)
 
     def objects(self) -> Mapping[str, bytes]:
         """Return the segments, newest first, and the encoder as the last: digest -> content."""
@@ -67,7 +70,10 @@ class Drawn:
         return encode_head(Head(current=generation))
 
     def queries(self, count: int, words: int = 4) -> list[str]:
-        return [" ".join(self.words[at] for at in row) for row in self._drawn(count, words)]
+        """Return questions without the commonest words, which tell nothing apart: real ones are stop words."""
+        asked = self._drawn(count * words * 4, 1)[:, 0]
+        telling = asked[np.isin(asked, self._telling)][: count * words].reshape(count, words)
+        return [" ".join(self.words[at] for at in row) for row in telling]
 
     def _drawn(self, count: int, words: int) -> NDArray[np.int64]:
         """Return positions of words, [count, words], the first ones often."""

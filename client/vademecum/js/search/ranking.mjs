@@ -6,44 +6,109 @@ const NEAREST_SHARE = 0.35;
 const NEAR = 0.5;
 const NEARER = 0.8;
 const FAR = 0.1;
+/** Scores are counted by drawers, so that few have to be compared. */
+const DRAWERS = 4096;
 
-/** @typedef {{rows: number[], scores: Float64Array, nearest: boolean}} Ranking `scores` by row */
+/** `rows` are all that answer, in no order; `scores` by row.
+ * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
 
-/** All chunks that answer, the best first; of equals the lowest id. A document whose title was typed is before all.
- * @param {Float64Array} cosines of each row @param {import("./words.mjs").Found} found @param {BigUint64Array} ids
+/** All chunks that answer, and how well. A document whose title was typed is before all.
+ * @param {Float64Array} cosines of each row @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, counting: Int32Array, titled: number[]}} options `counting`: negative for rows that may
- *   not be found @returns {Ranking} */
-export function fuse(cosines, found, ids, { mode, weight, counting, titled }) {
+ *   not be found
+ * @param {{scores: Float64Array, rows: Uint32Array}} room for the answer, good till the next one: to make it anew takes longer
+ *   than to fill it @returns {Ranking} */
+export function fuse(cosines, found, { mode, weight, counting, titled }, { scores, rows }) {
   let [most, highest] = [0, 0];
   for (let row = 0; row < counting.length; row++) {
     if (found.scores[row] > most) most = found.scores[row];
     if (cosines[row] > highest) highest = cosines[row];
   }
+  const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const floor = Math.max((most ? NEAR : NEARER) * highest, FAR);
-  const named = new Set(mode === "semantic" ? [] : titled);
-  const scores = new Float64Array(cosines.length);
-  /** @type {number[]} */ const rows = [];
+  const named = new Set(semantic ? [] : titled);
+  let count = 0;
   for (let row = 0; row < counting.length; row++) {
     if (counting[row] < 0) continue;
-    const words = most ? found.scores[row] / most : 0;
     const cosine = cosines[row];
-    scores[row] = mode === "lexical" ? words : mode === "semantic" ? cosine : cosine + weight * words;
-    const fits = mode === "lexical" ? words > 0 : mode === "semantic" ? cosine > 0 : words > 0 || cosine >= floor;
-    if (fits || named.has(row)) rows.push(row);
+    const words = found.scores[row] ? found.scores[row] / most : 0;
+    scores[row] = lexical ? words : semantic ? cosine : cosine + weight * words;
+    const fits = lexical ? words > 0 : semantic ? cosine > 0 : words > 0 || cosine >= floor;
+    if (fits || (named.size && named.has(row))) rows[count++] = row;
   }
-  rows.sort((a, b) => Number(named.has(b)) - Number(named.has(a)) || scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
   const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
-  return { rows, scores, nearest };
+  return { rows: rows.subarray(0, count), scores, named, nearest };
 }
 
-/** The place of a row among all by one score, from 1; null where it has none.
- * @param {number} row @param {Float64Array} scores @param {Int32Array} owners @param {BigUint64Array} ids */
-export function placeOf(row, scores, owners, ids) {
-  const mine = scores[row];
-  if (!(mine > 0)) return null;
-  let place = 1;
-  for (let at = 0; at < scores.length; at++) {
-    if (owners[at] >= 0 && (scores[at] > mine || (scores[at] === mine && ids[at] < ids[row]))) place++;
+/** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
+ * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @returns {Iterable<number>} */
+export function* inOrder({ rows, scores, named }, ids, first) {
+  const before = orderBy(scores, ids);
+  const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
+  yield* [...rows.filter((row) => named.size && named.has(row))].sort((a, b) => (before(a, b) ? -1 : 1));
+  for (let given = 0, most = first; given < others.length; most *= 4) {
+    const best = bestOf(others, scores, before, most);
+    yield* best.slice(given);
+    given = best.length;
   }
-  return place;
+}
+
+/** @param {Uint32Array} rows @param {Float64Array} scores @param {(a: number, b: number) => boolean} before @param {number} most
+ * @returns {number[]} the best first */
+function bestOf(rows, scores, before, most) {
+  let highest = 0;
+  for (let i = 0; i < rows.length; i++) if (scores[rows[i]] > highest) highest = scores[rows[i]];
+  const factor = DRAWERS / highest;
+  const counts = new Uint32Array(DRAWERS + 2);
+  for (let i = 0; i < rows.length; i++) counts[drawer(scores[rows[i]], factor)]++;
+  let lowest = DRAWERS + 1;
+  for (let kept = counts[lowest]; lowest && kept < most; kept += counts[lowest]) lowest--;
+  const best = [];
+  for (let i = 0; i < rows.length; i++) if (drawer(scores[rows[i]], factor) >= lowest) best.push(rows[i]);
+  return best.sort((a, b) => (before(a, b) ? -1 : 1)).slice(0, most);
+}
+
+/** The place of each of these rows among all live ones by one score, from 1; null where it has none. Only rows in the drawer
+ * of one that is asked for are compared with it.
+ * @param {number[]} rows @param {Float64Array} scores @param {Int32Array} owners @param {BigUint64Array} ids
+ * @returns {Map<number, number | null>} */
+export function placesOf(rows, scores, owners, ids) {
+  const before = orderBy(scores, ids);
+  const asked = rows.filter((row) => scores[row] > 0);
+  const least = Math.min(...asked.map((row) => scores[row]));
+  let highest = 0;
+  for (let at = 0; at < scores.length; at++) if (scores[at] > highest) highest = scores[at];
+  const factor = DRAWERS / highest;
+  /** @type {Map<number, number[]>} */ const wanted = new Map();
+  const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
+  for (const row of asked) {
+    places.set(row, 1);
+    const mine = drawer(scores[row], factor);
+    wanted.set(mine, [...(wanted.get(mine) ?? []), row]);
+  }
+  const has = Uint8Array.from({ length: DRAWERS + 2 }, (_, at) => Number(wanted.has(at)));
+  const counts = new Uint32Array(DRAWERS + 2);
+  const add = (/** @type {number} */ row, /** @type {number} */ count) => places.set(row, Number(places.get(row)) + count);
+  for (let at = 0; at < scores.length; at++) {
+    if (!(scores[at] >= least) || owners[at] < 0) continue;
+    const mine = drawer(scores[at], factor);
+    counts[mine]++;
+    if (has[mine]) for (const row of wanted.get(mine) ?? []) if (before(at, row)) add(row, 1);
+  }
+  let higher = 0;
+  for (let at = DRAWERS + 1; at >= 0; at--) {
+    for (const row of wanted.get(at) ?? []) add(row, higher);
+    higher += counts[at];
+  }
+  return places;
+}
+
+/** A higher score never falls into a lower drawer. @param {number} score @param {number} factor */
+function drawer(score, factor) {
+  return score > 0 ? (score * factor) | 0 : 0;
+}
+
+/** @param {Float64Array} scores @param {BigUint64Array} ids */
+function orderBy(scores, ids) {
+  return (/** @type {number} */ a, /** @type {number} */ b) => scores[a] > scores[b] || (scores[a] === scores[b] && ids[a] < ids[b]);
 }

@@ -2,7 +2,7 @@
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
 import { excerptOf } from "./excerpt.mjs";
-import { fuse, placeOf } from "./ranking.mjs";
+import { fuse, inOrder, placesOf } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -33,6 +33,8 @@ export class Searcher {
     this.places = places;
     this.encoder = encoder;
     this.load = load;
+    const { length } = generation.owners;
+    this.room = { scores: new Float64Array(length), rows: new Uint32Array(length) };
   }
 
   /** The words of all texts, loaded when they are first asked for. @returns {Promise<Words>} */
@@ -67,8 +69,9 @@ export class Searcher {
     const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(found.meant);
     const fits = places.matching(filters);
     const weight = encoder.wordsWeight / 1000;
-    const { rows, scores, nearest } = fuse(cosines, found, index.ids, { mode, weight, counting: places.owners(fits), titled: words?.titled(query) ?? [] });
-    const candidates = places.settled([...this.#candidates(rows, scores, fits, prefer, places.depth(offset + limit), group)]);
+    const asked = { mode, weight, counting: places.owners(fits), titled: words?.titled(query) ?? [] };
+    const ranking = fuse(cosines, found, asked, this.room);
+    const candidates = places.settled([...this.#candidates(ranking, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;
@@ -76,19 +79,22 @@ export class Searcher {
       if (known) known.push(candidate);
       else groups.set(key, [candidate]);
     });
+    const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
+    const rows = shown.flat().map(({ at }) => at);
+    const [wordly, meant] = [found.scores, cosines].map((scores) => placesOf(rows, scores, owners, index.ids));
     const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
       const described = generation.describe(at, shown);
-      const why = { words: placeOf(at, found.scores, owners, index.ids), meaning: placeOf(at, cosines, owners, index.ids) };
-      /** @type {any[]} */ const more = others.slice(0, MOST_MORE).map((other) => hit(other));
+      /** @type {any[]} */ const more = others.map((other) => hit(other));
+      const why = { words: wordly.get(at), meaning: meant.get(at) };
       return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...excerptOf(described.text, found.words), why, more };
     };
-    const hits = [...groups.values()].slice(offset, offset + limit).map(([first, ...others]) => hit(first, others));
-    const answering = [...new Set(rows.map((row) => owners[row]))];
+    const hits = shown.map(([first, ...others]) => hit(first, others));
+    const answering = ownersOf(ranking.rows, owners, generation.documents.length);
     return {
       hits,
-      total: group ? answering.length : rows.length,
+      total: group ? answering.length : ranking.rows.length,
       unknown: found.unknown,
-      nearest: nearest && words !== undefined && hits.length > 0,
+      nearest: ranking.nearest && words !== undefined && hits.length > 0,
       preparing: words === undefined,
       facets: places.facets(answering),
     };
@@ -101,19 +107,35 @@ export class Searcher {
     const vector = generation.bits === 8 ? integers : rotateQuery(integers, encoder.unknownFrom);
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
     const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
-    return generation.scan.scores(vector).map((raw, row) => (generation.owners[row] < 0 ? 0 : raw / unit));
+    const cosines = generation.scan.scores(vector); // ours till the next question
+    for (let row = 0; row < cosines.length; row++) cosines[row] = generation.owners[row] < 0 ? 0 : cosines[row] / unit;
+    return cosines;
   }
 
   /** As many as show `depth` documents, and some more, so that there are further hits of these.
-   * @param {number[]} rows @param {Float64Array} scores @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
+   * @param {import("./ranking.mjs").Ranking} ranking @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
    * @param {number} depth @param {boolean} group @returns {Iterable<Candidate>} */
-  *#candidates(rows, scores, fits, prefer, depth, group) {
+  *#candidates(ranking, fits, prefer, depth, group) {
     const seen = new Set();
-    for (const [number, at] of rows.entries()) {
-      if (number >= (group ? depth + DEEPER : depth) && (seen.size >= depth || !group)) return;
-      const candidate = this.places.choose({ at, raw: scores[at] }, fits, prefer);
+    const most = group ? depth + DEEPER : depth;
+    let number = 0;
+    for (const at of inOrder(ranking, this.generation.index.ids, most)) {
+      if (number++ >= most && (seen.size >= depth || !group)) return;
+      const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);
       yield candidate;
     }
   }
+}
+
+/** The documents that own these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents */
+function ownersOf(rows, owners, documents) {
+  const seen = new Uint8Array(documents);
+  const found = [];
+  for (let i = 0; i < rows.length; i++) {
+    const owner = owners[rows[i]];
+    if (!seen[owner]) found.push(owner);
+    seen[owner] = 1;
+  }
+  return found;
 }

@@ -9,6 +9,9 @@ const CAMEL = "\x02";
 export const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 /** What may stand between the parts of one run. */
 export const JOINTS = /[._/:-]+/g;
+/** One run that is one word already. */
+const SIMPLE = /^[a-z0-9]+$/;
+const BETWEEN = Array.from({ length: 128 }, (_, code) => !/[a-z0-9._/:-]/i.test(String.fromCharCode(code)));
 const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han. */
@@ -48,12 +51,12 @@ export function runsOf(text) {
 
 /** Whether a character is no part of any word or identifier. @param {string} character */
 export function isBetween(character) {
-  return character < "\x80" ? !/[a-z0-9._/:-]/i.test(character) : fold(character) === " ";
+  return character < "\x80" ? BETWEEN[character.charCodeAt(0)] : fold(character) === " ";
 }
 
 /** All words of a text; each identifier whole, then its parts. @param {string} text */
 export function wordsOf(text) {
-  return runsOf(text).flatMap(partsOf);
+  return SIMPLE.test(text) ? partsOf(text) : runsOf(text).flatMap(partsOf);
 }
 
 /** What a title or a question is called: its words as they are written, identifiers whole. @param {string} text */

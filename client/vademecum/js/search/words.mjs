@@ -62,12 +62,14 @@ export class Words {
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
     this.counts = new Float64Array(owners.length);
     this.best = new Float64Array(owners.length);
+    /** What `find` gives, good till it is called again. */
+    this.scores = new Float64Array(owners.length);
   }
 
   /** @param {string} query @returns {Found} */
   find(query) {
     const asked = this.#asked(query);
-    const scores = new Float64Array(this.owners.length);
+    const scores = this.scores.fill(0);
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
