@@ -3,6 +3,10 @@
 
 import "../client/vademecum-search.mjs";
 
+/** @typedef {import("../client/vademecum.mjs").KnowledgeBase} KnowledgeBase */
+
+/** The longest wait for the first download, in milliseconds, before the page is kept for the time without a network. */
+const PATIENCE_MS = 30_000;
 const base = new URL(".", document.baseURI);
 const search = /** @type {import("../client/vademecum-search.mjs").VademecumSearch} */ (document.querySelector("vademecum-search"));
 
@@ -36,10 +40,15 @@ async function registerWorker() {
     const next = registration.installing;
     next?.addEventListener("statechange", () => next.state === "installed" && offerReload());
   });
-  const keep = () => registration.active?.postMessage("keep-runtime");
-  const follow = () => search.knowledgeBase?.on("updateCompleted", keep);
-  if (search.knowledgeBase) follow();
-  else search.addEventListener("vademecum-start", follow);
+}
+
+/** The worker asks for every file of the page anew: on a first visit, what is searched goes first. @param {{detail: KnowledgeBase}} event */
+async function started({ detail: kb }) {
+  kb.on("updateCompleted", async () => (await navigator.serviceWorker.ready).active?.postMessage("keep-runtime"));
+  const first = ["preview", "updateCompleted", "updateFailed"].map((/** @type {any} */ event) => new Promise((resolve) => kb.on(event, resolve)));
+  const { installed, mode } = await kb.getStatus();
+  if (!installed && mode === "automatic") await Promise.race([...first, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+  await registerWorker();
 }
 
 /** @param {ServiceWorkerRegistration} registration */
@@ -49,4 +58,4 @@ function reload(registration) {
 }
 
 offerExamples();
-if ("serviceWorker" in navigator) registerWorker();
+if ("serviceWorker" in navigator) search.addEventListener("vademecum-start", started, { once: true });

@@ -181,7 +181,7 @@ def test_what_events_and_status_hold_is_what_the_page_says(line: Line, tmp_path:
     knowledge.sync()
     knowledge.rollback()
     documented = rows("Events")
-    stages = {"downloading", "verifying", "installing"}
+    stages = {"starting", "downloading", "verifying", "installing"}
     assert {event: documented[event] - stages for event in heard} == heard
     assert set(heard) == set(EVENTS) - {"updateFailed", "corruption"}
     said = section("Python").split("`status()` holds")[1].split("\n\n")[0]

@@ -80,7 +80,13 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     for path in sorted((runtime / "pyodide").iterdir()):
         files[f"pyodide/{path.name}"] = _PARTS[path.name](path) if path.name in _PARTS else path
     archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
-    files["runtime.json"] = canonical({"pyodide": "pyodide/", "python": archives})
+    fetched = [
+        name
+        for name in files
+        if name in archives or name.endswith((".wasm", "python_stdlib.zip", "lock.json"))
+    ]
+    size = sum(_size(files[name]) for name in fetched)
+    files["runtime.json"] = canonical({"bytes": size, "pyodide": "pyodide/", "python": archives})
     return {f"client/{name}": files[name] for name in sorted(files)}
 
 
@@ -104,6 +110,10 @@ def digests(files: Mapping[str, Path | bytes]) -> Mapping[str, str]:
         path: hashlib.sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
         for path, content in files.items()
     }
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
 def _distribution(wheel: Path) -> str:

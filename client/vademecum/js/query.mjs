@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, search {query, limit, offset, mode, group, filters, prefer}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, search {query, limit, offset, mode, group, filters, prefer}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -52,6 +52,16 @@ async function turnToPointer() {
   opened = await opening;
   opened?.searcher.words.catch(() => undefined); // read now: a question that comes meanwhile need not wait for all
   return pointer.current;
+}
+
+/** Answer from objects that nobody has verified (page/preview.mjs), till there is a release.
+ * @param {{release: InstalledRelease, objects: Uint8Array[]}} args */
+function preview({ release, objects }) {
+  const turn = turning.then(() => {
+    opened ??= openRelease(release, objects);
+  });
+  turning = turn.catch(() => undefined);
+  return turn;
 }
 
 /** A disk may have changed an object since it was verified: no byte is shown that is not what its name says.
@@ -109,4 +119,4 @@ function document({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, search, document });
+serve(self, { open, reopen, preview, search, document });

@@ -5,7 +5,8 @@
  *
  * Attributes: `url` of the published tree (default: the one that this file is of), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
- * what it stands in), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`.
+ * what it stands in), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
+ * `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
  */
@@ -90,7 +91,8 @@ export class VademecumSearch extends HTMLElement {
     const source = this.getAttribute("trust");
     const body = source === null ? null : await fetchBody(new URL(source, document.baseURI).href, { limit: MAX_ROOT });
     this.#own = true;
-    return new KnowledgeBase({ url: base.href, trust: body && new TextDecoder().decode(body.data) });
+    const trust = body && new TextDecoder().decode(body.data);
+    return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
   }
 
   #end() {

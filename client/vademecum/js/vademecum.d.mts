@@ -41,6 +41,11 @@ export interface KnowledgeBaseOptions {
   maxUpdateBytes?: number;
   /** Where the workers and the Python runtime lie. Default: beside `vademecum.mjs`. */
   clientUrl?: string | URL;
+  /**
+   * On a first visit, answer from what the host shows while it is being verified: marked, in memory only, and only on a
+   * page of the published tree itself. Default: no.
+   */
+  preview?: boolean;
   /** Log to the console. */
   debug?: boolean;
 }
@@ -144,6 +149,8 @@ export interface Results extends Array<Hit> {
   nearest: boolean;
   /** The words of a release that has just been installed are still being read: what is here was found by meaning alone. */
   preparing: boolean;
+  /** Nobody has verified it yet (option `preview`). */
+  preview?: true;
   /** For `lang`, `version` and `source`, where documents differ: how many of those that answer say what. */
   facets: Record<string, Record<string, number>>;
 }
@@ -264,6 +271,8 @@ export interface Status {
   seed: { code: string; message: string } | null;
   mode: Mode;
   installed: LocalVersion | null;
+  /** What answers unverified, on a first visit (option `preview`). */
+  preview: LocalVersion | null;
   previous: LocalVersion | null;
   pinned: number | null;
   /** Releases that were left by `rollback()` or failed their self-test. */
@@ -302,7 +311,8 @@ export interface Events {
   updateStarted: { sequence: number; version: string; plan: Plan; totalBytes: number };
   updateProgress: {
     plan: Plan;
-    stage: "downloading" | "verifying" | "installing";
+    /** `starting`: the program that verifies is on its way, where it is not kept here. */
+    stage: "starting" | "downloading" | "verifying" | "installing";
     percentage: number;
     bytes: number;
     totalBytes: number;
@@ -313,6 +323,12 @@ export interface Events {
   rolledBack: { sequence: number; version: string; elsewhere?: true };
   /** Stored objects were missing or damaged; so many of them are mended. `sequence`: the installed release. */
   corruption: { objects: string[]; repaired: number; sequence: number | null };
+}
+
+/** Of a page alone: CPython has no previews. */
+export interface PageEvents extends Events {
+  /** What answers unverified (option `preview`); null: it did not verify, and is gone. */
+  preview: { sequence: number; version: string } | null;
 }
 
 /** Every rejection is one of these. */
@@ -360,8 +376,8 @@ export declare class KnowledgeBase {
   document(key: string): Promise<KnowledgeDocument | null>;
 
   /** Returns a function that removes the listener. A listener that throws changes nothing. */
-  on<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): () => void;
-  off<Name extends keyof Events>(name: Name, listener: (detail: Events[Name]) => void): void;
+  on<Name extends keyof PageEvents>(name: Name, listener: (detail: PageEvents[Name]) => void): () => void;
+  off<Name extends keyof PageEvents>(name: Name, listener: (detail: PageEvents[Name]) => void): void;
 
   /** Asks the host; installs nothing. */
   checkForUpdates(): Promise<Check>;

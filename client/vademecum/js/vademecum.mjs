@@ -13,6 +13,7 @@ import { fetchFirst } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
+import { mayPreview, Preview } from "./page/preview.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
 import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
@@ -41,11 +42,12 @@ export class KnowledgeBase {
   /** @type {Promise<LocalVersion | null> | null} */ #initialized = null;
   /** @type {(version: LocalVersion) => void} */ #nowReady = () => {};
   #closed = false;
-  #listeners = new Listeners(EVENTS);
+  #listeners = new Listeners([...EVENTS, "preview"]);
   #clientUrl;
   #log;
   #store;
   #reader;
+  #preview;
   #tabs;
   /** @type {PythonWorker} */ #python;
   /** @type {Updates} */ #updates;
@@ -65,7 +67,9 @@ export class KnowledgeBase {
     });
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release)));
-    const emit = (/** @type {string} */ name, /** @type {object} */ detail) => this.#emit(name, detail);
+    const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
+    const previews = options.preview === true && mayPreview(this.url, this.#clientUrl);
+    const preview = (this.#preview = previews ? new Preview({ url: this.url, channel, reader, emit }) : null);
     const setMode = (/** @type {Mode} */ mode) => this.#background.setMode(mode);
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, setMode, opened: () => this.#opened() }));
     const trust = trustText(options.trust);
@@ -73,11 +77,11 @@ export class KnowledgeBase {
     const target = { urls: this.#urls, trust, channel, maxUpdateBytes: options.maxUpdateBytes ?? null, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
-      target,
+      () => ({ ...target, fetched: preview?.take() }),
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
-      ...{ urls: this.#urls, trust, seed, store, emit },
+      ...{ urls: this.#urls, trust, seed, store, emit, preview },
       python: (command, args) => this.#run(command, args),
       reopen: async () => (tabs.told = await reader.reopen()),
       follow: () => tabs.catchUp(),
@@ -103,7 +107,9 @@ export class KnowledgeBase {
   async search(query, { limit = 10, offset, mode, group, filters, prefer } = {}) {
     await this.initialize();
     const { hits, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
-    return Object.assign(hits, told);
+    if (!this.#reader.preview) return Object.assign(hits, told);
+    if (hits.length > 0) this.#preview?.seen();
+    return Object.assign(hits, told, { preview: true });
   }
 
   /** @param {string} key */
@@ -170,7 +176,7 @@ export class KnowledgeBase {
   // What is known -------------------------------------------------------------------------------
 
   async getStatus() {
-    return readStatus(this.#store, this.#updates, this.mode);
+    return readStatus(this.#store, this.#updates, this.mode, this.#reader.preview);
   }
 
   async getLocalVersion() {
@@ -255,7 +261,8 @@ export class KnowledgeBase {
   /** @param {string} file */
   #worker(file) {
     this.#requireOpen();
-    return new Worker(new URL(file, this.#clientUrl), { type: "module", name: `vademecum ${file}` });
+    const address = new URL(file, this.#clientUrl).href;
+    return Object.assign(new Worker(address, { type: "module", name: `vademecum ${file}` }), { address });
   }
 
   /** @param {string} command @param {object} [args] */

@@ -16,7 +16,7 @@ import { fetchBody, fileAddress } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
 
-/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null, seed: string | null}} Target */
+/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null, seed: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `fetched`: what the preview has brought of the first tree */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */ let python;
@@ -24,22 +24,29 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"
 let host;
 const pause = new Pause();
 
-/** A published tree as Python asks for its files. @param {string} url */
-function tree(url) {
+/** A published tree as Python asks for its files. What is there already is given once: where it is not what was signed,
+ * it is asked for anew. @param {string} url @param {Map<string, import("./net/transport.mjs").Body>} [fetched] */
+function tree(url, fetched) {
   return {
     url,
-    fetch: (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) =>
-      fetchBody(fileAddress(path, url), { limit, progress }),
+    fetch: async (/** @type {string} */ path, /** @type {number} */ limit, /** @type {(bytes: number) => void} */ progress) => {
+      const body = fetched?.get(path);
+      fetched?.delete(path);
+      return body && body.data.length <= limit ? body : fetchBody(fileAddress(path, url), { limit, progress });
+    },
   };
 }
 
 /** @param {Target} target */
-async function open({ urls, trust, channel, maxUpdateBytes, seed }) {
-  const pyodide = await bootPython();
+async function open({ urls, trust, channel, maxUpdateBytes, seed, fetched }) {
+  const pyodide = await bootPython((bytes, totalBytes) => {
+    const percentage = Math.min(100, Math.floor((100 * bytes) / totalBytes));
+    self.postMessage({ event: "updateProgress", detail: { plan: "none", stage: "starting", percentage, bytes, totalBytes } });
+  });
   host = {
     options: JSON.stringify({ trust, channel, maxUpdateBytes }),
     openStore: () => new IndexedStore(urls[0]),
-    trees: urls.map(tree),
+    trees: urls.map((url, i) => (i === 0 ? tree(url, fetched) : tree(url))),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None
     room,
     permitted: () => pause.permitted,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 FLOORS = (
-    "errors <- format, net, workers <- store, search <- update, worker, query <- page, ui <- vademecum"
+    "errors <- format, net <- workers <- store, search <- update, worker, query <- page, ui <- vademecum"
     " <- vademecum-search"
 )
 FLOOR = {name: floor for floor, names in enumerate(FLOORS.split(" <- ")) for name in names.split(", ")}

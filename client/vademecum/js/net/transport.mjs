@@ -16,6 +16,8 @@ const MOST_ASKED = 1e9;
  * @property {number} limit the most bytes that the body may have
  * @property {(bytes: number) => void} [progress] called with the bytes received so far
  * @property {{idle: number, total: number}} [timeouts]
+ * @property {RequestCache} [cache] of files that are no data of a release
+ * @property {typeof fetch} [ask] in place of the worker's own `fetch`
  */
 /** @typedef {{data: Uint8Array, transferred: number, date: string}} Body `date`: the header, or nothing */
 
@@ -29,7 +31,7 @@ const MOST_ASKED = 1e9;
  * @param {FetchOptions} options
  * @returns {Promise<Body>}
  */
-export async function fetchBody(url, { limit, progress = () => {}, timeouts = TIMEOUTS }) {
+export async function fetchBody(url, { limit, progress = () => {}, timeouts = TIMEOUTS, cache = "no-store", ask = (...args) => fetch(...args) }) {
   const aborter = new AbortController();
   const stop = (/** @type {string} */ why) => aborter.abort(new VademecumError("network", `${url}: ${why}`));
   const total = setTimeout(stop, timeouts.total, `not there after ${timeouts.total / 1000} s`);
@@ -40,7 +42,7 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
   };
   let answered = false;
   try {
-    const response = await fetch(url, { cache: "no-store", signal: aborter.signal });
+    const response = await ask(url, { cache, signal: aborter.signal });
     answered = true;
     requireSuccess(url, response);
     const pieces = [];

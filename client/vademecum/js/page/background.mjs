@@ -79,7 +79,7 @@ export class Background {
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
     const { updates } = this.around;
-    const failed = await this.#failure(updates.background(() => this.#permitted()));
+    const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;
     // A paused update goes on at the usual time: the budget is for each of these turns.

@@ -9,6 +9,8 @@ import { Remote } from "../workers/rpc.mjs";
 export class Reader {
   /** @type {InstalledRelease | null} what it answers from */
   release = null;
+  /** @type {InstalledRelease | null} what it shows unverified, while it has no release (preview.mjs) */
+  preview = null;
   closed = false;
   /** @type {Remote | null} */ #remote = null;
 
@@ -32,8 +34,21 @@ export class Reader {
     const remote = first ? new Remote(this.start()) : /** @type {Remote} */ (this.#remote);
     this.#remote = remote;
     this.release = await remote.call(first ? "open" : "reopen", { url: this.url });
+    if (this.release) this.preview = null;
     this.opened(this.release);
     return this.release;
+  }
+
+  /** Answer from what nobody has verified yet, till there is a release.
+   * @param {InstalledRelease | null} release @param {Uint8Array[]} objects encoder and segments */
+  async show(release, objects) {
+    await this.ask("preview", { release, objects });
+    this.preview = this.release ? null : release;
+  }
+
+  async withdraw() {
+    this.preview = null;
+    await this.reopen();
   }
 
   get #gone() {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`. */
+/** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`, `preview`. */
 
 import { TRANSIENT } from "../errors.mjs";
 import { openHead, openRecord } from "../store/records.mjs";
@@ -16,8 +16,9 @@ export function versionOf(release) {
 }
 
 /** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
- * @param {Status["mode"]} mode @returns {Promise<Status>} */
-export async function readStatus(store, { state, error, offer, contacted }, mode) {
+ * @param {Status["mode"]} mode @param {import("../store/records.mjs").InstalledRelease | null} preview
+ * @returns {Promise<Status>} */
+export async function readStatus(store, { state, error, offer, contacted }, mode, preview) {
   const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
@@ -28,6 +29,7 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
     state,
     mode,
     installed: versionOf(head.current),
+    preview: versionOf(preview),
     previous: versionOf(head.previous),
     pinned: head.pinned,
     refused: head.refused,

@@ -39,7 +39,7 @@ export function decodeHead(bytes) {
   require(pinned === null || isCount(pinned), "pinned");
   require(isList(refused, isCount), "refused");
   require(isList(reasons, (why) => Array.isArray(why) && isCount(why[0]) && isText(why[1])), "reasons");
-  return { format, current: release(current, "current"), previous: release(previous, "previous"), pinned, refused, reasons };
+  return { format, current: checkRelease(current, "current"), previous: checkRelease(previous, "previous"), pinned, refused, reasons };
 }
 
 /** What the seal of a record takes (store/seal.py): `{"sha256":"`, the digest, and `",`. */
@@ -61,8 +61,9 @@ async function isSealed(bytes) {
   return found !== null && (await sha256(written)) === found[1];
 }
 
-/** @param {any} value @param {string} name @returns {InstalledRelease | null} */
-function release(value, name) {
+/** A release as the pointer holds it, its parts looked at.
+ * @param {any} value @param {string} name for the error @returns {InstalledRelease | null} */
+export function checkRelease(value, name) {
   if (value === null) return null;
   value = { places: {}, ...value }; // earlier versions did not write them
   const fields = Object.entries(RELEASE);

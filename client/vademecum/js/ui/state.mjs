@@ -3,7 +3,7 @@
 
 /**
  * @typedef {import("../vademecum.d.mts").KnowledgeBase} KnowledgeBase
- * @typedef {import("../vademecum.d.mts").Status & {preview?: {sequence: number} | null}} Status
+ * @typedef {import("../vademecum.d.mts").Status} Status
  * @typedef {import("../vademecum.d.mts").Events} Events
  * @typedef {import("./texts.mjs").Wording} Wording
  * @typedef {import("./view.mjs").View} View
@@ -36,6 +36,7 @@ export class State {
       kb.on("updateProgress", (detail) => this.#progress(detail)),
       kb.on("updateCompleted", (detail) => this.#completed(detail)),
       kb.on("updateFailed", (detail) => this.#failed(detail)),
+      kb.on("preview", () => this.#previewed()),
       kb.on("rolledBack", ({ sequence }) => this.#turned("update.back", sequence)),
     ];
     const refresh = () => this.refresh();
@@ -143,6 +144,12 @@ export class State {
     return this.#turned(this.installed ? "update.done" : "update.ready", sequence);
   }
 
+  /** Something answers unverified now, or no longer. */
+  async #previewed() {
+    await this.refresh();
+    this.changed();
+  }
+
   /** @param {string} text @param {number} sequence */
   async #turned(text, sequence) {
     await this.refresh();
@@ -175,7 +182,7 @@ export class State {
     const failure = status?.error?.code;
     const offline = !navigator.onLine || failure === "network";
     if (!this.installed) {
-      if (status?.preview) return [failure ? "warn" : "wait", `${say("previewing")} · ${wording.say("release", status.preview)}`];
+      if (status?.preview) return [failure ? "warn" : "wait", `${say("previewing")} · ${wording.say("release", { sequence: status.preview.sequence })}`];
       return this.updating ? ["wait", say("first")] : ["off", `${say("nothing")} · ${say(offline ? "offline" : "online")}`];
     }
     const { sequence, built } = this.installed;

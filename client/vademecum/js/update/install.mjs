@@ -22,6 +22,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {string | null} seed address of the tree that the app ships
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
+ * @property {{show(): Promise<void>, failed(error: import("../errors.mjs").VademecumError): Promise<void>} | null} preview what answers on a first visit, while Python verifies it
  * @property {() => Promise<import("../store/records.mjs").InstalledRelease | null>} reopen the reader; fails if what is installed does not work
  * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
  * @property {(name: string, detail: object) => void} emit to this page
@@ -55,7 +56,7 @@ export class Installing extends Turns {
     const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
     if (later.includes(name)) return void this.told.set(name, detail);
     if (name === "updateStarted") this.move("download");
-    if (name === "updateProgress") this.move(OF_STAGE[detail.stage]);
+    if (name === "updateProgress" && detail.stage !== "starting") this.move(OF_STAGE[detail.stage]);
     this.emit(name, detail);
   }
 

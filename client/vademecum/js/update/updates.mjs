@@ -76,10 +76,17 @@ export class Updates extends Installing {
   // What the page does by itself ----------------------------------------------------------------
 
   /** One turn in the background. Automatic: installs what is new while `permission` says so, and is asked as it comes.
-   * @param {() => boolean} permission */
-  async background(permission) {
+   * @param {() => boolean} permission @param {boolean} [saves] the user saves data: on a first visit, not even the
+   * program that verifies is fetched before it is asked for */
+  async background(permission, saves = false) {
     await this.#plant();
     this.withheld = !permission();
+    if (this.withheld && saves && !(await this.around.store.read("head"))) {
+      return this.take("check", async () => {
+        await this.#compare(); // whether the host is there
+        return this.settle("offer", null);
+      });
+    }
     if (this.withheld) return this.check();
     if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;
     const quiet = await this.take("check", async () => {
@@ -113,12 +120,25 @@ export class Updates extends Installing {
   #update() {
     if (this.#updating) return this.#updating;
     const turn = ++this.#turn;
-    this.#updating = this.take("check", () => (this.damaged ? this.repair(turn) : this.sync(false, turn))).finally(() => {
+    this.#updating = this.take("check", () => this.#bring(turn)).finally(() => {
       this.#updating = null;
       this.#pausing = null;
       this.permission = null;
     });
     return this.#updating;
+  }
+
+  /** @param {number} turn @returns {Promise<Outcome>} */
+  async #bring(turn) {
+    const { preview } = this.around;
+    if (this.damaged) return this.repair(turn);
+    await preview?.show();
+    try {
+      return await this.sync(false, turn);
+    } catch (error) {
+      await preview?.failed(asError(error));
+      throw error;
+    }
   }
 
   // Where there is no room ----------------------------------------------------------------------

@@ -2,11 +2,14 @@
 /** Calls across a worker's messages: `{id, command, args}` there, `{id, result | error}` or `{event, detail}` back. */
 
 import { asError, plainError, VademecumError } from "../errors.mjs";
+import { fetchBody } from "../net/transport.mjs";
 
 /** @typedef {{id: number, command: string, args: any}} Request */
 /** @typedef {(args: any) => unknown} Handler */
 /** @typedef {{postMessage(message: unknown): void, addEventListener(type: "message", listener: (event: MessageEvent) => void): void}} Port */
 /** @typedef {{resolve: (value: any) => void, reject: (error: VademecumError) => void}} Waiting */
+
+const MAX_MODULE = 1_000_000;
 
 /** The caller's end. */
 export class Remote {
@@ -14,13 +17,12 @@ export class Remote {
   #last = 0;
   /** @type {VademecumError | null} */ #failure = null;
 
-  /** @param {Worker} worker @param {(name: string, detail: any) => void} [onEvent] */
+  /** @param {Worker & {address?: string}} worker `address`: of its file @param {(name: string, detail: any) => void} [onEvent] */
   constructor(worker, onEvent = () => {}) {
     this.worker = worker;
     worker.onmessage = ({ data }) => ("event" in data ? onEvent(data.event, data.detail) : this.#settle(data));
-    // An event without a message: the worker's own file did not load.
-    worker.onerror = ({ message }) =>
-      this.close(new VademecumError(message ? "error" : "network", message || "a worker of vademecum did not load"));
+    // An event without a message: the worker's own file did not load, or one that it imports.
+    worker.onerror = ({ message }) => (message ? this.close(new VademecumError("error", message)) : this.#notLoaded());
   }
 
   /** True when no call waits for its answer. */
@@ -41,6 +43,14 @@ export class Remote {
       this.#waiting.set(id, { resolve, reject });
       this.worker.postMessage({ id, command, args });
     });
+  }
+
+  /** Why, the host is asked: browsers do not say. */
+  async #notLoaded() {
+    const { address = "" } = this.worker;
+    const told = "a worker of vademecum did not load: a file of client/ is missing or blocked";
+    const asked = address ? fetchBody(address, { limit: MAX_MODULE, cache: "default" }) : Promise.reject(new VademecumError("network", told));
+    this.close(await asked.then(() => new VademecumError("server", `${address}: ${told}`), asError));
   }
 
   /** @param {{id: number, result?: unknown, error?: unknown}} reply */

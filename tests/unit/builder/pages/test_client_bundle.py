@@ -233,7 +233,11 @@ def test_the_bundle_lies_below_client_and_its_list_is_true(world: World) -> None
     content = files["client/runtime.json"]
     assert isinstance(content, bytes)
     runtime = json.loads(content)
-    assert runtime == {"pyodide": "pyodide/", "python": ["vademecum.zip", "wheels/tuf-7.0.1.zip"]}
+    assert runtime["pyodide"] == "pyodide/"
+    assert runtime["python"] == ["vademecum.zip", "wheels/tuf-7.0.1.zip"]
+    core, wheel = (files[f"client/{path}"] for path in runtime["python"])
+    assert isinstance(core, bytes) and isinstance(wheel, bytes)
+    assert runtime["bytes"] == len(core) + len(wheel) + len(WASM)
     assert all(f"client/{path}" in files for path in runtime["python"])
     assert files["client/pyodide/pyodide.asm.wasm"] == world.fetch() / "pyodide/pyodide.asm.wasm"
 

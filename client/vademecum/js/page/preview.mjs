@@ -1,0 +1,145 @@
+// @ts-check
+/**
+ * The preview: on a first visit to the published site, what its host shows answers while Python verifies it
+ * (site/content/threat-model.md). In memory only, never where the page, its scripts and the index are not of one tree:
+ * there, who can change the index could change this very line as well. Elsewhere an app's page would show what nobody
+ * has vouched for.
+ */
+
+import { TRANSIENT, VademecumError } from "../errors.mjs";
+import { parseObject } from "../format/json.mjs";
+import { sha256 } from "../format/sha256.mjs";
+import { fetchBody, fileAddress } from "../net/transport.mjs";
+import { checkRelease } from "../store/records.mjs";
+import { MAX_TIMESTAMP, TIMESTAMP } from "../update/idle_check.mjs";
+
+/** The most bytes of the other metadata, and of the objects together: beyond these, Python alone looks. */
+const MAX_METADATA = 4_000_000;
+const MAX_OBJECTS = 60_000_000;
+/** Python's own files wait for the first hits, or so long, in milliseconds. */
+const IDLE_MS = 4_000;
+
+/** @typedef {import("../net/transport.mjs").Body} Body */
+/** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */
+/** @typedef {{sha256: string, size: number, uncompressed: number}} ObjectRef */
+
+/**
+ * Whether a page may preview: it lies in the published tree, as its scripts do, and no other page frames it.
+ * @param {string} tree @param {URL} client the folder of the scripts
+ */
+export function mayPreview(tree, client) {
+  const { location, self, top } = globalThis;
+  return Boolean(location?.href.startsWith(tree)) && client.href === new URL("client/", tree).href && top === self;
+}
+
+/**
+ * @typedef {object} Surroundings
+ * @property {string} url of the tree
+ * @property {string} channel
+ * @property {import("./reader.mjs").Reader} reader
+ * @property {(name: string, detail: object | null) => void} emit
+ */
+
+export class Preview {
+  /** What the host showed, by its path, for Python to take up. @type {Map<string, Body>} */
+  bodies = new Map();
+  #seen = () => {};
+
+  /** @param {Surroundings} around */
+  constructor(around) {
+    this.around = around;
+  }
+
+  /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or does not ask. Whatever goes
+   * wrong here, Python finds as well, and tells. */
+  async show() {
+    const { reader, emit } = this.around;
+    if (reader.release || reader.preview) return;
+    await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch(() => undefined);
+    if (!reader.preview) return;
+    const { sequence, version } = reader.preview;
+    await new Promise((resolve) => {
+      this.#seen = () => resolve(undefined);
+      setTimeout(resolve, IDLE_MS);
+      emit("preview", { sequence, version });
+    });
+  }
+
+  /** Hits of the preview were shown. */
+  seen() {
+    this.#seen();
+  }
+
+  /** Take it away if what it showed did not verify; where nobody could ask, it stays what it is. @param {VademecumError} error */
+  async failed({ code }) {
+    const { reader, emit } = this.around;
+    if (!reader.preview || TRANSIENT.includes(code)) return;
+    await reader.withdraw();
+    emit("preview", null);
+  }
+
+  /** The bodies, once. */
+  take() {
+    const taken = this.bodies;
+    this.bodies = new Map();
+    return taken;
+  }
+
+  async #fetch() {
+    const { meta } = (await this.#json(TIMESTAMP, MAX_TIMESTAMP)).signed;
+    const { vademecum } = (await this.#json(`metadata/${Number(meta["snapshot.json"].version)}.snapshot.json`)).signed;
+    const { release: path, sha256: digest } = vademecum.channels[this.around.channel];
+    const name = path.split("/").at(-1);
+    const manifest = await this.#json(`releases/${digest}.${name}`);
+    const { encoder, segments } = manifest;
+    /** @type {ObjectRef[]} */ const refs = [encoder.object, ...segments.map((/** @type {any} */ segment) => segment.object)];
+    const total = refs.reduce((sum, ref) => sum + ref.size, 0);
+    if (!(refs.reduce((sum, ref) => sum + ref.uncompressed, total) <= MAX_OBJECTS)) throw new VademecumError("budget", "too large");
+    const received = refs.map(() => 0);
+    const objects = await Promise.all(refs.map((ref, i) => this.#object(ref, (bytes) => {
+      received[i] = Math.min(bytes, ref.size);
+      const sum = received.reduce((all, count) => all + count, 0);
+      const percentage = Math.floor((100 * sum) / total);
+      this.around.emit("updateProgress", { plan: "full", stage: "downloading", percentage, bytes: sum, totalBytes: total });
+    })));
+    const [encoderDigest, ...segmentDigests] = refs.map((ref) => ref.sha256);
+    const release = checkRelease(
+      { ...manifest, dimensions: encoder.dimensions, encoder: encoderDigest, segments: segmentDigests, installed: manifest.built },
+      "the previewed release",
+    );
+    return { release, objects };
+  }
+
+  /** What the host says under this name. It names what to fetch, and decides nothing. @param {string} path @param {number} [limit] */
+  async #json(path, limit = MAX_METADATA) {
+    return /** @type {any} */ (parseObject((await this.#get(path, limit)).data, path));
+  }
+
+  /** @param {ObjectRef} ref @param {(bytes: number) => void} progress */
+  async #object({ sha256: digest, size, uncompressed }, progress) {
+    const { data } = await this.#get(`objects/${digest}.gz`, size, progress);
+    const content = await inflate(data, uncompressed);
+    if ((await sha256(content)) !== digest) throw new VademecumError("content", `${digest} is something else`);
+    return content;
+  }
+
+  /** @param {string} path @param {number} limit @param {(bytes: number) => void} [progress] */
+  async #get(path, limit, progress) {
+    const body = await fetchBody(fileAddress(path, this.around.url), { limit, progress });
+    this.bodies.set(path, body);
+    return body;
+  }
+}
+
+/** @param {Uint8Array} data a gzip file @param {number} size that it has to make, and no byte more */
+async function inflate(data, size) {
+  const content = new Uint8Array(size);
+  let at = 0;
+  const stream = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (data)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  for await (const piece of stream) {
+    if (at + piece.length > size) throw new VademecumError("content", "larger than its manifest says");
+    content.set(piece, at);
+    at += piece.length;
+  }
+  return content;
+}
