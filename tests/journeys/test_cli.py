@@ -150,11 +150,29 @@ def test_a_search_goes_by_version_and_language(vade: Vade) -> None:
 def test_search_says_what_it_found_as_json(published: Vade) -> None:
     ran = published("search", "rotate", "--store", "kb.db", "--limit", 2, "--json")
     assert ran.json["release"] == 1
-    assert len(ran.json["hits"]) == 2
     hit = ran.json["hits"][0]
     assert hit.keys() >= {"id", "document", "title", "url", "heading", "text", "score"}
     assert (hit["document"], hit["title"], hit["heading"]) == ("guide/keys.md", "Keys", "Rotate")
-    assert published("search", "zzzzzz", "--store", "kb.db", "--json").json["hits"] == []
+    assert ran.json["facets"] == {}
+    assert (ran.json["total"], ran.json["unknown"], ran.json["nearest"]) == (1, [], False)
+    nothing = published("search", "zzzzzz", "--store", "kb.db", "--json").json
+    assert (nothing["hits"], nothing["total"], nothing["unknown"]) == ([], 0, ["zzzzzz"])
+
+
+def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade) -> None:
+    pages = {f"{n}.md": f"# Lamp {n}\n\nA lamp burns.\n\n## Wick {n}\n\nTrim the lamp.\n" for n in range(4)}
+    write("docs", pages)
+    vade("build", "docs", "--out", "dist", "--no-site")
+    vade("pull", "dist", "--store", "kb.db")
+    asked = ("search", "lamp", "pizzeria", "--store", "kb.db", "--mode", "lexical", "--limit", 2)
+    first, second = vade(*asked).out, vade(*asked, "--offset", 2).out
+    assert "No page has: pizzeria." in first
+    assert "1 more on this page: " in first
+    assert "2 of 4 documents; --offset 2 shows the next." in first
+    assert " 3. Lamp" in second
+    assert "shows the next" not in second
+    assert_refused(vade(*asked, "--offset", -1), 2, "offset must be from 0 to 1000")
+    assert_refused(vade(*asked, "--mode", "fuzzy"), 2, "mode must be one of hybrid, semantic, lexical")
 
 
 def test_status_rollback_and_verify_as_json(published: Vade) -> None:

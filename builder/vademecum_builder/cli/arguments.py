@@ -318,6 +318,9 @@ def _search(add: _Add) -> None:
     add("query", metavar="QUERY", nargs="+")
     _store(add)
     add("--limit", metavar="N", type=int, default=10, help="default: 10")
+    add("--offset", metavar="N", type=int, default=0, help="hits to leave out before the first (default: 0)")
+    modes = "hybrid (default: by words and by meaning), lexical or semantic (by one of them alone)"
+    add("--mode", metavar="MODE", default="hybrid", help=modes)
     of_pairs: dict[str, Any] = {"metavar": "NAME=TEXT", "type": _pair, "action": "append", "default": []}
     add("--filter", **of_pairs, help="documents alone whose metadata say so: version=2.0 (repeatable)")
     add("--prefer", **of_pairs, help="of a page in several places this one: lang=de (repeatable)")

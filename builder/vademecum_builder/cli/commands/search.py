@@ -6,9 +6,8 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from vademecum.knowledge import KnowledgeBase
+from vademecum.search.results import Hit
 from vademecum_builder.cli.wording import Shown
-
-_LONGEST_EXCERPT = 160  # characters
 
 
 def run(options: Namespace) -> Shown:
@@ -18,23 +17,35 @@ def run(options: Namespace) -> Shown:
         filters.setdefault(name, []).append(value)
     with KnowledgeBase.open(options.store) as knowledge:
         query, prefer = " ".join(options.query), dict(options.prefer)
-        hits = knowledge.search(query, options.limit, filters=filters, prefer=prefer)
-        release = knowledge.release.sequence
-    result = {"release": release, "hits": [asdict(hit) for hit in hits]}
-    lines = [f"No hits in release {release}."] if not hits else []
-    for number, hit in enumerate(hits, 1):
-        place = " › ".join(filter(None, (hit.title, hit.heading)))
-        lines += [f"{number:2}. {place}  ({hit.score:.2f})", f"    {hit.url or hit.document}"]
-        also = [" ".join((other.version, other.lang)).strip() for other in hit.places]
-        lines += [f"    also: {', '.join(dict.fromkeys(filter(None, also)))}"] if any(also) else []
-        lines += (
-            [f"    {line}" for line in hit.markdown.split("\n")]
-            if options.markdown
-            else [f"    {_excerpt(hit.text)}"]
+        hits = knowledge.search(
+            query, options.limit, offset=options.offset, mode=options.mode, filters=filters, prefer=prefer
         )
-    return result, lines
+        release = knowledge.release.sequence
+    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "facets")}
+    lines = [f"No hits in release {release}."] if not hits else []
+    if hits.unknown:
+        lines.append(f"No page has: {', '.join(hits.unknown)}.")
+    if hits.nearest:
+        lines.append("Near in meaning:")
+    for number, hit in enumerate(hits, options.offset + 1):
+        lines += [f"{number:2}. {_place(hit)}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]
+    after = options.offset + len(hits)
+    if hits and after < hits.total:
+        lines.append(f"{len(hits)} of {hits.total} documents; --offset {after} shows the next.")
+    return {"release": release, "hits": [asdict(hit) for hit in hits], **told}, lines
 
 
-def _excerpt(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_EXCERPT else f"{line[: _LONGEST_EXCERPT - 1]}…"
+def _place(hit: Hit) -> str:
+    return " › ".join(filter(None, (hit.title, hit.heading)))
+
+
+def _told(hit: Hit, *, whole: bool) -> list[str]:
+    """Return what is said below a hit's title."""
+    also = [" ".join((other.version, other.lang)).strip() for other in hit.places]
+    lines = [hit.url or hit.document]
+    lines += [f"also: {', '.join(dict.fromkeys(filter(None, also)))}"] if any(also) else []
+    lines += hit.markdown.split("\n") if whole else [hit.excerpt] if hit.excerpt else []
+    if hit.more:
+        headings = dict.fromkeys(more.heading or more.title for more in hit.more)
+        lines.append(f"{len(hit.more)} more on this page: {', '.join(headings)}")
+    return [f"    {line}" for line in lines]
