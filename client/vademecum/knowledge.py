@@ -35,10 +35,9 @@ from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
-from vademecum.search.places import Filters
-from vademecum.search.ranking import MODES, Mode
+from vademecum.search.question import Filters, check_question
+from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Results, view_document
-from vademecum.search.searcher import MOST_HITS
 from vademecum.store.pointer import Generation
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -229,22 +228,18 @@ class KnowledgeBase:
         Args:
             offset: Hits to leave out before the first: those of the pages before.
             mode: `hybrid`, or by words alone (`lexical`), or by meaning alone (`semantic`).
-            filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"]}`.
+            filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"],
+                "date": {"min": "2024-01-01"}}`. What nobody says finds nothing.
             prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
             group: One hit for each document, the others of it in `Hit.more`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
-            UsageError: A limit that is not from 1 to 1,000, an offset below 0, another mode.
+            UsageError: A limit not from 1 to 1,000, an offset not from 0 to 1,000, another mode or type.
             SelfTestError: What is installed does not work here, and there is no way back.
             StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
         """
-        if not 1 <= limit <= MOST_HITS:
-            raise UsageError(f"limit must be from 1 to {MOST_HITS}, not {limit}")
-        if not 0 <= offset <= MOST_HITS:
-            raise UsageError(f"offset must be from 0 to {MOST_HITS}, not {offset}")
-        if mode not in MODES:
-            raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+        check_question(query, limit, offset, mode, filters or {}, prefer or {})
         searcher = self._installation.answering().searcher
         return searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group)
 

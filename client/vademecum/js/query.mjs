@@ -14,8 +14,8 @@ import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
 import { Places } from "./search/places.mjs";
-import { MODES } from "./search/ranking.mjs";
-import { MOST_HITS, Searcher } from "./search/searcher.mjs";
+import { checkQuestion } from "./search/question.mjs";
+import { Searcher } from "./search/searcher.mjs";
 import { sha256 } from "./format/sha256.mjs";
 import { IndexedStore } from "./store/store.mjs";
 
@@ -99,19 +99,11 @@ function current() {
   return opened;
 }
 
-/** @param {Partial<import("./search/searcher.mjs").Question> & {query: string, limit: number}} args */
+/** @param {Partial<import("./search/question.mjs").Question> & {query: string, limit: number}} args */
 async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {} }) {
-  if (typeof query !== "string") throw new VademecumError("usage", "search: the query must be a string");
-  requireWithin("limit", limit, 1);
-  requireWithin("offset", offset, 0);
-  if (!MODES.includes(mode)) throw new VademecumError("usage", `search: mode must be one of ${MODES.join(", ")}, not ${mode}`);
-  return current().searcher.search({ query, limit, offset, mode, group, filters, prefer });
-}
-
-/** @param {string} name @param {number} value @param {number} least */
-function requireWithin(name, value, least) {
-  if (Number.isInteger(value) && value >= least && value <= MOST_HITS) return;
-  throw new VademecumError("usage", `search: ${name} must be ${least} to ${MOST_HITS}, not ${value}`);
+  const question = { query, limit, offset, mode, group, filters, prefer };
+  checkQuestion(question);
+  return current().searcher.search(question);
 }
 
 /** @param {{key: string}} args */

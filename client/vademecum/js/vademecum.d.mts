@@ -95,6 +95,9 @@ export interface Place {
   version: string;
 }
 
+/** A text is also the number, or the true or false, that it spells. */
+export type FilterValue = string | number | boolean;
+
 export interface SearchOptions {
   /** Default 10. */
   limit?: number;
@@ -105,7 +108,7 @@ export interface SearchOptions {
   /** One hit for each document, the others of it in `more` (default: true). */
   group?: boolean;
   /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. */
-  filters?: Record<string, string | string[]>;
+  filters?: Record<string, FilterValue | FilterValue[] | { min?: string | number; max?: string | number }>;
   /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
   prefer?: Record<string, string>;
 }

@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 from vademecum.format.manifest import PLACES
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
+from vademecum.search.question import Filters, says
 from vademecum.search.results import Place, metadata_of
-
-Filters = Mapping[str, str | Sequence[str]]
-"""What documents have to say, by the name of a field of their metadata: this text, or one of these."""
 
 FACETS = ("lang", "version", "source")
 MOST_PLACES = 20
@@ -45,8 +43,7 @@ class Places:
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
         """Return which documents say what the filters ask for, [m]."""
-        wanted = {name: {value} if isinstance(value, str) else {*value} for name, value in filters.items()}
-        fits = [all(_says(said.get(name), some) for name, some in wanted.items()) for said in self._metadata]
+        fits = [all(says(said.get(name), some) for name, some in filters.items()) for said in self._metadata]
         return np.array(fits, np.bool_)
 
     @property
@@ -168,12 +165,6 @@ class Places:
         for at in range(len(self._metadata)):
             pages[self._page(at)].append(at)
         return pages
-
-
-def _says(said: Any, wanted: set[str]) -> bool:
-    return any(
-        isinstance(value, str) and value in wanted for value in (said if isinstance(said, list) else [said])
-    )
 
 
 def _distance(wanted: str, said: Any) -> int:

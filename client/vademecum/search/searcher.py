@@ -14,7 +14,8 @@ from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import excerpt_of
-from vademecum.search.places import Filters, Places
+from vademecum.search.places import Places
+from vademecum.search.question import Filters
 from vademecum.search.ranking import Mode, Ranking, fuse, place_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.segment_words import SegmentWords, read_words
@@ -22,8 +23,6 @@ from vademecum.search.stems import algorithms_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
 
-MOST_HITS = 1000
-"""The most hits that a search returns; the browser has the same."""
 MOST_MORE = 10
 """The most further hits of one document that are shown below its best."""
 _DEEPER = 200

@@ -27,8 +27,8 @@ from vademecum.knowledge import EVENTS
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
 from vademecum.runtime.memory import MemoryStore
+from vademecum.search import question as asking
 from vademecum.search import results
-from vademecum.search import searcher as search
 from vademecum.search.places import MOST_PLACES, Places
 from vademecum.trust import refresh
 from vademecum.update.states import OF_STAGE, TRANSITIONS
@@ -206,7 +206,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "MAX_TIMESTAMP": Config().max_timestamp,
         "TIMESTAMP": refresh.TIMESTAMP,
         "EVENTS": list(EVENTS),
-        "MOST_HITS": search.MOST_HITS,
+        "MOST_HITS": asking.MOST_HITS,
         "MOST_PLACES": MOST_PLACES,
         "PLACES": list(manifest.PLACES),
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},

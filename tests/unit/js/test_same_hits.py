@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from support.publishing import Line, pulled
+from unit.client.search.test_question import ASKED, GOOD, REFUSED, SAYS
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Store
@@ -80,6 +81,18 @@ QUESTIONS = [
         "x" * 300,
         "origin headers allow 😀",
     ),
+    # What nobody means to ask.
+    *(
+        "\ud800",
+        "key \udc00 task",
+        "\x00\x1b[31m tasks\x7f",
+        "a" * 10_000,
+        "task " * 2_000,
+        "鍵" * 5_000,
+        "?!…",
+        "\u202etask",
+    ),
+    *("task ключи 鍵 été", "\ufeff", "/" * 500, "a_" * 3_000, "A" * 9 + "a" * 9, "\u0301\u0301", " \t\n"),
 ]
 
 
@@ -209,3 +222,36 @@ def test_words_stems_and_stop_words_are_the_same() -> None:
     for name in algorithms:
         assert told["stems"][name] == [min(stems_of(word, (name,))) for word in words], name
     assert told["stop"] == {name: sorted(words) for name, words in STOP_WORDS.items()}
+
+
+ASK = f"""{READ}
+const {{ checkQuestion, says }} = await import(told.js + "/question.mjs");
+const refused = (asked) => {{
+  try {{
+    checkQuestion({{ ...told.good, ...asked }});
+    return "";
+  }} catch (error) {{
+    return error.code + " " + error.message;
+  }}
+}};
+const found = told.says.map(([said, wanted]) => says(said, wanted));
+const [good, bad] = [told.asked.map(refused), told.refused.map(([, asked]) => refused(asked))];
+console.log(JSON.stringify({{ good, refused: bad, says: found }}));
+"""
+
+
+def test_the_same_may_be_asked_and_filters_take_the_same() -> None:
+    told = node(
+        ASK,
+        {
+            "js": JS.as_uri(),
+            "good": GOOD,
+            "asked": ASKED,
+            "refused": REFUSED,
+            "says": [row[:2] for row in SAYS],
+        },
+    )
+    assert told["good"] == [""] * len(ASKED)
+    for (name, asked), refused in zip(REFUSED, told["refused"], strict=True):
+        assert refused.startswith(f"usage search: {name} must "), asked
+    assert told["says"] == [fits for _, _, fits in SAYS]

@@ -4,8 +4,10 @@
  * and which of several places it shows. The twin of search/places.py.
  */
 
+import { says } from "./question.mjs";
+
 /** @typedef {import("./generation.mjs").Generation} Generation */
-/** @typedef {Record<string, string | string[]>} Filters */
+/** @typedef {import("./question.mjs").Filters} Filters */
 /** @typedef {Record<string, string>} Prefer */
 /** @typedef {{at: number, raw: number, shown: number, rank: number}} Candidate a chunk's row, and the document that it is shown in */
 
@@ -56,9 +58,8 @@ export class Places {
 
   /** Which documents say what the filters ask for; null: all may be shown. @param {Filters} filters */
   matching(filters) {
-    const wanted = Object.entries(filters).map(([name, some]) => ({ name, some: new Set([some].flat()) }));
-    if (!wanted.length) return null;
-    return this.metadata.map((said) => wanted.every(({ name, some }) => [said[name]].flat().some((value) => some.has(value))));
+    const wanted = Object.entries(filters);
+    return wanted.length ? this.metadata.map((said) => wanted.every(([name, some]) => says(said[name], some))) : null;
   }
 
   /** The owners of chunk rows, as far as they may be shown. @param {boolean[] | null} fits */

@@ -11,9 +11,8 @@ import { Words } from "./words.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./places.mjs").Candidate} Candidate */
-/** @typedef {{query: string, limit: number, offset: number, mode: string, group: boolean, filters: import("./places.mjs").Filters, prefer: import("./places.mjs").Prefer}} Question */
+/** @typedef {import("./question.mjs").Question} Question */
 
-export const MOST_HITS = 1000;
 const MOST_MORE = 10;
 const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. */

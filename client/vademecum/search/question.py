@@ -1,0 +1,104 @@
+"""What may be asked, and whether a document says what a filter wants; js/search/question.mjs is the twin.
+
+>>> says(["pump", "oil"], "oil"), says(2024, "2024"), says("2024-05-01", {"min": "2024"}), says(None, ["a"])
+(True, True, True, False)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, Final, TypeAlias
+
+from vademecum.errors import UsageError
+from vademecum.search.ranking import MODES
+
+MOST_HITS: Final = 1000
+"""The most hits that a search returns, and leaves out; the browser has the same."""
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+Value: TypeAlias = str | float | bool
+Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str | float]]
+"""What documents have to say, by the name of a field of their metadata: this, one of these, or from `min` to `max`."""
+
+
+def check_question(
+    query: object, limit: object, offset: object, mode: object, filters: object, prefer: object
+) -> None:
+    """See that a question can be answered.
+
+    Raises:
+        UsageError: It cannot; the message says which argument, and what it may be.
+    """
+    if not isinstance(query, str):
+        raise UsageError(f"query must be a text, not {query!r}")
+    check_count("limit", limit, 1)
+    check_count("offset", offset, 0)
+    if mode not in MODES:
+        raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
+    check_filters(filters)
+    if not isinstance(prefer, Mapping) or not all(isinstance(value, str) for value in prefer.values()):
+        raise UsageError(f"prefer must name a text for each field, such as lang and de, not {prefer!r}")
+
+
+def check_count(name: str, value: object, least: int) -> None:
+    """See that a number of hits is one.
+
+    Raises:
+        UsageError: It is not from `least` to `MOST_HITS`.
+    """
+    if not isinstance(value, int) or not least <= value <= MOST_HITS:
+        raise UsageError(f"{name} must be from {least} to {MOST_HITS}, not {value!r}")
+
+
+def check_filters(filters: object) -> None:
+    """See that filters are some. A field that no document has is no mistake: nothing is found then.
+
+    Raises:
+        UsageError: They are not.
+    """
+    if not isinstance(filters, Mapping):
+        raise UsageError(
+            f"filters must name a value for each field, such as version and 2.0, not {filters!r}"
+        )
+    for name, wanted in filters.items():
+        if isinstance(wanted, Mapping):
+            good = wanted.keys() in ({"min"}, {"max"}, {"min", "max"}) and all(map(_kind, wanted.values()))
+        else:
+            some = wanted if isinstance(wanted, list | tuple | set | frozenset) else [wanted]
+            good = all(map(_kind, some))
+        if not good:
+            may = "a text, a number, true or false, a list of these, or min and max"
+            raise UsageError(f"filters: {name} must be {may}, not {wanted!r}")
+
+
+def says(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float]) -> bool:
+    """Return whether what a document says, one value or a list of them, is what a filter wants."""
+    values = said if isinstance(said, list) else [said]
+    if isinstance(wanted, Mapping):
+        return any(_lies_within(value, wanted) for value in values)
+    some = [wanted] if isinstance(wanted, str | float | int) else wanted
+    return any(_is_same(value, one) for value in values for one in some)
+
+
+def _is_same(value: Any, wanted: Value) -> bool:
+    """A text may stand for a number, or for true and false: a command line has texts alone."""
+    if _kind(value) == _kind(wanted):
+        return bool(value == wanted)
+    if not isinstance(wanted, str):
+        return False
+    if _kind(value) == "number":
+        return bool(_NUMBER.fullmatch(wanted)) and float(wanted) == value
+    return _kind(value) == "truth" and wanted == ("true" if value else "false")
+
+
+def _lies_within(value: Any, wanted: Mapping[str, str | float]) -> bool:
+    """Numbers by size, texts by code points: dates as ISO 8601 writes them, too."""
+    least, most = wanted.get("min", value), wanted.get("max", value)
+    return _kind(value) == _kind(least) == _kind(most) and least <= value <= most
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if isinstance(value, str) else "number" if isinstance(value, int | float) else ""
