@@ -55,7 +55,7 @@ async def check_hits(store: Store, golden: Path, release: str) -> None:
         found = [
             {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9)}
             | {"text": hit.text, "markdown": hit.markdown}
-            for hit in index.search(query, 5, mode="semantic", group=False)
+            for hit in index.search(query, 5)
         ]
         assert found == expected, query
 

@@ -53,6 +53,5 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     features = vocabulary.features(splits)
-    rows, unknown = fit.make_room(features, fit.fit_lsa(features, limits), vocabulary.rarest, limits)
-    fitted = fit.FittedRows(alphabet, vocabulary, rows, unknown, limits.builtin_levels)
+    fitted = fit.FittedRows(alphabet, vocabulary, fit.fit_lsa(features, limits), limits.builtin_levels)
     return Builtin(fit.build_file(NAME, fitted, fit.golden_texts(texts, limits)))

@@ -12,15 +12,13 @@ The other choices were measured too: site/content/decisions/unknown-words.md and
 
 from __future__ import annotations
 
-import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import count, islice
 from typing import Final
 
 import numpy as np
@@ -211,40 +209,6 @@ def spread_evenly(count: int, most: int) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """How words that are not in the vocabulary stand in the table.
-
-    Attributes:
-        start: Their rows are zero before this dimension.
-        length: Of weight times row, in the unit of the known words' `idf * row`.
-    """
-
-    start: int
-    length: float
-
-
-def make_room(
-    features: sparse.csr_array, rows: Matrix, rarest: float, limits: FitLimits
-) -> tuple[Matrix, Unknown]:
-    """Return the rows with dimensions for unknown words behind them, [V, D], and how long such words are.
-
-    In plain tf-idf a word of a single text adds `rarest` at a right angle to a text of length 1. Here a text is
-    as long as its words' rows come to; an unknown word takes `unknown_share` of the same proportion. Dimensions
-    of its own keep it from disturbing texts that have none: site/content/decisions/unknown-words.md.
-
-    Args:
-        features: Of the texts, [n, V].
-        rows: float64 [V, K].
-        rarest: idf of a word of a single text.
-    """
-    sample = features[spread_evenly(features.shape[0], limits.sample)]
-    lengths = np.linalg.norm(sample @ rows, axis=1)
-    typical = float(np.median(lengths[lengths > 0])) if lengths.any() else 1.0
-    room = np.zeros((len(rows), limits.unknown_dimensions))
-    return np.hstack([rows, room]), Unknown(rows.shape[1], limits.unknown_share * rarest * typical)
-
-
-@dataclass(frozen=True)
 class FittedRows:
     """A query table before anything is rounded.
 
@@ -252,14 +216,12 @@ class FittedRows:
         alphabet: What splits a text into words.
         vocabulary: V words.
         rows: float64 [V, D], one a word.
-        unknown: How other words stand in the table; None: for nothing.
         levels, steps: How rows are rounded, as in `quantise_table`.
     """
 
     alphabet: Alphabet
     vocabulary: Vocabulary
     rows: Matrix
-    unknown: Unknown | None = None
     levels: int = 127
     steps: NDArray[np.float64] | None = None
 
@@ -269,43 +231,24 @@ def build_file(name: str, fitted: FittedRows, golden_texts: Sequence[str], *, mo
 
     Args:
         name: What the release calls the encoder.
-        golden_texts: What goldens are made of, beside texts of unknown words where these stand for something.
+        golden_texts: What goldens are made of.
         model: What made the document vectors, where that is not this table.
     """
-    dimensions, unknown, vocabulary = fitted.rows.shape[1], fitted.unknown, fitted.vocabulary
-    component = unknown.length / math.sqrt(dimensions - unknown.start) if unknown else 0.0
-    table = quantise_table(fitted.rows, vocabulary.idf, component, fitted.levels, fitted.steps)
+    vocabulary = fitted.vocabulary
+    table = quantise_table(fitted.rows, vocabulary.idf, fitted.levels, fitted.steps)
     file = EncoderFile(
         name,
-        dimensions,
+        fitted.rows.shape[1],
         vocabulary.words,
         table.rows,
         table.weights,
         fitted.alphabet,
         model=model,
-        unknown=table.unknown,
-        unknown_from=unknown.start if unknown else 0,
         bits=table.bits,
     )
     encoder = Encoder(file)
-    if unknown:
-        golden_texts = [*golden_texts, *_strange_texts(vocabulary.words)]
     goldens = [Golden(text, encoder.encode(text)) for text in golden_texts]
     return encode_encoder(replace(file, goldens=goldens))
-
-
-_LONGEST_FAMILIAR = 80
-"""Letters."""
-
-
-def _strange_texts(words: Sequence[str]) -> list[str]:
-    """Return two texts with words that are not in the vocabulary; `ŋ` takes two bytes, which a hash must see."""
-    known = set(words)
-    strange: Iterator[str] = (word for number in count() if (word := f"straŋe{number}") not in known)
-    one, another = islice(strange, 2)
-    # A golden text has a limit (format.md, section 4.3), and a word of a knowledge base has none.
-    familiar = islice((word for word in words if len(word) <= _LONGEST_FAMILIAR), 2)
-    return [one, " ".join([*familiar, another, one, another])]
 
 
 def golden_texts(texts: Iterable[str], limits: FitLimits) -> list[str]:

@@ -11,8 +11,6 @@ class FitLimits:
 
     Attributes:
         dimensions: D. A transformer that has more is projected onto so many directions.
-        unknown_dimensions: More of them, which unknown words have to themselves.
-        unknown_share: The part of a text's length that an unknown word takes, relative to plain tf-idf.
         builtin_words: Vocabulary of the builtin encoder.
         builtin_levels: The largest component of its rows; up to 7 they are packed, 4 bits each.
         model_words: Vocabulary of a transformer's query table.
@@ -33,8 +31,6 @@ class FitLimits:
     """
 
     dimensions: int = 96
-    unknown_dimensions: int = 96
-    unknown_share: float = 0.5
     builtin_words: int = 16_384
     builtin_levels: int = 7
     model_words: int = 8_192

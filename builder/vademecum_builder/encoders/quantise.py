@@ -22,7 +22,7 @@ _STEPS: Final = {4: 0.5, 2: 1.0}
 _BATCH: Final = 4096  # rows in memory at a time beside the vectors themselves
 
 
-def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDArray[np.uint16]]:
+def quantise(vectors: Matrix, bits: int = 8) -> tuple[Codes, NDArray[np.uint16]]:
     """Return vectors and scales as a segment holds them (format.md, section 4.2).
 
     Each row depends on itself alone, bit for bit.
@@ -30,7 +30,6 @@ def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDA
     Args:
         vectors: float64 [n, D].
         bits: Of a component: 8, 4 or 2.
-        start: The first dimension that unknown words have to themselves; 0: there is none.
 
     Returns:
         int8 [n, D], or packed uint8 [n, `packed_bytes(D, bits)`]; and uint16 [n].
@@ -46,15 +45,15 @@ def quantise(vectors: Matrix, bits: int = 8, start: int = 0) -> tuple[Codes, NDA
     scales = np.zeros(len(vectors), np.uint16)
     for first in range(0, len(vectors), _BATCH):
         rows = slice(first, first + _BATCH)
-        codes[rows], scales[rows] = _quantised(vectors[rows].astype(np.float64, copy=False), bits, start)
+        codes[rows], scales[rows] = _quantised(vectors[rows].astype(np.float64, copy=False), bits)
     return codes, scales
 
 
-def _quantised(vectors: Matrix, bits: int, start: int) -> tuple[Codes, NDArray[np.uint16]]:
+def _quantised(vectors: Matrix, bits: int) -> tuple[Codes, NDArray[np.uint16]]:
     # A power of two changes no digit, and keeps the squares of very large and very small numbers in range.
     exponents = np.frexp(np.abs(vectors).max(axis=1, initial=0.0))[1]
     vectors = np.ldexp(vectors, -exponents[:, None])
-    return _whole(vectors) if bits == 8 else _packed(vectors, bits, start)
+    return _whole(vectors) if bits == 8 else _packed(vectors, bits)
 
 
 def _whole(vectors: Matrix) -> tuple[NDArray[np.int8], NDArray[np.uint16]]:
@@ -65,9 +64,9 @@ def _whole(vectors: Matrix) -> tuple[NDArray[np.int8], NDArray[np.uint16]]:
     return integers.astype(np.int8), np.floor(largest / lengths * 65535 + 0.5).astype(np.uint16)
 
 
-def _packed(vectors: Matrix, bits: int, start: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+def _packed(vectors: Matrix, bits: int) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     packed = np.zeros((len(vectors), packed_bytes(vectors.shape[1], bits)), np.uint8)
-    codes, scales = _code(rotate(list(vectors.T), start), bits)
+    codes, scales = _code(rotate(list(vectors.T)), bits)
     for dimension, code in enumerate(codes):
         byte, lane = divmod(dimension, 8 // bits)
         packed[:, byte] |= code << np.uint8(bits * lane)

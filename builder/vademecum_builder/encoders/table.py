@@ -5,7 +5,6 @@ The integers are those of the client (`vademecum.encoder`); only the loops are i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.encoder.file import PACKED_BITS, PACKED_OFFSET, EncoderFile
-from vademecum.encoder.query import MIX, STEP, UNKNOWN_COMPONENT, Encoder, hash_word, root
+from vademecum.encoder.query import Encoder, root
 from vademecum.format.tensors import packed_bytes
 
 Progress = Callable[[int, int], None]
@@ -50,28 +49,9 @@ class Table:
         return sums
 
     def _sum(self, text: str) -> NDArray[np.int64]:
-        words, file = self.encoder.split(text), self.encoder.file
-        known = self.encoder.count(words, prefixes=False)
-        total = _roots(known) @ self._rows[list(known)]
-        unknown = self.encoder.count_unknown(words)
-        if unknown:
-            rows = unknown_rows(list(unknown), file.unknown_from, file.dimensions)
-            total[file.unknown_from :] += file.unknown * (_roots(unknown) @ rows)
-        return np.asarray(total)
-
-
-def _roots(counts: Counter[int] | Counter[str]) -> NDArray[np.int64]:
-    return np.array([root(occurrences) for occurrences in counts.values()], dtype=np.int64)
-
-
-def unknown_rows(words: Sequence[str], start: int, dimensions: int) -> NDArray[np.int64]:
-    """Return the rows of unknown words from dimension `start` on: int64 [words, dimensions - start]."""
-    hashes = np.array([hash_word(word) for word in words], dtype=np.uint32)
-    mixed = hashes[:, None] + np.arange(start + 1, dimensions + 1, dtype=np.uint32) * np.uint32(STEP)
-    for shift, factor in MIX:
-        mixed = (mixed ^ mixed >> np.uint32(shift)) * np.uint32(factor)
-    odd = (mixed ^ mixed >> np.uint32(16)) & np.uint32(1)
-    return np.where(odd, UNKNOWN_COMPONENT, -UNKNOWN_COMPONENT).astype(np.int64)
+        known = self.encoder.count(self.encoder.split(text), prefixes=False)
+        roots = np.array([root(occurrences) for occurrences in known.values()], dtype=np.int64)
+        return np.asarray(roots @ self._rows[list(known)])
 
 
 def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
@@ -92,20 +72,17 @@ class QuantisedTable:
     Attributes:
         rows: V rows.
         weights: V whole numbers up to 65535.
-        unknown: The weight of unknown words; 0: they stand for nothing.
         bits: Of a component of the rows: 8, or 4 where they are packed.
     """
 
     rows: bytes
     weights: list[int]
-    unknown: int
     bits: int
 
 
 def quantise_table(
     rows: Matrix,
     weights: NDArray[np.float64],
-    unknown: float = 0.0,
     levels: int = 127,
     steps: NDArray[np.float64] | None = None,
 ) -> QuantisedTable:
@@ -114,7 +91,6 @@ def quantise_table(
     Args:
         rows: float64 [V, D].
         weights: float64 [V], not negative.
-        unknown: What a component of an unknown word's row adds, in the unit of `weights * rows`; 0: nothing.
         levels: The largest component, at most 127. Up to 7 they are packed, 4 bits each.
         steps: float64 [V]: between two components, as a part of the row's root mean square; larger components are
             cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file. None:
@@ -125,14 +101,12 @@ def quantise_table(
     if steps is not None:
         squares = (components * components).sum(axis=1)
         units = (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
-    sizes, strange = weights * units, unknown / UNKNOWN_COMPONENT
-    most = max(sizes.max(initial=0.0), strange)
-    unit = 65535.0 / most if most else 0.0
-    scaled = np.rint(sizes * unit).astype(int).tolist()
-    heavy = max(round(strange * unit), int(strange > 0))
+    sizes = weights * units
+    most = sizes.max(initial=0.0)
+    scaled = np.rint(sizes * (65535.0 / most if most else 0.0)).astype(int).tolist()
     if levels > -PACKED_OFFSET - 1:
-        return QuantisedTable(components.astype(np.int8).tobytes(), scaled, heavy, 8)
-    return QuantisedTable(_pack(components), scaled, heavy, PACKED_BITS)
+        return QuantisedTable(components.astype(np.int8).tobytes(), scaled, 8)
+    return QuantisedTable(_pack(components), scaled, PACKED_BITS)
 
 
 def _units(rows: Matrix, levels: int, steps: NDArray[np.float64] | None) -> NDArray[np.float64]:

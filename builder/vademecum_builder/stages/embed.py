@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
 from vademecum_builder.chunking.structure import Chunk, embedding_text
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
@@ -40,8 +39,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     new = [chunk for chunk in added if chunk.embedded_text not in known]
     fitted = _embed([chunk.embedded_text for chunk in new], base, encoders, context)
     space = space_of(fitted.encoder, context.request.bits)
-    unknown_from = decode_encoder(fitted.encoder.query_encoder).unknown_from
-    codes, scales = quantise(fitted.vectors, space.bits, unknown_from)
+    codes, scales = quantise(fitted.vectors, space.bits)
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}
     for position, chunk in enumerate(new):
         known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])

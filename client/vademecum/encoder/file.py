@@ -34,7 +34,9 @@ MAX_LETTER: Final = 64
 MAX_GOLDENS: Final = 256
 MAX_GOLDEN_TEXT: Final = 65_536
 """Bytes of one golden text."""
-MAX_UNKNOWN: Final = 0xFFFF
+WORDS_WEIGHT: Final = 400
+"""What the words of a query weigh against its meaning, in thousandths, where a file does not say it."""
+MAX_WORDS_WEIGHT: Final = 0xFFFF
 
 PACKED_BITS: Final = 4
 PACKED_OFFSET: Final = -8
@@ -64,8 +66,6 @@ class EncoderFile:
         alphabet: How a text is split.
         goldens: For the self-test.
         model: For the builder: what the document vectors were made with, where that is not this table.
-        unknown: The weight of words that are not in the vocabulary; 0: they stand for nothing.
-        unknown_from: The first dimension that is not zero in their rows.
         bits: Of a component of `rows`: 8, or 4 where they are packed.
         words_weight: In thousandths, what the words of a query weigh against its meaning.
     """
@@ -78,10 +78,8 @@ class EncoderFile:
     alphabet: Alphabet
     goldens: Sequence[Golden] = ()
     model: str = ""
-    unknown: int = 0
-    unknown_from: int = 0
     bits: int = 8
-    words_weight: int = 400
+    words_weight: int = WORDS_WEIGHT
 
 
 def encode_encoder(file: EncoderFile) -> bytes:
@@ -106,8 +104,8 @@ def encode_encoder(file: EncoderFile) -> bytes:
     metadata = {"format": ENCODER_FORMAT, "name": file.name, **packing}
     if file.model:
         metadata["model"] = file.model
-    if file.unknown:
-        metadata |= {"unknown": str(file.unknown), "unknown.from": str(file.unknown_from)}
+    if file.words_weight != WORDS_WEIGHT:
+        metadata["words"] = str(file.words_weight)
     return encode_tensors(TensorFile(tensors, metadata))
 
 
@@ -131,8 +129,8 @@ def decode_encoder_file(data: bytes) -> EncoderFile:
     weights = tensors.tensor("word.weight", "U16", [len(words)]).values()
     alphabet, goldens = _read_alphabet(tensors), _read_goldens(tensors, dimensions)
     model = tensors.metadata.get("model", "")
-    unknown = _read_unknown(tensors, dimensions)
-    return EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, *unknown, bits)
+    words_weight = _read_words_weight(tensors.metadata.get("words", str(WORDS_WEIGHT)))
+    return EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, bits, words_weight)
 
 
 def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memoryview]:
@@ -145,17 +143,11 @@ def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memor
     return dimensions, bits, rows.data
 
 
-def _read_unknown(tensors: TensorFile, dimensions: int) -> tuple[int, int]:
-    """Return weight and first dimension of unknown words; both are in the file, or neither."""
-    found = [tensors.metadata.get(key) for key in ("unknown", "unknown.from")]
-    if found == [None, None]:
-        return 0, 0
-    if not all(text and _DECIMAL.fullmatch(text) for text in found):
-        raise ContentError(f"encoder: unknown and unknown.from are {found}, expected two decimal integers")
-    weight, start = (int(text or "") for text in found)
-    _within("as the weight of unknown words", weight, 1, MAX_UNKNOWN)
-    _within("as the first dimension of unknown words", start, 0, dimensions - 1)
-    return weight, start
+def _read_words_weight(text: str) -> int:
+    if not _DECIMAL.fullmatch(text):
+        raise ContentError(f"encoder: {text[:40]!r} as the weight of words, expected a decimal integer")
+    _within("as the weight of words", int(text), 0, MAX_WORDS_WEIGHT)
+    return int(text)
 
 
 def _within(what: str, value: int, least: int, most: int) -> None:

@@ -28,14 +28,6 @@ MAX_COMPLETIONS: Final = 8
 
 _ONE: Final = 1 << 16  # the factor under the square root of a count
 
-# The row of an unknown word: FNV-1a, a Weyl sequence, the finalizer of murmur3.
-_FNV_OFFSET: Final = 0x811C9DC5
-_FNV_PRIME: Final = 0x01000193
-STEP: Final = 0x9E3779B9
-MIX: Final = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
-UNKNOWN_COMPONENT: Final = 64
-_MASK: Final = 0xFFFFFFFF
-
 # The two components of each byte of a packed row: the first lies in the lower half.
 _PAIRS: Final = [((byte & 15) + PACKED_OFFSET, (byte >> 4) + PACKED_OFFSET) for byte in range(256)]
 
@@ -55,11 +47,6 @@ class Encoder:
     def dimensions(self) -> int:
         """D: integers in a vector."""
         return self.file.dimensions
-
-    @property
-    def unknown_from(self) -> int:
-        """The first dimension that unknown words have to themselves; 0: there is none."""
-        return self.file.unknown_from
 
     @cached_property
     def _positions(self) -> Mapping[str, int]:
@@ -92,12 +79,6 @@ class Encoder:
                     counts[completion] += occurrences
         return counts
 
-    def count_unknown(self, words: Iterable[str]) -> Counter[str]:
-        """Return how often each unknown word occurs; empty where such words stand for nothing."""
-        return (
-            Counter(word for word in words if word not in self._positions) if self.file.unknown else Counter()
-        )
-
     def _complete(self, word: str) -> list[int]:
         if len(word) < MIN_PREFIX:
             return []
@@ -108,12 +89,9 @@ class Encoder:
 
     def accumulate(self, text: str, *, prefixes: bool = True) -> list[int]:
         """Return the exact sums a_i of format.md, section 4.3: D integers below 2^53 in size."""
-        file, dimensions, words = self.file, self.dimensions, self.split(text)
-        total = [0] * dimensions
-        for position, occurrences in self.count(words, prefixes=prefixes).items():
-            _add(total, root(occurrences) * file.weights[position], self.row(position))
-        for word, occurrences in self.count_unknown(words).items():
-            _add(total, root(occurrences) * file.unknown, unknown_row(word, file.unknown_from, dimensions))
+        total = [0] * self.dimensions
+        for position, occurrences in self.count(self.split(text), prefixes=prefixes).items():
+            _add(total, root(occurrences) * self.file.weights[position], self.row(position))
         return total
 
     def row(self, position: int) -> Sequence[int]:
@@ -171,28 +149,3 @@ def root(occurrences: int) -> int:
     (256, 512)
     """
     return math.isqrt(_ONE * occurrences)
-
-
-def hash_word(word: str) -> int:
-    """Return FNV-1a, 32 bit, of the word's UTF-8 bytes (Fowler, Noll and Vo).
-
-    >>> f"{hash_word('a'):08x}"
-    'e40c292c'
-    """
-    value = _FNV_OFFSET
-    for byte in word.encode():
-        value = (value ^ byte) * _FNV_PRIME & _MASK
-    return value
-
-
-def unknown_row(word: str, start: int, dimensions: int) -> list[int]:
-    """Return the row of a word that is not in the vocabulary: zeros below `start`, then 64 or -64 each."""
-    value = hash_word(word)
-    signs = (_mix(value + (i + 1) * STEP & _MASK) & 1 for i in range(start, dimensions))
-    return [0] * start + [UNKNOWN_COMPONENT if sign else -UNKNOWN_COMPONENT for sign in signs]
-
-
-def _mix(value: int) -> int:
-    for shift, factor in MIX:
-        value = (value ^ value >> shift) * factor & _MASK
-    return value ^ value >> 16

@@ -10,50 +10,46 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from vademecum.encoder.query import UNKNOWN_COMPONENT, shrink, unknown_row
+from vademecum.encoder.query import shrink
 
-ROUNDS: Final = ("first", "second")
-"""The signs of each round are those of the row that this word has where it is unknown (section 4.3)."""
+ROUNDS: Final = (0x4881D841, 0xABF8D4DD)
+"""What the signs of each round begin with."""
+_STEP: Final = 0x9E3779B9
+_MIX: Final = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
+_MASK: Final = 0xFFFFFFFF
 
 
-def rotate(values: Sequence[Any], start: int = 0) -> list[Any]:
+def rotate(values: Sequence[Any]) -> list[Any]:
     """Return the rotated vector, longer by one factor for all vectors of these dimensions.
 
     Args:
         values: D numbers, or D columns that can be added.
-        start: The first dimension that unknown words have to themselves: it and those behind it are not mixed
-            with the ones before, which most texts alone use. 0: there are none.
     """
-    groups = [group for group in (values[:start], values[start:]) if len(group)]
-    largest = max(_block(len(group)) for group in groups)
-    return [value for group in groups for value in _rotate_group(group, largest)]
-
-
-def rotate_query(query: Sequence[int], start: int = 0) -> tuple[int, ...]:
-    """Return the query as packed vectors are scanned with: D integers from -127 to 127."""
-    return shrink(rotate(query, start))
-
-
-def _block(size: int) -> int:
-    """Return the largest power of two that divides the size."""
-    return size & -size
-
-
-def _rotate_group(values: Sequence[Any], largest: int) -> list[Any]:
-    size, block = len(values), _block(len(values))
-    for word in ROUNDS:
-        kept = _signs(word, size)
-        values = [value if keep else -value for value, keep in zip(values, kept, strict=True)]
-        mixed = [_hadamard(values[at : at + block]) for at in range(0, size, block)]
+    turned, size = list(values), len(values)
+    block = size & -size  # the largest power of two that divides it
+    for start in ROUNDS:
+        turned = [value if keep else -value for value, keep in zip(turned, _signs(start, size), strict=True)]
+        mixed = [_hadamard(turned[at : at + block]) for at in range(0, size, block)]
         # Read across the blocks: the next round mixes what lay in different ones.
-        values = [value for across in zip(*mixed, strict=True) for value in across]
-    return [value * (largest // block) for value in values] if largest > block else list(values)
+        turned = [value for across in zip(*mixed, strict=True) for value in across]
+    return turned
+
+
+def rotate_query(query: Sequence[int]) -> tuple[int, ...]:
+    """Return the query as packed vectors are scanned with: D integers from -127 to 127."""
+    return shrink(rotate(query))
 
 
 @lru_cache(maxsize=8)
-def _signs(word: str, size: int) -> tuple[bool, ...]:
-    """Return which components keep their sign."""
-    return tuple(component == UNKNOWN_COMPONENT for component in unknown_row(word, 0, size))
+def _signs(start: int, size: int) -> tuple[bool, ...]:
+    """Return which components keep their sign: a Weyl sequence, through the finalizer of murmur3."""
+    return tuple(bool(_mix(start + (i + 1) * _STEP & _MASK) & 1) for i in range(size))
+
+
+def _mix(value: int) -> int:
+    for shift, factor in _MIX:
+        value = (value ^ value >> shift) * factor & _MASK
+    return value ^ value >> 16
 
 
 def _hadamard(values: list[Any]) -> list[Any]:

@@ -86,7 +86,7 @@ class Searcher:
         encoder = self._opened.encoder
         integers = encoder.encode(query)
         if self._index.bits != 8:
-            integers = rotate_query(integers, encoder.unknown_from)
+            integers = rotate_query(integers)
         return self._index.cosines(np.array(integers, np.int64))
 
     def _present(

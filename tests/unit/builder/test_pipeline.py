@@ -282,7 +282,7 @@ def test_a_refit_is_a_new_epoch_that_says_what_really_changed(line: Line) -> Non
 
 def test_directions_lie_beside_the_index_for_builders_alone(line: Line) -> None:
     """Kept with the epoch, and asked for by no client; a build that finds them gone embeds anew."""
-    kept = encode_directions(np.ones((5, 192), np.int8))
+    kept = encode_directions(np.ones((5, 96), np.int8))
     line.encoders.directions = kept
     line.release(HANDBOOK)
     found = current(line)

@@ -17,8 +17,6 @@ export const PACKED_OFFSET = -8;
 
 /** @typedef {import("../format/tensors.mjs").TensorFile} TensorFile */
 
-const UTF8 = new TextEncoder();
-
 /** What counts as part of a word, and how it is folded; entries are read when a text needs them. */
 export class Alphabet {
   /** @param {TensorFile} file */
@@ -62,10 +60,6 @@ export class Encoder {
     const texts = file.strings("golden.text").all();
     const vectors = file.tensor("golden.vector", "I8", [texts.length, dimensions]).values;
     this.goldens = texts.map((text, i) => ({ text, vector: vectors.subarray(i * dimensions, (i + 1) * dimensions) }));
-    /** Weight of words that are not in the vocabulary; 0: they stand for nothing. */
-    this.unknown = Number(file.metadata.unknown ?? 0);
-    /** The first dimension that is not zero in their rows. */
-    this.unknownFrom = Number(file.metadata["unknown.from"] ?? 0);
     /** In thousandths, what the words of a query weigh against its meaning. */
     this.wordsWeight = Number(file.metadata.words ?? 400);
     this.positions = new Map(this.words.map((word, position) => [word, position]));
@@ -122,12 +116,6 @@ export class Encoder {
     for (const [position, occurrences] of this.count(text)) {
       this.#add(sums, Math.floor(Math.sqrt(65536 * occurrences)) * this.weights[position], position);
     }
-    for (const [word, occurrences] of this.unknown ? tally(this.split(text)) : []) {
-      if (this.positions.has(word)) continue;
-      const factor = Math.floor(Math.sqrt(65536 * occurrences)) * this.unknown;
-      const hash = hashWord(word);
-      for (let i = this.unknownFrom; i < sums.length; i++) sums[i] += factor * unknownComponent(hash, i);
-    }
     return shrink(sums);
   }
 
@@ -170,22 +158,6 @@ export function shrink(values) {
   return largest === 0
     ? new Int8Array(values.length)
     : Int8Array.from(values, (value) => Math.floor((value * 127) / largest + 0.5));
-}
-
-/** FNV-1a, 32 bit, of the word's UTF-8 bytes. @param {string} word */
-export function hashWord(word) {
-  let hash = 0x811c9dc5;
-  for (const byte of UTF8.encode(word)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash;
-}
-
-/** Component i of the row of an unknown word: the last bit of murmur3's finalizer decides the sign.
- * @param {number} hash @param {number} i */
-export function unknownComponent(hash, i) {
-  let x = (hash + Math.imul(i + 1, 0x9e3779b9)) | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) & 1 ? 64 : -64;
 }
 
 /** The first of `length` positions that is not below; all that are below come before it.

@@ -4,45 +4,40 @@
  * differences alone, so that the integers are those of rotation.py.
  */
 
-import { hashWord, shrink, unknownComponent } from "./encoder.mjs";
+import { shrink } from "./encoder.mjs";
 
-/** The signs of each round are those of the row that this word has where it is unknown. */
-export const ROUNDS = ["first", "second"];
+/** What the signs of each round begin with. */
+export const ROUNDS = [0x4881d841, 0xabf8d4dd];
 
-/** The query as packed vectors are scanned with.
- * @param {Int8Array} query [D]
- * @param {number} start the first dimension that unknown words have to themselves; 0: there is none */
-export function rotateQuery(query, start) {
-  return shrink(rotate(query, start));
+/** The query as packed vectors are scanned with. @param {Int8Array} query [D] */
+export function rotateQuery(query) {
+  return shrink(rotate(query));
 }
 
-/** @param {ArrayLike<number>} query @param {number} start
+/** @param {ArrayLike<number>} query
  * @returns {Float64Array} longer than the query by one factor for all vectors of these dimensions */
-export function rotate(query, start) {
-  const values = Float64Array.from(query);
-  const groups = [values.subarray(0, start), values.subarray(start)].filter(({ length }) => length);
-  const largest = Math.max(...groups.map(({ length }) => blockOf(length)));
-  for (const group of groups) {
-    ROUNDS.forEach((word) => mix(group, hashWord(word)));
-    const factor = largest / blockOf(group.length);
-    group.forEach((value, i) => (group[i] = value * factor));
-  }
-  return values;
-}
-
-/** The largest power of two that divides the size. @param {number} size */
-function blockOf(size) {
-  return size & -size;
+export function rotate(query) {
+  return ROUNDS.reduce(mix, Float64Array.from(query));
 }
 
 /** One round: signs, the transform of each block, and the blocks read across.
- * @param {Float64Array} group changed in place @param {number} hash */
-function mix(group, hash) {
-  const block = blockOf(group.length);
-  const blocks = group.length / block;
-  const turned = group.map((value, i) => (unknownComponent(hash, i) > 0 ? value : -value));
-  for (let start = 0; start < turned.length; start += block) transform(turned.subarray(start, start + block));
-  turned.forEach((value, i) => (group[(i % block) * blocks + Math.floor(i / block)] = value));
+ * @param {Float64Array} values @param {number} start of the signs */
+function mix(values, start) {
+  const block = values.length & -values.length; // the largest power of two that divides it
+  const blocks = values.length / block;
+  const turned = values.map((value, i) => (isKept(start, i) ? value : -value));
+  for (let at = 0; at < turned.length; at += block) transform(turned.subarray(at, at + block));
+  const across = new Float64Array(values.length);
+  turned.forEach((value, i) => (across[(i % block) * blocks + Math.floor(i / block)] = value));
+  return across;
+}
+
+/** Whether component i keeps its sign: a Weyl sequence, through murmur3's finalizer. @param {number} start @param {number} i */
+function isKept(start, i) {
+  let x = (start + Math.imul(i + 1, 0x9e3779b9)) | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return ((x ^ (x >>> 16)) & 1) === 1;
 }
 
 /** The Walsh-Hadamard transform of 2^k values, without its factor. @param {Float64Array} values changed in place */

@@ -103,7 +103,7 @@ export class Searcher {
   #cosines(query) {
     const { generation, encoder } = this;
     const integers = encoder.encode(query);
-    const vector = generation.bits === 8 ? integers : rotateQuery(integers, encoder.unknownFrom);
+    const vector = generation.bits === 8 ? integers : rotateQuery(integers);
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
     const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
     const cosines = generation.scan.scores(vector); // ours till the next question

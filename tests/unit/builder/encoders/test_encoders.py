@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from vademecum.encoder.file import EncoderFile, encode_encoder
-from vademecum.encoder.query import Encoder, decode_encoder, hash_word, unknown_row
+from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum_builder.encoders import directions, fit
@@ -31,7 +30,7 @@ from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
-from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unknown_rows, unpack_rows
+from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unpack_rows
 from vademecum_builder.encoders.transformer import PREFIX, Model, Transformer, digest_model
 
 TEXTS = [
@@ -80,36 +79,23 @@ def unpacked(vectors: NDArray[Any], dimensions: int, bits: int) -> NDArray[np.in
 
 
 @pytest.mark.parametrize(("bits", "least"), [(4, 0.98), (2, 0.89)])
-@pytest.mark.parametrize(("dimensions", "start"), [(256, 160), (384, 0), (128, 0)])
-def test_packed_vectors_point_where_the_rotated_ones_do(
-    bits: int, least: float, dimensions: int, start: int
-) -> None:
+@pytest.mark.parametrize("dimensions", [96, 384, 128])
+def test_packed_vectors_point_where_the_rotated_ones_do(bits: int, least: float, dimensions: int) -> None:
     rows = np.random.default_rng(5).standard_normal((40, dimensions)) * np.linspace(2, 0.1, dimensions)
-    packed, scales = quantise(rows, bits, start)
+    packed, scales = quantise(rows, bits)
     values = unpacked(packed, dimensions, bits) * scales[:, None] / 65535
-    turned = np.array(rotate(list(rows.T), start)).T
+    turned = np.array(rotate(list(rows.T))).T
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)
     lengths = np.linalg.norm(values, axis=1)
     assert ((values * turned).sum(axis=1) / lengths > least).all()
     assert np.allclose((values * turned).sum(axis=1), 1, atol=2e-3)
 
 
-def test_the_rotation_keeps_angles_and_leaves_the_room_of_unknown_words_alone() -> None:
-    rows = np.random.default_rng(6).standard_normal((5, 60))
-    for start in (0, 12, 28, 59):
-        turned = np.array(rotate(list(rows.T), start)).T
-        assert np.allclose(turned @ turned.T / (turned[0] @ turned[0]), rows @ rows.T / (rows[0] @ rows[0]))
-        half = rows.copy()
-        half[:, start:] = 0
-        assert not np.array(rotate(list(half.T), start))[start or 60 :].any()
-
-
-def test_known_words_alone_leave_the_codes_of_unknown_words_at_zero() -> None:
-    rows = np.zeros((1, 256))
-    rows[0, :160] = np.random.default_rng(7).standard_normal(160)
-    packed, _ = quantise(rows, 4, 160)
-    assert set(packed[0, 80:].tolist()) == {0x88}
-    assert len(set(packed[0, :80].tolist())) > 20
+@pytest.mark.parametrize("dimensions", [1, 7, 12, 60, 96])
+def test_the_rotation_keeps_angles(dimensions: int) -> None:
+    rows = np.random.default_rng(6).standard_normal((5, dimensions))
+    turned = np.array(rotate(list(rows.T))).T
+    assert np.allclose(turned @ turned.T / (turned[0] @ turned[0]), rows @ rows.T / (rows[0] @ rows[0]))
 
 
 @pytest.mark.parametrize("bits", [4, 2])
@@ -160,20 +146,17 @@ def test_a_table_keeps_directions_and_relative_sizes() -> None:
     table = quantise_table(rows, np.array([2.0, 3.0, 1.0]))
     assert np.frombuffer(table.rows, np.int8).reshape(3, 2).tolist() == [[127, -64], [64, 127], [0, 0]]
     assert table.weights == [65535, round(65535 * 0.003), 0]
-    assert table.unknown == 0
     assert table.bits == 8
 
 
-def test_few_levels_keep_sizes_too_and_unknown_words_have_theirs() -> None:
-    rows = np.array([[1.0, -0.5], [0.2, 0.1]])
-    for component in (0.01, 2.0, 100.0):
-        quantised = quantise_table(rows, np.array([2.0, 3.0]), component, 7)
-        components = components_of(quantised, 2)
-        table = components * np.array(quantised.weights)[:, None]
-        assert np.abs(components).max() == 7
-        assert max(*quantised.weights, quantised.unknown) <= 65535
-        # 64 * unknown is to the component as weight * row is to the row
-        assert quantised.unknown * 64 / table[0, 0] == pytest.approx(component / 2.0, rel=0.01)
+def test_few_levels_keep_sizes_too() -> None:
+    rows, weights = np.array([[1.0, -0.5], [0.2, 0.1]]), np.array([2.0, 3.0])
+    quantised = quantise_table(rows, weights, 7)
+    components = components_of(quantised, 2)
+    table = components * np.array(quantised.weights)[:, None]
+    assert np.abs(components).max() == 7
+    assert max(quantised.weights) == 65535
+    assert table[1, 0] / table[0, 0] == pytest.approx(0.3, rel=0.01)
 
 
 LATIN = build_alphabet([])
@@ -222,10 +205,6 @@ def test_a_step_cuts_off_what_is_large_and_the_weight_leaves_the_least_error() -
         / np.linalg.norm(components[2:], axis=1)
     )
     assert cosines.min() > 0.97
-
-
-def test_unknown_words_never_weigh_nothing_by_rounding() -> None:
-    assert quantise_table(np.ones((1, 1)), np.ones(1), 1e-9).unknown == 1
 
 
 # The alphabet
@@ -414,7 +393,7 @@ def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
     later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
     assert later is not None
     assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
-    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 192)
+    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 96)
     assert later.query_encoder == FITTED.encoder.query_encoder
 
 
@@ -445,11 +424,8 @@ def test_the_same_texts_give_the_same_bytes_in_any_process() -> None:
 @pytest.mark.parametrize("texts", [[], [""], ["🙂 --"], ["one"], TEXTS[:2], ["same text"] * 3, ["", *TEXTS]])
 def test_tiny_knowledge_bases(texts: list[str]) -> None:
     fitted = NamedEncoders("builtin").fit(texts)
-    assert fitted.vectors.shape == (len(texts), 192)
+    assert fitted.vectors.shape == (len(texts), 96)
     decode_encoder(fitted.encoder.query_encoder).check_golden()
-    # It grows before it is fitted again: what is new is found by its words.
-    later = Fitted(fitted.encoder, fitted.encoder.embed(["pigeons eat seeds", "slugs eat leaves", *texts]))
-    assert [best(later, query) for query in ("pigeons", "slugs", "what do slugs eat")] == [0, 1, 1]
     for number, text in enumerate(texts):
         words = decode_encoder(fitted.encoder.query_encoder).split(text)
         found = scores(fitted.encoder, text, fitted.vectors)
@@ -461,7 +437,7 @@ def test_goldens_are_short_pieces_and_prove_the_table() -> None:
     texts = [" ".join(words[start:] + words[:start]) for start in range(20)]
     encoder = decode_encoder(NamedEncoders("builtin").fit(texts).encoder.query_encoder)
     goldens = encoder.file.goldens
-    assert len(goldens) == 16 + 2
+    assert len(goldens) == 16
     assert max(len(golden.text) for golden in goldens) == 80
     assert all(any(golden.vector) for golden in goldens)
     # some end in an unknown word, which completions stand for
@@ -470,76 +446,6 @@ def test_goldens_are_short_pieces_and_prove_the_table() -> None:
     encoder.check_golden()
     with pytest.raises(SelfTestError):
         Encoder(replace(encoder.file, rows=bytes(len(encoder.file.rows)))).check_golden()
-
-
-def test_goldens_prove_the_rows_of_unknown_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder = decode_encoder(NamedEncoders("builtin").fit([*TEXTS, "straŋe0"]).encoder.query_encoder)
-    *_, one, another = encoder.file.goldens
-    for golden in (one, another):
-        unknown = encoder.count_unknown(encoder.split(golden.text))
-        # known to no table, completed by no table, and two bytes a letter
-        assert unknown and not encoder.count(unknown, prefixes=True)
-        assert all(len(word.encode()) > len(word) for word in unknown)
-        alone = Encoder(replace(encoder.file, goldens=[golden]))
-        alone.check_golden()
-        with monkeypatch.context() as changed:
-            changed.setattr("vademecum.encoder.query.hash_word", lambda word: len(word))
-            with pytest.raises(SelfTestError):
-                alone.check_golden()
-
-
-# Words that came after the fit
-
-
-def test_a_word_that_came_later_is_found_by_its_letters() -> None:
-    later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
-    assert later is not None
-    texts = [
-        *TEXTS,
-        "Setup\nBirds\nStretch a net to keep pigeons away from the store.",
-        "Search\nNew\nŋew ideas",
-    ]
-    grown = Fitted(later, later.embed(texts))
-    assert best(grown, "pigeons") == best(grown, "how do I keep pigeons away") == best(grown, "PIGEONS") == 6
-    assert best(grown, "ŋew") == 7
-    # and what was there is found, and not found, as before
-    for query in ("rotate", "quota", "response_mod", "sync pigeons store"):
-        before = scores(FITTED.encoder, query, FITTED.vectors)
-        assert scores(later, query, grown.vectors)[: len(TEXTS)].tolist() == before.tolist()
-    assert not scores(later, "absent", FITTED.vectors).any()
-
-
-def test_an_unknown_word_takes_its_share_of_a_text() -> None:
-    """Of the length that a typical text has, half of what plain tf-idf gives a word of a single text."""
-    texts = [f"{text} {text[::-1]}" for text in TEXTS * 5]
-    for share in (0.25, 0.5):
-        encoder = (
-            NamedEncoders("builtin", FitLimits(unknown_share=share, builtin_levels=127)).fit(texts).encoder
-        )
-        splits = [build_alphabet(texts).split(text) for text in texts]
-        vocabulary = fit.choose_words(splits, 10_000, FitLimits())
-        known = np.linalg.norm(encoder.embed(texts), axis=1)
-        tf_idf = np.array(
-            [
-                256 * np.sqrt(sum(n * idf[word] ** 2 for word, n in Counter(split).items()))
-                for idf in [dict(zip(vocabulary.words, vocabulary.idf, strict=True))]
-                for split in splits
-            ]
-        )
-        own = np.linalg.norm(encoder.embed(["pigeons"])[0])
-        expected = share * 256 * vocabulary.rarest * np.median(known / tf_idf)
-        assert own == pytest.approx(expected, rel=0.03)
-
-
-def test_the_example_of_the_page_on_unknown_words() -> None:
-    page = (Path(__file__).parents[4] / "site" / "content" / "format.md").read_text(encoding="utf-8")
-    for word in ("kestrel", "straŋe"):
-        client = unknown_row(word, 2, 10)
-        assert client[:2] == [0, 0]
-        assert client[2:] == unknown_rows([word], 2, 10)[0].tolist()
-        assert f"`{word}`" in page
-        assert f"`{tuple(client)}`" in page
-        assert f"`0x{hash_word(word):08x}`" in page
 
 
 @pytest.mark.process

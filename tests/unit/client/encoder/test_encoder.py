@@ -18,19 +18,16 @@ from vademecum.encoder.alphabet import MAX_WORDS_READ, Alphabet
 from vademecum.encoder.file import (
     MAX_GOLDEN_TEXT,
     MAX_LETTER,
-    MAX_UNKNOWN,
+    WORDS_WEIGHT,
     EncoderFile,
     Golden,
     encode_encoder,
 )
 from vademecum.encoder.query import (
     MAX_COMPLETIONS,
-    UNKNOWN_COMPONENT,
     Encoder,
     decode_encoder,
-    hash_word,
     root,
-    unknown_row,
 )
 from vademecum.errors import ContentError, NewerFormatError, SelfTestError
 from vademecum.format.tensors import (
@@ -61,15 +58,11 @@ ALPHABET = Alphabet(
 )
 
 
-def make(
-    rows: Mapping[str, Sequence[int]], weights: Sequence[int] | None = None, unknown: int = 0, start: int = 0
-) -> Encoder:
+def make(rows: Mapping[str, Sequence[int]], weights: Sequence[int] | None = None) -> Encoder:
     dimensions = len(next(iter(rows.values()), (0,)))
     flat = bytes(value & 0xFF for row in rows.values() for value in row)
     weights = weights or [1] * len(rows)
-    return Encoder(
-        EncoderFile("test", dimensions, list(rows), flat, weights, ALPHABET, (), "", unknown, start)
-    )
+    return Encoder(EncoderFile("test", dimensions, list(rows), flat, weights, ALPHABET))
 
 
 def reference_words(file: EncoderFile, text: str) -> list[str]:
@@ -86,26 +79,10 @@ def reference_words(file: EncoderFile, text: str) -> list[str]:
     return [word for word in [*words, current] if word][:4096]
 
 
-def reference_row(file: EncoderFile, word: str) -> list[int]:
-    """The row of an unknown word, line by line as the page tells it."""
-    h = 0x811C9DC5
-    for byte in word.encode():
-        h = ((h ^ byte) * 0x01000193) % 2**32
-    row = [0] * file.unknown_from
-    for i in range(file.unknown_from, file.dimensions):
-        x = (h + (i + 1) * 0x9E3779B9) % 2**32
-        x = (x ^ (x >> 16)) * 0x85EBCA6B % 2**32
-        x = (x ^ (x >> 13)) * 0xC2B2AE35 % 2**32
-        x = x ^ (x >> 16)
-        row.append(64 if x % 2 else -64)
-    return row
-
-
 def reference_encode(file: EncoderFile, text: str) -> tuple[int, ...]:
     """Looking up and encoding, word for word as the page tells it."""
     tf: Counter[int] = Counter()
     words = reference_words(file, text)
-    unknown = Counter(word for word in words if word not in file.words)
     for word in words:
         if word in file.words:
             tf[list(file.words).index(word)] += 1
@@ -116,10 +93,6 @@ def reference_encode(file: EncoderFile, text: str) -> tuple[int, ...]:
         sum(
             math.floor(math.sqrt(65536 * n)) * file.weights[w] * signed[w * file.dimensions + i]
             for w, n in tf.items()
-        )
-        + sum(
-            math.floor(math.sqrt(65536 * n)) * file.unknown * reference_row(file, w)[i]
-            for w, n in unknown.items()
         )
         for i in range(file.dimensions)
     ]
@@ -134,7 +107,7 @@ def random_encoder(seed: int) -> Encoder:
     chance.shuffle(words)
     rows = {word: [chance.randint(-127, 127) for _ in range(5)] for word in words}
     weights = [chance.randint(0, 65535) for _ in words]
-    return make(rows, weights, seed % 2 * chance.randint(1, 65535), seed % 2 * chance.randrange(5))
+    return make(rows, weights)
 
 
 def random_text(chance: random.Random) -> str:
@@ -213,37 +186,6 @@ def test_three_code_points_are_enough_whatever_they_take_to_store() -> None:
     assert make({"sssx": [1]}).encode("ßs") == (127,)
 
 
-def test_an_unknown_word_stands_for_a_row_of_its_letters() -> None:
-    """The numbers of format.md, section 4.3."""
-    assert hash_word("kestrel") == 0x6418C831
-    assert unknown_row("kestrel", 2, 10) == [0, 0, 64, 64, -64, 64, 64, 64, -64, 64]
-    assert hash_word("straŋe") == 0xD9CF55DA
-    assert unknown_row("straŋe", 2, 10) == [0, 0, 64, 64, -64, -64, -64, -64, 64, 64]
-    encoder = make({"aaa": [100] + [0] * 9}, [3], unknown=7, start=2)
-    row = unknown_row("zab", 2, 10)
-    for prefixes in (False, True):
-        assert encoder.accumulate("zab", prefixes=prefixes) == [256 * 7 * component for component in row]
-        both = [256 * 300] + [362 * 7 * component for component in row[1:]]
-        assert encoder.accumulate("ZAB aaa zab", prefixes=prefixes) == both
-
-
-def test_a_row_is_balanced_and_its_own() -> None:
-    rows = [unknown_row(f"word{number}", 0, 4096) for number in range(8)]
-    assert all(abs(sum(row)) < 64 * 64 * 4 for row in rows)
-    for number, row in enumerate(rows):
-        for other in rows[:number]:
-            assert abs(sum(a * b for a, b in zip(row, other, strict=True))) < 64**3 * 4
-
-
-def test_in_a_query_an_unknown_word_also_stands_for_its_completions() -> None:
-    encoder = make({"keyring": [9, 0, 0], "lock": [8, 0, 0]}, [5, 5], unknown=2, start=1)
-    own = unknown_row("key", 1, 3)
-    assert encoder.accumulate("key") == [256 * 45, 512 * own[1], 512 * own[2]]
-    assert encoder.accumulate("key", prefixes=False) == [0, 512 * own[1], 512 * own[2]]
-    # too short to be completed, not to be a word
-    assert encoder.accumulate("ke") == [512 * component for component in unknown_row("ke", 1, 3)]
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_it_does_what_the_page_says(seed: int) -> None:
     encoder, chance = random_encoder(seed), random.Random(seed)
@@ -254,7 +196,7 @@ def test_it_does_what_the_page_says(seed: int) -> None:
 
 
 def test_the_largest_sum_is_exact_in_a_double() -> None:
-    of_a_word = MAX_COMPLETIONS * 65535 * 128 + MAX_UNKNOWN * UNKNOWN_COMPONENT
+    of_a_word = MAX_COMPLETIONS * 65535 * 128
     assert MAX_WORDS_READ * root(1) * of_a_word < 2**47 < 2**53
 
 
@@ -269,14 +211,12 @@ def test_round_trip() -> None:
     assert decoded.dimensions == 5
     assert list(decoded.file.words) == list(file.words)
     assert decoded.encode("abc a") == Encoder(file).encode("abc a") != (0,) * 5
-    assert (decoded.file.unknown, decoded.file.unknown_from) == (file.unknown, file.unknown_from)
-    assert file.unknown
 
 
 def test_an_encoder_without_words() -> None:
     file = EncoderFile("empty", 8, [], b"", [], Alphabet([], [], b""))
     assert decode_encoder(encode_encoder(file)).encode("abc") == (0,) * 8
-    assert b"unknown" not in encode_encoder(file)
+    assert b"words" not in encode_encoder(file)
 
 
 def test_goldens_are_checked() -> None:
@@ -304,9 +244,8 @@ def packed_encoder(seed: int, dimensions: int = 5) -> tuple[EncoderFile, Encoder
     for row in components:
         codes = [value + 8 for value in row] + [0] * (dimensions % 2)
         packed += bytes(low + 16 * high for low, high in zip(codes[::2], codes[1::2], strict=True))
-    start = min(file.unknown_from, dimensions - 1)
     return tuple(  # type: ignore[return-value]
-        replace(file, dimensions=dimensions, unknown_from=start, rows=rows, bits=bits)
+        replace(file, dimensions=dimensions, rows=rows, bits=bits)
         for rows, bits in ((bytes(packed), 4), (whole, 8))
     )
 
@@ -402,23 +341,17 @@ def test_other_files_are_refused(metadata: dict[str, str], error: type[ContentEr
     assert caught.type is error
 
 
-@pytest.mark.parametrize(("weight", "start"), [("1", "0"), ("65535", "4"), ("10", "3")])
-def test_weight_and_dimensions_of_unknown_words(weight: str, start: str) -> None:
-    good = {"format": "vademecum.encoder.1", "name": "test", "unknown": weight, "unknown.from": start}
-    file = decode_encoder(encode_tensors(TensorFile(tensors(), good))).file
-    assert (file.unknown, file.unknown_from) == (int(weight), int(start))
+@pytest.mark.parametrize("weight", [0, 1, 400, 65_535])
+def test_the_weight_of_words(weight: int) -> None:
+    file = replace(random_encoder(1).file, words_weight=weight)
+    assert decode_encoder(encode_encoder(file)).file.words_weight == weight
+    assert EncoderFile("x", 1, [], b"", [], ALPHABET).words_weight == WORDS_WEIGHT
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [{"unknown": text} for text in ("0", "", "-1", "+1", "01", " 1", "1.0", "65536", "9" * 5000, "١", "x")]
-    + [{"unknown.from": text} for text in ("5", "", "-1", "00", "1_0", "9" * 5000)]
-    + [{"unknown": None}, {"unknown.from": None}],
-)
-def test_other_words_about_unknown_words_are_refused(bad: dict[str, str | None]) -> None:
-    good = {"format": "vademecum.encoder.1", "name": "test", "unknown": "10", "unknown.from": "2"}
-    metadata = {key: text for key, text in {**good, **bad}.items() if text is not None}
-    with pytest.raises(ContentError, match="unknown"):
+@pytest.mark.parametrize("text", ["", "-1", "+1", "01", " 1", "1.0", "65536", "9" * 5000, "١", "x"])
+def test_other_weights_of_words_are_refused(text: str) -> None:
+    metadata = {"format": "vademecum.encoder.1", "name": "test", "words": text}
+    with pytest.raises(ContentError, match="weight of words"):
         decode_encoder(encode_tensors(TensorFile(tensors(), metadata)))
 
 
@@ -427,15 +360,12 @@ def golden() -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize(
-    ("part", "unknown", "bits"), [("", False, 8), ("unknown", True, 8), ("packed", True, 4)]
-)
-def test_the_golden_encoder_gives_the_golden_vectors(part: str, unknown: bool, bits: int) -> None:
+@pytest.mark.parametrize(("part", "bits"), [("", 8), ("packed", 4)])
+def test_the_golden_encoder_gives_the_golden_vectors(part: str, bits: int) -> None:
     """The same file checks `js/search/encoder.mjs`: both runtimes must agree on every case."""
     kept = golden()
     kept = kept[part] if part else kept
     encoder = decode_encoder(base64.b64decode(kept["encoder"]))
-    assert bool(encoder.file.unknown) is unknown
     assert encoder.file.bits == bits
     encoder.check_golden()
     assert len(kept["cases"]) >= 40

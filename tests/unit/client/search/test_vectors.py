@@ -135,7 +135,7 @@ def test_the_shown_score_is_about_the_cosine(bits: int) -> None:
     table = fit_builtin([f"{word} {other}" for word in WORDS for other in WORDS], FitLimits())
     encoder = decode_encoder(table.query_encoder)
     texts = [f"{word} lamp strange{word}" for word in WORDS]
-    packed, scales = quantise(table.embed(texts), bits, encoder.unknown_from)
+    packed, scales = quantise(table.embed(texts), bits)
     rows = [chunk(i, packed[i].tobytes(), int(scales[i]), text) for i, text in enumerate(texts)]
     documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
     searcher = Searcher(opened(encoder, [*documents, *rows], bits=bits))
@@ -167,12 +167,12 @@ def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 # The same in JavaScript ---------------------------------------------------------------------------
 
 PACKED = Path(__file__).parent / "golden_packed.json"
-SHAPES = [(4, 256, 160), (4, 384, 0), (4, 7, 3), (2, 256, 160), (2, 9, 0), (8, 12, 4)]
+SHAPES = [(4, 96), (4, 384), (4, 7), (2, 256), (2, 9), (8, 12)]
 
 
-def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
+def packed_case(bits: int, dimensions: int) -> dict[str, Any]:
     """Return a query, a segment, and what both sides must make of them."""
-    chance = random.Random(f"{bits} {dimensions} {start}")
+    chance = random.Random(f"{bits} {dimensions}")
     query = [chance.randint(-127, 127) for _ in range(dimensions)]
     width = packed_bytes(dimensions, bits)
     rows = [
@@ -181,14 +181,13 @@ def packed_case(bits: int, dimensions: int, start: int) -> dict[str, Any]:
     ]
     document = DocumentRow("a", 1, chunks=tuple(row.id for row in rows))
     segment = encode_segment("e", dimensions, [document], rows, bits)
-    turned = list(rotate_query(query, start)) if bits != 8 else query
+    turned = list(rotate_query(query)) if bits != 8 else query
     hits = brute_force(rows, turned, 10, bits)
     length = sum(value * value for value in turned) ** 0.5
     unit = 65535 * (127 if bits == 8 else 1)
     return {
         "bits": bits,
         "dimensions": dimensions,
-        "start": start,
         "query": query,
         "turned": turned,
         "segment": base64.b64encode(segment).decode(),
@@ -204,7 +203,7 @@ def test_the_golden_file_is_what_the_page_says() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_golden_hits_are_found(shape: tuple[int, int, int]) -> None:
+def test_the_golden_hits_are_found(shape: tuple[int, int]) -> None:
     case = packed_case(*shape)
     segment = decode_segment(base64.b64decode(case["segment"]))
     rows: list[DocumentRow | ChunkRow] = [segment.chunk(i) for i in range(len(segment.ids))]

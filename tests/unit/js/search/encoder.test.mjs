@@ -76,21 +76,6 @@ test("no known word gives zeros", () => {
   assert.deepEqual([...open().encode("nothing 42")], [0, 0]);
 });
 
-const strange = (unknown, from, changes) => open({ metadata: { unknown, "unknown.from": from }, ...changes });
-
-test("an unknown word stands for a row of its letters, from a dimension on", () => {
-  // The row of format.md, section 4.3: (0, 0, 64, 64, -64, 64, 64, 64, -64, 64).
-  const row = { dimensions: 10, words: [], rows: [], weights: [] };
-  assert.deepEqual([...strange("7", "2", row).encode("Kestrel")], [0, 0, 127, 127, -127, 127, 127, 127, -127, 127]);
-});
-
-test("an unknown word stands for its completions too", () => {
-  const words = { words: ["keyring"], rows: [[100, 0]], weights: [64] };
-  // keyring adds 256 * 64 * 100 to the one dimension, key itself 256 * 100 * 64 or its negative to the other.
-  const [known, own] = strange("100", "1", words).encode("key");
-  assert.deepEqual([known, Math.abs(own)], [127, 127]);
-});
-
 // The rows (1, -8, 7) and (-2, 0, -1): codes 9, 0, 15 and 6, 8, 7, the first in the lower half of a byte.
 const four = (metadata = {}, packed = [[0x09, 0x0f], [0x86, 0x07]]) =>
   open({ packed, dimensions: 3, metadata: { bits: "4", dimensions: "3", ...metadata } });
@@ -111,7 +96,7 @@ test("bits and dimensions of packed rows are ones that this app knows, or the fi
 
 const golden = JSON.parse(readFileSync(new URL("../../client/encoder/golden_encoder.json", import.meta.url), "utf8"));
 
-for (const [name, { encoder: file, cases }] of Object.entries({ "without unknown words": golden, "with them": golden.unknown, "with packed rows": golden.packed })) {
+for (const [name, { encoder: file, cases }] of Object.entries({ "with whole rows": golden, "with packed ones": golden.packed })) {
   test(`every case of the golden encoder ${name} is as in Python`, () => {
     const encoder = decodeEncoder(new Uint8Array(Buffer.from(file, "base64")));
     encoder.checkGolden();
