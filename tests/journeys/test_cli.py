@@ -148,7 +148,7 @@ def test_a_search_goes_by_version_and_language(vade: Vade) -> None:
 
 
 def test_search_says_what_it_found_as_json(published: Vade) -> None:
-    ran = published("search", "rotate", "--store", "kb.db", "--limit", 2, "--json")
+    ran = published("search", "rotate, then pull", "--store", "kb.db", "--limit", 2, "--json")
     assert ran.json["release"] == 1
     hit = ran.json["hits"][0]
     assert hit.keys() >= {"id", "document", "title", "url", "heading", "text", "score"}

@@ -54,4 +54,5 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     features = vocabulary.features(splits)
     fitted = fit.FittedRows(alphabet, vocabulary, fit.fit_lsa(features, limits), limits.builtin_levels)
-    return Builtin(fit.build_file(NAME, fitted, fit.golden_texts(texts, limits)))
+    goldens = fit.golden_texts(texts, limits)
+    return Builtin(fit.build_file(NAME, fitted, goldens, words_weight=limits.builtin_words_weight))

@@ -27,7 +27,7 @@ from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from vademecum.encoder.alphabet import Alphabet
-from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
+from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, Golden, encode_encoder
 from vademecum.encoder.query import Encoder
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, quantise_table
@@ -226,13 +226,21 @@ class FittedRows:
     steps: NDArray[np.float64] | None = None
 
 
-def build_file(name: str, fitted: FittedRows, golden_texts: Sequence[str], *, model: str = "") -> bytes:
+def build_file(
+    name: str,
+    fitted: FittedRows,
+    golden_texts: Sequence[str],
+    *,
+    model: str = "",
+    words_weight: int = WORDS_WEIGHT,
+) -> bytes:
     """Return the encoder file (format.md, section 4.3), with goldens made by the client's own code.
 
     Args:
         name: What the release calls the encoder.
         golden_texts: What goldens are made of.
         model: What made the document vectors, where that is not this table.
+        words_weight: What the words of a query weigh against its meaning, in thousandths.
     """
     vocabulary = fitted.vocabulary
     table = quantise_table(fitted.rows, vocabulary.idf, fitted.levels, fitted.steps)
@@ -245,6 +253,7 @@ def build_file(name: str, fitted: FittedRows, golden_texts: Sequence[str], *, mo
         fitted.alphabet,
         model=model,
         bits=table.bits,
+        words_weight=words_weight,
     )
     encoder = Encoder(file)
     goldens = [Golden(text, encoder.encode(text)) for text in golden_texts]

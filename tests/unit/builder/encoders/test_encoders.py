@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder.file import EncoderFile, encode_encoder
+from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, encode_encoder
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
@@ -395,6 +395,14 @@ def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
     assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
     assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 96)
     assert later.query_encoder == FITTED.encoder.query_encoder
+
+
+def test_words_weigh_more_against_it_than_against_a_transformer() -> None:
+    assert (
+        decode_encoder(FITTED.encoder.query_encoder).file.words_weight
+        == FitLimits().builtin_words_weight
+        > WORDS_WEIGHT
+    )
 
 
 def test_another_table_is_another_identity() -> None:
