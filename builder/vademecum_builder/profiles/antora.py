@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
-from vademecum_builder.profiles.config import read_yaml
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.config import at, read_yaml
 
 
 def open_antora(project: Project) -> Rules | None:
@@ -15,7 +15,22 @@ def open_antora(project: Project) -> Rules | None:
     name, version = config.get("name"), config.get("version")
     if not isinstance(name, str):
         return None
-    served = posixpath.join("" if name == "ROOT" else name, "" if version in (None, "~") else str(version))
+    said = (
+        ""
+        if version in (None, "~") or not isinstance(version, str | int | float) or version is True
+        else version
+    )
+    served = posixpath.join("" if name == "ROOT" else name, str(said))
+    attributes = at(config, "asciidoc", "attributes")
+    entries = "".join(
+        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
+        for key, value in (attributes.items() if isinstance(attributes, Mapping) else ())
+        if value is not False and isinstance(value, str | int | float | None)
+    )
+
+    def with_attributes(text: str, page: Page) -> str:
+        """What a component says for all of its pages; a page may say otherwise below."""
+        return entries + text
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         module, _, rest = path.partition("/")
@@ -24,7 +39,12 @@ def open_antora(project: Project) -> Rules | None:
         place = stem(rest.removeprefix("pages/"))
         return posixpath.join(served, "" if module == "ROOT" else module, f"{place}.html")
 
-    return Rules((Folder("modules", address),))
+    by_branch = version is True or isinstance(version, Mapping)
+    return Rules(
+        (Folder("modules", address),),
+        templates=(with_attributes,) if entries else (),
+        doubts=("the version of the component is that of its branch",) if by_branch else (),
+    )
 
 
 ANTORA = Profile("antora", "Antora", ("antora.yml",), open_antora)

@@ -13,6 +13,7 @@ from vademecum_builder.profiles.base import (
     Address,
     Folder,
     NotServed,
+    Page,
     Profile,
     Project,
     Rules,
@@ -110,6 +111,18 @@ def _version(script: Script, said: str, version: str, base: str, default: str) -
     return posixpath.join(base, path.strip("/") if isinstance(path, str) else default).rstrip("/")
 
 
+# prism-react-renderer's lines of code that steer what is highlighted.
+_MAGIC = re.compile(
+    r"^[ \t]*(?://|#|--|/\*|<!--|\{/\*)[ \t]*highlight-(?:start|end|next-line)[ \t]*(?:\*/\}?|-->)?[ \t]*\n",
+    re.MULTILINE,
+)
+
+
+def magic_comments(text: str, page: Page) -> str:
+    """`// highlight-next-line`: not shown."""
+    return _MAGIC.sub("", text) if "highlight-" in text else text
+
+
 def open_docusaurus(project: Project) -> Rules:
     script = Script(project.text(*FILES))
     folders: list[Folder] = []
@@ -166,7 +179,7 @@ def open_docusaurus(project: Project) -> Rules:
     return Rules(
         tuple(folders),
         slugs.DOCUSAURUS,
-        (containers, mdx_comments, jsx, expressions),
+        (magic_comments, containers, mdx_comments, jsx, expressions),
         base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
         doubts=tuple(doubts),
         first=first,

@@ -24,6 +24,14 @@ _SHOWN = re.compile(
 )
 _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
 _ASCIIDOC = re.compile(r"^include::(?P<name>[^\[\]\s]+)\[(?P<options>[^\]]*)\][ \t]*$", re.MULTILINE)
+_ENTRY = re.compile(r"^:([\w-]+):[ \t]+(.+)$", re.MULTILINE)
+_REFERENCE = re.compile(r"\{([\w-]+)\}")
+_MACRO = re.compile(
+    r"^(?P<fence>-{4,}|\.{4,}|/{4,}|\+{4,}|`{3,}).*\n[\s\S]*?^(?P=fence)[ \t]*$"
+    r"|^(?!include::|image::|video::|audio::|toc::|ifn?def::|ifeval::|endif::)(?P<name>[a-z][\w-]*)::\S*\[.*\][ \t]*$",
+    re.MULTILINE,
+)
+"""Code, or a block macro that Asciidoctor does not know: an extension's."""
 _ASCIIDOC_OPTION = re.compile(r"(\w+)=(\"[^\"]*\"|[^,]*)")
 _TAG = re.compile(r"^.*\b(?:tag|end)::[\w.-]+\[\].*\n?", re.MULTILINE)
 _FAMILIES = {"partial$": "partials", "example$": "examples", "page$": "pages"}
@@ -109,12 +117,18 @@ def _definition(code: str, name: str) -> str:
 def asciidoc_includes(text: str, page: Page) -> str:
     """`include::file[]`, with `lines`, `tag` and `leveloffset`, and the families of Antora (`partial$file`)."""
 
+    attributes = dict(_ENTRY.findall(text)) if "{" in text else {}
+
     def take(match: re.Match[str]) -> str:
         name, here = match["name"], posixpath.dirname(page.key)
+        for _ in range(3):  # one may stand in another
+            name = _REFERENCE.sub(lambda found: attributes.get(found[1], found[0]).strip(), name)
+        module, _, name = name.rpartition(":") if "$" in name else ("", "", name)
         for family, folder in _FAMILIES.items():
             if name.startswith(family):
-                module = re.split("/(?:pages|partials|examples)(?:/|$)", here)[0]
-                name, here = name.removeprefix(family), posixpath.join(module, folder)
+                own = re.split("/(?:pages|partials|examples)(?:/|$)", here)[0]
+                place = posixpath.join(posixpath.dirname(own), module) if module else own
+                name, here = name.removeprefix(family), posixpath.join(place, folder)
         options = {key: value.strip('"') for key, value in _ASCIIDOC_OPTION.findall(match["options"])}
         found = page.include(name, here, passes=(asciidoc_includes,))
         if not found:
@@ -129,7 +143,14 @@ def asciidoc_includes(text: str, page: Page) -> str:
             f":leveloffset: {offset}\n\n{found}\n\n:leveloffset: {back}\n" if offset else found.rstrip("\n")
         )
 
-    return _ASCIIDOC.sub(take, text) if "include::" in text else text
+    def extension(match: re.Match[str]) -> str:
+        if match["fence"]:
+            return match[0]
+        page.troubles[f"what an extension makes of `{match['name']}::`"] += 1
+        return ""
+
+    text = _ASCIIDOC.sub(take, text) if "include::" in text else text
+    return _MACRO.sub(extension, text) if "::" in text else text
 
 
 def _tagged(text: str, tag: str) -> str:

@@ -32,6 +32,7 @@ _CODE = frozenset(
 _DROPPED = frozenset(
     {"toctree", "contents", "image", "eval-rst", "mermaid", "raw", "bibliography", "tableofcontents", "index"}
 )
+_ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ROLE = re.compile(r"\{[\w:.+-]+\}`([^`\n]+?)(?:[ \t]*<[^<>`\n]*>)?`")
 
 
@@ -65,7 +66,10 @@ def myst(text: str, page: Page) -> str:
 def open_sphinx(project: Project) -> Rules | None:
     source = project.text("conf.py")
     config = read_python(source)
-    if not ({"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys()):
+    has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(
+        _ROOTS
+    )  # one that computes all of it
+    if not has_root and not {"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys():
         return None
     listed = config.get("exclude_patterns")
     excluded = matcher([f"/{p}" for p in listed if isinstance(p, str)] if isinstance(listed, list) else [])

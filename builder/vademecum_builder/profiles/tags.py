@@ -37,6 +37,10 @@ _BLOCKS = frozenset(
 )
 
 
+_PROSE_ENDINGS = frozenset({"", "md", "markdown", "mdx", "html", "htm", "txt"})
+"""Of files that a page takes in as text; the others are code."""
+
+
 def arguments(text: str) -> tuple[list[str], dict[str, str]]:
     """Return the arguments of a tag: those by place, and those by name."""
     placed: list[str] = []
@@ -82,8 +86,10 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
     if name in ("include", "readfile", "include-md", "codefile", "code_sample"):
         wanted = next((by_name[n] for n in ("file", "path") if n in by_name), placed[0] if placed else "")
         found = page.include(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else None
-        text = without_front_matter(found)
-        return f"```\n{text}\n```" if text and (by_name.get("code") == "true" or "code" in name) else text
+        text, ending = without_front_matter(found), wanted.rpartition(".")[2] if "." in wanted else ""
+        is_code = by_name.get("code") == "true" or "code" in name or ending.lower() not in _PROSE_ENDINGS
+        in_fence = len(re.findall(r"^[ \t]*```", match.string[: match.start()], re.MULTILINE)) % 2
+        return f"```{ending}\n{text.rstrip()}\n```" if text and is_code and not in_fence else text
     shown = _shown(by_name)
     if not shown and name in _BLOCKS and placed:
         shown = placed[0]

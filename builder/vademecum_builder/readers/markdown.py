@@ -14,6 +14,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
@@ -33,6 +34,7 @@ _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
 _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _STEERING = ("/", ":", "!", "?", "{", "-")
+_TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
@@ -51,11 +53,32 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
         warnings = found + warnings
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")
-    outline = _outline(tokens, slugs)
+    outline = _outline(list(_with_whole_tables(tokens)), slugs)
     title = metadata.get("title")
     named = clean_line(str(title)) if isinstance(title, str | int | float) else ""
     named = named or outline.first_h1
     return Reading(named, outline.sections(named), metadata, tuple(warnings))
+
+
+def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Yield tokens, a `<table>` that blank lines cut into pieces as the one that a browser sees."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for index, token in enumerate(tokens):
+        for tag in _TABLE.findall(token.content) if token.type == "html_block" else ():
+            if tag == "<":
+                opened.append(index)
+            elif opened:
+                ends[opened.pop()] = index
+    at = 0
+    while at < len(tokens):
+        end = ends.get(at, at)
+        if end > at:
+            whole = _PARSER.renderer.render(tokens[at : end + 1], _PARSER.options, {})
+            yield Token("html_block", "", 0, content=whole, level=tokens[at].level)
+        else:
+            yield tokens[at]
+        at = end + 1
 
 
 def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
@@ -149,6 +172,8 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 yield replace(style, text="\n")
             case "hardbreak":
                 yield replace(style, text=_BREAK)
+            case "footnote_ref":
+                pass  # a number that leads to the note
             case "html_inline":
                 yield replace(style, text=_BREAK if token.content[:3].lower() == "<br" else "")
             case _:
@@ -195,7 +220,8 @@ def _take_attributes(content: str, heading: Token) -> str:
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
-    parser.enable(["table", "strikethrough"]).use(front_matter_plugin)
+    parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
+    parser.core.ruler.disable("footnote_tail")  # a note stays where it is written, under its own heading
     parser.core.ruler.at("inline", _inline)
     return parser
 

@@ -62,6 +62,11 @@ _UNSEEN = re.compile(
     r"footer|sectnum|section-numbering|date|target-notes|(?:current)?module|tabularcolumns|todo|todolist|ifconfig|testsetup|"
     r"testcleanup|(?:di)?graph|graphviz|inheritance-diagram|mermaid|plantuml|uml|bibliography|\w*author"
 )
+# What is an entry of its own, also without a word about it.
+_DESCRIBES = re.compile(
+    r"function|\w*method|class|attribute|property|data|exception|decorator|(?:cmd)?option|envvar|describe|object|macro|type|"
+    r"var|member|struct|union|enum\w*|concept|alias|confval|directive|role|centered"
+)
 _LABELS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -186,6 +191,8 @@ class _Any(Directive):
                 )
             ]
         label = _LABELS.get(name, "")
+        if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
+            return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it
         box = nodes.container()
         box.document = self.state.document
         if name != "only" and (argument or label):

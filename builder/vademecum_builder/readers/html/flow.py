@@ -43,6 +43,8 @@ _LINES = frozenset({"li", "tr", "dt", "dd", "br", "caption", "thead", "tbody", "
 _CELLS = frozenset({"td", "th"})
 _CONTAINERS = _GROUPS | _BLOCKS - {"p", "hr", "pre", "summary", "legend"} | {"table", "tr", "td", "li", "dd"}
 _CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
+_LAID = re.compile(r"\b(?:admonitionblock|colist|hdlist|qlist)\b")
+"""What Asciidoctor lays with tables."""
 # Markup in <pre> that text alone would show wrongly: line numbers, buttons, lines without line feeds.
 _TRICKY_CODE = re.compile(
     r"<(?:br|div|button|table|ol|ul|li|p|svg|style|script|template)\b|lineno|line-?num|gutter|hidden|\bln[t]?\b|"
@@ -553,6 +555,9 @@ def _is_layout(table: Node, attributes: Attributes) -> bool:
         return True
     if _CODE_TABLE.search(attributes.get("class") or ""):
         return table.css_first("pre") is not None
+    above = table.parent
+    if above is not None and _LAID.search(above.attributes.get("class") or ""):
+        return True
     return len(table.css("table, h1, h2, h3, h4, main, article")) > 1  # the table itself is one
 
 

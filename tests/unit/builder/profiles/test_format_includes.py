@@ -15,6 +15,7 @@ FILES = {
     "src/turn.py": "one\ntwo\nthree\n",
     "src/pump.py": "class Pump:\n    @slowly\n    def turn(self):\n        pass\n\n    def stop(self): ...\n",
     "modules/ROOT/partials/oil.adoc": "= Oil\n\nNew oil.\n",
+    "modules/other/partials/far.adoc": "Far.\n",
     "modules/ROOT/examples/turn.rb": "# tag::turn[]\nturn\n# end::turn[]\nrest\n",
     ".env": "SECRET\n",
 }
@@ -92,6 +93,14 @@ def test_a_loop_ends_and_is_told(root: Path) -> None:
         ("include::../examples/turn.rb[]\n", "turn\nrest\n"),
         ("include::../examples/turn.rb[lines=1..2]\n", "turn\n"),
         ("\\include::partial$oil.adoc[]\n", None),
+        (
+            ":parts: example$\n:file: {parts}turn\n\ninclude::ROOT:{file}.rb[tag=turn]\n",
+            ":parts: example$\n:file: {parts}turn\n\nturn\n",
+        ),
+        ("include::other:partial$far.adoc[]\n", "Far.\n"),
+        ("include-code::Turn[tag=x]\n", "\n"),
+        ("----\ncode::x[0]\n----\n", None),
+        ("image::pump.png[Pump]\n", None),
         ("include::../../../../secret.txt[]\n", "\n"),
         ("include::/etc/passwd[]\n", "\n"),
         ("include::https://example.org/x.adoc[]\n", "\n"),
@@ -100,3 +109,9 @@ def test_a_loop_ends_and_is_told(root: Path) -> None:
 def test_asciidoc(root: Path, line: str, taken: str | None) -> None:
     page = Page(Project(root, root), "modules/ROOT/pages/pump.adoc")
     assert asciidoc_includes(line, page) == (line if taken is None else taken)
+
+
+def test_what_an_extension_of_asciidoc_makes_is_told(root: Path) -> None:
+    page = Page(Project(root, root), "modules/ROOT/pages/pump.adoc")
+    asciidoc_includes("include-code::Turn[]\n", page)
+    assert list(page.troubles) == ["what an extension makes of `include-code::`"]

@@ -17,6 +17,7 @@ from sites import build as sites
 from sites.manual import PAGES
 from unit.builder.profiles import trees
 from vademecum.errors import UsageError
+from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
 from vademecum_builder.profiles import docfx, sphinx, tags, vitepress
 from vademecum_builder.profiles.base import Page, Project
@@ -25,7 +26,7 @@ from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
@@ -296,6 +297,55 @@ def test_what_a_page_includes_is_part_of_what_shapes_it(tmp_path: Path) -> None:
     before = ProfilePages(found_in(root), SITE).shaped_by(item)
     (root / "text" / "oil.md").write_text("Other oil.\n")
     assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
+
+
+def test_a_component_of_antora_says_attributes_for_all_of_its_pages(tmp_path: Path) -> None:
+    config = "name: b\nversion: true\nasciidoc:\n  attributes:\n    site: https://b.example@\n    soft: true\n    off: false\n"
+    tree = {"antora.yml": config, "modules/ROOT/pages/index.adoc": "= B\n"}
+    found = found_in(files(tmp_path, tree))
+    pages = ProfilePages(found, SITE)
+    page = Page(found.project, "modules/ROOT/pages/index.adoc")
+    assert pages.prepared(ASCIIDOC, "= B\n", page) == ":site: https://b.example\n:soft: \n= B\n"
+    assert found.rules.folders[0].address("ROOT/pages/index.adoc", {}) == "b/index.html"
+    assert "the version of the component is that of its branch" in pages.warnings()[0]
+
+
+def test_a_configuration_of_sphinx_that_computes_all_of_it_is_known_by_the_page_beside_it(
+    tmp_path: Path,
+) -> None:
+    conf = "from sphinx_pump import conf\nglobals().update(conf.build())\n"
+    assert found_in(files(tmp_path, {"conf.py": conf, "index.rst": "B\n=\n"})).profile.name == "sphinx"
+    other = files(tmp_path / "other", {"conf.py": "import sphinx\n", "a.md": "# A\n"})
+    assert find_profile(other, keys_of(other), "") is None
+
+
+def test_what_a_shortcode_takes_in_is_code_by_its_ending(tmp_path: Path) -> None:
+    text = '---\ntitle: A\n---\n{{< include "x/pod.yaml" >}}\n\n{{< include "oil.md" >}}\n\n```sh\n{{< readfile "x/run.sh" >}}\n```\n'
+    tree = {
+        "hugo.toml": f"baseURL = '{SITE}'\n",
+        "content/a.md": text,
+        "static/x/pod.yaml": "# Head\nkind: Pod\n",
+        "static/x/run.sh": "# run\n",
+        "content/oil.md": "*Oil*.\n",
+    }
+    root = files(tmp_path, tree)
+    document = read_all(root, found_in(root))["content/a.md"]
+    assert [block for section in document.sections for block in section.blocks] == [
+        Code("# Head\nkind: Pod", "yaml"),
+        Paragraph((Run("Oil", emphasis=True), Run("."))),
+        Code("# run", "sh"),
+    ]
+
+
+def test_comments_of_docusaurus_that_mark_lines_are_not_shown(tmp_path: Path) -> None:
+    code = "```js\nconst a = 1;\n  // highlight-next-line\nconst b = 2;\n/* highlight-start */\nc();\n{/* highlight-end */}\n```\n"
+    tree = {
+        "docusaurus.config.js": f"export default {{ url: '{SITE}', presets: ['classic'] }}\n",
+        "docs/a.md": f"# A\n\n{code}",
+    }
+    root = files(tmp_path, tree)
+    [document] = read_all(root, found_in(root)).values()
+    assert text_of(document) == "const a = 1;\nconst b = 2;\nc();"
 
 
 def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(

@@ -199,6 +199,13 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
         ("a\n\n{* ../docs_src/a.py hl[1] *}\n\nb", "a|b"),
         ("{! a.md !}\n\n{% include 'x' %}\n\n--8<-- \"x\"\n\n{{ name }}", "{{ name }}"),
         ("> one\n>\n> two", "one|two"),
+        ("Words[^1].\n\n[^1]: A *note*.\n\n# Next\n\n`[^1]` and [^2]", "Words.|A note.|[^1] and [^2]"),
+        (
+            "<table><tr><th>A<th>B</tr>\n\n<tr><td><b>x</b><br>y</td><td>1</td></tr>\n<tr><td>z</td><td>\n\n*two*\n\n</td></tr>\n\n"
+            "</table>\n\nAfter.",
+            "A | B|x y | 1|z | two|After.",
+        ),
+        ("<table><tr><td>open\n\nwords", "open|words"),
     ],
 )
 def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:

@@ -165,6 +165,18 @@ def test_rst_reads_no_other_file(tmp_path: Path, directive: str) -> None:
     assert "Text." in shown(document)
 
 
+def test_rst_names_of_extensions_are_no_text_and_entries_without_a_word_are() -> None:
+    entries = (
+        ".. setting:: pump_speed\n\n.. function:: turn(x)\n\n.. option:: -v\n\n.. trick:: Oil it first.\n"
+    )
+    assert shown(read(f"Pump\n====\n\nOil.\n\n{entries}", RST)).split("\n") == [
+        "Oil.",
+        "turn(x)",
+        "-v",
+        "Oil it first.",
+    ]
+
+
 def test_rst_includes_are_told() -> None:
     document = read("Pump\n====\n\n.. include:: a.rst\n.. include:: b.rst\n", RST)
     assert document.warnings == ("guide/pump.rst: 2 × `include` left out: no other file is read",)

@@ -98,6 +98,14 @@ def test_what_holds_the_text_is_not_left_out_for_its_name() -> None:
     assert text(f"<div class='with-toc sidebar'><p>{'text ' * 50}</p></div>").startswith("text")
 
 
+def test_notes_that_asciidoctor_lays_with_tables_are_paragraphs() -> None:
+    table = "<table><tr><td class=icon>Note</td><td class=content><p>Dry.</p><p>Cold.</p></table>"
+    assert (
+        text(f"<main><h1>Pump</h1><div class='admonitionblock note'>{table}</div></main>")
+        == "Note\n\nDry.\n\nCold."
+    )
+
+
 # Lists of links
 
 
