@@ -26,6 +26,9 @@ _CALLOUT = re.compile(
     r'[ \t]*(?:#|//|--|;;)?[ \t]*<(?:b|i) class="conum"[^>]*>.*?</(?:b|i)>(?:<b>\(\d+\)</b>)?'
 )
 
+_TITLE = re.compile(r"<h1 id=\"[^\"]*\">")
+"""Antora serves the title of a page without the id that stands above it; a page's address leads there anyway."""
+
 
 def read_asciidoc(text: str) -> Reading:
     """Read an AsciiDoc text (line breaks are `\\n`). Attributes at its head are metadata.
@@ -43,4 +46,5 @@ def read_asciidoc(text: str) -> Reading:
     warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
     text = _INCLUDE.sub("", text)
     page = converted_by([str(_COMMAND), *_OPTIONS], text)
+    page = _TITLE.sub("<h1>", page, count=1)
     return read_converted(_CALLOUT.sub("", page), metadata, warnings)

@@ -76,8 +76,8 @@ class Outline:
         if text:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
-        has_id = not is_title or self._slugs.rule.of_title
-        self._sections.append(_Open(headings, self.anchor(text, anchor, source) if has_id else ""))
+        taken = self.anchor(text, anchor, source)  # also where the page's title shows none
+        self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost
 

@@ -27,7 +27,7 @@ class SlugRule:
         numbered: The id of the n-th repetition, n from 1.
         empty: The slug of a heading without a letter.
         of_source: Whether the heading is taken as written, with its markup.
-        of_title: Whether the page's first heading of level 1 has an id.
+        of_title: Whether headings of level 1 show their ids.
     """
 
     slug: Rule

@@ -348,6 +348,19 @@ def test_comments_of_docusaurus_that_mark_lines_are_not_shown(tmp_path: Path) ->
     assert text_of(document) == "const a = 1;\nconst b = 2;\nc();"
 
 
+def test_docusaurus_counts_the_id_of_a_title_that_shows_none(tmp_path: Path) -> None:
+    text = "---\ntitle: Pump\n---\n&nbsp;\n\n# Pump\n\nA.\n\n## Use\n\nB.\n\n### Pump\n\nC.\n"
+    root = files(
+        tmp_path,
+        {
+            "docusaurus.config.js": f"export default {{ url: '{SITE}', presets: ['classic'] }}\n",
+            "docs/a.md": text,
+        },
+    )
+    [document] = read_all(root, found_in(root)).values()
+    assert [chunk.anchor for chunk in chunk_document(document)] == ["", "use", "pump-1"]
+
+
 def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(
     tmp_path: Path,
 ) -> None:

@@ -259,6 +259,13 @@ has_asciidoctor = pytest.mark.skipif(
 
 @pytest.mark.process
 @has_asciidoctor
+def test_the_id_above_an_asciidoc_title_is_no_place_of_its_own() -> None:
+    document = read("[[pump]]\n= Pump\n\nWater.\n\n[[oil]]\n== Oil change\n\nOil.\n", ASCIIDOC)
+    assert [section.anchor for section in document.sections] == ["", "oil"]
+
+
+@pytest.mark.process
+@has_asciidoctor
 def test_asciidoc(tmp_path: Path) -> None:
     secret = tmp_path / "secret.adoc"
     secret.write_text("our plan\n")
