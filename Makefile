@@ -16,7 +16,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-search bench-encoders bench-sites fuzz mutants clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-search bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -75,6 +75,9 @@ bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and sev
 
 bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 and 100,000 chunks (OPTIONS=)
 	$(BIN)/python tests/bench/scale.py $(OPTIONS)
+
+bench-pages: $(VENV)/test.stamp ## Build 14,000 pages of Debian's manuals, beside Pagefind (OPTIONS=; needs apt-get, and pagefind of npm)
+	$(BIN)/python tests/bench/pages.py $(OPTIONS)
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)

@@ -1,4 +1,4 @@
-"""Run a command that prints JSON, and say what it took: `peak.py COMMAND...` prints `seconds`, `bytes` and `said`.
+"""Run a command, and say what it took: `peak.py COMMAND...` prints `seconds`, `cpu`, `bytes` and `said`.
 
 A process of its own, started small: on Linux, a child's peak begins at that of the process that started it.
 """
@@ -21,11 +21,13 @@ class Cost:
 
     Attributes:
         seconds: By the clock, the start of Python included.
+        cpu: Seconds of processors, its own and the system's for it: on a machine that others use, too.
         bytes: The most memory that it had.
-        said: The JSON that it printed.
+        said: The JSON that it printed; empty: it printed something else.
     """
 
     seconds: float
+    cpu: float
     bytes: int
     said: dict[str, Any]
 
@@ -47,9 +49,11 @@ def main(command: list[str]) -> int:
     started = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    size = peak * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"seconds": seconds, "bytes": size, "said": json.loads(done.stdout or b"{}")}))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    size = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    said = json.loads(done.stdout) if done.stdout.startswith(b"{") else {}
+    cpu = used.ru_utime + used.ru_stime
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "bytes": size, "said": said}))
     return done.returncode
 
 
