@@ -98,6 +98,7 @@ bench-sites: $(VENV)/test.stamp ## Build the manual of tests/sites anew with the
 	  npm install --silent --no-fund --no-audit $$@); done
 	GENERATORS_VENV=$(GENERATORS_VENV) GENERATORS_NPM=$(GENERATORS_NPM) $(BIN)/python tests/sites/build.py $(SITES)
 	$(PYTEST) tests/unit/builder/sites
+	$(BIN)/python tests/sites/table.py $(SITES)
 
 fuzz: $(VENV)/test.stamp ## Fuzz every decoder, coverage-guided (SECONDS=20 for each, DECODERS=names)
 	$(PIP) --editable '.[fuzz]'

@@ -1,8 +1,8 @@
 """A large site, end to end, beside Pagefind: `pages.py [--pages 14000] [--tree FOLDER] [--pagefind PROGRAM]`.
 
 Without --tree the pages are those of Debian's manuals (`PACKAGES`, brought by `apt-get download`), each package in a
-folder of its own. Prints for reading and cutting alone, for a whole build (`builtin`, no pages around it), and for
-Pagefind on the same tree: seconds of processors and of the clock, pages a second, the most memory; and the build's CPU as
+folder of its own. Prints for reading and cutting, for a whole build (`builtin`, no pages around it), and for
+Pagefind on the tree: seconds of processors and of the clock, pages a second, the most memory; and the build's CPU as
 a multiple of Pagefind's.
 """
 
