@@ -39,6 +39,11 @@ class Plan:
         """Bytes to download."""
         return sum(ref.size for ref in self.downloads)
 
+    @property
+    def inflated(self) -> int:
+        """Bytes to store: the downloads without gzip."""
+        return sum(ref.uncompressed for ref in self.downloads)
+
 
 def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
     """Do nothing, unless the signed targets name an older release than the installed one, and know nothing of that.

@@ -1,4 +1,4 @@
-"""The last steps of an update: stage what was downloaded, compact it, test it, and flip to it."""
+"""Steps 6 to 9 of an update: stage what was downloaded and compact it; test it; flip to it; collect garbage."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def activate(session: Session, staged: Staged) -> None:
     """
     generation, head = staged.generation, session.pointer
     try:
-        staged.self_test()
+        staged.self_test()  # 7
     except SelfTestError as error:
         again = head.current is not None and head.current.sequence == generation.sequence
         await session.flip(

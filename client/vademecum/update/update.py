@@ -1,8 +1,8 @@
 """One update, told in the order of the protocol.
 
-    refresh -> choose the release -> its manifest -> plan -> download -> stage -> self-test -> flip -> collect
+    1 metadata  2 release  3 manifest  4 plan  5 download  6 stage  7 self-test  8 flip  9 collect
 
-Each step is below the one before it; from staging on they are in staging.py. The order keeps the store's promise
+Each step is below the one before it, 5 in download.py, 6 to 9 in staging.py. The order keeps the store's promise
 (format.md, section 8): objects are verified before they are put; a generation is checked whole and tested, from the
 stored bytes, before the pointer is flipped; garbage is collected only after the flip. So at every moment the pointer
 names only objects that are there and good, of a release that works. Records are written in two transactions: what the
@@ -30,16 +30,15 @@ from vademecum.errors import (
 )
 from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
-from vademecum.format.objects import ObjectRef
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
 from vademecum.ports import Clock, Room
 from vademecum.store import garbage
-from vademecum.store.objects import keep, unsound
+from vademecum.store.objects import unsound
 from vademecum.store.pointer import Head
 from vademecum.store.records import SPOILED, Latest, Spoiled
 from vademecum.store.session import Session
-from vademecum.transport.downloader import Downloader, at_once, in_parallel
+from vademecum.transport.downloader import Downloader
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
@@ -47,6 +46,7 @@ from vademecum.trust.floor import ROOT, judge_installed
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
+from vademecum.update.download import download, require_room
 from vademecum.update.download_budget import UNLIMITED, Budget
 from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
@@ -377,76 +377,28 @@ class Update:
             await SPOILED.write(self.session, _spoiled(manifest))
         await garbage.collect(self.session)
 
+    # 5 to 9. One plan --------------------------------------------------------------------------
+
     async def _carry_out(self, plan: Plan, pointer: ReleasePointer, manifest: Manifest) -> Plan:
-        """Steps 5 to 9 by one plan.
+        """Download, stage, test, flip and collect by one plan: see download.py and staging.py.
 
         Raises:
             StagingError: It does not make the signed state.
         """
-        await self._require_room(plan)
+        await require_room(plan, self._room)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
         self._course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         try:
-            await self._fetch(plan)
+            await download(plan, self.session, self.downloader, self._budget, self._config, self._course)
             self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            # 6 to 9. Staging, self-test, flip, garbage: see staging.py.
             staged = await stage(self.session, plan, pointer, manifest, self._config, self._clock.now())
         except QuotaError as error:
             await garbage.tidy(self.session)  # give back at once what was stored
-            raise QuotaError(error.message, _inflated(plan), await self._room()) from error
+            raise QuotaError(error.message, plan.inflated, await self._room()) from error
         self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await activate(self.session, staged)
         self._course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
         return plan
-
-    # 5. The download ---------------------------------------------------------------------------
-
-    async def _require_room(self, plan: Plan) -> None:
-        """Do nothing, unless it is known that what a plan downloads cannot be stored.
-
-        Raises:
-            QuotaError: It is; nothing was downloaded.
-        """
-        needed, available = _inflated(plan), await self._room()
-        if available is not None and available < needed:
-            raise QuotaError(
-                f"the update needs {needed} bytes, {available} may be stored here: make room; nothing was downloaded",
-                needed,
-                available,
-            )
-
-    async def _fetch(self, plan: Plan) -> None:
-        """Download what a plan takes. A pack that the host does not give is no reason to fail: there are tiers."""
-        try:
-            await self._download(plan)
-        except (ContentError, ServerError) as error:
-            if plan.kind == "direct":
-                raise StagingError(error) from error
-            raise
-
-    async def _download(self, plan: Plan) -> None:
-        budget = self._budget
-        now, later = budget.split(plan.downloads, self.downloader.bytes)
-        left = list(later)
-        received: dict[str, int] = {}
-
-        async def one(ref: ObjectRef) -> None:
-            if not budget.permission():
-                left.append(ref)
-                return
-
-            def progress(count: int) -> None:
-                # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
-                # again, there or elsewhere, begins at nothing: never back.
-                received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
-                self._course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
-
-            content = await self.downloader.fetch_object(ref, progress)
-            await keep(self.session, ref.sha256, content)
-            progress(ref.size)
-
-        await in_parallel(now, at_once(now, self._config), one)
-        budget.require_all(left)
 
 
 def vouch(session: Session, line: Line) -> None:
@@ -455,10 +407,6 @@ def vouch(session: Session, line: Line) -> None:
         session.pointer = session.pointer.vouched(
             release.sequence, release.sha256, release.root, release.signers
         )
-
-
-def _inflated(plan: Plan) -> int:
-    return sum(ref.uncompressed for ref in plan.downloads)
 
 
 def _named(manifest: Manifest) -> frozenset[str]:

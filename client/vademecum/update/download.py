@@ -1,0 +1,69 @@
+"""Step 5 of an update: the objects that a plan takes, each verified before it is put."""
+
+from __future__ import annotations
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, QuotaError, ServerError
+from vademecum.format.objects import ObjectRef
+from vademecum.ports import Room
+from vademecum.store.objects import keep
+from vademecum.store.session import Session
+from vademecum.transport.downloader import Downloader, at_once, in_parallel
+from vademecum.update.download_budget import Budget
+from vademecum.update.plan import Plan
+from vademecum.update.staging import StagingError
+from vademecum.update.states import Course
+
+
+async def require_room(plan: Plan, room: Room) -> None:
+    """Do nothing, unless it is known that what a plan downloads cannot be stored.
+
+    Raises:
+        QuotaError: It is; nothing was downloaded.
+    """
+    needed, available = plan.inflated, await room()
+    if available is not None and available < needed:
+        raise QuotaError(
+            f"the update needs {needed} bytes, {available} may be stored here: make room; nothing was downloaded",
+            needed,
+            available,
+        )
+
+
+async def download(
+    plan: Plan, session: Session, downloader: Downloader, budget: Budget, config: Config, course: Course
+) -> None:
+    """Download what a plan takes, and put it.
+
+    Raises:
+        StagingError: The host does not give a pack. That is no reason to fail: there are tiers.
+        NetworkError, ServerError, ContentError: A download failed for good.
+        BudgetError: The run may download no more, or not now.
+        StorageError, QuotaError: The store is broken or full.
+    """
+    now, later = budget.split(plan.downloads, downloader.bytes)
+    left = list(later)
+    received: dict[str, int] = {}
+
+    async def one(ref: ObjectRef) -> None:
+        if not budget.permission():
+            left.append(ref)
+            return
+
+        def progress(count: int) -> None:
+            # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
+            # again, there or elsewhere, begins at nothing: never back.
+            received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
+            course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
+
+        content = await downloader.fetch_object(ref, progress)
+        await keep(session, ref.sha256, content)
+        progress(ref.size)
+
+    try:
+        await in_parallel(now, at_once(now, config), one)
+    except (ContentError, ServerError) as error:
+        if plan.kind == "direct":
+            raise StagingError(error) from error
+        raise
+    budget.require_all(left)
