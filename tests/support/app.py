@@ -66,6 +66,15 @@ class App:
     seed: Mapping[str, bytes | VademecumError] | None = None
     permission: Permission = always
 
+    @classmethod
+    def holding(cls, *releases: Any) -> App:
+        """Return an app that has installed these releases, each as it was published, and does not wait for hosts."""
+        app = cls(Publisher(), config=Config(retries=0))
+        for documents in releases:
+            app.publisher.publish(documents)
+            app.sync()
+        return app
+
     def __post_init__(self) -> None:
         self.host = Host(self.publisher.files)
 

@@ -6,6 +6,13 @@ from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.store.pointer import Generation
 
+_PIECES = (
+    "a¦b ¦word¦!¦[¦]¦(¦)¦*¦**¦***¦`¦``¦```¦|¦\\¦- ¦1. ¦\n¦---¦<b>¦ | ¦| ¦"
+    " |¦](x)¦[a](¦![¦é¦東¦\u2028¦\r¦&amp;¦#¦> ¦_¦~~¦  ¦\n\n¦{¦é😀¦![a](b.png)¦](javascript:x)¦](HTTPS://x)¦\x7f¦\t¦```py\n"
+)
+MARKUP_PIECES = tuple(_PIECES.split("¦"))
+"""What texts of chunks are made of, and what may confuse who reads them (format.md, section 4.5)."""
+
 
 def ref(letter: str, size: int = 10) -> ObjectRef:
     return ObjectRef(letter * 64, size, size * 2)

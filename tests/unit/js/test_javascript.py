@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import pytest
 
+from support.samples import MARKUP_PIECES
 from vademecum.config import Config
 from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
@@ -75,51 +76,11 @@ const { parseMarkup, plainText } = await import(process.argv[1]);
 const texts = JSON.parse((await import("node:fs")).readFileSync(process.argv[2], "utf-8"));
 console.log(JSON.stringify(texts.map((text) => [parseMarkup(text), plainText(text)])));
 """
-MARKUP = (
-    *(
-        "a",
-        "b ",
-        "!",
-        "[",
-        "]",
-        "(",
-        ")",
-        "*",
-        "**",
-        "`",
-        "``",
-        "```",
-        "|",
-        "\\",
-        "- ",
-        "1. ",
-        "\n",
-        "  ",
-        "---",
-        "<b>",
-        "é😀",
-    ),
-    *(
-        "| ",
-        " |",
-        " | ",
-        "](x)",
-        "[a](",
-        "![a](b.png)",
-        "](javascript:x)",
-        "](HTTPS://x)",
-        "\u2028",
-        "\r",
-        "\x7f",
-        "\t",
-        "```py\n",
-    ),
-)
 
 
 def test_both_languages_read_the_same_markup(tmp_path: Path) -> None:
     chance = random.Random(1)
-    texts = ["".join(chance.choices(MARKUP, k=chance.randint(1, 25))) for _ in range(4000)]
+    texts = ["".join(chance.choices(MARKUP_PIECES, k=chance.randint(1, 25))) for _ in range(4000)]
     (tmp_path / "texts.json").write_text(json.dumps(texts))
     module = (CLIENT / "format" / "markup.mjs").as_uri()
     read = json.loads(

@@ -148,29 +148,25 @@ def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.fault("D50")
+@pytest.mark.parametrize(
+    ("at", "error", "kind", "message"),
+    [
+        (0, errno.ENOSPC, QuotaError, "no space left; the published release is unchanged"),
+        (1, errno.EROFS, StorageError, "cannot be written: Read-only file system"),
+    ],
+)
 def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, error: int, kind: type[Exception], message: str
 ) -> None:
     line = Line(tmp_path)
     line.release(HANDBOOK)
     before = tree_of(line.out)
     with monkeypatch.context() as patch:
-        fail_at(patch, 0, OSError(errno.ENOSPC, "No space left on device"))
-        with pytest.raises(QuotaError, match="no space left; the published release is unchanged"):
+        fail_at(patch, at, OSError(error, os.strerror(error)))
+        with pytest.raises(kind, match=message):
             line.release(NEWER)
     assert tree_of(line.out) == before
     assert line.release(NEWER).sequence == 2
-
-
-def test_a_tree_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    line = Line(tmp_path)
-    line.release(HANDBOOK)
-    before = tree_of(line.out)
-    with monkeypatch.context() as patch:
-        fail_at(patch, 1, OSError(errno.EROFS, "Read-only file system"))
-        with pytest.raises(StorageError, match="cannot be written: Read-only file system"):
-            line.release(NEWER)
-    assert tree_of(line.out) == before
 
 
 def test_old_files_that_cannot_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import pytest
 from support.app import App, texts
 from support.drive import drive
 from support.publisher import NOW, Publisher
-from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import ClockError, ExpiredError, TrustError
 from vademecum.ports import Body, Progress
@@ -25,10 +24,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def app() -> App:
-    app = App(Publisher(), config=Config(retries=0))
-    app.publisher.publish(ONE)
-    app.sync()
-    return app
+    return App.holding(ONE)
 
 
 class Telling(MemoryTransport):

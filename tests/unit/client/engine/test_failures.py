@@ -53,10 +53,7 @@ def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
 @pytest.fixture
 def app() -> App:
     """A client that has installed the first release, and does not wait for hosts."""
-    app = App(Publisher(), config=Config(retries=0))
-    app.publisher.publish(ONE)
-    app.sync()
-    return app
+    return App.holding(ONE)
 
 
 def objects(app: App) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
-from support.publisher import NOW, Publisher
+from support.publisher import NOW
 from vademecum.config import Config
 from vademecum.errors import (
     BusyError,
@@ -37,10 +37,7 @@ DAY = timedelta(hours=24).total_seconds()
 
 @pytest.fixture
 def app() -> App:
-    app = App(Publisher(), config=Config(retries=0))
-    app.publisher.publish(ONE)
-    app.sync()
-    return app
+    return App.holding(ONE)
 
 
 def fails(app: App, kind: type[VademecumError], *, force: bool = False) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from support.app import App, texts
 from support.publisher import ONLINE, Publisher, TestKey
-from vademecum.config import Config
 from vademecum.errors import EmptyStoreError, ServerError, VademecumError
 from vademecum.format.version import MAX_SEQUENCE
 from vademecum.store.pointer import Head, encode_head
@@ -22,10 +21,7 @@ POISONED = {"a": texts("rotate the key of the thief", "run home")}
 
 @pytest.fixture
 def app() -> App:
-    app = App(Publisher(), config=Config(retries=0))
-    app.publisher.publish(HONEST)
-    app.sync()
-    return app
+    return App.holding(HONEST)
 
 
 def steal(app: App, sequence: int, yanked: tuple[int, ...] = ()) -> None:

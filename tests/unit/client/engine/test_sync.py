@@ -334,20 +334,19 @@ def test_an_older_release_is_refused(app: App, force: bool) -> None:
     assert app.content() == shown(TWO)
 
 
-def test_huge_manifests_are_not_fetched(app: App) -> None:
+@pytest.mark.parametrize(
+    ("config", "message", "folder"),
+    [
+        (Config(max_manifest=100), "more than 100", "releases/"),
+        (Config(max_release=1000), "more than 1000", "objects/"),
+    ],
+)
+def test_what_is_too_large_is_not_fetched(app: App, config: Config, message: str, folder: str) -> None:
     app.publisher.publish(TWO)
-    app.config = Config(max_manifest=100)
-    with pytest.raises(ContentError, match="more than 100"):
+    app.config = config
+    with pytest.raises(ContentError, match=message):
         app.sync()
-    assert not any(path.startswith("releases/") for path in app.requests)
-
-
-def test_huge_releases_are_not_fetched(app: App) -> None:
-    app.publisher.publish(TWO)
-    app.config = Config(max_release=1000)
-    with pytest.raises(ContentError, match="more than 1000"):
-        app.sync()
-    assert not any(path.startswith("objects/") for path in app.requests)
+    assert not any(path.startswith(folder) for path in app.requests)
     assert app.content() == shown(ONE)
 
 

@@ -11,7 +11,6 @@ from tuf.api.metadata import MetaFile
 from support.app import App, texts
 from support.drive import drive
 from support.publisher import Publisher
-from vademecum.config import Config
 from vademecum.errors import EquivocationError, RestartedError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
@@ -25,11 +24,7 @@ LONG = timedelta(seconds=100)
 
 @pytest.fixture
 def app() -> App:
-    app = App(Publisher(), config=Config(retries=0))
-    for documents in (NEWER, FIRST):
-        app.publisher.publish(documents)
-        app.sync()
-    return app
+    return App.holding(NEWER, FIRST)
 
 
 def is_told(app: App, kind: type[Exception], code: str) -> None:

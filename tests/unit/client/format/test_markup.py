@@ -9,57 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.samples import MARKUP_PIECES
 from vademecum.format import markup
 from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs, parse, plain, write
 
-PIECES = (
-    *(
-        "a",
-        "b ",
-        "word",
-        "!",
-        "[",
-        "]",
-        "(",
-        ")",
-        "*",
-        "**",
-        "***",
-        "`",
-        "``",
-        "```",
-        "|",
-        "\\",
-        "- ",
-        "1. ",
-        "\n",
-        "---",
-        "<b>",
-    ),
-    *(
-        " | ",
-        "| ",
-        " |",
-        "](x)",
-        "[a](",
-        "![",
-        "é",
-        "東",
-        "\u2028",
-        "\r",
-        "&amp;",
-        "#",
-        "> ",
-        "_",
-        "~~",
-        "  ",
-        "\n\n",
-        "{",
-    ),
-)
-HOSTILE = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+HOSTILE = st.lists(st.sampled_from(MARKUP_PIECES), max_size=30).map("".join)
 LINE = st.lists(
-    st.sampled_from([piece for piece in PIECES if "\n" not in piece]), min_size=1, max_size=6
+    st.sampled_from([piece for piece in MARKUP_PIECES if "\n" not in piece]), min_size=1, max_size=6
 ).map("".join)
 ADDRESS = st.sampled_from(["", "", "", "x.md", "../a(b).md#c", "https://e.org/?a=[1]&b=*c*", "a|b", "d\\e"])
 RUN = st.builds(Run, LINE, st.booleans(), st.booleans(), st.booleans(), ADDRESS, ADDRESS)

@@ -8,7 +8,7 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
-from support.publisher import Publisher, make_encoder
+from support.publisher import make_encoder
 from vademecum.config import Config
 from vademecum.errors import ContentError, DamagedError, NetworkError, ServerError, StorageError
 from vademecum.integrity.repair import Repaired
@@ -27,11 +27,7 @@ Harm = Callable[[App, str], None]
 @pytest.fixture
 def app() -> App:
     """Two generations, with two segments and an encoder in all; nothing is scrubbed unless a test says so."""
-    app = App(Publisher(), config=Config(retries=0))
-    for documents in (ONE, TWO):
-        app.publisher.publish(documents)
-        app.sync()
-    return app
+    return App.holding(ONE, TWO)
 
 
 def rot(app: App, digest: str) -> None:

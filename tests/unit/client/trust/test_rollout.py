@@ -23,10 +23,7 @@ THREE = {"c": texts("the lamp")}
 
 @pytest.fixture
 def app() -> App:
-    app = App(Publisher(), config=Config(retries=0))
-    app.publisher.publish(ONE)
-    app.sync()
-    return app
+    return App.holding(ONE)
 
 
 def own_bucket(app: App) -> int:
