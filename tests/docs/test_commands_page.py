@@ -16,7 +16,7 @@ from vademecum_builder.cli.main import main
 
 PAGE = Path(__file__).parents[2] / "site" / "content" / "commands.md"
 MODULES = sorted(module.name for module in iter_modules(commands.__path__))
-COMMANDS = [[name] for name in MODULES] + [["keys", "new"], ["keys", "renew"], []]
+COMMANDS = [[name] for name in MODULES] + [["bench", "search"], ["keys", "new"], ["keys", "renew"], []]
 TEXT = """# Commands
 
 Every command and option of `vade`. This page is made from the command line itself, by

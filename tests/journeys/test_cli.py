@@ -175,6 +175,19 @@ def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade
     assert_refused(vade(*asked, "--mode", "fuzzy"), 2, "mode must be one of hybrid, semantic, lexical")
 
 
+def test_what_searching_costs_is_measured_with_ones_own_questions(published: Vade) -> None:
+    Path("questions.txt").write_text("rotate a key\n\n  lanterns \nnothing of the kind\n")
+    figures = published("bench", "search", "questions.txt", "--store", "kb.db", "--json").json
+    assert figures.keys() == {"release", "chunks", "questions", "open", "p50", "p95"}
+    assert (figures["release"], figures["questions"]) == (1, 3)
+    assert 0 < figures["p50"] <= figures["p95"]
+    assert "at the median" in published("bench", "search", "questions.txt", "--store", "kb.db").out
+    Path("questions.txt").write_text("\n")
+    ran = published("bench", "search", "questions.txt", "--store", "kb.db")
+    assert ran.code == 2
+    assert "no question in it" in ran.errors[0]
+
+
 def test_status_rollback_and_verify_as_json(published: Vade) -> None:
     status = published("status", "--store", "kb.db", "--json").json
     assert status["installed"]["sequence"] == 1

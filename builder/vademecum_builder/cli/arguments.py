@@ -134,6 +134,15 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
         _search,
         "search how do I rotate a key --store kb.db",
     )
+    of_bench = add(commands, "bench", "measure on this machine", lambda _: None)
+    bench = of_bench.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add(
+        bench,
+        "search",
+        "what opening a local store and searching it costs",
+        _bench_search,
+        "bench search questions.txt --store kb.db",
+    )
     add(commands, "status", "what is installed", _status, "status --store kb.db --json")
     add(
         commands,
@@ -327,6 +336,12 @@ def _search(add: _Add) -> None:
     add(
         "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
     )
+    _json(add)
+
+
+def _bench_search(add: _Add) -> None:
+    add("questions", metavar="FILE", type=Path, help="the questions to ask, one on each line")
+    _store(add)
     _json(add)
 
 

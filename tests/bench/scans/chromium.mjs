@@ -33,6 +33,7 @@ export async function open() {
 
 export async function search(queries, mode) {
   const kb = await opened();
+  while ((await kb.search(queries[0], { mode })).preparing) await new Promise((done) => setTimeout(done, 100));
   return percentiles(queries, (query) => kb.search(query, { limit: HITS, mode }));
 }
 

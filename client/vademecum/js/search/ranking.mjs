@@ -80,13 +80,14 @@ export function placesOf(rows, scores, owners, ids) {
   for (let at = 0; at < scores.length; at++) if (scores[at] > highest) highest = scores[at];
   const factor = DRAWERS / highest;
   /** @type {Map<number, number[]>} */ const wanted = new Map();
+  const has = new Uint8Array(DRAWERS + 2);
   const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
   for (const row of asked) {
     places.set(row, 1);
     const mine = drawer(scores[row], factor);
     wanted.set(mine, [...(wanted.get(mine) ?? []), row]);
+    has[mine] = 1;
   }
-  const has = Uint8Array.from({ length: DRAWERS + 2 }, (_, at) => Number(wanted.has(at)));
   const counts = new Uint32Array(DRAWERS + 2);
   const add = (/** @type {number} */ row, /** @type {number} */ count) => places.set(row, Number(places.get(row)) + count);
   for (let at = 0; at < scores.length; at++) {
@@ -97,7 +98,7 @@ export function placesOf(rows, scores, owners, ids) {
   }
   let higher = 0;
   for (let at = DRAWERS + 1; at >= 0; at--) {
-    for (const row of wanted.get(at) ?? []) add(row, higher);
+    if (has[at]) for (const row of wanted.get(at) ?? []) add(row, higher);
     higher += counts[at];
   }
   return places;
