@@ -19,8 +19,8 @@ from selectolax.lexbor import LexborHTMLParser
 from bench.embeddings import cached_embeddings
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.prior import encode_prior, fit_prior
-from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.encoders.transformer import Model, unit
+from vademecum_builder.encoders.table import Matrix, unit
+from vademecum_builder.encoders.transformer import Model
 
 WORDS = 20_000
 MOST = 12_000

@@ -1,4 +1,8 @@
-"""The `builtin` encoder: latent semantic analysis of the knowledge base itself. No download, no GPU."""
+"""The `builtin` encoder: what words mean in the language, and in the knowledge base itself. No download, no GPU.
+
+Latent semantic analysis knows which words of the texts go together, and nothing else; the prior of the language knows
+what people may say for them (site/content/decisions/builtin-prior.md).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from vademecum.encoder.query import decode_encoder
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.limits import FitLimits
-from vademecum_builder.encoders.table import Matrix, Progress, Table
+from vademecum_builder.encoders.table import Matrix, Progress, Table, unit
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 NAME: Final = "builtin"
+_PENALTY: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,36 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     features = vocabulary.features(splits)
-    fitted = fit.FittedRows(alphabet, vocabulary, fit.fit_lsa(features, limits), limits.builtin_levels)
+    sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
+    own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
+    rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
+    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.builtin_levels)
     goldens = fit.golden_texts(texts, limits)
     return Builtin(fit.build_file(NAME, fitted, goldens, words_weight=limits.builtin_words_weight))
+
+
+def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits) -> Matrix:
+    """Return what the words mean in the language, [V, D]; those that it has not mean what the words around them do."""
+    from vademecum_builder.encoders import fit
+    from vademecum_builder.encoders.prior import shipped_prior
+
+    prior = shipped_prior()
+    known = [place for place, word in enumerate(words) if word in prior.positions]
+    rows = np.zeros((len(words), prior.rows.shape[1]))
+    rows[known] = prior.of([words[place] for place in known])
+    rows = _even(sample, _projected(sample, rows, limits))
+    return fit.fit_ridge(sample, unit(sample @ rows), _PENALTY, rows)
+
+
+def _projected(sample: sparse.csr_array, rows: Matrix, limits: FitLimits) -> Matrix:
+    """Return the rows along the D directions along which texts lie most."""
+    from vademecum_builder.encoders.directions import find_directions
+
+    vectors = unit(sample @ rows)
+    return np.asarray(rows @ find_directions(vectors, vectors[:0], limits.dimensions).astype(np.float64))
+
+
+def _even(sample: sparse.csr_array, rows: Matrix) -> Matrix:
+    """Return the rows at such a size that texts have a length of about 1."""
+    lengths = np.linalg.norm(sample @ rows, axis=1)
+    return np.asarray(rows / (lengths.sum() / max(1, len(lengths)) or 1.0))

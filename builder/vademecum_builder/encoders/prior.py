@@ -99,7 +99,7 @@ def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
     probes = embed(PROBES)
     if not limits.general:
         return Prior([], np.zeros((0, probes.shape[1])), probes)
-    shipped = decode_prior((_FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
+    shipped = shipped_prior()
     if shipped.is_of(probes):
         return shipped
     kept = default_cache() / f"prior-{digest[:16]}.gz"
@@ -113,6 +113,11 @@ def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
         part.write_bytes(encode_prior(made))
         part.replace(kept)
     return made
+
+
+def shipped_prior() -> Prior:
+    """Return the prior of all-MiniLM-L6-v2, which comes along: of English words."""
+    return decode_prior((_FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
 
 
 def fit_prior(words: Sequence[str], sentences: Sequence[str], embed: Embed) -> Prior:

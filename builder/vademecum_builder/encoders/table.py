@@ -24,6 +24,12 @@ Matrix = NDArray[np.float64]
 _BATCH = 2048  # texts between two calls of progress
 
 
+def unit(vectors: Matrix) -> Matrix:
+    """Return the vectors at length 1, and zero ones as they are."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1.0)
+
+
 @dataclass(frozen=True)
 class Table:
     """An encoder's table, as document vectors need it."""

@@ -18,7 +18,7 @@ from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import Fitted
 from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions
 from vademecum_builder.encoders.limits import FitLimits
-from vademecum_builder.encoders.table import Matrix, Progress
+from vademecum_builder.encoders.table import Matrix, Progress, unit
 
 PREFIX: Final = "sentence-transformers:"
 _MODEL_FILES: Final = (".json", ".txt", ".model", ".safetensors", ".bin")
@@ -230,9 +230,3 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
     file = fit.build_file(name, fitted, fit.golden_texts(sample, limits), model=loaded.digest)
     return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))
-
-
-def unit(vectors: Matrix) -> Matrix:
-    """Return the vectors at length 1, and zero ones as they are."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1.0)
