@@ -37,7 +37,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.question import Filters, check_question
 from vademecum.search.ranking import Mode
-from vademecum.search.results import DocumentView, Results, view_document
+from vademecum.search.results import DocumentView, Entry, Results, list_documents, view_document
 from vademecum.store.pointer import Generation
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -265,6 +265,10 @@ class KnowledgeBase:
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
         """
         return view_document(self._installation.answering().opened, key)
+
+    def documents(self) -> tuple[Entry, ...]:
+        """Return the key, title and URL of each document, by key. Errors: see `document`."""
+        return list_documents(self._installation.answering().opened)
 
     @property
     def release(self) -> Generation:

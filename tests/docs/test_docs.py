@@ -157,7 +157,7 @@ def test_the_python_runs_on_a_first_day(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("root.json").write_bytes(line.root)
-    (code,) = blocks(page, "python")
+    code, *_ = blocks(page, "python")
     assert EXAMPLE in code
     exec(compile(code.replace(EXAMPLE, line.out.as_uri()), str(page), "exec"), {})
     assert "Keys - Rotate" in (shown := capsys.readouterr().out) or "Keys › Rotate" in shown

@@ -144,6 +144,7 @@ def parser(width: int | None = None) -> argparse.ArgumentParser:
         "bench search questions.txt --store kb.db",
     )
     add(commands, "status", "what is installed", _status, "status --store kb.db --json")
+    add(commands, "mcp", "answer agents by the Model Context Protocol (stdio)", _mcp, "mcp --store kb.db")
     add(
         commands,
         "doctor",
@@ -355,6 +356,10 @@ def _pair(text: str) -> tuple[str, str]:
 def _status(add: _Add) -> None:
     _store(add)
     _json(add)
+
+
+def _mcp(add: _Add) -> None:
+    _store(add)
 
 
 def _completion(add: _Add) -> None:

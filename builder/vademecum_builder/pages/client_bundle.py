@@ -24,7 +24,15 @@ from vademecum.format.json import canonical
 _RUNTIME = frozenset(
     f"runtime/{name}.py" for name in ("__init__", "clock", "fetch", "indexeddb", "js_errors")
 )
-_NOT_CORE = ("doctor.py", "installation.py", "knowledge.py", "testing.py", "runtime/", "search/")
+_NOT_CORE = (
+    "doctor.py",
+    "installation.py",
+    "integrations/",
+    "knowledge.py",
+    "testing.py",
+    "runtime/",
+    "search/",
+)
 _UNUSED = (
     # What reaches over HTTP, with urllib3 below it: a browser fetches. Without `__init__` the folder is a namespace.
     *("tuf/ngclient/__init__.py", "tuf/ngclient/fetcher.py", "tuf/ngclient/requests_fetcher.py"),

@@ -135,6 +135,22 @@ class DocumentView:
     chunks: Sequence[Passage]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A document as a list of all of them names it; `url` may be empty."""
+
+    key: str
+    title: str
+    url: str
+
+
+def list_documents(opened: Opened) -> tuple[Entry, ...]:
+    """Return all live documents, by key."""
+    state = opened.state
+    rows = (state.segments[segment].document(row) for segment, row in state.documents.values())
+    return tuple(sorted((Entry(row.key, row.title, row.url) for row in rows), key=lambda entry: entry.key))
+
+
 def view_document(opened: Opened, key: str) -> DocumentView | None:
     """Return a live document, or None if there is none of that key.
 

@@ -1,0 +1,77 @@
+"""`vade mcp`: an installed knowledge base for agents, by the Model Context Protocol on stdin and stdout."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any, Literal
+
+from vademecum.errors import UsageError
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.wording import Shown
+
+_MOST_LISTED = 500
+_MOST_HITS = 50
+
+
+def run(options: Namespace) -> Shown:
+    """Answer until stdin ends. Nothing but the protocol goes to stdout."""
+    with KnowledgeBase.open(options.store) as knowledge:
+        made, _ = server(knowledge), knowledge.release  # where nothing is installed, that is told at once
+        made.run("stdio")
+    return {}, []
+
+
+def server(knowledge: KnowledgeBase) -> Any:
+    """Return the server, with its three tools.
+
+    Raises:
+        UsageError: The official SDK is not installed.
+    """
+    try:
+        from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
+    except ImportError as error:
+        raise UsageError("`vade mcp` needs the MCP SDK: pip install 'vademecum[mcp]'") from error
+    made = MCPServer(
+        "vademecum",
+        instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
+    )
+
+    @made.tool()
+    def search(
+        query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
+    ) -> dict[str, Any]:
+        """Find passages by word and by meaning, best first. `url` is what to cite; `read` shows the whole document.
+        `nearest`: no document has these words. `unknown`: words that no document has."""
+        found = knowledge.search(query, min(max(limit, 1), _MOST_HITS), mode=mode)
+        keys = ("id", "document", "title", "heading", "url", "text", "score")
+        hits = [{key: getattr(hit, key) for key in keys} for hit in found]
+        told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
+        return {"release": knowledge.release.sequence, **told, "hits": hits}
+
+    @made.tool()
+    def read(document: str) -> str:
+        """A whole document in Markdown, by the key that `search` and `list` give."""
+        page = knowledge.document(document)
+        if page is None:
+            raise ToolError(f"there is no document {document!r}: `list` tells which there are")
+        lines = [f"# {page.title}", page.url]
+        above: tuple[str, ...] = ()
+        for chunk in page.chunks:
+            if chunk.headings != above:
+                lines.append(
+                    f"{'#' * min(6, len(chunk.headings) + 1)} {chunk.headings[-1]}" if chunk.headings else ""
+                )
+            above = chunk.headings
+            lines.append(chunk.markdown)
+        return "\n\n".join(filter(None, lines))
+
+    @made.tool(name="list")
+    def list_(under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
+        """The documents whose key begins with `under`, by key: so many of them from `offset` on."""
+        entries = [entry for entry in knowledge.documents() if entry.key.startswith(under)]
+        shown = entries[max(offset, 0) :][: min(max(limit, 1), _MOST_LISTED)]
+        documents = [{"document": entry.key, "title": entry.title, "url": entry.url} for entry in shown]
+        return {"total": len(entries), "documents": documents}
+
+    return made

@@ -1,0 +1,115 @@
+"""The retrievers, through the real libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
+from llama_index.core import QueryBundle
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+from support.publishing import Line
+from vademecum import KnowledgeBase
+from vademecum.integrations import langchain, llama_index
+from vademecum_builder.cli.commands.mcp import server as mcp_server
+from vademecum_builder.cli.main import main
+
+PAGES = {
+    "keys.md": "---\nteam: blue\n---\n# Keys\n\n## Rotate\n\nMake a new **release key**, then sign a new root.\n",
+    "pump.md": "---\nteam: red\n---\n# The pump\n\n## After frost\n\nBleed the pump before it runs again.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("retrievers") / "kb.db"
+
+
+@pytest.fixture(scope="module")
+def knowledge(store: Path) -> Iterator[KnowledgeBase]:
+    line = Line(store.parent)
+    line.release(PAGES)
+    with KnowledgeBase.open(store, url=line.out, trust=line.root) as opened:
+        opened.sync()
+        yield opened
+
+
+def test_langchain_gets_passages_that_can_be_cited(knowledge: KnowledgeBase) -> None:
+    retriever = langchain.VademecumRetriever(knowledge=knowledge, limit=1)
+    [found] = retriever.invoke("rotate the release key")
+    assert found.page_content == "Make a new **release key**, then sign a new root."
+    keys = ("source", "title", "heading", "document", "team")
+    assert [found.metadata[key] for key in keys] == ["keys.md", "Keys", "Rotate", "keys.md", "blue"]
+    assert [document.id for document in asyncio.run(retriever.ainvoke("rotate a key"))] == [found.id]
+
+
+def test_the_chain_of_the_docs_cites_its_hits(knowledge: KnowledgeBase, capsys: Any) -> None:
+    """The example in site/content/apps.md, with a model that says what it was asked."""
+    page = (Path(__file__).parents[4] / "site" / "content" / "apps.md").read_text(encoding="utf-8")
+    [example] = [code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "langchain" in code]
+    model: Any = RunnableLambda(lambda prompt: AIMessage(prompt.to_string()))
+    exec(compile(example, "apps.md", "exec"), {"kb": knowledge, "model": model})
+    said = capsys.readouterr().out
+    assert "[1] keys.md\nMake a new **release key**" in said
+    assert "Question: how do I rotate a key" in said
+
+
+def test_llama_index_gets_the_same(knowledge: KnowledgeBase) -> None:
+    [found] = llama_index.VademecumRetriever(knowledge, limit=1).retrieve(QueryBundle("pump after frost"))
+    assert found.node.get_content() == "Bleed the pump before it runs again."
+    assert found.node.metadata["source"] == "pump.md"
+    assert found.score == knowledge.search("pump after frost", 1)[0].score
+
+
+def test_filters_and_modes_are_those_of_the_search(knowledge: KnowledgeBase) -> None:
+    how: Any = {"filters": {"team": "red"}, "mode": "lexical", "limit": 5}
+    found = langchain.VademecumRetriever(knowledge=knowledge, **how).invoke("key pump")
+    assert {document.metadata["document"] for document in found} == {"pump.md"}
+    nodes = llama_index.VademecumRetriever(knowledge, **how).retrieve("key pump")
+    assert [node.node.metadata["document"] for node in nodes] == ["pump.md"]
+
+
+def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
+    server = mcp_server(knowledge)
+
+    async def call(tool: str, **arguments: object) -> object:
+        answer: object = await server.call_tool(tool, arguments)
+        return answer
+
+    async def tools() -> set[str]:
+        return {tool.name for tool in await server.list_tools()}
+
+    assert asyncio.run(tools()) == {"search", "read", "list"}
+    assert "keys.md" in str(asyncio.run(call("search", query="rotate a key")))
+    text = str(asyncio.run(call("read", document="pump.md")))
+    assert "# The pump" in text and "## After frost" in text and "Bleed the pump" in text
+    listed = str(asyncio.run(call("list", under="p")))
+    assert "pump.md" in listed and "keys.md" not in listed
+    with pytest.raises(Exception, match=r"there is no document 'no\.md'"):
+        asyncio.run(call("read", document="no.md"))
+
+
+@pytest.mark.process
+def test_vade_mcp_speaks_the_protocol(knowledge: KnowledgeBase, store: Path) -> None:
+    command = ["-m", "vademecum_builder.cli.main", "mcp", "--store", str(store)]
+
+    async def talk() -> str:
+        parameters = StdioServerParameters(command=sys.executable, args=command)
+        async with stdio_client(parameters) as (read, write), ClientSession(read, write) as session:
+            await session.initialize()
+            return str(await session.call_tool("search", {"query": "rotate a key"}))
+
+    assert "keys.md" in asyncio.run(talk())
+
+
+def test_vade_mcp_of_an_empty_store_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mcp", "--store", str(tmp_path / "none.db")]) != 0
+    assert "none.db" in capsys.readouterr().err
