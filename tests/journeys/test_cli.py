@@ -154,7 +154,7 @@ def test_search_says_what_it_found_as_json(published: Vade) -> None:
     assert hit.keys() >= {"id", "document", "title", "url", "heading", "text", "score"}
     assert (hit["document"], hit["title"], hit["heading"]) == ("guide/keys.md", "Keys", "Rotate")
     assert ran.json["facets"] == {}
-    assert (ran.json["total"], ran.json["unknown"], ran.json["nearest"]) == (1, [], False)
+    assert (ran.json["total"], ran.json["unknown"], ran.json["nearest"]) == (2, [], False)
     nothing = published("search", "zzzzzz", "--store", "kb.db", "--json").json
     assert (nothing["hits"], nothing["total"], nothing["unknown"]) == ([], 0, ["zzzzzz"])
 
