@@ -19,6 +19,9 @@ _BETWEEN = re.compile(r"(?:<[^<>]{0,200}>|\\+(?:[nrt]|u000[aAdD])|[^A-Za-z0-9+/=
 _KEY_LINE = re.compile(
     r"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}"
 )
+# PuTTY's own format (https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html): 48 characters are a key.
+_PUTTY = re.compile(r"Private-Lines: ?\d{1,3}(?:<[^<>]{0,200}>|\\+[nrt]|[^A-Za-z0-9+/=])+[A-Za-z0-9+/=]{40}")
+_ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])|\\(?=-)")
 _LINE_BREAKS = re.compile(r"%0[aAdD]|&#(?:1[03]|[xX]0?[aAdD]);")
 # Typography makes dashes of hyphens, and puts in what is not seen.
 _AS_TYPED = {
@@ -32,15 +35,23 @@ _AS_TYPED = {
 def private_key_line(data: bytes) -> int:
     """Return the line where a whole private key begins, however it is indented, quoted or escaped; 0: there is none."""
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if not utf16 and b"KEY" not in data:
+    if not utf16 and b"KEY" not in data and b"Private-Lines" not in data:
         return 0
     # Line breaks that are written as escapes become blanks first, so that lines can still be counted.
     text = _LINE_BREAKS.sub(" ", data.decode("utf-16" if utf16 else "utf-8", "replace"))
-    text = html.unescape(unquote(text)).translate(_AS_TYPED)
+    text = _ESCAPED.sub(_unescaped, html.unescape(unquote(text)).translate(_AS_TYPED))
+    before = 0
     for mark in _KEY_MARK.finditer(text):
-        if _length_after(text, mark.end()) if mark[1] == "BEGIN" else _length_before(text, mark.start()):
+        begins = mark[1] == "BEGIN"
+        if _length_after(text, mark.end()) if begins else _length_before(text, before, mark.start()):
             return text.count("\n", 0, mark.start()) + 1
-    return 0
+        before = mark.end()
+    putty = _PUTTY.search(text)
+    return text.count("\n", 0, putty.start()) + 1 if putty else 0
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else ""
 
 
 def _length_after(text: str, start: int) -> bool:
@@ -49,10 +60,10 @@ def _length_after(text: str, start: int) -> bool:
     return sum(map(len, filter(_KEY_LINE.fullmatch, _BETWEEN.split(body)))) >= _LEAST
 
 
-def _length_before(text: str, end: int) -> bool:
-    """Return whether a key's last lines stand before its end: its first one may lie in another file."""
+def _length_before(text: str, before: int, end: int) -> bool:
+    """Return whether a key's last lines stand before its end, and after another mark: its first may lie elsewhere."""
     length = 0
-    for line in reversed(_BETWEEN.split(text[max(0, end - 1000) : end])):
+    for line in reversed(_BETWEEN.split(text[max(before, end - 1000) : end])):
         if line and not _KEY_LINE.fullmatch(line):
             break
         length += len(line)

@@ -10,12 +10,12 @@ export function treeUrls(url) {
   return urls;
 }
 
-/** The address of the tree as it is written, with a slash at the end of its path; a query goes along with every request.
+/** The address of the tree as it is written, with a slash at the end of its path, which may be that of its page; a query goes along with every request.
  * @param {string | URL} url */
 export function treeUrl(url) {
   const tree = new URL(url, globalThis.location?.href);
   tree.hash = "";
-  if (!tree.pathname.endsWith("/")) tree.pathname += "/";
+  tree.pathname = tree.pathname.replace(/(\/index\.html|\/)?$/, "/"); // as in Python
   return tree.href;
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from support.app import App, texts
 from support.publisher import ONLINE, Publisher, TestKey
-from vademecum.errors import EmptyStoreError, ServerError, VademecumError
+from vademecum.errors import EmptyStoreError, NetworkError, ServerError, VademecumError
 from vademecum.format.version import MAX_SEQUENCE
 from vademecum.store.pointer import Head, encode_head
 from vademecum.trust.refresh import TIMESTAMP
@@ -98,6 +98,19 @@ def test_what_the_user_made_of_a_revoked_releases_number_counts_no_more(app: App
     app.publisher.publish(NEWER)
     show(app, app.publisher)
     assert app.sync().to_sequence == 3
+
+
+@pytest.mark.fault("E52")
+def test_a_seed_that_the_new_key_has_signed_takes_its_place_without_network(app: App) -> None:
+    steal(app, 5)
+    app.sync()
+    rotate(app.publisher)
+    app.publisher.sequence = 2
+    app.publisher.publish(NEWER)
+    app.seed = dict(app.publisher.files)
+    app.host.broken[TIMESTAMP] = NetworkError("away")
+    assert app.sync().to_sequence == 3
+    assert app.content() == {"a": ["rotate the key", "run to the lamp"]}
 
 
 @pytest.mark.fault("E52")

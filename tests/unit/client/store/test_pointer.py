@@ -79,6 +79,21 @@ def test_records_round_trip(head: Head) -> None:
     assert decode_head(encode_head(head)) == head
 
 
+def test_a_release_is_revoked_when_too_few_of_its_signers_are_named() -> None:
+    """A threshold that was raised since revokes nothing: the same keys are named still."""
+
+    def revoked(signers: tuple[str, ...], named: set[str], threshold: int) -> bool:
+        current = Head(replace(ONE, signers=signers)).judged(named, threshold).current
+        assert current is not None
+        return current.revoked
+
+    assert not revoked(("a",), {"a", "b"}, 2)
+    assert not revoked(("a", "b", "c"), {"a", "b"}, 2)
+    assert revoked(("a", "b", "c"), {"c"}, 2)
+    assert revoked(("a",), {"b"}, 1)
+    assert revoked((), {"a"}, 1), "nobody vouches for it"
+
+
 def test_no_record_is_an_empty_head() -> None:
     assert decode_head(None) == Head()
 
