@@ -60,23 +60,28 @@ function failedBefore() {
   return kb.initialize();
 }
 
+/** So many failures in a row are written down: the turn is over, and writes nothing into the next test. */
+const noted = (failures) => eventually(async () => (await openRecord(records.get("retry"))).failures === failures);
+
 test("failures of the host are counted across reloads", async () => {
   install(1);
   await failedBefore();
   assert.equal(requests.length, 0);
   online(); // nobody waits for the next check here
-  await eventually(async () => (await openRecord(records.get("retry"))).failures === 10);
+  await noted(10);
 });
 
 test("who has nothing yet is not kept waiting by what failed before a reload", async () => {
   await failedBefore();
   await eventually(() => requests.length > 0);
+  await noted(10);
 });
 
 test("a back-off of our own ends when the network is back", async () => {
   await failed({});
   online();
   await eventually(() => requests.length === 2);
+  await noted(2);
 });
 
 test("a host that asked for less than our back-off is left alone for that long", async () => {
