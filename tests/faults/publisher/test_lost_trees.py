@@ -155,10 +155,12 @@ def test_a_tree_without_its_current_metadata_is_repaired_by_the_next_build(
     assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == 10
 
 
-def test_a_host_in_trouble_is_no_lost_file(line: Line) -> None:
+@pytest.mark.fault("E63")
+@pytest.mark.parametrize("part", [".snapshot.", "objects/"])
+def test_a_host_in_trouble_is_no_lost_file(line: Line, part: str) -> None:
     class Troubled(FolderTransport):
         async def fetch(self, path: str, **more: Any) -> Body:
-            if ".snapshot." in path:
+            if part in path:
                 raise ServerError("later", 503)
             return await super().fetch(path, **more)
 

@@ -117,6 +117,17 @@ def test_another_file_below_the_very_same_timestamp(app: App, role: str) -> None
 
 
 @pytest.mark.fault("E54")
+def test_a_seed_of_another_release_of_that_number_is_passed_over(app: App) -> None:
+    other = copy.deepcopy(app.publisher)
+    other.sequence = 1
+    other.publish(OTHER)
+    app.seed = dict(other.files)
+    app.sync()
+    assert app.status()["seed"]["code"] == "equivocation"
+    assert app.content() == {"a": ["rotate the key"]}
+
+
+@pytest.mark.fault("E54")
 def test_below_the_very_same_timestamp_only_what_the_keys_signed_is_told(app: App) -> None:
     version = app.publisher.snapshot.version
     app.host.broken[f"metadata/{version}.snapshot.json"] = b"<html>"
