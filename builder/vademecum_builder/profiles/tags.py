@@ -32,6 +32,13 @@ _ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
 _SHORTCODE_COMMENT = re.compile(
     r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
 )
+_TABPANE = re.compile(
+    r"\{\{<\s*tabpane(?P<said>[^{}]*)>\}\}(?:(?!\{\{<\s*tabpane)[\s\S])*?\{\{<\s*/\s*tabpane\s*>\}\}"
+)
+_TAB = re.compile(
+    r"\{\{<\s*tab\b(?P<said>[^{}]*)>\}\}(?P<body>(?:(?!\{\{<\s*/?\s*tab\b)[\s\S])*?)\{\{<\s*/\s*tab\s*>\}\}"
+)
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BLOCKS = frozenset(
     {"tab", "tabpane", "tabs", "details", "expand", "card", "accordion", "step", "steps", "notice", "alert"}
 )
@@ -55,14 +62,31 @@ def arguments(text: str) -> tuple[list[str], dict[str, str]]:
 
 
 def _shown(by_name: dict[str, str]) -> str:
-    return next((by_name[name] for name in _SHOWN if by_name.get(name)), "")
+    return next(
+        (by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), ""
+    )
 
 
 def shortcodes(text: str, page: Page) -> str:
     """`{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; a comment goes whole, an include comes in."""
     if "{{<" not in text and "{{%" not in text:
         return text
-    return _escaped(_SHORTCODE.sub(lambda match: _shortcode(match, page), _SHORTCODE_COMMENT.sub("", text)))
+    text = _SHORTCODE_COMMENT.sub("", text)
+    text = _TABPANE.sub(_tabs_of_code, text) if "tabpane" in text else text
+    return _escaped(_SHORTCODE.sub(lambda match: _shortcode(match, page), text))
+
+
+def _tabs_of_code(pane: re.Match[str]) -> str:
+    """What stands in tabs of Docsy is code, where they do not say that it is text."""
+    said = arguments(pane["said"])[1]
+
+    def tab(match: re.Match[str]) -> str:
+        own = said | arguments(match["said"])[1]
+        if own.get("text") == "true" or "```" in match["body"] or "header" not in own:
+            return match[0]
+        return f"\n\n{own['header']}\n\n```{own.get('lang', '')}\n{match['body'].strip()}\n```\n\n"
+
+    return pane[0] if said.get("text") == "true" else _TAB.sub(tab, pane[0])
 
 
 def _escaped(text: str) -> str:
@@ -88,8 +112,9 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
         found = page.include(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else None
         text, ending = without_front_matter(found), wanted.rpartition(".")[2] if "." in wanted else ""
         is_code = by_name.get("code") == "true" or "code" in name or ending.lower() not in _PROSE_ENDINGS
-        in_fence = len(re.findall(r"^[ \t]*```", match.string[: match.start()], re.MULTILINE)) % 2
-        return f"```{ending}\n{text.rstrip()}\n```" if text and is_code and not in_fence else text
+        if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
+            return text
+        return f"```{ending}\n{text.rstrip()}\n```"
     shown = _shown(by_name)
     if not shown and name in _BLOCKS and placed:
         shown = placed[0]

@@ -73,8 +73,17 @@ _HEAD = re.compile(
 )
 
 
+_SPACE = re.compile(r"\A\s+(?=(?:---|\+\+\+)[ \t]*\n[\"']?\w[\w -]*[\"']?[ \t]*[:=])")
+
+
+def without_space(text: str) -> str:
+    """Return a text without the white space before its front matter, as Hugo and others take it."""
+    return _SPACE.sub("", text)
+
+
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     """Return the front matter of a page, and what stands behind it. What is broken says nothing."""
+    text = without_space(text)
     found = _HEAD.match(text)
     if found is not None and found["yaml"] is not None:
         return read_front_matter(found["yaml"], 2)[0], text[found.end() :]

@@ -18,7 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
-from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter
+from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter, without_space
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
@@ -44,6 +44,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
     The title is the front matter's, else the first heading of level 1.
     """
     environment: dict[str, Any] = {}
+    text = without_space(text)
     metadata, body, said = take_other_front_matter(text)
     lines = text.count("\n") - body.count("\n")
     tokens = _PARSER.parse("\n" * lines + body, environment)  # so that warnings name lines of the file

@@ -337,6 +337,22 @@ def test_what_a_shortcode_takes_in_is_code_by_its_ending(tmp_path: Path) -> None
     ]
 
 
+def test_what_stands_in_tabs_of_docsy_is_code_unless_it_says_text(tmp_path: Path) -> None:
+    code = (
+        '{{< tabpane lang="bash" >}}{{< tab header="Bash" >}}echo [[ $x ]] && *y*{{< /tab >}}{{< /tabpane >}}'
+    )
+    text = '{{< tabpane text=true >}}{{< tab header="Mac" >}}*Words*.{{< /tab >}}{{< /tabpane >}}'
+    tree = {"hugo.toml": f"baseURL = '{SITE}'\n", "content/a.md": f"---\ntitle: A\n---\n{code}\n\n{text}\n"}
+    root = files(tmp_path, tree)
+    document = read_all(root, found_in(root))["content/a.md"]
+    assert [block for section in document.sections for block in section.blocks] == [
+        "Bash",
+        Code("echo [[ $x ]] && *y*", "bash"),
+        "Mac",
+        Paragraph((Run("Words", emphasis=True), Run("."))),
+    ]
+
+
 def test_comments_of_docusaurus_that_mark_lines_are_not_shown(tmp_path: Path) -> None:
     code = "```js\nconst a = 1;\n  // highlight-next-line\nconst b = 2;\n/* highlight-start */\nc();\n{/* highlight-end */}\n```\n"
     tree = {

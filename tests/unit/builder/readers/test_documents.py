@@ -128,6 +128,14 @@ def test_levels_may_be_left_out() -> None:
     assert headings == [("A",), ("A", "B"), ("A", "C"), ("D",)]
 
 
+@pytest.mark.parametrize("space", ["\n", " ", "\n\n  "])
+def test_white_space_before_front_matter_is_none_of_it(space: str) -> None:
+    for head in ("---\ntitle: Pump\n---\n", '+++\ntitle = "Pump"\n+++\n'):
+        document = read(f"{space}{head}\nWater.\n")
+        assert (document.title, texts_of(document)) == ("Pump", ("Water.",))
+    assert blocks(f"{space}---\n\nWater.\n\n---\n\nOil.\n") == ("Water.", "Oil.")
+
+
 def test_a_front_matter_title_keeps_another_h1_as_heading() -> None:
     document = read("---\ntitle: All keys\n---\n# Keys\n\nx\n")
     assert document.title == "All keys"
