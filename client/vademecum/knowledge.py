@@ -35,7 +35,7 @@ from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
-from vademecum.search.question import Filters, check_question
+from vademecum.search.question import Filters, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, list_documents, view_document
 from vademecum.store.pointer import Generation
@@ -257,6 +257,19 @@ class KnowledgeBase:
         """Await `search` in a thread: the event loop goes on meanwhile. Arguments and errors: see `search`."""
         search = partial(self.search, offset=offset, mode=mode, filters=filters, prefer=prefer, group=group)
         return await asyncio.to_thread(search, query, limit)
+
+    def similar(self, id: str, limit: int = 10) -> Results:
+        """Return the passages of other pages that mean nearly the same as a hit, best first, one a document.
+
+        Args:
+            id: Of the hit or the passage. One that the release does not have (any more) is like nothing.
+
+        Raises:
+            UsageError: It is no id, or the limit is not from 1 to 1,000.
+            EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
+        """
+        check_count("limit", limit, 1)
+        return self._installation.answering().searcher.similar(chunk_of(id), limit)
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key.

@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, search {query, limit, offset, mode, group, filters, prefer}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, search {query, limit, offset, mode, group, filters, prefer}, similar {id, limit}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -14,7 +14,7 @@ import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
 import { Places } from "./search/places.mjs";
-import { checkQuestion } from "./search/question.mjs";
+import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
 import { sha256 } from "./format/sha256.mjs";
 import { IndexedStore } from "./store/store.mjs";
@@ -106,9 +106,15 @@ async function search({ query, limit, offset = 0, mode = "hybrid", group = true,
   return current().searcher.search(question);
 }
 
+/** @param {{id: string, limit: number}} args */
+function similar({ id, limit }) {
+  checkCount("limit", limit, 1);
+  return current().searcher.similar(chunkOf(id), limit);
+}
+
 /** @param {{key: string}} args */
 function document({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, preview, search, document });
+serve(self, { open, reopen, preview, search, similar, document });

@@ -376,6 +376,8 @@ export declare class KnowledgeBase {
   initialize(): Promise<LocalVersion | null>;
   /** The best hits, best first. Rejects with code "empty" while nothing is installed. `limit`: 1 to 1000, default 10. */
   search(query: string, options?: SearchOptions): Promise<Results>;
+  /** The passages of other pages that mean nearly the same as a hit, one a document. `limit`: 1 to 1000, default 10. */
+  similar(id: string, options?: { limit?: number }): Promise<Results>;
   document(key: string): Promise<KnowledgeDocument | null>;
 
   /** Returns a function that removes the listener. A listener that throws changes nothing. */

@@ -112,6 +112,13 @@ export class KnowledgeBase {
     return Object.assign(hits, told, { preview: true });
   }
 
+  /** @param {string} id @param {{limit?: number}} [options] */
+  async similar(id, { limit = 10 } = {}) {
+    await this.initialize();
+    const { hits, ...told } = await this.#reader.ask("similar", { id, limit });
+    return Object.assign(hits, told);
+  }
+
   /** @param {string} key */
   async document(key) {
     await this.initialize();

@@ -77,6 +77,11 @@ class Places:
         held[self._rows[documents[self._documents]]] = True
         return held
 
+    def elsewhere(self, row: int) -> NDArray[np.bool_]:
+        """Return which documents are of no page that holds this chunk, [m]."""
+        pages = {self._page(int(at)) for at in self._documents[self._starts[row] : self._starts[row + 1]]}
+        return np.array([self._page(at) not in pages for at in range(len(self._metadata))], np.bool_)
+
     def depth(self, limit: int) -> int:
         """Return how many chunks to rank for `limit` hits: of one page in many places all but one may give way."""
         each = [len(values) for values in self._order.values()]

@@ -41,6 +41,17 @@ def check_question(
         raise UsageError(f"prefer must name a text for each field, such as lang and de, not {prefer!r}")
 
 
+def chunk_of(id_: object) -> int:
+    """Return the number of a chunk that a hit names.
+
+    Raises:
+        UsageError: It is no chunk's id.
+    """
+    if not isinstance(id_, str) or not re.fullmatch("[0-9a-f]{16}", id_):
+        raise UsageError(f"id must be that of a hit, 16 hex digits, not {id_!r}")
+    return int(id_, 16)
+
+
 def check_count(name: str, value: object, least: int) -> None:
     """See that a number of hits is one.
 

@@ -82,6 +82,19 @@ class Searcher:
         shown = slice(offset, offset + limit)
         return self._present(ranking, found, cosines, documents, prefer or {}, shown, group=group)
 
+    def similar(self, chunk: int, limit: int) -> Results:
+        """Return the chunks of other pages that are nearest to one, one a document; none where that is not live."""
+        ids = self._index.ids
+        row = int(np.searchsorted(ids, np.uint64(chunk)))
+        if row == len(ids) or int(ids[row]) != chunk:
+            return Results()
+        cosines = self._index.cosines(self._index.vector(row))
+        nothing = Found(np.zeros(len(ids)), (), 1.0, frozenset(), "")
+        documents = self._places.elsewhere(row)
+        counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
+        ranking = fuse(cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
+        return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
+
     def _cosines(self, query: str) -> Scores:
         encoder = self._opened.encoder
         integers = encoder.encode(query)

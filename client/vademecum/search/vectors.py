@@ -32,7 +32,8 @@ class Index:
         packed = np.array(state.chunks.places, np.int64)
         places = np.stack([packed >> 32, packed & ROW], axis=1)
         self.bits = state.segments[0].bits if state.segments else 8
-        width = packed_bytes(opened.encoder.dimensions, self.bits)
+        self._dimensions = opened.encoder.dimensions
+        width = packed_bytes(self._dimensions, self.bits)
         dtype: type[np.integer[Any]] = np.int8 if self.bits == 8 else np.uint8
         self._columns = [
             (
@@ -41,8 +42,8 @@ class Index:
             )
             for segment in state.segments
         ]
-        starts = np.cumsum([0, *(len(scales) for _, scales in self._columns)])
-        self._rows = starts[places[:, 0]] + places[:, 1]
+        self._starts = np.cumsum([0, *(len(scales) for _, scales in self._columns)])
+        self._rows = self._starts[places[:, 0]] + places[:, 1]
         """Where each chunk lies among the rows of all segments, [n]."""
 
     def cosines(self, vector: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -63,6 +64,17 @@ class Index:
         found = [scales * self._products(codes, vector) for codes, scales in self._columns]
         scores: NDArray[np.int64] = np.concatenate([np.empty(0, np.int64), *found])[self._rows]
         return scores
+
+    def vector(self, chunk: int) -> NDArray[np.int64]:
+        """Return the components of a chunk's vector as they lie, [D], rotated where they are."""
+        row = int(self._rows[chunk])
+        which = int(np.searchsorted(self._starts, row, "right")) - 1
+        codes = self._columns[which][0][row - self._starts[which]].astype(np.int64)
+        factor, offset = LEVELS.get(self.bits, (1, 0))
+        lanes = np.arange(0, 8, self.bits)
+        components = codes if self.bits == 8 else (codes[:, None] >> lanes & (1 << self.bits) - 1).reshape(-1)
+        found: NDArray[np.int64] = factor * components[: self._dimensions] + offset
+        return found
 
     def _products(self, vectors: NDArray[np.integer[Any]], vector: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the exact products of all rows with the query: sum(q * (factor * code + offset)).

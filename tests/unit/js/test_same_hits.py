@@ -121,6 +121,7 @@ const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEn
 const found = [];
 const all = {{ limit: 10, offset: 0, filters: {{}}, prefer: {{}} }};
 for (const question of told.questions) found.push(await searcher.search({{ ...all, ...question }}));
+for (const id of told.similar ?? []) found.push(searcher.similar(BigInt("0x" + id), 5));
 console.log(JSON.stringify(found));
 """
 
@@ -175,6 +176,19 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
             told["nearest"],
         ), question
         assert hits.facets == told["facets"], question
+
+
+@pytest.mark.parametrize("options", [{}, {"dimensions": 33}, {"bits": 8}, {"bits": 2}], ids=str)
+def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) -> None:
+    line = Line(tmp_path)
+    line.release(PAGES, **options)
+    opened, files = installed(line)
+    ids = [f"{id_:016x}" for id_ in (*opened.state.chunks.ids, 1)]
+    found = node(SEARCH, {"js": JS.as_uri(), "questions": [], "similar": ids, **files})
+    for id_, told in zip(ids, found, strict=True):
+        hits = Searcher(opened).similar(int(id_, 16), 5)
+        assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], id_
+        assert hits.total == told["total"]
 
 
 KEPT = f"""{READ}

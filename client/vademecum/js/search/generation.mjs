@@ -8,7 +8,7 @@
 
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
-import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
+import { decodeSegment, hexId, LEVELS, splitHeadings } from "../format/segment.mjs";
 import { place, Scan } from "./scan.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
@@ -71,6 +71,17 @@ export class Generation {
   /** The documents that hold a live chunk row, by rising key. @param {number} at @returns {number[]} */
   holding(at) {
     return this.shared.get(at) ?? [this.owners[at]];
+  }
+
+  /** The components of a row's vector as they lie, rotated where they are: a query for what is like it. @param {number} at */
+  vector(at) {
+    const { segment, row } = this.place(at);
+    const { bits, dimensions, vectors } = segment;
+    const [factor, offset] = LEVELS.get(bits) ?? [1, 0];
+    const start = row * Math.ceil((dimensions * bits) / 8);
+    if (bits === 8) return Int8Array.from(vectors.subarray(start, start + dimensions));
+    const code = (/** @type {number} */ i) => (vectors[start + ((i * bits) >> 3)] >> ((i * bits) & 7)) & ((1 << bits) - 1);
+    return Int8Array.from({ length: dimensions }, (_, i) => factor * code(i) + offset);
   }
 
   /** What a document says of itself. @param {number} document @returns {Record<string, any>} */

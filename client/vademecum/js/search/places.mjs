@@ -69,6 +69,12 @@ export class Places {
     return generation.owners.map((owner, at) => (owner < 0 ? owner : (generation.holding(at).find((document) => fits[document]) ?? -1)));
   }
 
+  /** Which documents are of no page that holds this row. @param {number} row */
+  elsewhere(row) {
+    const pages = new Set(this.generation.holding(row).map((document) => this.#page(document)));
+    return this.metadata.map((_, at) => !pages.has(this.#page(at)));
+  }
+
   /** How many chunks to rank for `limit` hits: of one page in many places all but one may give way. @param {number} limit */
   depth(limit) {
     const most = Object.values(this.order).reduce((product, values) => product * values.length, limit);

@@ -29,6 +29,12 @@ export function checkQuestion({ query, limit, offset, mode, filters, prefer }) {
   require(isObject(prefer) && Object.values(prefer).every((value) => typeof value === "string"), "prefer", "an object of texts", prefer);
 }
 
+/** The number of a chunk that a hit names. @param {unknown} id */
+export function chunkOf(id) {
+  require(typeof id === "string" && /^[0-9a-f]{16}$/.test(id), "id", "that of a hit, 16 hex digits", id);
+  return BigInt(`0x${id}`);
+}
+
 /** @param {string} name @param {number} value @param {number} least */
 export function checkCount(name, value, least) {
   require(Number.isInteger(value) && value >= least && value <= MOST_HITS, name, `from ${least} to ${MOST_HITS}`, value);

@@ -61,15 +61,34 @@ export class Searcher {
 
   /** @param {Question} question */
   async search({ query, limit, offset, mode, group, filters, prefer }) {
-    const { generation, places, encoder } = this;
-    const { index, owners } = generation;
+    const { places } = this;
+    const { owners } = this.generation;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...NOTHING, scores: new Float64Array(owners.length), words: new Set(wordsOf(query)), meant: query };
-    const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(found.meant);
+    const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(this.#vector(found.meant));
     const fits = places.matching(filters);
+    const titled = words?.titled(query) ?? [];
+    return { ...this.#answer(found, cosines, fits, { mode, titled, limit, offset, group, prefer }), preparing: words === undefined };
+  }
+
+  /** The chunks of other pages that are nearest to one, one a document; none where that is not live. @param {bigint} chunk @param {number} limit */
+  similar(chunk, limit) {
+    const { generation, places } = this;
+    const row = generation.index.find(chunk);
+    const nothing = { ...NOTHING, scores: new Float64Array(generation.owners.length), words: new Set(), meant: "" };
+    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, preparing: false };
+    const cosines = this.#cosines(generation.vector(row));
+    const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
+    return { ...this.#answer(nothing, cosines, places.elsewhere(row), asked), preparing: false };
+  }
+
+  /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {boolean[] | null} fits
+   * @param {Omit<Question, "query" | "filters"> & {titled: number[]}} asked */
+  #answer(found, cosines, fits, { mode, titled, limit, offset, group, prefer }) {
+    const { generation, places, encoder } = this;
+    const { index, owners } = generation;
     const weight = encoder.wordsWeight / 1000;
-    const asked = { mode, weight, counting: places.owners(fits), titled: words?.titled(query) ?? [] };
-    const ranking = fuse(cosines, found, asked, this.room);
+    const ranking = fuse(cosines, found, { mode, weight, counting: places.owners(fits), titled }, this.room);
     const candidates = places.settled([...this.#candidates(ranking, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
@@ -93,17 +112,20 @@ export class Searcher {
       hits,
       total: group ? answering.length : ranking.rows.length,
       unknown: found.unknown,
-      nearest: ranking.nearest && words !== undefined && hits.length > 0,
-      preparing: words === undefined,
+      nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(answering),
     };
   }
 
-  /** About the cosine of each row with the query. @param {string} query */
-  #cosines(query) {
-    const { generation, encoder } = this;
-    const integers = encoder.encode(query);
-    const vector = generation.bits === 8 ? integers : rotateQuery(integers);
+  /** @param {string} query */
+  #vector(query) {
+    const integers = this.encoder.encode(query);
+    return this.generation.bits === 8 ? integers : rotateQuery(integers);
+  }
+
+  /** About the cosine of each row with a query. @param {Int8Array} vector */
+  #cosines(vector) {
+    const { generation } = this;
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
     const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
     const cosines = generation.scan.scores(vector); // ours till the next question

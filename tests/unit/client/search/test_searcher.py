@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,25 @@ def test_what_no_page_has_is_told(kb: KnowledgeBase) -> None:
     assert hits.unknown == ("pizza", "naples")
     assert hits.nearest
     assert kb.search("qwertzuiop") == []
+
+
+def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
+    (hit,) = (hit for hit in kb.search("replace the release key") if hit.document == "keys.md")
+    alike = kb.similar(hit.id, 3)
+    assert "keys.md" not in keys(alike)
+    assert len(set(keys(alike))) == len(alike) > 0
+    assert [hit.score for hit in alike] == sorted((hit.score for hit in alike), reverse=True)
+    (nearest,) = kb.similar(alike[0].id, 1)
+    assert nearest.score == pytest.approx(alike[0].score, abs=0.1), "the cosine goes both ways"
+    assert kb.similar("0" * 16) == []
+
+
+@pytest.mark.parametrize("id_", ["", "0" * 15, "G" * 16, "A" * 16, None, 7])
+def test_what_is_no_id_is_told(kb: KnowledgeBase, id_: Any) -> None:
+    with pytest.raises(UsageError, match="id must be"):
+        kb.similar(id_)
+    with pytest.raises(UsageError, match="limit must be"):
+        kb.similar("0" * 16, 0)
 
 
 def test_filters_and_facets(kb: KnowledgeBase) -> None:
