@@ -15,8 +15,9 @@ import { Words } from "./words.mjs";
 
 const MOST_MORE = 10;
 const DEEPER = 200;
-/** How long a question waits for the words, in milliseconds: then meaning alone answers it. */
-const PATIENCE = 300;
+/** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
+ * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
+const PATIENCE = 3000;
 /** What words find that are not read yet. */
 const NOTHING = { unknown: [], share: 1 };
 /** What a scale of 1 is, in the unit of scores, by the bits of a component. */
@@ -26,12 +27,14 @@ export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
 
   /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
-   * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments */
-  constructor(generation, places, encoder, load = async () => generation.segments.map(readWords)) {
+   * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments
+   * @param {number} [patience] */
+  constructor(generation, places, encoder, load = async () => generation.segments.map(readWords), patience = PATIENCE) {
     this.generation = generation;
     this.places = places;
     this.encoder = encoder;
     this.load = load;
+    this.patience = patience;
     const { length } = generation.owners;
     this.room = { scores: new Float64Array(length), rows: new Uint32Array(length) };
   }
@@ -55,7 +58,7 @@ export class Searcher {
   async #wordsInTime(mode) {
     if (mode === "lexical") return this.words;
     /** @type {ReturnType<typeof setTimeout> | undefined} */ let late;
-    const waited = new Promise((resolve) => (late = setTimeout(resolve, PATIENCE)));
+    const waited = new Promise((resolve) => (late = setTimeout(resolve, this.patience)));
     return Promise.race([this.words, waited]).finally(() => clearTimeout(late));
   }
 

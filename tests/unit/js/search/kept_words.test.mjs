@@ -54,7 +54,7 @@ test("while words are read meaning alone answers, and what failed is tried again
   const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[127, 127]], weights: [1], letters: LATIN }));
   const question = { query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} };
   let finish;
-  const slow = new Searcher(generation, new Places(generation, {}), encoder, () => new Promise((resolve) => (finish = resolve)));
+  const slow = new Searcher(generation, new Places(generation, {}), encoder, () => new Promise((resolve) => (finish = resolve)), 10);
   const early = await slow.search(question);
   assert.deepEqual([early.preparing, early.nearest, early.unknown], [true, false, []]);
   finish([readWords(generation.segments[0])]);
