@@ -16,7 +16,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-search bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check test lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -81,6 +81,11 @@ bench-pages: $(VENV)/test.stamp ## Build 14,000 pages of Debian's manuals, besid
 
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+
+bench-retrieval: $(VENV)/test.stamp ## How well search finds, beside bm25s, FTS5, MiniSearch and Orama (HISTORY=, OPTIONS=)
+	$(PIP) bm25s
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/peers minisearch @orama/orama
+	$(BIN)/python tests/bench/retrieval.py $(HISTORY) --questions tests/bench/questions/docs-history.tsv --peers $(VENV)/peers $(OPTIONS)
 
 bench-search: $(VENV)/test.stamp ## Opening and searching beside Orama, usearch, sqlite-vec and faiss (OPTIONS=)
 	$(PIP) usearch sqlite-vec faiss-cpu
