@@ -46,7 +46,7 @@ class FitLimits:
     parts: int = 20_000
     penalty: float = 3.0
     general: int = 16_000
-    general_words: int = 4_000
+    general_words: int = 400
     goldens: int = 16
     golden_length: int = 80
     batch: int = 32
