@@ -26,6 +26,10 @@ _TAKES_IN = re.compile(rb"include|readfile|8<|<<<|\{\{#|\{[*!]|!\[\[|\bimport |c
 """What all spellings of an include have in common: a page without it need not be prepared to know that it has none."""
 _TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
 _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
+_AS_THEY_LIE = (
+    "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
+    " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
+)
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
 
@@ -38,14 +42,18 @@ class PlainPages:
         root: Of the source: what is included lies below it.
         base_url: Where the documents are served; empty: nowhere.
         keys: Files of the source.
+        named: Whether the publisher wants them as they lie: no configuration of a generator is missed then.
         troubles: What could not be taken in, counted.
+        unsure: How many pages got an address and anchors by their paths and headings alone.
     """
 
     root: Path
     base_url: str = ""
     keys: frozenset[str] = frozenset()
+    named: bool = False
     notice: str = ""
     troubles: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that an item is.
@@ -55,7 +63,9 @@ class PlainPages:
         """
         if _TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data):
             return TEMPLATES
-        return parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
+        document = parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
+        self.unsure += self.base_url != "" and not self.named and item.media_type not in (HTML, PLAIN_TEXT)
+        return document
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes a document beside its item: the base address, and what it includes."""
@@ -69,8 +79,8 @@ class PlainPages:
         )
 
     def warnings(self) -> Sequence[str]:
-        """Return what could not be taken in, one line."""
-        return _told(self.troubles)
+        """Return what could not be taken in, and what nobody says of addresses, one line each."""
+        return [*([_AS_THEY_LIE.format(self.unsure)] if self.unsure else []), *_told(self.troubles)]
 
     def _page(self, item: SourceItem) -> Page:
         return Page(Project(self.root, self.root, self.keys), item.key, troubles=self.troubles)

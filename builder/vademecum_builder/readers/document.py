@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Item, Paragraph, Row, Runs
@@ -96,12 +96,20 @@ def parse_document(
     title = clean_line(reading.title) or title_from_key(file.key)
     metadata.pop("title", None)
     url = address(metadata) if address else _url(file, metadata, base_url, warnings)
+    sections = reading.sections
+    if _has_own_folder(file, url):
+        sections = tuple(map(_from_own_folder, sections))
+    url, fragment = urldefrag(url)
+    if fragment.startswith(("/", "!")):  # an app's own address: it has no place for another
+        url, sections = f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
+    elif fragment:
+        sections = tuple(replace(section, anchor=section.anchor or fragment) for section in sections)
     return Document(
         file.key,
         title,
         url,
         metadata,
-        tuple(map(_from_own_folder, reading.sections)) if _has_own_folder(file, url) else reading.sections,
+        sections,
         tuple(f"{file.key}: {warning}" for warning in warnings),
     )
 

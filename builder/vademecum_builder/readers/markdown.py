@@ -22,7 +22,7 @@ from vademecum_builder.readers.front_matter import read_front_matter, take_other
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.readers.text import clean_line
+from vademecum_builder.readers.text import clean_line, without_data
 
 MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""
@@ -41,10 +41,11 @@ _BREAK = "\r"  # a line break that the author meant; source text has no carriage
 def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
     """Read a Markdown text (line breaks are `\\n`).
 
-    The title is the front matter's, else the first heading of level 1.
+    The title is the front matter's, else the first heading of level 1, else the one of another level that the text
+    begins with.
     """
     environment: dict[str, Any] = {}
-    text = without_space(text)
+    text = without_data(without_space(text))
     metadata, body, said = take_other_front_matter(text)
     lines = text.count("\n") - body.count("\n")
     tokens = _PARSER.parse("\n" * lines + body, environment)  # so that warnings name lines of the file
@@ -57,7 +58,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
     outline = _outline(list(_with_whole_tables(tokens)), slugs)
     title = metadata.get("title")
     named = clean_line(str(title)) if isinstance(title, str | int | float) else ""
-    named = named or outline.first_h1
+    named = named or outline.first_h1 or outline.begins_with
     return Reading(named, outline.sections(named), metadata, tuple(warnings))
 
 

@@ -26,7 +26,6 @@ _HIDDEN = re.compile(r"hide|(?:include|eval-and-echo): *false")
 _NO_ECHO = re.compile(r"hide_input|echo: *false")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _REPRESENTATION = re.compile(r"<[\w.]+(?: [^<>]*)? at 0x[0-9a-f]+>|<(?:Axes|Figure)[^<>]*>")
-_IMAGE = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]{100,}")
 _COMMENT = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
 """Obsidian's, with white space around it; magic of a cell (`%%time`) is code."""
 _NO_ANCHORS = SlugRule(lambda _text: "")
@@ -61,7 +60,7 @@ def _parts(cell: Any, is_first: bool, language: str) -> Iterator[str]:
     if tags & _NO_CELL or any(_HIDDEN.fullmatch(line.strip()) for line in said):
         return
     if cell.cell_type == "markdown" or (is_first and source.startswith("---\n")):
-        yield _COMMENT.sub("", _IMAGE.sub("", source))
+        yield _COMMENT.sub("", source)
     elif cell.cell_type == "code":
         if not tags & _NO_INPUT and not any(_NO_ECHO.fullmatch(line.strip()) for line in said):
             yield _fenced(_SAID.sub("", source), language)

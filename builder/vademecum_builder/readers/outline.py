@@ -57,10 +57,16 @@ class _Open:
 
 
 class Outline:
-    """Collects blocks under headings; keeps anchors unique and the heading path in step with the levels."""
+    """Collects blocks under headings; keeps anchors unique and the heading path in step with the levels.
+
+    Attributes:
+        first_h1: The first heading of level 1; empty: there is none.
+        begins_with: The heading that nothing stands before; empty: there is text.
+    """
 
     def __init__(self, slugs: SlugRule = GITHUB) -> None:
         self.first_h1 = ""
+        self.begins_with = ""
         self._path: list[tuple[int, str]] = []
         self._slugs = Slugs(slugs)
         self._sections = [_Open((), "")]
@@ -71,6 +77,8 @@ class Outline:
         is_title = level == 1 and not self.first_h1
         if is_title:
             self.first_h1 = text
+        if len(self._sections) == 1 and not self._sections[0].blocks:
+            self.begins_with = text
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         if text:

@@ -15,6 +15,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _INVISIBLE = re.compile(
     "[\u00ad\u200b\u2060\ufeff]|(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc])\u200c"
 )
+_DATA = re.compile(r"data:[\w/+.-]+(?:;[\w=.-]+)*;base64,[\w+/=%-]{64,}(?:\s+[A-Za-z0-9+/]{60,}={0,2})*")
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
@@ -28,9 +29,14 @@ def without_invisible(text: str) -> str:
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
+def without_data(text: str) -> str:
+    """Return the text without what `data:` addresses hold: a pasted picture is no text."""
+    return _DATA.sub("", text) if ";base64," in text else text
+
+
 def clean(text: str) -> str:
-    """Return the text without lone surrogates and without control characters other than \\n and \\t."""
-    return text if text.isprintable() else _UNWANTED.sub("", text)
+    """Return the text without lone surrogates, what nobody sees, and control characters other than \\n and \\t."""
+    return text if text.isprintable() else without_invisible(_UNWANTED.sub("", text))
 
 
 def clean_line(text: str, longest: int = LONGEST_HEADING) -> str:

@@ -39,14 +39,27 @@ _DOCUMENTS = frozenset(
     | {".rst", ".adoc", ".asciidoc", ".org", ".ipynb"}
 )
 """Endings of what people call documents, whether something reads them here or not."""
+_OFFICE = frozenset({".doc", ".ppt", ".pptx", ".odp", ".xls", ".xlsx", ".ods"})
+_EXTRAS = {
+    ".rst": "pip install 'vademecum[rst]'",
+    ".ipynb": "pip install 'vademecum[notebook]'",
+    ".org": "pip install 'vademecum[org]'",
+    **dict.fromkeys((".adoc", ".asciidoc"), "install Asciidoctor"),
+}
+_NONE: Mapping[tuple[str, str], int] = {}
 
 
 @dataclass(frozen=True)
 class KindCount:
-    """How many files of an ending there are, and how many of them are documents of the release."""
+    """How many files of an ending there are, and how many of them are documents of the release.
+
+    Attributes:
+        others: Why the others are none, and how many.
+    """
 
     files: int
     documents: int
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,20 +88,32 @@ class Audit:
         }
         if sum(missing.values()) <= sum(kind.documents for kind in self.kinds.values()):
             return ()
-        named = ", ".join(f"{count} {ending}" for ending, count in missing.items())
-        return (
-            f"more documents are unread than read: {named}; install what reads them, convert them to Markdown or HTML, "
-            "or leave them out by --pattern",
-        )
+        named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
+        return (f"more documents are unread than read: {named}; or leave them out by --pattern",)
 
 
-def audit(documents: Mapping[str, DocumentRow], texts: Mapping[int, str], files: Mapping[str, int]) -> Audit:
+def remedy_of(ending: str) -> str:
+    """Return what would read files of this ending."""
+    if ending == ".pdf":
+        return "`pdftotext FILE`"
+    if ending in _OFFICE:
+        return "`soffice --headless --convert-to html FILE`"
+    return _EXTRAS.get(ending) or "`pandoc FILE -t gfm -o FILE.md`"
+
+
+def audit(
+    documents: Mapping[str, DocumentRow],
+    texts: Mapping[int, str],
+    files: Mapping[str, int],
+    others: Mapping[tuple[str, str], int] = _NONE,
+) -> Audit:
     """Look at all that a release holds, whether this build has read it or an earlier one.
 
     Args:
         documents: The live rows, by key.
         texts: Of their chunks, by id.
         files: How many files there are, by ending.
+        others: How many of them are no documents, by ending and reason.
     """
     read = Counter(ending_of(key) for key in documents)
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
@@ -103,11 +128,22 @@ def audit(documents: Mapping[str, DocumentRow], texts: Mapping[int, str], files:
     }
     counts = sorted((Counter(files) | read).items(), key=lambda item: (-item[1], item[0]))
     return Audit(
-        kinds={ending: KindCount(count, read[ending]) for ending, count in counts},
+        kinds={
+            ending: KindCount(count, read[ending], _others(ending, count - read[ending], others))
+            for ending, count in counts
+        },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len(keys) > 1)),
     )
+
+
+def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Return why files of an ending are no documents. Of those that nobody gives a reason for no reader is known."""
+    known = {reason: count for (its, reason), count in others.items() if its == ending}
+    rest = missing - sum(known.values())
+    reason = f"no reader: {remedy_of(ending)}" if ending in _DOCUMENTS else "no document by its ending"
+    return known | ({reason: rest} if rest > 0 else {})
 
 
 def ending_of(key: str) -> str:

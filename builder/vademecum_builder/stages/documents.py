@@ -141,7 +141,8 @@ def choose_reader(source: FolderSource, request: BuildRequest) -> PlacedPages:
         return PlacedPages(site, places)
     found = find_profile(source.root, keys, request.profile)
     if found is None:
-        return PlacedPages(PlainPages(source.root, request.base_url, frozenset(keys)), places)
+        plain = PlainPages(source.root, request.base_url, frozenset(keys), named=bool(request.profile))
+        return PlacedPages(plain, places)
     return PlacedPages(
         ProfilePages(found, request.base_url or found.rules.base_url), places, found, found.rules.first
     )

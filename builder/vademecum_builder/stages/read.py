@@ -83,12 +83,18 @@ class _Found:
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    others: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Why files are no documents, by ending."""
     unread: Counter[str] = field(default_factory=Counter)
     files: Counter[str] = field(default_factory=Counter)
     tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     """Of items with tokens the lines in which they stand."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
+
+    def leave_out(self, key: str, reason: str) -> None:
+        self.left_out[reason] += 1
+        self.others[ending_of(key), reason] += 1
 
 
 def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
@@ -107,6 +113,7 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
         found.files[ending_of(item.key)] += 1
         if isinstance(item, Skipped):
             found.warnings.append(f"{item.key}: skipped: {item.reason}")
+            found.others[ending_of(item.key), "skipped"] += 1
         else:
             if item.target:
                 found.names.setdefault(item.target, []).append(item.key)
@@ -125,7 +132,7 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     found.tokens[item.key] = token_lines(item.data)
     private = "" if context.request.drafts else why_private(head_of(item.data), context.now)
     if private:
-        found.left_out[private] += 1
+        found.leave_out(item.key, private)
         return
     old = base.rows.documents.get(item.key)
     digest = _source_digest(item, reader.shaped_by(item))
@@ -143,12 +150,14 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         document = reader.read(item)
     except MissingReader as missing:
         found.unread[f"{PurePosixPath(item.key).suffix}: {missing.message}"] += 1
+        found.others[ending_of(item.key), missing.message] += 1
         return
     except ContentError as error:
         found.warnings.append(f"{error.message}; skipped")
+        found.others[ending_of(item.key), "skipped"] += 1
         return
     if not isinstance(document, Document):
-        found.left_out[document] += 1
+        found.leave_out(item.key, document)
         return
     found.warnings += document.warnings
     if item.media_type != HTML and (told := decode_text(item.data).warning):
@@ -164,7 +173,7 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     )
     private = _private(row, context)
     if private:
-        found.left_out[private] += 1
+        found.leave_out(item.key, private)
         return
     found.sources[item.key] = digest
     if old is not None and _same(row, old):
@@ -181,7 +190,7 @@ def _drop_aliases(found: _Found) -> None:
     for target, keys in found.names.items():
         for alias in [key for key in (target, *keys) if key in found.documents][1:]:
             del found.documents[alias], found.sources[alias]
-            found.left_out["links to files that are read anyway"] += 1
+            found.leave_out(alias, "links to files that are read anyway")
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:
@@ -218,7 +227,7 @@ def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:
 def _compared(found: _Found, base: Base) -> SourceState:
     now, live = found.documents, base.documents
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(now, texts, found.files)
+    audited = audit(now, texts, found.files, found.others)
     tokens = _tokens(now, texts, found.tokens)
     return SourceState(
         documents=now,

@@ -22,7 +22,7 @@ from vademecum_builder.links import check_links
 from vademecum_builder.pipeline import StrictError
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.keys import KEY_VARIABLE
-from vademecum_builder.stages.audit import Audit
+from vademecum_builder.stages.audit import Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
 _SHOWN = 5
@@ -82,7 +82,7 @@ def request_of(options: Namespace) -> BuildRequest:
 def _audited(audit: Audit) -> list[str]:
     """Return the table at a build's end."""
     kinds = [
-        f"    {ending or 'none':<10} {kind.files:>7} {kind.documents:>10}"
+        f"    {ending or 'none':<10} {kind.files:>7} {kind.documents:>10}   {_reasons(kind)}".rstrip()
         for ending, kind in audit.kinds.items()
     ]
     found = [
@@ -95,7 +95,11 @@ def _audited(audit: Audit) -> list[str]:
     ]
     total = len(audit.leftovers) + len(audit.without_text) + len(audit.duplicates)
     more = [f"  and {total - len(found)} more such pages (--json lists all)"] if total > len(found) else []
-    return ["    ending       files  documents", *kinds, *found, *more]
+    return ["    ending       files  documents   the others", *kinds, *found, *more]
+
+
+def _reasons(kind: KindCount) -> str:
+    return "; ".join(f"{count} {reason}" for reason, count in kind.others.items())
 
 
 def _lines(report: BuildReport, out: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -124,8 +125,67 @@ def test_text_before_the_first_heading_has_no_anchor() -> None:
 
 
 def test_levels_may_be_left_out() -> None:
-    headings = [section.headings for section in read("## A\n\n#### B\n\n### C\n\n## D\n").sections]
-    assert headings == [("A",), ("A", "B"), ("A", "C"), ("D",)]
+    headings = [section.headings for section in read("Text.\n\n## A\n\n#### B\n\n### C\n\n## D\n").sections]
+    assert headings == [(), ("A",), ("A", "B"), ("A", "C"), ("D",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "headings"),
+    [
+        ("## Installing\n\nBolt.\n\n### On wood\n\nMore.\n", "Installing", [(), ("On wood",)]),
+        ("### Deep\n\nBolt.\n", "Deep", [()]),
+        ("## One\n\n1\n\n## Two\n\n2\n", "One", [(), ("Two",)]),
+        ("Text.\n\n## One\n\n1\n", "Keys", [(), ("One",)]),
+        ("## One\n\n1\n\n# Whole\n\n2\n", "Whole", [("One",), ()]),
+    ],
+)
+def test_a_page_that_begins_with_a_heading_is_called_by_it(
+    text: str, title: str, headings: list[tuple[str, ...]]
+) -> None:
+    document = read(text)
+    assert (document.title, [section.headings for section in document.sections]) == (title, headings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# T\n\nThe key\u00adboard, zero\u200bwidth\u2060.\n",
+        "# T\n\n- The key\u00adboard, zero\ufeffwidth.\n",
+    ],
+)
+def test_what_nobody_sees_is_no_part_of_a_word(text: str) -> None:
+    (section,) = read(text).sections
+    assert block_text(section.blocks[0]) == "The keyboard, zerowidth."
+
+
+def test_a_pasted_picture_is_no_text() -> None:
+    data = base64.b64encode(bytes(range(256)) * 80).decode()
+    wrapped = "\n".join(data[at : at + 76] for at in range(0, len(data), 76))
+    for picture in (
+        f"![photo](data:image/png;base64,{data})",
+        f'<img alt="photo" src="data:image/png;base64,{wrapped}">',
+    ):
+        document = read(f"# T\n\nThe pump {picture} is red.\n")
+        shown = " ".join(block_text(block) for section in document.sections for block in section.blocks)
+        assert "is red." in shown and len(shown) < 40
+        assert document.warnings == ()
+    assert "data:text/plain;base64,aGk=" in block_text(
+        read("# T\n\n`data:text/plain;base64,aGk=`\n").sections[0].blocks[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "anchors"),
+    [
+        ("https://ex.org/?page=3#part", "https://ex.org/?page=3", ["part", "oil"]),
+        ("https://ex.org/#/pump", "https://ex.org/#/pump", ["", ""]),
+        ("https://ex.org/#!pump", "https://ex.org/#!pump", ["", ""]),
+        ("https://ex.org/a", "https://ex.org/a", ["", "oil"]),
+    ],
+)
+def test_an_address_has_one_fragment(url: str, expected: str, anchors: list[str]) -> None:
+    document = read(f"---\nurl: {url}\n---\nRed lever.\n\n## Oil\n\nIn May.\n")
+    assert (document.url, [section.anchor for section in document.sections]) == (expected, anchors)
 
 
 @pytest.mark.parametrize("space", ["\n", " ", "\n\n  "])
@@ -175,8 +235,8 @@ def test_anchors_are_unique_in_the_page() -> None:
 
 
 def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
-    document = read("## " + "word " * 100)
-    (section,) = document.sections
+    document = read("Text.\n\n## " + "word " * 100)
+    _, section = document.sections
     assert len(section.headings[0]) <= 200
     assert section.headings[0].endswith("word…")
     assert section.blocks == (("word " * 100).strip(),)
@@ -236,7 +296,7 @@ def test_control_characters_never_reach_a_document() -> None:
 @pytest.mark.parametrize(
     ("key", "text", "title"),
     [
-        ("guide/getting-started_now.md", "## x", "Getting started now"),
+        ("guide/getting-started_now.md", "Text.\n\n## x", "Getting started now"),
         ("guide/README.md", "x", "Guide"),
         ("guide/index.md", "x", "Guide"),
         ("index.md", "x", "Index"),
@@ -359,7 +419,7 @@ def test_urls_follow_the_key(key: str, media_type: str, url: str, base_url: str)
     [
         ("url: https://y.org/a", "https://y.org/a"),
         ("permalink: /keys/", "https://x.org/kb/keys/"),
-        ("url: keys.html#a:b", "https://x.org/kb/keys.html#a:b"),
+        ("url: keys.html?a:b", "https://x.org/kb/keys.html?a:b"),
         ("slug: turn", "https://x.org/kb/guide/turn/"),
         ("slug: /top/turn/", "https://x.org/kb/top/turn/"),
         ("slug: Web/API/Thing", "https://x.org/kb/Web/API/Thing/"),
