@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
 
@@ -70,7 +71,7 @@ class Audit:
         kinds: By the files' ending, the most frequent first.
         leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
         without_text: Documents that can be found by their titles alone.
-        duplicates: Documents with the same text, each group sorted.
+        duplicates: Documents with the same text, each group sorted; one page in several versions is none.
     """
 
     kinds: Mapping[str, KindCount] = field(default_factory=dict)
@@ -90,6 +91,12 @@ class Audit:
             return ()
         named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
         return (f"more documents are unread than read: {named}; or leave them out by --pattern",)
+
+
+def _page_of(row: DocumentRow) -> str:
+    """Return what a page is called in all its versions and languages (format.md, section 5.1)."""
+    said = parse_object(row.metadata.encode(), row.key) if row.metadata else {}
+    return str(said.get("pageKey", row.key))
 
 
 def remedy_of(ending: str) -> str:
@@ -134,7 +141,13 @@ def audit(
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
-        duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len(keys) > 1)),
+        duplicates=tuple(
+            sorted(
+                tuple(sorted(keys))
+                for keys in groups.values()
+                if len({_page_of(documents[key]) for key in keys}) > 1
+            )
+        ),
     )
 
 

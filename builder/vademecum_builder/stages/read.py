@@ -186,11 +186,22 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
 
 
 def _drop_aliases(found: _Found) -> None:
-    """Keep one document of each item that has several names: that of its own name, where it is one."""
+    """Keep one document of each item that has several names: that of its own name, where it is one.
+
+    Some generators write each page as `x.html` and as `x/index.html`, for hosts that know one of the two.
+    """
     for target, keys in found.names.items():
         for alias in [key for key in (target, *keys) if key in found.documents][1:]:
             del found.documents[alias], found.sources[alias]
             found.leave_out(alias, "links to files that are read anyway")
+    for key in [key for key in found.documents if key.endswith("/index.html")]:
+        twin = found.documents.get(f"{key.removesuffix('/index.html')}.html")
+        if twin is not None and (twin.title, twin.chunks) == (
+            found.documents[key].title,
+            found.documents[key].chunks,
+        ):
+            del found.documents[key], found.sources[key]
+            found.leave_out(key, "the same page as x.html and x/index.html")
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:

@@ -104,3 +104,25 @@ def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[s
     assert audit["kinds"][".docx"].items() >= {"files": 1, "documents": 0}.items()
     assert "1          0   1 no reader: `pandoc FILE -t gfm -o FILE.md`" in told
     assert audit.keys() == {"kinds", "leftovers", "withoutText", "duplicates"}
+
+
+def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:
+    for version in ("1.0", "2.0"):
+        (docs / version).mkdir()
+        (docs / version / "pump.md").write_text("# Pump\n\nThe same lever.\n")
+    assert released(docs).audit.duplicates == ()
+
+
+def test_a_page_that_is_written_twice_for_two_kinds_of_hosts_is_one(docs: Path) -> None:
+    for name, lever in (
+        ("x.html", "red"),
+        ("x/index.html", "red"),
+        ("y.html", "red"),
+        ("y/index.html", "blue"),
+    ):
+        (docs / name).parent.mkdir(exist_ok=True)
+        (docs / name).write_text(
+            f"<html><head><title>{name[0]}</title></head><body><p>A {lever} lever.</p></body></html>"
+        )
+    report = released(docs)
+    assert (report.documents, report.left_out) == (4, {"the same page as x.html and x/index.html": 1})
