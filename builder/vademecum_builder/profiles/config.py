@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 from pathspec import GitIgnoreSpec
 
+from vademecum_builder.readers.front_matter import is_endless
+
 
 class _Loader(yaml.SafeLoader):
     """YAML whose unknown tags (`!ENV`, `!!python/name:`) are data: nothing is built or run."""
@@ -36,7 +38,7 @@ def read_yaml(text: str) -> dict[str, Any]:
         found = yaml.load(text, _Loader)
     except _YAML_ERRORS:
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and not is_endless(found) else {}
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from vademecum_builder.readers.text import clean, clean_line
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
+MOST_VALUES = 1000
+
+
 class _Loader(yaml.SafeLoader):
     """Booleans are those of YAML 1.2, as generators read them: a page may be called "Off"."""
 
@@ -50,6 +53,16 @@ def read_front_matter(text: str, line: int) -> tuple[dict[str, Any], list[str]]:
     return _kept(value, line)
 
 
+def is_endless(value: Any) -> bool:
+    """Return whether a value written out has too many parts: YAML's aliases name one list many times, and again."""
+    left, waiting = MOST_VALUES, [value]
+    while waiting and left:
+        item = waiting.pop()
+        waiting += [*item.values()] if isinstance(item, dict) else item if isinstance(item, list) else ()
+        left -= 1
+    return bool(waiting)
+
+
 def _kept(value: Any, line: int) -> tuple[dict[str, Any], list[str]]:
     if value is None:
         return {}, []
@@ -59,6 +72,8 @@ def _kept(value: Any, line: int) -> tuple[dict[str, Any], list[str]]:
     warnings: list[str] = []
     for name, item in value.items():
         try:
+            if is_endless(item):
+                raise RecursionError(f"more than {MOST_VALUES} values, or a recursion")
             # Read back as a client will read it: what that would refuse must not be published.
             kept |= parse_object(orjson.dumps(_clean({name: item}), option=_OPTIONS), "JSON")
         except (orjson.JSONEncodeError, ContentError, RecursionError) as error:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Code, Item, Paragraph, Run, write
+from vademecum_builder.profiles.config import read_yaml
 from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.readers.outline import Block, block_text
 from vademecum_builder.readers.slugs import GITHUB
@@ -362,6 +363,16 @@ MERGE_BOMB = "m0: &m0 {x: 1, y: 2}\n" + "".join(
     f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 60)
 )
 """Each line is twice the one before: 1.7 kB that would take 2^60 steps."""
+
+
+def test_aliases_that_double_with_each_line_are_left_out_and_told_at_once() -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]" for n in range(40))]
+    document = read("---\n" + "\n".join(lines) + "\n---\n# T\n\nText.\n")
+    assert document.title == "T"
+    kept = len(document.metadata)
+    assert 5 < kept < 12 and len(document.warnings) == 41 - kept
+    assert all("more than 1000 values" in warning for warning in document.warnings)
+    assert read_yaml("\n".join(lines)) == {}
 
 
 def test_merge_keys_that_double_with_each_line_are_read_at_once() -> None:
