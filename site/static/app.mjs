@@ -7,6 +7,8 @@ import "../client/vademecum-search.mjs";
 
 /** The longest wait for the first download, in milliseconds, before the page is kept for the time without a network. */
 const PATIENCE_MS = 30_000;
+/** The most bytes of a tree that is shown on the start page. */
+const MAX_TREE = 300_000;
 const base = new URL(".", document.baseURI);
 const search = /** @type {import("../client/vademecum-search.mjs").VademecumSearch} */ (document.querySelector("vademecum-search"));
 
@@ -25,6 +27,16 @@ async function offerExamples() {
     list?.append(item);
   }
   document.querySelector("#examples")?.toggleAttribute("hidden", examples.length === 0);
+}
+
+/** The tree of documents, out of the page that has it for those without scripts; a very large one stays there. */
+async function showDocuments() {
+  const answer = await fetch(new URL("documents.html", base)).catch(() => null);
+  if (!answer?.ok || Number(answer.headers.get("content-length")) > MAX_TREE) return;
+  const tree = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".tree");
+  const place = document.getElementById("documents");
+  if (tree && place) place.append(document.importNode(tree, true));
+  place?.toggleAttribute("hidden", !tree);
 }
 
 /** Keeps the page for the time without a network. Browsers offer it on https and localhost only. */
@@ -48,7 +60,7 @@ async function started({ detail: kb }) {
   const first = ["preview", "updateCompleted", "updateFailed"].map((/** @type {any} */ event) => new Promise((resolve) => kb.on(event, resolve)));
   const { installed, mode } = await kb.getStatus();
   if (!installed && mode === "automatic") await Promise.race([...first, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
-  await registerWorker();
+  await Promise.all([showDocuments(), "serviceWorker" in navigator && registerWorker()]);
 }
 
 /** @param {ServiceWorkerRegistration} registration */
@@ -58,4 +70,4 @@ function reload(registration) {
 }
 
 offerExamples();
-if ("serviceWorker" in navigator) search.addEventListener("vademecum-start", started, { once: true });
+search.addEventListener("vademecum-start", started, { once: true });

@@ -205,6 +205,13 @@ def test_an_example_is_a_query(open_page: Open) -> None:
     expect(hits(page).first).to_contain_text("(lost keys)")
 
 
+def test_the_start_page_shows_the_tree_of_documents(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#documents .tree")).to_be_attached()
+    page.locator("#query").fill("key")
+    expect(page.locator("#documents")).to_be_hidden()
+
+
 def test_nothing_found_is_said(open_page: Open) -> None:
     page = open_page("?q=absent")
     expect(page.locator("#message")).to_contain_text("Nothing found for “absent”")

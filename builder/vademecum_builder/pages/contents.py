@@ -38,6 +38,7 @@ class Contents:
         leftovers: Markup that stands as text, by document.
         without_text: Keys of documents that can be found by their titles alone.
         duplicates: Keys of documents with the same text.
+        headings: The innermost above each passage that was read, in reading order.
     """
 
     documents: Sequence[DocumentRow] = ()
@@ -46,6 +47,7 @@ class Contents:
     leftovers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     without_text: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
+    headings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

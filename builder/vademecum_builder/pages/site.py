@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,9 @@ from vademecum_builder.signing.metadata import SignedTarget
 
 LISTING = "site.json"
 _EXAMPLES = 4
+_QUESTION = re.compile(
+    r"(?:how|what|why|when|where|which|who|can|should|wie|was|warum|wann|wo)\b|.*\?$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class SiteBuilder:
             changes=changes,
             root=root,
             client=digests(client),
-            examples=_examples(changes),
+            examples=_examples(contents.headings, changes),
             contents=contents,
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
@@ -104,11 +108,22 @@ def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
     return listing
 
 
-def _examples(changes: DocumentChanges) -> tuple[str, ...]:
-    """Return titles to try: of what is new, since that is what a returning reader may want."""
-    entries = (*changes.added, *changes.modified)
-    titles = dict.fromkeys(entry.title for entry in entries if 4 <= len(entry.title) <= 40)
-    return tuple(titles)[:_EXAMPLES]
+def _examples(headings: Sequence[str], changes: DocumentChanges) -> tuple[str, ...]:
+    """Return questions to try, from all over what was read: headings that ask, longer ones, titles.
+
+    >>> _examples(["Overview", "How to rotate a key", "Why two keys?"], DocumentChanges())
+    ('How to rotate a key', 'Why two keys?')
+    """
+    telling = [text for text in dict.fromkeys(headings) if 3 <= len(text.split()) <= 9 and len(text) <= 60]
+    asking = [text for text in telling if _QUESTION.match(text)]
+    rest = [text for text in telling if text not in asking]
+    chosen = _spread(asking) + _spread(rest)
+    titles = (entry.title for entry in (*changes.added, *changes.modified) if 4 <= len(entry.title) <= 40)
+    return tuple(dict.fromkeys((*chosen, *titles)))[:_EXAMPLES]
+
+
+def _spread(texts: list[str]) -> list[str]:
+    return texts[:: max(1, len(texts) // _EXAMPLES)]
 
 
 def _shapes_the_site(path: Path) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, encode_manifest
 from vademecum.format.objects import deflate
-from vademecum.format.segment import DocumentRow
+from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.segments import LaidSegments
@@ -118,6 +118,7 @@ def contents_of(state: SourceState) -> Contents:
         leftovers=found.leftovers,
         without_text=found.without_text,
         duplicates=found.duplicates,
+        headings=tuple(chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in state.chunks.values()),
     )
 
 

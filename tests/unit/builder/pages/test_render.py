@@ -27,6 +27,7 @@ from vademecum_builder.pages.render import (
     safe_url,
     site_folder,
 )
+from vademecum_builder.pages.site import _examples
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
 PAGES = ("index.html", "documents.html", "release.html", "404.html")
@@ -228,6 +229,15 @@ def test_an_empty_release_has_a_page() -> None:
     empty = EncoderEntry("builtin", 0, ObjectRef("3f" * 32, 0, 0))
     manifest = dataclasses.replace(make_context().manifest, encoder=empty, segments=())
     assert "0 B" in page(render_site(make_context(manifest=manifest)), "release.html").get_text()
+
+
+def test_examples_are_questions_from_all_over_the_documents() -> None:
+    asked = [f"How to do thing {number}" for number in range(8)]
+    changes = DocumentChanges(added=(DocumentChange("k", "A title", ""),))
+    assert _examples(["Overview", *asked, "Notes on other things"], changes) == tuple(asked[::2])
+    few = _examples(["Overview", "Why two keys?", "Notes on other things"], changes)
+    assert few == ("Why two keys?", "Notes on other things", "A title")
+    assert _examples([], DocumentChanges()) == ()
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
