@@ -169,6 +169,14 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator(".hit")).to_have_count(20)
 
 
+def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("soon")
+    expect(page.locator(".hit")).to_have_count(3)
+    page.wait_for_timeout(1000)
+    expect(page.locator(".hit")).to_have_count(3)
+
+
 def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many")

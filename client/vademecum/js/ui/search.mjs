@@ -14,7 +14,7 @@ import { State } from "./state.mjs";
 /**
  * @typedef {import("../vademecum.d.mts").KnowledgeBase} KnowledgeBase
  * @typedef {import("./results.mjs").Hit} Hit
- * @typedef {Hit[] & {total?: number, facets?: import("./facets.mjs").Counts, unknown?: string[], nearest?: boolean, preview?: boolean}} Hits
+ * @typedef {Hit[] & {total?: number, facets?: import("./facets.mjs").Counts, unknown?: string[], nearest?: boolean, preparing?: boolean, preview?: boolean}} Hits
  *   an older knowledge base gives a plain list
  * @typedef {object} Surroundings
  * @property {import("./view.mjs").View} view
@@ -29,6 +29,8 @@ const DEBOUNCE_MS = 30;
 const ANNOUNCE_MS = 700;
 const BONES_MS = 150;
 const PAGE = 20;
+/** The words of what was just installed are being read: it is asked again so soon, in milliseconds. */
+const AGAIN_MS = 400;
 
 export class Search {
   /** @type {KnowledgeBase | null} */ #kb = null;
@@ -162,7 +164,9 @@ export class Search {
       const { filters } = this.facets;
       const prefer = { lang: navigator.language };
       const hits = await this.#kb.search(query, { limit: this.#limit, prefer, ...(filters && { filters }) });
-      if (mine === this.#asked) this.#show(hits, query);
+      if (mine !== this.#asked) return;
+      this.#show(hits, query);
+      if (hits.preparing) this.#later("again", AGAIN_MS, () => mine === this.#asked && this.#search());
     } catch (error) {
       if (mine !== this.#asked) return;
       const { code } = /** @type {any} */ (error);

@@ -58,7 +58,7 @@ export class Wording {
     const chosen = typeof text === "string" ? text : (text[this.plurals.select(Number(values.count))] ?? text.other ?? "");
     return chosen.replace(/\{(\w+)\}/gu, (_, key) => {
       const value = values[key] ?? "";
-      return typeof value === "number" ? this.number(value) : value;
+      return key === "count" ? this.number(Number(value)) : String(value); // a release is called 5713, not 5,713
     });
   }
 

@@ -47,6 +47,11 @@ test("a tag finds its language, an unknown one English; an app brings its own", 
   assert.deepEqual([french.say("search"), french.say("results")], ["Chercher", "Results"]);
 });
 
+test("counts are grouped, the number of a release is its name", () => {
+  assert.equal(english.say("results.count", { count: 5713 }), "5,713 results");
+  assert.equal(english.say("release", { sequence: 5713 }), "Release 5713");
+});
+
 test("every error code of the tree has words of its own", () => {
   const tree = readFileSync(new URL("../../../../client/vademecum/errors.py", import.meta.url), "utf8");
   const codes = Array.from(tree.matchAll(/^ {4}code = "(.+)"$/gmu), (found) => found[1]);
