@@ -180,7 +180,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
 
 @media (max-width: 36rem) {
   .ask input { height: 3.2rem; font-size: 1.06rem; }
-  .open { padding-inline: .6rem; }
+  .open, .more { padding-inline: .6rem; }
   .modal { width: 100vw; max-height: none; height: 100dvh; margin: 0; border: 0; border-radius: 0; }
   .modal .box { max-height: none; }
   .reader { width: 100vw; height: 100dvh; border: 0; border-radius: 0; }

@@ -85,7 +85,7 @@ export const de = {
   "panel.update": "Jetzt aktualisieren",
   "panel.back": "Zurück zu Ausgabe {sequence}",
   "panel.forward": "Vor zu Ausgabe {sequence}",
-  "panel.small": "Was Sie suchen, bleibt auf diesem Gerät. Jede Ausgabe ist signiert und wird geprüft, bevor sie benutzt wird.",
+  "panel.small": "Was Sie suchen, bleibt auf diesem Gerät. Jede Ausgabe ist signiert und wird geprüft, bevor sie gespeichert wird.",
   error: "Die Aktualisierung ging nicht.",
   "error.goesOn": "Die Ausgabe, die Sie haben, geht weiter.",
   "error.network": "Der Server war nicht zu erreichen.",

@@ -87,7 +87,7 @@ export const en = {
   "panel.update": "Update now",
   "panel.back": "Go back to release {sequence}",
   "panel.forward": "Go forward to release {sequence}",
-  "panel.small": "Everything that you search stays on this device. Each release is signed, and is checked before it is used.",
+  "panel.small": "Everything that you search stays on this device. Each release is signed, and is checked before it is stored.",
   // What went wrong, by its code
   error: "The update did not work.",
   "error.goesOn": "The release that you have keeps working.",
