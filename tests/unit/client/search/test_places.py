@@ -126,8 +126,8 @@ def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() ->
 def test_a_translation_is_shown_to_those_who_read_its_language(language: str, expected: str) -> None:
     index = index_of(
         {
-            "a": ({}, [("Start", "Run pumpctl start now")]),
-            "de/a": ({"lang": "de", "pageKey": "a"}, [("Anfang", "Run pumpctl start jetzt")]),
+            "a": ({}, [("Begin", "Run pumpctl start")]),
+            "de/a": ({"lang": "de", "pageKey": "a"}, [("Anfang", "Run pumpctl start")]),
         },
         {"lang": ("de",)},
     )
