@@ -200,6 +200,9 @@ class _Rows(list[Any]):
     def fetchone(self) -> Any:
         return self[0] if self else None
 
+    def fetchall(self) -> list[Any]:
+        return self
+
 
 class _Blob:
     """The calls of `sqlite3.Blob` that the store makes."""
