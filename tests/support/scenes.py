@@ -18,6 +18,7 @@ from vademecum.integrity.scrub import scrub
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import decode_head
+from vademecum.store.seal import seal
 from vademecum.testing import FixedClock, MemoryTransport
 
 Content = Mapping[str, list[str]]
@@ -268,7 +269,7 @@ def damaged() -> Scene:
 def healing() -> Scene:
     """This device has failed three times in a row: everything is fetched anew, though it is the newest release."""
     app = _client(ONE, TWO)
-    app.database.records["health"] = b'{"healed":0,"reads":0,"syncs":3}'
+    app.database.records["health"] = seal(b'{"healed":0,"reads":0,"syncs":3}')
     return _scene("self-heal", app, _sync, old=TWO, new=TWO, latest=TWO)
 
 
