@@ -160,7 +160,7 @@ def shipped(folder: str, prefix: str) -> Iterator[str]:
 
 def test_the_base_dependencies_are_those_of_a_desktop_client(wheel: Path) -> None:
     base = [Requirement(line) for line in requirements(wheel) if "extra ==" not in line]
-    assert {requirement.name for requirement in base} == {"tuf", "httpx", "anyio", "numpy"}
+    assert {requirement.name for requirement in base} == {"tuf", "httpx", "anyio", "numpy", "snowballstemmer"}
 
 
 def test_the_client_works_with_the_base_dependencies_alone(desktop: Environment, tree: Path) -> None:

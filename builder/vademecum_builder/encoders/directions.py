@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from vademecum.errors import ContentError
 from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors
@@ -30,6 +29,8 @@ def find_directions(vectors: Matrix, general: Matrix, count: int) -> NDArray[np.
         vectors: Of the texts, float64 [n, D], each of length 1.
         general: Of what else may be written of, [m, D], likewise.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # which `vade verify` goes without
+
     with threadpool_limits(limits=1, user_api="blas"):
         moment = _moment(vectors) + _GENERAL * _moment(general)
         axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
