@@ -103,7 +103,8 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     numbers = (
         named_in(request.out).at_least(first - 1)
         if first
-        else begun_anew(request.out, keys.roots, now, lost=lost)
+        # Where a host has no tree, no line of these keys has come farther than one release a second.
+        else begun_anew(request.out, keys.roots, now, lost=lost and request.force)
     )
     notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:

@@ -48,8 +48,8 @@ class BuildRequest:
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
         restart: Begin at number 1, whatever was published: for a very first release.
-        first: The number of the first release where the host has no tree, be it new or lost: in a workflow that of its
-            run, since each run publishes once at the most; 0: above all that these keys can have published.
+        first: The number of the release where the host has no tree, be it new or lost; 0: above all that these keys can
+            have published.
         validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.

@@ -250,7 +250,7 @@ def _build(add: _Add) -> None:
         "--first",
         metavar="NUMBER",
         type=int,
-        help="of the release, where nothing is published yet or any more (default on GitHub: that of the run)",
+        help="of the release, where nothing is published: you know that no client has seen a higher one",
     )
     add(
         "--restart",

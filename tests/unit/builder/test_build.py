@@ -227,7 +227,11 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
         shutil.rmtree("host/metadata")
         assert run(9, "lost").sequence == 9
         assert timestamp_version(Path("lost")) == 9
-        assert run(0, "unknown").sequence > 1_000_000
+        later = replace(request_, out=Path("unknown"), keys=keys, previous=host.url)
+        hour = timedelta(hours=1)
+        assert build(later, now=NOW + hour).sequence == hour.total_seconds() + 1, (
+            "one a second since the keys were made"
+        )
         Path("host/metadata").mkdir()
         shutil.copy("tree/metadata/1.root.json", "host/metadata/1.root.json")
         with pytest.raises(ServerError, match="cannot be used"):

@@ -65,8 +65,6 @@ def request_of(options: Namespace) -> BuildRequest:
     given = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
     given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
     given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
-    if (run := os.environ.get("GITHUB_RUN_NUMBER", "")).isdecimal():
-        given.setdefault("first", int(run))
     given["make_keys"] = os.environ.get("CI", "").lower() not in ("1", "true")
     given["signing_key"] = os.environ.get(KEY_VARIABLE, "")
     if "source" not in given and (options.config.exists() or options.config != SETTINGS):
