@@ -60,11 +60,14 @@ def test_a_first_visit_installs_in_the_background_and_can_be_searched(app: App) 
     assert hits[0]["title"] == "All about keys"
     assert hits[0]["heading"].startswith("Part ")
     names = app.names()
-    assert names[0] == "updateStarted"
     assert names[-1] == "updateCompleted"
-    assert set(names[1:-1]) == {"updateProgress"}
     stages = [event["stage"] for event in app.events("updateProgress")]
-    assert list(dict.fromkeys(stages)) == ["downloading", "verifying", "installing"]
+    # While Python is on its way nothing has started yet, and its bytes are told all the same.
+    starting = stages.count("starting")
+    assert names[:starting] == ["updateProgress"] * starting
+    assert names[starting] == "updateStarted"
+    assert set(names[starting + 1 : -1]) == {"updateProgress"}
+    assert list(dict.fromkeys(stages[starting:])) == ["downloading", "verifying", "installing"]
     assert app.events("updateCompleted")[0]["plan"] == "full"
     document = app.call("document", "keys.md")
     assert document["chunks"][0]["headings"] == ["Part 0 of keys"]
