@@ -18,7 +18,7 @@ from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, 
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import check_target, timestamp_version
-from vademecum_builder.release.numbers import begun_anew, check_clock, named_in
+from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
 from vademecum_builder.release.previous import Previous, find_previous, is_empty, locate_previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.folder import DEFAULT_KEYS
@@ -103,8 +103,10 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     numbers = (
         named_in(request.out).at_least(first - 1)
         if first
-        # Where a host has no tree, no line of these keys has come farther than one release a second.
-        else begun_anew(request.out, keys.roots, now, lost=lost and request.force)
+        # A host without a tree is a new one while the keys are, and has lost one later.
+        else begun_anew(
+            request.out, keys.roots, now, lost=lost and (request.force or not are_young(keys.roots, now))
+        )
     )
     notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:

@@ -82,6 +82,11 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
     return Numbers(highest, Versions(highest, highest, highest))
 
 
+def are_young(roots: Mapping[int, bytes], now: datetime) -> bool:
+    """Return whether the keys were made within a day: what they sign is likely their very first release."""
+    return 1 in roots and now < _made(roots[1]) + timedelta(days=1)
+
+
 def _made(root: bytes) -> datetime:
     """Return when `vade keys` made root metadata."""
     return parse_root(root).signed.expires - Validity().root

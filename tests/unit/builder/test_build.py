@@ -229,9 +229,9 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
         assert timestamp_version(Path("lost")) == 9
         later = replace(request_, out=Path("unknown"), keys=keys, previous=host.url)
         hour = timedelta(hours=1)
-        assert build(later, now=NOW + hour).sequence == hour.total_seconds() + 1, (
-            "one a second since the keys were made"
-        )
+        assert build(later, now=NOW + hour).sequence == hour.total_seconds() + 1
+        lost = build(replace(later, out=Path("later")), now=NOW + 48 * hour)
+        assert lost.sequence > 10_000_000, "above all that there can have been: the keys are not new"
         Path("host/metadata").mkdir()
         shutil.copy("tree/metadata/1.root.json", "host/metadata/1.root.json")
         with pytest.raises(ServerError, match="cannot be used"):
