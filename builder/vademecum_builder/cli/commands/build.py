@@ -12,9 +12,9 @@ from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
-from vademecum_builder.cli.arguments import SETTINGS
 from vademecum_builder.cli.commands.links import told
 from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.delta.schedule import PackLimits

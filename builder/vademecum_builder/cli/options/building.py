@@ -1,0 +1,184 @@
+"""The options of the commands that publish: `vade build` and what belongs to it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vademecum.encoder.file import MAX_DIMENSIONS
+from vademecum_builder.cli.options.common import (
+    EXAMPLE_SITE,
+    SETTINGS,
+    AddOption,
+    Commands,
+    add_json,
+    add_location,
+    add_trust,
+    byte_count,
+)
+from vademecum_builder.signing.folder import DEFAULT_KEYS
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    commands.add(
+        "build",
+        "publish a release of a folder of documents",
+        _build,
+        f"build _site --out dist --previous {EXAMPLE_SITE}",
+        leaves_unsaid=True,
+    )
+    keys = commands.group("keys", "make or renew signing keys")
+    keys.add("new", "make a root key, a release key and root.json", _keys_new, "keys new --out keys")
+    keys.add("renew", "sign root.json anew before it expires", _keys_renew, "keys renew --keys keys --rotate")
+    commands.add(
+        "verify",
+        "check every signature, hash and digest of a published tree",
+        _verify,
+        f"verify {EXAMPLE_SITE} --trust root.json",
+    )
+    commands.add(
+        "links",
+        "ask whether each hit's page and anchor is there",
+        _links,
+        "links dist --against _site",
+    )
+    commands.add(
+        "serve", "serve a published tree on this machine, to try it", _serve, "serve dist --port 8000"
+    )
+
+
+def _dimensions(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DIMENSIONS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_DIMENSIONS}")
+    return int(text)
+
+
+def _build(add: AddOption) -> None:
+    help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
+    without = f"{help_}; without it: what {SETTINGS} says"
+    add("source", metavar="SOURCE", type=Path, nargs="?", default=None, help=without)
+    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add("--out", metavar="DIST", type=Path, help="folder of the published tree")
+    add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
+    add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")
+    add(
+        "--bits",
+        type=int,
+        choices=(8, 4, 2),
+        help="of a vector's component (default: 4); another number than before is a full download",
+    )
+    add(
+        "--dimensions",
+        metavar="D",
+        type=_dimensions,
+        help="of a vector (default: as before, else 96); another number than before is a full download",
+    )
+    add(
+        "--packs",
+        metavar="BYTES",
+        type=byte_count,
+        help="most that direct packs may take on the host (default: twice the index; 0: none)",
+    )
+    add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
+    add(
+        "--yank",
+        metavar="SEQUENCE",
+        type=int,
+        action="append",
+        help="take a release back: no client installs it or goes back to it",
+    )
+    add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
+    add(
+        "--profile",
+        metavar="NAME",
+        help="the generator of the sources, or plain (default: found)",
+    )
+    add(
+        "--drafts",
+        action="store_true",
+        help="take in drafts, unlisted and noindex pages, and those of another time",
+    )
+    add("--base-url", metavar="URL", help="where the documents are served; hits link there")
+    add(
+        "--strict",
+        action="store_true",
+        help="where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
+    )
+    add(
+        "--links",
+        metavar="DIR|URL",
+        help="then ask the real pages for each hit's address and anchor",
+    )
+    add("--title", help="name of the knowledge base, for its pages")
+    add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
+    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
+    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
+    add(
+        "--no-site",
+        dest="site",
+        action="store_false",
+        help="publish the index alone: no pages, no browser client",
+    )
+    add(
+        "--force",
+        action="store_true",
+        help="build anew, on above all numbers, where the previous release is unusable; trust this clock",
+    )
+    add(
+        "--first",
+        metavar="NUMBER",
+        type=int,
+        help="of the release, where nothing is published: you know that no client has seen a higher one",
+    )
+    add(
+        "--restart",
+        action="store_true",
+        help="begin at number 1: a very first release; clients of an earlier line do not follow",
+    )
+    add_json(add)
+
+
+def _keys_new(add: AddOption) -> None:
+    add("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    add_json(add)
+
+
+def _keys_renew(add: AddOption) -> None:
+    add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    add(
+        "--rotate",
+        action="store_true",
+        help="with a new release key: the old one is revoked, as after a theft",
+    )
+    add(
+        "--overlap",
+        action="store_true",
+        help="with a new release key beside the old one, for a planned rotation",
+    )
+    add(
+        "--retire", action="store_true", help="after --overlap and a build: with the newest release key alone"
+    )
+    add_json(add)
+
+
+def _verify(add: AddOption) -> None:
+    add_location(add)
+    add_trust(add)
+    add("--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served")
+    add_json(add)
+
+
+def _links(add: AddOption) -> None:
+    add_location(add)
+    add_trust(add)
+    add(
+        "--against", metavar="DIR|URL", required=True, help="the real pages: a rendered folder, or their site"
+    )
+    add_json(add)
+
+
+def _serve(add: AddOption) -> None:
+    add("folder", metavar="DIST", type=Path, help="folder of the published tree")
+    add("--port", metavar="N", type=int, default=8000, help="default: 8000; 0 takes a free one")
+    add("--max-age", metavar="S", type=int, default=600, help="seconds that browsers may cache")

@@ -1,0 +1,117 @@
+"""What the commands' options share: how a command is added, and the options that several of them have."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vademecum.errors import UsageError
+
+SETTINGS = Path("vademecum.toml")
+"""What a build does where the command line names no source (settings.py)."""
+EXAMPLE_SITE = "https://example.org/kb/"
+AddOption = Callable[..., object]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Raises what is wrong with a command line as any other misuse, and says what may have been meant."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        """Parse; what is left over is this command's mistake, not the program's."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"there is no {' '.join(rest)}")
+        return found, rest
+
+    def error(self, message: str) -> NoReturn:
+        """Raise it.
+
+        Raises:
+            UsageError: Always.
+        """
+        known = re.findall(r"(?<![\w-])(?:--[a-z][a-z-]+|[a-z]+)(?![\w-])", self.format_help())
+        wrong = re.search(r"(?:there is no |invalid choice: ')([^\s'=]+)", message)
+        meant = get_close_matches(wrong[1], sorted(set(known) - {wrong[1]}), 1) if wrong else []
+        message = re.sub(r" \(choose from .*\)$", "", message) if meant else message
+        guess = f"; did you mean {meant[0]}?" if meant else ""
+        raise UsageError(f"{message}{guess} (see `{self.prog} --help`)")
+
+
+class Commands:
+    """Commands that are added to a parser, or to a command that has commands of its own."""
+
+    def __init__(self, parser: argparse.ArgumentParser, width: int | None, dest: str = "command") -> None:
+        self._width = width
+        self._form = partial(argparse.HelpFormatter, width=width)
+        self._within: Any = parser.add_subparsers(dest=dest, required=True, metavar=dest.upper())
+
+    def add(
+        self,
+        name: str,
+        purpose: str,
+        fill: Callable[[AddOption], object],
+        example: str = "",
+        *,
+        leaves_unsaid: bool = False,
+    ) -> argparse.ArgumentParser:
+        """Add a command and return its parser.
+
+        Args:
+            purpose: A few words that begin small.
+            fill: Adds the options.
+            example: What stands after `vade`.
+            leaves_unsaid: What is not given is no attribute of the result: the settings have it.
+        """
+        command: argparse.ArgumentParser = self._within.add_parser(
+            name,
+            help=purpose,
+            description=f"{purpose[0].upper()}{purpose[1:]}.",
+            epilog=f"example: vade {example}" if example else None,
+            formatter_class=self._form,
+            allow_abbrev=False,
+            argument_default=argparse.SUPPRESS if leaves_unsaid else None,
+        )
+        fill(command.add_argument)
+        if example:
+            quiet: dict[str, Any] = {"action": "store_true", "default": False}
+            command.add_argument("-q", "--quiet", **quiet, help="say nothing but errors")
+            command.add_argument("-v", "--verbose", **quiet, help="tell on stderr what is done")
+        return command
+
+    def group(self, name: str, purpose: str) -> Commands:
+        """Add a command that has commands of its own."""
+        return Commands(self.add(name, purpose, lambda _: None), self._width, "action")
+
+
+def byte_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
+    return int(text)
+
+
+def name_and_text(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not (name and separator):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=TEXT")
+    return name, value
+
+
+def add_location(add: AddOption) -> None:
+    add("location", metavar="URL|DIST", help="the published tree: an address or a folder")
+
+
+def add_store(add: AddOption) -> None:
+    add("--store", metavar="PATH", type=Path, required=True, help="the local database file")
+
+
+def add_trust(add: AddOption) -> None:
+    add("--trust", metavar="FILE", type=Path, help="root.json; without it, the first seen is pinned")
+
+
+def add_json(add: AddOption) -> None:
+    add("--json", action="store_true", help="print one JSON object on stdout and nothing else")

@@ -1,0 +1,142 @@
+"""The options of the commands that read: a local store, and what fills it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vademecum_builder.cli.options.common import (
+    EXAMPLE_SITE,
+    AddOption,
+    Commands,
+    add_json,
+    add_location,
+    add_store,
+    add_trust,
+    byte_count,
+    name_and_text,
+)
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    commands.add(
+        "pull",
+        "bring a local store up to date",
+        _pull,
+        f"pull {EXAMPLE_SITE} --store kb.db --trust root.json",
+    )
+    commands.add(
+        "search", "search a local store, offline", _search, "search how do I rotate a key --store kb.db"
+    )
+    bench = commands.group("bench", "measure on this machine")
+    bench.add(
+        "search",
+        "what opening a local store and searching it costs",
+        _bench_search,
+        "bench search questions.txt --store kb.db",
+    )
+    commands.add("status", "what is installed", _status, "status --store kb.db --json")
+    commands.add("mcp", "answer agents by the Model Context Protocol (stdio)", _mcp, "mcp --store kb.db")
+    commands.add(
+        "doctor",
+        "examine a local store, and mend what is broken",
+        _doctor,
+        f"doctor {EXAMPLE_SITE} --store kb.db",
+    )
+    commands.add("rollback", "go back to the release before", _status, "rollback --store kb.db")
+    commands.add(
+        "completion",
+        "print the shell's completion of this command line",
+        _completion,
+        "completion bash > ~/.local/share/bash-completion/completions/vade",
+    )
+
+
+def _pull(add: AddOption) -> None:
+    add_location(add)
+    add_store(add)
+    add_trust(add)
+    _more_places(add)
+    add(
+        "--max-bytes",
+        metavar="BYTES",
+        type=byte_count,
+        help="pause before more is downloaded; the next pull goes on (default: no limit)",
+    )
+    add(
+        "--force",
+        action="store_true",
+        help="fetch the release whole, whatever is installed and whatever it takes",
+    )
+    add_json(add)
+
+
+def _search(add: AddOption) -> None:
+    add("query", metavar="QUERY", nargs="+")
+    add_store(add)
+    add("--limit", metavar="N", type=int, default=10, help="default: 10")
+    add("--offset", metavar="N", type=int, default=0, help="hits to leave out before the first (default: 0)")
+    modes = "hybrid (default: by words and by meaning), lexical or semantic (by one of them alone)"
+    add("--mode", metavar="MODE", default="hybrid", help=modes)
+    of_pairs: dict[str, Any] = {
+        "metavar": "NAME=TEXT",
+        "type": name_and_text,
+        "action": "append",
+        "default": [],
+    }
+    add("--filter", **of_pairs, help="documents alone whose metadata say so: version=2.0 (repeatable)")
+    add("--prefer", **of_pairs, help="of a page in several places this one: lang=de (repeatable)")
+    add(
+        "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
+    )
+    add_json(add)
+
+
+def _bench_search(add: AddOption) -> None:
+    add("questions", metavar="FILE", type=Path, help="the questions to ask, one on each line")
+    add_store(add)
+    add_json(add)
+
+
+def _status(add: AddOption) -> None:
+    add_store(add)
+    add_json(add)
+
+
+def _mcp(add: AddOption) -> None:
+    add_store(add)
+
+
+def _doctor(add: AddOption) -> None:
+    add(
+        "location",
+        metavar="URL|DIST",
+        nargs="?",
+        help="the published tree to mend from; without it, only report",
+    )
+    add_store(add)
+    add_trust(add)
+    _more_places(add)
+    add("--check", action="store_true", help="only report; nothing is written")
+    add_json(add)
+
+
+def _completion(add: AddOption) -> None:
+    add("shell", choices=("bash", "zsh"))
+
+
+def _more_places(add: AddOption) -> None:
+    add(
+        "--mirror",
+        metavar="URL|DIST",
+        action="append",
+        default=[],
+        help="another place of the same tree, asked where the first fails (repeatable)",
+    )
+    add(
+        "--seed",
+        metavar="DIST",
+        type=Path,
+        help="a published tree that ships with the app: taken where it is newer",
+    )
