@@ -15,18 +15,15 @@ from datetime import UTC, datetime
 
 from vademecum.errors import VademecumError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
+from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
-from vademecum_builder.publish.tree import check_target, timestamp_version
+from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
 from vademecum_builder.release.previous import Previous, find_previous, is_empty, locate_previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
-from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
-from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.context import BuildContext
-from vademecum_builder.stages.documents import choose_reader
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 
@@ -46,7 +43,8 @@ def build(
     """
     started = time.monotonic()
     now = now or datetime.now(UTC)
-    source = _checked_source(request)
+    published_name(request.encoder or DEFAULT_ENCODER)
+    opened = open_sources(request)
     location = locate_previous(request.previous, request.out)
     lying = timestamp_version(request.out)
     keys = find_keys(
@@ -65,25 +63,11 @@ def build(
         built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
         check_clock(now, built, previous.told, validity, signed=signed, roots=keys.roots)
     site = SiteBuilder(request.runtime_cache) if request.site else None
-    reader = choose_reader(source, request)
+    source, reader = joined(opened)
     context = BuildContext(request, authority, previous, site, now, progress, reader, lying)
     report = run_stages(source, NamedEncoders(request.encoder, dimensions=request.dimensions), context)
     notices = (*keys.notices, *previous.notices, *([reader.notice] if reader.notice else []))
     return replace(report, notices=notices, seconds=time.monotonic() - started)
-
-
-def _checked_source(request: BuildRequest) -> FolderSource:
-    """Return the source, after what can be said at once: before keys are made or a release is fetched.
-
-    Raises:
-        UsageError: A folder or an encoder that cannot be meant; nothing to read.
-    """
-    published_name(request.encoder or DEFAULT_ENCODER)
-    source = FolderSource(request.source, request.patterns, leave_out=(request.out, DEFAULT_KEYS.parent))
-    documents = source.scan()
-    check_target(request.out, request.source)
-    next(item for item in documents if isinstance(item, SourceItem))
-    return source
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.tiers import TierLimits
@@ -19,12 +20,36 @@ def ignore_progress(stage: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
+class SourceSettings:
+    """One `[[source]]`.
+
+    Attributes:
+        name: Its documents have keys that begin with it and a colon; empty: with neither, for it is the only one.
+        kind: The name of a module in `kinds`.
+        values: By key, as the module's `KEYS` read them.
+        where: The settings' file and line, for messages.
+    """
+
+    name: str
+    kind: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of its documents begin with."""
+        return f"{self.name}:" if self.name else ""
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """What to build, from what, and how. Only the first two have no default.
 
     Attributes:
-        source: Folder of documents: rendered pages, or files of the kinds in `sources.folder.MEDIA_TYPES`.
+        source: Folder of documents: rendered pages, or files of the kinds in `sources.folder.MEDIA_TYPES`. Where there
+            are `sources`: the settings' folder.
         out: Folder of the published tree; empty, missing, or one that an earlier build has made.
+        sources: What is read, each with a name, in place of the folder.
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
         profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
@@ -57,6 +82,7 @@ class BuildRequest:
 
     source: Path
     out: Path
+    sources: tuple[SourceSettings, ...] = ()
     previous: str | None = None
     patterns: tuple[str, ...] = ()
     profile: str = ""

@@ -8,14 +8,17 @@ address = "https://acme.example/handbook/"   # where the tree is published: a bu
 path = "docs"
 base-url = "https://acme.example/docs/"
 ```
+
+Where there are several sources, each has a name, and documents have keys that begin with it: `handbook:guide/keys.md`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -23,20 +26,13 @@ from typing import Any, Final
 from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_truth
+from vademecum_builder.kinds.registry import KINDS, kind_of
+from vademecum_builder.request import BuildRequest, SourceSettings
 
 DEFAULT_OUT: Final = Path("site")
-_HTTP: Final = re.compile(r"https?://[^\s/]+\S*")
-
-
-@dataclass(frozen=True)
-class _Key:
-    """A key: the field of `BuildRequest` that it fills, what it may be in words, and how it is read: a function that
-    returns None for what it may not be."""
-
-    field: str
-    expected: str
-    read: Callable[[Any, Path], Any]
+_TABLES: Final = ("source", "limits")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 def read_settings(file: Path) -> BuildRequest:
@@ -53,78 +49,114 @@ def read_settings(file: Path) -> BuildRequest:
         raise UsageError(f"{file}: cannot be read: {reason}") from error
     lines = _Lines(file, text)
     sources, limits = told.pop("source", []), told.pop("limits", {})
-    if not isinstance(sources, list) or len(sources) != 1 or not isinstance(sources[0], dict):
-        raise lines.error("", "source", 'name what to build, once: [[source]] and path = "docs" below it')
+    if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
+        raise lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
     if not isinstance(limits, dict):
-        raise lines.error("", "limits", "expected a table: [limits]")
-    fields = {
-        **_fields(told, _TOP, "", lines),
-        **_fields(sources[0], _SOURCE, "source", lines),
-        **_fields(limits, _LIMITS, "limits", lines),
+        raise lines.error("limits", "expected a table: [limits]")
+    fields = {_TOP[name].field: value for name, value in _values(told, _TOP, lines, _TABLES).items()}
+    fields |= {
+        _LIMITS[name].field: value for name, value in _values(limits, _LIMITS, lines.within("limits")).items()
     }
-    if "source" not in fields:
-        raise lines.error("", "source", 'where are the documents? path = "docs" below [[source]]')
-    return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields})
+    found = [_source(one, lines.within("source", number)) for number, one in enumerate(sources)]
+    for name, count in Counter(source.name for source in found).items():
+        if count > 1 and len(found) > 1:
+            raise lines.error("source", f"{count} sources are called {name}: give each a name of its own")
+    return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields, **_what(found, file.parent, sources)})
 
 
-def _fields(told: Mapping[str, Any], keys: Mapping[str, _Key], table: str, lines: _Lines) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
+def _what(found: Sequence[SourceSettings], folder: Path, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fields that say what to build: one folder without a name is the folder form."""
+    if len(found) > 1 or found[0].kind != "folder" or "name" in told[0]:
+        return {"source": folder, "sources": tuple(found)}
+    fields = {"path": "source", "base-url": "base_url", "pattern": "patterns"}
+    return {fields.get(name, name): value for name, value in found[0].values.items()}
+
+
+def _source(told: Mapping[str, Any], lines: _Lines) -> SourceSettings:
+    told = dict(told)
+    kind = told.pop("kind", "folder")
+    if kind not in KINDS:
+        raise lines.error("kind", f"there is no kind {kind!r}; {_instead(kind, KINDS)}")
+    name = told.pop("name", kind)
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise lines.error("name", f"expected small letters, digits and -, as in handbook-2, not {name!r}")
+    keys = kind_of(kind).KEYS
+    values = _values(told, keys, lines, ("name", "kind"))
+    for missing in (key for key in keys if keys[key].required and key not in values):
+        raise lines.error("", f"{missing} is missing: {keys[missing].expected}")
+    return SourceSettings(name, kind, values, lines.place(""))
+
+
+def _values(
+    told: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for name, value in told.items():
         key = keys.get(name)
         if key is None:
-            meant = get_close_matches(name, [*keys, *([] if table else ["source", "limits"])], 1)
-            help_ = f"did you mean {meant[0]}?" if meant else f"there is {', '.join(keys)}"
-            raise lines.error(table, name, f"no such key; {help_}")
-        read = key.read(value, lines.file.parent)
-        if read is None:
-            raise lines.error(table, name, f"expected {key.expected}, not {value!r}")
-        if key.field:
-            fields[key.field] = read
-    return fields
+            raise lines.error(name, f"no such key; {_instead(name, [*keys, *others])}")
+        values[name] = key.read(value, lines.file.parent)
+        if values[name] is None:
+            raise lines.error(name, f"expected {key.expected}, not {value!r}")
+    return values
+
+
+def _instead(name: object, known: Sequence[str]) -> str:
+    meant = get_close_matches(str(name), known, 1)
+    return f"did you mean {meant[0]}?" if meant else f"there is {', '.join(known)}"
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """Where things stand in the file: the parser of Python's library does not tell."""
+    """Where things stand in the file: the parser of Python's library does not tell.
+
+    Attributes:
+        table: In which table; empty: above all tables.
+        number: Which of the tables of that name.
+    """
 
     file: Path
     text: str
+    table: str = ""
+    number: int = 0
 
-    def error(self, table: str, key: str, what: str) -> UsageError:
-        name = f"{table}.{key}" if table else key
-        at = self._line(table, key)
-        return UsageError(f"{self.file}{f', line {at}' if at else ''}: {name}: {what}")
+    def within(self, table: str, number: int = 0) -> _Lines:
+        return replace(self, table=table, number=number)
 
-    def _line(self, table: str, key: str) -> int:
-        here = ""
+    def error(self, key: str, what: str) -> UsageError:
+        """Return the error that names file, line, key and what is wrong; an empty key: the table itself."""
+        name = ".".join(filter(None, (self.table, key)))
+        return UsageError(f"{self.place(key)}: {name}: {what}")
+
+    def place(self, key: str) -> str:
+        """Return file and line of a key; of an empty one that of the table."""
+        line = self._line(key)
+        return f"{self.file}, line {line}" if line else str(self.file)
+
+    def _line(self, key: str) -> int:
+        here, seen = "", -1
         for number, line in enumerate(self.text.splitlines(), 1):
-            if header := re.match(r"\s*\[+\s*([\w-]+)", line):
+            if header := re.match(r"\s*\[+\s*([\w.-]+)", line):
                 here = header[1]
-                if not table and here == key:
-                    return number
-            elif here == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+                seen += here == self.table
+                found = here == (self.table or key) and not (self.table and key)
+            else:
+                named = key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line)
+                found = here == self.table and bool(named)
+            if found and (not self.table or seen == self.number):
                 return number
         return 0
 
 
-def _text(value: Any, _: Path) -> str | None:
+@dataclass(frozen=True)
+class _Field(Key):
+    """A key that fills a field of `BuildRequest`."""
+
+    field: str = ""
+
+
+def _any_text(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _http(value: Any, _: Path) -> str | None:
-    return value if isinstance(value, str) and _HTTP.fullmatch(value) else None
-
-
-def _path(value: Any, folder: Path) -> Path | None:
-    return folder / value if isinstance(value, str) and value else None
-
-
-def _truth(value: Any, _: Path) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _texts(value: Any, _: Path) -> tuple[str, ...] | None:
-    return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else None
 
 
 def _packs(value: Any, _: Path) -> PackLimits | None:
@@ -135,28 +167,15 @@ def _dimensions(value: Any, _: Path) -> int | None:
     return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
 
 
-def _one_of(*values: Any) -> Callable[[Any, Path], Any]:
-    return lambda value, _: value if type(value) is type(values[0]) and value in values else None
-
-
-_ADDRESS = "an address that begins with https:// or http://"
 _TOP: Final = {
-    "title": _Key("title", "a text", _text),
-    "address": _Key("previous", _ADDRESS, _http),
-    "out": _Key("out", "a folder", _path),
-    "root": _Key("root", "a file", _path),
-    "encoder": _Key("encoder", "builtin or sentence-transformers:MODEL", _text),
-    "bits": _Key("bits", "8, 4 or 2", _one_of(8, 4, 2)),
-    "dimensions": _Key("dimensions", f"a number from 1 to {MAX_DIMENSIONS}", _dimensions),
-    "site": _Key("site", "true or false", _truth),
-    "strict": _Key("strict", "true or false", _truth),
+    "title": _Field("a text", _any_text, field="title"),
+    "address": _Field(ADDRESS, is_http, field="previous"),
+    "out": _Field("a folder", is_path, field="out"),
+    "root": _Field("a file", is_path, field="root"),
+    "encoder": _Field("builtin or sentence-transformers:MODEL", _any_text, field="encoder"),
+    "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
+    "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
+    "site": _Field("true or false", is_truth, field="site"),
+    "strict": _Field("true or false", is_truth, field="strict"),
 }
-_SOURCE: Final = {
-    "kind": _Key("", 'the text "folder"', _one_of("folder")),
-    "path": _Key("source", "a folder", _path),
-    "base-url": _Key("base_url", _ADDRESS, _http),
-    "pattern": _Key("patterns", "a list of texts", _texts),
-    "profile": _Key("profile", "the name of a generator", _text),
-    "drafts": _Key("drafts", "true or false", _truth),
-}
-_LIMITS: Final = {"packs": _Key("packs", "a number of bytes", _packs)}
+_LIMITS: Final = {"packs": _Field("a number of bytes", _packs, field="packs")}

@@ -67,7 +67,7 @@ def read(tree: Path) -> dict[str, int]:
     with tempfile.TemporaryDirectory() as name:
         keys = make_keys(Path(name) / "keys")
         authority = load_authority(load_roots(keys / ROOT_FILE), keys / RELEASE_KEY, {}, now)
-    reader = choose_reader(source, request)
+    reader = choose_reader(source, request.profile, request.base_url)
     context = BuildContext(request, authority, Previous(), None, now, ignore_progress, reader)
     state = read_source(source, Base(), context)
     return {"documents": len(state.documents), "chunks": len(state.chunks)}

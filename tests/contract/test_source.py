@@ -14,6 +14,7 @@ from vademecum_builder.sources.base import (
     MARKDOWN,
     Changes,
     Checkpoint,
+    Removed,
     Skipped,
     Source,
     SourceItem,
@@ -78,9 +79,9 @@ class LogSource:
             raise UsageError("nothing to read")
         touched = self.log.documents.keys() if since is None else set(self.log.touched[int(since.position) :])
         there = sorted(touched & self.log.documents.keys(), key=str.encode)
-        items = (SourceItem(key, MARKDOWN, self.log.documents[key].encode()) for key in there)
-        gone = tuple(sorted(touched - self.log.documents.keys()))
-        return Changes(items, gone, Checkpoint("log", str(len(self.log.touched))))
+        items = [SourceItem(key, MARKDOWN, self.log.documents[key].encode()) for key in there]
+        gone = [Removed(key) for key in sorted(touched - self.log.documents.keys())] if since else []
+        return Changes(iter([*items, *gone, Checkpoint("log", str(len(self.log.touched)))]))
 
 
 PLACES: Mapping[str, type[Folder | Log]] = {"folder": Folder, "log": Log}
@@ -92,45 +93,56 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return made
 
 
-def read(changes: Changes) -> dict[str, str]:
-    items = list(changes.items)
-    assert not [item for item in items if isinstance(item, Skipped)]
-    return {item.key: item.text() for item in items if isinstance(item, SourceItem)}
+@dataclass
+class Said:
+    """What a source said: texts by key, what is gone, and the last checkpoint."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    checkpoint: Checkpoint | None = None
 
 
-def test_without_a_checkpoint_it_is_everything_by_rising_key(place: Place) -> None:
+def read(changes: Changes) -> Said:
+    said = Said()
+    for entry in changes.entries:
+        assert not isinstance(entry, Skipped)
+        if isinstance(entry, Checkpoint):
+            said.checkpoint = entry
+        elif isinstance(entry, Removed):
+            said.gone.add(entry.key)
+        else:
+            assert entry.key not in said.texts
+            said.texts[entry.key] = entry.text()
+    return said
+
+
+def test_without_a_checkpoint_it_is_everything(place: Place) -> None:
     place.write(ONE)
-    changes = place.source().changes(None)
-    found = read(changes)
-    assert found == ONE
-    assert list(found) == sorted(found, key=str.encode)
-    assert changes.removals == ()
+    said = read(place.source().changes(None))
+    assert (said.texts, said.gone) == (ONE, set())
 
 
-def test_the_same_content_gives_the_same_items(place: Place) -> None:
+def test_the_same_content_gives_the_same_entries(place: Place) -> None:
     place.write(ONE)
     first, second = place.source().changes(None), place.source().changes(None)
-    assert list(first.items) == list(second.items)
-    assert first.checkpoint == second.checkpoint
+    assert list(first.entries) == list(second.entries)
 
 
 def test_what_is_told_since_a_checkpoint_makes_the_old_state_the_new_one(place: Place) -> None:
     place.write(ONE)
-    before = place.source().changes(None)
-    state, since = read(before), before.checkpoint
+    before = read(place.source().changes(None))
     place.write(TWO)
-    after = place.source().changes(since)
-    fresh, gone = read(after), after.removals
-    state = fresh if since is None else {key: state[key] for key in state.keys() - set(gone)} | fresh
-    assert state == TWO == read(place.source().changes(None))
+    after = read(place.source().changes(before.checkpoint))
+    old = before.texts if before.checkpoint else {}
+    assert {key: text for key, text in old.items() if key not in after.gone} | after.texts == TWO
+    assert read(place.source().changes(None)).texts == TWO
 
 
 def test_a_source_that_gives_checkpoints_tells_nothing_twice(place: Place) -> None:
     place.write(ONE)
-    since = place.source().changes(None).checkpoint
+    since = read(place.source().changes(None)).checkpoint
     if since is not None:
-        again = place.source().changes(since)
-        assert (read(again), again.removals, again.checkpoint) == ({}, (), since)
+        assert read(place.source().changes(since)) == Said({}, set(), since)
 
 
 def test_a_checkpoint_of_another_source_is_refused(place: Place) -> None:

@@ -17,6 +17,9 @@ RST = "text/x-rst"
 ASCIIDOC = "text/asciidoc"
 ORG = "text/org"
 NOTEBOOK = "application/x-ipynb+json"
+RECORD = "application/x-vademecum-record+json"
+"""A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
+document of it; what changed is told by field."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +55,32 @@ class SourceItem:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file or folder that was left out although it looked like a document, and why."""
+    """A file, folder or record that was left out although it looked like a document, and why.
+
+    Attributes:
+        said: What it said, as far as it can be shown: for a publisher's own eyes.
+    """
 
     key: str
     reason: str
+    said: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """An item is gone."""
+
+    key: str
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a source was read. It means something to the source that gave it, and to nobody else.
+    """How far a source was read: reading goes on behind all that came before it. It means something to the source that
+    gave it, and to nobody else.
 
     Attributes:
         strategy: How the source finds what is new: `since-id`, `commit`.
-        position: An id, a time, a place in a log, a commit.
+        position: An id and a time, a place in a log, a commit; whatever the source needs to go on.
     """
 
     strategy: str
@@ -85,23 +101,24 @@ class Checkpoint:
         return cls(fields.text("strategy"), fields.text("position"))
 
 
+Entry = SourceItem | Skipped | Removed | Checkpoint
+"""What a source says, one after another."""
+
+
 @dataclass(frozen=True)
 class Changes:
     """What a source has to say since a checkpoint.
 
     Attributes:
-        items: New and edited ones, by rising key (UTF-8 bytes), read while they are asked for; between them what
-            had to be left out.
-        removals: Keys that are gone since the checkpoint.
-        checkpoint: What to ask with the next time, once all items were taken; None: the source always tells all.
+        entries: Read while they are asked for. Since a checkpoint: new and edited items, what is gone, what had to be
+            left out, and between them checkpoints: whoever has kept all that came before one can go on from there.
+            Without one: every item that is there, each once; what is not among them is gone.
         expected: About how many items there are, for a bar of progress; 0: nobody knows.
         unread: How much else lies there that no reader reads, by the files' ending.
         left_out: How many files that look like documents are none, by what they are.
     """
 
-    items: Iterator[SourceItem | Skipped]
-    removals: tuple[str, ...] = ()
-    checkpoint: Checkpoint | None = None
+    entries: Iterator[Entry]
     expected: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -116,14 +133,14 @@ class Source(Protocol):
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return what changed since a checkpoint of this source.
 
-        The same content gives the same items. A source that cannot tell what is new yields everything, with the
-        checkpoint None: the build compares contents anyway.
+        The same content gives the same entries. A source that cannot tell what is new yields everything, and no
+        checkpoint: contents are compared anyway.
 
         Args:
-            since: None: everything that is there; nothing is removed then, for what is not among it is gone.
+            since: None: everything that is there.
 
         Raises:
             UsageError: There is nothing to read there, or the checkpoint is not one of this source. It may be
-                raised while the items are taken, too.
+                raised while the entries are taken, too.
         """
         ...

@@ -9,7 +9,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.previous import Previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
-from vademecum_builder.stages.documents import DocumentReader, PlacedPages, PlainPages
+from vademecum_builder.stages.documents import DocumentReader, NamedReaders, PlacedPages, PlainPages
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,18 @@ class BuildContext:
     site: SiteBuilder | None
     now: datetime
     progress: Progress = ignore_progress
-    reader: PlacedPages | None = None
+    reader: PlacedPages | NamedReaders | None = None
     lying: int = 0
 
     @property
     def documents(self) -> DocumentReader:
         """What makes documents of the source's items."""
         return self.reader or PlainPages(self.request.source, self.request.base_url)
+
+    def shows_drafts(self, key: str) -> bool:
+        """Return whether the source of a document shows what is not for everybody."""
+        own = (one for one in self.request.sources if key.startswith(one.prefix) and one.values.get("drafts"))
+        return self.request.drafts or any(own)
 
     @property
     def sequence(self) -> int:

@@ -12,7 +12,6 @@ from vademecum.errors import ContentError
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
-from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import HTML, SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.places import PagePlace, PagePlaces
@@ -127,24 +126,78 @@ class PlacedPages:
         return (self.profile.page_place(key) if self.profile else None) or self.places.of(key)
 
 
-def choose_reader(source: FolderSource, request: BuildRequest) -> PlacedPages:
+@dataclass(frozen=True)
+class NamedReaders:
+    """The readers of several sources, each for the keys that begin with its prefix.
+
+    A document says in its metadata which source it is of.
+    """
+
+    readers: Mapping[str, DocumentReader]
+
+    @property
+    def notice(self) -> str:
+        """Return what the readers have to say."""
+        return "; ".join(filter(None, (reader.notice for reader in self.readers.values())))
+
+    @property
+    def first(self) -> Mapping[str, str]:
+        """The current version and the default language that the first of the readers names which knows them."""
+        named = (reader.first for reader in self.readers.values() if isinstance(reader, PlacedPages))
+        return next(filter(None, named), {})
+
+    def shaped_by(self, item: SourceItem) -> str:
+        """Return what shapes the document of the item's source."""
+        _, reader, own = self._own(item)
+        return reader.shaped_by(own)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that an item is, or why it is none.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        prefix, reader, own = self._own(item)
+        document = reader.read(own)
+        if not isinstance(document, Document):
+            return document
+        told = {"source": prefix.removesuffix(":")} | dict(document.metadata)
+        if isinstance(canonical := told.get("canonical"), str):
+            told["canonical"] = prefix + canonical
+        warnings = tuple(f"{prefix}{warning}" for warning in document.warnings)
+        return replace(document, key=item.key, metadata=told, warnings=warnings)
+
+    def warnings(self) -> Sequence[str]:
+        """Return those of the readers."""
+        return [f"{prefix}{told}" for prefix, reader in self.readers.items() for told in reader.warnings()]
+
+    def _own(self, item: SourceItem) -> tuple[str, DocumentReader, SourceItem]:
+        name, colon, key = item.key.partition(":")
+        return name + colon, self.readers[name + colon], replace(item, key=key)
+
+
+def choose_reader(source: FolderSource, profile: str = "", base_url: str = "") -> PlacedPages:
     """Return how a folder is read: by the profile that was named, as a site where its files say that one was rendered,
     else by the profile whose configuration lies there.
+
+    Args:
+        profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
+        base_url: Where the documents are served; empty: nowhere.
 
     Raises:
         UsageError: There is no such profile.
     """
     keys = source.keys()
     places = PagePlaces(keys)
-    site = None if request.profile else _rendered(source, keys, request.base_url)
+    site = None if profile else _rendered(source, keys, base_url)
     if site is not None:
         return PlacedPages(site, places)
-    found = find_profile(source.root, keys, request.profile)
+    found = find_profile(source.root, keys, profile)
     if found is None:
-        plain = PlainPages(source.root, request.base_url, frozenset(keys), named=bool(request.profile))
+        plain = PlainPages(source.root, base_url, frozenset(keys), named=bool(profile))
         return PlacedPages(plain, places)
     return PlacedPages(
-        ProfilePages(found, request.base_url or found.rules.base_url), places, found, found.rules.first
+        ProfilePages(found, base_url or found.rules.base_url), places, found, found.rules.first
     )
 
 

@@ -16,7 +16,7 @@ from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document,
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
-from vademecum_builder.sources.base import HTML, Skipped, Source, SourceItem
+from vademecum_builder.sources.base import HTML, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
@@ -107,7 +107,9 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
     found = _Found()
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
-    for item in changes.items:  # one at a time: a source may be larger than memory
+    for item in changes.entries:  # one at a time: a source may be larger than memory
+        if isinstance(item, Checkpoint | Removed):  # what is not among all that is there is gone
+            continue
         context.progress("reading", done, max(done + 1, changes.expected))
         done += 1
         found.files[ending_of(item.key)] += 1
@@ -130,7 +132,8 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
     reader = context.documents
     found.tokens[item.key] = token_lines(item.data)
-    private = "" if context.request.drafts else why_private(head_of(item.data), context.now)
+    shown = context.shows_drafts(item.key)
+    private = "" if shown else why_private(head_of(item.data), context.now)
     if private:
         found.leave_out(item.key, private)
         return
@@ -209,7 +212,7 @@ def _private(row: DocumentRow, context: BuildContext) -> str:
 
     What has no front matter says it in its own way (`:draft: true`), which its reader has made metadata of.
     """
-    return "" if context.request.drafts or not row.metadata else why_private(row.metadata, context.now)
+    return "" if not row.metadata or context.shows_drafts(row.key) else why_private(row.metadata, context.now)
 
 
 def _source_digest(item: SourceItem, shaped_by: str) -> str:
@@ -236,7 +239,9 @@ def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:
 
 
 def _compared(found: _Found, base: Base) -> SourceState:
-    now, live = found.documents, base.documents
+    # In one order, whatever the source's is: an encoder may be fitted to them.
+    now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
+    live = base.documents
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
     audited = audit(now, texts, found.files, found.others)
     tokens = _tokens(now, texts, found.tokens)

@@ -61,6 +61,20 @@ def test_a_folder_is_enough(tmp_path: Path) -> None:
     assert read(tmp_path, '[[source]]\npath = "docs"\n') == expected
 
 
+def test_several_sources_have_names(tmp_path: Path) -> None:
+    text = '[[source]]\nname = "handbook"\npath = "docs"\n[[source]]\npath = "notes"\ndrafts = true\n'
+    read_in = read(tmp_path, text)
+    assert (read_in.source, [source.prefix for source in read_in.sources]) == (
+        tmp_path,
+        ["handbook:", "folder:"],
+    )
+    assert [source.values for source in read_in.sources] == [
+        {"path": tmp_path / "docs"},
+        {"path": tmp_path / "notes", "drafts": True},
+    ]
+    assert read_in.sources[1].where == f"{tmp_path / 'vademecum.toml'}, line 4"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -83,15 +97,27 @@ def test_a_folder_is_enough(tmp_path: Path) -> None:
             "line 4: limits.packs: expected a number of bytes, not -1",
         ),
         ('[[source]]\npath = "d"\n[limitz]\npacks = 1', "line 3: limitz: no such key; did you mean limits?"),
-        ('[[source]]\nkind = "catalog"\npath = "d"', 'line 2: source.kind: expected the text "folder"'),
-        ('[[source]]\npath = "d"\n[[source]]\npath = "e"', "line 1: source: name what to build, once"),
-        ('[source]\npath = "d"', "line 1: source: name what to build, once"),
-        ("", "vademecum.toml: source: name what to build, once"),
-        ("[[source]]", "where are the documents?"),
+        (
+            '[[source]]\nkind = "foldre"\npath = "d"',
+            "line 2: source.kind: there is no kind 'foldre'; did you mean folder?",
+        ),
+        ('[[source]]\npath = "d"\n[[source]]\npath = "e"', "line 1: source: 2 sources are called folder"),
+        (
+            '[[source]]\npath = "d"\n[[source]]\nname = "b"\npath = 4',
+            "line 5: source.path: expected a folder, not 4",
+        ),
+        (
+            '[[source]]\nname = "a"\npath = "d"\n[[source]]\nname = "b"',
+            "line 4: source: path is missing: a folder",
+        ),
+        ('[[source]]\nname = "A b"\npath = "d"', "line 2: source.name: expected small letters, digits and -"),
+        ('[source]\npath = "d"', "line 1: source: name what to build"),
+        ("", "vademecum.toml: source: name what to build"),
+        ("[[source]]", "line 1: source: path is missing: a folder"),
         ("limits = 1\n[[source]]", "line 1: limits: expected a table"),
         ('title = "A', "cannot be read: Unterminated"),
         ("title = 1 2", "cannot be read: Expected newline or end of document after a statement (at line 1"),
-        ("\ufeff[[source]]", "line 1: source: where are the documents?"),
+        ("\ufeff[[source]]", "line 1: source: path is missing"),
     ],
 )
 def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -23,7 +23,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def reader_of(folder: Path, *patterns: str) -> DocumentReader:
-    return choose_reader(FolderSource(folder, patterns), BuildRequest(folder, folder / "dist")).inner
+    return choose_reader(FolderSource(folder, patterns)).inner
 
 
 def release(rendered: Path) -> BuildReport:

@@ -1,0 +1,1 @@
+"""The kinds of `[[source]]`: what each one's settings may say, and how it is opened."""

@@ -1,0 +1,38 @@
+"""`kind = "folder"`: a folder of rendered pages, or of files that documents are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from vademecum_builder.kinds.base import ADDRESS, Key, Opened, is_http, is_path, is_text, is_texts, is_truth
+from vademecum_builder.publish.tree import check_target
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.stages.documents import choose_reader
+
+KEYS: Final[Mapping[str, Key]] = {
+    "path": Key("a folder", is_path, required=True),
+    "base-url": Key(ADDRESS, is_http),
+    "pattern": Key("a list of texts", is_texts),
+    "profile": Key("the name of a generator", is_text),
+    "drafts": Key("true or false", is_truth),
+}
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+    """Return the folder.
+
+    Raises:
+        UsageError: There is nothing to read in it; the tree would be written into it.
+    """
+    values = settings.values
+    root: Path = values["path"]
+    source = FolderSource(root, values.get("pattern", ()), leave_out=(request.out, DEFAULT_KEYS.parent))
+    check_target(request.out, root)
+    next(item for item in source.scan() if isinstance(item, SourceItem))
+    profile, base_url = values.get("profile", ""), values.get("base-url", "")
+    return [Opened(source, lambda: choose_reader(source, profile, base_url))]

@@ -1,0 +1,52 @@
+"""From what is asked for to what is read: the kinds by their names, and the sources of a request, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final, cast
+
+from vademecum_builder.kinds.base import Kind, Opened
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.base import Source
+from vademecum_builder.sources.several import NamedSources
+from vademecum_builder.stages.documents import NamedReaders, PlacedPages
+
+KINDS: Final = ("folder",)
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of one of the names in `KINDS`."""
+    return cast("Kind", import_module(f"vademecum_builder.kinds.{name}"))
+
+
+def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
+    """Return what a request reads, by what the keys of its documents begin with; by the empty text the one folder.
+
+    Raises:
+        UsageError: There is nothing to read in one of them.
+    """
+    return {
+        settings.prefix: kind_of(settings.kind).open_source(settings, request)
+        for settings in request.sources or (_folder_of(request),)
+    }
+
+
+def _folder_of(request: BuildRequest) -> SourceSettings:
+    values = {
+        "path": request.source,
+        "pattern": request.patterns,
+        "base-url": request.base_url,
+        "profile": request.profile,
+    }
+    return SourceSettings("", "folder", values)
+
+
+def joined(opened: Mapping[str, Sequence[Opened]]) -> tuple[Source, PlacedPages | NamedReaders]:
+    """Return all of them as one source, and what makes documents of its items."""
+    if "" in opened:
+        [one] = opened[""]
+        return one.source, cast("PlacedPages", one.reader())
+    readers = {prefix: views[0].reader() for prefix, views in opened.items()}
+    sources = {prefix: [view.source for view in views] for prefix, views in opened.items()}
+    return NamedSources(sources), NamedReaders(readers)

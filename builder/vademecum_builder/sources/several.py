@@ -1,0 +1,46 @@
+"""Several sources as one: every key begins with the name of its source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Source, SourceItem
+
+
+@dataclass(frozen=True)
+class NamedSources:
+    """All that is there in several sources, one after another.
+
+    Attributes:
+        sources: By what the keys of each begin with (`name:`): its views.
+    """
+
+    sources: Mapping[str, Sequence[Source]] = field(default_factory=dict)
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return everything: each source has checkpoints of its own, all together have none.
+
+        Raises:
+            UsageError: There is nothing to read in one of them; or there is a checkpoint.
+        """
+        if since is not None:
+            raise UsageError(f"several sources have no checkpoint ({since.strategy})")
+        said = [(prefix, view.changes(None)) for prefix, views in self.sources.items() for view in views]
+        return Changes(
+            (entry for prefix, changes in said for entry in _named(prefix, changes)),
+            expected=sum(changes.expected for _, changes in said),
+            unread=sum((Counter(changes.unread) for _, changes in said), Counter()),
+            left_out=sum((Counter(changes.left_out) for _, changes in said), Counter()),
+        )
+
+
+def _named(prefix: str, changes: Changes) -> Iterator[Entry]:
+    for entry in changes.entries:
+        if isinstance(entry, SourceItem):
+            target = prefix + entry.target if entry.target else ""
+            yield replace(entry, key=prefix + entry.key, target=target)
+        elif not isinstance(entry, Checkpoint):
+            yield replace(entry, key=prefix + entry.key)
