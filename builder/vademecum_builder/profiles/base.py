@@ -60,7 +60,7 @@ class Project:
     def text(self, *names: str) -> str:
         """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
         for name in names:
-            if not (self.root / name).is_file():  # most that are asked for are not there: this is the cheaper question
+            if not (self.root / name).is_file():  # most of them: the cheaper question first
                 continue
             path = os.path.realpath(self.root / name)
             if os.path.commonpath((path, self._real_top)) != self._real_top:
