@@ -113,12 +113,15 @@ class Changes:
         entries: Read while they are asked for. Since a checkpoint: new and edited items, what is gone, what had to be
             left out, and between them checkpoints: whoever has kept all that came before one can go on from there.
             Without one: every item that is there, each once; what is not among them is gone.
+        whole: In spite of a checkpoint, every item that is there: an address whose content is another one, a history
+            that was rewritten. What is not among them is gone, as without a checkpoint.
         expected: About how many items there are, for a bar of progress; 0: nobody knows.
         unread: How much else lies there that no reader reads, by the files' ending.
         left_out: How many files that look like documents are none, by what they are.
     """
 
     entries: Iterator[Entry]
+    whole: bool = False
     expected: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
