@@ -140,4 +140,5 @@ $(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/con
 	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
 	sh tests/install_asciidoctor.sh
+	sh tests/install_hosts.sh
 	touch $@

@@ -67,8 +67,6 @@ class BuildRequest:
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
-        allow_empty: Whether to publish a release without documents.
-        allow_shrink: Whether to publish one of less than half the documents of the release before.
         strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         site: Whether to publish pages and the browser client beside the index.
@@ -77,6 +75,7 @@ class BuildRequest:
         restart: Begin at number 1, whatever was published: for a very first release.
         first: The number of the release where the host has no tree, be it new or lost; 0: above all that these keys can
             have published.
+        publish: Where `vade publish` brings the tree, if it is not told.
         validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
@@ -102,8 +101,6 @@ class BuildRequest:
     root: Path | None = None
     signing_key: str = field(default="", repr=False)
     drafts: bool = False
-    allow_empty: bool = False
-    allow_shrink: bool = False
     strict: bool = False
     links: str = ""
     site: bool = True
@@ -111,6 +108,7 @@ class BuildRequest:
     force: bool = False
     restart: bool = False
     first: int = 0
+    publish: tuple[str, ...] = ()
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)

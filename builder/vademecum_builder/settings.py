@@ -26,7 +26,8 @@ from typing import Any, Final
 from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_truth
+from vademecum_builder.hosting.targets import is_folder
+from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_texts, is_truth
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.request import BuildRequest, SourceSettings
 
@@ -167,6 +168,11 @@ def _dimensions(value: Any, _: Path) -> int | None:
     return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
 
 
+def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
+    found = is_texts(value, folder)
+    return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
+
+
 _TOP: Final = {
     "title": _Field("a text", _any_text, field="title"),
     "address": _Field(ADDRESS, is_http, field="previous"),
@@ -175,11 +181,8 @@ _TOP: Final = {
     "encoder": _Field("builtin or sentence-transformers:MODEL", _any_text, field="encoder"),
     "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
     "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
+    "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),
     "site": _Field("true or false", is_truth, field="site"),
     "strict": _Field("true or false", is_truth, field="strict"),
 }
-_LIMITS: Final = {
-    "packs": _Field("a number of bytes", _packs, field="packs"),
-    "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
-    "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),
-}
+_LIMITS: Final = {"packs": _Field("a number of bytes", _packs, field="packs")}

@@ -164,7 +164,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
         QuotaError: The disk is full. StorageError: The folder cannot be written.
     """
     written = 0
-    for path in sorted(files, key=lambda path: (_rank(path), path)):
+    for path in sorted(files, key=lambda path: (rank(path), path)):
         content = files[path]
         data = content if isinstance(content, bytes) else content.read_bytes()
         written += _write(folder / path, data)
@@ -235,7 +235,7 @@ def _recent_metadata(folder: Path) -> set[str]:
     return recent
 
 
-def _rank(path: str) -> int:
+def rank(path: str) -> int:
     """Return when a file is written: what is immutable, the pages, new roots, the timestamp."""
     if path == TIMESTAMP:
         return 3

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from securesystemslib.exceptions import Error as SignerError
 from securesystemslib.signer import CryptoSigner, Key, Signer
 from tuf.api.metadata import Root
 
@@ -20,8 +21,6 @@ from vademecum_builder.signing.metadata import Validity, expiry, parse_root, sig
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
-SET_SECRET = f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}"
-"""How a repository on GitHub is given the key."""
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"
 
@@ -162,16 +161,9 @@ def load_authority(
         raise ContentError("root.json: it holds none of the keys that it names for targets")
     signer = _find_signer(key_file, environ, authorised)
     if signer.public_key.keyid not in authorised:
-        is_root = signer.public_key.keyid in signed.roles["root"].keyids
         raise SignatureError(
             f"the release key {signer.public_key.keyid[:12]} is not one that the root metadata names "
-            f"({', '.join(keyid[:12] for keyid in authorised)}): "
-            + (
-                "it is the root key, which no build may have"
-                if is_root
-                else "use the key that belongs to this root.json"
-            )
-            + f" ({SET_SECRET})"
+            f"({', '.join(keyid[:12] for keyid in authorised)}): use the key that belongs to this root.json"
         )
     return Authority(roots, signer)
 
@@ -193,21 +185,18 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
         return _pem_signer(value.encode(), KEY_VARIABLE)
     try:
         return Signer.from_priv_key_uri(value, next(iter(authorised.values())))
-    except Exception:  # noqa: BLE001 each cloud's library has errors of its own
+    except (ValueError, ImportError, OSError, SignerError):
         # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
-        raise UsageError(
-            f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI: set it again, whole ({SET_SECRET})"
-        ) from None
+        raise UsageError(f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI") from None
 
 
 def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
-    again = f": set it again, whole ({SET_SECRET})" if where == KEY_VARIABLE else ""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
-        raise UsageError(f"{where}: not an unencrypted PEM private key{again}") from error
+        raise UsageError(f"{where}: not an unencrypted PEM private key") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes{again}")
+        raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes")
     return CryptoSigner(key)
 
 

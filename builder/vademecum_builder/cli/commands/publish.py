@@ -1,0 +1,97 @@
+"""`vade publish`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from vademecum.errors import UsageError
+from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown, printable, size
+from vademecum_builder.hosting.publishing import Delivery, publish
+
+
+def run(options: Namespace) -> Shown:
+    """Bring a built tree to its hosts; the exit code is 1 where one of them failed."""
+    folder, targets = _from_to(options)
+    with Bars() as bars:
+        done = publish(
+            folder,
+            targets,
+            trust=None if options.trust is None else _root(options.trust),
+            keep=options.keep,
+            history=options.history,
+            dry_run=options.dry_run,
+            progress=lambda stage, count, total: bars(stage, count, total, "B"),
+        )
+    for path in done.foreign:
+        print(printable(f"vade: left out, as it is no part of the tree: {path}"), file=sys.stderr)
+    for failed in (each for each in done.deliveries if each.error is not None):
+        print(printable(f"vade: {failed.error}"), file=sys.stderr)
+    told = {
+        "sequence": done.sequence,
+        "dryRun": options.dry_run,
+        "sound": all(each.error is None for each in done.deliveries),
+        "leftOut": list(done.foreign),
+        "targets": [_json(each) for each in done.deliveries],
+    }
+    verb = "Would publish" if options.dry_run else "Published"
+    return told, [
+        f"{verb} release {done.sequence}",
+        *(_line(each, options.dry_run) for each in done.deliveries),
+    ]
+
+
+def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
+    """Return the tree and its targets, from the command line or the settings.
+
+    Raises:
+        UsageError: Neither names them; the settings cannot be read.
+    """
+    if options.dist is not None and options.targets:
+        return options.dist, options.targets
+    if options.config.exists() or options.config != SETTINGS:
+        from vademecum_builder.settings import read_settings
+
+        settings = read_settings(options.config)
+        if settings.publish:
+            return options.dist or settings.out, settings.publish
+        raise UsageError(
+            f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET'
+        )
+    raise UsageError(f"publish what, and where? vade publish DIST TARGET, or write {SETTINGS}")
+
+
+def _root(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+
+
+def _json(one: Delivery) -> dict[str, object]:
+    error = None if one.error is None else {"code": one.error.code, "message": one.error.message}
+    return {
+        "target": one.target,
+        "files": one.files,
+        "bytes": one.bytes,
+        "skipped": one.skipped,
+        "deleted": one.deleted,
+        "kept": one.kept,
+        "seconds": one.seconds,
+        "error": error,
+    }
+
+
+def _line(one: Delivery, dry_run: bool) -> str:
+    if one.error is not None:
+        return f"  {one.target}: failed ({one.error.code}); it serves what it served before"
+    kept = f", {one.kept} no longer needed stay a while" if one.kept else ""
+    gone, sent = ("to delete", "to send") if dry_run else ("deleted", "sent")
+    return (
+        f"  {one.target}: {one.files} files {sent} ({size(one.bytes)}), {one.skipped} were there, {one.deleted} {gone}"
+        f"{kept}; {one.seconds:.1f} s"
+    )

@@ -1,0 +1,82 @@
+"""The port: what a place has to be able to do for a tree to be published there.
+
+Rules that every host keeps (tests/contract/test_host.py):
+
+- A path is relative to the tree and `/`-separated. What lies there and is not ours is never touched.
+- A file that is read while it is written is the old one or the new one, whole.
+- A file that was read through a host is replaced only where it still is what was read: of two publishers one loses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+Done = Callable[[str], None]
+"""Called with the path of each file, once it is on the host."""
+
+
+def ignore(path: str) -> None:
+    """What to pass where nobody counts."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file to be published.
+
+    Attributes:
+        content: Its bytes, or the file that has them.
+    """
+
+    path: str
+    content: bytes | Path
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+
+    def read(self) -> bytes:
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that lies on a host.
+
+    Attributes:
+        size: In bytes.
+        tag: What the host knows of its content (an entity tag, a blob's name); empty: nothing.
+    """
+
+    size: int
+    tag: str = ""
+
+
+class Host(Protocol):
+    """A place for a published tree. Errors of all methods: `HostError`, `BusyError`, `StorageError`, `UsageError`."""
+
+    def list(self) -> Mapping[str, Stored]:
+        """Return all files by path; none where nothing lies there yet."""
+        ...
+
+    def holds(self, upload: Upload, stored: Stored) -> bool:
+        """Whether what lies there is known to be this file."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return a small file, or None where there is none."""
+        ...
+
+    def write(self, uploads: Sequence[Upload], done: Done) -> None:
+        """Put files there, in any order, each whole. One that turns out to be there already may be left out."""
+        ...
+
+    def delete(self, paths: Sequence[str]) -> None:
+        """Delete files; one that is gone already counts as deleted."""
+        ...
+
+    def commit(self, message: str) -> None:
+        """Show what was written, where the host shows all of it at once; others have done so file by file."""
+        ...

@@ -1,0 +1,97 @@
+"""What lies on a host may be newer than what is to be published, or another's: then nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Timestamp
+
+from vademecum.errors import ContentError, EquivocationError, RollbackError, UsageError
+from vademecum.format.json import parse_object
+from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
+from vademecum_builder.hosting.base import Host
+from vademecum_builder.hosting.tree import Tree
+from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum_builder.signing.metadata import parse_root
+
+
+def require_older(host: Host, tree: Tree) -> bool:
+    """Return whether the host shows this very release already; refuse to put it over a newer or an equal one.
+
+    What no key of the newest root has signed does not count, be it damaged or the work of a revoked key: clients do not
+    follow it either.
+
+    Raises:
+        UsageError: Another publisher's tree lies there.
+        RollbackError: A newer timestamp lies there.
+        EquivocationError: The same number of timestamp or release, with other content, does.
+    """
+    there = host.read(TIMESTAMP)
+    found = None if there is None else _timestamp(there)
+    if found is None:
+        return False
+    if not _is_signed(found, tree.roots):
+        raise UsageError(
+            f"{TIMESTAMP} there is signed by keys that no root of this tree names: another knowledge base? Name "
+            "another place, or empty this one"
+        )
+    if not _is_signed(found, tree.roots[-1:]):
+        return False
+    ours = _timestamp(tree.timestamp)
+    assert ours is not None, "verified"
+    if found.signed.version > ours.signed.version:
+        raise RollbackError(
+            f"a newer timestamp lies there ({found.signed.version}; this tree has {ours.signed.version}): build on "
+            "what is published (--previous) and publish that"
+        )
+    if found.signed.version == ours.signed.version and there != tree.timestamp:
+        raise EquivocationError(
+            f"another timestamp {found.signed.version} lies there: two builds went on from the same release. Build on "
+            "what is published (--previous) and publish that"
+        )
+    # Two builds of one time sign the same timestamp: it names versions alone.
+    _require_no_other_release(host.read(f"metadata/{found.signed.snapshot_meta.version}.snapshot.json"), tree)
+    return there == tree.timestamp
+
+
+def _require_no_other_release(snapshot: bytes | None, tree: Tree) -> None:
+    ours = _releases(tree.snapshot)
+    for channel, there in _releases(snapshot).items():
+        here = ours.get(channel)
+        if here is not None and here.sequence == there.sequence and here.sha256 != there.sha256:
+            raise EquivocationError(
+                f"another release {here.sequence} of {channel} lies there: clients keep the one that they saw first. "
+                "Build on what is published (--previous) and publish that"
+            )
+
+
+def _releases(snapshot: bytes | None) -> dict[str, ManifestHint]:
+    """Return what a snapshot hints at for each channel; nothing where it cannot be read."""
+    try:
+        custom = parse_object(snapshot or b"", "snapshot.json")["signed"][CUSTOM]
+        hints = {channel: read_hint(custom, channel) for channel in custom["channels"]}
+    except (ContentError, LookupError, TypeError):
+        return {}
+    return {channel: hint for channel, hint in hints.items() if hint is not None}
+
+
+def _timestamp(data: bytes) -> Metadata[Timestamp] | None:
+    """Return what is well-formed; a damaged one is replaced."""
+    try:
+        parse_object(data, TIMESTAMP)
+        found: Metadata[Any] = Metadata.from_bytes(data)
+    except (ContentError, RepositoryError):
+        return None
+    return found if isinstance(found.signed, Timestamp) else None
+
+
+def _is_signed(found: Metadata[Timestamp], roots: Iterable[bytes]) -> bool:
+    for root in roots:
+        try:
+            parse_root(root).signed.verify_delegate("timestamp", found.signed_bytes, found.signatures)
+        except RepositoryError:
+            continue
+        return True
+    return False

@@ -1,0 +1,162 @@
+"""A bucket of S3, or of a service that speaks its protocol, by obstore (the extra `[s3]`).
+
+Endpoint, region and credentials come from the environment, as obstore reads them: `AWS_ENDPOINT_URL`, `AWS_REGION`,
+`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, or a role of the machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from vademecum.errors import BusyError, HostError, NetworkError, UsageError
+from vademecum_builder.hosting.base import Done, Stored, Upload
+from vademecum_builder.hosting.headers import cache_control, content_type
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_AT_ONCE = 8
+"""Requests; what browsers and proxies think fair, and enough to hide round trips."""
+_CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, but for Amazon's own, AWS_ENDPOINT_URL"
+)
+
+
+@contextmanager
+def s3_bucket(address: str) -> Iterator[Bucket]:
+    """Open a bucket, `s3://bucket/prefix`.
+
+    Raises:
+        UsageError: obstore is not installed, or the address or the environment makes no sense.
+    """
+    try:
+        from obstore import exceptions, store
+    except ImportError as error:
+        raise UsageError("s3:// needs obstore: pip install 'vademecum[s3]'") from error
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    try:
+        opened = store.from_url(
+            address,
+            client_options={
+                "allow_http": endpoint.startswith("http://"),
+                "connect_timeout": timedelta(seconds=10),
+            },
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
+        )
+    except (exceptions.BaseError, ValueError) as error:
+        raise UsageError(f"{address}: {_first_line(error)}; set {_CREDENTIALS}") from error
+    yield Bucket(opened, address)
+
+
+class Bucket:
+    """A `Host`. An object is put whole, with its headers; what was read is replaced under the condition that it still
+    is what it was (`If-Match`, `If-None-Match`), where the service knows conditions."""
+
+    def __init__(self, store: ObjectStore, address: str) -> None:
+        self._store = store
+        self._address = address
+        self._read: dict[str, str | None] = {}
+
+    def list(self) -> Mapping[str, Stored]:
+        import obstore
+
+        with self._asking("be listed"):
+            found = [meta for page in obstore.list(self._store) for meta in page]
+        return {meta["path"]: Stored(meta["size"], (meta["e_tag"] or "").strip('"')) for meta in found}
+
+    def holds(self, upload: Upload, stored: Stored) -> bool:
+        # The entity tag of an object that was put in one piece; with other keys than S3's own it is none, and the
+        # object is sent again.
+        return stored.tag == hashlib.md5(upload.read(), usedforsecurity=False).hexdigest()
+
+    def read(self, path: str) -> bytes | None:
+        import obstore
+
+        with self._asking(f"be read ({path})"):
+            try:
+                found = obstore.get(self._store, path)
+            except FileNotFoundError:
+                self._read[path] = None
+                return None
+            self._read[path] = found.meta["e_tag"]
+            return bytes(found.bytes())
+
+    def write(self, uploads: Sequence[Upload], done: Done) -> None:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            waiting = {pool.submit(self._put, upload): upload for upload in uploads}
+            try:
+                for finished in as_completed(waiting):
+                    finished.result()
+                    done(waiting[finished].path)
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def delete(self, paths: Sequence[str]) -> None:
+        import obstore
+
+        if paths:
+            with self._asking("be tidied"):
+                obstore.delete(self._store, list(paths))
+
+    def commit(self, message: str) -> None:
+        """Each object was shown as it was put."""
+
+    def _put(self, upload: Upload) -> None:
+        import obstore
+        from obstore import exceptions
+
+        headers = {
+            "Content-Type": content_type(upload.path),
+            "Cache-Control": cache_control(upload.path),
+        }
+        put: dict[str, Any] = {"attributes": headers, "use_multipart": False}
+        tag = self._read.get(upload.path)
+        condition: Any = "create" if tag is None else {"e_tag": tag}
+        with self._asking(f"be written ({upload.path})"):
+            data = upload.read()
+            try:
+                if upload.path not in self._read:
+                    obstore.put(self._store, upload.path, data, **put)
+                    return
+                obstore.put(self._store, upload.path, data, mode=condition, **put)
+            except (exceptions.PreconditionError, exceptions.AlreadyExistsError) as error:
+                raise BusyError(
+                    f"{self._address}: another publisher has written {upload.path} in the meantime; publish again"
+                ) from error
+            except exceptions.BaseError as error:
+                if "501" not in str(error) and "NotImplemented" not in str(error):
+                    raise
+                obstore.put(self._store, upload.path, data, **put)  # the service knows no conditions
+
+    @contextmanager
+    def _asking(self, what: str) -> Iterator[None]:
+        from obstore import exceptions
+
+        failed = f"{self._address}: cannot {what}"
+        try:
+            yield
+        except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
+            raise UsageError(f"{failed}: {_first_line(error)}; look at {_CREDENTIALS}") from error
+        except (exceptions.NotFoundError, FileNotFoundError) as error:
+            raise UsageError(f"{failed}: {_first_line(error)}; is there such a bucket?") from error
+        except exceptions.BaseError as error:
+            told = str(error)
+            if "NoSuchBucket" in told:
+                raise UsageError(f"{failed}: there is no such bucket") from error
+            if "169.254.169.254" in told:  # where a machine of Amazon's would be asked for its role
+                raise UsageError(f"{failed}: no credentials; set {_CREDENTIALS}") from error
+            if "403" in told or "401" in told:
+                raise UsageError(f"{failed}: {_first_line(error)}; look at {_CREDENTIALS}") from error
+            kind = NetworkError if "error sending request" in told or "timed out" in told else HostError
+            raise kind(f"{failed}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0].strip()

@@ -1,0 +1,62 @@
+"""From what a publisher names to the host that it is."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from vademecum.errors import UsageError
+from vademecum_builder.hosting.base import Host
+
+KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages or git+URL#branch"
+
+
+def open_host(
+    target: str, tree: Path, *, history: bool = False, dry_run: bool = False
+) -> AbstractContextManager[Host]:
+    """Return the host of a target: a folder, `s3://bucket/prefix`, `user@host:/path`, `ssh://`, `rsync://`,
+    `gh-pages` (of the repository that this is) or `git+URL#branch`; of a branch also `branch:folder`.
+
+    Args:
+        tree: The built tree, which a target must not be.
+        history: Add to a branch's history, rather than replace it.
+        dry_run: Make nothing ready for writing.
+
+    Raises:
+        UsageError: It is nothing of these, or needs what is not installed.
+    """
+    # Imported here: each kind needs something that the others do not.
+    if target.startswith("s3://"):
+        from vademecum_builder.hosting.s3 import s3_bucket
+
+        return s3_bucket(target)
+    if target.startswith("git+") or re.match(r"gh-pages(:|$)", target):
+        from vademecum_builder.hosting.git import git_branch
+
+        return git_branch(target, history=history)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", target)
+    if target and is_folder(target):
+        from vademecum_builder.hosting.folder import local_folder
+
+        return local_folder(Path(target), tree, dry_run=dry_run)
+    if target and (scheme is None or scheme[1] in ("ssh", "rsync")):
+        from vademecum_builder.hosting.rsync import rsync_folder
+
+        return rsync_folder(target)
+    raise UsageError(f"{shown(target)!r} is no place that can be published to; there is {KINDS}")
+
+
+def is_folder(target: str) -> bool:
+    """Return whether a target is a folder on this machine: as rsync tells it, nothing with a colon before its first
+    slash, but for the letter of a drive."""
+    return target != "gh-pages" and not re.match(r"[^/\\:]{2,}:", target)
+
+
+def shown(target: str) -> str:
+    """Return a target, or what is said of it, without the password or token in its address."""
+    return re.sub(r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@", _masked, target)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found[1] or f"{found[2]}@"

@@ -1,0 +1,64 @@
+"""A built tree as it is to be published: verified, and nothing else of its folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vademecum.config import Config
+from vademecum.format.json import Fields, parse_object
+from vademecum.ports import Clock
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.loop import run
+from vademecum_builder.hosting.base import Upload
+from vademecum_builder.publish.tree import TIMESTAMP, rank
+from vademecum_builder.release.verify import files_below, verify_tree
+
+_ROOT = re.compile(r"metadata/(\d+)\.root\.json")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What is to be published.
+
+    Attributes:
+        stages: The files, in the order in which they have to arrive: what is immutable, pages, roots, the timestamp.
+        roots: The chain of root metadata, oldest first.
+        foreign: Files of the folder that are no part of it, or damaged; they stay where they are.
+    """
+
+    sequence: int
+    stages: tuple[tuple[Upload, ...], ...]
+    roots: tuple[bytes, ...]
+    timestamp: bytes
+    snapshot: bytes
+    foreign: tuple[str, ...]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(upload.path for stage in self.stages for upload in stage)
+
+
+def read_tree(folder: Path, trust: bytes | None, clock: Clock) -> Tree:
+    """Verify a built tree, every signature, hash and digest.
+
+    Args:
+        trust: The root metadata to trust; None takes the tree's own first root.
+
+    Raises:
+        VademecumError: The first thing that is wrong with it.
+    """
+    present = files_below(folder)
+    once = Config(retries=0)  # a folder does not get better by asking again
+    found = run(verify_tree(FolderTransport(folder), trust, clock, once, present=present))
+    damaged = [path for path in present if any(path in what for what in found.damaged)]
+    foreign = (*found.unsigned, *damaged)
+    uploads = [Upload(path, folder / path) for path in present if path not in foreign]
+    stages = tuple(tuple(each for each in uploads if rank(each.path) == number) for number in range(4))
+    numbered = {int(match[1]): path for path in present if (match := _ROOT.fullmatch(path))}
+    timestamp = (folder / TIMESTAMP).read_bytes()
+    meta = Fields(parse_object(timestamp, TIMESTAMP), TIMESTAMP).child("signed").child("meta")
+    snapshot = folder / f"metadata/{meta.child('snapshot.json').integer('version')}.snapshot.json"
+    roots = tuple((folder / numbered[version]).read_bytes() for version in sorted(numbered))
+    return Tree(found.sequence, stages, roots, timestamp, snapshot.read_bytes(), foreign)
