@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import DamagedError, QuotaError, VademecumError
+from vademecum.policy import Connection, Policy
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.fetch import BrowserTransport, Tree
 from vademecum.runtime.indexeddb import BrowserStore
@@ -23,7 +24,7 @@ class Host(Protocol):
     """What js/worker.mjs hands over.
 
     Attributes:
-        options: JSON: `trust` (text of the root, or null), `channel` and `maxUpdateBytes` (or null).
+        options: JSON: `trust` (text of the root, or null) and the app's `policy`.
         trees: The published tree and its mirrors, the preferred one first.
         seed: The tree that the app ships, or None.
     """
@@ -50,7 +51,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 
     Args:
         command: A name in the table below.
-        arguments: Its arguments, a JSON object.
+        arguments: Its arguments, a JSON object; in it the page's `connection`, with what the browser says of it.
 
     Returns:
         JSON: `{"result": ...}`, or `{"error": {"code", "message", "status", "retryAfter"}}` for an error
@@ -58,7 +59,8 @@ async def run(command: str, arguments: str, host: Host) -> str:
     """
     store = BrowserStore(host.openStore())
     try:
-        result = await _COMMANDS[command](_engine(host, store), json.loads(arguments))
+        told = json.loads(arguments)
+        result = await _COMMANDS[command](_engine(host, store, told["connection"]), told)
     except VademecumError as error:
         return _to_json({"error": _error_json(error)})
     finally:
@@ -66,10 +68,9 @@ async def run(command: str, arguments: str, host: Host) -> str:
     return _to_json({"result": result})
 
 
-def _engine(host: Host, store: BrowserStore) -> Engine:
+def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> Engine:
     options = json.loads(host.options)
     root = None if options["trust"] is None else options["trust"].encode()
-    config = Config(channel=options["channel"], patient=False, max_update_bytes=options["maxUpdateBytes"])
     transports = {str(tree.url): BrowserTransport(tree) for tree in host.trees}
 
     def emit(name: str, detail: Mapping[str, Any]) -> None:
@@ -86,7 +87,13 @@ def _engine(host: Host, store: BrowserStore) -> Engine:
         SystemClock(),
         trust=root,
         seed=seed,
-        config=config,
+        config=Config(patient=False),
+        policy=Policy().chosen(options["policy"]),
+        connection=Connection(
+            connection.get("saveData") is True,
+            str(connection.get("effectiveType", "")),
+            str(connection.get("type", "")),
+        ),
         emit=emit,
         room=room,
         permission=lambda: bool(host.permitted()),
@@ -104,7 +111,7 @@ async def _plant(engine: Engine, _: Mapping[str, Any]) -> Any:
 async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
     if arguments["damaged"]:
         await engine.report_damage(DamagedError("the page's reader could not open what is installed"))
-    return (await engine.sync(force=arguments["force"])).json()
+    return (await engine.sync(force=arguments["force"], unasked=arguments["unasked"])).json()
 
 
 async def _rollback(engine: Engine, _: Mapping[str, Any]) -> Any:
@@ -113,6 +120,10 @@ async def _rollback(engine: Engine, _: Mapping[str, Any]) -> Any:
 
 async def _pin(engine: Engine, arguments: Mapping[str, Any]) -> Any:
     await engine.pin(arguments["sequence"])
+
+
+async def _skip(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    await engine.skip(arguments["sequence"])
 
 
 async def _refuse(engine: Engine, arguments: Mapping[str, Any]) -> Any:
@@ -129,6 +140,7 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
     "sync": _sync,
     "rollback": _rollback,
     "pin": _pin,
+    "skip": _skip,
     "refuse": _refuse,
     "clear": _clear,
 }

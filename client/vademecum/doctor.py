@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 from vademecum.engine import Engine
-from vademecum.errors import ContentError, VademecumError
+from vademecum.errors import ContentError, DamagedError, VademecumError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.scrub import Looked
 from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
 from vademecum.runtime.sqlite.store import SqliteStore, writing
 from vademecum.store.pointer import decode_head
+from vademecum.store.records import POLICY
 from vademecum.trust.floor import RECORDS, ROOT, judge
 
 HEAD = "head"
@@ -113,7 +114,7 @@ async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> D
 
 
 def begin_anew(path: Path, now: datetime) -> Rescued:
-    """Set a damaged file aside; keep the pointer and the trust floor, as far as they can be read and are sound.
+    """Set a damaged file aside; keep the pointer, the trust floor and the choices, as far as they are sound.
 
     Raises:
         BusyError: Another process is updating the store.
@@ -127,10 +128,13 @@ def begin_anew(path: Path, now: datetime) -> Rescued:
         with suppress(ContentError, KeyError):
             decode_head(records[HEAD])
             kept[HEAD] = records[HEAD]
+        with suppress(DamagedError, KeyError):
+            POLICY.parse(records[POLICY.name])
+            kept[POLICY.name] = records[POLICY.name]
         return kept
 
     with writing(path):
-        return rescue(path, (HEAD, *RECORDS), sound)
+        return rescue(path, (HEAD, POLICY.name, *RECORDS), sound)
 
 
 def _told(saved: Rescued) -> str:

@@ -25,14 +25,14 @@ from vademecum.errors import (
 from vademecum.events import ignore
 from vademecum.integrity.repair import Repaired
 from vademecum.integrity.scrub import Looked, ignore_looks
+from vademecum.policy import UNKNOWN, Connection, Policy, check_choices
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
 from vademecum.store.pointer import Generation
-from vademecum.store.records import SEED
+from vademecum.store.records import POLICY, SEED
 from vademecum.store.session import Session
 from vademecum.transport.mirrors import STALE
 from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
-from vademecum.update.download_budget import Budget
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
 from vademecum.update.run import Runs
@@ -52,6 +52,8 @@ class Engine:
             preferred one first.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
         seed: A published tree that the app ships; see `plant`.
+        policy: What is done unasked, where the user of the store has not chosen otherwise. None: as `config` has it.
+        connection: What is known of the network.
         emit: Called with events; what it raises is logged and changes nothing.
         room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
         permission: Asked before each object of an update that is not forced: where it says no, the update pauses.
@@ -66,6 +68,8 @@ class Engine:
         trust: bytes | None = None,
         seed: Transport | None = None,
         config: Config | None = None,
+        policy: Policy | None = None,
+        connection: Connection = UNKNOWN,
         emit: Emit = ignore,
         room: Room = unknown_room,
         permission: Permission = always,
@@ -77,10 +81,11 @@ class Engine:
         self._runs = Runs(
             store,
             transport if isinstance(transport, Mapping) else {"": transport},
-            Surroundings(config, clock, self._course, room),
+            Surroundings(config, clock, self._course, room, connection),
             root=trust,
             seed=seed,
-            budget=Budget(config.max_update_bytes, permission),
+            policy=policy or Policy(channel=config.channel, max_update_bytes=config.max_update_bytes),
+            permission=permission,
         )
 
     # What apps call ---------------------------------------------------------------------------
@@ -102,7 +107,7 @@ class Engine:
             self._course.move("current")
         return offer
 
-    async def sync(self, *, force: bool = False) -> Outcome:
+    async def sync(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Install the published release if there is a newer one; before it the seed, see `plant`.
 
         Where a seed was just installed, it is no failure that the host cannot be asked, or asked not to be: that is
@@ -111,6 +116,7 @@ class Engine:
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
                 was refused before, or is not the pinned one. An older one is refused all the same.
+            unasked: The policy says whether it is installed; what waits is the outcome's `offer`.
 
         Raises:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
@@ -128,10 +134,13 @@ class Engine:
             before = session.pointer.current
             seeded = await self._runs.seeded(session)
             try:
-                async with self._runs.asking(session, patient=not force) as update:
-                    plan, stale = await healing.follow_and_repair(
-                        update, self._runs.root, force=force, healing=seeded.kind == "none"
-                    )
+                if unasked and session.policy.mode == "off":
+                    self._course.move("current")
+                else:
+                    async with self._runs.asking(session, patient=not force, unasked=unasked) as update:
+                        plan, stale = await healing.follow_and_repair(
+                            update, self._runs.root, force=force, healing=seeded.kind == "none"
+                        )
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
@@ -150,6 +159,7 @@ class Engine:
             seconds=(self._clock.now() - started).total_seconds(),
             reason=STALE if stale else None,
             seeded=seeded.sequence,
+            offer=None if update is None else update.waiting,
         )
 
     async def plant(self) -> int | None:
@@ -213,6 +223,29 @@ class Engine:
             back = await turn_back.pin(session, sequence)
         if back is not None:
             self._announce_return(back)
+
+    async def policy(self) -> Policy:
+        """Return what is done unasked: as the app has it, or the user has chosen."""
+        return await self._runs.policy(self._store)
+
+    async def skip(self, sequence: int | None) -> None:
+        """Have a release passed over, as one that was left. None takes back what was decided so, not what failed.
+
+        Raises:
+            UsageError: It is no sequence, or the installed release.
+        """
+        async with self._runs.locked() as session:
+            await turn_back.skip(session, sequence)
+
+    async def choose(self, choices: Mapping[str, Any]) -> None:
+        """Keep what the user of this store has chosen, by the names in JSON; None gives a choice back to the app.
+
+        Raises:
+            UsageError: There is no such choice.
+        """
+        check_choices(choices)
+        async with self._runs.locked() as session:
+            await POLICY.write(session, {**await POLICY.read(session), **choices})
 
     async def repair(self, looked: Looked = ignore_looks) -> Repaired:
         """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
@@ -278,12 +311,14 @@ class Engine:
         """Return what is installed, from the store alone: no request is made."""
         session = await Session.begin(self._store)
         head, status, seed = session.pointer, session.status, await SEED.read(session)
+        policy = await self._runs.policy(session)
         objects = await self._store.objects()
         return {
             "installed": None if head.current is None else asdict(head.current),
             "previous": None if head.previous is None else asdict(head.previous),
             "pinned": head.pinned,
             "refused": list(head.refused),
+            "policy": policy.json(),
             "reasons": {str(sequence): reason for sequence, reason in head.reasons},
             **status.json(),
             "seed": {"code": seed.code, "message": seed.message} if seed.code else None,

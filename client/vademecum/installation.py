@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vademecum.config import Config
-from vademecum.engine import Engine
+from vademecum.engine import Engine, Outcome
 from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
+from vademecum.policy import Connection, Policy
 from vademecum.ports import Clock, Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
@@ -49,6 +50,8 @@ class Installation:
         locations: The published tree and its mirrors, the preferred one first; empty: the network is never asked.
         trust: The root metadata that the app ships, or None.
         seed: The published tree that the app ships, or None.
+        policy: What is done unasked, or None: as `config` has it.
+        connection: Tells what is known of the network.
         emit: Called with the engine's events.
     """
 
@@ -60,6 +63,8 @@ class Installation:
         trust: bytes | None,
         seed: str | None,
         config: Config,
+        policy: Policy | None,
+        connection: Callable[[], Connection],
         clock: Clock,
         emit: Emit,
     ) -> None:
@@ -70,6 +75,8 @@ class Installation:
         self._trust = trust
         self._seed = seed
         self._config = config
+        self._policy = policy
+        self._connection = connection
         self._emit = emit
         self._lock = threading.Lock()
         self._answering: Answering | None = None
@@ -107,15 +114,21 @@ class Installation:
     async def status(self) -> dict[str, Any]:
         """See `Engine.status`; the file is opened for reading only."""
         async with self._reading() as store:
-            return await Engine(store, {}, self.clock, config=self._config).status()
+            return await Engine(store, {}, self.clock, config=self._config, policy=self._policy).status()
 
     async def use(
-        self, work: Callable[[Engine], Awaitable[T]], *, online: bool = True, emit: Emit | None = None
+        self,
+        work: Callable[[Engine], Awaitable[T]],
+        *,
+        online: bool = True,
+        updating: bool = False,
+        emit: Emit | None = None,
     ) -> T:
         """Call `work` with an engine over the store, and answer from what is installed then.
 
         Args:
             online: The work asks the host, or the seed.
+            updating: Where the policy has it so, what comes of it answers from the next start on.
             emit: Called with the events, in place of the listener that all others get.
 
         Raises:
@@ -138,13 +151,34 @@ class Installation:
                 trust=self._trust,
                 seed=seed,
                 config=self._config,
+                policy=self._policy,
+                connection=self._connection(),
                 emit=emit or self._emit,
                 room=partial(disk_room, self.path),
             )
             result = await work(engine)
-        if self._answering is not None:
+            later = updating and (await engine.policy()).activation == "next-start"
+        if self._answering is not None and not later:
             await self._follow()
         return result
+
+    async def bring(self, *, force: bool, unasked: bool) -> Outcome:
+        """Have the engine sync; what keeps it from that is the outcome's `error`, and an event.
+
+        Raises:
+            UsageError: There is nobody to ask.
+        """
+        try:
+            return await self.use(lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+        except UsageError:
+            raise
+        except VademecumError as error:
+            current = None
+            with suppress(VademecumError):
+                async with self._reading() as store:
+                    current = decode_head(await store.read("head")).current
+            number, version = (0, "") if current is None else (current.sequence, current.version)
+            return Outcome(number or None, number, version, "none", 0, 0, 0.0, error=error)
 
     async def _follow(self) -> None:
         """Turn to what is installed now, if that is something else than what answers."""

@@ -19,6 +19,7 @@ From then on the network is needed for news only:
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -29,9 +30,11 @@ from typing import Any
 from vademecum.config import Config
 from vademecum.doctor import Diagnosis, diagnose, treat
 from vademecum.engine import Check, Outcome
-from vademecum.errors import UsageError
+from vademecum.errors import ContentError, UsageError
+from vademecum.format.json import parse_object
 from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
+from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
@@ -72,10 +75,20 @@ class KnowledgeBase:
         config: Config,
         clock: Clock,
         seed: str | None = None,
+        policy: Policy | None = None,
+        connection: Callable[[], Connection] = lambda: UNKNOWN,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._installation = Installation(
-            path, tuple(locations), trust=trust, seed=seed, config=config, clock=clock, emit=self._emit
+            path,
+            tuple(locations),
+            trust=trust,
+            seed=seed,
+            config=config,
+            policy=policy,
+            connection=connection,
+            clock=clock,
+            emit=self._emit,
         )
 
     @classmethod
@@ -87,6 +100,8 @@ class KnowledgeBase:
         trust: bytes | str | Path | None = None,
         seed: str | Path | None = None,
         config: Config | None = None,
+        policy: Policy | None = None,
+        connection: Callable[[], Connection] = lambda: UNKNOWN,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
 
@@ -99,10 +114,13 @@ class KnowledgeBase:
             seed: A published tree that the app ships, as a folder: what `sync` installs where it is newer than
                 what is installed, network or not.
             config: Limits, retries and times other than the defaults.
+            policy: What `sync` does about a release, where the user of the store has not chosen otherwise.
+            connection: Tells what is known of the network, where an app knows; called by each `sync`.
 
         Raises:
-            UsageError: `trust` names a file that cannot be read.
+            UsageError: An argument of another type, or `trust` names a file that cannot be read.
         """
+        _check_arguments(store, url, seed, config, policy)
         urls = [] if url is None else [url] if isinstance(url, str | Path) else url
         return cls(
             Path(store),
@@ -111,38 +129,61 @@ class KnowledgeBase:
             config=config or Config(),
             clock=SystemClock(),
             seed=None if seed is None else str(seed),
+            policy=policy,
+            connection=connection,
         )
 
     # Keeping it current -----------------------------------------------------------------------
 
     def sync(self, *, force: bool = False) -> Outcome:
-        """Check, download, verify and install; return what happened.
+        """Check, and as the policy has it download, verify and install; return what happened.
+
+        It never raises for what may happen on any day: where the host cannot be asked, or shows what is not acceptable,
+        or the store cannot be written, the outcome has the `error` (its `code` and `message`), `updateFailed` is
+        announced, and what is installed goes on answering. What waits, as the policy has it, is the outcome's `offer`.
 
         Args:
             force: Fetch and install the published release whole, even if it is installed already, was refused, or is
                 not the pinned one. An older one is refused all the same.
 
+        Returns:
+            Its `error` is a NetworkError or ServerError (trying later may help); a ContentError, SignatureError,
+            RollbackError or ExpiredError (what the host shows is not acceptable); a ClockError (this device's clock is
+            implausible); a SelfTestError (the release does not work here, and is refused from now on); a BudgetError
+            (a run may download no more; the next goes on from there); or a StorageError, QuotaError or BusyError (the
+            store is broken, full, or in use by another writer).
+
         Raises:
-            UsageError: This knowledge base was opened without a url.
-            NetworkError, ServerError: The host cannot be asked now; trying later may help.
-            ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
-            ClockError: This device's clock is implausible.
-            SelfTestError: The release does not work here; it is refused from now on.
-            BudgetError: `Config.max_update_bytes` are downloaded; the next run goes on from there.
-            StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
+            UsageError: This knowledge base was opened without a url, or with one that is none.
         """
         return run(self.sync_async(force=force))
 
     async def sync_async(self, *, force: bool = False) -> Outcome:
-        """Await `sync`: check, download, verify and install; return what happened. Errors: see `sync`."""
-        return await self._installation.use(lambda engine: engine.sync(force=force))
+        """Await `sync`: check, download, verify and install; return what happened."""
+        return await self._installation.bring(force=force, unasked=not force)
+
+    def update(self) -> Outcome:
+        """Install the published release if there is a newer one, whatever mode, connection and significance say.
+
+        One that was skipped is not installed, nor another than the pinned one. Returns, raises: see `sync`.
+        """
+        return run(self.update_async())
+
+    async def update_async(self) -> Outcome:
+        """Await `update`: install the published release, as a user asks for it."""
+        return await self._installation.bring(force=False, unasked=False)
 
     def check(self) -> Check:
-        """Ask the host for news, without installing anything; return what there is. Errors: see `sync`."""
+        """Ask the host for news, without installing anything; return what there is.
+
+        Raises:
+            UsageError: This knowledge base was opened without a url.
+            VademecumError: The host cannot be asked, or shows what is not acceptable; or the store cannot be written.
+        """
         return run(self.check_async())
 
     async def check_async(self) -> Check:
-        """Await `check`: ask the host for news, without installing anything. Errors: see `sync`."""
+        """Await `check`: ask the host for news, without installing anything. Errors: see `check`."""
         return await self._installation.use(lambda engine: engine.check())
 
     def rollback(self) -> Generation:
@@ -171,6 +212,36 @@ class KnowledgeBase:
     async def pin_async(self, sequence: int | None) -> None:
         """Await `pin`: stay at a release; None follows the channel again. Errors: see `pin`."""
         await self._installation.use(lambda engine: engine.pin(sequence), online=False)
+
+    def skip(self, sequence: int | None) -> None:
+        """Pass a release over; None takes back all that was decided so, and makes a release that was left come again.
+
+        Raises:
+            UsageError: That release is installed, or it is no number.
+            StorageError, BusyError: The store is broken, or in use by another writer.
+        """
+        run(self.skip_async(sequence))
+
+    async def skip_async(self, sequence: int | None) -> None:
+        """Await `skip`: pass a release over. Errors: see `skip`."""
+        await self._installation.use(lambda engine: engine.skip(sequence), online=False)
+
+    def set_policy(self, **choices: object) -> None:
+        """Keep what the user of this store has chosen, by the fields of `Policy`: `set_policy(mode="notify")`.
+
+        None gives a choice back to the app. What holds is `status()["policy"]`.
+
+        Raises:
+            UsageError: There is no such choice; it says what may be chosen.
+            StorageError, BusyError: The store is broken, or in use by another writer.
+        """
+        run(self.set_policy_async(**choices))
+
+    async def set_policy_async(self, **choices: object) -> None:
+        """Await `set_policy`: keep what the user of this store has chosen. Errors: see `set_policy`."""
+        names = {field: name for name, field in CHOICES.items()}
+        told = {names.get(field, field): value for field, value in choices.items()}
+        await self._installation.use(lambda engine: engine.choose(told), online=False)
 
     def status(self) -> dict[str, Any]:
         """Return what is installed and what is known of the channel; no request is made.
@@ -338,12 +409,44 @@ class KnowledgeBase:
         self.close()
 
 
-def _root_bytes(trust: bytes | str | Path) -> bytes:
+def _check_arguments(store: object, url: object, seed: object, config: object, policy: object) -> None:
+    for name, value, kind, expected in (
+        ("store", store, str | Path, "the path of a file"),
+        *(
+            ("url", location, str | Path, "an address, a folder, or a list of these")
+            for location in (url if isinstance(url, list | tuple) else [] if url is None else [url])
+        ),
+        ("seed", seed, str | Path | None, "the path of a folder"),
+        ("config", config, Config | None, "a Config"),
+        ("policy", policy, Policy | None, "a Policy"),
+    ):
+        if not isinstance(value, kind):
+            raise UsageError(f"{name} must be {expected}, not {value!r}")
+        if isinstance(value, str) and (not value or "\0" in value):
+            raise UsageError(f"{name} must be {expected}, not {value!r}")
+
+
+def _root_bytes(trust: object) -> bytes:
+    if isinstance(trust, Mapping):
+        return _as_root(json.dumps(trust).encode(), "trust")
     if isinstance(trust, bytes):
-        return trust
+        return _as_root(trust, "trust")
+    if not isinstance(trust, str | Path):
+        raise UsageError(f"trust must be root.json: its path, text, bytes or JSON, not {trust!r}")
     if isinstance(trust, str) and trust.lstrip().startswith("{"):
-        return trust.encode()
+        return _as_root(trust.encode(), "trust")
     try:
-        return Path(trust).read_bytes()
-    except OSError as error:
-        raise UsageError(f"trust: cannot read {trust}: {error.strerror}") from error
+        return _as_root(Path(trust).read_bytes(), f"trust: {trust}")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"trust: cannot read {trust}: {why}") from error
+
+
+def _as_root(data: bytes, name: str) -> bytes:
+    """Return the bytes if they look like root metadata; whether they are, the first contact shows."""
+    try:
+        if "signed" in parse_object(data, name):
+            return data
+    except ContentError:
+        logger.debug("%s is no JSON object", name)
+    raise UsageError(f"{name} is not root metadata: give the root.json that `vade keys new` made")

@@ -13,6 +13,7 @@ from vademecum.config import Config
 from vademecum.engine import Check, Engine, Outcome
 from vademecum.errors import VademecumError
 from vademecum.generation.opened import open_generation
+from vademecum.policy import Policy
 from vademecum.ports import Emit, Permission, Store, always
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation, Head, decode_head
@@ -53,6 +54,7 @@ class App:
     Attributes:
         seed: The files of a tree that the app ships, if it ships one.
         permission: Whether another object may be downloaded now.
+        policy: What is done unasked; None: the engine's defaults.
         requests: What the last call asked the host for.
         events: What the last call announced.
     """
@@ -65,6 +67,7 @@ class App:
     events: list[Event] = field(default_factory=list)
     seed: Mapping[str, bytes | VademecumError] | None = None
     permission: Permission = always
+    policy: Policy | None = None
 
     @classmethod
     def holding(cls, *releases: Any) -> App:
@@ -91,6 +94,7 @@ class App:
             trust=self.publisher.first_root,
             seed=None if self.seed is None else MemoryTransport(self.seed),
             config=self.config,
+            policy=self.policy,
             emit=listener or self._hear,
             permission=self.permission,
         )
@@ -98,8 +102,8 @@ class App:
     def _hear(self, name: str, detail: Mapping[str, Any]) -> None:
         self.events.append((name, dict(detail)))
 
-    def sync(self, *, force: bool = False) -> Outcome:
-        return drive(self.engine().sync(force=force))
+    def sync(self, *, force: bool = False, unasked: bool = False) -> Outcome:
+        return drive(self.engine().sync(force=force, unasked=unasked))
 
     def check(self) -> Check:
         return drive(self.engine().check())

@@ -19,12 +19,13 @@ def pull(store: Path, root: Path, trees: list[str]) -> dict[str, object]:
     busy, installed = 0, []
     for tree in trees:
         while True:
-            try:
-                outcome = KnowledgeBase.open(store, url=tree, trust=root).sync()
-            except BusyError:
+            outcome = KnowledgeBase.open(store, url=tree, trust=root).sync()
+            if isinstance(outcome.error, BusyError):
                 busy += 1
                 time.sleep(0.001)
                 continue
+            if outcome.error is not None:
+                raise outcome.error
             installed += [outcome.to_sequence] if outcome.plan != "none" else []
             break
     return {"busy": busy, "installed": installed}

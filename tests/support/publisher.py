@@ -26,7 +26,7 @@ from vademecum.encoder.alphabet import Alphabet
 from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
 from vademecum.encoder.query import Encoder
 from vademecum.format.json import canonical, iso_time
-from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, encode_manifest
+from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, changed_last, encode_manifest
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
@@ -226,6 +226,7 @@ class Publisher:
                 encoder=EncoderEntry("test", DIMENSIONS, self.put(encode_encoder(self.encoder.file))),
                 segments=_joined(entries),
                 sources=self.put(canonical({"files": {}})),
+                changed=changed_last(row.sequence for row in self.rows.values()),
             )
         )
         self.announce(manifest)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, encode_manifest
+from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
 from vademecum.format.objects import deflate
 from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
 from vademecum_builder.delta.old_rows import encode_history
@@ -91,6 +91,7 @@ def assemble_release(
         sources=sources_ref,
         packs=packs.entries,
         places=_places(embedded.rows.live, context),
+        changed=changed_last(row.sequence for row in embedded.rows.documents.values()),
     )
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
     files |= {sources_ref.path: sources_file, **of_builder}

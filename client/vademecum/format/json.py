@@ -101,6 +101,10 @@ class Fields:
                 f"{self._path} has format {found}, this vademecum reads up to {known}: update vademecum"
             )
 
+    def raw(self, name: str) -> Any:
+        """Return a field as it was parsed; None where it is not there."""
+        return self._values.get(name)
+
     def integer(self, name: str, low: int = 0, high: int = 2**53) -> int:
         """Return an integer from `low` to `high`; 2^53 is the last that JavaScript counts exactly."""
         value = self._values.get(name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -15,6 +16,7 @@ from vademecum.format.version import EPOCH, FORMAT, MAX_SEQUENCE
 PLACES = ("lang", "version")
 """Fields of documents' metadata that make several places of one page."""
 MOST_VALUES = 1000
+MOST_CHANGED = 32
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Manifest(ReleaseInfo):
         segments: Newest first; together they cover all sequences from 0 without a gap.
         sources: For the builder alone (section 6).
         packs: Newest base first.
+        changed: (sequence, documents): how many document rows, tombstones among them, changed last in that sequence;
+            newest first, the last `MOST_CHANGED`.
     """
 
     channel: str
@@ -107,6 +111,13 @@ class Manifest(ReleaseInfo):
     segments: tuple[SegmentEntry, ...]
     sources: ObjectRef
     packs: tuple[PackEntry, ...] = ()
+    changed: tuple[tuple[int, int], ...] = ()
+
+    def documents_since(self, sequence: int) -> int | None:
+        """Return how many documents differ from those of an older release; None where that is not said."""
+        if not self.changed or (len(self.changed) == MOST_CHANGED and self.changed[-1][0] > sequence + 1):
+            return None
+        return sum(documents for changed, documents in self.changed if changed > sequence)
 
     @property
     def objects(self) -> tuple[ObjectRef, ...]:
@@ -122,6 +133,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
         {
             **info,
             **packs,
+            **({"changed": [[*pair] for pair in manifest.changed]} if manifest.changed else {}),
             "channel": manifest.channel,
             "encoder": {
                 "dimensions": manifest.encoder.dimensions,
@@ -165,6 +177,7 @@ def decode_manifest(data: bytes) -> Manifest:
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
         sources=read_ref(fields.child("sources")),
         packs=tuple(_pack_entry(entry) for entry in fields.lists("packs")),
+        changed=_changed(fields),
     )
     _check_tiers(manifest)
     _check_packs(manifest)
@@ -185,6 +198,19 @@ def read_info(fields: Fields) -> dict[str, Any]:
         "chunks": fields.integer("chunks"),
         "places": {n: places.texts(n)[:MOST_VALUES] for n in PLACES if n in places},
     }
+
+
+def changed_last(sequences: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Return `Manifest.changed` for document rows of these sequences."""
+    return tuple(sorted(Counter(sequences).items(), reverse=True)[:MOST_CHANGED])
+
+
+def _changed(fields: Fields) -> tuple[tuple[int, int], ...]:
+    """Read pairs; junk is as if nothing was said: no release is refused for what only says how much it brings."""
+    try:
+        return tuple((pair.integer("0", 1), pair.integer("1")) for pair in fields.lists("changed"))
+    except ContentError:
+        return ()
 
 
 def _segment_entry(fields: Fields) -> SegmentEntry:

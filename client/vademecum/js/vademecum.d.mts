@@ -1,6 +1,25 @@
 /** The public types of vademecum in a browser; `vademecum.mjs` is checked against them. */
 
-export type Mode = "automatic" | "manual" | "off";
+/** `notify` tells of a release, and `manual` lets it wait without a word, till `update()`; `off` asks no host. */
+export type Mode = "automatic" | "notify" | "manual" | "off";
+
+/** What is done unasked about a release. */
+export interface Policy {
+  mode: Mode;
+  /** The line of releases to follow. */
+  channel: string;
+  /** `unmetered`: not where data are saved, nor over 2g; `wifi`: only where it is known to be Wi-Fi or a cable. */
+  connection: "any" | "unmetered" | "wifi";
+  /** The most bytes that one update downloads; then it pauses. Null or 0: no limit. */
+  maxUpdateBytes: number | null;
+  /** A release that changes fewer documents waits for more, unless it is critical. */
+  leastDocuments: number;
+  /** `next-start`: a page goes on with the release that it has opened. */
+  activation: "now" | "next-start";
+}
+
+/** What a user chooses; null gives it back to the app. */
+export type Choices = { [Choice in keyof Policy]?: Policy[Choice] | null };
 
 export type State =
   | "idle"
@@ -17,6 +36,7 @@ export type State =
 export interface Connection {
   saveData?: boolean;
   effectiveType?: string;
+  type?: string;
 }
 
 export interface KnowledgeBaseOptions {
@@ -32,8 +52,8 @@ export interface KnowledgeBaseOptions {
   checkIntervalMs?: number;
   /** The line of releases to follow. Default "stable". */
   channel?: string;
-  /** Whether automatic downloads may happen now, and go on. Default: not with saveData, not on 2g. */
-  policy?: (connection: Connection) => boolean;
+  /** What is done unasked, till a user chooses otherwise; a function says it of the connection alone, again and again. */
+  policy?: Partial<Policy> | ((connection: Connection) => boolean);
   /**
    * The most bytes that one update downloads; then it pauses (`budget`), and the next one goes on with what is missing.
    * Not for `forceUpdate()`. Default: no limit.
@@ -210,8 +230,16 @@ export interface Check {
   /** What installing it would download. */
   bytes: number;
   installed: number | null;
-  /** Why a newer release is not offered; "stale-mirror": the host shows older metadata than it did before. */
-  reason: "yanked" | "refused" | "pinned" | "stale-mirror" | null;
+  /** Why a newer release is not offered, or what one that is waits for; "stale-mirror": the host shows older metadata than it did before. */
+  reason: "yanked" | "refused" | "pinned" | "manual" | "off" | "insignificant" | "connection" | "stale-mirror" | null;
+  /** What an update would download in all, metadata and manifest too. */
+  cost: number;
+  /** How many documents it changes; null: nobody knows. */
+  documents: number | null;
+  /** Its publisher says that it must not wait for others. */
+  critical: boolean;
+  /** What is done about it unasked. */
+  decision: "install" | "notify" | "wait";
 }
 
 export interface Outcome {
@@ -227,6 +255,8 @@ export interface Outcome {
   seconds: number;
   /** The host shows older metadata than it did before: nothing older was taken. */
   reason: "stale-mirror" | null;
+  /** A release that was found and waits, as the policy has it. */
+  offer: Check | null;
 }
 
 /** In `updateFailed`, in `getStatus()` and on every rejection. */
@@ -273,6 +303,7 @@ export interface Status {
   /** What is wrong with the seed that the app ships, if anything. */
   seed: { code: string; message: string } | null;
   mode: Mode;
+  policy: Policy;
   installed: LocalVersion | null;
   /** What answers unverified, on a first visit (option `preview`). */
   preview: LocalVersion | null;
@@ -351,7 +382,7 @@ export declare class VademecumError extends Error {
   get transient(): boolean;
 }
 
-export declare const MODES: readonly ["automatic", "manual", "off"];
+export declare const MODES: readonly ["automatic", "notify", "manual", "off"];
 export declare const EVENTS: readonly [
   "updateAvailable",
   "updateStarted",
@@ -371,6 +402,7 @@ export declare class KnowledgeBase {
   readonly ready: Promise<LocalVersion>;
   /** As chosen last; it persists. */
   get mode(): Mode;
+  get policy(): Policy;
 
   /** Opens what is installed, with no network and no Python, and begins to follow the releases. */
   initialize(): Promise<LocalVersion | null>;
@@ -394,7 +426,11 @@ export declare class KnowledgeBase {
   rollback(): Promise<LocalVersion | null>;
   /** Stay at the current or the previous release; null: follow the channel again. */
   pin(sequence: number | null): Promise<void>;
+  /** Pass a release over; null takes back what was decided so: the release that was left comes again. */
+  skip(sequence: number | null): Promise<void>;
   setMode(mode: Mode): Promise<void>;
+  /** What a user chooses, in all pages of the site; it persists. */
+  setPolicy(choices: Choices): Promise<void>;
 
   getStatus(): Promise<Status>;
   /** What is searched now. */

@@ -11,7 +11,7 @@ import { VademecumError } from "./errors.mjs";
 import { parseMarkup } from "./format/markup.mjs";
 import { fetchFirst } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
-import { Background } from "./page/background.mjs";
+import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
 import { mayPreview, Preview } from "./page/preview.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
@@ -19,13 +19,12 @@ import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
 import { encodeRecord, openRecord } from "./store/records.mjs";
 import { IndexedStore } from "./store/store.mjs";
-import { mayDownload } from "./update/schedule.mjs";
+import { checkChoices, goodChoices, MODES, POLICY } from "./update/policy.mjs";
 import { Updates } from "./update/updates.mjs";
 import { PythonWorker } from "./workers/sync_client.mjs";
 
-export { parseMarkup, VademecumError };
+export { MODES, parseMarkup, VademecumError };
 
-export const MODES = /** @type {const} */ (["automatic", "manual", "off"]);
 export const EVENTS = /** @type {const} */ ([
   ...["updateAvailable", "updateStarted", "updateProgress", "updateCompleted", "updateFailed"],
   ...["rolledBack", "corruption"],
@@ -35,6 +34,7 @@ const MAX_VERSION_FILE = 4_000_000;
 /** @typedef {import("./vademecum.d.mts").KnowledgeBase} PublicKnowledgeBase */
 /** @typedef {import("./vademecum.d.mts").LocalVersion} LocalVersion */
 /** @typedef {import("./vademecum.d.mts").Mode} Mode */
+/** @typedef {import("./vademecum.d.mts").Policy} Policy */
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 
 /** @implements {PublicKnowledgeBase} */
@@ -57,7 +57,12 @@ export class KnowledgeBase {
 
   /** @param {import("./vademecum.d.mts").KnowledgeBaseOptions} options */
   constructor(options) {
-    const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", policy = mayDownload } = options;
+    if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
+    const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
+    const rule = typeof policy === "function" ? policy : null;
+    const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
+    checkChoices(said);
+    /** @type {Policy} */ const defaults = { ...POLICY, ...goodChoices(said) };
     this.#urls = treeUrls(options.url);
     this.url = this.#urls[0];
     this.#clientUrl = new URL(options.clientUrl ?? ".", import.meta.url);
@@ -69,12 +74,13 @@ export class KnowledgeBase {
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release)));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
     const previews = options.preview === true && mayPreview(this.url, this.#clientUrl);
-    const preview = (this.#preview = previews ? new Preview({ url: this.url, channel, reader, emit }) : null);
-    const setMode = (/** @type {Mode} */ mode) => this.#background.setMode(mode);
-    const tabs = (this.#tabs = new Tabs({ store, reader, emit, setMode, opened: () => this.#opened() }));
+    const preview = (this.#preview = previews ? new Preview({ url: this.url, channel: defaults.channel, reader, emit }) : null);
+    const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
+    const later = () => this.policy.activation === "next-start" && reader.release !== null;
+    const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
     const trust = trustText(options.trust);
     const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
-    const target = { urls: this.#urls, trust, channel, maxUpdateBytes: options.maxUpdateBytes ?? null, seed };
+    const target = { urls: this.#urls, trust, policy: defaults, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       () => ({ ...target, fetched: preview?.take() }),
@@ -83,12 +89,13 @@ export class KnowledgeBase {
     this.#updates = new Updates({
       ...{ urls: this.#urls, trust, seed, store, emit, preview },
       python: (command, args) => this.#run(command, args),
+      decide: (offer) => this.#background.decide(offer),
+      later,
       reopen: async () => (tabs.told = await reader.reopen()),
       follow: () => tabs.catchUp(),
       announce: (event, detail) => tabs.tell({ event, detail }),
     });
-    const around = { store, updates: this.#updates, policy, checkIntervalMs, log: this.#log };
-    this.#background = new Background(autoUpdate ? "automatic" : "manual", around);
+    this.#background = new Background({ store, updates: this.#updates, defaults, rule, checkIntervalMs, log: this.#log });
   }
 
   // Reading -------------------------------------------------------------------------------------
@@ -167,23 +174,45 @@ export class KnowledgeBase {
     await this.#updates.pin(sequence);
   }
 
+  /** @param {number | null} sequence */
+  async skip(sequence) {
+    await this.initialize();
+    await this.#updates.skip(sequence);
+    this.#background.wake();
+  }
+
   get mode() {
-    return this.#background.mode;
+    return this.policy.mode;
+  }
+
+  get policy() {
+    return this.#background.policy;
   }
 
   /** @param {Mode} mode */
-  async setMode(mode) {
-    if (!MODES.includes(mode)) throw new VademecumError("usage", `there is no mode "${mode}"; there are ${MODES.join(", ")}`);
+  setMode(mode) {
+    return this.setPolicy({ mode });
+  }
+
+  /** @param {import("./vademecum.d.mts").Choices} choices */
+  async setPolicy(choices) {
+    checkChoices(choices);
     await this.initialize();
-    await this.#store.write([["mode", await encodeRecord({ mode })]]);
-    this.#tabs.tell({ mode });
-    this.#background.setMode(mode);
+    const kept = { ...goodChoices(await openRecord(await this.#store.read("mode"))), ...choices };
+    const chosen = goodChoices(kept);
+    await this.#store.write([["mode", Object.keys(chosen).length > 0 ? await encodeRecord(chosen) : null]]);
+    if (chosen.channel !== this.#background.choices.channel) {
+      this.#updates.offer = null;
+      await this.#store.write([["sync", null]]); // what was found of another channel
+    }
+    this.#tabs.tell({ choices: chosen });
+    this.#background.choose(chosen);
   }
 
   // What is known -------------------------------------------------------------------------------
 
   async getStatus() {
-    return readStatus(this.#store, this.#updates, this.mode, this.#reader.preview);
+    return readStatus(this.#store, this.#updates, this.policy, this.#reader.preview);
   }
 
   async getLocalVersion() {
@@ -231,10 +260,10 @@ export class KnowledgeBase {
     this.#tabs.listen();
     this.#background.listen();
     const records = Promise.all(["mode", "retry"].map(async (name) => openRecord(await this.#store.read(name))));
-    const [[mode, retry]] = await Promise.all([records, openInstalled(this.#reader, this.#updates)]);
+    const [[choices, retry]] = await Promise.all([records, openInstalled(this.#reader, this.#updates)]);
     const { release } = this.#reader;
     this.#tabs.told = release;
-    this.#background.begin(mode, retry, release !== null);
+    this.#background.begin(choices, retry, release !== null);
     return this.getLocalVersion();
   }
 
@@ -275,7 +304,8 @@ export class KnowledgeBase {
   /** @param {string} command @param {object} [args] */
   async #run(command, args) {
     const started = performance.now();
-    const result = await this.#python.call(command, args);
+    const { saveData, effectiveType, type } = connection();
+    const result = await this.#python.call(command, { ...args, connection: { saveData, effectiveType, type } });
     this.#log(command, result, `${Math.round(performance.now() - started)} ms`);
     return result;
   }

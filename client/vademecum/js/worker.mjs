@@ -2,8 +2,8 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, channel, maxUpdateBytes, seed} first, then those of browser.py: check, plant,
- * sync {force, damaged, turn, seedless}, rollback, pin {sequence}, refuse {reason}, clear. Events of the engine are passed on as
+ * Commands: open {urls, trust, policy, seed} first, then those of browser.py: check, plant,
+ * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear; each with the page's `connection`. Events of the engine are passed on as
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
@@ -14,9 +14,9 @@ import { Pause } from "./workers/pause.mjs";
 import { IndexedStore } from "./store/store.mjs";
 import { fetchBody, fileAddress } from "./net/transport.mjs";
 
-const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "refuse", "clear"];
+const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse", "clear"];
 
-/** @typedef {{urls: string[], trust: string | null, channel: string, maxUpdateBytes: number | null, seed: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `fetched`: what the preview has brought of the first tree */
+/** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `fetched`: what the preview has brought of the first tree */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */ let python;
@@ -38,13 +38,13 @@ function tree(url, fetched) {
 }
 
 /** @param {Target} target */
-async function open({ urls, trust, channel, maxUpdateBytes, seed, fetched }) {
+async function open({ urls, trust, policy, seed, fetched }) {
   const pyodide = await bootPython((bytes, totalBytes) => {
     const percentage = Math.min(100, Math.floor((100 * bytes) / totalBytes));
     self.postMessage({ event: "updateProgress", detail: { plan: "none", stage: "starting", percentage, bytes, totalBytes } });
   });
   host = {
-    options: JSON.stringify({ trust, channel, maxUpdateBytes }),
+    options: JSON.stringify({ trust, policy }),
     openStore: () => new IndexedStore(urls[0]),
     trees: urls.map((url, i) => (i === 0 ? tree(url, fetched) : tree(url))),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None

@@ -14,6 +14,7 @@ from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, ReleaseInfo, decode_manifest, read_info
 from vademecum.format.version import FORMAT
+from vademecum.policy import UNKNOWN, Offered, Policy, decide
 from vademecum.store.message import LONGEST_MESSAGE, as_text
 from vademecum.store.seal import seal, unseal
 
@@ -110,12 +111,12 @@ class Head:
             return "ahead"
         if yanked:
             return "yanked"
+        return decide(self.steer(Policy(connection="any")), Offered(sequence), UNKNOWN).reason or None
+
+    def steer(self, policy: Policy) -> Policy:
+        """Return the policy with what was decided about single releases."""
         chosen = self._chosen
-        if sequence in chosen.refused:
-            return "refused"
-        if chosen.pinned is not None and sequence != chosen.pinned:
-            return "pinned"
-        return None
+        return replace(policy, pinned=chosen.pinned, skipped=chosen.refused)
 
     @property
     def _chosen(self) -> Head:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from vademecum.errors import TRANSIENT, ContentError, DamagedError, VademecumError
 from vademecum.format.json import DIGEST, Fields, canonical, iso_time, parse_object
+from vademecum.policy import CHOICES, fault
 from vademecum.ports import RecordStore
 from vademecum.store.message import LONGEST_MESSAGE, as_text
 from vademecum.store.seal import seal, unseal
@@ -261,6 +262,14 @@ def _decode_seed(fields: Fields) -> Judged:
     )
 
 
+def _decode_choices(fields: Fields) -> Mapping[str, Any]:
+    choices = {name: fields.raw(name) for name in CHOICES if name in fields}
+    for name, value in choices.items():
+        if told := fault(name, value):
+            raise ContentError(told)
+    return choices
+
+
 SYNC = Record(
     "sync",
     ChannelStatus(),
@@ -300,6 +309,9 @@ ROLLOUT = Record(
     lambda rollout: rollout.__dict__,
 )
 
+POLICY: Record[Mapping[str, Any]] = Record("mode", {}, _decode_choices, lambda choices: choices)
+"""What the user of this store has chosen, by the names in JSON."""
+
 MANIFESTS: Record[Mapping[str, str]] = Record(
     "manifests",
     {},
@@ -312,7 +324,7 @@ MANIFESTS: Record[Mapping[str, str]] = Record(
 """The manifests of what is installed, as they were signed, by their digests."""
 
 RECORDS: Mapping[str, Record[Any]] = {
-    record.name: record for record in (SYNC, HEALTH, RETRY, SEED, SPOILED, ROLLOUT, MANIFESTS)
+    record.name: record for record in (SYNC, HEALTH, RETRY, SEED, SPOILED, ROLLOUT, POLICY, MANIFESTS)
 }
 """All of them, by name."""
 

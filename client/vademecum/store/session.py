@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
 from vademecum.format.manifest import decode_manifest
+from vademecum.policy import Policy
 from vademecum.ports import Store
 from vademecum.store.pointer import Generation, Head, decode_head, encode_head, misfit
 from vademecum.store.records import HEALTH, MANIFESTS, SYNC, ChannelStatus, Failures
@@ -25,6 +26,7 @@ class Session:
     Attributes:
         status, failures: As they are to be from the next commit on.
         healing: This device has failed so often in a row that everything is to be fetched anew.
+        policy: What is done unasked in this run.
     """
 
     status: ChannelStatus
@@ -36,6 +38,7 @@ class Session:
         self._changes: dict[str, bytes | None] = {}
         self._head: Head | VademecumError = Head()
         self.healing = False
+        self.policy = Policy()
         self.objects, self.get, self.parts = store.objects, store.get, store.parts
         self.put, self.discard, self.lock, self.close = store.put, store.discard, store.lock, store.close
         self.words, self.keep_words = store.words, store.keep_words

@@ -70,12 +70,14 @@ class Line:
         candidate: A newer one for some, or None.
         rollout: For how many: of 10,000. 0 where what is signed is no such number.
         yanked: Sequences that the publisher has taken back.
+        critical: Sequences that must not wait for others; without those that are no sequences.
     """
 
     current: ReleasePointer
     candidate: ReleasePointer | None = None
     rollout: int = 0
     yanked: tuple[int, ...] = ()
+    critical: tuple[int, ...] = ()
 
     @property
     def releases(self) -> tuple[ReleasePointer, ...]:
@@ -117,7 +119,7 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
     candidate, rollout = _candidate(entry, yanked, target)
     if candidate is not None and candidate.sequence <= current.sequence:
         candidate = None
-    return Line(current, candidate, rollout, yanked)
+    return Line(current, candidate, rollout, yanked, _critical(entry))
 
 
 def read_hint(custom: object, channel: str) -> ManifestHint | None:
@@ -145,6 +147,14 @@ def _pointer(entry: Fields, yanked: tuple[int, ...], target: Target) -> ReleaseP
     sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
     sha256, length = target(path)
     return ReleasePointer(sequence, path, sha256, length, entry.text("version", 1, 100), sequence in yanked)
+
+
+def _critical(entry: Fields) -> tuple[int, ...]:
+    """Return the sequences that must not wait; junk makes none of them urgent, and closes nothing."""
+    try:
+        return entry.integers("critical") if "critical" in entry else ()
+    except ContentError:
+        return ()
 
 
 def _candidate(entry: Fields, yanked: tuple[int, ...], target: Target) -> tuple[ReleasePointer | None, int]:

@@ -4,7 +4,7 @@ it is not enough."""
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from vademecum.errors import ContentError, SelfTestError, StoreError, VademecumError
 from vademecum.format.manifest import Manifest
@@ -52,8 +52,11 @@ async def follow_and_repair(
         # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
         whole |= not (mended.found.broken and not mended.broken) and reason in (None, "current")
     plan = await update.follow(pointer, force=whole)
-    if plan.kind == "none":
+    if update.waiting is not None:
+        update.around.course.emit("updateAvailable", asdict(update.waiting))
+    elif plan.kind == "none":
         update.around.course.move("current")
+    if plan.kind == "none":
         # What a reader found is mended by an installation, or by a repair.
         session.failures = replace(session.failures, syncs=0)
     await _look_after(update, manifest, reported=reported)

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from vademecum.errors import BusyError, QuotaError, VademecumError
-from vademecum.ports import Store, Transport
+from vademecum.policy import Policy
+from vademecum.ports import Permission, RecordStore, Store, Transport
 from vademecum.store import garbage
-from vademecum.store.records import ErrorNote
+from vademecum.store.records import POLICY, ErrorNote
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors
@@ -34,14 +35,20 @@ class Runs:
         *,
         root: bytes | None,
         seed: Transport | None,
-        budget: Budget,
+        policy: Policy,
+        permission: Permission,
     ) -> None:
         self.store = store
         self.around = around
         self.root = root
         self._transports = transports
-        self._budget = budget
+        self._policy = policy
+        self._permission = permission
         self._seed = None if seed is None else Seed(seed, around, root)
+
+    async def policy(self, store: RecordStore) -> Policy:
+        """Return what the app has it like, and what the user of the store has chosen over that."""
+        return self._policy.chosen(await POLICY.read(store))
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[Session]:
@@ -53,6 +60,7 @@ class Runs:
         """
         async with self.store.lock():
             session = await Session.begin(self.store)
+            session.policy = await self.policy(session)
             session.healing = session.failures.is_due(self.around.config.heal_after)
             try:
                 yield session
@@ -86,7 +94,9 @@ class Runs:
             raise
 
     @asynccontextmanager
-    async def asking(self, session: Session, *, patient: bool = True) -> AsyncIterator[Update]:
+    async def asking(
+        self, session: Session, *, patient: bool = True, unasked: bool = False
+    ) -> AsyncIterator[Update]:
         """Yield an update over the hosts, unless they asked to be left alone until later than now.
 
         Raises:
@@ -98,7 +108,8 @@ class Runs:
         seed = None if self._seed is None else self._seed.downloader
         downloader = Downloader(Mirrors(self._transports.values()), clock, config, seed=seed)
         try:
-            yield Update(session, downloader, self.around, budget=self._budget)
+            budget = Budget(session.policy.max_update_bytes or None, self._permission)
+            yield Update(session, downloader, self.around, budget=budget, unasked=unasked)
         finally:
             await downloader.close()
 

@@ -100,7 +100,7 @@ class Seed:
     async def _follow(self, session: Session, proof: Proof) -> Planted:
         """Install what the seed proves, if that is to be. The floor rises first."""
         update = Update(session, self.downloader, self._around, any_time=True)
-        line = proof.trust.line(self._config.channel)
+        line = proof.trust.line(session.policy.channel)
         judge_installed(session, proof.trust)
         vouch(session, line)
         refuse_other(session.pointer, line)
@@ -137,7 +137,7 @@ class Seed:
                 self.downloader,
                 ANY_TIME,
                 shipped_root=self._root,
-                config=self._config,
+                config=replace(self._config, channel=session.policy.channel),
                 idle_allowed=False,
             )
         except RollbackError:

@@ -51,6 +51,20 @@ async def pin(session: Session, sequence: int | None) -> Generation | None:
     return await _turn_back(session, head)
 
 
+async def skip(session: Session, sequence: int | None) -> None:
+    """Have a release passed over. Errors: see `Engine.skip`."""
+    head = session.pointer
+    if sequence is None:
+        broken = tuple(number for number, _ in head.reasons)
+        await session.flip(replace(head, refused=broken))
+        return
+    if type(sequence) is not int or sequence < 1:
+        raise UsageError(f"a release is skipped by its number, not {sequence!r}")
+    if head.current is not None and head.current.sequence == sequence:
+        raise UsageError(f"release {sequence} is installed: go back with `rollback`")
+    await session.flip(head.refuse(sequence))
+
+
 def _refuse_yanked(session: Session, head: Head) -> None:
     """Do nothing, unless the user would go back to a release that its publisher has taken back."""
     if head.current is not None and head.current.sequence in session.status.yanked:

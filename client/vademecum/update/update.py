@@ -32,6 +32,7 @@ from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
+from vademecum.policy import Connection, Offered, decide
 from vademecum.ports import Clock, Room
 from vademecum.store import garbage
 from vademecum.store.objects import unsound
@@ -58,12 +59,14 @@ logger = logging.getLogger("vademecum")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all updates of an engine have in common: its limits, the time, who is told, and the room that is left."""
+    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, and the
+    network."""
 
     config: Config
     clock: Clock
     course: Course
     room: Room
+    connection: Connection
 
 
 class Update:
@@ -75,7 +78,13 @@ class Update:
         any_time: A release that was built in this device's future is followed too: of a seed nobody asks whether its
             metadata have expired, and a device whose clock begins at 1970 and that never meets a network would
             have nothing otherwise.
+        unasked: The policy says what is done about a release.
+
+    Attributes:
+        waiting: A release that was found and not installed, as the policy has it.
     """
+
+    waiting: Check | None = None
 
     def __init__(
         self,
@@ -85,14 +94,17 @@ class Update:
         *,
         budget: Budget = UNLIMITED,
         any_time: bool = False,
+        unasked: bool = False,
     ) -> None:
         self.session = session
         self.downloader = downloader
         self.around = around
-        self._config, self._clock = around.config, around.clock
+        self._config, self._clock = replace(around.config, channel=session.policy.channel), around.clock
         self._course, self._room = around.course, around.room
         self._budget = budget
         self._any_time = any_time
+        self._unasked = unasked
+        self._critical: tuple[int, ...] = ()
 
     # 1. The metadata ---------------------------------------------------------------------------
 
@@ -147,6 +159,7 @@ class Update:
             stale=(before.stale or now) if found.stale else None,
             yanked=line.yanked,
         )
+        self._critical = line.critical
         # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
         # anything is fetched that they name, and where the walk fails with what verified until then:
         # decisions/trust-floor.md.
@@ -215,15 +228,40 @@ class Update:
 
     async def offer(self, pointer: ReleasePointer) -> Check:
         """Return what `follow` would do; nothing but manifests is downloaded. Errors: see `manifest`."""
-        head = self.session.pointer
-        installed = None if head.current is None else head.current.sequence
-        check = Check(False, pointer.sequence, pointer.version, installed=installed)
-        reason = head.reason_to_wait(pointer.sequence, pointer.yanked)
+        check = self._nothing(pointer)
+        reason = self.session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
         if reason is not None:
             return replace(check, reason=None if reason in ("current", "ahead") else reason)
         manifest = await self.manifest(pointer)
-        plan, *_ = await self._plans(manifest, await self._route(manifest))
-        return replace(check, available=True, plan=plan.kind, bytes=plan.bytes)
+        return await self._judge(check, pointer, manifest, await self._route(manifest))
+
+    def _nothing(self, pointer: ReleasePointer) -> Check:
+        current = self.session.pointer.current
+        installed = None if current is None else current.sequence
+        return Check(False, pointer.sequence, pointer.version, installed=installed)
+
+    async def _judge(
+        self, check: Check, pointer: ReleasePointer, manifest: Manifest, route: tuple[PackEntry, ...]
+    ) -> Check:
+        """Return a check with what the release costs and brings, and what is done about it unasked."""
+        session, plan = self.session, (await self._plans(manifest, route))[0]
+        since = 0 if check.installed is None else check.installed
+        documents = None if check.installed is None else manifest.documents_since(since)
+        critical = any(since < sequence <= pointer.sequence for sequence in self._critical)
+        offered = Offered(pointer.sequence, documents, critical)
+        decision = decide(session.pointer.steer(session.policy), offered, self.around.connection)
+        timestamp = await session.read("trust/timestamp.json") or b""
+        return replace(
+            check,
+            available=True,
+            plan=plan.kind,
+            bytes=plan.bytes,
+            reason=decision.reason or None,
+            cost=len(timestamp) + pointer.length + plan.bytes,
+            documents=documents,
+            critical=critical,
+            decision=decision.what,
+        )
 
     async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:
         """Install the release, unless something speaks against it; return the plan that worked.
@@ -246,6 +284,11 @@ class Update:
         if not force:
             await self._refuse_spoiled(manifest)
         route = () if force else await self._route(manifest)
+        if self._unasked and not force:
+            check = await self._judge(self._nothing(pointer), pointer, manifest, route)
+            if check.decision != "install":
+                self.waiting = check
+                return Plan("none")
         await self._sweep(manifest, route)
         if force:
             self._budget = UNLIMITED

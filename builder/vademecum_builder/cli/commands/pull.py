@@ -24,7 +24,9 @@ def run(options: Namespace) -> Shown:
         Bars() as bars,
     ):
         knowledge.on("updateProgress", bars.update)
-        outcome = knowledge.sync(force=options.force)
+        outcome = knowledge.sync(force=True) if options.force else knowledge.update()
+        if outcome.error is not None:
+            raise outcome.error
         status = knowledge.status()
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
     if status["seed"] is not None:

@@ -3,6 +3,8 @@
 
 import { VademecumError } from "../errors.mjs";
 
+const HOST = /^(?:[a-z\d-]+\.)+[a-z]{2,}(?::\d+)?\//i; // as in Python
+
 /** @param {string | URL | (string | URL)[]} url */
 export function treeUrls(url) {
   const urls = Array.from(new Set([url].flat().map(treeUrl)));
@@ -13,7 +15,11 @@ export function treeUrls(url) {
 /** The address of the tree as it is written, with a slash at the end of its path, which may be that of its page; a query goes along with every request.
  * @param {string | URL} url */
 export function treeUrl(url) {
-  const tree = new URL(url, globalThis.location?.href);
+  const given = url instanceof URL || (typeof url === "string" && url !== "");
+  const told = given && HOST.test(String(url)) ? `; did you mean https://${url} (or the folder ./${url})?` : "";
+  const page = globalThis.location?.href;
+  if (!given || told || !URL.canParse(url, page)) throw new VademecumError("usage", `url must be the address of a published tree, not ${JSON.stringify(url)}${told}`);
+  const tree = new URL(url, page);
   tree.hash = "";
   tree.pathname = tree.pathname.replace(/(\/index\.html|\/)?$/, "/"); // as in Python
   return tree.href;
@@ -22,5 +28,7 @@ export function treeUrl(url) {
 /** @param {object | string | null | undefined} trust */
 export function trustText(trust) {
   if (trust === undefined || trust === null) return null;
-  return typeof trust === "string" ? trust : JSON.stringify(trust);
+  const text = typeof trust === "string" ? trust : JSON.stringify(trust);
+  if (/^\s*\{[^]*"signed"/.test(text)) return text;
+  throw new VademecumError("usage", `trust must be root.json, its text or its JSON, not ${text.slice(0, 50)}: an address is fetched first`);
 }

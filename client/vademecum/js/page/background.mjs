@@ -3,16 +3,18 @@
 
 import { asError } from "../errors.mjs";
 import { encodeRecord } from "../store/records.mjs";
+import { decide, goodChoices } from "../update/policy.mjs";
 import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../update/schedule.mjs";
 import { report } from "./events.mjs";
 
-/** @typedef {import("../vademecum.d.mts").Mode} Mode */
+/** @typedef {import("../vademecum.d.mts").Policy} Policy */
 
 /**
  * @typedef {object} Surroundings
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {import("../update/updates.mjs").Updates} updates
- * @property {(connection: import("../vademecum.d.mts").Connection) => boolean} policy
+ * @property {Policy} defaults of the app
+ * @property {((connection: import("../vademecum.d.mts").Connection) => boolean) | null} rule of the app, for the connection
  * @property {number} checkIntervalMs
  * @property {(...what: unknown[]) => void} log
  */
@@ -29,10 +31,25 @@ export class Background {
     if (this.around.updates.withheld && this.#permitted()) this.#follow(0);
   };
 
-  /** @param {Mode} mode @param {Surroundings} around */
-  constructor(mode, around) {
-    this.mode = mode;
+  /** @type {Partial<Policy>} */ choices = {};
+
+  /** @param {Surroundings} around */
+  constructor(around) {
     this.around = around;
+  }
+
+  /** @returns {Policy} */
+  get policy() {
+    return { ...this.around.defaults, ...this.choices };
+  }
+
+  get mode() {
+    return this.policy.mode;
+  }
+
+  /** What is done unasked about a release; null: before one is seen. @param {import("../update/policy.mjs").Offered | null} offer */
+  decide(offer) {
+    return decide(this.policy, offer, connection());
   }
 
   listen() {
@@ -47,20 +64,25 @@ export class Background {
   }
 
   /** Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
-   * @param {{mode?: Mode}} mode the record @param {{notBefore?: string, failures?: number}} retry the record
+   * @param {object} choices the record @param {{notBefore?: string, failures?: number}} retry the record
    * @param {boolean} installed */
-  begin(mode, retry, installed) {
-    this.mode = mode.mode ?? this.mode;
+  begin(choices, retry, installed) {
+    this.choices = goodChoices({ ...choices });
     const { wait, failures } = readRetry(retry, Date.now());
     this.#failures = failures;
     if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
     this.#follow(failures > 0 && !installed ? 0 : wait);
   }
 
-  /** @param {Mode} mode */
-  setMode(mode) {
-    this.around.log("mode", mode);
-    this.mode = mode;
+  /** @param {Partial<Policy>} choices */
+  choose(choices) {
+    this.around.log("choices", choices);
+    this.choices = choices;
+    this.wake();
+  }
+
+  /** Take a turn now. */
+  wake() {
     this.#follow(0);
   }
 
@@ -118,7 +140,7 @@ export class Background {
   /** Whether something may be downloaded unasked. */
   #permitted() {
     try {
-      return this.mode === "automatic" && this.around.policy(connection());
+      return this.decide(null).what === "install" && (this.around.rule?.(connection()) ?? true);
     } catch (error) {
       report(error);
       return false;
@@ -135,6 +157,6 @@ export class Background {
 }
 
 /** @returns {import("../update/schedule.mjs").Connection} */
-function connection() {
+export function connection() {
   return /** @type {any} */ (globalThis.navigator)?.connection ?? {};
 }

@@ -16,9 +16,9 @@ export function versionOf(release) {
 }
 
 /** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
- * @param {Status["mode"]} mode @param {import("../store/records.mjs").InstalledRelease | null} preview
+ * @param {Status["policy"]} policy @param {import("../store/records.mjs").InstalledRelease | null} preview
  * @returns {Promise<Status>} */
-export async function readStatus(store, { state, error, offer, contacted }, mode, preview) {
+export async function readStatus(store, { state, error, offer, contacted }, policy, preview) {
   const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
@@ -27,7 +27,8 @@ export async function readStatus(store, { state, error, offer, contacted }, mode
   const last = error ?? noted;
   return {
     state,
-    mode,
+    mode: policy.mode,
+    policy,
     installed: versionOf(head.current),
     preview: versionOf(preview),
     previous: versionOf(head.previous),
@@ -57,5 +58,5 @@ export async function nothingNew(store) {
   const [head, record] = await Promise.all([store.read("head"), store.read("sync")]);
   const { latest, reason = null } = await openRecord(record);
   const installed = (await openHead(head)).current?.sequence ?? null;
-  return { available: false, ...latest, plan: "none", bytes: 0, installed, reason };
+  return { available: false, ...latest, plan: "none", bytes: 0, installed, reason, cost: 0, documents: null, critical: false, decision: "wait" };
 }

@@ -5,7 +5,7 @@ import { openHead, isSame } from "../store/records.mjs";
 import { report } from "./events.mjs";
 
 /** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */
-/** @typedef {{event?: string, detail?: {sequence: number}, mode?: import("../vademecum.d.mts").Mode, forgotten?: boolean}} Message */
+/** @typedef {{event?: string, detail?: {sequence: number}, choices?: Partial<import("../vademecum.d.mts").Policy>, forgotten?: boolean}} Message */
 
 /**
  * @typedef {object} Surroundings
@@ -13,7 +13,8 @@ import { report } from "./events.mjs";
  * @property {import("./reader.mjs").Reader} reader
  * @property {() => Promise<boolean>} opened whether this page has opened what is installed, and is not closed
  * @property {(name: string, detail: object) => void} emit to this page
- * @property {(mode: import("../vademecum.d.mts").Mode) => void} setMode
+ * @property {(choices: Partial<import("../vademecum.d.mts").Policy>) => void} choose
+ * @property {() => boolean} later what is installed answers from the next start on
  */
 
 export class Tabs {
@@ -43,10 +44,11 @@ export class Tabs {
   }
 
   /** @param {Message} message */
-  async #hear({ event, detail, mode, forgotten }) {
-    const { reader, opened, emit, setMode } = this.around;
+  async #hear({ event, detail, choices, forgotten }) {
+    const { reader, opened, emit, choose, later } = this.around;
     if (!(await opened())) return;
-    if (mode) setMode(mode);
+    if (choices) choose(choices);
+    if (event === "updateCompleted" && later()) return;
     if (event || forgotten) await reader.reopen();
     // It may be known already, or another flip has come after it, which is told next.
     if (!event || isSame(reader.release, this.told) || detail?.sequence !== reader.release?.sequence) return;
@@ -56,8 +58,9 @@ export class Tabs {
 
   /** Turn to what another page has installed, and tell the app, where that page could not tell this one. */
   async catchUp() {
-    const { store, reader, emit } = this.around;
+    const { store, reader, emit, later } = this.around;
     const { current } = await openHead(await store.read("head"));
+    if (later() && current && current.sequence > (reader.release?.sequence ?? 0)) return;
     if (!isSame(current, reader.release)) await reader.reopen();
     const [before, now] = [this.told, reader.release];
     this.told = now;

@@ -22,6 +22,8 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {string | null} seed address of the tree that the app ships
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
+ * @property {(offer: Check | null) => import("./policy.mjs").Decision} decide what is done unasked about a release
+ * @property {() => boolean} later what is installed answers from the next start on
  * @property {{show(): Promise<void>, failed(error: import("../errors.mjs").VademecumError): Promise<void>} | null} preview what answers on a first visit, while Python verifies it
  * @property {() => Promise<import("../store/records.mjs").InstalledRelease | null>} reopen the reader; fails if what is installed does not work
  * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
@@ -65,7 +67,13 @@ export class Installing extends Turns {
     const outcome = await this.#pull({ force, damaged: false, turn });
     if (this.told.has("updateCompleted")) return this.#installed(outcome);
     await this.follow();
-    return this.settle("current", outcome);
+    return this.#waits(outcome);
+  }
+
+  /** @param {Outcome} outcome of a turn that installed nothing */
+  #waits(outcome) {
+    this.offer = outcome.offer ?? null;
+    return this.settle(this.offer ? "offer" : "current", outcome);
   }
 
   /** Have just what is broken fetched again; if the reader still cannot open it, everything. @param {number} turn */
@@ -76,7 +84,7 @@ export class Installing extends Turns {
       const error = await unopened(this.around);
       if (error) return await this.#lastResort.take(error, this.permission && (() => this.#mayGoOn()), () => this.sync(true, turn));
       this.damaged = false;
-      return this.settle("current", outcome);
+      return this.#waits(outcome);
     } finally {
       const corruption = this.told.get("corruption");
       if (corruption) this.emit("corruption", corruption);
@@ -92,7 +100,8 @@ export class Installing extends Turns {
   async #pull(how) {
     const seedless = this.permission !== null && Date.now() < this.seedless; // who asks is not refused
     try {
-      return await this.around.python("sync", { ...how, seedless });
+      const unasked = this.permission !== null && !how.force;
+      return await this.around.python("sync", { ...how, seedless, unasked });
     } catch (error) {
       // The seed was installed before the host was found wanting.
       if (this.told.has("updateCompleted")) await this.adopt("updateCompleted");
@@ -103,7 +112,7 @@ export class Installing extends Turns {
   /** @param {Outcome} outcome */
   async #installed(outcome) {
     this.damaged = false;
-    this.offer = null;
+    this.offer = outcome.offer ?? null;
     await this.adopt("updateCompleted");
     return this.settle("complete", outcome);
   }
@@ -112,7 +121,7 @@ export class Installing extends Turns {
   async adopt(event) {
     const detail = this.told.get(event);
     try {
-      await this.around.reopen();
+      if (event !== "updateCompleted" || !this.around.later()) await this.around.reopen();
     } catch (thrown) {
       const error = unusable(thrown);
       await this.refuse(error);

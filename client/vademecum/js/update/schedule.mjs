@@ -1,5 +1,5 @@
 // @ts-check
-/** When to ask the host next, and whether the connection is one to download over. */
+/** When to ask the host next. */
 
 /** The first wait after a failure; it doubles up to the usual interval. The longest wait that a host may ask for. */
 export const FIRST_BACKOFF_MS = 30_000;
@@ -35,12 +35,6 @@ export function restOf(until, now) {
 }
 
 /** @typedef {import("../vademecum.d.mts").Connection & Partial<EventTarget>} Connection navigator.connection, where there is one */
-
-/** The default policy: no automatic downloads where the user saves data or the connection is slow.
- * @param {Connection} connection */
-export function mayDownload({ saveData = false, effectiveType = "" }) {
-  return !saveData && !effectiveType.endsWith("2g");
-}
 
 /** One timer that runs the same thing again and again, each time after the wait that it asks for. */
 export class Schedule {

@@ -36,7 +36,7 @@ export class Updates extends Installing {
   check() {
     return this.take("check", async () => {
       const answer = await this.#compare();
-      const known = answer === "unchanged" ? this.offer : null;
+      const known = answer === "unchanged" ? this.#offered() : null;
       /** @type {Check | null} */
       const check = answer === "settled" ? null : (known ?? (await this.around.python("check")));
       this.offer = check?.available ? check : null;
@@ -73,6 +73,22 @@ export class Updates extends Installing {
     return this.take(null, stay, () => {});
   }
 
+  /** @param {number | null} sequence */
+  skip(sequence) {
+    const pass = async () => {
+      await this.around.python("skip", { sequence });
+      if (this.offer?.sequence === sequence) this.offer = null;
+    };
+    return this.take(null, pass, () => {});
+  }
+
+  /** The last offer, as it is judged now. @returns {Check | null} */
+  #offered() {
+    if (!this.offer) return null;
+    const { what, reason } = this.around.decide(this.offer);
+    return { ...this.offer, decision: what, reason: /** @type {Check["reason"]} */ (reason || null) };
+  }
+
   // What the page does by itself ----------------------------------------------------------------
 
   /** One turn in the background. Automatic: installs what is new while `permission` says so, and is asked as it comes.
@@ -90,7 +106,10 @@ export class Updates extends Installing {
     if (this.withheld) return this.check();
     if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;
     const quiet = await this.take("check", async () => {
-      return (await this.#compare()) === "settled" && this.settle("current", true);
+      const answer = await this.#compare();
+      if (answer === "settled") return this.settle("current", true);
+      const waits = answer === "unchanged" && this.#offered()?.decision;
+      return waits && waits !== "install" && this.settle("offer", true);
     });
     if (quiet) return quiet;
     if (!this.#updating) this.permission = permission;

@@ -214,7 +214,8 @@ def test_check_offers_and_installs_nothing(app: App) -> None:
     manifest = app.publisher.publish(TWO)
     offer = app.check()
     size = manifest.segments[0].object.size
-    assert offer == Check(True, 2, "v2", "tiers", size, installed=1)
+    cost = size + len(app.database.records["trust/timestamp.json"] or b"") + app.publisher.hint["length"]
+    assert offer == Check(True, 2, "v2", "tiers", size, 1, cost=cost, documents=1, decision="install")
     assert app.detail("updateAvailable") == {
         "available": True,
         "sequence": 2,
@@ -223,6 +224,10 @@ def test_check_offers_and_installs_nothing(app: App) -> None:
         "bytes": size,
         "installed": 1,
         "reason": None,
+        "cost": cost,
+        "documents": 1,
+        "critical": False,
+        "decision": "install",
     }
     assert app.sequence == 1
     assert app.status()["latest"] == {"sequence": 2, "version": "v2"}

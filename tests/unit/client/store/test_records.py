@@ -41,6 +41,10 @@ VALUES: dict[str, list[Any]] = {
     "seed": [Judged("a" * 64), Judged("a" * 64, "content", "not a tree"), Judged("", "server", "404")],
     "spoiled": [Spoiled(3, "b" * 64)],
     "rollout": [Rollout("0" * 32)],
+    "mode": [
+        {"mode": "notify"},
+        {"channel": "beta", "connection": "wifi", "leastDocuments": 0, "maxUpdateBytes": 9},
+    ],
     "manifests": [{hashlib.sha256(text.encode()).hexdigest(): text for text in ("{}", "é")}],
 }
 WRONG = {
@@ -59,6 +63,7 @@ WRONG = {
     "manifests": [b'{"kept":{}}', b'{"kept":[{"manifest":1}]}', b'{"kept":[{"manifest":""}]}'],
     "spoiled": [b"3 " + b"b" * 64, b'{"sequence":3}', b'{"sequence":0,"digest":"%s"}' % (b"b" * 64)],
     "rollout": [b"{}", b'{"salt":"0"}'],
+    "mode": [b'{"mode":"never"}', b'{"channel":""}', b'{"leastDocuments":-1}', b'{"maxUpdateBytes":"1"}'],
 }
 
 

@@ -32,7 +32,7 @@ async function failed(headers) {
 
 test("a host that asked to be left alone is, whatever the page hears", async () => {
   await failed({ "Retry-After": "3600" });
-  for (const hear of [online, () => saveData(false), () => announce({ mode: "automatic" })]) {
+  for (const hear of [online, () => saveData(false), () => announce({ choices: { mode: "automatic" } })]) {
     timers.length = 0;
     hear();
     await eventually(() => timers.length > 0);

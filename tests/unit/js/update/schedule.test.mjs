@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, mayDownload, nextDelay, readRetry, restOf, Schedule } from "../../../../client/vademecum/js/update/schedule.mjs";
+import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../../../../client/vademecum/js/update/schedule.mjs";
 
 const HOUR = 3_600_000;
 
@@ -36,14 +36,6 @@ test("what was written down of a wait counts within a day, on either side", () =
 test("what is left of a wait is never more than a host may ask for", () => {
   const now = Date.parse("2026-11-21T08:00:00Z");
   assert.deepEqual([now + HOUR, now, now - HOUR, 0, now + 25 * HOUR].map((until) => restOf(until, now)), [HOUR, 0, 0, 0, 0]);
-});
-
-test("nothing is downloaded unasked where data are dear or slow", () => {
-  assert.ok(mayDownload({}));
-  assert.ok(mayDownload({ effectiveType: "4g", saveData: false }));
-  assert.ok(!mayDownload({ saveData: true }));
-  assert.ok(!mayDownload({ effectiveType: "2g" }));
-  assert.ok(!mayDownload({ effectiveType: "slow-2g" }));
 });
 
 /** A clock that is set forward by hand; what has become due then has run. */

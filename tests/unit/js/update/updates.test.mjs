@@ -44,6 +44,8 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
       return reopen();
     },
     follow: async () => follow(),
+    decide: () => ({ what: "install", reason: "" }),
+    later: () => false,
     emit: (name, detail) => log.push({ [name]: detail }),
     announce: (name) => log.push(`announce ${name}`),
   });
@@ -52,7 +54,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
 }
 
 /** What a command is told, without the number of the update. */
-const said = ({ turn, seedless, ...args }) => (seedless ? { ...args, seedless } : args);
+const said = ({ turn, seedless, unasked, ...args }) => (seedless ? { ...args, seedless } : args);
 const fails = (code) => () => {
   throw new VademecumError(code, "found this");
 };
