@@ -71,7 +71,14 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
 
     A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
     """
-    return _folder("", [(PurePosixPath(row.key).parts, row) for row in documents])
+    return _folder("", [(_place(row).parts, row) for row in documents])
+
+
+def _place(row: DocumentRow) -> PurePosixPath:
+    """Return a document's place in the tree: where there are several sources, each is a folder."""
+    source, colon, key = row.key.partition(":")
+    named = colon and f'"source":"{source}"' in row.metadata
+    return PurePosixPath(source, key) if named else PurePosixPath(row.key)
 
 
 def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> Folder:
@@ -95,11 +102,11 @@ def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> F
 
 
 def _order(row: DocumentRow) -> tuple[bool, list[tuple[int, str]]]:
-    return not _is_folder_page(row), _natural(row.key)
+    return not _is_folder_page(row), _natural(str(_place(row)))
 
 
 def _is_folder_page(row: DocumentRow) -> bool:
-    return _FOLDER_PAGE.fullmatch(PurePosixPath(row.key).name) is not None
+    return _FOLDER_PAGE.fullmatch(_place(row).name) is not None
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

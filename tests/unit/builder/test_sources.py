@@ -8,7 +8,9 @@ import pytest
 
 from vademecum import KnowledgeBase
 from vademecum.errors import UsageError
+from vademecum.format.segment import DocumentRow
 from vademecum_builder.build import BuildReport, build
+from vademecum_builder.pages.contents import tree_of
 from vademecum_builder.settings import read_settings
 
 SETTINGS = """
@@ -65,3 +67,16 @@ def test_one_of_them_with_nothing_to_read_stops_the_build(place: Path) -> None:
     with pytest.raises(UsageError, match="note: no such folder"):
         release(place)
     assert not (place / "site").exists()
+
+
+def test_each_source_is_a_folder_of_the_tree() -> None:
+    own = {
+        "handbook:index.md": "handbook",
+        "handbook:a.md": "handbook",
+        "notes:page.md": "notes",
+        "a:b.md": "",
+    }
+    rows = [DocumentRow(key, 1, key, "", f'{{"source":"{source}"}}') for key, source in own.items()]
+    tree = tree_of(rows)
+    assert [(folder.name, folder.count) for folder in tree.folders] == [("handbook:index.md", 2)]
+    assert [row.key for row in tree.pages] == ["a:b.md", "notes:page.md"]

@@ -138,13 +138,17 @@ function address(link, { place, base }) {
  * @returns {{keys: string[], anchor: string} | null}
  */
 export function documentOf(link, key) {
+  // Of several sources each has a name, which its keys begin with; pages link to pages of their own.
+  const [, source = "", own = ""] = /^([a-z0-9][a-z0-9-]*:)?(.*)$/s.exec(key) ?? [];
   try {
-    const url = new URL(link, `base:///${key.split("/").map(encodeURIComponent).join("/")}`);
+    const url = new URL(link, `base:///${own.split("/").map(encodeURIComponent).join("/")}`);
     if (url.protocol !== "base:" || url.host !== "") return null;
     const path = decodeURIComponent(url.pathname.slice(1));
     const anchor = decodeURIComponent(url.hash.slice(1));
-    if (path !== "" && !path.endsWith("/")) return { keys: [path, `${path}.md`, `${path}.html`, `${path}/index.html`], anchor };
-    return { keys: [`${path}index.html`, `${path}index.md`, `${path.slice(0, -1)}.md`], anchor };
+    const ends = path !== "" && !path.endsWith("/") ? ["", ".md", ".html", "/index.html"] : ["index.html", "index.md"];
+    const keys = ends.map((end) => path + end);
+    if (path.endsWith("/")) keys.push(`${path.slice(0, -1)}.md`);
+    return { keys: [...keys.map((one) => source + one), ...(source && keys)], anchor };
   } catch {
     return null; // an address that cannot be joined or decoded: it leads where the browser thinks
   }
