@@ -11,7 +11,6 @@ from pathlib import Path
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from securesystemslib.exceptions import Error as SignerError
 from securesystemslib.signer import CryptoSigner, Key, Signer
 from tuf.api.metadata import Root
 
@@ -185,9 +184,10 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
         return _pem_signer(value.encode(), KEY_VARIABLE)
     try:
         return Signer.from_priv_key_uri(value, next(iter(authorised.values())))
-    except (ValueError, ImportError, OSError, SignerError):
+    except Exception as error:  # noqa: BLE001 - the libraries of key services raise what they like
         # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
-        raise UsageError(f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI") from None
+        said = f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI ({type(error).__name__})"
+        raise UsageError(said) from None
 
 
 def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
