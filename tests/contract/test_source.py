@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,12 +17,15 @@ from vademecum_builder.sources.base import (
     MARKDOWN,
     Changes,
     Checkpoint,
+    Entry,
     Removed,
     Skipped,
     Source,
     SourceItem,
 )
+from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.table import TableSource
 
 ONE = {"a.md": "Ann", "b/c.md": "Cat", "é.md": "Eve"}
 TWO = {"a.md": "Ann again", "d.md": "Dan", "é.md": "Eve"}
@@ -84,7 +90,57 @@ class LogSource:
         return Changes(iter([*items, *gone, Checkpoint("log", str(len(self.log.touched)))]))
 
 
-PLACES: Mapping[str, type[Folder | Log]] = {"folder": Folder, "log": Log}
+@dataclass
+class Table:
+    """A table of an SQLite database; its rows are compared whole."""
+
+    root: Path
+    cursor: str = ""
+    step: int = 0
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        self.step += 1
+        with closing(sqlite3.connect(self.root / "a.db", isolation_level=None)) as database:
+            database.execute("CREATE TABLE IF NOT EXISTS page (id PRIMARY KEY, text, step, gone)")
+            database.execute("UPDATE page SET gone = 1, step = ? WHERE gone IS NULL", [self.step])
+            rows = [(key, text, self.step) for key, text in documents.items()]
+            database.executemany("REPLACE INTO page VALUES (?, ?, ?, NULL)", rows)
+
+    def source(self) -> Source:
+        (self.root / "a.db").touch()
+        database = Database("sqlite:///a.db", self.root)
+        return TextOf(TableSource(database, "page", cursor=self.cursor, deleted="gone"))
+
+
+class CursorTable(Table):
+    """One that is read by a column that rises."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, "step")
+
+
+@dataclass
+class TextOf:
+    """Records as texts: what holds for items holds for them too."""
+
+    records: Source
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        said = self.records.changes(since)
+        return replace(said, entries=map(self._text, said.entries))
+
+    def _text(self, entry: Entry) -> Entry:
+        if isinstance(entry, SourceItem):
+            return replace(entry, data=json.loads(entry.data)["text"].encode())
+        return entry
+
+
+PLACES: Mapping[str, type[Folder | Log | Table]] = {
+    "folder": Folder,
+    "log": Log,
+    "table": Table,
+    "cursor": CursorTable,
+}
 
 
 @pytest.fixture(params=list(PLACES.values()), ids=list(PLACES))

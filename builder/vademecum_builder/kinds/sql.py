@@ -1,0 +1,78 @@
+"""`kind = "sql"`: each row of a table or a query of a database is a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum.errors import UsageError
+from vademecum_builder.kinds import records
+from vademecum_builder.kinds.base import Key, Opened, is_text
+from vademecum_builder.kinds.records import RecordReader
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.table import LOOK_BACK, TableSource
+
+
+def is_database(value: Any, folder: Path) -> Database | None:
+    """Take a database's address."""
+    return Database(value, folder) if isinstance(value, str) and ":" in value else None
+
+
+def is_count(value: Any, _: Path) -> int | None:
+    """Take a whole number above 0."""
+    return value if type(value) is int and value > 0 else None
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "url": Key(
+        "a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", is_database, required=True
+    ),
+    "table": Key("a table's name", is_text),
+    "query": Key("a SELECT", is_text),
+    "cursor": Key("the column that rises with each change", is_text),
+    "deleted": Key("the column that says that a row is gone", is_text),
+    "look-back": Key("a number of rows above 0", is_count),
+    **records.KEYS,
+}
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+    """Return the table's rows.
+
+    Raises:
+        UsageError: Both a table and a query or neither, a field that is not there, an empty table.
+        NetworkError: The database does not answer.
+    """
+    source = table_source(settings)
+    reader = RecordReader.of(settings, source.cursor, source.deleted)
+    columns = source.columns()
+    reader.check(columns)
+    return [Opened(source, lambda: replace(reader, order=columns))]
+
+
+def table_source(settings: SourceSettings) -> TableSource:
+    """Return the table or query that the settings name.
+
+    Raises:
+        UsageError: They name both, or neither.
+    """
+    values = settings.values
+    if ("table" in values) == ("query" in values):
+        found = (
+            "table and query: take one of them out"
+            if "table" in values
+            else "no table: name one (or a query)"
+        )
+        raise UsageError(f"{settings.where}: source: {found}")
+    return TableSource(
+        database=Database(values["url"].url, values["url"].folder, settings.where),
+        table=values.get("table", ""),
+        query=values.get("query", ""),
+        id=values.get("id", "id"),
+        cursor=values.get("cursor", ""),
+        deleted=values.get("deleted", ""),
+        look_back=values.get("look-back", LOOK_BACK),
+    )

@@ -1,0 +1,107 @@
+"""`{name}: {description}`: how texts and addresses are made of a record's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+from urllib.parse import quote
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.records import instead
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with fields in braces; `{{` and `}}` are braces.
+
+    Attributes:
+        text: As the settings have it.
+        parts: Each a text as it stands, and the field behind it; empty: none.
+    """
+
+    text: str
+    parts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def parse(cls, text: str, fields: Collection[str] | None = None) -> Template:
+        """Read a template; a text without braces is a template of that text.
+
+        Args:
+            fields: Those that there are; None: nobody knows yet.
+
+        Raises:
+            UsageError: Braces that do not close, a brace with more than a field's name, or a field that is not there.
+        """
+        try:
+            parsed = list(Formatter().parse(text))
+        except ValueError as error:
+            raise UsageError(f"template {text!r}: {error}; write {{{{ for a brace") from None
+        for _, name, form, conversion in parsed:
+            if name is not None and (not name.strip() or form or conversion):
+                raise UsageError(f"template {text!r}: expected the name of a field in braces, as in {{name}}")
+        template = cls(text, tuple((before, name or "") for before, name, _, _ in parsed))
+        if fields is not None:
+            template.check(fields)
+        return template
+
+    @classmethod
+    def of(cls, told: str) -> Template:
+        """Read what is a template where it has braces, and else the name of a field.
+
+        Raises:
+            UsageError: As `parse`.
+        """
+        return cls.parse(told if "{" in told or "}" in told else f"{{{told}}}")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it names."""
+        return tuple(name for _, name in self.parts if name)
+
+    def check(self, fields: Collection[str]) -> None:
+        """Refuse a field that is not among these.
+
+        Raises:
+            UsageError: It names the field, the template, and which one may be meant.
+        """
+        for name in self.fields:
+            if name not in fields:
+                raise UsageError(
+                    f"template {self.text!r}: there is no field {name!r}; {instead(name, fields)}"
+                )
+
+    def render(self, record: Mapping[str, Any]) -> str:
+        """Return the text for a record; a field that it has not, or that is null, is nothing."""
+        return "".join(before + (shown(record.get(name)) if name else "") for before, name in self.parts)
+
+    def render_url(self, record: Mapping[str, Any]) -> str:
+        """Return the address for a record: fields are percent-encoded, but for one that the template begins with.
+
+        Empty where a field is missing: half an address leads nowhere.
+        """
+        if any(not shown(record.get(name)) for name in self.fields):
+            return ""
+        return "".join(
+            before + (_in_address(shown(record.get(name)), first=not number and not before) if name else "")
+            for number, (before, name) in enumerate(self.parts)
+        )
+
+
+def shown(value: object) -> str:
+    """Return a field's value as text: a list by commas, truth as yes and no, null as nothing."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(filter(None, map(shown, value)))
+        case dict():
+            return ", ".join(f"{name}: {shown(inner)}" for name, inner in value.items() if shown(inner))
+    return str(value)
+
+
+def _in_address(text: str, *, first: bool) -> str:
+    return text if first else quote(text, safe="")

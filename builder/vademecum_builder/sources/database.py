@@ -1,0 +1,256 @@
+"""Databases, by SQLAlchemy: opened to be read, errors in one line, and no password in any of them.
+
+The only place for sqlalchemy, which the extra `[sql]` brings. Drivers of other databases than SQLite are the user's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from vademecum.errors import NetworkError, UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine, FromClause, TextClause
+
+BUSY_SECONDS = 10.0
+"""For how long a lock of SQLite is waited for."""
+FETCHED = 100
+"""Rows that are fetched at once: a row may have megabytes."""
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
+# What a database says that will be otherwise at another time, in SQLSTATE classes: connection, resources, shut down,
+# locks. SQLite has no such classes: there it is the driver's OperationalError.
+_PASSING = ("08", "53", "57", "40", "55")
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is read.
+
+    Attributes:
+        url: As the settings have it, with `${VARIABLE}` from the environment.
+        folder: What the path of an SQLite file is relative to.
+        where: The settings' file and line, for messages.
+    """
+
+    url: str = field(repr=False)
+    folder: Path
+    where: str = ""
+
+    @property
+    def name(self) -> str:
+        """The address without password and options, for messages."""
+        from sqlalchemy import URL
+
+        url = self._url()
+        shown = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
+        return shown.render_as_string()
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite`, `postgresql` …"""
+        return self._url().get_backend_name()
+
+    @contextmanager
+    def connect(self, *, write: bool = False) -> Iterator[Connection]:
+        """Open the database; what is read is one state of it, as far as it can give one.
+
+        Args:
+            write: Whether what is done is kept at the end.
+
+        Raises:
+            UsageError: It cannot be opened, or does not understand.
+            NetworkError: It does not answer, is locked, or died: another time it may well be otherwise.
+        """
+        with self._telling():
+            engine = self._engine(write=write)
+            try:
+                with engine.connect() as connection:
+                    if self.dialect == "postgresql" and not write:
+                        connection = connection.execution_options(
+                            isolation_level="REPEATABLE READ", postgresql_readonly=True
+                        )
+                    yield connection
+                    if write:
+                        connection.commit()
+            finally:
+                engine.dispose()
+
+    def table(self, connection: Connection, name: str) -> FromClause:
+        """Return a table or view, by `name` or `schema.name`.
+
+        Raises:
+            UsageError: There is none; the message says which may be meant.
+        """
+        from sqlalchemy import inspect, table
+
+        schema, _, plain = name.rpartition(".")
+        inspector = inspect(connection)
+        there = inspector.get_table_names() + inspector.get_view_names()
+        if name in there:
+            return table(name)
+        if schema:
+            there += [f"{schema}.{one}" for one in inspector.get_table_names(schema=schema)]
+            there += [f"{schema}.{one}" for one in inspector.get_view_names(schema=schema)]
+        if name not in there:
+            meant = get_close_matches(name, there, 1)
+            tables = ", ".join(sorted(there)[:20]) or "no table"
+            raise UsageError(
+                f"{self.where}: source.table: {self.name} has no table {name!r}; "
+                + (f"did you mean {meant[0]}?" if meant else f"there is {tables}")
+            )
+        return table(plain, schema=schema)
+
+    def query(self, text: str) -> TextClause:
+        """Return a query as something to select from; a colon in it is a colon."""
+        from sqlalchemy import text as sql
+
+        return sql(f"({_BIND.sub(chr(92) + ':', text.strip().rstrip(';'))}) AS vademecum_query")
+
+    def _url(self) -> URL:
+        try:
+            from sqlalchemy import make_url
+            from sqlalchemy.exc import ArgumentError
+        except ModuleNotFoundError:
+            raise UsageError(
+                f"{self.where}: a database is read by SQLAlchemy: pip install 'vademecum[sql]'"
+            ) from None
+        missing = [name for name in _VARIABLE.findall(self.url) if not os.environ.get(name)]
+        if missing:
+            raise UsageError(f"{self.where}: source.url: the environment variable {missing[0]} is not set")
+        expanded = _VARIABLE.sub(lambda match: os.environ[match[1]], self.url)
+        try:
+            url = make_url(expanded)
+        except (ArgumentError, ValueError):
+            example = "sqlite:///shop.db, postgresql+psycopg://user@host/name"
+            raise UsageError(f"{self.where}: source.url: not a database's address; write {example}") from None
+        return url.set(drivername="postgresql") if url.drivername == "postgres" else url
+
+    def _engine(self, *, write: bool) -> Engine:
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import NoSuchModuleError
+        from sqlalchemy.pool import NullPool
+
+        url = self._url()
+        try:
+            if url.get_backend_name() != "sqlite":
+                return create_engine(url, poolclass=NullPool)
+            path = self._file(url)
+            return create_engine("sqlite://", creator=lambda: _open_sqlite(path, write), poolclass=NullPool)
+        except NoSuchModuleError:
+            raise UsageError(
+                f"{self.where}: source.url: SQLAlchemy knows no database {url.drivername!r}; write postgresql+psycopg, "
+                "mysql+pymysql or sqlite, or install the dialect"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                f"{self.where}: source.url: the driver {error.name} is not installed: pip install {error.name}, "
+                "or name another one, as in postgresql+psycopg://"
+            ) from None
+
+    def _file(self, url: URL) -> Path:
+        path = self.folder / (url.database or "")
+        if not url.database or url.database == ":memory:" or not path.is_file():
+            found = "is a folder" if path.is_dir() else "no such file"
+            raise UsageError(
+                f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path"
+            )
+        return path
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Make one line of what SQLAlchemy and a driver say, which may be pages with parameters in them."""
+        from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+        try:
+            yield
+        except DBAPIError as error:
+            said = f"{self.name}: {self._without_password(str(error.orig))}"
+            state = str(getattr(error.orig, "sqlstate", None) or "")
+            passing = isinstance(error, OperationalError) and (not state or state.startswith(_PASSING))
+            if (
+                error.connection_invalidated
+                or state.startswith(_PASSING)
+                or (passing and not _is_wrong(said))
+            ):
+                raise NetworkError(f"{said}; nothing is lost: try again") from None
+            raise UsageError(f"{self.where}: {said}".removeprefix(": ")) from None
+        except SQLAlchemyError as error:
+            raise UsageError(f"{self.where}: {self.name}: {self._without_password(str(error))}") from None
+
+    def _without_password(self, said: str) -> str:
+        password = self._url().password
+        line = " ".join(said.split())[:300]
+        for secret in filter(None, (password and str(password), password and quote(str(password)))):
+            line = line.replace(secret, "***")
+        return line
+
+
+def _is_wrong(said: str) -> bool:
+    """Return whether SQLite's one class of errors means a wrong query, which no other time makes right."""
+    return any(words in said for words in ("no such", "syntax error", "ambiguous", "readonly", "misuse"))
+
+
+def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
+    # mode=rw: a file that is not there is no new database; a journal that a crash has left can be rolled back.
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    if not write:
+        connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def encode_value(value: Any) -> Any:
+    """Return a cursor's value or an id as JSON has it; `decode_value` gives it back as the driver gave it.
+
+    Raises:
+        UsageError: Its type has no order, such as bytes or truth.
+    """
+    from datetime import date, datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    match value:
+        case bool():
+            pass
+        case int() | float() | str():
+            return value
+        case datetime():
+            return ["datetime", value.isoformat()]
+        case date():
+            return ["date", value.isoformat()]
+        case Decimal():
+            return ["decimal", str(value)]
+        case UUID():
+            return ["uuid", str(value)]
+        case bytes() | memoryview():
+            return ["bytes", bytes(value).hex()]
+    raise UsageError(f"a value of type {type(value).__name__} has no order: {str(value)[:40]!r}")
+
+
+def decode_value(told: Any) -> Any:
+    """Return what `encode_value` was given."""
+    from datetime import date, datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    if not isinstance(told, list):
+        return told
+    kind, text = told
+    readers: dict[str, Any] = {
+        "datetime": datetime.fromisoformat,
+        "date": date.fromisoformat,
+        "decimal": Decimal,
+        "uuid": UUID,
+        "bytes": bytes.fromhex,
+    }
+    return readers[kind](text)

@@ -1,0 +1,81 @@
+"""Records as items: one canonical JSON object of a record's fields, whatever a database or a file has in them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final
+from uuid import UUID
+
+from vademecum.format.json import canonical
+from vademecum_builder.sources.base import RECORD, Skipped, SourceItem
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""A larger record is left out."""
+LONGEST_KEY: Final = 500
+_LONE: Final = re.compile("[\ud800-\udfff]")
+
+
+def record_key(id: object) -> str | None:
+    """Return the key of a record by its id: a text, a whole number, a UUID; None: it is none of these, or too long."""
+    if isinstance(id, Decimal) and id == id.to_integral_value():
+        id = int(id)
+    if isinstance(id, bool) or not isinstance(id, str | int | UUID):
+        return None
+    key = str(id)
+    return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() and key == key.strip() else None
+
+
+def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:
+    """Return a record as an item, or why it is none."""
+    data = canonical({name: json_value(value) for name, value in fields.items()})
+    if len(data) > MAX_BYTES:
+        largest = max(fields, key=lambda name: len(str(fields[name])))
+        reason = f"larger than {MAX_BYTES // 2**20} MB; the largest field is {largest!r}"
+        return Skipped(key, reason, data[:200].decode("utf-8", "ignore"))
+    return SourceItem(key, RECORD, data)
+
+
+def json_value(value: object) -> Any:
+    """Return a value as JSON has it: without NUL, U+FFFD for a lone surrogate; of bytes their digest."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return value if value.isprintable() else _LONE.sub("\ufffd", value.replace("\0", ""))
+        case int():
+            return int(value) if abs(value) <= 2**53 else str(value)
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Decimal():
+            return _number(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes() | bytearray() | memoryview():
+            return f"sha256:{hashlib.sha256(value).hexdigest()}"
+        case dict():
+            return {str(json_value(str(name))): json_value(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [json_value(inner) for inner in value]
+    return json_value(str(value))
+
+
+def instead(name: object, known: Collection[str]) -> str:
+    """Return what may be meant by a name that is not known."""
+    meant = get_close_matches(str(name), known, 1)
+    return f"did you mean {meant[0]}?" if meant else f"there is {', '.join(sorted(known)) or 'none'}"
+
+
+def _number(value: Decimal) -> int | float | str:
+    if not value.is_finite():
+        return str(value)
+    if value == value.to_integral_value() and abs(value) <= 2**53:
+        return int(value)
+    return float(value) if Decimal(repr(float(value))) == value else str(value)

@@ -1,0 +1,96 @@
+"""Times of records, whatever a database or an export writes: none is guessed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from vademecum.errors import ContentError
+
+_NUMBER = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A number above this is no count of seconds (the year 5138): it is one of milliseconds, microseconds, nanoseconds.
+_MOST_SECONDS = 10**11
+
+
+class NoZoneError(ContentError):
+    """A time without a zone, and nobody says which it is."""
+
+
+def read_time(value: object, zone: tzinfo | None = None) -> datetime:
+    """Return a time in UTC.
+
+    Args:
+        value: A `datetime`, an ISO 8601 text, or what has gone by since 1970 in UTC, as a number or its digits:
+            seconds, or milli-, micro- or nanoseconds, as its size tells.
+        zone: Of times that do not say theirs. An hour that a clock shows twice is read as the first of the two; one
+            that it leaves out, as if it had not been put forward yet (PEP 495, fold 0).
+
+    Raises:
+        NoZoneError: There is none.
+        ContentError: It is no time.
+    """
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _since_epoch(Decimal(str(value)))
+    if isinstance(value, str):
+        text = value.strip()
+        if _NUMBER.fullmatch(text) and "-" not in text[1:] and len(text) > 8:
+            return _since_epoch(Decimal(text))
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:
+            raise ContentError(
+                f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970"
+            ) from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise ContentError(f"{value!r} is no time: expected ISO 8601, or seconds since 1970")
+    if value.tzinfo is None:
+        if zone is None:
+            raise NoZoneError(f"{value.isoformat(' ')} has no zone; the settings have to say which it is")
+        value = value.replace(tzinfo=zone)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ContentError(f"{value.isoformat(' ')} is out of range") from None
+
+
+def read_zone(name: object) -> tzinfo | None:
+    """Return a zone by its IANA name (`Europe/Berlin`, `UTC`); None: there is none of that name."""
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def read_duration(text: object) -> timedelta | None:
+    """Return `90s`, `30m`, `12h`, `7d` or `2w` as a duration of more than nothing; None: it is none."""
+    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    seconds = int(match[1]) * _SECONDS[match[2]] if match and len(match[1]) < 9 else 0
+    return timedelta(seconds=seconds) if seconds else None
+
+
+def micros(moment: datetime) -> int:
+    """Return the microseconds since 1970 of an aware time: whole numbers compare exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def of_micros(count: int) -> datetime:
+    """Return the time of that many microseconds since 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+def _since_epoch(count: Decimal) -> datetime:
+    if not count.is_finite():
+        raise ContentError(f"{count} is no time")
+    while abs(count) > _MOST_SECONDS:
+        count /= 1000
+    try:
+        return _EPOCH + timedelta(microseconds=int((count * 1_000_000).to_integral_value()))
+    except OverflowError:
+        raise ContentError(f"{count} seconds since 1970 are out of range") from None

@@ -1,0 +1,34 @@
+"""The examples of site/content/sources.md for records build what they say."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.build import build
+from vademecum_builder.settings import read_settings
+
+PAGE = Path(__file__).parents[2] / "site" / "content" / "sources.md"
+
+
+def settings_below(heading: str) -> str:
+    """Return the first settings below a heading of the page."""
+    _, _, section = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
+    found = re.search(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert found
+    return "site = false\n" + found[1]
+
+
+@pytest.mark.slow
+def test_tables_of_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(sqlite3.connect("shop.db", isolation_level=None)) as database:
+        database.execute("CREATE TABLE item (id, name, description, price, changed, gone)")
+        row = (1, "Chair", "Of oak.", 19.5, "2026-01-01T10:00:00Z", None)
+        database.execute("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)", row)
+    Path("vademecum.toml").write_text(settings_below("Tables of a database"), encoding="utf-8")
+    assert build(read_settings(Path("vademecum.toml"))).documents == 1

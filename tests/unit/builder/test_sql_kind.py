@@ -1,0 +1,151 @@
+"""`kind = "sql"`: from the settings to hits, and what they may not say."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum import KnowledgeBase
+from vademecum.errors import UsageError
+from vademecum_builder.build import BuildReport, build
+from vademecum_builder.settings import read_settings
+
+SETTINGS = """
+site = false
+[[source]]
+name = "shop"
+kind = "sql"
+url = "sqlite:///shop.db"
+table = "item"
+title = "name"
+text = "{name}: {description}"
+link = "https://shop.example/{id}"
+metadata = ["price"]
+updated = "changed"
+zone = "Europe/Berlin"
+"""
+ROWS = [
+    (1, "Oak chair", "A chair of oak with four legs.", 19.5, "2026-07-01 10:00:00", "secret"),
+    (2, "Pine table", "A table of pine for six.", 80, "2026-01-01T10:00:00+00:00", "secret"),
+]
+
+
+def write(folder: Path, rows: Sequence[tuple[Any, ...]] = ROWS) -> None:
+    with closing(sqlite3.connect(folder / "shop.db", isolation_level=None)) as database:
+        database.execute("CREATE TABLE IF NOT EXISTS item (id, name, description, price, changed, cost)")
+        database.execute("DELETE FROM item")
+        database.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def release(folder: Path, settings: str = SETTINGS) -> BuildReport:
+    (folder / "vademecum.toml").write_text(settings)
+    return build(read_settings(folder / "vademecum.toml"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_rows_become_hits(place: Path) -> None:
+    assert release(place).documents == 2
+    with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
+        kb.sync()
+        hit = kb.search("chair of oak")[0]
+        assert (hit.document, hit.title, hit.url) == ("shop:1", "Oak chair", "https://shop.example/1")
+        assert hit.text == "Oak chair: A chair of oak with four legs."
+        assert hit.metadata == {"price": 19.5, "source": "shop", "updated": "2026-07-01T08:00:00Z"}
+        assert kb.search("table of pine")[0].metadata["updated"] == "2026-01-01T10:00:00Z"
+
+
+@pytest.mark.slow
+def test_a_changed_field_that_is_no_text_is_embedded_by_nobody(place: Path) -> None:
+    release(place)
+    write(place, [(*ROWS[0][:3], 17.5, *ROWS[0][4:]), (*ROWS[1][:5], "more secret")])
+    report = release(place)
+    assert (report.modified, report.embedded) == (1, 0)
+    write(place, [(*ROWS[0][:2], "A chair of ash.", *ROWS[0][3:]), ROWS[1]])
+    report = release(place)
+    assert (report.modified, report.embedded) == (1, 1)
+
+
+@pytest.mark.slow
+def test_by_default_all_text_is_text(place: Path) -> None:
+    release(
+        place, "\n".join(line for line in SETTINGS.splitlines() if not line.startswith(("text", "title")))
+    )
+    with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
+        kb.sync()
+        assert kb.search("chair of oak")[0].text == "A chair of oak with four legs.\n\nsecret"
+
+
+@pytest.mark.slow
+def test_markup_in_a_field_is_read(place: Path) -> None:
+    rows = [
+        (1, "Chair", "<p>Of <b>oak</b></p><script>x()</script>", 1, None, ""),
+        (2, "Table", "a", 1, None, ""),
+    ]
+    write(place, rows)
+    release(place, SETTINGS.replace('"{name}: {description}"', '["description"]\nformat = "html"'))
+    with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
+        kb.sync()
+        assert kb.search("oak")[0].text == "Of oak"
+
+
+@pytest.mark.slow
+def test_a_time_without_a_zone_is_left_out_until_the_settings_say_which(place: Path) -> None:
+    report = release(place, SETTINGS.replace('zone = "Europe/Berlin"', ""))
+    assert report.documents == 1
+    [warning] = [warning for warning in report.warnings if "zone" in warning]
+    assert "1: changed: 2026-07-01 10:00:00 has no zone" in warning
+    assert 'zone = "Europe/Berlin"' in warning
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('table = "item"', "", r"line 3: source: no table: name one \(or a query\)"),
+        ('table = "item"', 'table = "item"\nquery = "SELECT 1"', "table and query: take one of them out"),
+        ('table = "item"', 'table = "items"', "line 3: source.table: .*did you mean item"),
+        (
+            'title = "name"',
+            'title = "nome"',
+            "line 3: source.title: there is no field 'nome'; did you mean name",
+        ),
+        ("{description}", "{descripton}", "line 3: source.text: .*did you mean description"),
+        ('["price"]', '["prize"]', "line 3: source.metadata: .*did you mean price"),
+        ('"changed"', '"change"', "line 3: source.updated: .*did you mean changed"),
+        ("{description}", "{description", "line 3: template .*expected '}'"),
+        ('"Europe/Berlin"', '"Berlin"', "line 13: source.zone: expected the zone of times"),
+        ('url = "sqlite:///shop.db"', "url = 7", "line 6: source.url: expected a database's address"),
+        ('url = "sqlite:///shop.db"', "", "line 3: source: url is missing"),
+        ("{id}", "{idd}", "line 3: source.link: .*did you mean id"),
+        ("site = false", "site = false\n[[source]]\nkind = 'sq'", "there is no kind 'sq'; did you mean sql"),
+        ("zone =", "look-back = 0\nzone =", "source.look-back: expected a number of rows above 0"),
+    ],
+)
+def test_settings_that_cannot_be_meant(place: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        release(place, SETTINGS.replace(old, new))
+    assert not (place / "site").exists()
+
+
+@pytest.mark.slow
+def test_a_column_that_vanished_stops_the_build_and_the_release_stays(place: Path) -> None:
+    release(place)
+    with closing(sqlite3.connect(place / "shop.db", isolation_level=None)) as database:
+        database.execute("ALTER TABLE item RENAME COLUMN description TO descr")
+    with pytest.raises(
+        UsageError, match=r"source\.text: there is no field 'description'; did you mean descr"
+    ):
+        release(place)
+    write_back = SETTINGS.replace("{description}", "{descr}")
+    assert not release(place, write_back).changed
