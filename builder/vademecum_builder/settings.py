@@ -173,11 +173,16 @@ def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
     return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
 
 
+def _channel(value: Any, _: Path) -> str | None:
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
+
+
 _TOP: Final = {
     "title": _Field("a text", _any_text, field="title"),
     "address": _Field(ADDRESS, is_http, field="previous"),
     "out": _Field("a folder", is_path, field="out"),
     "root": _Field("a file", is_path, field="root"),
+    "channel": _Field("small letters, digits and -, as in stable", _channel, field="channel"),
     "encoder": _Field("builtin or sentence-transformers:MODEL", _any_text, field="encoder"),
     "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
     "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),

@@ -6,10 +6,10 @@ import argparse
 from functools import partial
 
 from vademecum.version import __version__
-from vademecum_builder.cli.options import building, hosting, reading
+from vademecum_builder.cli.options import building, hosting, reading, setup
 from vademecum_builder.cli.options.common import CommandParser, Commands
 
-_GROUPS = (building, hosting, reading)
+_GROUPS = (setup, building, hosting, reading)
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:

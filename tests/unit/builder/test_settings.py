@@ -16,6 +16,7 @@ title = "Acme handbook"
 address = "https://acme.example/kb/"
 out = "public/kb"
 root = "root.json"
+channel = "beta"
 encoder = "builtin"
 bits = 8
 site = false
@@ -47,6 +48,7 @@ def test_every_key(tmp_path: Path) -> None:
         profile="mkdocs",
         base_url="https://acme.example/docs/",
         title="Acme handbook",
+        channel="beta",
         encoder="builtin",
         bits=8,
         root=tmp_path / "root.json",

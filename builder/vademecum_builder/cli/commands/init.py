@@ -1,0 +1,60 @@
+"""`vade init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from vademecum.errors import CancelledError
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.scaffold.choices import Wishes
+from vademecum_builder.scaffold.plan import Plan, plan_setup, write_plan
+
+_STATES = {"new": "write", "added": "add to", "kept": "keep"}
+
+
+def run(options: Namespace) -> Shown:
+    """Set a repository up; on a terminal it is asked about before anything is written."""
+    asks = sys.stdin.isatty() and not (options.yes or options.json)
+    wishes = Wishes(options.source, options.address, options.encoder, options.channel)
+    plan = plan_setup(Path(), wishes, _ask if asks else lambda _, taken: taken)
+    told = asdict(plan) | {"top": str(plan.top), "written": False}
+    if options.dry_run:
+        return told, [*_planned(plan), *_texts(plan)]
+    if asks:
+        print("\n".join(_planned(plan)), file=sys.stderr)
+        if _ask("Do this?", "yes")[:1].lower() not in ("y", "j"):
+            raise CancelledError("nothing was written")
+    write_plan(plan, time_of_build(os.environ))
+    written = bool(plan.keys) or any(file.text for file in plan.files)
+    return told | {"written": written}, [*([] if asks else _planned(plan)), *_next(plan)]
+
+
+def _ask(question: str, taken: str) -> str:
+    print(f"{question}{f' [{taken}]' if taken else ''}: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip() or taken
+
+
+def _planned(plan: Plan) -> list[str]:
+    keys = [f"  make keys in {plan.keys}"] if plan.keys else []
+    files = [f"  {_STATES[file.state]} {file.path}" for file in plan.files]
+    notes = [f"  note: {note}" for note in plan.notes]
+    return [f"{plan.source}, published at {plan.address}", *notes, *files, *keys]
+
+
+def _texts(plan: Plan) -> list[str]:
+    return [f"\n--- {file.path}\n{file.text.rstrip()}" for file in plan.files if file.text]
+
+
+def _next(plan: Plan) -> list[str]:
+    if not plan.steps:
+        return ["All of it is there; `vade init --check` asks what else may be missing."]
+    told = [
+        f"  {number}. {step.why}" + (f":\n     {step.command}" if step.command else "")
+        for number, step in enumerate(plan.steps, 1)
+    ]
+    return ["Next:", *told]

@@ -1,0 +1,181 @@
+"""Where a repository's documents are: sources of a generator, pages that one has rendered, or a folder of files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from vademecum_builder.profiles.registry import PROFILES, find_profile
+from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
+from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
+from vademecum_builder.sources.left_out import file_kind, folder_kind
+
+_NAMED = (
+    "docs",
+    "doc",
+    "documentation",
+    "content",
+    "contents",
+    "handbook",
+    "manual",
+    "wiki",
+    "knowledge",
+    "knowledge-base",
+    "kb",
+    "guide",
+    "guides",
+    "articles",
+    "notes",
+    "pages",
+)
+"""Folders at the top that hold documents, as people call them."""
+_NOBODYS = frozenset(
+    {
+        "test",
+        "tests",
+        "testdata",
+        "fixtures",
+        "example",
+        "examples",
+        "vendor",
+        "third_party",
+        "themes",
+        "templates",
+    }
+)
+"""Folders whose generators are not the repository's own."""
+_ABOUT = frozenset(
+    {
+        "readme",
+        "changelog",
+        "changes",
+        "history",
+        "license",
+        "licence",
+        "contributing",
+        "code_of_conduct",
+        "security",
+    }
+    | {"authors", "notice", "support", "governance", "maintainers", "codeowners"}
+)
+"""Files about a repository, by their names: what it is made for is elsewhere."""
+_DEEP = 3
+"""Folders below the top in which a configuration or an index is looked for."""
+_HEADS = 20
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A folder that may be meant.
+
+    Attributes:
+        path: Relative to the repository's top; `.` is the top.
+        what: What it is: `sources of MkDocs`, `a rendered site (...)`, or empty.
+        documents: Files in it that can be read.
+        served: Where its configuration says that it is served; may be empty.
+    """
+
+    path: str
+    what: str
+    documents: int = 0
+    served: str = ""
+
+    def __str__(self) -> str:
+        count = f"{self.documents} document{'s' if self.documents > 1 else ''}" if self.documents else ""
+        return f"{self.path} ({', '.join(filter(None, (self.what, count)))})"
+
+
+def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
+    """Return the folders that may be meant, the likeliest first; none: there is no document.
+
+    Args:
+        files: Of the repository, as git lists them: what it ignores is not there where a workflow runs.
+    """
+    documents = [name for name in files if _is_document(name)]
+    found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
+    for candidate in _rendered(top, files):
+        if not any(_is_below(candidate.path, path) for path in found):
+            found[candidate.path] = candidate
+    return tuple(found.values()) or tuple(_plain(documents))
+
+
+def describe(top: Path, path: str, files: Sequence[str]) -> Candidate:
+    """Return what a folder is that the publisher names; it need not be in git."""
+    inside = [name for name in files if path == "." or name.startswith(f"{path}/")]
+    documents = [name for name in inside if _is_document(name)]
+    known = {candidate.path: candidate for candidate in find_candidates(top, files)}
+    return known.get(path) or Candidate(path, "", len(documents))
+
+
+def _is_document(name: str) -> bool:
+    path = PurePosixPath(name)
+    folders = [part for part in path.parts[:-1] if folder_kind(Path(part))]
+    return path.suffix.lower() in MEDIA_TYPES and not folders and not file_kind(path.name)
+
+
+def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
+    for folder in _own(filter(None, map(_configured, files))):
+        found = find_profile(top / folder, _below(folder, documents))
+        if found is None or found.inside or found.outside:
+            continue
+        places = {posixpath.normpath(posixpath.join(folder, place.path)) for place in found.rules.folders}
+        held = {place: len(_below(place, documents)) for place in places if not place.startswith("..")}
+        held = {place: count for place, count in held.items() if count}
+        if held:
+            inside = all(_is_below(place, folder) for place in held)
+            path = next(iter(held)) if len(held) == 1 else folder if inside else posixpath.commonpath(held)
+            what = f"sources of {found.profile.title.partition(',')[0]}"
+            yield Candidate(path or ".", what, sum(held.values()), found.rules.base_url)
+
+
+def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
+    seen: list[str] = []
+    indexes = (PurePosixPath(name) for name in files if name.endswith("index.html"))
+    for folder in _own(path.parent.as_posix() for path in indexes if path.name == "index.html"):
+        if any(_is_below(folder, above) for above in seen):
+            continue
+        keys = _below(folder, files)
+        source = FolderSource(top / folder)
+        heads = (source.read(key)[:LOOKED_AT] for key in pages_of(keys)[:_HEADS])
+        found = detect(keys, heads)
+        if found is not None:
+            seen.append(folder)
+            yield Candidate(folder, f"a rendered site: {found.reason}", found.pages)
+
+
+def _plain(documents: Sequence[str]) -> list[Candidate]:
+    tops = {name: len(_below(name, documents)) for name in _NAMED}
+    named = [Candidate(name, "", count) for name, count in tops.items() if count]
+    told = [name for name in documents if PurePosixPath(name).stem.lower() not in _ABOUT]
+    if named or not documents:
+        return named
+    first = {name.partition("/")[0] for name in told if "/" in name}
+    alone = first.pop() if len(first) == 1 and all("/" in name for name in told) else "."
+    return [Candidate(alone, "", len(_below(alone, documents)))]
+
+
+def _configured(name: str) -> str:
+    """Return the folder that a file is the configuration of a generator for; empty: it is none."""
+    path = PurePosixPath(name)
+    patterns = [pattern for profile in PROFILES for pattern in profile.files if path.match(pattern)]
+    return path.parents[patterns[0].count("/")].as_posix() if patterns else ""
+
+
+def _own(folders: Iterable[str]) -> list[str]:
+    """Return the folders from the top down, without those that are a test's or somebody else's."""
+    own = {f for f in folders if f.count("/") < _DEEP and not _NOBODYS & set(f.split("/"))}
+    return sorted(own, key=lambda folder: (folder != ".", folder.count("/"), folder))
+
+
+def _below(folder: str, names: Sequence[str]) -> list[str]:
+    return (
+        list(names)
+        if folder == "."
+        else [n.removeprefix(f"{folder}/") for n in names if _is_below(n, folder)]
+    )
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(f"{folder}/")

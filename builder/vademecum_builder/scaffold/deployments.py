@@ -1,0 +1,76 @@
+"""Which workflows a repository has, and whether one of them publishes a site: another would take its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vademecum_builder.profiles.config import read_yaml
+from vademecum_builder.scaffold.repository import Repository
+
+# What deploys a folder as the site, and the input that names the folder.
+_DEPLOYS = {
+    "actions/upload-pages-artifact": "path",
+    "actions/deploy-pages": "",
+    "peaceiris/actions-gh-pages": "publish_dir",
+    "jamesives/github-pages-deploy-action": "folder",
+}
+_PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
+_VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
+_ACTION = re.compile(r"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|\./?")
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow of the repository.
+
+    Attributes:
+        path: Its file.
+        told: What the file says; empty: it is no mapping.
+        deploys: Whether it publishes a site.
+        folder: Which folder that site is; may be empty.
+        publishes: Whether it publishes a knowledge base.
+    """
+
+    path: str
+    told: Mapping[str, Any]
+    deploys: bool
+    folder: str
+    publishes: bool
+
+    @property
+    def steps(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Each step, after the job that it is of."""
+        yield from _steps(self.told)
+
+
+def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
+    """Return the workflows of a repository, by their names."""
+    names = [name for name in repository.files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", name)]
+    return tuple(_workflow(name, (repository.top / name).read_text("utf-8", "replace")) for name in names)
+
+
+def _workflow(path: str, text: str) -> Workflow:
+    told = read_yaml(text)
+    deploys, folder, publishes = False, "", False
+    for _, step in _steps(told):
+        run, uses = str(step.get("run") or ""), str(step.get("uses") or "")
+        action = uses.partition("@")[0].lower()
+        publishes = publishes or bool(_VADE.search(run) or _ACTION.fullmatch(uses))
+        deploys = deploys or action in _DEPLOYS or bool(_PUSHES.search(run))
+        inputs = step.get("with")
+        named = inputs.get(_DEPLOYS.get(action, "")) if isinstance(inputs, Mapping) else None
+        if isinstance(named, str) and "${{" not in named:
+            folder = named.strip().removeprefix("./").rstrip("/")
+    return Workflow(path, told, deploys, folder, publishes)
+
+
+def _steps(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    jobs = told.get("jobs")
+    for job in jobs.values() if isinstance(jobs, Mapping) else ():
+        steps = job.get("steps") if isinstance(job, Mapping) else None
+        for step in steps if isinstance(steps, list) else ():
+            if isinstance(step, Mapping):
+                yield job, step

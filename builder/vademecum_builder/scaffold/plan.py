@@ -1,0 +1,168 @@
+"""What a repository gets so that a push publishes its documents: planned first, then written, nothing overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from vademecum.errors import StorageError, UsageError
+from vademecum.version import __version__
+from vademecum_builder.encoders.registry import published_name
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
+from vademecum_builder.scaffold.deployments import Workflow, read_workflows
+from vademecum_builder.scaffold.files import GITIGNORE, SETTINGS_FILE, gitignore, settings
+from vademecum_builder.scaffold.repository import Repository, open_repository
+from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
+from vademecum_builder.scaffold.workflow import WORKFLOW_FILE, workflow
+from vademecum_builder.settings import read_settings
+from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, new_keys
+from vademecum_builder.sources.folder import FolderSource
+
+KEY_FOLDERS = (DEFAULT_KEYS.as_posix(), "keys")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        source: The documents, as a person reads it.
+        address: Where the knowledge base is published.
+        keys: The folder in which keys are made; empty: there are some.
+        notes: What the publisher should know before.
+    """
+
+    top: Path
+    source: str
+    address: str
+    files: tuple[PlannedFile, ...]
+    keys: str
+    notes: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
+    """Look at a repository and return what it is to get. Nothing is written.
+
+    Args:
+        folder: The repository, or a folder of it.
+
+    Raises:
+        UsageError: It cannot be found what to build or where to publish it; the settings that lie there are broken.
+    """
+    published_name(wishes.encoder)
+    known = open_repository(folder) or _no_repository(folder)
+    workflows = read_workflows(known)
+    publishing = next((w for w in workflows if w.publishes), None)
+    deployed = None if publishing else next((w for w in workflows if w.deploys), None)
+    if (known.top / SETTINGS_FILE).exists():
+        choice = _settled(known, read_settings(known.top / SETTINGS_FILE))
+    else:
+        choice = choose(known, folder, deployed, wishes, ask)
+    keys = key_folder(known.top)
+    files = (
+        _file(known, SETTINGS_FILE, _settings(known, choice, wishes)),
+        *_workflow(known, choice, publishing or deployed),
+        _file(known, ROOT_FILE, ""),
+        *([_ignored(known, choice.out, keys)] if known.is_git else []),
+    )
+    made = not any((known.top / place).exists() for place in (ROOT_FILE, f"{keys}/{ROOT_FILE}"))
+    steps = left_to_do(
+        known, files, sources=choice.sources, out=choice.out, keys=keys, makes_keys=made, deployed=deployed
+    )
+    return Plan(known.top, choice.shown, choice.address, files, keys if made else "", choice.notes, steps)
+
+
+def write_plan(plan: Plan, now: datetime) -> None:
+    """Write what is planned, the keys last. What is there is never overwritten: a second run writes what the first
+    one has not.
+
+    Raises:
+        StorageError: A file or folder cannot be written.
+    """
+    for file in plan.files:
+        if file.text:
+            data = file.text.encode("utf-8", "surrogateescape")
+            _write(plan.top / file.path, data, new=file.state == "new")
+    if plan.keys:
+        new_keys(plan.top / plan.keys, now)
+    root = plan.top / ROOT_FILE
+    if not root.exists():
+        _write(root, (plan.top / key_folder(plan.top) / ROOT_FILE).read_bytes(), new=True)
+
+
+def key_folder(top: Path) -> str:
+    """Return the folder of keys: where some are, else where they are made."""
+    there = (f for f in KEY_FOLDERS if (top / f / RELEASE_KEY).exists() or (top / f / ROOT_FILE).exists())
+    return next(there, KEY_FOLDERS[0])
+
+
+def _write(path: Path, data: bytes, *, new: bool) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb" if new else "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _no_repository(folder: Path) -> Repository:
+    return Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
+
+
+def source_folders(told: BuildRequest) -> Sequence[Path]:
+    """Return the folders of documents that settings name."""
+    paths = [source.values.get("path") for source in told.sources]
+    return [path for path in paths if isinstance(path, Path)] if told.sources else [told.source]
+
+
+def _settled(known: Repository, told: BuildRequest) -> Choice:
+    """Return what the settings say that are there."""
+    if not told.previous:
+        address = known.pages or "https://..."
+        raise UsageError(f'{SETTINGS_FILE}: add where it is published, at its top: address = "{address}"')
+    sources = tuple(relative(folder, known.top) for folder in source_folders(told))
+    return Choice(
+        sources,
+        f"{', '.join(sources)} (as {SETTINGS_FILE} says)",
+        told.previous,
+        relative(told.out, known.top),
+    )
+
+
+def _file(known: Repository, path: str, text: str) -> PlannedFile:
+    there = (known.top / path).exists()
+    return PlannedFile(path, "kept" if there else "new", "" if there else text)
+
+
+def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
+    return settings(
+        source=choice.sources[0] if choice.sources else ".",
+        title=known.name or known.top.name,
+        address=choice.address,
+        base_url=choice.base_url,
+        encoder=wishes.encoder,
+        channel=wishes.channel,
+        out=choice.out,
+    )
+
+
+def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
+    if other is not None:
+        return [PlannedFile(other.path, "kept")]
+    text = workflow(branch=known.branch, sources=choice.sources, out=choice.out, version=__version__)
+    return [_file(known, WORKFLOW_FILE, text)] if known.owner else []
+
+
+def _ignored(known: Repository, out: str, keys: str) -> PlannedFile:
+    wanted = {f"/{out}/": f"{out}/x", "/.vademecum/": ".vademecum/x"}
+    wanted |= {f"/{keys}/*.pem": f"{keys}/{RELEASE_KEY}"} if keys != KEY_FOLDERS[0] else {}
+    missing = [line for line, path in wanted.items() if not known.ignores(path)]
+    place = known.top / GITIGNORE
+    before = place.read_bytes().decode("utf-8", "surrogateescape") if place.exists() else ""
+    state = "kept" if not missing else "added" if place.exists() else "new"
+    return PlannedFile(GITIGNORE, state, gitignore(before, missing) if missing else "")

@@ -1,0 +1,129 @@
+"""What git knows of a folder: its top, its files, its branch, where it is pushed, and so where GitHub serves it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vademecum.errors import UsageError
+
+# `git@github.com:o/r.git`, `https://token@github.com/o/r`, `ssh://git@ssh.github.com:443/o/r`, and the alias of a
+# second account, `git@github.com-work:o/r`. A server of GitHub Enterprise (`github.acme.example`) has its own ones.
+_GITHUB = re.compile(
+    r"(?:.*[@/])?(?:ssh\.|www\.)?github\.com(?:-[\w.-]+)?(?::\d+/|[:/]/?)([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
+    re.IGNORECASE,
+)
+_HOST_NAME = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A folder, and what git says of it.
+
+    Attributes:
+        top: Its topmost folder.
+        files: All files that are tracked or could be, `/`-separated; those that git ignores are left out.
+        tracked: The tracked ones.
+        branch: The one that is published from.
+        owner, name: On GitHub; empty: it is pushed elsewhere, or nowhere.
+        remote: The address that it is pushed to, without a password; empty: none.
+        is_git: Whether it is a repository at all.
+    """
+
+    top: Path
+    files: tuple[str, ...]
+    tracked: frozenset[str] = frozenset()
+    branch: str = "main"
+    owner: str = ""
+    name: str = ""
+    remote: str = ""
+    is_git: bool = True
+
+    @property
+    def pages(self) -> str:
+        """Where GitHub Pages serves it: at its own domain (`CNAME`), as the page of its owner, or below that."""
+        for place in ("CNAME", "docs/CNAME", "static/CNAME", "public/CNAME", "source/CNAME", "content/CNAME"):
+            if place in self.files:
+                domain = (self.top / place).read_text("utf-8", "replace").strip()
+                if _HOST_NAME.fullmatch(domain):
+                    return f"https://{domain.lower()}/"
+        if not self.owner:
+            return ""
+        host = f"{self.owner.lower()}.github.io"
+        return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
+
+    def ignores(self, path: str) -> bool:
+        """Return whether git ignores a path, be it there or not."""
+        return git(self.top, "check-ignore", "-q", "--no-index", path) is not None
+
+
+def open_repository(folder: Path) -> Repository | None:
+    """Return the repository that a folder lies in; None: it lies in none.
+
+    Raises:
+        UsageError: Git is not there, or refuses.
+    """
+    top = git(folder, "rev-parse", "--show-toplevel", refusals=("not a git repository",))
+    if not top:
+        return None
+    root = Path(top)
+    tracked = _listed(root)
+    others = _listed(root, "--others", "--exclude-standard")
+    remotes = (git(root, "remote") or "").split()
+    remote = "origin" if "origin" in remotes else remotes[0] if remotes else ""
+    address = (git(root, "remote", "get-url", remote) or "") if remote else ""
+    found = _GITHUB.fullmatch(address)
+    local = set((git(root, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads") or "").split())
+    return Repository(
+        root,
+        tuple(sorted({*tracked, *others})),
+        frozenset(tracked),
+        _branch(root, remote, local),
+        found[1] if found else "",
+        found[2] if found else "",
+        re.sub(r"(?<=://)[^/]*@", "", address),
+    )
+
+
+def git(folder: Path, *arguments: str, refusals: Iterable[str] = ("",)) -> str | None:
+    """Return what git prints, without the last line break; None: it said no.
+
+    Args:
+        refusals: What it says where a no is an answer; any other is an error.
+
+    Raises:
+        UsageError: There is no git, or it refuses in another way.
+    """
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+        )
+    except OSError as error:
+        raise UsageError(f"git: {error.strerror}; `vade init` asks git what is in the repository") from error
+    if done.returncode and not any(said in done.stderr for said in refusals):
+        raise UsageError(f"{folder}: git says: {done.stderr.strip().splitlines()[0]}")
+    return None if done.returncode else done.stdout.removesuffix("\n")
+
+
+def _listed(top: Path, *options: str) -> list[str]:
+    listed = (git(top, "ls-files", "-z", *options) or "").split("\0")
+    return [name for name in listed if name and (top / name).is_file()]
+
+
+def _branch(top: Path, remote: str, local: set[str]) -> str:
+    head = git(top, "symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD") if remote else None
+    if head:
+        return head.removeprefix(f"{remote}/")
+    usual = [name for name in ("main", "master") if name in local]
+    return usual[0] if usual else git(top, "symbolic-ref", "--short", "HEAD") or "main"

@@ -1,0 +1,100 @@
+"""What is left to do where a repository has its files: at most four steps, each a command to paste or one sentence."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vademecum_builder.scaffold.deployments import Workflow
+from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.workflow import ENVIRONMENT, WORKFLOW_FILE
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file of the repository.
+
+    Attributes:
+        state: `new`, `added` (lines at its end) or `kept` (it is there, and stays as it is).
+        text: What it is to hold; empty: the keys make it, or it is kept.
+    """
+
+    path: str
+    state: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is left to do: a command to paste, and what for; or a sentence alone."""
+
+    why: str
+    command: str = ""
+
+
+def left_to_do(
+    known: Repository,
+    files: Sequence[PlannedFile],
+    *,
+    sources: Sequence[str],
+    out: str,
+    keys: str,
+    makes_keys: bool,
+    deployed: Workflow | None,
+) -> tuple[Step, ...]:
+    """Return what is left to do; what has been done already is not among it, as far as can be seen from here.
+
+    Args:
+        files: As planned.
+        sources: Folders of documents.
+        out: Folder of the published tree.
+        keys: Folder of the keys.
+        makes_keys: Whether they are made first.
+        deployed: The workflow that publishes the repository's own site.
+    """
+    if not known.is_git:
+        return (
+            Step("When this folder is a git repository that is pushed to GitHub, run `vade init` again."),
+        )
+    pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
+    fresh = [source for source in sources if _is_untracked(known, source)]
+    pending = ["."] if "." in fresh or not known.tracked else pending + fresh
+    steps = []
+    if deployed is not None:
+        where = f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
+        steps.append(Step(f"Have {deployed.path}, which publishes your site, run `vade build` {where}."))
+    elif not known.owner:
+        steps.append(
+            Step(f"Have your CI run `vade build`, with the secret {KEY_VARIABLE}, and upload {out}.")
+        )
+    elif pending and not known.tracked & {WORKFLOW_FILE}:
+        pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
+        steps.append(Step("let a workflow publish the repository's site", pages))
+    if makes_keys or (known.top / keys / RELEASE_KEY).exists():
+        secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=deployed is None)
+        steps.append(Step("hand over the key that signs releases", secret))
+    if pending:
+        added = " ".join(shlex.quote(path) for path in pending)
+        command = f"git add {added} && git commit -m 'Publish the knowledge base' && git push -u origin HEAD"
+        steps.append(Step("publish the first release", command))
+    if makes_keys or (known.top / keys / ROOT_KEY).exists():
+        steps.append(
+            Step(
+                f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key."
+            )
+        )
+    return tuple(steps)
+
+
+def _secret(known: Repository, release: str, *, of_environment: bool) -> str:
+    if not known.owner or not of_environment:
+        return f"gh secret set {KEY_VARIABLE} < {release} && rm {release}"
+    environment = f"gh api -X PUT repos/{known.owner}/{known.name}/environments/{ENVIRONMENT}"
+    return f"{environment} && gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {release} && rm {release}"
+
+
+def _is_untracked(known: Repository, folder: str) -> bool:
+    inside = "" if folder == "." else f"{folder}/"
+    return any(name.startswith(inside) for name in known.files if name not in known.tracked)

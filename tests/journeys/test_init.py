@@ -1,0 +1,348 @@
+"""`vade init`: a repository is set up, once; what is there is never overwritten; mistakes are one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vademecum_builder.cli.main import main
+from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.settings import read_settings
+
+PAGE = "# Lanterns\n\nA page about lanterns.\n"
+DOCS = {"docs/lanterns.md": PAGE, "README.md": "# Lamps\n"}
+KEYS = Path(".vademecum/keys")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    error: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+Vade = Callable[..., Ran]
+
+
+@pytest.fixture
+def vade(place: Path, capsys: pytest.CaptureFixture[str]) -> Vade:
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
+
+def git(*arguments: str) -> None:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
+
+
+def repository(files: Mapping[str, str], remote: str = "https://github.com/Acme/Handbook.git") -> None:
+    """Make the working folder a repository with a first commit."""
+    git("init", "-q", "-b", "main")
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    git("add", ".")
+    git("commit", "-qm", "first", "--allow-empty")
+    if remote:
+        git("remote", "add", "origin", remote)
+
+
+def everything() -> dict[str, bytes]:
+    files = (p for p in Path().rglob("*") if p.is_file() and ".git" not in p.parts)
+    return {path.as_posix(): path.read_bytes() for path in files}
+
+
+# What it writes ----------------------------------------------------------------------------------------
+
+
+def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
+    repository(DOCS)
+    ran = vade("init", "--yes")
+    assert ran.code == 0
+    assert "docs (1 document), published at https://acme.github.io/Handbook/" in ran.out
+    told = read_settings(Path("vademecum.toml"))
+    assert (told.source, told.previous) == (Path("docs"), "https://acme.github.io/Handbook/")
+    assert (told.encoder, told.channel, told.root) == ("builtin", "stable", Path("root.json"))
+    workflow = yaml.safe_load(Path(WORKFLOW_FILE).read_text(encoding="utf-8"))
+    assert workflow[True]["push"] == {
+        "branches": ["main"],
+        "paths": ["docs/**", "vademecum.toml", "root.json", WORKFLOW_FILE],
+    }
+    assert Path("root.json").read_bytes() == (KEYS / "root.json").read_bytes()
+    assert {path.name for path in KEYS.glob("*.pem")} == {"root.pem", "release.pem"}
+    git("add", "--all")
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split()
+    assert {*listed} == {*DOCS, "vademecum.toml", "root.json", ".gitignore", WORKFLOW_FILE}
+
+
+def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:
+    repository(DOCS)
+    steps = vade("init", "--yes", "--json").json["steps"]
+    pages, secret, push, offline = (step["command"] for step in steps)
+    assert pages == "gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow"
+    assert "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem" in secret
+    assert push.startswith(
+        "git add vademecum.toml .github/workflows/knowledge-base.yml root.json .gitignore &&"
+    )
+    assert offline == "" and "root.pem" in steps[3]["why"]
+    bash = subprocess.run(["bash", "-n"], input="\n".join((pages, secret, push)), text=True)
+    assert bash.returncode == 0
+
+
+def test_a_second_run_changes_nothing_and_says_what_is_left(vade: Vade) -> None:
+    repository(DOCS)
+    vade("init", "--yes")
+    before = everything()
+    again = vade("init", "--yes", "--json").json
+    assert everything() == before
+    assert (again["written"], {file["state"] for file in again["files"]}) == (False, {"kept"})
+    assert len(again["steps"]) == 4
+    for key in KEYS.glob("*.pem"):
+        key.unlink()
+    git("add", ".")
+    git("commit", "-qm", "set up")
+    done = vade("init", "--yes")
+    assert (done.code, "All of it is there" in done.out) == (0, True)
+    assert not list(KEYS.glob("*.pem"))
+
+
+def test_what_is_there_stays_as_it_is(vade: Vade) -> None:
+    mine = {
+        **DOCS,
+        "vademecum.toml": 'title = "Mine"\naddress = "https://acme.example/kb/"\n[[source]]\npath = "."\n',
+        ".gitignore": "*.log",
+        WORKFLOW_FILE: "name: mine\n",
+        "root.json": "{}",
+    }
+    repository(mine)
+    ran = vade("init", "--yes")
+    assert ran.code == 0
+    kept = {name: text for name, text in mine.items() if name != ".gitignore"}
+    assert {name: Path(name).read_text() for name in kept} == kept
+    assert (
+        Path(".gitignore").read_text()
+        == "*.log\n\n# vademecum: keys and what is built\n/site/\n/.vademecum/\n"
+    )
+    assert not KEYS.exists()
+
+
+def test_a_dry_run_shows_all_and_writes_nothing(vade: Vade) -> None:
+    repository(DOCS)
+    before = everything()
+    ran = vade("init", "--dry-run")
+    assert everything() == before
+    assert "[[source]]" in ran.out and "actions/checkout@" in ran.out and "/.vademecum/" in ran.out
+    told = vade("init", "--dry-run", "--json").json
+    assert (told["written"], told["keys"]) == (False, ".vademecum/keys")
+
+
+def test_on_a_terminal_it_asks_and_a_no_writes_nothing(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository({**DOCS, "wiki/a.md": PAGE})
+    before = everything()
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    answers = iter(("wiki\n", "https://acme.example/kb\n", "no\n", "wiki\n", "\n", "\n"))
+    monkeypatch.setattr("sys.stdin.readline", lambda: next(answers), raising=False)
+    refused = vade("init")
+    assert (refused.code, everything()) == (130, before)
+    assert vade("init").code == 0
+    told = read_settings(Path("vademecum.toml"))
+    assert (told.source, told.previous) == (Path("wiki"), "https://acme.github.io/Handbook/")
+
+
+def test_what_is_named_is_not_looked_for(vade: Vade) -> None:
+    repository({**DOCS, "wiki/a.md": PAGE}, remote="")
+    ran = vade("init", "--source", "wiki", "--address", "https://acme.example/kb", "--channel", "beta")
+    assert ran.code == 0
+    told = read_settings(Path("vademecum.toml"))
+    assert (told.source, told.previous, told.channel) == (Path("wiki"), "https://acme.example/kb/", "beta")
+    assert not Path(".github").exists()
+    assert "Have your CI run `vade build`" in ran.out
+
+
+def test_rendered_pages_that_git_ignores_can_be_named(vade: Vade) -> None:
+    repository({"src/a.txt.in": "x", ".gitignore": "/public/\n"})
+    Path("public").mkdir()
+    Path("public/index.html").write_text("<main>Lamps</main>")
+    assert "no document in this repository" in vade("init").error
+    assert "public (git ignores it, 1 document)" in vade("init", "--source", "public").out
+
+
+def test_keys_that_are_there_are_used(vade: Vade) -> None:
+    repository(DOCS)
+    vade("keys", "new", "--out", "keys")
+    vade("init", "--yes")
+    assert Path("root.json").read_bytes() == Path("keys/root.json").read_bytes()
+    assert not KEYS.exists()
+    git("add", "--all")
+    listed = subprocess.run(["git", "ls-files", "keys"], capture_output=True, text=True, check=True).stdout
+    assert ".pem" not in listed
+
+
+REMOTES = {
+    "git@github.com:Acme/Handbook.git": "https://acme.github.io/Handbook/",
+    "ssh://git@ssh.github.com:443/Acme/Handbook": "https://acme.github.io/Handbook/",
+    "https://hunter2:x@github.com/Acme/Hand.book.git/": "https://acme.github.io/Hand.book/",
+    "git@github.com-work:Acme/Handbook.git": "https://acme.github.io/Handbook/",
+    "https://github.com/Acme/acme.github.io": "https://acme.github.io/",
+}
+
+
+@pytest.mark.parametrize("remote", REMOTES)
+def test_the_address_is_that_of_the_repositorys_pages(vade: Vade, remote: str) -> None:
+    repository(DOCS, remote)
+    ran = vade("init", "--dry-run", "--json")
+    assert (ran.json["address"], "hunter2" in ran.out) == (REMOTES[remote], False)
+
+
+def test_a_domain_of_its_own(vade: Vade) -> None:
+    repository({**DOCS, "docs/CNAME": "Docs.Acme.example\n"})
+    assert vade("init", "--dry-run", "--json").json["address"] == "https://docs.acme.example/"
+
+
+DEPLOYS = """on: push
+jobs:
+  site:
+    runs-on: ubuntu-latest
+    steps:
+      - run: mkdocs build
+      - uses: actions/upload-pages-artifact@v3
+        with: {path: ./site/}
+      - uses: actions/deploy-pages@v4
+"""
+
+
+def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(vade: Vade) -> None:
+    """A repository has one site: a second workflow would replace the first one's pages."""
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    ran = vade("init", "--yes", "--json")
+    assert ran.json["address"] == "https://acme.github.io/Handbook/kb/"
+    told = read_settings(Path("vademecum.toml"))
+    assert (told.source, told.out, told.base_url) == (
+        Path("site"),
+        Path("site/kb"),
+        "https://acme.github.io/Handbook/",
+    )
+    assert not Path(WORKFLOW_FILE).exists()
+    assert "docs.yml" in ran.json["steps"][0]["why"]
+    assert "build_type" not in ran.out
+
+
+def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
+    repository({**DOCS, "mkdocs.yml": "site_url: https://acme.github.io/Handbook\n"})
+    assert "a repository has one site" in vade("init", "--yes").out
+
+
+# Mistakes ----------------------------------------------------------------------------------------------
+
+MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
+    "no remote": (
+        DOCS,
+        "",
+        [],
+        "it has no remote, so nothing says where it is published: name that with --address",
+    ),
+    "a remote elsewhere": (
+        DOCS,
+        "https://forge.example/a/b.git",
+        [],
+        "it is pushed to https://forge.example/a/b.git",
+    ),
+    "GitHub Enterprise": (DOCS, "git@github.acme.example:a/b.git", [], "name that with --address"),
+    "two folders": (
+        {**DOCS, "wiki/a.md": PAGE},
+        "x@github.com:a/b",
+        [],
+        "2 folders could be meant: docs (1 document), wiki (1 document); name one with --source",
+    ),
+    "no document": ({"main.py": ""}, "x@github.com:a/b", [], "no document in this repository"),
+    "an empty folder": (
+        {**DOCS, "img/a.png": ""},
+        "x@github.com:a/b",
+        ["--source", "img"],
+        "no document in this folder",
+    ),
+    "no such folder": (DOCS, "x@github.com:a/b", ["--source", "dcos"], "--source dcos: no such folder"),
+    "a file": (DOCS, "x@github.com:a/b", ["--source", "README.md"], "is a file"),
+    "a folder elsewhere": (DOCS, "x@github.com:a/b", ["--source", "/usr"], "not in the repository"),
+    "an address without https": (
+        DOCS,
+        "x@github.com:a/b",
+        ["--address", "acme.example/kb"],
+        "begins with https://",
+    ),
+    "an unknown encoder": (DOCS, "x@github.com:a/b", ["--encoder", "gpt"], "gpt"),
+    "settings that are broken": (
+        {**DOCS, "vademecum.toml": "title = \n"},
+        "x@github.com:a/b",
+        [],
+        "vademecum.toml: cannot be read",
+    ),
+    "settings with a wrong key": (
+        {**DOCS, "vademecum.toml": '[[source]]\npaht = "docs"\n'},
+        "x@github.com:a/b",
+        [],
+        "line 2: source.paht: no such key; did you mean path?",
+    ),
+    "settings without an address": (
+        {**DOCS, "vademecum.toml": '[[source]]\npath = "docs"\n'},
+        "x@github.com:a/b",
+        [],
+        'address = "https://a.github.io/b/"',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_line_and_nothing_is_written(vade: Vade, case: str) -> None:
+    files, remote, options, said = MISTAKES[case]
+    repository(files, remote)
+    before = everything()
+    ran = vade("init", *options)
+    assert (ran.code, ran.error.count("\n"), ran.out) == (2, 1, "")
+    assert said in ran.error
+    assert everything() == before
+
+
+def test_outside_of_a_repository(vade: Vade) -> None:
+    Path("docs").mkdir()
+    Path("docs/a.md").write_text(PAGE)
+    refused = vade("init")
+    assert (refused.code, "it is no git repository" in refused.error) == (2, True)
+    ran = vade("init", "--address", "https://acme.example/kb/")
+    assert (ran.code, "run `vade init` again" in ran.out) == (0, True)
+    assert {*everything()} >= {"vademecum.toml", "root.json", ".vademecum/keys/release.pem"}
+    assert not Path(".gitignore").exists()
+
+
+def test_a_folder_that_cannot_be_written(vade: Vade) -> None:
+    repository({**DOCS, ".github": "a file, where a folder should be"})
+    ran = vade("init", "--yes")
+    assert (ran.code, "workflows" in ran.error and "cannot be written" in ran.error) == (7, True)
+    Path(".github").unlink()
+    assert vade("init", "--yes").code == 0
+
+
+def test_without_git(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "PATH", "")
+    ran = vade("init")
+    assert (ran.code, ran.error.startswith("vade: git: ")) == (2, True)

@@ -1,0 +1,109 @@
+"""Where a repository's documents are: what strangers' repositories look like, and what is nobody's document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.scaffold.candidates import find_candidates
+
+PAGE = "# A page\n\nOf lanterns.\n"
+HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
+CASES: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a folder of Markdown": ({"docs/a.md": PAGE, "README.md": PAGE}, ["docs (1 document)"]),
+    "code and a handbook": (
+        {"src/a.py": "", "handbook/a.md": PAGE, "src/notes.md": PAGE},
+        ["handbook (1 document)"],
+    ),
+    "mkdocs": (
+        {"mkdocs.yml": "site_name: x\n", "docs/a.md": PAGE, "README.md": PAGE},
+        ["docs (sources of MkDocs, 1 document)"],
+    ),
+    "mkdocs that names its folder": (
+        {"mkdocs.yml": "docs_dir: pages/en\n", "pages/en/a.md": PAGE, "docs/b.md": PAGE},
+        ["pages/en (sources of MkDocs, 1 document)"],
+    ),
+    "Docusaurus beside the code": (
+        {
+            "website/docusaurus.config.js": "module.exports = {url: 'https://x.example'}",
+            "website/docs/a.md": PAGE,
+            "website/blog/2026-01-01-b.md": PAGE,
+            "src/x.md": PAGE,
+        },
+        ["website (sources of Docusaurus, 2 documents)"],
+    ),
+    "Docusaurus with its pages at the top": (
+        {
+            "website/docusaurus.config.js": "module.exports = {presets: [['classic', {docs: {path: '../docs'}}]]}",
+            "docs/a.md": PAGE,
+        },
+        ["docs (sources of Docusaurus, 1 document)"],
+    ),
+    "VitePress": (
+        {"docs/.vitepress/config.mts": "export default {}", "docs/a.md": PAGE},
+        ["docs (sources of VitePress, 1 document)"],
+    ),
+    "Hugo": (
+        {"hugo.toml": "title = 'x'\n", "content/a.md": PAGE, "themes/t/docs/b.md": PAGE},
+        ["content (sources of Hugo, 1 document)"],
+    ),
+    "Sphinx": (
+        {"docs/source/conf.py": "project = 'x'\nextensions = []\n", "docs/source/index.rst": "X\n=\n"},
+        ["docs/source (sources of Sphinx, 1 document)"],
+    ),
+    "Jekyll": (
+        {"_config.yml": "title: x\n", "index.md": PAGE, "_posts/2026-01-01-b.md": PAGE},
+        [". (sources of Jekyll, 2 documents)"],
+    ),
+    "mdBook": (
+        {"book.toml": "[book]\ntitle = 'x'\n", "src/SUMMARY.md": "- [a](a.md)\n", "src/a.md": PAGE},
+        ["src (sources of mdBook, 2 documents)"],
+    ),
+    "rendered pages": (
+        {"public/index.html": HTML, "public/a/index.html": HTML},
+        ["public (a rendered site: rendered by Brew 3, 2 documents)"],
+    ),
+    "rendered pages below": (
+        {"docs/_out/html/index.html": HTML, "docs/_out/html/a.html": HTML},
+        ["docs/_out/html (a rendered site: rendered by Brew 3, 2 documents)"],
+    ),
+    "two folders": (
+        {"docs/a.md": PAGE, "wiki/b.md": PAGE, "wiki/c.md": PAGE},
+        ["docs (1 document)", "wiki (2 documents)"],
+    ),
+    "two sites": (
+        {
+            "a/mkdocs.yml": "site_name: a\n",
+            "a/docs/a.md": PAGE,
+            "b/book.toml": "[book]\ntitle = 'b'\n",
+            "b/src/SUMMARY.md": "- [a](a.md)\n",
+            "b/src/a.md": PAGE,
+        },
+        ["a/docs (sources of MkDocs, 1 document)", "b/src (sources of mdBook, 2 documents)"],
+    ),
+    "a site that is a test's": (
+        {"tests/fixtures/mkdocs.yml": "site_name: x\n", "tests/fixtures/docs/a.md": PAGE, "docs/a.md": PAGE},
+        ["docs (1 document)"],
+    ),
+    "pages at the top": ({"lamps.md": PAGE, "README.md": PAGE}, [". (2 documents)"]),
+    "a folder with a name of its own": (
+        {"brewing/a.md": PAGE, "README.md": PAGE, "LICENSE.md": PAGE},
+        ["brewing (1 document)"],
+    ),
+    "many folders": ({"brewing/a.md": PAGE, "malting/b.md": PAGE}, [". (2 documents)"]),
+    "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
+    "nothing": (
+        {"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_folder_that_is_meant(tmp_path: Path, case: str) -> None:
+    files, expected = CASES[case]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert list(map(str, find_candidates(tmp_path, sorted(files)))) == expected
