@@ -31,6 +31,7 @@ from vademecum.store.pointer import Generation
 from vademecum.store.records import POLICY, SEED
 from vademecum.store.session import Session
 from vademecum.transport.mirrors import STALE
+from vademecum.trust.channel import channel_names
 from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
 from vademecum.update.plan import Plan
@@ -319,6 +320,7 @@ class Engine:
             "pinned": head.pinned,
             "refused": list(head.refused),
             "policy": policy.json(),
+            "channels": channel_names(await session.read("trust/targets.json")),
             "reasons": {str(sequence): reason for sequence, reason in head.reasons},
             **status.json(),
             "seed": {"code": seed.code, "message": seed.message} if seed.code else None,

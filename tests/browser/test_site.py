@@ -369,6 +369,74 @@ def test_the_panel_tells_and_steers(open_page: Open) -> None:
     expect(panel).to_be_hidden()
 
 
+def test_a_notice_says_what_a_release_brings_and_costs(open_page: Open) -> None:
+    page = open_page("?mode=notify")
+    offer = "{sequence: 9, bytes: 25, cost: 1_600, documents: 3, decision: 'notify', reason: null}"
+    page.evaluate(f"kb.emit('updateAvailable', {offer}, {{offer: {offer}, state: 'update-available'}})")
+    expect(page.locator("#notice-text")).to_have_text("Release 9 is available: 3 documents changed, 1.6 kB.")
+    page.locator("#notice-close").click()
+    page.locator("#pill").click()
+    expect(page.locator("#details-state")).to_have_text(
+        "Release 9 is available: 3 documents changed, 1.6 kB."
+    )
+    page.get_by_role("button", name="Skip release 9").click()
+    assert page.evaluate("kb.calls.at(-1)") == "skip 9"
+
+
+def test_what_waits_pops_nothing_up_and_the_panel_says_why(open_page: Open) -> None:
+    page = open_page()
+    offer = "{sequence: 9, bytes: 25, cost: 1_600, documents: 1, decision: 'wait', reason: 'insignificant'}"
+    page.evaluate(f"kb.emit('updateAvailable', {offer}, {{offer: {offer}, state: 'update-available'}})")
+    page.locator("#pill").click()
+    expect(page.locator("#details-state")).to_have_text(
+        "Release 9 is available: 1 document changed, 1.6 kB. It waits for more changes."
+    )
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_automatic_brings_what_check_now_has_found(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#pill").click()
+    for decision, then in (("notify", "checkForUpdates"), ("install", "update")):
+        page.evaluate(f"kb.found = {{available: true, decision: '{decision}'}}")
+        page.get_by_role("button", name="Check now").click()
+        expect(page.get_by_role("button", name="Check now")).to_be_enabled()
+        assert page.evaluate("kb.calls.at(-1)") == then
+
+
+def test_the_panel_sets_what_is_done_unasked(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#pill").click()
+    chosen = {"Channel": "beta", "Downloads": "any", "At most at once": "1000000"}
+    chosen |= {"Worth an update": "5", "In use": "next-start"}
+    for label, value in chosen.items():
+        page.get_by_role("combobox", name=label).select_option(value)
+    page.get_by_label("Tell me").check()
+    page.get_by_label("Stay at this release").check()
+    assert page.evaluate("kb.status.policy") == {
+        "mode": "automatic",
+        "channel": "beta",
+        "connection": "any",
+        "maxUpdateBytes": 1_000_000,
+        "leastDocuments": 5,
+        "activation": "next-start",
+    }
+    assert page.evaluate("kb.calls.slice(-2)") == ["setMode notify", "pin 12"]
+    expect(page.get_by_role("combobox", name="Downloads").locator("option")).to_have_count(2)  # no Wi-Fi here
+    about = page.locator("#about")
+    expect(about).to_be_hidden()
+    expect(page.locator("#details")).not_to_contain_text("dimensions")
+
+
+def test_a_release_that_was_passed_over_can_be_taken(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("Object.assign(kb.status, {latest: {sequence: 13, version: 'v13'}, refused: [13]})")
+    page.locator("#pill").click()
+    page.get_by_role("button", name="Go forward to release 13").click()
+    expect(page.get_by_role("button", name="Check now")).to_be_enabled()
+    assert page.evaluate("kb.calls.slice(-2)") == ["skip null", "update"]
+
+
 def test_a_release_that_was_left_is_named_in_the_panel(open_page: Open) -> None:
     page = open_page()
     page.evaluate(

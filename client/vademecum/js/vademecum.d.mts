@@ -304,6 +304,8 @@ export interface Status {
   seed: { code: string; message: string } | null;
   mode: Mode;
   policy: Policy;
+  /** Those that the publisher names. */
+  channels: string[];
   installed: LocalVersion | null;
   /** What answers unverified, on a first visit (option `preview`). */
   preview: LocalVersion | null;

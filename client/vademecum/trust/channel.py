@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vademecum.errors import ContentError
-from vademecum.format.json import DIGEST, Fields
+from vademecum.format.json import DIGEST, Fields, parse_object
 from vademecum.format.objects import ObjectRef
 from vademecum.format.version import FORMAT, MAX_SEQUENCE
 
@@ -120,6 +120,16 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
     if candidate is not None and candidate.sequence <= current.sequence:
         candidate = None
     return Line(current, candidate, rollout, yanked, _critical(entry))
+
+
+def channel_names(targets: bytes | None) -> list[str]:
+    """Return the channels that verified targets name, by name; none of what cannot be read."""
+    try:
+        signed = {} if targets is None else parse_object(targets, "targets.json").get("signed", {})
+        named = signed[CUSTOM]["channels"]
+    except (ContentError, KeyError, TypeError):
+        return []
+    return sorted(named) if isinstance(named, dict) else []
 
 
 def read_hint(custom: object, channel: str) -> ManifestHint | None:

@@ -52,7 +52,8 @@ export class KnowledgeBase {
     this.status = {
       state: "installed", mode: wanted.get("mode") ?? "automatic", installed: wanted.has("nothing") ? null : release,
       previous: { ...release, sequence: 11 }, pinned: null, refused: [], latest: null, offer: null, checked: null,
-      contacted: built, expires: null, expired: false, error: null,
+      policy: { mode: "automatic", channel: "stable", connection: "unmetered", maxUpdateBytes: null, leastDocuments: 0, activation: "now" },
+      channels: ["beta", "stable"], reasons: {}, contacted: built, expires: null, expired: false, error: null,
     };
     globalThis.kb = this;
   }
@@ -103,8 +104,23 @@ export class KnowledgeBase {
     return this.#call("update");
   }
 
-  checkForUpdates() {
-    return this.#call("checkForUpdates");
+  async checkForUpdates() {
+    await this.#call("checkForUpdates");
+    return this.found ?? { available: false, decision: "wait" };
+  }
+
+  pin(sequence) {
+    this.status.pinned = sequence;
+    return this.#call(`pin ${sequence}`);
+  }
+
+  skip(sequence) {
+    return this.#call(`skip ${sequence}`);
+  }
+
+  setPolicy(choices) {
+    Object.assign(this.status.policy, choices);
+    return this.#call(`setPolicy ${JSON.stringify(choices)}`);
   }
 
   rollback() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import random
 import re
@@ -233,3 +234,11 @@ def test_the_status_has_the_same_keys_in_both_languages() -> None:
 )
 def test_results_have_the_same_keys_in_both_languages(interface: str, python: type) -> None:
     assert fields_of(interface) == [field.name for field in fields(python)]
+
+
+def test_the_shim_is_small() -> None:
+    """All that an app loads to search, stemmers of other languages aside, without the search element."""
+    element = ("ui", "vademecum-search.mjs")
+    modules = [path for path in CLIENT.rglob("*.mjs") if path.relative_to(CLIENT).parts[0] not in element]
+    comments = re.compile(rb"/\*.*?\*/|^\s*//.*?$", re.DOTALL | re.MULTILINE)
+    assert sum(len(gzip.compress(comments.sub(b"", path.read_bytes()), 6)) for path in modules) <= 60_000

@@ -2,6 +2,7 @@
 /** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`, `preview`. */
 
 import { TRANSIENT } from "../errors.mjs";
+import { parseObject } from "../format/json.mjs";
 import { openHead, openRecord } from "../store/records.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Status} Status */
@@ -19,8 +20,8 @@ export function versionOf(release) {
  * @param {Status["policy"]} policy @param {import("../store/records.mjs").InstalledRelease | null} preview
  * @returns {Promise<Status>} */
 export async function readStatus(store, { state, error, offer, contacted }, policy, preview) {
-  const records = Promise.all(["head", "sync", "seed", "trust/pin"].map((name) => store.read(name)));
-  const [[headBytes, syncBytes, seedBytes, pin], objects] = await Promise.all([records, store.objects()]);
+  const records = Promise.all(["head", "sync", "seed", "trust/pin", "trust/targets.json"].map((name) => store.read(name)));
+  const [[headBytes, syncBytes, seedBytes, pin, targets], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
   const [sync, seed] = await Promise.all([openRecord(syncBytes), openRecord(seedBytes)]);
   const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
@@ -29,6 +30,7 @@ export async function readStatus(store, { state, error, offer, contacted }, poli
     state,
     mode: policy.mode,
     policy,
+    channels: channelsOf(targets),
     installed: versionOf(head.current),
     preview: versionOf(preview),
     previous: versionOf(head.previous),
@@ -50,6 +52,15 @@ export async function readStatus(store, { state, error, offer, contacted }, poli
     bytes: objects.reduce((total, [, size]) => total + size, 0),
     objects: objects.length,
   };
+}
+
+/** The channels that verified targets name; none of what cannot be read. @param {Uint8Array | undefined} targets the record */
+function channelsOf(targets) {
+  try {
+    return targets ? Object.keys(/** @type {any} */ (parseObject(targets, "targets")).signed.vademecum.channels).sort() : [];
+  } catch {
+    return [];
+  }
 }
 
 /** The answer to a check that found the host to show what it showed before.

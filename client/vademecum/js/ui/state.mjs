@@ -107,13 +107,12 @@ export class State {
 
   // Events of the knowledge base
 
-  /** @param {Events["updateAvailable"]} detail */
-  async #available({ sequence, bytes }) {
+  /** @param {Events["updateAvailable"]} offer */
+  async #available(offer) {
     await this.refresh();
-    if (!this.installed || this.updating || this.#byItself) return;
-    const size = bytes ? ` (${this.wording.bytes(bytes)})` : "";
+    if (!this.installed || this.updating || this.#byItself || offer.decision === "wait") return;
     const act = () => this.press(() => this.kb.update());
-    this.tell(this.wording.say("update.offer", { sequence }) + size, { label: this.wording.say("update.install"), act, stay: true });
+    this.tell(this.wording.offer(offer), { label: this.wording.say("update.install"), act, stay: true });
   }
 
   #started() {
@@ -201,7 +200,7 @@ export class State {
     const asks = failed !== "" || (!this.#byItself && !this.updating);
     install.bar.hidden = asks;
     install.act.hidden = !asks;
-    const size = status.offer?.bytes ? wording.bytes(status.offer.bytes) : "";
+    const size = status.offer?.bytes ? wording.bytes(status.offer.cost ?? status.offer.bytes) : "";
     install.act.textContent = wording.say(failed ? "install.again" : "install.do", { size }).trim();
     install.title.textContent = wording.say(asks ? "install.ask.title" : "install.title");
     install.text.textContent = failed || wording.say(asks ? "install.ask.text" : "install.text");

@@ -159,6 +159,10 @@ dialog header > :first-child { flex: 1; font-size: 1.2rem; }
 .modes label { display: flex; gap: .75rem; padding: .5rem 0; color: var(--soft); font-size: .93rem; cursor: pointer; }
 .modes b { display: block; color: var(--ink); font-weight: 550; }
 .modes input { flex: none; width: 1.05rem; height: 1.05rem; margin: .25rem 0 0; accent-color: var(--accent); }
+.menu { align-items: center; justify-content: space-between; }
+.menu select { max-width: 60%; padding: .3rem .5rem; border: 1px solid var(--edge); border-radius: .4rem; background: var(--raised); color: var(--ink); font: inherit; }
+.about { margin-top: 1.6rem; color: var(--soft); font-size: .93rem; }
+.about summary { cursor: pointer; }
 .acts { display: flex; flex-wrap: wrap; gap: .6rem; }
 .small-print { margin-top: 2rem; color: var(--soft); font-size: .86rem; }
 .reader { width: min(50rem, 100vw - 2rem); max-width: none; height: min(60rem, 100dvh - 3rem); max-height: none; border-radius: 1.1rem; overflow: hidden; }

@@ -102,6 +102,13 @@ export class Wording {
     return installed && code !== "empty" ? `${text} ${this.say("error.goesOn")}` : text;
   }
 
+  /** What a release brings, and what it costs in all; an older knowledge base does not know. @param {{sequence: number, bytes?: number, cost?: number, documents?: number | null}} offer */
+  offer({ sequence, bytes = 0, cost = bytes, documents }) {
+    const size = cost ? this.bytes(cost) : "";
+    if (documents) return this.say("panel.offer", { sequence, size, count: documents });
+    return `${this.say("update.offer", { sequence })}${size && ` (${size})`}`;
+  }
+
   /** @param {{stage: string, bytes: number, totalBytes: number}} progress */
   progress({ stage, bytes, totalBytes }) {
     const name = this.say(`stage.${stage}`) || this.say("stage");

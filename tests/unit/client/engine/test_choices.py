@@ -210,6 +210,7 @@ def test_the_status_of_an_empty_store() -> None:
             "leastDocuments": 0,
             "activation": "now",
         },
+        "channels": [],
         "reasons": {},
         "latest": None,
         "seed": None,
