@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vademecum.errors import VademecumError
+from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.links import check_rows
@@ -37,6 +37,9 @@ class BuildReport:
         changed: False when nothing was published.
         bytes_published: Of the index: all segments and the manifest, without the encoder.
         bytes_new: Written by this build.
+        install: Bytes that a new user downloads: segments, encoder and manifest, without metadata.
+        update: Bytes that a user of the release before downloads, without metadata; None: nobody does.
+        previous: The sequence of the release that was built on; None: there was none that could be read.
         seconds: The build took.
         signed: Whether metadata was signed, be it for a new release or since the old signatures ran out.
         site: Whether pages were written.
@@ -57,6 +60,9 @@ class BuildReport:
     changed: bool
     bytes_published: int
     bytes_new: int
+    install: int = 0
+    update: int | None = None
+    previous: int | None = None
     seconds: float = 0.0
     signed: bool = False
     site: bool = False
@@ -69,6 +75,7 @@ class BuildReport:
         """Return what `vade build --json` prints."""
         told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
         told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
+        told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
         told["leftOut"] = told.pop("left_out")
         told["audit"]["withoutText"] = told["audit"].pop("without_text")
         del told["notices"]
@@ -93,16 +100,18 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
 
     Raises:
         StrictError: There are warnings, and the request is strict.
-        UsageError, ContentError: The source or an option is not acceptable.
+        UsageError, ContentError: The source or an option is not acceptable; nothing, or less than half, is left of the
+            documents.
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
     base = find_base(encoders, context)
     state = read_source(source, base, context)
+    _refuse_loss(len(state.documents), len(base.documents), context)
     if context.request.strict:
         _refuse_warnings(state, base, context)
     if base.published is not None and not state.is_new:
         release, written = keep_release(base.published, context, contents_of(state))
-        return _report(release, state, written, embedded=None)
+        return _report(release, state, base, context, written, embedded=None)
     embedded = embed_chunks(state, base, encoders, context)
     tiers = context.request.tiers
     segments = lay_segments(
@@ -111,7 +120,23 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     packs = make_packs(embedded, base, segments, context)
     release = assemble_release(embedded, state.sources, segments, packs, context)
     written = publish_release(release, changes_of(state, base), context, contents_of(state))
-    return _report(release, state, written, embedded.count)
+    return _report(release, state, base, context, written, embedded.count)
+
+
+def _refuse_loss(now: int, before: int, context: BuildContext) -> None:
+    request = context.request
+    shrunk = f"{now} documents, and the release before has {before}"
+    if not (now or request.allow_empty):
+        told = shrunk if before else "there are 0 documents"
+        raise UsageError(
+            f"{told}: did the generator fail, or is the folder another one? Nothing was published; "
+            "if that is meant: --allow-empty"
+        )
+    if 2 * now < before and not (request.allow_shrink or request.allow_empty):
+        raise UsageError(
+            f"{shrunk}: more than half would be gone. Did the generator stop half-way? Nothing was published; if that "
+            "is meant: --allow-shrink"
+        )
 
 
 def _refuse_warnings(state: SourceState, base: Base, context: BuildContext) -> None:
@@ -127,10 +152,17 @@ def _refuse_warnings(state: SourceState, base: Base, context: BuildContext) -> N
 
 
 def _report(
-    release: AssembledRelease, state: SourceState, written: Written, embedded: int | None
+    release: AssembledRelease,
+    state: SourceState,
+    base: Base,
+    context: BuildContext,
+    written: Written,
+    embedded: int | None,
 ) -> BuildReport:
     """Return the report; `embedded` is None where the release stayed."""
     manifest = release.manifest
+    before = context.previous.published
+    install = len(release.manifest_bytes) + sum(object.size for object in manifest.objects)
     return BuildReport(
         sequence=manifest.sequence,
         version=manifest.version,
@@ -143,9 +175,22 @@ def _report(
         changed=embedded is not None,
         bytes_published=release.index_bytes,
         bytes_new=written.bytes,
+        install=install,
+        update=_update_bytes(release, base, install) if embedded is not None else None,
+        previous=before.manifest.sequence if before else None,
         signed=written.signed,
         site=written.site,
         warnings=state.warnings,
         left_out=state.left_out,
         audit=state.audit,
     )
+
+
+def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | None:
+    """Return what a user of the release before downloads; None where there was none."""
+    if base.published is None:
+        return install if base.documents else None
+    before, manifest = base.published.manifest.sequence, release.manifest
+    direct = [entry.size for entry in manifest.packs if entry.after == before]
+    tiers = sum(entry.object.size for entry in manifest.segments if entry.upto > before)
+    return len(release.manifest_bytes) + min([tiers, *direct])

@@ -67,6 +67,8 @@ class BuildRequest:
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
+        allow_empty: Whether to publish a release without documents.
+        allow_shrink: Whether to publish one of less than half the documents of the release before.
         strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         site: Whether to publish pages and the browser client beside the index.
@@ -101,6 +103,8 @@ class BuildRequest:
     root: Path | None = None
     signing_key: str = field(default="", repr=False)
     drafts: bool = False
+    allow_empty: bool = False
+    allow_shrink: bool = False
     strict: bool = False
     links: str = ""
     site: bool = True

@@ -190,4 +190,8 @@ _TOP: Final = {
     "site": _Field("true or false", is_truth, field="site"),
     "strict": _Field("true or false", is_truth, field="strict"),
 }
-_LIMITS: Final = {"packs": _Field("a number of bytes", _packs, field="packs")}
+_LIMITS: Final = {
+    "packs": _Field("a number of bytes", _packs, field="packs"),
+    "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
+    "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),
+}

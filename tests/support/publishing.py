@@ -174,7 +174,9 @@ class Line:
     def context(self, previous: Published | None = None, **options: Any) -> BuildContext:
         """Return what a build on `previous` goes on from, by default on what lies in the tree."""
         found = going_on(previous) if previous is not None else self.found()
-        request = BuildRequest(source=self.folder, out=self.out, **options)
+        # Lines of a few documents lose most of them, which a publisher would have to say.
+        allowed = {"allow_empty": True, "allow_shrink": True}
+        request = BuildRequest(source=self.folder, out=self.out, **{**allowed, **options})
         lying = timestamp_version(self.out)
         return BuildContext(request, self.authority, found, self.site, self.now, lying=lying)
 

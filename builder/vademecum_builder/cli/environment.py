@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from vademecum.errors import ClockError, UsageError
+from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
 
 
 def time_of_build(environ: Mapping[str, str]) -> datetime:
@@ -27,3 +30,22 @@ def time_of_build(environ: Mapping[str, str]) -> datetime:
             f"SOURCE_DATE_EPOCH is {told:%Y-%m-%d}, ahead of this machine's clock: no client would install it"
         )
     return told
+
+
+def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
+    """Return the release key of VADEMECUM_SIGNING_KEY; empty: a file has it.
+
+    Args:
+        keys: The folder of keys that was named.
+
+    Raises:
+        UsageError: It is set and empty, as GitHub sets a secret that it does not know, and no file has it.
+    """
+    key = environ.get(KEY_VARIABLE, "").strip()
+    if KEY_VARIABLE in environ and not key and not ((keys or DEFAULT_KEYS) / RELEASE_KEY).exists():
+        raise UsageError(
+            f"{KEY_VARIABLE} is set, but empty: there is no secret of that name here, or this run may not see it (a "
+            "pull request from a fork has none; one of an environment needs a job that names the environment). To set "
+            f"it: {SET_SECRET}"
+        )
+    return key

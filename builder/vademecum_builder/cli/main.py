@@ -7,12 +7,13 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from importlib import import_module
 from pathlib import Path
 
 from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
+from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
 from vademecum_builder.cli.wording import Shown, printable
@@ -32,20 +33,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Notices and bars go to stderr; what fails is told after this.
         with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere if options.quiet else sys.stderr):
             result, lines = _call(options)
+            github.tell(options.command, result, lines, os.environ)
     except VademecumError as error:
-        return _fail(error, wants_json)
+        return _fail(given[0], error, wants_json)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("vademecum"):
             raise
         hint = f"`vade {given[0]}` needs {error.name}: pip install 'vademecum[build]'"
-        return _fail(UsageError(hint), wants_json)
+        return _fail(given[0], UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
         failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
-        return _fail(failure, wants_json)
+        return _fail(given[0], failure, wants_json)
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
-        return _fail(cancelled, wants_json)
+        return _fail(given[0], cancelled, wants_json)
     if wants_json or not options.quiet:
         _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return DONE if result.get("sound", True) else FAILED
@@ -66,8 +68,10 @@ def _say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(error: VademecumError, wants_json: bool) -> int:
+def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
     status = exit_code(error)
+    with suppress(OSError):  # the summary's file is not ours, and the reason is told all the same
+        github.tell_failure(command, error, os.environ)
     print(printable(f"vade: {' '.join(error.message.split())}"), file=sys.stderr)
     if wants_json:
         told = {"code": error.code, "message": error.message, "exit": status}

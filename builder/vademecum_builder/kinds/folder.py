@@ -31,8 +31,13 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """
     values = settings.values
     root: Path = values["path"]
-    source = FolderSource(root, values.get("pattern", ()), leave_out=(request.out, DEFAULT_KEYS.parent))
+    source = FolderSource(
+        root,
+        values.get("pattern", ()),
+        leave_out=(request.out, DEFAULT_KEYS.parent),
+        may_be_empty=request.allow_empty,
+    )
     check_target(request.out, root)
-    next(item for item in source.scan() if isinstance(item, SourceItem))
+    next((item for item in source.scan() if isinstance(item, SourceItem)), None)
     profile, base_url = values.get("profile", ""), values.get("base-url", "")
     return [Opened(source, lambda: choose_reader(source, profile, base_url))]

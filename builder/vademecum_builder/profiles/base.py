@@ -53,11 +53,17 @@ class Project:
                 found.setdefault(key.lower().rpartition("/")[2].removesuffix(".md"), []).append(key)
         return found
 
+    @cached_property
+    def _real_top(self) -> str:
+        return os.path.realpath(self.top)
+
     def text(self, *names: str) -> str:
         """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
         for name in names:
+            if not (self.root / name).is_file():  # most of them: the cheaper question first
+                continue
             path = os.path.realpath(self.root / name)
-            if os.path.commonpath((path, os.path.realpath(self.top))) != os.path.realpath(self.top):
+            if os.path.commonpath((path, self._real_top)) != self._real_top:
                 continue
             try:
                 with Path(path).open("rb") as stream:

@@ -20,6 +20,8 @@ from vademecum_builder.signing.metadata import Validity, expiry, parse_root, sig
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
+SET_SECRET = f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}"
+"""How a repository on GitHub is given the key."""
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"
 
@@ -160,9 +162,16 @@ def load_authority(
         raise ContentError("root.json: it holds none of the keys that it names for targets")
     signer = _find_signer(key_file, environ, authorised)
     if signer.public_key.keyid not in authorised:
+        is_root = signer.public_key.keyid in signed.roles["root"].keyids
         raise SignatureError(
             f"the release key {signer.public_key.keyid[:12]} is not one that the root metadata names "
-            f"({', '.join(keyid[:12] for keyid in authorised)}): use the key that belongs to this root.json"
+            f"({', '.join(keyid[:12] for keyid in authorised)}): "
+            + (
+                "it is the root key, which no build may have"
+                if is_root
+                else "use the key that belongs to this root.json"
+            )
+            + f" ({SET_SECRET})"
         )
     return Authority(roots, signer)
 
@@ -187,16 +196,17 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
     except Exception as error:  # noqa: BLE001 - the libraries of key services raise what they like
         # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
         said = f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI ({type(error).__name__})"
-        raise UsageError(said) from None
+        raise UsageError(f"{said}: set it again, whole ({SET_SECRET})") from None
 
 
 def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
+    again = f": set it again, whole ({SET_SECRET})" if where == KEY_VARIABLE else ""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
-        raise UsageError(f"{where}: not an unencrypted PEM private key") from error
+        raise UsageError(f"{where}: not an unencrypted PEM private key{again}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes")
+        raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes{again}")
     return CryptoSigner(key)
 
 

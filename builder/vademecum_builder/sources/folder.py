@@ -77,6 +77,7 @@ class FolderSource:
             decides. None: everything.
         max_bytes: Larger files are skipped.
         leave_out: Folders or files below `root` that are not part of it, such as the output folder.
+        may_be_empty: Whether a folder without a readable document is one.
     """
 
     def __init__(
@@ -86,8 +87,10 @@ class FolderSource:
         max_bytes: int = MAX_BYTES,
         *,
         leave_out: Sequence[Path] = (),
+        may_be_empty: bool = False,
     ) -> None:
         self.root = Path(root)
+        self._may_be_empty = may_be_empty
         self.max_bytes = max_bytes
         self._selection = Selection.of(patterns)
         self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
@@ -109,7 +112,8 @@ class FolderSource:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
 
         Raises:
-            UsageError: No such folder, a file in its place, or (at the end) no readable document in it.
+            UsageError: No such folder, a file in its place, or (at the end) no readable document in it, where there has
+                to be one.
         """
         real = os.path.realpath(self.root)
         if not Path(real).is_dir():
@@ -147,7 +151,7 @@ class FolderSource:
                 found += 1
             if result is not None:
                 yield result
-        if not found:
+        if not (found or self._may_be_empty):
             raise UsageError(_nothing(self.root, skipped))
 
     def _read(self, entry: _Entry) -> SourceItem | Skipped | None:

@@ -267,3 +267,50 @@ def test_addresses_that_no_configuration_told_are_a_warning(request_: BuildReque
     assert build(replace(request_, out=Path("nowhere")), now=NOW).warnings == ()
     Path("docs/mkdocs.yml").write_text("site_name: x\ndocs_dir: .\n")
     assert build(replace(asked, out=Path("known")), now=NOW).warnings == ()
+
+
+@pytest.mark.fault("E65")
+@pytest.mark.parametrize("left", [0, 1, 4])
+def test_most_of_the_documents_are_given_up_by_name_alone(request_: BuildRequest, left: int) -> None:
+    pages = [Path(f"docs/p{number}.md") for number in range(9)]
+    shutil.rmtree("docs")
+    Path("docs").mkdir()
+    for page in pages:
+        page.write_text(f"# Page {page.stem}\n\nText of {page.stem}.\n")
+    build(request_, now=NOW)
+    for page in pages[left:]:
+        page.write_text("---\ndraft: true\n---\n# Page\n\nText.\n")  # files are there, documents are not
+    before = tree_of(request_.out)
+    allowing = replace(request_, allow_shrink=True) if left else replace(request_, allow_empty=True)
+    option = "--allow-shrink" if left else "--allow-empty"
+    with pytest.raises(UsageError, match=rf"^{left} documents, and the release before has 9: .*{option}"):
+        build(request_, now=NOW)
+    assert tree_of(request_.out) == before
+    report = build(allowing, now=NOW)
+    assert (report.documents, report.removed, report.sequence) == (left, 9 - left, 2)
+    assert not build(replace(request_, allow_empty=True), now=NOW).changed
+
+
+def test_half_of_the_documents_may_go(request_: BuildRequest) -> None:
+    Path("docs/more.md").write_text("# More\n\nMore text.\n")
+    assert build(request_, now=NOW).documents == 4
+    shutil.rmtree("docs/guide")
+    assert build(request_, now=NOW).documents == 2
+
+
+def test_a_new_encoder_is_no_reason_to_forget_how_many_there_were(request_: BuildRequest) -> None:
+    build(request_, now=NOW)
+    shutil.rmtree("docs/guide")
+    with pytest.raises(UsageError, match=r"^1 documents, and the release before has 3"):
+        build(replace(request_, refit=True), now=NOW)
+
+
+def test_a_folder_without_documents_is_one_where_that_is_said(request_: BuildRequest) -> None:
+    shutil.rmtree("docs")
+    Path("docs").mkdir()
+    with pytest.raises(UsageError, match="no document in this folder"):
+        build(request_, now=NOW)
+    report = build(replace(request_, allow_empty=True), now=NOW)
+    assert (report.documents, report.changed) == (0, True)
+    Path("docs/new.md").write_text("# New\n\nA page.\n")
+    assert build(request_, now=NOW).documents == 1

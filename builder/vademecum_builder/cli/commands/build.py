@@ -12,8 +12,9 @@ from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told
-from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.environment import signing_key, time_of_build
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
@@ -21,7 +22,6 @@ from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.pipeline import StrictError
 from vademecum_builder.settings import read_settings
-from vademecum_builder.signing.keys import KEY_VARIABLE
 from vademecum_builder.stages.audit import Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
@@ -38,19 +38,22 @@ def run(options: Namespace) -> Shown:
             report = build(request, now=now, progress=bars)
     except StrictError as error:
         for warning in error.found:
-            print(printable(f"vade: warning: {warning}"), file=sys.stderr)
+            github.warn(warning, _folders(request), os.environ)
         raise
-    for line in (*(f"warning: {warning}" for warning in report.warnings), *report.notices):
+    for warning in report.warnings:
+        github.warn(warning, _folders(request), os.environ)
+    for line in report.notices:
         print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
     if report.signed and now + request.validity.timestamp < datetime.now(UTC):
         print("vade: by this machine's clock the release has expired: no client installs it", file=sys.stderr)
+    result = report.json() | {"address": _address(request)}
     if not request.links:
-        return report.json(), _lines(report, request.out)
+        return result, _lines(report, request.out)
     checked, lines = told(check_links(str(request.out), request.links))
     # A link that leads nowhere fails the command; what is published stays.
-    return report.json() | {"links": checked, "sound": checked["sound"]}, [
+    return result | {"links": checked, "sound": checked["sound"]}, [
         *_lines(report, request.out),
         *lines,
     ]
@@ -66,7 +69,7 @@ def request_of(options: Namespace) -> BuildRequest:
     given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
     given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
     given["make_keys"] = os.environ.get("CI", "").lower() not in ("1", "true")
-    given["signing_key"] = os.environ.get(KEY_VARIABLE, "")
+    given["signing_key"] = signing_key(os.environ, given.get("keys"))
     if "source" not in given and (options.config.exists() or options.config != SETTINGS):
         return replace(read_settings(options.config), **given)
     missing = " and ".join(
@@ -75,6 +78,17 @@ def request_of(options: Namespace) -> BuildRequest:
     if missing:
         raise UsageError(f"what to build? name {missing}, or write {SETTINGS}")
     return BuildRequest(**given)
+
+
+def _folders(request: BuildRequest) -> dict[str, Path]:
+    """Return where documents lie, by what their keys begin with."""
+    named = {one.prefix: one.values["path"] for one in request.sources if "path" in one.values}
+    return named or {"": request.source}
+
+
+def _address(request: BuildRequest) -> str:
+    """Return where the tree is published, as far as that is said."""
+    return request.previous if request.previous and request.previous.startswith("http") else ""
 
 
 def _audited(audit: Audit) -> list[str]:

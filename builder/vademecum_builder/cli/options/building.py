@@ -99,6 +99,12 @@ def _build(add: AddOption) -> None:
         action="store_true",
         help="take in drafts, unlisted and noindex pages, and those of another time",
     )
+    add("--allow-empty", action="store_true", help="publish a release without documents, where none is left")
+    add(
+        "--allow-shrink",
+        action="store_true",
+        help="publish a release of less than half the documents of the one before",
+    )
     add("--base-url", metavar="URL", help="where the documents are served; hits link there")
     add(
         "--strict",

@@ -17,7 +17,7 @@ import { MAX_TIMESTAMP, TIMESTAMP } from "../update/idle_check.mjs";
 const MAX_METADATA = 4_000_000;
 const MAX_OBJECTS = 60_000_000;
 /** Python's own files wait for the first hits, or so long, in milliseconds. */
-const IDLE_MS = 4_000;
+const IDLE_MS = 1_000;
 
 /** @typedef {import("../net/transport.mjs").Body} Body */
 /** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */

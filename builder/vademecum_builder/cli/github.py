@@ -1,0 +1,147 @@
+"""What a job on GitHub is told beside the lines for people: outputs, the step's summary, annotations on file and line.
+
+Where `GITHUB_ACTIONS` is `true`. The escapes are those of GitHub's toolkit: a document's name or text may hold
+whatever its author likes, and must not become a command of the workflow, nor an output of its own.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from vademecum.errors import VademecumError
+from vademecum_builder.cli.wording import printable, size
+
+OUTPUTS = ("sequence", "version", "changed", "signed", "previous", "address")
+"""What later steps may ask of a command that published: keys of its JSON object."""
+_PLACE = re.compile(r"(?:[,:] line (\d+))?: ")
+_LISTED = 50
+"""Warnings in a summary: GitHub shows no summary of more than 1 MiB."""
+
+
+def is_github(environ: Mapping[str, str]) -> bool:
+    """Return whether this is a job on GitHub."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+def warn(warning: str, folders: Mapping[str, Path], environ: Mapping[str, str]) -> None:
+    """Print a warning on stderr; on GitHub as an annotation, on the file and line that it begins with.
+
+    Args:
+        folders: Where documents lie, by what their keys begin with.
+    """
+    told = f"vade: warning: {warning}"
+    if is_github(environ):
+        told = _annotation("warning", warning, _place(warning, folders, environ))
+    print(printable(told), file=sys.stderr)
+
+
+def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Tell what a command found or did; nothing where this is not GitHub, or it is about no release."""
+    if not is_github(environ):
+        return
+    if not result.get("sound", True):
+        _summarise(f"vade {command} failed", _literal("\n".join(lines)), environ)
+    elif "sequence" in result:
+        table = _table(result) if "embedded" in result else _literal("\n".join(lines))
+        _summarise(f"vade {command}: {_headline(result)}", table, environ)
+    outputs = "".join(_output(name, result[name]) for name in OUTPUTS if name in result)
+    _append(environ, "GITHUB_OUTPUT", outputs)
+
+
+def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]) -> None:
+    """Tell why a command failed; nothing where this is not GitHub."""
+    if not is_github(environ):
+        return
+    place = _place(error.message, {"": Path()}, environ)
+    told = _annotation("error", error.message, {"title": f"vade {command}"} | place)
+    print(printable(told), file=sys.stderr)
+    reasons = _literal("\n".join([error.message, *getattr(error, "found", ())]))
+    _summarise(f"vade {command} failed", f"{reasons}\nWhat is published stays as it was.\n", environ)
+
+
+def _summarise(title: str, text: str, environ: Mapping[str, str]) -> None:
+    _append(environ, "GITHUB_STEP_SUMMARY", f"### {title}\n\n{text}\n")
+
+
+def _literal(text: str) -> str:
+    """Return a text as it is, whatever it holds that Markdown or HTML would obey."""
+    return f"<pre>{html.escape(text)}</pre>\n"
+
+
+def _headline(result: Mapping[str, Any]) -> str:
+    release = html.escape(f"release {result['sequence']} ({result.get('version', '')})")
+    if result.get("changed", True):
+        return release
+    return f"nothing changed, {release} stays{', signed anew' if result.get('signed') else ''}"
+
+
+def _table(result: Mapping[str, Any]) -> str:
+    """Return what a build did, as a table of Markdown, and its warnings."""
+    downloads = result["downloads"]
+    rows = {
+        "documents": result["documents"],
+        "added": result["added"],
+        "modified": result["modified"],
+        "removed": result["removed"],
+        "chunks embedded": f"{result['embedded']} of {result['chunks']}",
+        "index": size(result["bytes"]["published"]),
+        "a user of the release before downloads": "-"
+        if downloads["update"] is None
+        else size(downloads["update"]),
+        "a new user downloads, without the browser's Python": size(downloads["install"]),
+        "took": f"{result['seconds']:.1f} s",
+    }
+    warnings = result["warnings"]
+    more = [f"and {len(warnings) - _LISTED} more"] if len(warnings) > _LISTED else []
+    told = (
+        f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}"
+        if warnings
+        else ""
+    )
+    return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + told
+
+
+def _annotation(kind: str, text: str, properties: Mapping[str, str]) -> str:
+    """Return a command of the workflow."""
+    told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items() if value)
+    return f"::{kind} {told}::{_escaped(text)}" if told else f"::{kind}::{_escaped(text)}"
+
+
+def _place(text: str, folders: Mapping[str, Path], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the file that a text begins with, as the repository has it, and the line; nothing where there is none."""
+    top = environ.get("GITHUB_WORKSPACE") or "."
+    for match in _PLACE.finditer(text):
+        name = text[: match.start()]
+        for prefix, folder in folders.items():
+            file = folder / name.removeprefix(prefix)
+            with suppress(OSError, ValueError):  # a name that no file can have
+                if name.startswith(prefix) and file.is_file():
+                    return {"file": os.path.relpath(file, top), "line": match[1] or ""}
+    return {}
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for character in f"%\r\n{more}":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text
+
+
+def _output(name: str, value: object) -> str:
+    """Return a line, or several, of GITHUB_OUTPUT; nobody who writes a version can guess the mark that ends it."""
+    mark = f"end-{secrets.token_hex(16)}"
+    told = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return f"{name}<<{mark}\n{told}\n{mark}\n"
+
+
+def _append(environ: Mapping[str, str], variable: str, text: str) -> None:
+    if file := environ.get(variable):
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(text)

@@ -1,0 +1,143 @@
+"""What `vade` tells a job on GitHub: outputs, summary, annotations, whatever documents and messages hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.cli.main import main
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
+
+PAGE = "# {0}\n\n## Part\n\nWhat there is to know about {0}.\n"
+
+
+class Job:
+    """A job's folder, and what `vade` has told it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("one", "two", "three", "four", "five"):
+            self.write(f"{name}.md", PAGE.format(name))
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / "docs").mkdir(exist_ok=True)
+        (self.folder / "docs" / name).write_text(text)
+
+    def build(self, *options: str) -> int:
+        for name in ("outputs", "summary"):
+            (self.folder / name).write_text("")
+        return main(["build", "docs", "--out", "dist", "--no-site", *options])
+
+    @property
+    def summary(self) -> str:
+        return (self.folder / "summary").read_text()
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The outputs, read as GitHub's runner does."""
+        text = (self.folder / "outputs").read_text()
+        found = re.findall(r"^(\w+)<<(\S+)\n(.*?)\n?^\2\n", text, re.DOTALL | re.MULTILINE)
+        assert text.count("<<") == len(found) or "<<" in "".join(value for _, _, value in found)
+        return {name: value for name, _, value in found}
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_OUTPUT": "outputs",
+        "GITHUB_STEP_SUMMARY": "summary",
+        "GITHUB_WORKSPACE": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    return Job(tmp_path)
+
+
+def test_a_build_sets_outputs_and_summarises_itself(job: Job) -> None:
+    assert job.build("--release-version", "May") == 0
+    expected = {"sequence": "1", "version": "May", "changed": "true", "signed": "true", "previous": ""}
+    assert job.outputs == {**expected, "address": ""}
+    assert "### vade build: release 1 (May)" in job.summary
+    job.write("one.md", PAGE.format("lamps"))
+    assert job.build() == 0
+    assert job.outputs["sequence"] == "2" and job.outputs["previous"] == "1"
+    for row in ("| added | 0 |", "| modified | 1 |", "| removed | 0 |", "| chunks embedded | 1 of 5 |"):
+        assert row in job.summary
+    assert re.search(r"release before downloads \| [\d.]+ k?B \|", job.summary)
+    assert job.build() == 0
+    assert (job.outputs["changed"], job.outputs["signed"]) == ("false", "false")
+    assert "nothing changed, release 2" in job.summary
+
+
+def test_a_version_of_several_lines_is_one_output(job: Job) -> None:
+    version = "1<<EOF\nsigned=no\nEOF\nend-\nsigned<<x\nno\nx"
+    assert job.build("--release-version", version) == 0
+    assert (job.outputs["version"], job.outputs["signed"]) == (version, "true")
+
+
+def test_a_warning_is_an_annotation_on_file_and_line(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    job.write("a,b 100%.md", "---\ntitle: [\n---\n# Broken\n\nText.\n")
+    assert job.build() == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::")]
+    assert re.match(r"::warning file=docs/a%2Cb 100%25\.md,line=\d+::a,b 100%25\.md: line \d", line)
+    assert "1 warnings" in job.summary and "<pre>a,b 100%.md: line" in job.summary
+
+
+def test_what_a_document_says_is_no_command_and_no_markup(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.write("<img src=x>.md", "---\ntitle: [\n::stop-commands::x\n---\n\nText.\n")
+    assert job.build() == 0
+    assert not [line for line in capsys.readouterr().err.splitlines() if line.startswith("::stop")]
+    assert "<img" not in job.summary and "&lt;img" in job.summary
+
+
+def test_a_failure_is_an_annotation_and_the_summary_says_why(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job.folder / "vademecum.toml").write_text('titel = "Lamps"\n[[source]]\npath = "docs"\n')
+    job.build()
+    capsys.readouterr()
+    assert main(["build"]) == 2
+    error = capsys.readouterr().err.splitlines()[0]
+    assert error.startswith(
+        "::error title=vade build,file=vademecum.toml,line=1::vademecum.toml, line 1: titel"
+    )
+    assert "### vade build failed" in job.summary and "did you mean title" in job.summary
+
+
+def test_elsewhere_nothing_is_written(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert job.build() == 0 and job.build("--encoder", "none") == 2
+    assert job.summary == "" and job.outputs == {}
+
+
+@pytest.mark.fault("E65")
+def test_an_empty_secret_and_each_wrong_one_are_told_apart(
+    job: Job, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["keys", "new", "--out", "keys"]) == 0
+    assert main(["keys", "new", "--out", "others"]) == 0
+    keys = job.folder / "keys"
+    good = (keys / RELEASE_KEY).read_text()
+    for secret, said in (
+        ("", "is set, but empty: there is no secret of that name"),
+        ("  \n", "is set, but empty"),
+        ("hunter2", "holds neither a PEM key nor a usable key URI"),
+        (good.replace("M", "N"), "not an unencrypted PEM private key"),
+        ((keys / ROOT_KEY).read_text(), "is the root key, which no build may have"),
+        ((job.folder / "others" / RELEASE_KEY).read_text(), "use the key that belongs to this root.json"),
+    ):
+        monkeypatch.setenv(KEY_VARIABLE, secret)
+        assert job.build("--root", "keys/root.json") in (2, 5)
+        told = capsys.readouterr().err
+        assert said in told and "gh secret set VADEMECUM_SIGNING_KEY < keys/release.pem" in told
+        assert said in job.summary.replace("&#x27;", "'") and "hunter2" not in told + job.summary
+        assert not (job.folder / "dist").exists()
+    monkeypatch.setenv(KEY_VARIABLE, good)
+    assert job.build("--root", "keys/root.json") == 0
