@@ -20,9 +20,21 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
-from vademecum_builder.release.previous import Previous, find_previous, is_empty, locate_previous
+from vademecum_builder.release.previous import (
+    Previous,
+    find_previous,
+    is_empty,
+    locate_previous,
+    without_roots,
+)
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
-from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
+from vademecum_builder.signing.keyring import (
+    Keys,
+    choose_authority,
+    find_keys,
+    keys_of_preview,
+    throwaway_authority,
+)
 from vademecum_builder.stages.context import BuildContext
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
@@ -47,17 +59,22 @@ def build(
     opened = open_sources(request)
     location = locate_previous(request.previous, request.out)
     lying = timestamp_version(request.out)
-    keys = find_keys(
-        request.keys,
-        request.root,
-        out=request.out,
-        published_at=None if request.force or request.restart else location,
-        signing_key=request.signing_key,
-        make=request.make_keys,
-        now=now,
-    )
-    previous = _previous(location, keys, request, now)
-    authority = choose_authority(keys, previous.roots, now)
+    if request.preview:
+        keys = keys_of_preview(request.keys, request.root)
+        previous = without_roots(_previous(location, keys, request, now))
+        authority = throwaway_authority(now)
+    else:
+        keys = find_keys(
+            request.keys,
+            request.root,
+            out=request.out,
+            published_at=None if request.force or request.restart else location,
+            signing_key=request.signing_key,
+            make=request.make_keys,
+            now=now,
+        )
+        previous = _previous(location, keys, request, now)
+        authority = choose_authority(keys, previous.roots, now)
     if not request.force:
         found, validity = previous.published, request.validity
         built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)

@@ -61,6 +61,7 @@ class BuildRequest:
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         refit: Fit the encoder anew: a full download for every client.
         channel: The line of releases that it belongs to.
+        preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
         keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
         make_keys: Whether they may be made then; in CI they would be gone with the machine.
@@ -97,6 +98,7 @@ class BuildRequest:
     dimensions: int | None = None
     refit: bool = False
     channel: str = "stable"
+    preview: bool = False
     yank: tuple[int, ...] = ()
     keys: Path | None = None
     make_keys: bool = True

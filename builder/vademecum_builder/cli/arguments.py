@@ -6,10 +6,10 @@ import argparse
 from functools import partial
 
 from vademecum.version import __version__
-from vademecum_builder.cli.options import building, hosting, reading, setup
+from vademecum_builder.cli.options import building, hosting, probing, reading, setup
 from vademecum_builder.cli.options.common import CommandParser, Commands
 
-_GROUPS = (setup, building, hosting, reading)
+_GROUPS = (building, hosting, probing, reading, setup)
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:

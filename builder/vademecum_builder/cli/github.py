@@ -18,12 +18,16 @@ from typing import Any
 
 from vademecum.errors import VademecumError
 from vademecum_builder.cli.wording import printable, size
+from vademecum_builder.release.version_json import read_changes
 
-OUTPUTS = ("sequence", "version", "changed", "signed", "previous", "address")
+OUTPUTS = (
+    *("sequence", "version", "changed", "signed", "previous", "documents", "added", "modified", "removed"),
+    *("address", "out"),
+)
 """What later steps may ask of a command that published: keys of its JSON object."""
 _PLACE = re.compile(r"(?:[,:] line (\d+))?: ")
 _LISTED = 50
-"""Warnings in a summary: GitHub shows no summary of more than 1 MiB."""
+"""Warnings, and documents of a kind, in a summary: GitHub shows no summary of more than 1 MiB."""
 
 
 def is_github(environ: Mapping[str, str]) -> bool:
@@ -50,7 +54,7 @@ def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ:
     if not result.get("sound", True):
         _summarise(f"vade {command} failed", _literal("\n".join(lines)), environ)
     elif "sequence" in result:
-        table = _table(result) if "embedded" in result else _literal("\n".join(lines))
+        table = _table(result) + _changes(result) if "embedded" in result else _literal("\n".join(lines))
         _summarise(f"vade {command}: {_headline(result)}", table, environ)
     outputs = "".join(_output(name, result[name]) for name in OUTPUTS if name in result)
     _append(environ, "GITHUB_OUTPUT", outputs)
@@ -107,6 +111,16 @@ def _table(result: Mapping[str, Any]) -> str:
         else ""
     )
     return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + told
+
+
+def _changes(result: Mapping[str, Any]) -> str:
+    """Return the names of the documents that the release changes, the first of each kind."""
+    if not result["changed"]:
+        return ""
+    changes = read_changes(Path(result["out"], "version.json").read_bytes())
+    kinds = {"added": changes.added, "modified": changes.modified, "removed": changes.removed}
+    named = [f"{kind}: {change.key}" for kind, found in kinds.items() for change in found[:_LISTED]]
+    return f"\n{_literal(chr(10).join(named))}" if named else ""
 
 
 def _annotation(kind: str, text: str, properties: Mapping[str, str]) -> str:

@@ -62,6 +62,15 @@ def going_on(published: Published) -> Previous:
     return Previous(published.numbers, published, published.roots, published.yanked, published.told)
 
 
+def without_roots(previous: Previous) -> Previous:
+    """Return it as what is signed by keys of their own goes on from: without the published chain of root metadata."""
+    published = previous.published
+    if published is not None:
+        files = {path: data for path, data in published.files.items() if not path.endswith(".root.json")}
+        published = replace(published, roots={}, files=files)
+    return replace(previous, published=published, roots={}, location="")
+
+
 def locate_previous(previous: str | None, out: Path) -> str | None:
     """Return where the release to build on lies: where it is said, else in `out`, if there is one."""
     if previous is not None:

@@ -66,12 +66,21 @@ def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
         VademecumError: The first thing that is wrong.
     """
     found = run(_verify(location, None if trust is None else _read(trust)))
-    if found.sequence < expect:
-        raise RollbackError(
-            f"{location} serves release {found.sequence}, expected {expect}: the deploy has not arrived there (or does "
-            "a cache keep the old one?)"
-        )
+    require_arrived(location, found.sequence, expect)
     return found
+
+
+def require_arrived(location: str, sequence: int, expect: int) -> None:
+    """Do nothing, unless what is served is older than what is expected.
+
+    Raises:
+        RollbackError: It is.
+    """
+    if sequence < expect:
+        raise RollbackError(
+            f"{location} serves release {sequence}, expected {expect}: the deploy has not arrived there (or does a "
+            "cache keep the old one?)"
+        )
 
 
 async def _verify(location: str, root: bytes | None) -> Verified:

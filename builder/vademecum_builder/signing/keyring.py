@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
 from vademecum_builder.signing.folder import DEFAULT_KEYS
@@ -87,6 +88,24 @@ def find_keys(
         "for a real site make your own with `vade keys new`"
     )
     return Keys(load_roots(root_file), key_file, notices=(notice,))
+
+
+def keys_of_preview(folder: Path | None, root_file: Path | None) -> Keys:
+    """Return the public root metadata, as far as they are there; nothing that could sign.
+
+    Raises:
+        UsageError: They are named, and cannot be read.
+    """
+    named = root_file or (folder and folder / ROOT_FILE)
+    file = named or DEFAULT_KEYS / ROOT_FILE
+    return Keys(load_roots(file) if named or file.exists() else {}, file.parent / RELEASE_KEY)
+
+
+def throwaway_authority(now: datetime) -> Authority:
+    """Return keys that are nowhere but in memory: nobody can go on from what they sign."""
+    with TemporaryDirectory() as folder:
+        new_keys(Path(folder), now)
+        return load_authority(load_roots(Path(folder, ROOT_FILE)), Path(folder, RELEASE_KEY), {}, now)
 
 
 def choose_authority(keys: Keys, published_roots: Mapping[int, bytes], now: datetime) -> Authority:

@@ -13,11 +13,12 @@ import pytest
 
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
-from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, VademecumError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
+from vademecum_builder.release.verify import verify
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
@@ -314,3 +315,36 @@ def test_a_folder_without_documents_is_one_where_that_is_said(request_: BuildReq
     assert (report.documents, report.changed) == (0, True)
     Path("docs/new.md").write_text("# New\n\nA page.\n")
     assert build(request_, now=NOW).documents == 1
+
+
+def test_a_preview_needs_no_key_and_nobody_goes_on_from_it(request_: BuildRequest) -> None:
+    keys = Line(Path("line")).keys
+    build(replace(request_, keys=keys), now=NOW)
+    before = tree_of(request_.out)
+    Path("docs/new.md").write_text("# New\n\nA page.\n")
+    Path("root.json").write_bytes((keys / ROOT_FILE).read_bytes())
+    asked = replace(request_, out=Path("look"), previous="tree", preview=True, root=Path("root.json"))
+    report = build(replace(asked, make_keys=False), now=NOW)
+    assert (report.added, report.modified, report.removed, report.embedded) == (1, 0, 0, 1)
+    assert tree_of(request_.out) == before and not Path(".vademecum").exists()
+    found = verify("look", None)
+    assert (found.sequence, found.documents, found.unsigned) == (2, 4, ())
+    with pytest.raises(VademecumError):
+        verify("look", Path("root.json"))
+    assert not list(Path("look/metadata").glob("2.root.json"))
+    with pytest.raises(VademecumError):
+        build(replace(request_, keys=keys, previous="look", out=Path("next")), now=NOW)
+
+
+def test_a_preview_of_what_did_not_change_is_there_too(request_: BuildRequest) -> None:
+    keys = Line(Path("line")).keys
+    build(replace(request_, keys=keys), now=NOW)
+    report = build(replace(request_, out=Path("look"), previous="tree", preview=True, keys=keys), now=NOW)
+    assert (report.changed, report.signed) == (False, True)
+    assert verify("look", None).documents == 3
+
+
+def test_a_preview_of_what_nobody_has_published_yet(request_: BuildRequest) -> None:
+    report = build(replace(request_, preview=True, make_keys=False), now=NOW)
+    assert (report.documents, report.previous) == (3, None)
+    assert verify("tree", None).documents == 3

@@ -48,7 +48,7 @@ def run(options: Namespace) -> Shown:
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
     if report.signed and now + request.validity.timestamp < datetime.now(UTC):
         print("vade: by this machine's clock the release has expired: no client installs it", file=sys.stderr)
-    result = report.json() | {"address": _address(request)}
+    result = report.json() | {"address": _address(request), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
     checked, lines = told(check_links(str(request.out), request.links))
@@ -69,7 +69,8 @@ def request_of(options: Namespace) -> BuildRequest:
     given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
     given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
     given["make_keys"] = os.environ.get("CI", "").lower() not in ("1", "true")
-    given["signing_key"] = signing_key(os.environ, given.get("keys"))
+    if not given.get("preview"):
+        given["signing_key"] = signing_key(os.environ, given.get("keys"))
     if "source" not in given and (options.config.exists() or options.config != SETTINGS):
         return replace(read_settings(options.config), **given)
     missing = " and ".join(

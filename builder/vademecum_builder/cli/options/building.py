@@ -99,6 +99,11 @@ def _build(add: AddOption) -> None:
         action="store_true",
         help="take in drafts, unlisted and noindex pages, and those of another time",
     )
+    add(
+        "--preview",
+        action="store_true",
+        help="for a look, as at a pull request: signed with a key that nobody keeps; needs none",
+    )
     add("--allow-empty", action="store_true", help="publish a release without documents, where none is left")
     add(
         "--allow-shrink",

@@ -60,14 +60,16 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
 
 def test_a_build_sets_outputs_and_summarises_itself(job: Job) -> None:
     assert job.build("--release-version", "May") == 0
-    expected = {"sequence": "1", "version": "May", "changed": "true", "signed": "true", "previous": ""}
-    assert job.outputs == {**expected, "address": ""}
+    release = {"sequence": "1", "version": "May", "changed": "true", "signed": "true", "previous": ""}
+    documents = {"documents": "5", "added": "5", "modified": "0", "removed": "0"}
+    assert job.outputs == {**release, **documents, "address": "", "out": "dist"}
     assert "### vade build: release 1 (May)" in job.summary
     job.write("one.md", PAGE.format("lamps"))
     assert job.build() == 0
     assert job.outputs["sequence"] == "2" and job.outputs["previous"] == "1"
     for row in ("| added | 0 |", "| modified | 1 |", "| removed | 0 |", "| chunks embedded | 1 of 5 |"):
         assert row in job.summary
+    assert "<pre>modified: one.md</pre>" in job.summary
     assert re.search(r"release before downloads \| [\d.]+ k?B \|", job.summary)
     assert job.build() == 0
     assert (job.outputs["changed"], job.outputs["signed"]) == ("false", "false")

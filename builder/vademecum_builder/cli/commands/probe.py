@@ -1,0 +1,100 @@
+"""`vade probe`."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from vademecum.errors import SelfTestError, UsageError, VademecumError
+from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.release.verify import require_arrived
+from vademecum_builder.settings import read_settings
+
+_PAUSE = 5.0
+"""Seconds between two looks at a host."""
+_ASKED = 20
+
+
+def run(options: Namespace) -> Shown:
+    """Do what users do: install, update from an earlier release, search; until it works, or the time is over."""
+    location, trust = options.location, options.trust
+    if location is None:
+        settings = read_settings(options.config)
+        location, trust = settings.previous, trust or settings.root
+    if location is None:
+        raise UsageError(f"where is it published? name the address, or write `address` into {options.config}")
+    started = time.monotonic()
+    deadline = started + options.wait
+    with TemporaryDirectory() as folder:
+        installed = _follow(Path(folder, "new.db"), location, trust, options.expect, deadline)
+    updated = None
+    if options.store is not None:
+        options.store.parent.mkdir(parents=True, exist_ok=True)
+        updated = _follow(options.store, location, trust, installed["sequence"], deadline)
+    result = {
+        "sequence": installed["sequence"],
+        "version": installed["version"],
+        "address": location,
+        "installed": installed,
+        "updated": updated,
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    return result, [
+        f"Good: {location} serves release {installed['sequence']} ({installed['version']})",
+        _line(installed),
+        *([_line(updated)] if updated else []),
+    ]
+
+
+def _follow(store: Path, location: str, trust: Path | None, expect: int, deadline: float) -> dict[str, Any]:
+    """Bring a store up to date, as often as it takes, and search it; return what it took.
+
+    Raises:
+        VademecumError: What was wrong at last.
+    """
+    with KnowledgeBase.open(store, url=location, trust=trust) as knowledge:
+        while True:
+            try:
+                outcome = knowledge.update()
+                if outcome.error is not None:
+                    raise outcome.error
+                require_arrived(location, outcome.to_sequence, expect)
+                return {
+                    "sequence": outcome.to_sequence,
+                    "version": outcome.version,
+                    "found": _found(knowledge),
+                    **outcome.json(),
+                }
+            except (
+                VademecumError
+            ):  # half of a deploy may have arrived: a cache lets go of one file after the other
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise
+                time.sleep(min(_PAUSE, left))
+
+
+def _found(knowledge: KnowledgeBase) -> str:
+    """Return the title of a document that is found by it; empty: there are no documents.
+
+    Raises:
+        SelfTestError: None is.
+    """
+    titles = [entry.title for entry in knowledge.documents() if entry.title.strip()][:_ASKED]
+    found = next((title for title in titles if knowledge.search(title, limit=1)), "")
+    if titles and not found:
+        raise SelfTestError(
+            f"search finds none of {len(titles)} documents by its title, such as {titles[0]!r}"
+        )
+    return found
+
+
+def _line(what: Mapping[str, Any]) -> str:
+    who = "a new user" if what["from"] is None else f"a user of release {what['from']}"
+    searched = f"; search finds {what['found']!r}" if what["found"] else ""
+    return f"  {who}: {what['plan']}, {what['requests']} requests, {size(what['bytes'])}{searched}"
