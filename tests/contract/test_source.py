@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pytest
 
+from support.pages_host import PagesHost
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import (
     MARKDOWN,
@@ -23,6 +24,7 @@ from vademecum_builder.sources.base import (
     Source,
     SourceItem,
 )
+from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.table import TableSource
@@ -135,7 +137,38 @@ class TextOf:
         return entry
 
 
-PLACES: Mapping[str, type[Folder | Log | Table]] = {
+class Catalog:
+    """A file of JSON Lines."""
+
+    def __init__(self, root: Path) -> None:
+        self.file = root / "a.jsonl"
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        lines = [json.dumps({"id": key, "text": text}) for key, text in documents.items()]
+        self.file.write_text("\n".join(lines))
+
+    def source(self) -> Source:
+        return TextOf(CatalogSource(str(self.file)))
+
+
+class FetchedCatalog(Catalog):
+    """One at an address, with an ETag."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.file.touch()
+        self.host = PagesHost(root).start()
+
+    def source(self) -> Source:
+        return TextOf(CatalogSource(f"{self.host.url}{self.file.name}"))
+
+    def close(self) -> None:
+        self.host.stop()
+
+
+PLACES: Mapping[str, type[Folder | Log | Table | Catalog]] = {
+    "catalog": Catalog,
+    "fetched": FetchedCatalog,
     "folder": Folder,
     "log": Log,
     "table": Table,
@@ -144,9 +177,11 @@ PLACES: Mapping[str, type[Folder | Log | Table]] = {
 
 
 @pytest.fixture(params=list(PLACES.values()), ids=list(PLACES))
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     made: Place = request.param(tmp_path)
-    return made
+    yield made
+    if isinstance(made, FetchedCatalog):
+        made.close()
 
 
 @dataclass

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from html import escape
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +16,25 @@ from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
 from vademecum_builder.kinds.templates import Template, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
-from vademecum_builder.readers.outline import Outline, Section
-from vademecum_builder.readers.text import clean, clean_line, unify_line_breaks
+from vademecum_builder.readers.outline import Outline, Section, block_text
+from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import SourceSettings
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.records import instead
+from vademecum_builder.sources.prices import price_of
+from vademecum_builder.sources.records import field_at, instead
 from vademecum_builder.sources.times import read_time, read_zone
 
 _TITLES: Final = ("title", "name", "subject", "headline")
-PLAIN, MARKDOWN, HTML = "plain", "markdown", "html"
+PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
+_MARKUP: Final = re.compile(
+    r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
+    r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
+    re.IGNORECASE,
+)
+"""What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
+_OUTERMOST: Final = "record"
+"""Without a heading above them all the first one would be taken for the title."""
+_PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
 
 
 def is_field_or_fields(value: Any, _: Path) -> tuple[str, ...] | None:
@@ -45,7 +57,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "metadata": Key("a list of fields", is_texts),
     "updated": Key("the field that says when a record was changed", is_text),
     "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
-    "format": Key("plain, markdown or html", is_one_of(PLAIN, MARKDOWN, HTML)),
+    "format": Key("plain, markdown, html or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
 
@@ -61,10 +73,10 @@ class RecordReader:
         text: One template, or a paragraph for each of several fields; empty: all fields that hold text, but for those
             that have another use.
         link: The document's address; None: it has none.
-        metadata: Fields that the document carries.
+        metadata: Fields that the document carries; of a price that is written as a text the number.
         updated: The field that says how old a record is; empty: nobody knows.
         zone: Of times without one.
-        format: What the text is.
+        format: What the text is; `auto`: HTML where a field of it is, else plain.
         other_use: Fields that are no text unless a template names them.
         order: In which order fields are read; empty: by their names.
     """
@@ -82,11 +94,12 @@ class RecordReader:
     order: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: SourceSettings, *other_use: str) -> RecordReader:
+    def of(cls, settings: SourceSettings, *other_use: str, form: str = PLAIN) -> RecordReader:
         """Return what the settings ask for.
 
         Args:
             other_use: Fields that are no text unless a template names them.
+            form: What the text is where the settings do not say it.
 
         Raises:
             UsageError: A template that cannot be read.
@@ -102,7 +115,7 @@ class RecordReader:
                 values.get("metadata", ()),
                 values.get("updated", ""),
                 values.get("zone"),
-                values.get("format", PLAIN),
+                values.get("format", form),
                 frozenset(other_use),
             )
         except UsageError as error:
@@ -113,18 +126,25 @@ class RecordReader:
         """Nothing: how it is read stands in the settings."""
         return ""
 
+    @property
+    def named(self) -> Sequence[tuple[str, str]]:
+        """The fields that the settings name, each behind its key."""
+        templates = {"title": (self.title,), "text": self.text, "link": (self.link,)}
+        told = [(key, name) for key, many in templates.items() for one in many if one for name in one.fields]
+        return [
+            *told,
+            *(("metadata", name) for name in self.metadata),
+            *(("updated", name) for name in [self.updated] if name),
+        ]
+
     def check(self, fields: Sequence[str]) -> None:
         """Refuse settings that name a field which no record has.
 
         Raises:
             UsageError: It names settings, key, field, and which one may be meant.
         """
-        named = {"title": (self.title,), "text": self.text, "link": (self.link,)}
-        told = [(key, name) for key, many in named.items() for one in many if one for name in one.fields]
-        told += [("id", self.id), *(("metadata", name) for name in self.metadata)]
-        told += [("updated", self.updated)] if self.updated else []
-        for key, name in told:
-            if name not in fields:
+        for key, name in (*self.named, ("id", self.id)):
+            if name not in fields and name.partition(".")[0] not in fields:
                 raise UsageError(
                     f"{self.where}: source.{key}: there is no field {name!r}; {instead(name, fields)}"
                 )
@@ -152,12 +172,13 @@ class RecordReader:
             ContentError: A time that is none, or one without a zone.
         """
         record = parse_object(item.data, item.key)
-        text = self._text(record)
-        metadata = {name: record[name] for name in self.metadata if record.get(name) is not None}
+        text, form = self._text(record)
+        told = {name: _told(name, field_at(record, name)) for name in self.metadata}
+        metadata = {name: value for name, value in told.items() if value is not None}
         warnings = []
-        if self.updated and record.get(self.updated) is not None:
+        if self.updated and (said := field_at(record, self.updated)) not in (None, ""):
             try:
-                metadata["updated"] = iso_time(read_time(record[self.updated], self.zone))
+                metadata["updated"] = iso_time(read_time(said, self.zone))
             except ContentError as error:
                 hint = 'source.updated: write zone = "Europe/Berlin", say' if not self.zone else ""
                 raise ContentError(f"{item.key}: {self.updated}: {error.message} {hint}".rstrip()) from None
@@ -165,40 +186,82 @@ class RecordReader:
         if len(url) > LONGEST_URL or any(character <= " " for character in url):
             warnings.append(f"{item.key}: address {url[:60]!r} is left out: too long, or with spaces")
             url = ""
-        title = clean_line(self._title(record, text)) or item.key
-        return Document(item.key, title, url, metadata, self._sections(text, title), tuple(warnings))
+        sections = _sections(text, form)
+        title = clean_line(self._title(record, sections)) or item.key
+        return Document(item.key, title, url, metadata, sections, tuple(warnings))
 
     def warnings(self) -> Sequence[str]:
         """Nothing is half read."""
         return ()
 
-    def _title(self, record: Mapping[str, Any], text: str) -> str:
+    def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None:
-            return self.title.render(record)
+            return _bare(self.title.render(record), self.format)
         named = (shown(record.get(name)) for name in _TITLES)
-        return next(filter(None, named), "") or clean(text).strip().partition("\n")[0]
+        texts = (block_text(block) for section in sections for block in section.blocks)
+        return _bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]
 
-    def _text(self, record: Mapping[str, Any]) -> str:
-        if self.text:
-            return "\n\n".join(filter(None, (template.render(record).strip() for template in self.text)))
+    def _text(self, record: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the text, and what it is."""
+        templates = self.text or [Template("", (("", name),)) for name in self._rest(record)]
+        values = (shown(field_at(record, name)) for template in templates for name in template.fields)
+        form = (HTML if any(map(_MARKUP.search, values)) else PLAIN) if self.format == AUTO else self.format
+        write = _as_html if form != self.format and form == HTML else str
+        texts = filter(None, (template.render(record, write).strip() for template in templates))
+        return "\n\n".join(f"<div>{text}</div>" if write is _as_html else text for text in texts), form
+
+    def _rest(self, record: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the fields that hold text and have no other use."""
         titled = self.title.fields if self.title else tuple(filter(record.get, _TITLES))[:1]
         linked = self.link.fields if self.link else ()
         used = {self.id, self.updated, *titled, *linked, *self.metadata, *self.other_use}
-        named = [name for name in self.order or record if name not in used]
-        texts = (value for value in map(record.get, named) if isinstance(value, str))
-        return "\n\n".join(filter(None, map(str.strip, texts)))
+        for name in self.order or record:
+            yield from (
+                path for path in _texts(record.get(name), name) if path not in used and name not in used
+            )
 
-    def _sections(self, text: str, title: str) -> tuple[Section, ...]:
-        text = unify_line_breaks(text)
-        if self.format == MARKDOWN:
-            from vademecum_builder.readers.markdown import read_markdown
 
-            return read_markdown(text).sections
-        if self.format == HTML:
-            from vademecum_builder.readers.html.page import read_html
+def _texts(value: Any, path: str) -> Iterator[str]:
+    """Yield the paths of all texts in a field."""
+    if isinstance(value, str):
+        yield path
+    elif isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, f"{path}.{name}")
 
-            return read_html(text).sections
+
+def _told(name: str, value: Any) -> Any:
+    """Return what a field tells in the metadata: nothing of an empty text, and of a price its number."""
+    if not isinstance(value, str):
+        return value
+    return (price_of(value) if _PRICE.search(name) else value) or None
+
+
+def _as_html(text: str) -> str:
+    return text if _MARKUP.search(text) else escape(text).replace("\n", "<br>")
+
+
+def _bare(text: str, form: str) -> str:
+    if form not in (AUTO, HTML) or not _MARKUP.search(text):
+        return text
+    return " ".join(block_text(block) for section in _sections(text, HTML) for block in section.blocks)
+
+
+def _sections(text: str, form: str) -> tuple[Section, ...]:
+    """Return sections without anchors: the page that shows a record has others, or none."""
+    # Imported where they are needed: most records are plain text.
+    text = unify_line_breaks(text)
+    if form == MARKDOWN:
+        from vademecum_builder.readers.markdown import read_markdown
+
+        found = read_markdown(text).sections
+    elif form == HTML:
+        from vademecum_builder.readers.html.page import read_html
+
+        found = read_html(f"<main><h1>{_OUTERMOST}</h1>{text}</main>").sections
+    else:
         outline = Outline()
         for paragraph in text.split("\n\n"):
             outline.block(paragraph)
-        return outline.sections(title)
+        found = outline.sections("")
+    return tuple(replace(section, anchor="") for section in found)

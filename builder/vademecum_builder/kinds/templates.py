@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.records import instead
+from vademecum_builder.sources.records import field_at, instead
 
 
 @dataclass(frozen=True)
 class Template:
-    """A text with fields in braces; `{{` and `}}` are braces.
+    """A text with fields in braces, `{price.amount}` where they are nested; `{{` and `}}` are braces.
 
     Attributes:
         text: As the settings have it.
@@ -72,19 +72,26 @@ class Template:
                     f"template {self.text!r}: there is no field {name!r}; {instead(name, fields)}"
                 )
 
-    def render(self, record: Mapping[str, Any]) -> str:
-        """Return the text for a record; a field that it has not, or that is null, is nothing."""
-        return "".join(before + (shown(record.get(name)) if name else "") for before, name in self.parts)
+    def render(self, record: Mapping[str, Any], write: Callable[[str], str] = str) -> str:
+        """Return the text for a record, each field and what stands between them as `write` gives it.
+
+        A field that it has not, or that is null, is nothing.
+        """
+        return "".join(
+            (write(before) if before else "") + (write(shown(field_at(record, name))) if name else "")
+            for before, name in self.parts
+        )
 
     def render_url(self, record: Mapping[str, Any]) -> str:
         """Return the address for a record: fields are percent-encoded, but for one that the template begins with.
 
         Empty where a field is missing: half an address leads nowhere.
         """
-        if any(not shown(record.get(name)) for name in self.fields):
+        if any(not shown(field_at(record, name)) for name in self.fields):
             return ""
         return "".join(
-            before + (_in_address(shown(record.get(name)), first=not number and not before) if name else "")
+            before
+            + (_in_address(shown(field_at(record, name)), first=not number and not before) if name else "")
             for number, (before, name) in enumerate(self.parts)
         )
 

@@ -72,26 +72,48 @@ def decode_text(data: bytes) -> Decoded:
     Raises:
         ContentError: Binary.
     """
+    encoding = encoding_of(data, whole=True)
+    if data.startswith(tuple(mark for mark, _ in _MARKS)):
+        return _strict(data, encoding)
+    if encoding == "utf-8":
+        return _decoded(data, encoding, "")
+    told = f"read as {encoding}, which it looks like: save it as UTF-8"
+    return _decoded(
+        data, encoding, f"read as {encoding.upper()}, which it does not say" if b"\0" in data else told
+    )
+
+
+def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
+    """Return the encoding of a file that declares none, as `decode_text` tells it of the whole.
+
+    Args:
+        head: The file or its beginning.
+        nul: How many NUL bytes it may hold.
+        whole: Whether it is the file: it does not end within a character then.
+
+    Raises:
+        ContentError: Binary.
+    """
     for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _strict(data, encoding)
-    if b"\0" in data:
-        wide = _utf_16(data)
-        if not wide:
-            raise ContentError(_BINARY)
-        return _decoded(data, wide, f"read as {wide.upper()}, which it does not say")
+        if head.startswith(mark):
+            return encoding
+    if b"\0" in head and (wide := _utf_16(head)):
+        return wide
+    if head.count(b"\0") > nul:
+        raise ContentError(_BINARY)
     try:
-        return Decoded(data.decode("utf-8"))
+        codecs.getincrementaldecoder("utf-8")().decode(head, whole)
+        return "utf-8"
     except UnicodeDecodeError:
         pass
     # A stray byte among much that is UTF-8, or another encoding altogether.
-    text = data.decode("utf-8", "replace")
+    text = head.decode("utf-8", "replace")
     if text.count("\ufffd") <= sum(c > "\x7f" and c != "\ufffd" for c in text):
-        return _decoded(data, "utf-8", "")
-    looked = _looks_like(data)
+        return "utf-8"
+    looked = _looks_like(head)
     if not looked:
         raise ContentError("in no encoding that is known, or binary: save it as UTF-8")
-    return _decoded(data, looked, f"read as {looked}, which it looks like: save it as UTF-8")
+    return looked
 
 
 def _strict(data: bytes, encoding: str) -> Decoded:

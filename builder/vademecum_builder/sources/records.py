@@ -67,6 +67,24 @@ def json_value(value: object) -> Any:
     return json_value(str(value))
 
 
+def field_at(record: Mapping[str, Any], path: str) -> Any:
+    """Return what stands in a field, with `.` into what is nested: `price.amount`, `images.0.url`; None: nothing.
+
+    A field with dots in its name goes before what is nested.
+    """
+    if path in record:
+        return record[path]
+    value: Any = record
+    for name in path.split("."):
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value
+
+
 def instead(name: object, known: Collection[str]) -> str:
     """Return what may be meant by a name that is not known."""
     meant = get_close_matches(str(name), known, 1)

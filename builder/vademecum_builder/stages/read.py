@@ -16,7 +16,7 @@ from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document,
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
-from vademecum_builder.sources.base import HTML, Checkpoint, Removed, Skipped, Source, SourceItem
+from vademecum_builder.sources.base import HTML, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
@@ -133,7 +133,9 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     reader = context.documents
     found.tokens[item.key] = token_lines(item.data)
     shown = context.shows_drafts(item.key)
-    private = "" if shown else why_private(head_of(item.data), context.now)
+    private = (
+        "" if shown else why_private(head_of(item.data), None if item.media_type == RECORD else context.now)
+    )
     if private:
         found.leave_out(item.key, private)
         return

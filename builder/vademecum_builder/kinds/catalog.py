@@ -1,0 +1,54 @@
+"""`kind = "catalog"`: records in JSON, JSON Lines or CSV; a file, a glob, a folder, or an address."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum_builder.kinds import records
+from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_truth
+from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.catalog import ID_NAMES, CatalogSource
+from vademecum_builder.sources.fetched import is_address
+from vademecum_builder.sources.record_files import Layout
+
+
+def _is_place(value: Any, folder: Path) -> str | None:
+    if not isinstance(value, str) or not value:
+        return None
+    return is_http(value, folder) if is_address(value) else str(folder / value)
+
+
+def _is_encoding(value: Any, _: Path) -> str | None:
+    try:
+        return codecs.lookup(value).name
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "path": Key("a file, a folder, a glob as in data/*.json, or an address", _is_place, required=True),
+    "records": Key("the path of the list, as in data.items", is_text),
+    "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
+    "drafts": Key("true or false", is_truth),
+    **records.KEYS,
+}
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+    """Return the catalog.
+
+    Raises:
+        UsageError: There is no such file, or a template that cannot be read.
+    """
+    values = settings.values
+    id = values.get("id", "")
+    reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
+    layout = Layout(values.get("records", ""), values.get("encoding", ""))
+    source = CatalogSource(values["path"], layout, id, reader.named, settings.where)
+    if not is_address(source.place):
+        source.files()
+    return [Opened(source, lambda: reader)]

@@ -1,0 +1,198 @@
+"""A catalog as a source: records in JSON, JSON Lines or CSV; a file, several, or an address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from vademecum.errors import ContentError, UsageError
+from vademecum.format.json import canonical
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.sources.fetched import Fetched, fetch, is_address
+from vademecum_builder.sources.private_keys import private_key_line
+from vademecum_builder.sources.record_files import Failed, Layout, read_records
+from vademecum_builder.sources.records import field_at, instead, record_item, record_key
+
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+"""Of the files that are taken out of a folder."""
+ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle")
+"""Fields that are the id where none is named: the first of these that the first record has."""
+_STRATEGY = "http"
+_SAID = 200
+_NAMED = 30
+
+
+@dataclass(frozen=True)
+class CatalogSource:
+    """The records of a catalog, each under its id.
+
+    Attributes:
+        place: A file, a folder, a glob (`data/*.json`), or an address.
+        layout: How its files hold their records.
+        id: The field that is the key; empty: one of `ID_NAMES`.
+        needs: Fields that some record has to have, each behind the key of the settings that names it.
+        where: The settings' file and line, for messages.
+    """
+
+    place: str
+    layout: Layout = field(default_factory=Layout)
+    id: str = ""
+    needs: Sequence[tuple[str, str]] = ()
+    where: str = ""
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return everything; of an address nothing where it is what it was at the checkpoint.
+
+        Raises:
+            UsageError: There is nothing to read; the checkpoint is not one of this source. While the entries are
+                taken: a file that is cut off or is being written, or a field that no record has.
+            NetworkError: The host does not answer.
+            ServerError: It has no such file.
+        """
+        if is_address(self.place):
+            return self._fetched(since)
+        if since is not None:
+            raise UsageError(f"{self.place}: files have no checkpoint ({since.strategy})")
+        return Changes(self._entries(self.files()))
+
+    def files(self) -> list[Path]:
+        """Return the files, sorted.
+
+        Raises:
+            UsageError: There is none.
+        """
+        path = Path(self.place)
+        if path.is_dir():
+            found = [file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file()]
+            found = [f for f in found if not any(part.startswith(".") for part in f.relative_to(path).parts)]
+        elif path.exists() or not set("*?[") & set(self.place):
+            found = [path] if path.is_file() else []
+        else:
+            top = Path(path.anchor or ".")
+            found = [file for file in top.glob(str(path.relative_to(path.anchor))) if file.is_file()]
+        if not found:
+            there = f"no {', '.join(ENDINGS)} file in this folder" if path.is_dir() else "no such file"
+            raise UsageError(f"{self.place}: {there}")
+        return sorted(found)
+
+    def _fetched(self, since: Checkpoint | None) -> Changes:
+        shaped = hashlib.sha256(repr((self.layout, self.id)).encode()).hexdigest()[:16]
+        told: dict[str, Any] = {}
+        if since is not None:
+            if since.strategy != _STRATEGY:
+                raise UsageError(f"{self.place}: no checkpoint of an address ({since.strategy})")
+            told = json.loads(since.position)
+        # Other settings read other records from the same bytes.
+        fetched = fetch(self.place, told["ask"] if told.get("shaped") == shaped else {})
+        if fetched is None:
+            return Changes(iter([since] if since else []))
+        position = {"ask": fetched.validators, "shaped": shaped}
+        checkpoint = Checkpoint(_STRATEGY, canonical(position).decode()) if fetched.validators else None
+        return Changes(self._received(fetched, checkpoint), whole=True)
+
+    def _received(self, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
+        with closing(fetched.body):
+            name = PurePosixPath(urlsplit(self.place).path).name or self.place
+            yield from _Listing(self).entries([(self.place, name, fetched.body)])
+        if checkpoint:
+            yield checkpoint
+
+    def _entries(self, files: Sequence[Path]) -> Iterator[Entry]:
+        yield from _Listing(self).entries(_opened(files))
+
+
+def _opened(files: Sequence[Path]) -> Iterator[tuple[str, str, BinaryIO]]:
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                before = os.fstat(stream.fileno())
+                yield str(file), file.name, stream
+                after = file.stat()
+        except OSError as error:
+            raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+        if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+            after.st_size,
+            after.st_mtime_ns,
+            after.st_ino,
+        ):
+            raise UsageError(f"{file}: it was changed while it was read: build again when it is written")
+
+
+class _Listing:
+    """One reading of all files: which ids were seen, and which fields."""
+
+    def __init__(self, source: CatalogSource) -> None:
+        self.source = source
+        self.id = source.id
+        self.seen: dict[str, type] = {}
+        self.names: dict[str, None] = {}
+        self.missing = {path for _, path in source.needs}
+
+    def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
+        for place, name, stream in files:
+            try:
+                for number, record in read_records(
+                    stream, PurePosixPath(name).suffix.lower(), self.source.layout
+                ):
+                    yield self._entry(f"{name}:{number}", record)
+            except ContentError as error:
+                raise UsageError(f"{place}: {error.message}") from error
+        if not self.seen:
+            raise UsageError(f"{self.source.place}: no record in it can be read")
+        for key, path in self.source.needs:
+            if path in self.missing:
+                what = f"no record has a field {path!r}; {instead(path, self.names)}"
+                raise UsageError(f"{self.source.where}: source.{key}: {what}")
+
+    def _entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
+        if isinstance(record, Failed):
+            return Skipped(place, record.reason, record.said)
+        self._note(record)
+        said = str(record)[:_SAID]
+        id = self._id_of(record)
+        if isinstance(id, Failed):
+            return Skipped(place, id.reason, said)
+        key = str(id)
+        if key in self.seen:
+            other = self.seen[key] is not type(id)
+            reason = (
+                f"its id is {id!r}, and that of another record is the same in another type" if other else ""
+            )
+            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", said)
+        try:
+            item = record_item(key, record)
+        except RecursionError:
+            return Skipped(place, "nested too deeply", said)
+        if isinstance(item, SourceItem) and private_key_line(item.data):
+            return Skipped(place, "it holds a private key, which everybody could read: take it out")
+        self.seen[key] = type(id)
+        return item
+
+    def _note(self, record: Mapping[str, Any]) -> None:
+        """Note which fields there are; while some are missed, of this record too."""
+        if self.missing:
+            self.names |= dict.fromkeys(record)
+            self.missing -= {path for path in self.missing if field_at(record, path) is not None}
+
+    def _id_of(self, record: Mapping[str, Any]) -> str | int | Failed:
+        if not self.id:
+            found = next((name for name in ID_NAMES if name in record), None)
+            if found is None:
+                said = ", ".join(list(record)[:_NAMED])
+                raise UsageError(
+                    f"{self.source.where}: source.id is missing: which of {said} names a record?"
+                )
+            self.id = found
+        id = field_at(record, self.id)
+        if id is None or id == "":
+            return Failed(f"no id: {self.id} is empty or not there")
+        if record_key(id) is None:
+            return Failed(f"no id: {str(id)[:40]!r} is no short text that can be shown, nor a whole number")
+        return id  # type: ignore[no-any-return]  # text or a whole number, as was asked above

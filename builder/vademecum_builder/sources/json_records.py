@@ -1,0 +1,120 @@
+"""The records of a JSON file of any size: its lists of objects are found, and cut into objects, without parsing them.
+
+What is parsed (by orjson) is one record; what is kept is one record and a window of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from vademecum.errors import ContentError
+
+_WINDOW = 1 << 20
+# Possessive: no input makes them slow. A string whose end is not in the window stops the first one at its quote.
+_NO_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_BETWEEN = re.compile(rb'[^"\[\]{}:,]*+')
+_STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+_CUT = "it ends in the middle: it was cut off, or is being written"
+
+
+def split_records(stream: BinaryIO, longest: int) -> Iterator[tuple[str, bytes | None]]:
+    """Yield each object that stands in a list, and the path of the list: `data.items`, empty for the outermost.
+
+    Lists within such an object are its own.
+
+    Args:
+        stream: JSON in UTF-8.
+        longest: Bytes of an object; of a longer one None is yielded.
+
+    Raises:
+        ContentError: It ends in the middle, or brackets do not match.
+    """
+    window = _Window(stream, longest)
+    containers: list[str] = []
+    keys: list[str] = []
+    key = said = ""
+    while (token := window.token()) is not None:
+        inside = containers[-1] if containers else ""
+        match token[:1]:
+            case b'"':
+                said = token[1:-1].decode("utf-8", "replace")
+            case b":":
+                key = said
+            case b"{" if inside == "[":
+                window.at -= 1
+                yield ".".join(filter(None, keys)), window.take_object()
+            case b"{" | b"[":
+                containers.append(token.decode())
+                keys.append("*" if inside == "[" else key if inside else "")
+            case b"}" | b"]":
+                if inside != {b"}": "{", b"]": "["}[token]:
+                    raise ContentError(f"no JSON: a {token.decode()} closes what was not opened")
+                containers.pop()
+                keys.pop()
+    if containers:
+        raise ContentError(_CUT)
+
+
+class _Window:
+    """The piece of a stream that is looked at. `at` is where in `data` reading goes on."""
+
+    def __init__(self, stream: BinaryIO, longest: int) -> None:
+        self.data = b""
+        self.at = 0
+        self._stream = stream
+        self._longest = longest
+
+    def token(self) -> bytes | None:
+        """Take the next string, bracket, colon or comma; None: there is none."""
+        while True:
+            self.at = _BETWEEN.match(self.data, self.at).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if self.at < len(self.data):
+                if self.data[self.at] != 0x22:
+                    self.at += 1
+                    return self.data[self.at - 1 : self.at]
+                if string := _STRING.match(self.data, self.at):
+                    self.at = string.end()
+                    return string[0]
+            if len(self.data) - self.at > self._longest:
+                raise ContentError(f"a text of more than {self._longest >> 20} MiB outside of its records")
+            rest = self.data[self.at :]
+            read = self._stream.read(max(_WINDOW, len(rest)))
+            if not read:
+                if rest:
+                    raise ContentError(_CUT)
+                return None
+            self.data, self.at = rest + read, 0
+
+    def take_object(self) -> bytes | None:
+        """Take the object that begins here; None: it is too long, and passed over.
+
+        Raises:
+            ContentError: The stream ends in it.
+        """
+        kept: list[bytes] = []
+        size = depth = 0
+        begin, in_string = self.at, False
+        while True:
+            inner = _IN_STRING if in_string else _NO_BRACKETS
+            self.at = inner.match(self.data, self.at).end()  # type: ignore[union-attr]
+            found = self.data[self.at : self.at + 1]
+            if found == b'"':
+                in_string = not in_string
+            elif not in_string and found:
+                depth += 1 if found in b"[{" else -1
+                if not depth:
+                    self.at += 1
+                    kept.append(self.data[begin : self.at])
+                    return b"".join(kept) if size + self.at - begin <= self._longest else None
+            else:  # the end of the window, or half an escape before it
+                size += self.at - begin
+                kept = [*kept, self.data[begin : self.at]] if size <= self._longest else []
+                read = self._stream.read(_WINDOW)
+                if not read:
+                    raise ContentError(_CUT)
+                self.data, begin, self.at = self.data[self.at :] + read, 0, 0
+                continue
+            self.at += 1

@@ -1,0 +1,31 @@
+"""Prices as catalogs write them, in one number."""
+
+from __future__ import annotations
+
+import re
+
+_CURRENCY = r"(?:[A-Z]{3}|[$€£¥₹₽₩]|kr|zł|Kč)"
+_AMOUNT = re.compile(rf"\s*(-?)\s*{_CURRENCY}?\s*(\d[\d.,'’\s]*?)\s*(?:[-–—]{{1,2}})?\s*{_CURRENCY}?\s*")
+_POINT_GROUPS = re.compile("€|EUR|CHF|DKK|NOK|SEK|PLN|kr|zł")
+"""Where these are paid, a point before three digits sets off thousands."""
+
+
+def price_of(text: str) -> float | str:
+    """Return the number that a price is: `1.299,00 €`, `$1,299`, `12.50`; the text itself, where it is none.
+
+    Of two kinds of marks the last is the decimal one; a mark that stands twice is not. A single one before three digits
+    sets off thousands if it is a comma, or a point beside the sign of a currency that is written so.
+    """
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return text
+    digits = re.sub(r"['’\s]", "", found[2])
+    marks = re.sub(r"\d", "", digits)
+    if not marks:
+        return int(found[1] + digits)
+    whole, _, part = digits.rpartition(marks[-1])
+    alone = len(marks) == 1 and len(part) == 3 and whole != "0"
+    grouped = marks.count(marks[-1]) > 1 or (alone and (marks == "," or bool(_POINT_GROUPS.search(text))))
+    plain = re.sub("[,.]", "", whole) + ("" if grouped else ".") + part
+    value = float(found[1] + plain)
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,224 @@
+"""Records of a file: JSON, JSON Lines or CSV, one at a time, whatever its size."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import orjson
+
+from vademecum.errors import ContentError
+from vademecum_builder.sources.charset import encoding_of
+from vademecum_builder.sources.json_records import split_records
+from vademecum_builder.sources.records import MAX_BYTES
+
+_HEAD = 1 << 20
+_ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv"}
+_QUOTED = re.compile(r'"[^"]*"')
+_SAID = 200
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A record that cannot be read.
+
+    Attributes:
+        said: How it begins.
+    """
+
+    reason: str
+    said: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file holds its records.
+
+    Attributes:
+        records: The path of the list in JSON, `data.items` or `/data/items`; empty: the one that there is.
+        encoding: As Python names it; empty: as it looks.
+    """
+
+    records: str = ""
+    encoding: str = ""
+
+
+def read_records(
+    stream: BinaryIO, ending: str, layout: Layout, longest: int = MAX_BYTES
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield the records of a file: the line (of JSON the number of the record, from 1), and its fields.
+
+    Args:
+        stream: Can be told to go back.
+        ending: `.json` and so on.
+        longest: Bytes of a record.
+
+    Raises:
+        ContentError: It is empty, ends in the middle, is none of these, or has no list of records, or several.
+    """
+    head = stream.read(_HEAD)
+    if not head.strip():
+        raise ContentError("empty")
+    encoding = layout.encoding or encoding_of(head, nul=1 + len(head) // 100)
+    marked = encoding == "utf-8" and head.startswith(codecs.BOM_UTF8)
+    encoding = "utf-8-sig" if marked else encoding
+    kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
+    stream.seek(0)
+    if kind == "csv":
+        text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
+        try:
+            yield from _rows(text, longest)
+        finally:
+            text.detach()  # who opened the file closes it
+        return
+    if encoding == "utf-8-sig":
+        stream.seek(len(codecs.BOM_UTF8))
+    elif encoding != "utf-8":
+        stream = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
+    if kind == "jsonl":
+        yield from _lines(stream, longest)
+    else:
+        yield from _listed(stream, layout.records, longest)
+
+
+def _format_of(head: str) -> str:
+    text = head.lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        raise ContentError("HTML or XML where records were expected (a login page or an error page?)")
+    if text.startswith("["):
+        return "json"
+    if not text.startswith("{"):
+        return "csv"
+    line, _, rest = text.partition("\n")
+    return "jsonl" if rest.lstrip().startswith("{") and isinstance(_parsed(line.encode()), dict) else "json"
+
+
+def _parsed(data: bytes) -> dict[str, Any] | Failed:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return Failed(f"no JSON that can be read ({error})", _begin(data))
+    return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
+
+
+def _begin(data: bytes) -> str:
+    return data[:_SAID].decode("utf-8", "replace")
+
+
+def _lines(stream: BinaryIO, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    number = 0
+    while line := stream.readline(longest + 1):
+        number += 1
+        if len(line) > longest and not line.endswith(b"\n"):
+            yield number, _too_large(longest, _begin(line))
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(longest + 1)
+        elif line.strip():
+            record = _parsed(line)
+            if isinstance(record, Failed) and not line.endswith(b"\n"):
+                raise ContentError("its last line ends in the middle: it was cut off, or is being written")
+            yield number, record
+
+
+def _too_large(longest: int, said: str = "") -> Failed:
+    return Failed(f"larger than the limit of {longest / 2**20:g} MiB: split it", said)
+
+
+def _listed(stream: BinaryIO, records: str, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    wanted = records.strip("/").replace("/", ".")
+    others: dict[str, None] = {}
+    number = 0
+    for path, data in split_records(stream, longest):
+        if not records and not number:
+            wanted = path
+        if path != wanted:
+            others[path or "/"] = None
+            if not records:
+                raise ContentError(_SEVERAL.format(wanted or "/", path or "/"))
+            continue
+        number += 1
+        yield number, _too_large(longest) if data is None else _parsed(data)
+    if not number:
+        found = f"; there is {', '.join(others)}" if others else ""
+        raise ContentError(f"no list of objects {f'at {records}' if records else 'in it'}{found}")
+
+
+_SEVERAL = "it has several lists of objects: name one, as in records = {!r} or {!r}"
+
+
+def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    csv.field_size_limit(longest)
+    first = text.readline(longest)
+    outside = _QUOTED.sub("", first)
+    delimiter = max(",;\t|", key=outside.count)
+    text.seek(0)
+    lines = _Lines(text, longest)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    names = [name.strip() for name in next(rows, [])]
+    if not all(names) or len(set(names)) < len(names):
+        raise ContentError(f"its first row has to name each column once, not {first.strip()[:_SAID]!r}")
+    number = rows.line_num + 1
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise ContentError(
+                    "it ends within a quoted field: it was cut off, or is being written"
+                ) from None
+            row = None if lines.too_long or "field limit" in str(error) else []
+            yield number, Failed(f"no row that can be read ({error})") if row == [] else _too_large(longest)
+            number, lines.too_long = rows.line_num + 1, False
+            continue
+        if row is None:
+            return
+        if lines.too_long:
+            yield number, _too_large(longest)
+            number, lines.too_long = rows.line_num + 1, False
+            continue
+        if len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
+            raise ContentError("its last row ends in the middle: it was cut off, or is being written")
+        if any(cell.strip() for cell in row):
+            yield number, _record(names, row)
+        number = rows.line_num + 1
+
+
+class _Lines:
+    """The lines of a text; of one that is too long its beginning: it is never held whole.
+
+    Attributes:
+        last: The last one, or its last piece.
+        too_long: Whether one of them was, since somebody set this to False.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
+        self.last = ""
+        self.too_long = False
+        self._text = text
+        self._longest = longest
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last = line = self._text.readline(self._longest + 1)
+        while len(self.last) > self._longest and not self.last.endswith("\n"):
+            self.too_long = True
+            self.last = self._text.readline(self._longest + 1)
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
+    said = ",".join(row)[:_SAID]
+    if len(row) != len(names):
+        return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
+    if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
+        return Failed("bytes that are not UTF-8: save it as UTF-8, or say its encoding", said)
+    return {name: cell for name, cell in zip(names, row, strict=True) if cell}

@@ -1,0 +1,309 @@
+"""A catalog: its formats, what is wrong with a record, and what is wrong with a file."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import stamina
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support.pages_host import PagesHost
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.catalog import CatalogSource
+from vademecum_builder.sources.json_records import split_records
+from vademecum_builder.sources.record_files import Failed, Layout, read_records
+
+PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
+VALVE = {"id": "v/1", "name": 'Valve "A" {x} [y] \\'}
+
+
+def listed(source: CatalogSource) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the records by key, and why others are left out, by place."""
+    entries = list(source.changes(None).entries)
+    found = {entry.key: json.loads(entry.data) for entry in entries if isinstance(entry, SourceItem)}
+    return found, {entry.key: entry.reason for entry in entries if isinstance(entry, Skipped)}
+
+
+def catalog(tmp_path: Path, name: str, content: str | bytes, **told: object) -> CatalogSource:
+    data = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / name).write_bytes(data)
+    return CatalogSource(str(tmp_path / name), **told)  # type: ignore[arg-type]
+
+
+BOTH = json.dumps([PUMP, VALVE])
+LINES = json.dumps(PUMP) + "\n\n" + json.dumps(VALVE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", BOTH),
+        ("a.json", "\ufeff" + BOTH),
+        ("a.json", BOTH.encode("utf-16")),
+        (
+            "a.json",
+            json.dumps({"meta": {"tags": ["x"]}, "data": {"items": [PUMP, VALVE]}, "next": None}, indent=2),
+        ),
+        ("a.json", LINES),  # JSON Lines under another name
+        ("a.jsonl", LINES),
+        ("a.ndjson", LINES + "\n"),
+        ("a.jsonl", "\ufeff" + LINES),
+    ],
+)
+def test_json_of_any_shape_is_read(tmp_path: Path, name: str, content: str | bytes) -> None:
+    assert listed(catalog(tmp_path, name, content)) == ({"7": PUMP, "v/1": VALVE}, {})
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_is_read_whatever_its_delimiter_and_encoding(
+    tmp_path: Path, delimiter: str, encoding: str
+) -> None:
+    rows = ["id,name,note", '1,"Pümpe, 2","two\nlines"', "", "2,Düse,", '3,"a ""b""",']
+    text = "\r\n".join(rows).replace(",", delimiter).replace(f'"Pümpe{delimiter} 2"', '"Pümpe, 2"')
+    assert listed(catalog(tmp_path, "a.csv", text.encode(encoding))) == (
+        {
+            "1": {"id": "1", "name": "Pümpe, 2", "note": "two\nlines"},
+            "2": {"id": "2", "name": "Düse"},
+            "3": {"id": "3", "name": 'a "b"'},
+        },
+        {},
+    )
+
+
+def test_an_encoding_that_is_said_is_taken(tmp_path: Path) -> None:
+    data = "id;name\n1;Žluťoučký\n".encode("cp1250")
+    assert listed(catalog(tmp_path, "a.csv", data, layout=Layout(encoding="cp1250")))[0]["1"] == {
+        "id": "1",
+        "name": "Žluťoučký",
+    }
+
+
+@pytest.mark.parametrize("name", ["data", "data/*.json*", "data/**/*.json*"])
+def test_a_folder_and_a_glob_are_all_their_files(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data/more").mkdir(parents=True)
+    (tmp_path / "data/a.json").write_text(json.dumps([PUMP]))
+    (tmp_path / "data/b.jsonl").write_text(json.dumps(VALVE))
+    assert listed(CatalogSource(str(tmp_path / name)))[0].keys() == {"7", "v/1"}
+
+
+def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) -> None:
+    text = json.dumps({"shops": [{"id": 1}], "a": {"b": [PUMP]}})
+    with pytest.raises(
+        UsageError, match=r"several lists of objects: name one, as in records = 'shops' or 'a\.b'"
+    ):
+        listed(catalog(tmp_path, "a.json", text))
+    for path in ("a.b", "/a/b"):
+        assert listed(catalog(tmp_path, "a.json", text, layout=Layout(records=path)))[0] == {"7": PUMP}
+    with pytest.raises(UsageError, match=r"no list of objects at a; there is shops, a\.b"):
+        listed(catalog(tmp_path, "a.json", text, layout=Layout(records="a")))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ('{"name": "no id"}', "no id: id is empty or not there"),
+        ('{"id": ""}', "no id: id is empty or not there"),
+        ('{"id": null}', "no id: id is empty or not there"),
+        ('{"id": true}', "no id: 'True' is no short text"),
+        ('{"id": 1.5}', "no id: '1.5' is no short text"),
+        ('{"id": "a\\u0000b"}', "no id: "),
+        ('{"id": " "}', "no id: "),
+        ('{"id": 7, "name": "again"}', "its id 7 is that of an earlier record, which stands"),
+        ('{"id": "7"}', "its id is '7', and that of another record is the same in another type"),
+        ('{"id": 8, "x": "\\ud800"}', "no JSON that can be read"),
+        ('{"id": 8, "x": 1e999}', "no JSON that can be read"),
+        ('{"id": 8, "x": NaN}', "no JSON that can be read"),
+        (f'{{"id": 8, "x": {"[" * 600}{"]" * 600}}}', "nested too deeply"),
+        ("[1, 2]", "no object of fields"),
+        ('{"id": 8', "no JSON that can be read"),
+        (
+            f'{{"id": 8, "x": "-----BEGIN PRIVATE KEY-----\\n{"aB3" * 40}\\n-----END PRIVATE KEY-----"}}',
+            "it holds a private",
+        ),
+    ],
+)
+def test_a_record_that_fails_is_told_and_the_others_go_on(tmp_path: Path, wrong: str, reason: str) -> None:
+    lines = [json.dumps(PUMP), wrong, json.dumps(VALVE)]
+    found, skipped = listed(catalog(tmp_path, "a.jsonl", "\n".join(lines)))
+    assert {"7": PUMP, "v/1": VALVE}.items() <= found.items()
+    assert [*skipped] == (["a.jsonl:2"] if reason else [])
+    assert skipped.get("a.jsonl:2", "").startswith(reason)
+
+
+def test_what_a_failing_record_said_is_kept(tmp_path: Path) -> None:
+    source = catalog(tmp_path, "a.jsonl", '{"id": 1}\n{"name": "secret sauce"}\n')
+    [skipped] = [entry for entry in source.changes(None).entries if isinstance(entry, Skipped)]
+    assert "secret sauce" in skipped.said and "secret" not in repr(skipped)
+
+
+def test_a_row_that_is_ragged_or_no_utf_8_is_told(tmp_path: Path) -> None:
+    data = b"id,name\n1,one\n2\n3,three,more\n" + "é".encode() * 9 + b",\xe9\n5,five\n"
+    found, skipped = listed(catalog(tmp_path, "a.csv", data))
+    assert found.keys() == {"1", "5"}
+    assert skipped == {
+        "a.csv:3": "1 fields in a row of 2 columns",
+        "a.csv:4": "3 fields in a row of 2 columns",
+        "a.csv:5": "bytes that are not UTF-8: save it as UTF-8, or say its encoding",
+    }
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
+@pytest.mark.parametrize("size", [1 << 10, 3 << 20])
+def test_a_record_that_is_too_large_is_passed_over(tmp_path: Path, name: str, size: int) -> None:
+    large = 'x\\" {' * (size // 5)
+    parts = [json.dumps(PUMP), f'{{"id": 9, "x": "{large}"}}', json.dumps(VALVE)]
+    content = {
+        "a.json": f"[{','.join(parts)}]",
+        "a.jsonl": "\n".join(parts),
+        "a.csv": f"id,name\n7,Pump\n9,{'x' * size}\nv/1,Valve\n",
+    }[name]
+    read = list(read_records(io.BytesIO(content.encode()), name[1:], Layout(), 1000))
+    kinds = [isinstance(record, Failed) and record.reason.partition(":")[0] for _, record in read]
+    assert kinds == [False, "larger than the limit of 0.000953674 MiB", False]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
+def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, name: str) -> None:
+    whole = {
+        "a.json": json.dumps({"items": [PUMP, VALVE], "more": "text"}),
+        "a.jsonl": LINES,
+        "a.csv": 'id,name,more\n1,"one",\n2,"a longer name","x"',
+    }[name]
+    refused = 0
+    for end in range(len(whole) - 25, len(whole)):
+        try:
+            list(catalog(tmp_path, name, whole[:end]).changes(None).entries)
+        except UsageError as error:
+            assert "cut off, or is being written" in str(error) or "no list of objects" in str(error)
+            refused += 1
+    assert refused > (10 if name == "a.csv" else 22)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    entries = catalog(tmp_path, "a.jsonl", LINES + "\n").changes(None).entries
+    next(entries)
+    with (tmp_path / "a.jsonl").open("a") as stream:
+        stream.write('{"id": 9}\n')
+    with pytest.raises(UsageError, match="changed while it was read"):
+        list(entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.json", "", "empty"),
+        ("a.json", " \n ", "empty"),
+        ("a.json", "[]", "no list of objects in it"),
+        ("a.json", '{"a": [1, 2]}', "no list of objects in it"),
+        ("a.json", "<!doctype html><p>Please log in", "HTML or XML where records were expected"),
+        ("a.json", '[{"id": 1}}]', "closes what was not opened"),
+        ("a.jsonl", '{"x": 1}\n', "id is missing: which of x names a record"),
+        ("a.jsonl", '{"id": ""}\n', "no record in it can be read"),
+        ("a.csv", "id,name\n", "no record in it can be read"),
+        ("a.csv", "id,id\n1,2\n", "has to name each column once"),
+        ("a.csv", "id,\n1,2\n", "has to name each column once"),
+        ("a.jsonl", b"\x00\x01\x02\x03" * 100, "binary"),
+    ],
+)
+def test_a_file_without_records_is_refused(tmp_path: Path, name: str, content: str | bytes, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        listed(catalog(tmp_path, name, content))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    for name, why in (("a.json", "no such file"), ("*.json", "no such file"), ("", r"no \.json")):
+        with pytest.raises(UsageError, match=why):
+            CatalogSource(str(tmp_path / name)).changes(None)
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = catalog(tmp_path, "a.jsonl", LINES)
+
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(UsageError, match=r"a\.jsonl: cannot be read: Permission"),
+    ):
+        patched.setattr(Path, "open", refused)
+        listed(source)
+
+
+def test_a_field_that_no_record_has_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
+    source = catalog(
+        tmp_path, "a.jsonl", LINES, needs=[("text", "name"), ("title", "nmae")], where="x.toml, line 3"
+    )
+    with pytest.raises(
+        UsageError, match=r"line 3: source\.title: no record has a field 'nmae'; did you mean name"
+    ):
+        listed(source)
+    source = catalog(tmp_path, "a.jsonl", LINES, needs=[("text", "price.amount")])
+    assert len(listed(source)[0]) == 2
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5), st.integers(1, 9)
+)
+@settings(max_examples=40, deadline=None)
+def test_objects_are_cut_as_a_parser_reads_them(objects: list[dict[str, object]], window: int) -> None:
+    stream = io.BytesIO(json.dumps({"a": {"list": objects}}, ensure_ascii=False).encode())
+    slow = io.BufferedReader(stream)
+
+    class Slow:
+        def read(self, _: int) -> bytes:
+            return slow.read(window)
+
+    found = list(split_records(Slow(), 10_000))  # type: ignore[arg-type]
+    assert [json.loads(data or b"") for _, data in found] == objects
+    assert {path for path, _ in found} == {"a.list"}
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_json_is_cut_or_refused(data: bytes) -> None:
+    with suppress(ContentError):
+        list(split_records(io.BytesIO(b"[" + data), 1000))
+
+
+def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(BOTH)
+    with PagesHost(tmp_path) as host:
+        source = CatalogSource(f"{host.url}a.json")
+        first = list(source.changes(None).entries)
+        assert [entry.key for entry in first[:-1] if isinstance(entry, SourceItem)] == ["7", "v/1"]
+        assert isinstance(first[-1], Checkpoint)
+        same = source.changes(first[-1])
+        assert (list(same.entries), same.whole) == ([first[-1]], False)
+        other = CatalogSource(f"{host.url}a.json", id="name").changes(
+            first[-1]
+        )  # the same bytes, read otherwise
+        assert (len(list(other.entries)), other.whole) == (3, True)
+        (tmp_path / "a.json").write_text(json.dumps([VALVE]))
+        changed = source.changes(first[-1])
+        assert ([type(entry) for entry in changed.entries], changed.whole) == ([SourceItem, Checkpoint], True)
+        assert [request.status for request in host.requests] == [200, 304, 200, 200]
+
+
+def test_an_address_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    stamina.set_testing(True, attempts=2)
+    with PagesHost(tmp_path) as host:
+        address = f"{host.url}a.json"
+        with pytest.raises(ServerError, match=r"a\.json: the host answers 404"):
+            CatalogSource(address).changes(None)
+    with pytest.raises(NetworkError, match=r"a\.json: no answer"):
+        CatalogSource(address).changes(None)
+    stamina.set_testing(False)

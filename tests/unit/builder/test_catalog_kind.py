@@ -1,0 +1,186 @@
+"""`kind = "catalog"`: from the settings to documents, and what they may not say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum import KnowledgeBase
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.build import build
+from vademecum_builder.kinds.registry import kind_of
+from vademecum_builder.readers.document import Document
+from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import Skipped, SourceItem
+from vademecum_builder.sources.prices import price_of
+
+SETTINGS = """
+site = false
+[[source]]
+name = "shop"
+kind = "catalog"
+path = "shop.json"
+"""
+
+
+def documents(folder: Path, records: list[dict[str, Any]], settings: str = "") -> list[Document]:
+    (folder / "shop.json").write_text(json.dumps(records))
+    (folder / "vademecum.toml").write_text(SETTINGS + settings)
+    request = read_settings(folder / "vademecum.toml")
+    [opened] = kind_of("catalog").open_source(request.sources[0], request)
+    reader = opened.reader()
+    read = [reader.read(item) for item in opened.source.changes(None).entries if isinstance(item, SourceItem)]
+    assert all(isinstance(document, Document) for document in read)
+    return read  # type: ignore[return-value]
+
+
+def text(document: Document) -> str:
+    return "\n".join(str(block) for section in document.sections for block in section.blocks)
+
+
+PUMP = {
+    "id": 7,
+    "name": "Pump",
+    "note": "Of steel.",
+    "spec": {"use": "For water.", "tags": ["oil", "air"]},
+    "kg": 4,
+}
+
+
+def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
+    [pump] = documents(tmp_path, [PUMP])
+    assert (pump.key, pump.title, pump.url, pump.metadata) == ("7", "Pump", "", {})
+    assert text(pump) == "Of steel.\noil\nair\nFor water."
+
+
+def test_each_setting_shapes_the_document(tmp_path: Path) -> None:
+    settings = """
+id = "id"
+title = "{name} no. {id}"
+text = ["note", "Use: {spec.use} {missing.by.all}"]
+link = "https://shop.example/{name}?q={spec.tags}"
+metadata = ["kg", "spec.tags", "note"]
+updated = "at"
+"""
+    record = PUMP | {"name": "Ö/l & Gas", "at": "2026-11-28T12:00:00+01:00", "missing": {"by": {"all": None}}}
+    with pytest.raises(UsageError, match="no record has a field 'missing"):
+        documents(tmp_path, [record], settings)
+    [pump] = documents(tmp_path, [record], settings.replace(" {missing.by.all}", ""))
+    assert (pump.title, text(pump)) == ("Ö/l & Gas no. 7", "Of steel.\nUse: For water.")
+    assert pump.url == "https://shop.example/%C3%96%2Fl%20%26%20Gas?q=oil%2C%20air"
+    assert pump.metadata == {
+        "kg": 4, "spec.tags": ["oil", "air"], "note": "Of steel.", "updated": "2026-11-28T11:00:00Z",
+    }  # fmt: skip
+
+
+def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -> None:
+    records = [
+        {
+            "id": 1,
+            "name": "Nuts &amp; bolts",
+            "note": "<p>Of <b>steel</b>.</p><h2>Care</h2><ul><li>Oil it<li>Dry it</ul>",
+        },
+        {"id": 2, "name": "a < b", "note": "if a < b and c > d: x<y>z"},
+        {"id": 3, "name": "Mixed", "note": "1 < 2\nnext", "more": "<p>Yes</p>"},
+    ]
+    nuts, plain, mixed = documents(tmp_path, records)
+    assert nuts.title == "Nuts & bolts"
+    assert [section.headings for section in nuts.sections] == [(), ("Care",)]
+    assert not any(section.anchor for section in nuts.sections)
+    assert "Oil it" in text(nuts) and "<" not in text(nuts)
+    assert (plain.title, text(plain)) == ("a < b", "if a < b and c > d: x<y>z")
+    assert "1 < 2" in text(mixed) and "<p>" not in text(mixed)
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [
+        ("12.50", 12.5), ("$1,299", 1299), ("1.299,00 €", 1299), ("EUR 1.299", 1299), ("1,299.95 USD", 1299.95),
+        ("1'299.-", 1299), ("CHF 1’299.50", 1299.5), ("0,99", 0.99), ("0.125", 0.125), ("1.250", 1.25), ("12", 12),
+        ("1 299 kr", 1299), ("-5.00", -5), ("12,-", 12), ("1.234.567", 1234567), ("on request", "on request"), ("", ""),
+        ("12 to 15", "12 to 15"), ("2026-01-01", "2026-01-01"), ("€", "€"),
+    ],
+)  # fmt: skip
+def test_a_price_is_a_number_however_it_is_written(written: str, price: float | str) -> None:
+    assert price_of(written) == price
+
+
+def test_prices_are_numbers_in_the_metadata_and_other_texts_stay(tmp_path: Path) -> None:
+    record = {
+        "id": 1,
+        "name": "a",
+        "sale_price": "1.299,00 €",
+        "zip": "01067",
+        "price": {"amount": "12.50"},
+        "cost": "",
+    }
+    [one] = documents(tmp_path, [record], 'metadata = ["sale_price", "zip", "price.amount", "cost"]')
+    assert one.metadata == {"sale_price": 1299, "zip": "01067", "price.amount": 12.5}
+
+
+@pytest.mark.slow
+def test_a_catalog_is_searched_and_filtered_and_a_failing_record_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        "id;name;price;text",
+        "1;Pump;12,50;Moves water",
+        "2;Valve;1.200,00;Stops water",
+        "3;ragged",
+        "4;D;1;\x00x",
+    ]
+    (tmp_path / "shop.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "vademecum.toml").write_text(SETTINGS.replace("json", "csv") + 'metadata = ["price"]')
+    report = build(read_settings(tmp_path / "vademecum.toml"))
+    assert report.documents == 3
+    assert "shop:shop.csv:4: skipped: 2 fields in a row of 4 columns" in report.warnings
+    with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
+        kb.sync()
+        hits = kb.search("water", filters={"price": {"min": 100}})
+        assert [(hit.document, hit.title) for hit in hits] == [("shop:2", "Valve")]
+
+
+@pytest.mark.slow
+def test_a_record_that_says_it_is_a_draft_is_left_out_and_an_event_to_come_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = [{"id": 1, "name": "a", "published": False}, {"id": 2, "name": "Party", "date": "2999-01-01"}]
+    (tmp_path / "shop.json").write_text(json.dumps(records))
+    for more, count in (("", 1), ("drafts = true", 2)):
+        (tmp_path / "vademecum.toml").write_text(SETTINGS + more)
+        assert build(read_settings(tmp_path / "vademecum.toml")).documents == count
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ('path = "none.json"', r"none\.json: no such file"),
+        ('path = "https://"', r"line 6: source\.path: expected a file, a folder, a glob"),
+        ('path = "a.json"\ntitel = "x"', r"line 7: source\.titel: no such key; did you mean title\?"),
+        ('path = "a.json"\ntext = "{a"', r"line 3: template '{a'"),
+        (
+            'path = "a.json"\nencoding = "utf-9"',
+            r"line 7: source\.encoding: expected the name of an encoding",
+        ),
+        ('title = "a"', r"line 3: source: path is missing"),
+    ],
+)
+def test_settings_that_cannot_be_meant(tmp_path: Path, settings: str, why: str) -> None:
+    (tmp_path / "a.json").write_text('[{"id": 1}]')
+    (tmp_path / "vademecum.toml").write_text(SETTINGS.replace('path = "shop.json"', settings))
+    with pytest.raises(UsageError, match=why):
+        build(read_settings(tmp_path / "vademecum.toml"))
+
+
+def test_a_record_deeper_than_a_reader_goes_is_an_error_of_that_record(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="nested deeper than"):
+        documents(tmp_path, [{"id": 1, "x": json.loads("[" * 50 + "]" * 50)}])
+
+
+def test_skipped_records_keep_to_themselves_what_they_said() -> None:
+    assert "secret" not in repr(Skipped("a", "b", "secret"))
