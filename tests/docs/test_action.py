@@ -13,36 +13,26 @@ import pytest
 import yaml
 
 from vademecum_builder.cli.github import OUTPUTS
+from vademecum_builder.scaffold.workflow import ACTION_FILE, action, workflow
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "builder" / "vademecum_builder" / "scaffold" / "workflow.yml"
-PLACES = {
-    "branch": "main",
-    "paths": '"docs/**", vademecum.toml',
-    "environment": "github-pages",
-    "action": "$/.github/actions/vademecum",
-    "version": '"1.0"',
-}
-
-
-def filled(template: str) -> str:
-    return re.sub("@@([a-z]+)", lambda place: PLACES[place[1]], template)
-
-
+TEXT = workflow(branch="main", sources=["docs"], version="1.0")
+USED = "$/.github/actions/vademecum"
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-WORKFLOW: dict[str, Any] = yaml.load(filled(TEMPLATE.read_text()), yaml.BaseLoader)
+WORKFLOW: dict[str, Any] = yaml.load(TEXT, yaml.BaseLoader)
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 
 
 @pytest.mark.process
 def test_zizmor_finds_nothing(tmp_path: Path) -> None:
-    workflow = tmp_path / ".github" / "workflows" / "knowledge-base.yml"
-    workflow.parent.mkdir(parents=True)
-    workflow.write_text(filled(TEMPLATE.read_text()))
+    file = tmp_path / ".github" / "workflows" / "knowledge-base.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(TEXT)
     [program] = [
         str(file.locate()) for file in files("zizmor") or () if file.stem == "zizmor" and "bin" in file.parts
     ]
-    looked_at = [workflow, ROOT / "action.yml", ROOT / ".github" / "workflows"]
+    looked_at = [file, ROOT / "action.yml", ROOT / ".github" / "workflows"]
     done = subprocess.run(
         [program, "--offline", "--no-config", *map(str, looked_at)], capture_output=True, text=True
     )
@@ -106,8 +96,13 @@ def test_each_output_of_the_action_is_one_that_vade_sets() -> None:
 
 @pytest.mark.parametrize("job", ["build", "probe", "preview"])
 def test_the_workflow_asks_for_inputs_and_commands_that_the_action_has(job: str) -> None:
-    [step] = [step for step in JOBS[job]["steps"] if step.get("uses") == PLACES["action"]]
+    [step] = [step for step in JOBS[job]["steps"] if step.get("uses") == USED]
     assert set(step["with"]) <= ACTION["inputs"].keys()
     commands = re.findall(r"^ *(\w+)\) set --", ACTION["runs"]["steps"][-1]["run"], re.MULTILINE)
     offered = WORKFLOW["on"]["workflow_dispatch"]["inputs"]["command"]["options"]
     assert {*offered, "probe", "preview"} == set(commands)
+
+
+def test_a_repository_gets_the_action_as_it_is() -> None:
+    assert action() == (ROOT / "action.yml").read_text()
+    assert ACTION_FILE.removesuffix("action.yml").strip("/") == USED.removeprefix("$/")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.settings import read_settings
 
 PAGE = "# Lanterns\n\nA page about lanterns.\n"
@@ -86,13 +86,13 @@ def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
     workflow = yaml.safe_load(Path(WORKFLOW_FILE).read_text(encoding="utf-8"))
     assert workflow[True]["push"] == {
         "branches": ["main"],
-        "paths": ["docs/**", "vademecum.toml", "root.json", WORKFLOW_FILE],
+        "paths": ["docs/**", "vademecum.toml", "root.json", WORKFLOW_FILE, ACTION_FILE],
     }
     assert Path("root.json").read_bytes() == (KEYS / "root.json").read_bytes()
     assert {path.name for path in KEYS.glob("*.pem")} == {"root.pem", "release.pem"}
     git("add", "--all")
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split()
-    assert {*listed} == {*DOCS, "vademecum.toml", "root.json", ".gitignore", WORKFLOW_FILE}
+    assert {*listed} == {*DOCS, "vademecum.toml", "root.json", ".gitignore", WORKFLOW_FILE, ACTION_FILE}
 
 
 def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:
@@ -101,9 +101,7 @@ def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> Non
     pages, secret, push, offline = (step["command"] for step in steps)
     assert pages == "gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow"
     assert "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem" in secret
-    assert push.startswith(
-        "git add vademecum.toml .github/workflows/knowledge-base.yml root.json .gitignore &&"
-    )
+    assert push.startswith(f"git add vademecum.toml {WORKFLOW_FILE} {ACTION_FILE} root.json .gitignore &&")
     assert offline == "" and "root.pem" in steps[3]["why"]
     bash = subprocess.run(["bash", "-n"], input="\n".join((pages, secret, push)), text=True)
     assert bash.returncode == 0

@@ -146,6 +146,7 @@ def test_the_wheel_holds_all_that_runs_without_the_checkout(wheel: Path) -> None
     assert names >= set(shipped("site/static", "vademecum_builder/"))
     assert "vademecum/js/vademecum.mjs" in names
     assert "vademecum_builder/site/templates/index.html.jinja" in names
+    assert "vademecum_builder/scaffold/action.yml" in names
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"vademecum", "vademecum_builder"}
 

@@ -19,7 +19,7 @@ _DEPLOYS = {
 }
 _PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
 _VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
-_ACTION = re.compile(r"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|\./?")
+_ACTION = re.compile(r"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|[.$]/\.github/actions/vademecum")
 
 
 @dataclass(frozen=True)

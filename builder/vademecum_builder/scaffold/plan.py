@@ -16,7 +16,7 @@ from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import GITIGNORE, SETTINGS_FILE, gitignore, settings
 from vademecum_builder.scaffold.repository import Repository, open_repository
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE, workflow
+from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE, action, workflow
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, new_keys
@@ -154,8 +154,9 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
 def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
     if other is not None:
         return [PlannedFile(other.path, "kept")]
-    text = workflow(branch=known.branch, sources=choice.sources, out=choice.out, version=__version__)
-    return [_file(known, WORKFLOW_FILE, text)] if known.owner else []
+    text = workflow(branch=known.branch, sources=choice.sources, version=__version__)
+    files = [_file(known, WORKFLOW_FILE, text), _file(known, ACTION_FILE, action())]
+    return files if known.owner else []
 
 
 def _ignored(known: Repository, out: str, keys: str) -> PlannedFile:
