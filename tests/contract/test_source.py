@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +27,9 @@ from vademecum_builder.sources.base import (
 )
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.exports import Export
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.messages import Limits, MessageView
 from vademecum_builder.sources.table import TableSource
 
 ONE = {"a.md": "Ann", "b/c.md": "Cat", "é.md": "Eve"}
@@ -122,18 +125,48 @@ class CursorTable(Table):
 
 
 @dataclass
+class Chat:
+    """An export of messages, each a conversation by itself."""
+
+    root: Path
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        messages = [
+            {
+                "id": key,
+                "time": int(sha256(key.encode()).hexdigest()[:6], 16) * 5000,
+                "author": "",
+                "text": text,
+            }
+            for key, text in documents.items()
+        ]
+        (self.root / "chat.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in messages))
+
+    def source(self) -> Source:
+        fields = {name: name for name in ("id", "time", "author", "text")}
+        export = Export(self.root / "chat.jsonl", fields=fields)
+        return TextOf(MessageView(export, "conversation", Limits()), "conversation/-/")
+
+
+@dataclass
 class TextOf:
     """Records as texts: what holds for items holds for them too."""
 
     records: Source
+    prefix: str = ""
 
     def changes(self, since: Checkpoint | None) -> Changes:
         said = self.records.changes(since)
         return replace(said, entries=map(self._text, said.entries))
 
     def _text(self, entry: Entry) -> Entry:
+        if isinstance(entry, Checkpoint):
+            return entry
+        entry = replace(entry, key=entry.key.removeprefix(self.prefix))
         if isinstance(entry, SourceItem):
-            return replace(entry, data=json.loads(entry.data)["text"].encode())
+            record = json.loads(entry.data)
+            [told] = record.get("messages", [record])
+            return replace(entry, data=told["text"].encode())
         return entry
 
 
@@ -166,13 +199,14 @@ class FetchedCatalog(Catalog):
         self.host.stop()
 
 
-PLACES: Mapping[str, type[Folder | Log | Table | Catalog]] = {
+PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat]] = {
     "catalog": Catalog,
     "fetched": FetchedCatalog,
     "folder": Folder,
     "log": Log,
     "table": Table,
     "cursor": CursorTable,
+    "messages": Chat,
 }
 
 

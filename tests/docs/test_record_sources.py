@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from data.chat import Chat
 from vademecum_builder.build import build
 from vademecum_builder.settings import read_settings
 
@@ -49,3 +50,13 @@ def test_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("products.json").write_text(json.dumps({"data": {"items": [item]}}))
     Path("vademecum.toml").write_text(settings_below("Catalogs"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents == 1
+
+
+@pytest.mark.slow
+def test_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chat = Chat(300)
+    chat.next_day()
+    chat.write_json_lines(Path("chat.jsonl"))
+    Path("vademecum.toml").write_text(settings_below("Messages"), encoding="utf-8")
+    assert build(read_settings(Path("vademecum.toml"))).documents > 2

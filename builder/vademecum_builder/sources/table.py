@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +86,21 @@ class TableSource:
         """
         with self.database.connect() as connection:
             return _Reading(self, connection).columns()
+
+    def read(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield some columns of every row, in any order, as the database gives them.
+
+        Raises:
+            UsageError, NetworkError: As `changes`.
+        """
+        from sqlalchemy import column, select
+
+        with self.database.connect() as connection:
+            reading = _Reading(self, connection)
+            statement: Any = select(*map(column, columns)).select_from(reading.origin)
+            result = connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
+            with result:
+                yield from map(dict, result.mappings())
 
     def _entries(self, known: _Position | None) -> Iterator[Entry]:
         with self.database.connect() as connection:

@@ -1,0 +1,174 @@
+"""`kind = "messages"`: an archive of messages, cut into documents by one strategy or several."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum.errors import UsageError
+from vademecum.format.json import canonical, parse_object
+from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_path, is_text, is_texts
+from vademecum_builder.kinds.records import is_zone
+from vademecum_builder.kinds.sql import is_count, is_database, table_source
+from vademecum_builder.kinds.templates import Template
+from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.outline import Outline
+from vademecum_builder.readers.text import clean_line, unify_line_breaks
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.exports import SHAPES, Export
+from vademecum_builder.sources.message_table import MessageTable
+from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, MessageView, date_of
+from vademecum_builder.sources.times import read_duration
+
+_FIELDS: Final = ("id", "time", "author", "text", "channel", "thread", "reply-to", "updated", "deleted")
+_ALWAYS: Final = _FIELDS[:4]
+"""What every message has, by these names unless the settings say others."""
+
+
+def is_duration(value: Any, _: Path) -> timedelta | None:
+    """Take a duration."""
+    return read_duration(value)
+
+
+def is_strategies(value: Any, _: Path) -> tuple[str, ...] | None:
+    """Take names of strategies, each once."""
+    names = is_texts(value, _) or ()
+    return names if names and set(names) <= set(STRATEGIES) and len(set(names)) == len(names) else None
+
+
+def is_zero_or_more(value: Any, _: Path) -> int | None:
+    """Take a whole number."""
+    return value if type(value) is int and value >= 0 else None
+
+
+_DURATION: Final = "a duration, as in 30m, 12h or 7d"
+KEYS: Final[Mapping[str, Key]] = {
+    "url": Key("a database's address, as in sqlite:///chat.db or ${DATABASE_URL}", is_database),
+    "table": Key("a table's name", is_text),
+    "query": Key("a SELECT", is_text),
+    "path": Key("an exported file or folder", is_path),
+    "shape": Key(f"{', '.join(SHAPES[:-1])} or {SHAPES[-1]}", is_one_of(*SHAPES)),
+    **{name: Key(f"the field that holds it ({name})", is_text) for name in _FIELDS},
+    "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
+    "link": Key("a template, as in https://chat.example/{channel}/{id}", is_text),
+    "strategies": Key(f"a list of {', '.join(STRATEGIES)}", is_strategies),
+    "window": Key(_DURATION, is_duration),
+    "gap": Key(_DURATION, is_duration),
+    "silence": Key(_DURATION, is_duration),
+    "messages": Key("a number of messages above 0", is_count),
+    "overlap": Key("a number of messages", is_zero_or_more),
+    "tokens": Key("a number of tokens above 0", is_count),
+}
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+    """Return a view for each strategy.
+
+    Raises:
+        UsageError: Both a database and a path or neither, a column that is not there, an overlap that is no less than
+            what it overlaps.
+        NetworkError: The database does not answer.
+    """
+    values = settings.values
+    told = {field.name: values[field.name] for field in fields(Limits) if field.name in values}
+    limits = Limits(**told)
+    if limits.overlap >= limits.messages // 2 + 1:
+        raise UsageError(
+            f"{settings.where}: source.overlap: {limits.overlap} is half of messages or more: lower it"
+        )
+    archive = _archive(settings)
+    try:
+        link = Template.of(values["link"]) if "link" in values else None
+        if link:
+            link.check(_LINKED)
+    except UsageError as error:
+        raise UsageError(f"{settings.where}: source.link: {error.message}") from None
+    reader = ConversationReader(limits, link)
+    return [
+        Opened(MessageView(archive, strategy, limits), lambda: reader, strategy)
+        for strategy in values.get("strategies", STRATEGIES[:1])
+    ]
+
+
+def _archive(settings: SourceSettings) -> Archive:
+    values = settings.values
+    if ("url" in values) == ("path" in values):
+        found = (
+            "url and path: take one of them out"
+            if "url" in values
+            else "name a database (url) or a file (path)"
+        )
+        raise UsageError(f"{settings.where}: source: {found}")
+    named = {name: name for name in _ALWAYS} | {name: values[name] for name in _FIELDS if name in values}
+    columns = {name.replace("-", "_"): column for name, column in named.items()}
+    if "path" in values:
+        return Export(values["path"], values.get("shape", ""), columns, values.get("zone"), settings.where)
+    table = MessageTable(table_source(settings), columns, values.get("zone"))
+    table.check()
+    return table
+
+
+_LINKED: Final = ("id", "channel", "time", "author")
+
+
+@dataclass(frozen=True)
+class ConversationReader:
+    """Makes documents of messages that belong together.
+
+    Title, and what else shapes a chunk, say nothing that one more message would change: only what it is in is new.
+    """
+
+    limits: Limits
+    link: Template | None = None
+
+    @property
+    def notice(self) -> str:
+        """Nothing: how it is read stands in the settings."""
+        return ""
+
+    def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - all are shaped alike
+        """Return the digest of the settings that make a document of messages."""
+        told = [self.link.text if self.link else "", str(self.limits.zone)]
+        return hashlib.sha256(canonical(told)).hexdigest()
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document, or why it is none.
+
+        Raises:
+            ContentError: It is no record.
+        """
+        record = parse_object(item.data, item.key)
+        messages: list[dict[str, str]] = record["messages"]
+        outline = Outline()
+        for message in messages:
+            author = clean_line(message["author"])
+            text = unify_line_breaks(message["text"]).strip()
+            for number, paragraph in enumerate(text.split("\n\n") if text else ()):
+                outline.block(f"{author}: {paragraph}" if author and not number else paragraph)
+        sections = outline.sections("")
+        if not sections:
+            return "messages without text"
+        first, last = messages[0], messages[-1]
+        date = date_of(datetime.fromisoformat(first["time"]), self.limits.zone)
+        title = clean_line(f"{record['channel']}, {date}" if record["channel"] else date)
+        metadata: dict[str, Any] = {
+            "strategy": record["strategy"],
+            "authors": sorted({message["author"] for message in messages if message["author"]}),
+            "from": first["time"],
+            "to": last["time"],
+            "messages": len(messages),
+            "updated": max(message.get("updated", message["time"]) for message in messages),
+        }
+        if record["channel"]:
+            metadata["channel"] = record["channel"]
+        url = self.link.render_url({**first, "channel": record["channel"]}) if self.link else ""
+        return Document(item.key, title, url, metadata, sections)
+
+    def warnings(self) -> Sequence[str]:
+        """Nothing is half read."""
+        return ()

@@ -1,0 +1,203 @@
+"""Where an archive of messages is cut into documents, so that a cut depends on the messages around it alone.
+
+A count from the beginning would move every later cut when one old message is deleted. So cuts are found by what is
+near: by a gap or a border of the calendar between two messages, by who answers whom, or, where a size is asked for, by
+the local minimum of a hash of the messages' ids (N. Bjørner, A. Blass, Y. Gurevich: Content-dependent chunking for
+differential compression, the local maximum approach, 2010). A message that is added, edited or deleted then changes the
+document that it is in, and at most the ones beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+_DAY: Final = timedelta(days=1)
+_CHARACTERS: Final = 4
+"""Of a token, about; a word is one at least."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message.
+
+    Attributes:
+        id: Unique in its channel.
+        time: When it was written, in UTC.
+        author, text: As they are shown.
+        channel: Empty: there is one.
+        thread: The id that all messages of its thread have in common; may be that of the first one. Empty: in none.
+        reply_to: The id of the message that it answers; empty: none.
+        updated: When it was last edited, in UTC; None: nobody knows.
+    """
+
+    id: str
+    time: datetime
+    author: str
+    text: str = field(repr=False)
+    channel: str = ""
+    thread: str = ""
+    reply_to: str = ""
+    updated: datetime | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int, str]:
+        """What messages are sorted by: time, then id; ids of digits as numbers."""
+        return (self.time, len(self.id), self.id)
+
+
+def by_time(
+    messages: Iterable[Message], window: timedelta, gap: timedelta, zone: tzinfo | None
+) -> Iterator[list[Message]]:
+    """Cut where nobody wrote for longer than `gap`, and at the borders of windows.
+
+    Args:
+        messages: Of one channel, in order.
+        window: Windows lie side by side since 1970; those of whole days begin at midnight of the zone.
+        zone: None: UTC.
+    """
+
+    def border(before: Message, after: Message) -> bool:
+        return after.time - before.time > gap or _window(before, window, zone) != _window(after, window, zone)
+
+    return _cut(messages, border)
+
+
+def by_silence(messages: Iterable[Message], silence: timedelta) -> Iterator[list[Message]]:
+    """Cut where nobody wrote for longer than `silence`."""
+    return _cut(messages, lambda before, after: after.time - before.time > silence)
+
+
+def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[list[Message]]:
+    """Cut about every `count` messages: from more than half of it to twice.
+
+    Args:
+        overlap: How many messages before its first one a piece begins with.
+    """
+    before: list[Message] = []
+    for piece in _by_hash(messages, lambda message: 1, count // 2, 2 * count):  # noqa: ARG005
+        yield before + piece
+        before = (before + piece)[len(before) + len(piece) - overlap :] if overlap else []
+
+
+def by_tokens(messages: Iterable[Message], most: int) -> Iterator[list[Message]]:
+    """Cut between messages, so that no piece has more than `most` tokens, but for a message that alone has more."""
+    return _by_hash(messages, tokens, most // 4, most)
+
+
+def tokens(message: Message) -> int:
+    """Return about how many tokens a message is: a word, or four characters."""
+    text = f"{message.author} {message.text}"
+    return max(len(text.split()), -(-len(text) // _CHARACTERS))
+
+
+def roots(
+    messages: Iterable[Message], silence: timedelta, threads: set[str], answered: set[str]
+) -> Iterator[str]:
+    """Yield for each message what the messages of its conversation have in common.
+
+    A thread is a conversation; what answers a message is of that message's; all others are, until nobody writes for
+    longer than `silence`.
+
+    Args:
+        messages: Of one channel, in order.
+        threads, answered: All that `thread` and `reply_to` name in the channel.
+    """
+    known: dict[str, str] = {}
+    last: Message | None = None
+    root = ""
+    for message in messages:
+        if message.thread or message.id in threads:
+            found = message.thread or message.id
+        elif message.reply_to in known:
+            found = known[message.reply_to]
+        else:
+            if last is None or message.time - last.time > silence:
+                root = message.id
+            last, found = message, root
+        if message.id in answered:
+            known[message.id] = found
+        yield found
+
+
+def _cut(messages: Iterable[Message], border: Callable[[Message, Message], bool]) -> Iterator[list[Message]]:
+    piece: list[Message] = []
+    for message in messages:
+        if piece and border(piece[-1], message):
+            yield piece
+            piece = []
+        piece.append(message)
+    if piece:
+        yield piece
+
+
+def _window(message: Message, window: timedelta, zone: tzinfo | None) -> int:
+    if window % _DAY:
+        return int(message.time.timestamp() // window.total_seconds())
+    return message.time.astimezone(zone or message.time.tzinfo).toordinal() // (window // _DAY)
+
+
+@dataclass(frozen=True)
+class _At:
+    """A message, where it begins, counted in what messages weigh, and its hash."""
+
+    message: Message
+    begin: int
+    end: int
+    hash: bytes
+
+
+def _by_hash(
+    messages: Iterable[Message], weight: Callable[[Message], int], radius: int, most: int
+) -> Iterator[list[Message]]:
+    """Cut before each message whose hash is the smallest of all that begin within `radius` of it; where a piece
+    weighs more than `most`, before its smallest, and so on. The end is open until `radius` more is there.
+
+    What lies before a cut need not be known behind it: a message within `radius` of it has a larger hash than it, and
+    all that another one looks at lies behind it.
+    """
+    piece: list[_At] = []
+    pending = 1  # of the piece, the first that is not decided; its first message is a cut
+    end = 0
+    for message in messages:
+        at = _At(message, end, end + weight(message), _hash(message))
+        end = at.end
+        piece.append(at)
+        while pending < len(piece) and at.begin - piece[pending].begin > radius:
+            if _is_smallest(piece, pending, radius):
+                yield from _split(piece[:pending], most)
+                piece, pending = piece[pending:], 0
+            pending += 1
+    if piece:
+        yield from _split(piece, most)
+
+
+def _is_smallest(piece: Sequence[_At], number: int, radius: int) -> bool:
+    here = piece[number]
+    for other in reversed(piece[:number]):
+        if here.begin - other.begin > radius:
+            break
+        if other.hash < here.hash:
+            return False
+    for other in piece[number + 1 :]:
+        if other.begin - here.begin > radius:
+            break
+        if other.hash < here.hash:
+            return False
+    return True
+
+
+def _split(piece: Sequence[_At], most: int) -> Iterator[list[Message]]:
+    if len(piece) == 1 or piece[-1].end - piece[0].begin <= most:
+        yield [at.message for at in piece]
+        return
+    cut = min(range(1, len(piece)), key=lambda number: piece[number].hash)
+    yield from _split(piece[:cut], most)
+    yield from _split(piece[cut:], most)
+
+
+def _hash(message: Message) -> bytes:
+    return hashlib.sha256(f"{message.channel}\0{message.id}".encode()).digest()

@@ -1,0 +1,254 @@
+"""Archives of messages: what changes in the documents when a message does, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from data.chat import Chat
+from support.told import Told, differing
+from vademecum.errors import UsageError
+from vademecum_builder.kinds.messages import ConversationReader
+from vademecum_builder.readers.document import Document
+from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.cuts import Message, by_count, by_time, by_tokens, tokens
+from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.message_table import MessageTable
+from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView, make_message
+from vademecum_builder.sources.table import TableSource
+
+FIELDS = {name: name for name in
+          ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")}  # fmt: skip
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def said(id: int, minutes: float = 0, text: str = "", **others: str) -> Message:
+    message = Message(str(id), NOON + timedelta(minutes=minutes), "Ann", text or f"Message {id}.")
+    return replace(message, **others)  # type: ignore[arg-type]
+
+
+@dataclass
+class Memory:
+    messages: list[Message | Skipped] = field(default_factory=list)
+    name: str = "memory"
+
+    def read(self) -> Iterator[Message | Skipped]:
+        return iter(self.messages)
+
+
+def documents(messages: list[Message], strategy: str, limits: Limits | None = None) -> dict[str, list[str]]:
+    """Return the ids of the messages of each document."""
+    told = Told().listen(MessageView(Memory([*messages]), strategy, limits or Limits()))
+    return {key: [one["id"] for one in json.loads(data)["messages"]] for key, data in told.items.items()}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("shape", ["database", "export"])
+def test_what_is_told_day_by_day_is_what_a_full_reading_finds(
+    strategy: str, shape: str, tmp_path: Path
+) -> None:
+    chat, told = Chat(1200), Told()
+    if shape == "database":
+        rows = TableSource(Database("sqlite:///chat.db", tmp_path), "message")
+        view = MessageView(MessageTable(rows, FIELDS), strategy, Limits())
+    else:
+        view = MessageView(Export(tmp_path / "chat.jsonl", "jsonl", FIELDS), strategy, Limits())
+    for _ in chat.days(6):
+        chat.write_database(tmp_path / "chat.db")
+        chat.write_json_lines(tmp_path / "chat.jsonl")
+        before = dict(told.items)
+        told.listen(view)
+        assert told.items == Told().listen(view).items
+        assert (told.news, told.gone) == differing(before, told.items)
+        live = {str(row.id) for row in chat.rows.values() if not row.deleted}
+        assert {one["id"] for data in told.items.values() for one in json.loads(data)["messages"]} == live
+        # A message touches the document that it is in, and at most those beside it.
+        assert len(told.news) + len(told.gone) <= 3 * len(chat.touched)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_new_message_touches_the_open_end_only(strategy: str) -> None:
+    messages = [said(id, id * 3 if id % 40 else id * 3 + 200) for id in range(300)]
+    archive = Memory([*messages])
+    view = MessageView(archive, strategy, Limits())
+    told = Told().listen(view)
+    for id in range(300, 320):
+        archive.messages.append(said(id, id * 3 + 200))
+        told.listen(view)
+        assert len(told.news) <= 2
+        assert not told.gone
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_edit_modifies_the_documents_that_it_is_in(strategy: str) -> None:
+    archive = Memory([said(id, id * 3) for id in range(500)])
+    view = MessageView(archive, strategy, Limits(overlap=0))
+    told = Told().listen(view)
+    archive.messages[100] = said(100, 300, "Message 000.")
+    told.listen(view)
+    assert (len(told.news), told.gone) == (1, set())
+
+
+@pytest.mark.parametrize("strategy", ["window", "tokens"])
+def test_a_deletion_moves_no_cut_but_those_beside_it(strategy: str) -> None:
+    messages = [said(id, id * 3) for id in range(400)]
+    before = documents(messages, strategy, Limits(overlap=0))
+    changed = 0
+    for gone in range(100, 300, 10):
+        after = documents(messages[:gone] + messages[gone + 1 :], strategy, Limits(overlap=0))
+        now = sum(before.get(key) != ids for key, ids in after.items()) + len(before.keys() - after.keys())
+        assert now <= 4
+        changed += now
+    assert changed <= 20 * 2
+
+
+def test_pieces_are_as_large_as_was_asked_for() -> None:
+    messages = [said(id, id, "word " * (id % 60 + 1)) for id in range(5000)]
+    counts = [len(piece) for piece in by_count(messages, 20)]
+    assert sum(counts) == 5000
+    assert (max(counts) <= 40, 18 < sum(counts) / len(counts) < 22) == (True, True)
+    pieces = list(by_tokens(messages, 400))
+    assert [message for piece in pieces for message in piece] == messages
+    weights = [sum(map(tokens, piece)) for piece in pieces]
+    assert max(weights) <= 400 and sum(weights) / len(weights) > 150
+    long = said(0, 0, "word " * 1000)
+    assert list(by_tokens([long, said(1, 1)], 400)) == [[long], [said(1, 1)]]
+
+
+def test_a_piece_of_a_window_begins_with_what_was_said_before() -> None:
+    plain = documents([said(id, id) for id in range(200)], "window", Limits(messages=10, overlap=0))
+    more = documents([said(id, id) for id in range(200)], "window", Limits(messages=10, overlap=2))
+    assert plain.keys() == more.keys()
+    first, *others = sorted(plain, key=lambda key: int(plain[key][0]))
+    assert plain[first] == more[first]
+    for key in others:
+        begin = int(plain[key][0])
+        assert more[key] == [str(begin - 2), str(begin - 1), *plain[key]]
+
+
+def test_days_end_at_midnight_of_the_zone_and_silence_ends_a_document() -> None:
+    messages = [said(1, 0), said(2, 119), said(3, 240), said(4, 359), said(5, 361), said(6, 362)]
+    pieces = by_time(
+        messages, timedelta(days=1), timedelta(hours=2), ZoneInfo("Asia/Karachi")
+    )  # 18:00 is 23:00
+    assert [[one.id for one in piece] for piece in pieces] == [["1", "2"], ["3", "4", "5", "6"]]
+    pieces = by_time(
+        messages, timedelta(days=1), timedelta(hours=9), ZoneInfo("Asia/Dhaka")
+    )  # 18:00 is midnight
+    assert [[one.id for one in piece] for piece in pieces] == [["1", "2", "3", "4"], ["5", "6"]]
+    pieces = by_time(messages, timedelta(hours=6), timedelta(hours=9), None)
+    assert [[one.id for one in piece] for piece in pieces] == [["1", "2", "3", "4"], ["5", "6"]]
+
+
+def test_answers_and_threads_are_of_the_conversation_that_they_answer() -> None:
+    messages = [
+        said(1, 0),
+        said(2, 1, thread="1"),
+        said(3, 10),
+        said(4, 500),
+        said(5, 501, reply_to="3"),
+        said(6, 502, reply_to="5"),
+        said(7, 503, reply_to="99"),
+        said(8, 900, thread="1"),
+    ]
+    assert documents(messages, "conversation") == {
+        "conversation/-/1": ["1", "2", "8"],
+        "conversation/-/3": ["3", "5", "6"],
+        "conversation/-/4": ["4", "7"],
+    }
+
+
+def test_channels_are_apart() -> None:
+    messages = [
+        said(1, 0, channel="a/b"),
+        said(2, 1, channel="c"),
+        replace(said(1, 1), channel="c", text="other"),
+    ]
+    assert documents(messages, "temporal") == {"temporal/a%2Fb/1": ["1"], "temporal/c/1": ["1", "2"]}
+
+
+def test_equal_times_are_in_the_order_of_their_ids() -> None:
+    assert documents([said(10), said(9), said(2)], "temporal") == {"temporal/-/2": ["2", "9", "10"]}
+
+
+def test_an_id_that_stands_twice_is_taken_from_nobody() -> None:
+    archive = Memory([said(1), said(2), said(2), said(3), said(3, 1), Skipped("row 9", "no id")])
+    told = Told().listen(MessageView(archive, "temporal", Limits()))
+    assert [one["id"] for one in json.loads(told.items["temporal/-/1"])["messages"]] == ["1", "2"]
+    assert told.left_out == [
+        Skipped("row 9", "no id"),
+        Skipped("-/3", "several messages have this id: none of them is taken"),
+    ]
+
+
+def test_other_limits_are_told_as_a_change() -> None:
+    archive = Memory([said(id, id) for id in range(100)])
+    told = Told().listen(MessageView(archive, "window", Limits(messages=10)))
+    told.listen(MessageView(archive, "window", Limits(messages=30)))
+    assert told.items == Told().listen(MessageView(archive, "window", Limits(messages=30))).items
+
+
+def test_an_archive_without_messages_is_refused() -> None:
+    with pytest.raises(UsageError, match="memory: there is no message; nothing is changed"):
+        Told().listen(MessageView(Memory(), "window", Limits()))
+
+
+@pytest.mark.parametrize(
+    "checkpoint", [Checkpoint("tokens", "{}"), Checkpoint("window", "[1]"), Checkpoint("window", "")]
+)
+def test_what_is_no_checkpoint_of_the_view_is_refused(checkpoint: Checkpoint) -> None:
+    with pytest.raises(UsageError, match="not a checkpoint of window"):
+        MessageView(Memory([said(1)]), "window", Limits()).changes(checkpoint)
+
+
+def test_a_time_without_a_zone_is_refused_unless_somebody_says_which() -> None:
+    told = {"id": 7, "time": "2026-10-25 02:30:00", "text": "a"}
+    with pytest.raises(UsageError, match=r"line 3: message 7: .* has no zone.*zone = \"Europe/Berlin\""):
+        make_message(told, None, "vademecum.toml, line 3")
+    message = make_message(told, ZoneInfo("Europe/Berlin"), "")
+    # That night a clock shows 02:30 twice: it is read as the first.
+    assert isinstance(message, Message) and message.time == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"time": 1, "id": None}, "its id is None"),
+        ({"time": 1, "id": 1.5}, "its id is 1.5"),
+        ({"time": "yesterday", "id": 1}, "its time: 'yesterday' is no time"),
+        ({"time": None, "id": 1}, "its time: None is no time"),
+    ],
+)
+def test_what_is_no_message_is_left_out(told: dict[str, object], reason: str) -> None:
+    message = make_message(told, None, "")
+    assert isinstance(message, Skipped) and message.reason.startswith(reason)
+
+
+def test_a_document_says_who_spoke_when_and_its_title_stays() -> None:
+    view = MessageView(
+        Memory([said(1, channel="help"), said(2, 9, "First.\n\nSecond.", channel="help")]), "window", Limits()
+    )
+    [item] = [entry for entry in view.changes(None).entries if isinstance(entry, SourceItem)]
+    assert item.media_type == RECORD
+    document = ConversationReader(Limits(zone=ZoneInfo("Asia/Tokyo"))).read(item)
+    assert isinstance(document, Document)
+    assert (document.title, document.sections[0].blocks) == (
+        "help, 2026-05-01",
+        ("Ann: Message 1.", "Ann: First.", "Second."),
+    )
+    assert document.metadata == {
+        "strategy": "window",
+        "channel": "help",
+        "authors": ["Ann"],
+        "from": "2026-05-01T12:00:00Z",
+        "to": "2026-05-01T12:09:00Z",
+        "updated": "2026-05-01T12:09:00Z",
+        "messages": 2,
+    }

@@ -1,0 +1,93 @@
+"""`kind = "messages"`: from the settings to hits, and what they may not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data.chat import Chat
+from vademecum import KnowledgeBase
+from vademecum.errors import UsageError
+from vademecum_builder.build import BuildReport, build
+from vademecum_builder.settings import read_settings
+
+SETTINGS = """
+site = false
+[[source]]
+name = "chat"
+kind = "messages"
+url = "sqlite:///chat.db"
+table = "message"
+channel = "channel"
+thread = "thread"
+reply-to = "reply_to"
+updated = "updated"
+deleted = "deleted"
+link = "https://chat.example/{channel}/{id}"
+strategies = ["conversation", "window"]
+"""
+
+
+def release(folder: Path, settings: str = SETTINGS, out: str = "site") -> BuildReport:
+    (folder / "vademecum.toml").write_text(settings.replace("site = false", f'site = false\nout = "{out}"'))
+    return build(read_settings(folder / "vademecum.toml"))
+
+
+@pytest.fixture
+def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    monkeypatch.chdir(tmp_path)
+    made = Chat(300)
+    made.next_day()
+    made.write_database(tmp_path / "chat.db")
+    return made
+
+
+def documents(site: str) -> dict[str, object]:
+    with KnowledgeBase.open(Path(f"{site}.db"), url=site) as kb:
+        kb.sync()
+        return {page.key: page for page in kb.documents()}
+
+
+@pytest.mark.slow
+def test_each_day_gives_what_a_build_from_nothing_gives(chat: Chat, tmp_path: Path) -> None:
+    release(tmp_path)
+    for day in chat.days(3):
+        chat.write_database(tmp_path / "chat.db")
+        release(tmp_path)
+        release(tmp_path, out=f"anew-{day}")
+        assert documents("site") == documents(f"anew-{day}")
+    key = next(iter(documents("site")))
+    assert key.startswith(("chat:conversation/", "chat:window/"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('url = "sqlite:///chat.db"', "", r"name a database \(url\) or a file \(path\)"),
+        (
+            'url = "sqlite:///chat.db"',
+            'url = "sqlite:///chat.db"\npath = "a"',
+            "url and path: take one of them out",
+        ),
+        ('"message"', '"messages"', "source.table: .*did you mean message"),
+        ('"thread"', '"thred"', "source.thread: .*no column 'thred'; did you mean thread"),
+        ('"reply_to"', '"repl_to"', "source.reply-to: .*did you mean reply_to"),
+        (
+            '"window"',
+            '"windows"',
+            "source.strategies: expected a list of conversation, temporal, window, tokens",
+        ),
+        ('"window"]', '"window"]\ngap = "soon"', "source.gap: expected a duration, as in 30m"),
+        ('"window"]', '"window"]\noverlap = 11', "source.overlap: 11 is half of messages or more"),
+        ('"window"]', '"window"]\ntokens = 0', "source.tokens: expected a number of tokens above 0"),
+        ('"window"]', '"window"]\nzone = "Mars"', "source.zone: expected the zone of times"),
+        ('"window"]', '"window"]\nshape = "irc"', "source.shape: expected jsonl, slack, discord or mbox"),
+        ("{id}", "{idd}", "source.link: .*there is no field 'idd'; did you mean id"),
+        ('deleted = "deleted"', 'time = "tim"', "source.time: .*no column 'tim'; did you mean time"),
+    ],
+)
+def test_settings_that_cannot_be_meant(chat: Chat, tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        release(tmp_path, SETTINGS.replace(old, new))
+    assert not (tmp_path / "site").exists()
