@@ -28,18 +28,21 @@ def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
     """
     return {
         settings.prefix: kind_of(settings.kind).open_source(settings, request)
-        for settings in request.sources or (_folder_of(request),)
+        for settings in sources_of(request)
     }
 
 
-def _folder_of(request: BuildRequest) -> SourceSettings:
+def sources_of(request: BuildRequest) -> Sequence[SourceSettings]:
+    """Return the sources of a request; the one folder has no name."""
+    if request.sources:
+        return request.sources
     values = {
         "path": request.source,
         "pattern": request.patterns,
         "base-url": request.base_url,
         "profile": request.profile,
     }
-    return SourceSettings("", "folder", values)
+    return [SourceSettings("", "folder", values)]
 
 
 def joined(opened: Mapping[str, Sequence[Opened]]) -> tuple[Source, PlacedPages | NamedReaders]:

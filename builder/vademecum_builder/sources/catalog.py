@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -82,6 +83,32 @@ class CatalogSource:
             raise UsageError(f"{self.place}: {there}")
         return sorted(found)
 
+    def sample(self, most: int) -> list[dict[str, Any]]:
+        """Return the first records, whatever their ids are.
+
+        Raises:
+            UsageError: There is nothing to read.
+            HostError: As `changes`.
+        """
+        found: list[dict[str, Any]] = []
+        with closing(_opened([] if is_address(self.place) else self.files())) as files:
+            fetched = fetch(self.place, {}) if is_address(self.place) else None
+            bodies = [(self.place, self._file_name, fetched.body)] if fetched else files
+            for place, name, stream in bodies:
+                try:
+                    read = read_records(stream, PurePosixPath(name).suffix.lower(), self.layout)
+                    records = (record for _, record in read if isinstance(record, dict))
+                    found += islice(records, most - len(found))
+                except ContentError as error:
+                    raise UsageError(f"{place}: {error.message}") from error
+            if fetched:
+                fetched.body.close()
+        return found
+
+    @property
+    def _file_name(self) -> str:
+        return PurePosixPath(urlsplit(self.place).path).name or self.place
+
     def _fetched(self, since: Checkpoint | None) -> Changes:
         shaped = hashlib.sha256(repr((self.layout, self.id)).encode()).hexdigest()[:16]
         told: dict[str, Any] = {}
@@ -99,8 +126,7 @@ class CatalogSource:
 
     def _received(self, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
         with closing(fetched.body):
-            name = PurePosixPath(urlsplit(self.place).path).name or self.place
-            yield from _Listing(self).entries([(self.place, name, fetched.body)])
+            yield from _Listing(self).entries([(self.place, self._file_name, fetched.body)])
         if checkpoint:
             yield checkpoint
 
@@ -108,7 +134,7 @@ class CatalogSource:
         yield from _Listing(self).entries(_opened(files))
 
 
-def _opened(files: Sequence[Path]) -> Iterator[tuple[str, str, BinaryIO]]:
+def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
     for file in files:
         try:
             with file.open("rb") as stream:

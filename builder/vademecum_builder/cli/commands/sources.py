@@ -1,0 +1,96 @@
+"""`vade sources`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vademecum.errors import UsageError
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.kinds.discover import Proposal, discover
+from vademecum_builder.kinds.survey import SourceFound, survey
+from vademecum_builder.settings import read_settings
+
+_FIELDS = 30
+
+
+def run(options: Namespace) -> Shown:
+    """Show what the sources hold, or propose one; the exit code is 1 where one cannot be read."""
+    if options.discover:
+        return _discovered(options.discover, options.config, write=options.write)
+    if options.write:
+        raise UsageError("--write belongs to --discover: name what to read")
+    if not options.config.exists():
+        raise UsageError(f"{options.config}: no such file; vade sources --discover docs --write makes one")
+    found = survey(read_settings(options.config))
+    lines = [line for source in found for line in _lines(source)]
+    told = [
+        asdict(source) | {"fields": [_field(source, one.name) for one in source.fields]} for source in found
+    ]
+    return {"sources": told, "sound": not any(source.error for source in found)}, lines
+
+
+def _field(source: SourceFound, name: str) -> dict[str, object]:
+    [one] = [one for one in source.fields if one.name == name]
+    return {"name": name, "type": one.type, "records": one.records, "samples": one.samples}
+
+
+def _lines(source: SourceFound) -> list[str]:
+    head = f"{source.name or source.kind} ({source.kind}): "
+    if source.error:
+        return [f"{head}cannot be read: {source.error}"]
+    endings = ", ".join(f"{count} {ending}" for ending, count in sorted(source.endings.items()))
+    skipped = f", {source.skipped} cannot be read" if source.skipped else ""
+    width = max((len(one.name) for one in source.fields), default=0)
+    return [
+        f"{head}{source.items} items{f' ({endings})' if endings else ''}{skipped}",
+        *(
+            f"  {one.name:{width}}  {one.type:7}  {' | '.join(' '.join(sample.split()) for sample in one.samples)}"
+            for one in source.fields[:_FIELDS]
+        ),
+        *(
+            f"  becomes: {' '.join(filter(None, (one['title'], one['url'])))}: {one['text']}"
+            for one in source.samples
+        ),
+        *(f"  warning: {warning}" for warning in source.warnings),
+    ]
+
+
+def _discovered(place: str, config: Path, *, write: bool) -> Shown:
+    proposals = discover(place, config.parent)
+    text = _named(proposals, config)
+    told = {"proposal": text, "written": str(config) if write else None}
+    if not write:
+        return told, [text.rstrip(), "", f"--write writes this into {config}; then: vade build"]
+    before = config.read_text("utf-8") if config.exists() else _NEW.format(_title(place))
+    config.write_text(f"{before.rstrip()}\n\n{text}", encoding="utf-8")
+    try:
+        read_settings(config)
+    except UsageError as error:
+        return told, [text.rstrip(), "", f"written into {config}; to be completed: {error.message}"]
+    return told, [text.rstrip(), "", f"Written into {config}. Next: vade build, then vade serve site"]
+
+
+_NEW = 'title = "{}"\n'
+
+
+def _title(place: str) -> str:
+    return (
+        Path(place.rstrip("/")).stem.replace("-", " ").replace("_", " ").replace('"', "").strip().title()
+        or "Knowledge"
+    )
+
+
+def _named(proposals: Sequence[Proposal], config: Path) -> str:
+    """Return the text of the proposals, each with a name that the settings do not have yet."""
+    taken = {source.name for source in read_settings(config).sources} if config.exists() else set()
+    texts = []
+    for one in proposals:
+        name, number = one.name, 2
+        while name in taken:
+            name, number = f"{one.name}-{number}", number + 1
+        taken.add(name)
+        texts.append(one.toml(name))
+    return "\n".join(texts)

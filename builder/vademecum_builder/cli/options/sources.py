@@ -1,0 +1,29 @@
+"""The options of the commands about sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_json
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands."""
+    commands.add(
+        "sources",
+        "what the sources of the settings hold, or what could be read at a place",
+        _sources,
+        "sources --discover sqlite:///chat.db --write",
+    )
+
+
+def _sources(add: AddOption) -> None:
+    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add(
+        "--discover",
+        metavar="URL|PATH",
+        default="",
+        help="propose a [[source]] for a database, a file of records, a folder, a feed or an archive of messages",
+    )
+    add("--write", action="store_true", help="write the proposal into the settings; then: vade build")
+    add_json(add)

@@ -1,0 +1,172 @@
+"""What the fields of records are: their types, how many records have them, samples, and what each may be for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any, Final
+
+from vademecum.errors import ContentError
+from vademecum_builder.sources.catalog import ID_NAMES
+from vademecum_builder.sources.prices import price_of
+from vademecum_builder.sources.times import read_time
+
+SAMPLED: Final = 1000
+"""Records that are looked at."""
+_SAMPLES: Final = 3
+_SHOWN: Final = 60
+_PROSE: Final = 20
+"""Characters that a text has on the average where it is prose; or it has several words."""
+_PRIVATE: Final = re.compile(
+    r"pass(?:word|wd)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost\b|margin|\bip\b",
+    re.IGNORECASE,
+)
+_TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name")
+_LINKS: Final = ("url", "link", "permalink", "href", "web_url")
+_UPDATED: Final = re.compile(
+    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit))", re.IGNORECASE
+)
+
+
+@dataclass
+class FieldFound:
+    """A field, in the records that were looked at.
+
+    Attributes:
+        name: With dots where it is nested.
+        records: How many have it, and not empty.
+        types: `text`, `number`, `truth`, `time`, `address`, `list` and how often.
+        samples: The first few that differ, cut.
+        length: Characters of all texts in it.
+        words: How many of its texts have several words.
+        values: Different values, as far as they are short.
+    """
+
+    name: str
+    records: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    samples: list[str] = field(default_factory=list)
+    length: int = 0
+    words: int = 0
+    values: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def type(self) -> str:
+        """The most frequent one."""
+        return self.types.most_common(1)[0][0]
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its name says that it is nobody's business."""
+        return bool(_PRIVATE.search(self.name))
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether people read it."""
+        return self.type == "text" and (self.words * 2 > self.records or self.length > _PROSE * self.records)
+
+    def note(self, value: Any) -> None:
+        """Take in a value that is not empty."""
+        self.records += 1
+        self.types[_type_of(value)] += 1
+        text = str(value)
+        self.length += len(text)
+        self.words += " " in text.strip()
+        if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
+            self.samples.append(text[:_SHOWN])
+        self.values.add(text[:_SHOWN])
+
+
+def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
+    """Return the fields of records, in the order in which they come."""
+    found: dict[str, FieldFound] = {}
+    for record in records:
+        for name, value in _flat(record, ""):
+            found.setdefault(name, FieldFound(name)).note(value)
+    return list(found.values())
+
+
+def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] = ()) -> dict[str, Any]:
+    """Return the settings that these fields suggest: `id`, `title`, `text`, `link`, `metadata`, `updated`, `zone`.
+
+    What a name calls private is in none of them.
+
+    Args:
+        keys: Fields that identify a record, as a database says.
+    """
+    told: dict[str, Any] = {}
+    whole = [one.name for one in fields if one.records == records and len(one.values) == records]
+    ids = [*keys, *(name for name in ID_NAMES if name in whole), *whole]
+    if ids:
+        told["id"] = ids[0]
+    open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
+    by_name = {one.name.lower(): one for one in open_}
+    texts = [one for one in open_ if one.type == "text"]
+    title = next((by_name[name] for name in _TITLES if name in by_name), None) or min(
+        (one for one in texts if one.words * 2 > one.records),
+        key=lambda one: one.length / one.records,
+        default=None,
+    )
+    if title:
+        told["title"] = title.name
+    prose = [one.name for one in texts if one.is_prose and one is not title]
+    told["text"] = prose or ([title.name] if title else [])
+    link = next(
+        (by_name[name].name for name in _LINKS if name in by_name and by_name[name].type == "address"), ""
+    )
+    if link:
+        told["link"] = link
+    times = [one for one in open_ if one.type == "time"]
+    updated = next((one for one in times if _UPDATED.search(one.name)), None)
+    taken = {*told["text"], link, title.name if title else "", updated.name if updated else ""}
+    kept = [
+        one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")
+    ]
+    if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:
+        told["metadata"] = kept
+    if updated:
+        told["updated"] = updated.name
+        told |= zone_of(updated)
+    return told
+
+
+def zone_of(times: FieldFound) -> dict[str, str]:
+    """Return the zone that the settings have to say where times say none."""
+    try:
+        for sample in times.samples:
+            read_time(sample)
+    except ContentError:
+        return {"zone": "UTC"}
+    return {}
+
+
+def _flat(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Any]]:
+    for name, inner in value.items():
+        path = f"{above}.{name}" if above else name
+        if isinstance(inner, dict):
+            yield from _flat(inner, path)
+        elif inner not in (None, "", []):
+            yield path, inner
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case bool():
+            return "truth"
+        case int() | float():
+            return "number"
+        case list():
+            return "list"
+    text = str(value).strip()
+    if text.startswith(("http://", "https://")):
+        return "address"
+    if not isinstance(price_of(text), str):
+        return "number"
+    try:
+        read_time(text, UTC)
+    except ContentError:
+        return "text"
+    return "time"
