@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from support.repositories import commit, git, repository
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.settings import read_settings
@@ -50,23 +51,6 @@ def vade(place: Path, capsys: pytest.CaptureFixture[str]) -> Vade:
     return run
 
 
-def git(*arguments: str) -> None:
-    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    subprocess.run(["git", *identity, *arguments], check=True, capture_output=True)
-
-
-def repository(files: Mapping[str, str], remote: str = "https://github.com/Acme/Handbook.git") -> None:
-    """Make the working folder a repository with a first commit."""
-    git("init", "-q", "-b", "main")
-    for name, text in files.items():
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_text(text, encoding="utf-8")
-    git("add", ".")
-    git("commit", "-qm", "first", "--allow-empty")
-    if remote:
-        git("remote", "add", "origin", remote)
-
-
 def everything() -> dict[str, bytes]:
     files = (p for p in Path().rglob("*") if p.is_file() and ".git" not in p.parts)
     return {path.as_posix(): path.read_bytes() for path in files}
@@ -91,8 +75,14 @@ def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
     assert Path("root.json").read_bytes() == (KEYS / "root.json").read_bytes()
     assert {path.name for path in KEYS.glob("*.pem")} == {"root.pem", "release.pem"}
     git("add", "--all")
-    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout.split()
-    assert {*listed} == {*DOCS, "vademecum.toml", "root.json", ".gitignore", WORKFLOW_FILE, ACTION_FILE}
+    assert {*git("ls-files").split()} == {
+        *DOCS,
+        "vademecum.toml",
+        "root.json",
+        ".gitignore",
+        WORKFLOW_FILE,
+        ACTION_FILE,
+    }
 
 
 def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:
@@ -117,8 +107,7 @@ def test_a_second_run_changes_nothing_and_says_what_is_left(vade: Vade) -> None:
     assert len(again["steps"]) == 4
     for key in KEYS.glob("*.pem"):
         key.unlink()
-    git("add", ".")
-    git("commit", "-qm", "set up")
+    commit()
     done = vade("init", "--yes")
     assert (done.code, "All of it is there" in done.out) == (0, True)
     assert not list(KEYS.glob("*.pem"))
@@ -192,8 +181,7 @@ def test_keys_that_are_there_are_used(vade: Vade) -> None:
     assert Path("root.json").read_bytes() == Path("keys/root.json").read_bytes()
     assert not KEYS.exists()
     git("add", "--all")
-    listed = subprocess.run(["git", "ls-files", "keys"], capture_output=True, text=True, check=True).stdout
-    assert ".pem" not in listed
+    assert ".pem" not in git("ls-files", "keys")
 
 
 REMOTES = {

@@ -18,7 +18,7 @@ _DEPLOYS = {
     "jamesives/github-pages-deploy-action": "folder",
 }
 _PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
-_VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
+VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
 _ACTION = re.compile(r"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|[.$]/\.github/actions/vademecum")
 
 
@@ -58,7 +58,7 @@ def _workflow(path: str, text: str) -> Workflow:
     for _, step in _steps(told):
         run, uses = str(step.get("run") or ""), str(step.get("uses") or "")
         action = uses.partition("@")[0].lower()
-        publishes = publishes or bool(_VADE.search(run) or _ACTION.fullmatch(uses))
+        publishes = publishes or bool(VADE.search(run) or _ACTION.fullmatch(uses))
         deploys = deploys or action in _DEPLOYS or bool(_PUSHES.search(run))
         inputs = step.get("with")
         named = inputs.get(_DEPLOYS.get(action, "")) if isinstance(inputs, Mapping) else None

@@ -176,6 +176,18 @@ def load_authority(
     return Authority(roots, signer)
 
 
+def is_named(pem: bytes, root: bytes) -> bool:
+    """Return whether a file is a private key of those that root metadata name.
+
+    Raises:
+        ContentError: Not root metadata.
+    """
+    try:
+        return _pem_signer(pem, "").public_key.keyid in parse_root(root).signed.keys
+    except UsageError:
+        return False
+
+
 def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
     following = folder / (RELEASE_KEY + _NEXT)
     following.unlink(missing_ok=True)  # of an earlier, interrupted run

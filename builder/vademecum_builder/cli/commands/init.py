@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from vademecum.errors import CancelledError
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.wording import Shown
+from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
+from vademecum_builder.scaffold.findings import WRONG, Finding
 from vademecum_builder.scaffold.plan import Plan, plan_setup, write_plan
 
 _STATES = {"new": "write", "added": "add to", "kept": "keep"}
@@ -19,6 +22,8 @@ _STATES = {"new": "write", "added": "add to", "kept": "keep"}
 
 def run(options: Namespace) -> Shown:
     """Set a repository up; on a terminal it is asked about before anything is written."""
+    if options.check:
+        return _checked(check_setup(Path(), time_of_build(os.environ)))
     asks = sys.stdin.isatty() and not (options.yes or options.json)
     wishes = Wishes(options.source, options.address, options.encoder, options.channel)
     plan = plan_setup(Path(), wishes, _ask if asks else lambda _, taken: taken)
@@ -32,6 +37,16 @@ def run(options: Namespace) -> Shown:
     write_plan(plan, time_of_build(os.environ))
     written = bool(plan.keys) or any(file.text for file in plan.files)
     return told | {"written": written}, [*([] if asks else _planned(plan)), *_next(plan)]
+
+
+def _checked(found: Sequence[Finding]) -> Shown:
+    """Say what is missing or wrong; then the exit code is 1."""
+    wrong = sum(finding.state == WRONG for finding in found)
+    end = f"{wrong} of {len(found)} are missing or wrong" if wrong else "Nothing is missing"
+    return {"sound": not wrong, "findings": [asdict(finding) for finding in found]}, [
+        *(f"{finding.state:<5}  {finding.message}" for finding in found),
+        end,
+    ]
 
 
 def _ask(question: str, taken: str) -> str:

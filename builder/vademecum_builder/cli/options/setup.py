@@ -31,5 +31,10 @@ def _init(add: AddOption) -> None:
     )
     add("--channel", metavar="NAME", default="stable", help="the line of releases (default: stable)")
     add("--yes", action="store_true", help="ask nothing, as where there is no terminal")
+    add(
+        "--check",
+        action="store_true",
+        help="say what is missing or wrong here, on GitHub and where it is served; then exit code 1",
+    )
     add("--dry-run", action="store_true", help="show what would be written, and write nothing")
     add_json(add)

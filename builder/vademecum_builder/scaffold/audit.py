@@ -1,0 +1,97 @@
+"""What is wrong with the workflows that publish a knowledge base."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from vademecum_builder.scaffold.deployments import VADE, Workflow
+from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
+from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.signing.keys import KEY_VARIABLE
+
+_PIPE = re.compile(r"\bvade\b[^\n]*?(?<!\|)\|(?!\|)")
+_HIDES = re.compile(r"\bvade\b[^\n]*\|\|\s*(?:true|:|exit 0|echo)\b")
+_BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|\.\.?/.*|\$/.*|\.)")
+
+
+def check_workflows(known: Repository, workflows: Sequence[Workflow]) -> Iterator[Finding]:
+    """Look at the workflows of a repository."""
+    publishing = [workflow for workflow in workflows if workflow.publishes]
+    if not publishing:
+        broken = any(workflow.path == WORKFLOW_FILE and not workflow.told for workflow in workflows)
+        reason = (
+            "cannot be read as YAML"
+            if broken
+            else "is missing: no workflow runs `vade build`; `vade init` writes it"
+        )
+        yield Finding(WORKFLOW_FILE, WRONG, f"{WORKFLOW_FILE} {reason}")
+    for workflow in publishing:
+        found = [*_faults(known, workflow)]
+        yield from found or [Finding(workflow.path, GOOD, f"{workflow.path} publishes it")]
+
+
+def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
+    def wrong(message: str) -> Finding:
+        return Finding(workflow.path, WRONG, f"{workflow.path}: {message}")
+
+    path, told = workflow.path, workflow.told
+    if path not in known.tracked:
+        yield wrong(f"not in git: git add {path}, commit and push")
+    for job, step in workflow.steps:
+        run = str(step.get("run") or "")
+        if _PIPE.search(run) and not _has_pipefail(told, job, step, run):
+            yield wrong(
+                "a build that fails is a green job, for `vade ... |` runs without pipefail: add `shell: bash`"
+            )
+        if _HIDES.search(run) or (VADE.search(run) and step.get("continue-on-error") is True):
+            yield wrong("a build that fails is a green job: take `|| true` or `continue-on-error` away")
+    if KEY_VARIABLE not in str(told):
+        yield wrong(f"it is given no key: {KEY_VARIABLE}: ${{{{ secrets.{KEY_VARIABLE} }}}}")
+    events = _events(told)
+    if "schedule" not in events:
+        yield wrong("no schedule: after 30 days without a push the signatures run out; add one for each week")
+    branches = events.get("push", {}).get("branches")
+    if "push" not in events or (
+        isinstance(branches, list) and known.branch not in branches and not _patterns(branches)
+    ):
+        yield wrong(f"a push to {known.branch} does not run it: name the branch under on: push: branches:")
+    if "concurrency" not in told:
+        yield Finding(path, LOOK, f"{path}: no concurrency group: two builds at once, and one of them fails")
+    loose = sorted(
+        {
+            uses
+            for _, step in workflow.steps
+            if (uses := str(step.get("uses") or "")) and not _BY_COMMIT.fullmatch(uses)
+        }
+    )
+    if loose:
+        yield Finding(
+            path, LOOK, f"{path}: {', '.join(loose)} can be moved to other code: name a commit, not a tag"
+        )
+
+
+def _has_pipefail(told: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], run: str) -> bool:
+    """Return whether a pipe fails where its first command does: GitHub sees to it where `bash` is named."""
+    shells = [step.get("shell"), _default_shell(job), _default_shell(told)]
+    shell = str(next(filter(None, shells), ""))
+    return shell == "bash" or "pipefail" in shell or "pipefail" in run
+
+
+def _default_shell(of: Mapping[str, Any]) -> object:
+    defaults = of.get("defaults")
+    run = defaults.get("run") if isinstance(defaults, Mapping) else None
+    return run.get("shell") if isinstance(run, Mapping) else None
+
+
+def _events(told: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
+    on = told.get("on", told.get(True))  # YAML 1.1 takes `on` for a truth
+    if isinstance(on, Mapping):
+        return {str(name): event if isinstance(event, Mapping) else {} for name, event in on.items()}
+    return {str(name): {} for name in (on if isinstance(on, list) else [on])}
+
+
+def _patterns(branches: Sequence[object]) -> bool:
+    return any(re.search(r"[*?+!\[]", str(branch)) for branch in branches)

@@ -1,0 +1,238 @@
+"""`vade init --check`: what a repository lacks, or has wrong, so that a push publishes its documents."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from vademecum.errors import UsageError, VademecumError
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.scaffold.audit import check_workflows
+from vademecum_builder.scaffold.choices import relative
+from vademecum_builder.scaffold.deployments import read_workflows
+from vademecum_builder.scaffold.files import SETTINGS_FILE
+from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
+from vademecum_builder.scaffold.live import check_live
+from vademecum_builder.scaffold.plan import KEY_FOLDERS, source_folders
+from vademecum_builder.scaffold.repository import Repository, git, open_repository
+from vademecum_builder.scaffold.workflow import ENVIRONMENT
+from vademecum_builder.settings import read_settings
+from vademecum_builder.signing.keys import (
+    KEY_VARIABLE,
+    RELEASE_KEY,
+    ROOT_FILE,
+    ROOT_KEY,
+    is_named,
+    load_authority,
+    load_roots,
+)
+from vademecum_builder.signing.metadata import parse_root
+from vademecum_builder.sources.private_keys import private_key_line
+
+_SOON = timedelta(days=90)
+"""A root that is replaced so long before its end reaches every client that looks now and then."""
+_KEY_NAME = re.compile(r"(?:.*/)?[^/]*\.(?:pem|key)", re.IGNORECASE)
+_MOST_OF_A_KEY = 64 * 1024
+_PATIENCE = 30
+"""Seconds that GitHub may take for an answer."""
+
+
+def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Finding, ...]:
+    """Return what was looked at, and what of it is missing or wrong.
+
+    Args:
+        live: Whether to ask GitHub and the published site as well.
+
+    Raises:
+        UsageError: The folder is no git repository.
+    """
+    known = open_repository(folder)
+    if known is None:
+        raise UsageError(f"{folder.resolve()}: no git repository; run this where vademecum.toml lies")
+    return tuple(_findings(known, now, live=live))
+
+
+def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Finding]:
+    told: BuildRequest | None = None
+    if not (known.top / SETTINGS_FILE).exists():
+        yield Finding(SETTINGS_FILE, WRONG, f"{SETTINGS_FILE} is missing: `vade init` writes it")
+    else:
+        try:
+            told = read_settings(known.top / SETTINGS_FILE)
+            yield from _settings(known, told)
+        except UsageError as error:
+            yield Finding(SETTINGS_FILE, WRONG, error.message)
+    yield from check_workflows(known, read_workflows(known))
+    root = _given(known, told)
+    yield from _root(known, root, now)
+    yield from _keys(known, root, now)
+    if told is not None:
+        yield from _built(known, told)
+    if live and known.owner:
+        yield from _on_github(known)
+    if live and told is not None and told.previous and root.is_file():
+        yield from _moved(known, told.previous)
+        yield from check_live(told.previous, root.read_bytes(), told.channel, now, _changed(known, told))
+
+
+def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
+    yield _committed(known, SETTINGS_FILE)
+    if not told.previous:
+        address = known.pages or "https://..."
+        lost = (
+            f'{SETTINGS_FILE} has no address: without one each build begins anew; add address = "{address}"'
+        )
+        yield Finding(SETTINGS_FILE, WRONG, lost)
+    for folder in source_folders(told):
+        place = relative(folder, known.top)
+        if not folder.is_dir():
+            yield Finding(
+                SETTINGS_FILE, LOOK, f"{place} is not here: the workflow has to make it before it builds"
+            )
+        elif not any(name.startswith(f"{place}/") or place == "." for name in known.tracked):
+            yield Finding(
+                SETTINGS_FILE, LOOK, f"{place} is not in git: the workflow has to make it before it builds"
+            )
+        else:
+            yield Finding(SETTINGS_FILE, GOOD, f"{place} is built, for {told.previous or 'nowhere'}")
+
+
+def _committed(known: Repository, path: str) -> Finding:
+    if path not in known.tracked:
+        return Finding(path, WRONG, f"{path} is not in git: git add {path}, commit and push")
+    return Finding(path, GOOD, f"{path} is in git")
+
+
+def _given(known: Repository, told: BuildRequest | None) -> Path:
+    return told.root if told is not None and told.root is not None else known.top / ROOT_FILE
+
+
+def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
+    try:
+        place = relative(file, known.top)
+        expires = parse_root(file.read_bytes()).signed.expires
+    except (OSError, VademecumError) as error:
+        reason = error.message if isinstance(error, VademecumError) else "is missing: `vade init` makes it"
+        yield Finding(ROOT_FILE, WRONG, f"{file.name}: {reason}")
+        return
+    yield _committed(known, place)
+    left, renewed = expires - now, "`vade keys renew` signs it anew, with root.pem; commit it"
+    if left <= timedelta():
+        yield Finding(
+            ROOT_FILE, WRONG, f"{place} expired on {expires:%Y-%m-%d}, so nothing is built: {renewed}"
+        )
+    elif left < _SOON:
+        yield Finding(ROOT_FILE, LOOK, f"{place} expires on {expires:%Y-%m-%d}: {renewed}")
+    else:
+        yield Finding(ROOT_FILE, GOOD, f"{place} is valid until {expires:%Y-%m-%d}")
+
+
+def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
+    stolen = "take the key for stolen: `vade keys renew --rotate`, then `git rm` it, for history keeps it"
+    public = {
+        name for name in known.tracked if _KEY_NAME.fullmatch(name) and _is_ours(known.top / name, root)
+    }
+    for name in sorted(public):
+        yield Finding("keys", WRONG, f"{name} is a private key, and in git for everybody to read: {stolen}")
+    added = git(known.top, "log", "--all", "--diff-filter=A", "--format=", "--name-only", "--", "*.pem") or ""
+    for name in sorted(set(added.split("\n")) - public):
+        if name.rpartition("/")[2] in (ROOT_KEY, RELEASE_KEY):
+            yield Finding("keys", WRONG, f"{name} was in git once, and history keeps it: {stolen}")
+    names = [f"{folder}/{key}" for folder in KEY_FOLDERS for key in (RELEASE_KEY, ROOT_KEY)]
+    here = [name for name in names if (known.top / name).exists()]
+    for name in here:
+        if name not in known.tracked and not known.ignores(name):
+            yield Finding(
+                "keys", WRONG, f"{name} is a private key that .gitignore does not name: `vade init` adds it"
+            )
+        elif name.endswith(ROOT_KEY):
+            yield Finding("keys", LOOK, f"{name} lies here: move it to where you alone reach it, offline")
+        else:
+            yield _fits(known.top / name, name, root, now)
+    if not public and not here:
+        yield Finding("keys", GOOD, "no private key lies here")
+
+
+def _is_ours(key: Path, root: Path) -> bool:
+    data = key.read_bytes()[:_MOST_OF_A_KEY]
+    try:
+        return (key.name in (ROOT_KEY, RELEASE_KEY) and private_key_line(data) > 0) or is_named(
+            data, root.read_bytes()
+        )
+    except (OSError, VademecumError):
+        return False
+
+
+def _fits(key: Path, name: str, root: Path, now: datetime) -> Finding:
+    try:
+        load_authority(load_roots(root), key, {}, now)
+    except VademecumError as error:
+        return Finding("keys", WRONG, f"{name}: {error.message}")
+    return Finding("keys", LOOK, f"{name} lies here: once the secret {KEY_VARIABLE} holds it, delete it")
+
+
+def _built(known: Repository, told: BuildRequest) -> Iterator[Finding]:
+    out = relative(told.out, known.top)
+    if any(name.startswith(f"{out}/") for name in known.tracked):
+        yield Finding(
+            "out", WRONG, f"{out} is built and in git: `git rm -r --cached {out}`, and name it in .gitignore"
+        )
+    elif not known.ignores(f"{out}/x"):
+        yield Finding("out", LOOK, f"{out} is built, and .gitignore does not name it: `vade init` adds it")
+    else:
+        yield Finding("out", GOOD, f"{out} is built, and git ignores it")
+
+
+def _moved(known: Repository, address: str) -> Iterator[Finding]:
+    host = urlsplit(address).hostname or ""
+    if host.endswith(".github.io") and known.pages and not address.lower().startswith(known.pages.lower()):
+        told = f"the repository is served at {known.pages}, and {SETTINGS_FILE} says {address}: was it moved?"
+        lead = "GitHub leads nobody on: keep the old one as a mirror, or tell apps the new address"
+        yield Finding(SETTINGS_FILE, WRONG, f"{told} {lead}")
+
+
+def _changed(known: Repository, told: BuildRequest) -> datetime | None:
+    """Return when the documents were changed last on this branch."""
+    places = [relative(folder, known.top) for folder in source_folders(told)]
+    seconds = git(known.top, "log", "-1", "--format=%ct", "--", *places, SETTINGS_FILE)
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+def _on_github(known: Repository) -> Iterator[Finding]:
+    whole = f"{known.owner}/{known.name}"
+    secrets: set[str] = set()
+    for place in (("--env", ENVIRONMENT), ()):
+        said, failure = _gh("secret", "list", "--repo", whole, *place, "--json", "name")
+        if said is None and not place:
+            yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set was not asked: {failure}")
+            return
+        secrets |= {entry["name"] for entry in json.loads(said or "[]")}
+    if KEY_VARIABLE in secrets:
+        yield Finding("secret", GOOD, f"the secret {KEY_VARIABLE} is set")
+    else:
+        handed = f"gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {KEY_FOLDERS[0]}/{RELEASE_KEY}"
+        yield Finding("secret", WRONG, f"the secret {KEY_VARIABLE} is not set: {handed}")
+    said, failure = _gh("api", f"repos/{whole}/pages", "--jq", ".build_type")
+    if said is None and "404" in failure:
+        switched = f"gh api -X POST repos/{whole}/pages -f build_type=workflow"
+        yield Finding("site", WRONG, f"GitHub Pages is switched off: {switched}")
+    elif said is not None and said.strip() == "legacy":
+        switched = f"gh api -X PUT repos/{whole}/pages -f build_type=workflow"
+        yield Finding(
+            "site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}"
+        )
+
+
+def _gh(*arguments: str) -> tuple[str | None, str]:
+    """Return what GitHub's program prints, or None and why not."""
+    try:
+        done = subprocess.run(["gh", *arguments], capture_output=True, text=True, timeout=_PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return None, "gh is not here, or does not answer"
+    failure = (done.stderr.strip().splitlines() or ["gh failed"])[0]
+    return (None, failure) if done.returncode else (done.stdout, "")

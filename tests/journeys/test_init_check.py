@@ -1,0 +1,242 @@
+"""`vade init --check`: each thing that can be missing or wrong is told with what to do, and ends with exit code 1."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.pages_host import PagesHost
+from support.repositories import commit, fake_gh, git, repository, write
+from vademecum_builder.cli.main import main
+from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+
+DOCS = {"docs/lanterns.md": "# Lanterns\n\nA page about lanterns.\n"}
+KEYS, SERVED = Path(".vademecum/keys"), Path(".served")
+WORKING = {"secret list": '[{"name": "VADEMECUM_SIGNING_KEY"}]', "/pages": "workflow"}
+Check = Callable[[], list[str]]
+
+
+@pytest.fixture
+def host(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PagesHost]:
+    """A repository that is set up, committed and published, with nothing left to do."""
+    monkeypatch.setenv("PATH", fake_gh(place / ".git-hub", WORKING))
+    SERVED.mkdir()
+    with PagesHost(SERVED) as host:
+        repository(DOCS)
+        assert main(["init", "--address", host.url, "-q"]) == 0
+        shutil.copytree(KEYS, ".offline")
+        Path(".git/info/exclude").write_text("/.git-hub\n/.served\n/.offline\n")
+        publish()
+        for key in KEYS.glob("*.pem"):
+            key.unlink()
+        commit(date="2026-01-02T00:00:00Z")
+        yield host
+
+
+def publish() -> None:
+    assert main(["build", "--no-site", "--keys", ".offline", "-q"]) == 0
+    shutil.copytree("knowledge-base", SERVED, dirs_exist_ok=True)
+
+
+@pytest.fixture
+def check(host: PagesHost, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Return what is wrong, after a look that the exit code says the same."""
+
+    def run() -> list[str]:
+        capsys.readouterr()
+        code = main(["init", "--check", "--json"])
+        told = json.loads(capsys.readouterr().out)
+        wrong = [finding["message"] for finding in told["findings"] if finding["state"] == "wrong"]
+        assert (code, told["sound"]) == (1, False) if wrong else (0, True)
+        return wrong
+
+    return run
+
+
+def looked_at(capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    main(["init", "--check"])
+    return capsys.readouterr().out
+
+
+def test_all_is_there(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check() == []
+    shown = looked_at(capsys)
+    assert "serves release 1 " in shown and shown.endswith("Nothing is missing\n")
+
+
+def replaced(file: str, old: str, new: str) -> None:
+    text = Path(file).read_text(encoding="utf-8")
+    assert old in text
+    Path(file).write_text(text.replace(old, new), encoding="utf-8")
+    commit(date="2026-01-02T00:00:00Z")
+
+
+PIPED = """on: {push: {branches: [main]}, schedule: [{cron: 1 2 * * 3}]}
+env: {VADEMECUM_SIGNING_KEY: x}
+jobs: {a: {steps: [{run: STEP}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda: Path("vademecum.toml").unlink(), "vademecum.toml is missing: `vade init` writes it"),
+        (lambda: Path("vademecum.toml").write_text("["), "vademecum.toml: cannot be read"),
+        (lambda: replaced("vademecum.toml", "address = ", "# address = "), "vademecum.toml has no address"),
+        (lambda: Path(WORKFLOW_FILE).unlink(), "no workflow runs `vade build`; `vade init` writes it"),
+        (lambda: Path(WORKFLOW_FILE).write_text("a: ["), f"{WORKFLOW_FILE} cannot be read as YAML"),
+        (lambda: replaced(WORKFLOW_FILE, "VADEMECUM_SIGNING_KEY", "SIGNING_KEY"), "it is given no key"),
+        (lambda: replaced(WORKFLOW_FILE, "schedule:", "no-schedule:"), "no schedule: after 30 days"),
+        (lambda: replaced(WORKFLOW_FILE, '["main"]', '["trunk"]'), "a push to main does not run it"),
+        (lambda: Path("root.json").unlink(), "root.json: is missing: `vade init` makes it"),
+        (lambda: Path("root.json").write_text("{}"), "root.json: "),
+        (lambda: git("rm", "-q", "--cached", "root.json"), "root.json is not in git: git add root.json"),
+        (lambda: git("rm", "-q", "--cached", WORKFLOW_FILE), "not in git: git add .github"),
+        (
+            lambda: git("add", "-f", "knowledge-base"),
+            "knowledge-base is built and in git: `git rm -r --cached",
+        ),
+    ],
+)
+def test_what_is_missing_in_the_repository(check: Check, break_it: Callable[[], object], said: str) -> None:
+    break_it()
+    assert any(said in message for message in check())
+
+
+@pytest.mark.parametrize("name", ["keys/release.pem", "deploy/signer.pem"])
+def test_a_key_in_git_whatever_it_is_called(check: Check, name: str) -> None:
+    write({name: (Path(".offline") / "release.pem").read_text()})
+    git("add", "-f", name)
+    assert any(f"{name} is a private key, and in git" in message for message in check())
+    git("rm", "-q", "-f", name)
+    write({"deploy/ca.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"})
+    git("add", "-f", "deploy")
+    assert check() == []
+
+
+def test_a_key_that_was_in_git_once(check: Check) -> None:
+    write({"keys/root.pem": (Path(".offline") / "root.pem").read_text()})
+    commit()
+    git("rm", "-q", "-f", "keys/root.pem")
+    commit()
+    assert any("keys/root.pem was in git once, and history keeps it" in message for message in check())
+
+
+def test_keys_that_git_does_not_ignore(check: Check) -> None:
+    shutil.copy(".offline/root.pem", KEYS)
+    (KEYS / ".gitignore").unlink()
+    write({".gitignore": "/knowledge-base/\n"})
+    assert any("root.pem is a private key that .gitignore does not name" in message for message in check())
+
+
+def test_a_key_that_belongs_to_another_root(check: Check) -> None:
+    assert main(["keys", "new", "--out", ".other", "-q"]) == 0
+    shutil.copy(".other/release.pem", KEYS)
+    assert any("is not one that the root metadata names" in message for message in check())
+
+
+GREEN = {
+    "a pipe without pipefail": ("vade build --json | tee build.json", "", True),
+    "a pipe over lines": ('"vade build --json |\\n tee build.json"', "", True),
+    "with bash": ("vade build --json | tee build.json", "defaults: {run: {shell: bash}}\n", False),
+    "with pipefail": ("set -o pipefail; vade build --json | tee b", "", False),
+    "with another shell": ("vade build --json | tee b", "defaults: {run: {shell: sh}}\n", True),
+    "no pipe": ("vade build --json > build.json", "", False),
+    "or true": ("vade build || true", "defaults: {run: {shell: bash}}\n", True),
+    "or else": ("vade build || exit 3", "defaults: {run: {shell: bash}}\n", False),
+}
+
+
+@pytest.mark.parametrize("case", GREEN)
+def test_a_workflow_that_is_green_when_the_build_fails(check: Check, case: str) -> None:
+    step, more, wrong = GREEN[case]
+    write({WORKFLOW_FILE: more + PIPED.replace("STEP", step if step.startswith('"') else json.dumps(step))})
+    assert [message for message in check() if "green" in message] != [] if wrong else check() == []
+
+
+def test_what_github_says(check: Check, place: Path) -> None:
+    fake_gh(place / ".git-hub", WORKING | {"secret list": "[]"})
+    assert any("the secret VADEMECUM_SIGNING_KEY is not set: gh secret set" in message for message in check())
+    fake_gh(place / ".git-hub", {name: said for name, said in WORKING.items() if name != "/pages"})
+    assert any("GitHub Pages is switched off: gh api -X POST" in message for message in check())
+    fake_gh(place / ".git-hub", WORKING | {"/pages": "legacy"})
+    assert any("GitHub Pages serves a branch" in message for message in check())
+
+
+def test_without_its_program_github_is_not_asked(
+    check: Check, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_gh(place / ".git-hub", {})
+    assert check() == []
+    assert "whether VADEMECUM_SIGNING_KEY is set was not asked: HTTP 404" in looked_at(capsys)
+
+
+def test_a_site_that_is_not_there(check: Check, host: PagesHost) -> None:
+    shutil.rmtree(SERVED)
+    SERVED.mkdir()
+    (message,) = check()
+    assert "nothing is published there yet: see the runs of the workflow" in message
+    replaced("vademecum.toml", host.url, "http://127.0.0.1:9/")
+    (message,) = check()
+    assert message.startswith("http://127.0.0.1:9/ cannot be reached")
+
+
+def test_a_site_of_other_keys(check: Check, host: PagesHost) -> None:
+    shutil.rmtree(SERVED)
+    assert main(["keys", "new", "--out", ".other", "-q"]) == 0
+    assert main(["build", "docs", "--out", str(SERVED), "--no-site", "--keys", ".other", "-q"]) == 0
+    (message,) = (message for message in check() if host.url in message)
+    assert "signed by other keys than root.json names" in message
+
+
+def test_a_root_that_the_repository_lacks(check: Check) -> None:
+    assert main(["keys", "renew", "--keys", ".offline", "-q"]) == 0
+    before = Path("root.json").read_bytes()
+    shutil.copy(".offline/root.json", "root.json")
+    write({"docs/more.md": "# More\n\nOf lamps.\n"})
+    publish()
+    Path("root.json").write_bytes(before)
+    (message,) = check()
+    assert message == "root.json is version 1, and version 2 is published: replace it by metadata/2.root.json"
+
+
+@pytest.mark.parametrize(("days", "said"), [(25, "run out in 4 days"), (31, "ran out on")])
+def test_a_schedule_that_does_not_run(
+    check: Check, monkeypatch: pytest.MonkeyPatch, days: int, said: str
+) -> None:
+    later = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: later)
+    (message,) = check()
+    assert said in message
+
+
+def test_a_root_that_expires(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = datetime.now(UTC) + timedelta(days=3 * 365 + 1)
+    monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: later)
+    assert any("root.json expired on" in message for message in check())
+
+
+def test_documents_that_are_newer_than_the_release(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    write({"docs/more.md": "# More\n\nOf lamps.\n"})
+    commit(date=(datetime.now(UTC) + timedelta(minutes=1)).isoformat())
+    later = datetime.now(UTC) + timedelta(hours=2)
+    assert check() == []  # it may be on its way
+    monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: later)
+    (message,) = check()
+    assert "later than the release was built" in message and "gh run list" in message
+
+
+def test_a_repository_that_was_moved(check: Check, host: PagesHost) -> None:
+    replaced("vademecum.toml", host.url, "https://acme.github.io/Old/")
+    assert any("served at https://acme.github.io/Handbook/, and vademecum.toml says" in m for m in check())
+
+
+def test_outside_of_a_repository(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--check"]) == 2
+    assert "no git repository; run this where vademecum.toml lies" in capsys.readouterr().err
