@@ -23,6 +23,8 @@ _NEAR = 0.5
 _NEARER = 0.8
 _FAR = 0.1
 """No nearness at all."""
+_TITLED: Final = 0.5
+"""What it adds to be called what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def fuse(
     elif mode == "semantic":
         total, fits = cosines, cosines > 0
     else:
-        total, fits = cosines + weight * words, (words > 0) | near
+        total, fits = cosines + weight * words + _TITLED * found.titles, (words > 0) | near
     named = np.zeros(len(ids), np.bool_)
     if mode != "semantic":
         named[titled] = True

@@ -89,7 +89,8 @@ class Searcher:
         if row == len(ids) or int(ids[row]) != chunk:
             return Results()
         cosines = self._index.cosines(self._index.vector(row))
-        nothing = Found(np.zeros(len(ids)), (), 1.0, frozenset(), "")
+        none = np.zeros(len(ids))
+        nothing = Found(none, (), 1.0, frozenset(), "", none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)

@@ -64,6 +64,8 @@ class Found:
         words: Words of the texts that count as found.
         meant: The query, with what is misspelt replaced by the commonest word that it may be: what an
             encoder is to read.
+        titles: How much the query and the title of a chunk's document have in common, [n], from 0 to 1: the share of
+            the title's words that are asked for, times what these weigh of all that are asked for.
     """
 
     scores: Scores
@@ -71,6 +73,7 @@ class Found:
     share: float
     words: frozenset[str]
     meant: str
+    titles: Scores
 
 
 class Words:
@@ -103,6 +106,7 @@ class Words:
             which, row = unpacked(place)
             (title,) = state.segments[which].cells(state.segments[which].document_columns[:1], row)
             self._titles.setdefault(named(title.decode()), []).append(at)
+        self._owners, self._title_lengths = owners, titles
         lengths += TITLE_WEIGHT * titles[owners] if self.count else 0
         mean = float(lengths.sum()) / self.count if self.count else 1.0
         self._norms = K1 * ((1.0 - B) + B * (lengths / (mean or 1.0)))
@@ -112,24 +116,33 @@ class Words:
         asked = self._asked(query)
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
+        share, often = (np.zeros(len(self._title_lengths)) for _ in range(2))
         for word in asked:
             best = np.zeros(self.count)
+            best_share, best_often = (np.zeros(len(self._title_lengths)) for _ in range(2))
             most = 0.0
             for group, worth in word.groups:
-                counts = self._counts(group)
+                in_titles = self._in_titles(group)
+                counts = self._counts(group, in_titles)
                 weight = self._weight(int(np.count_nonzero(counts)))
                 np.maximum(
                     best, worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms))), out=best
                 )
+                np.maximum(best_share, worth * weight * (in_titles > 0), out=best_share)
+                np.maximum(best_often, worth * in_titles, out=best_often)
                 most = max(most, worth * weight)
                 shown.update(self._words[which].words[number] for which, number in group)
             scores += best
+            share += best_share
+            often += best_often
             known += most
             all_ += most if word.groups else self._weight(0)
         unknown = tuple(word.word for word in asked if not word.groups)
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
         meant = " ".join(guesses.get(run, run) for run in runs_of(query)) if guesses else query
-        return Found(scores, unknown, known / all_ if all_ else 1.0, frozenset(shown), meant)
+        asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
+        titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
+        return Found(scores, unknown, known / all_ if all_ else 1.0, frozenset(shown), meant, titles)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""
@@ -156,7 +169,11 @@ class Words:
             groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
         if not any(group for group, _ in groups):
             groups.append((self._misspelt(word, typed=typed), _MISSPELT))
-        alive = [(group, worth) for group, worth in groups if group and self._counts(group).any()]
+        alive = [
+            (group, worth)
+            for group, worth in groups
+            if group and self._counts(group, self._in_titles(group)).any()
+        ]
         return Asked(word, tuple(alive))
 
     def _alike(self, word: str) -> Group:
@@ -196,20 +213,22 @@ class Words:
             common[self._words[which].words[number]] += len(self._words[which].chunks.of(number)[0])
         return min(common, key=lambda word: (-common[word], word))
 
-    def _counts(self, group: Group) -> Scores:
-        """Return how often each chunk has one of these words, [n]."""
-        counts = np.zeros(self.count)
+    def _in_titles(self, group: Group) -> Scores:
+        """Return how often the title of each document has one of these words, [m]."""
+        counts = np.zeros(len(self._title_lengths))
         for which, number in group:
-            found = self._words[which]
-            rows, times = found.chunks.of(number)
+            rows, times = self._words[which].titles.of(number)
+            at = self._documents[which][rows]
+            counts[at[at >= 0]] += times[at >= 0]
+        return counts
+
+    def _counts(self, group: Group, in_titles: Scores) -> Scores:
+        """Return how often each chunk has one of these words, [n]."""
+        counts = TITLE_WEIGHT * in_titles[self._owners]
+        for which, number in group:
+            rows, times = self._words[which].chunks.of(number)
             at = self._chunks[which][rows]
             counts[at[at >= 0]] += times[at >= 0]
-            for row, often in zip(*found.titles.of(number), strict=True):
-                document = self._documents[which][row]
-                if document >= 0:
-                    counts[self._owned[self._bounds[document] : self._bounds[document + 1]]] += (
-                        TITLE_WEIGHT * int(often)
-                    )
         return counts
 
     def _weight(self, having: int) -> float:

@@ -6,6 +6,7 @@ const NEAREST_SHARE = 0.35;
 const NEAR = 0.5;
 const NEARER = 0.8;
 const FAR = 0.1;
+const TITLED = 0.5;
 /** Scores are counted by drawers, so that few have to be compared. */
 const DRAWERS = 4096;
 
@@ -32,7 +33,7 @@ export function fuse(cosines, found, { mode, weight, counting, titled }, { score
     if (counting[row] < 0) continue;
     const cosine = cosines[row];
     const words = found.scores[row] ? found.scores[row] / most : 0;
-    scores[row] = lexical ? words : semantic ? cosine : cosine + weight * words;
+    scores[row] = lexical ? words : semantic ? cosine : cosine + weight * words + TITLED * found.titles[row];
     const fits = lexical ? words > 0 : semantic ? cosine > 0 : words > 0 || cosine >= floor;
     if (fits || (named.size && named.has(row))) rows[count++] = row;
   }

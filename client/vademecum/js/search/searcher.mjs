@@ -18,8 +18,8 @@ const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
 const PATIENCE = 3000;
-/** What words find that are not read yet. */
-const NOTHING = { unknown: [], share: 1 };
+/** What no words find, or words that are not read yet, among so many rows. @param {number} count */
+const nothing = (count) => ({ scores: new Float64Array(count), titles: new Float64Array(count), unknown: [], share: 1 });
 /** What a scale of 1 is, in the unit of scores, by the bits of a component. */
 const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 
@@ -67,7 +67,7 @@ export class Searcher {
     const { places } = this;
     const { owners } = this.generation;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query) ?? { ...NOTHING, scores: new Float64Array(owners.length), words: new Set(wordsOf(query)), meant: query };
+    const found = words?.find(query) ?? { ...nothing(owners.length), words: new Set(wordsOf(query)), meant: query };
     const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(this.#vector(found.meant));
     const fits = places.matching(filters);
     const titled = words?.titled(query) ?? [];
@@ -78,11 +78,11 @@ export class Searcher {
   similar(chunk, limit) {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
-    const nothing = { ...NOTHING, scores: new Float64Array(generation.owners.length), words: new Set(), meant: "" };
+    const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, preparing: false };
     const cosines = this.#cosines(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(nothing, cosines, places.elsewhere(row), asked), preparing: false };
+    return { ...this.#answer(found, cosines, places.elsewhere(row), asked), preparing: false };
   }
 
   /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {boolean[] | null} fits

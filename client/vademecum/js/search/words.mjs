@@ -12,7 +12,7 @@ import { PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** @typedef {{scores: Float64Array, unknown: string[], share: number, words: Set<string>, meant: string}} Found */
+/** @typedef {{scores: Float64Array, unknown: string[], share: number, words: Set<string>, meant: string, titles: Float64Array}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -43,7 +43,7 @@ export class Words {
       const title = named(segment.titles.at(row)).join(" ");
       this.called.set(title, [...(this.called.get(title) ?? []), at]);
     });
-    const titles = new Uint32Array(documents.length);
+    const titles = (this.titleLengths = new Uint32Array(documents.length));
     words.forEach((found, which) => this.positions[which].forEach((at, row) => at >= 0 && (titles[at] = found.titles.lengths[row])));
     const lengths = new Float64Array(owners.length);
     let total = 0;
@@ -64,6 +64,9 @@ export class Words {
     this.best = new Float64Array(owners.length);
     /** What `find` gives, good till it is called again. */
     this.scores = new Float64Array(owners.length);
+    this.titles = new Float64Array(owners.length);
+    /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
+    this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
   }
 
   /** @param {string} query @returns {Found} */
@@ -72,11 +75,14 @@ export class Words {
     const scores = this.scores.fill(0);
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
+    const [share, often, bestShare, bestOften] = this.inTitles.map((each) => each.fill(0));
+    /** @type {Set<number>} */ const called = new Set();
     for (const { groups } of asked) {
       /** @type {number[]} */ const rows = [];
       let most = 0;
       for (const { group, worth } of groups) {
-        const having = this.#count(group);
+        const inTitles = this.#inTitles(group);
+        const having = this.#count(group, inTitles);
         const weight = this.#weight(having.length);
         for (const row of having) {
           const count = this.counts[row];
@@ -85,6 +91,11 @@ export class Words {
           if (score > this.best[row]) this.best[row] = score;
           this.counts[row] = 0;
         }
+        for (const [at, count] of inTitles) {
+          called.add(at);
+          bestShare[at] = Math.max(bestShare[at], worth * weight);
+          bestOften[at] = Math.max(bestOften[at], worth * count);
+        }
         most = Math.max(most, worth * weight);
         group.forEach((numbers, which) => numbers.forEach((number) => shown.add(this.words[which].words[number])));
       }
@@ -92,11 +103,21 @@ export class Words {
         scores[row] += this.best[row];
         this.best[row] = 0;
       }
+      for (const at of called) {
+        share[at] += bestShare[at];
+        often[at] += bestOften[at];
+        bestShare[at] = bestOften[at] = 0;
+      }
       known += most;
       all += groups.length ? most : this.#weight(0);
     }
+    const titles = this.titles.fill(0);
+    for (const at of called) {
+      const same = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
+      for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) titles[this.owned[i]] = same;
+    }
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
-    return { scores, unknown, share: all ? known / all : 1, words: shown, meant: this.#meant(query, asked) };
+    return { scores, unknown, share: all ? known / all : 1, words: shown, meant: this.#meant(query, asked), titles };
   }
 
   /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */
@@ -157,33 +178,44 @@ export class Words {
     return [];
   }
 
-  /** Count how often each live row has one of these words: `counts`. @param {Group} group @returns {number[]} rows that have any */
-  #count(group) {
+  /** Count how often each live row has one of these words: `counts`. @param {Group} group @param {Map<number, number>} inTitles @returns {number[]} rows that have any */
+  #count(group, inTitles) {
     /** @type {number[]} */ const having = [];
     const add = (/** @type {number} */ row, /** @type {number} */ count) => {
       if (this.counts[row] === 0) having.push(row);
       this.counts[row] += count;
     };
     group.forEach((found, which) => {
-      const { chunks, titles } = this.words[which];
+      const { chunks } = this.words[which];
       for (const number of found) {
         for (let i = chunks.starts[number]; i < chunks.starts[number + 1]; i++) {
           const row = this.starts[which] + chunks.rows[i];
           if (this.owners[row] >= 0) add(row, chunks.counts[i]);
         }
+      }
+    });
+    for (const [at, count] of inTitles) for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) add(this.owned[i], TITLE_WEIGHT * count);
+    return having;
+  }
+
+  /** How often the title of each live document has one of these words. @param {Group} group @returns {Map<number, number>} */
+  #inTitles(group) {
+    /** @type {Map<number, number>} */ const counts = new Map();
+    group.forEach((found, which) => {
+      const { titles } = this.words[which];
+      for (const number of found) {
         for (let i = titles.starts[number]; i < titles.starts[number + 1]; i++) {
           const at = this.positions[which][titles.rows[i]];
-          if (at < 0) continue;
-          for (let j = this.bounds[at]; j < this.bounds[at + 1]; j++) add(this.owned[j], TITLE_WEIGHT * titles.counts[i]);
+          if (at >= 0) counts.set(at, (counts.get(at) ?? 0) + titles.counts[i]);
         }
       }
     });
-    return having;
+    return counts;
   }
 
   /** @param {Group} group */
   #any(group) {
-    const having = this.#count(group);
+    const having = this.#count(group, this.#inTitles(group));
     for (const row of having) this.counts[row] = 0;
     return having.length > 0;
   }

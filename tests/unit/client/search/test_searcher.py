@@ -23,6 +23,8 @@ PAGES = {
     "search.md": "# Search\n\nQueries are answered offline. A key is never needed for searching.\n",
     "de.md": "---\nlang: de\n---\n# Schlüssel\n\nDie Schlüssel werden im Ordner aufbewahrt.\n",
     "rotate.md": "# Rotate\n\nTurn the wheel.\n",
+    "tidy.md": "# Store tidying\n\nThrows away what is old; rules say which copies stay.\n",
+    "book.md": "# Handbook\n\nWriters, readers, mail, wheels and tidying: tidying by hand, or each night.\n",
 }
 
 
@@ -71,6 +73,13 @@ def test_a_page_whose_title_was_typed_comes_first(kb: KnowledgeBase) -> None:
     assert keys(kb.search("rotate"))[0] == "rotate.md"
     assert keys(kb.search("  ROTATE. "))[0] == "rotate.md"
     assert keys(kb.search("rotate the key"))[0] == "keys.md"
+
+
+def test_a_page_that_is_called_what_was_asked_for_is_before_one_that_speaks_of_it_more(
+    kb: KnowledgeBase,
+) -> None:
+    assert keys(kb.search("tidying"))[0] == "tidy.md"
+    assert keys(kb.search("tidyi"))[0] == "tidy.md"
 
 
 def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:
