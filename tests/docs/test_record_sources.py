@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from data.chat import Chat
@@ -60,3 +61,14 @@ def test_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chat.write_json_lines(Path("chat.jsonl"))
     Path("vademecum.toml").write_text(settings_below("Messages"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents > 2
+
+
+@pytest.mark.slow
+def test_files_of_office_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("manuals").mkdir()
+    book = openpyxl.Workbook()
+    book.active.append(["Pump", "Oil it"])
+    book.save("manuals/pumps.xlsx")
+    Path("vademecum.toml").write_text(settings_below("Files of office programs"), encoding="utf-8")
+    assert build(read_settings(Path("vademecum.toml"))).documents == 1

@@ -18,7 +18,7 @@ from vademecum_builder.profiles.tags import expressions
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
@@ -61,6 +61,8 @@ class PlainPages:
         Raises:
             ContentError: It cannot be read.
         """
+        if item.media_type in BINARY:
+            return parse_document(item, base_url=self.base_url)
         if _TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data):
             return TEMPLATES
         document = parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
@@ -136,6 +138,8 @@ class ProfilePages:
         if place is None:
             return "files outside the folders of pages"
         folder, path = place
+        if item.media_type in BINARY:
+            return "files beside the pages of a site"
         written = item.media_type not in (HTML, PLAIN_TEXT)
         text = (
             ""

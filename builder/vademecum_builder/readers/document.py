@@ -13,18 +13,20 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Item, Paragraph, Row, Runs
-from vademecum_builder.readers.outline import Block, Reading, Section
+from vademecum_builder.readers.outline import Block, Reading, Section, block_text
 from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.private_keys import private_key_line
 
 __all__ = ["Document", "MissingReader", "Section", "parse_document"]
 
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
+_FILES = "pip install 'vademecum[files]'"
 _LIBRARIES = {
     base.RST: ("rst", "pip install 'vademecum[rst]'"),
     base.NOTEBOOK: ("notebook", "pip install 'vademecum[notebook]'"),
@@ -162,10 +164,42 @@ def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
             return replace(reading, warnings=tuple(filter(None, (decoded.warning, cut_off(decoded.text)))))
         case base.PLAIN_TEXT:
             return read_plain_text(unify_line_breaks(file.text()))
+        case media if media in base.BINARY:
+            return _read_binary(file)
         case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:
             return _by_library(*_LIBRARIES[file.media_type])(unify_line_breaks(file.text()))
     kinds = ", ".join(sorted({*MEDIA_TYPES.values()}))
     raise UsageError(f"{file.key}: no reader for {file.media_type}; use one of {kinds}")
+
+
+def _read_binary(file: SourceItem) -> Reading:
+    """Return what a file holds that is no text before it is read.
+
+    Raises:
+        MissingReader: Its library is not installed.
+        ContentError: It cannot be read, has no text, or holds a private key.
+    """
+    try:
+        if file.media_type == base.PDF:
+            from vademecum_builder.readers.pdf import read_pdf as read
+        else:
+            from vademecum_builder.readers import office
+
+            read = {
+                base.DOCX: office.read_docx,
+                base.PPTX: office.read_pptx,
+                base.XLSX: office.read_xlsx,
+                base.EPUB: office.read_epub,
+            }[file.media_type]
+        reading = read(file.data)
+    except ModuleNotFoundError:
+        raise MissingReader(f"not read: {_FILES}") from None
+    text = "\n".join(block_text(block) for section in reading.sections for block in section.blocks)
+    if not text:
+        raise ContentError("no text in it")
+    if private_key_line(text.encode()):
+        raise ContentError("it holds a private key, which everybody could read: take it out")
+    return reading
 
 
 def _by_library(name: str, remedy: str) -> Callable[[str], Reading]:

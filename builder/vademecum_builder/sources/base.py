@@ -17,6 +17,13 @@ RST = "text/x-rst"
 ASCIIDOC = "text/asciidoc"
 ORG = "text/org"
 NOTEBOOK = "application/x-ipynb+json"
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EPUB = "application/epub+zip"
+BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB})
+"""Files that are no text before they are read."""
 RECORD = "application/x-vademecum-record+json"
 """A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
 document of it; what changed is told by field."""

@@ -18,12 +18,18 @@ from pathlib import Path, PurePosixPath
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import (
     ASCIIDOC,
+    BINARY,
+    DOCX,
+    EPUB,
     HTML,
     MARKDOWN,
     NOTEBOOK,
     ORG,
+    PDF,
     PLAIN_TEXT,
+    PPTX,
     RST,
+    XLSX,
     Changes,
     Checkpoint,
     Skipped,
@@ -52,8 +58,12 @@ MEDIA_TYPES = {
     ".ipynb": NOTEBOOK,
 }
 """By their endings, the files that are documents: the one place where a kind's endings are named."""
+BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB}
+"""Files that hold a document, and that pages link to as they lie."""
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is skipped, and never read whole."""
+MAX_BINARY_BYTES = 64 * 1024 * 1024
+"""The same of one that is no text: most of it is pictures."""
 MAX_DEPTH = 100
 """Folders nested deeper are skipped."""
 
@@ -160,22 +170,24 @@ class FolderSource:
             return None
         if not stat.S_ISREG(entry.info.st_mode):
             return Skipped(entry.key, "not a regular file")
-        if entry.info.st_size > self.max_bytes:
-            return Skipped(entry.key, _too_large(entry.info.st_size, self.max_bytes))
+        binary = media_type in BINARY
+        limit = max(self.max_bytes, MAX_BINARY_BYTES) if binary else self.max_bytes
+        if entry.info.st_size > limit:
+            return Skipped(entry.key, _too_large(entry.info.st_size, limit))
         try:
             with entry.path.open("rb") as stream:
-                data = stream.read(self.max_bytes + 1)  # it may have grown since
+                data = stream.read(limit + 1)  # it may have grown since
         except OSError as error:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
-        if len(data) > self.max_bytes:
-            return Skipped(entry.key, _too_large(len(data), self.max_bytes))
-        if line := private_key_line(data):
+        if len(data) > limit:
+            return Skipped(entry.key, _too_large(len(data), limit))
+        if not binary and (line := private_key_line(data)):
             reason = f"it holds a private key (line {line}), which everybody could read: take it out"
             return Skipped(entry.key, reason)
         target = os.path.relpath(entry.real, os.path.realpath(self.root))
         file = SourceItem(entry.key, media_type, data, "" if target == entry.key else target)
         try:
-            if media_type != HTML:  # a page says its encoding itself
+            if media_type != HTML and not binary:  # a page says its encoding itself
                 file.text()
         except ContentError as error:
             return Skipped(entry.key, error.message)
@@ -264,7 +276,8 @@ class _Walk:
 
 
 def _media_type(key: str) -> str | None:
-    return MEDIA_TYPES.get(PurePosixPath(key).suffix.lower())
+    ending = PurePosixPath(key).suffix.lower()
+    return MEDIA_TYPES.get(ending) or BINARY_TYPES.get(ending)
 
 
 def _may_be_wanted(key: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
+from vademecum_builder.sources.folder import BINARY_TYPES
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
 _TAG = (
@@ -40,8 +41,9 @@ _DOCUMENTS = frozenset(
     | {".rst", ".adoc", ".asciidoc", ".org", ".ipynb"}
 )
 """Endings of what people call documents, whether something reads them here or not."""
-_OFFICE = frozenset({".doc", ".ppt", ".pptx", ".odp", ".xls", ".xlsx", ".ods"})
+_OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
 _EXTRAS = {
+    **dict.fromkeys(BINARY_TYPES, "pip install 'vademecum[files]'"),
     ".rst": "pip install 'vademecum[rst]'",
     ".ipynb": "pip install 'vademecum[notebook]'",
     ".org": "pip install 'vademecum[org]'",
@@ -101,8 +103,6 @@ def _page_of(row: DocumentRow) -> str:
 
 def remedy_of(ending: str) -> str:
     """Return what would read files of this ending."""
-    if ending == ".pdf":
-        return "`pdftotext FILE`"
     if ending in _OFFICE:
         return "`soffice --headless --convert-to html FILE`"
     return _EXTRAS.get(ending) or "`pandoc FILE -t gfm -o FILE.md`"

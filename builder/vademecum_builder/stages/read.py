@@ -16,7 +16,16 @@ from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document,
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
-from vademecum_builder.sources.base import HTML, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
+from vademecum_builder.sources.base import (
+    BINARY,
+    HTML,
+    RECORD,
+    Checkpoint,
+    Removed,
+    Skipped,
+    Source,
+    SourceItem,
+)
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
@@ -131,12 +140,13 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
     reader = context.documents
-    found.tokens[item.key] = token_lines(item.data)
+    binary = item.media_type in BINARY
+    found.tokens[item.key] = {} if binary else token_lines(item.data)
     shown = context.shows_drafts(item.key)
     private = (
         "" if shown else why_private(head_of(item.data), None if item.media_type == RECORD else context.now)
     )
-    if private:
+    if private and not binary:
         found.leave_out(item.key, private)
         return
     old = base.rows.documents.get(item.key)
@@ -165,7 +175,7 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.leave_out(item.key, document)
         return
     found.warnings += document.warnings
-    if item.media_type != HTML and (told := decode_text(item.data).warning):
+    if item.media_type != HTML and not binary and (told := decode_text(item.data).warning):
         found.warnings.append(f"{item.key}: {told}")
     chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
     row = DocumentRow(

@@ -40,39 +40,40 @@ def test_leftovers_of_markup_are_told_by_page_and_code_is_none(docs: Path, text:
 
 
 def test_files_are_counted_by_ending_read_or_not(docs: Path) -> None:
-    for name in ("a.docx", "b.DOCX", "c.png", "LICENSE"):
+    for name in ("a.rtf", "b.RTF", "c.png", "LICENSE"):
         (docs / name).write_bytes(b"x")
     (docs / "draft.md").write_text("---\ndraft: true\n---\n# D\n")
     audit = released(docs).audit
     counted = {ending: (kind.files, kind.documents) for ending, kind in audit.kinds.items()}
-    assert counted == {".docx": (2, 0), ".md": (2, 1), "": (1, 0), ".png": (1, 0)}
+    assert counted == {".rtf": (2, 0), ".md": (2, 1), "": (1, 0), ".png": (1, 0)}
 
 
 def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
-    for name in ("a.docx", "b.odt", "c.png", "d.pdf", "e.xlsx"):
+    for name in ("a.rtf", "b.odt", "c.png", "d.tex", "e.xls"):
         (docs / name).write_bytes(b"x")
     (docs / "draft.md").write_text("---\ndraft: true\n---\n# D\n")
     (docs / "broken.md").write_bytes(b"\0")
     kinds = released(docs).audit.kinds
     assert {ending: dict(kind.others) for ending, kind in kinds.items()} == {
         ".md": {"pages that are not for everybody: draft": 1, "skipped": 1},
-        ".docx": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1},
+        ".rtf": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1},
         ".odt": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1},
-        ".pdf": {"no reader: `pdftotext FILE`": 1},
-        ".xlsx": {"no reader: `soffice --headless --convert-to html FILE`": 1},
+        ".tex": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1},
+        ".xls": {"no reader: `soffice --headless --convert-to html FILE`": 1},
         ".png": {"no document by its ending": 1},
     }
     assert released(docs).json()["audit"]["kinds"][".png"]["others"] == {"no document by its ending": 1}
 
 
 def test_more_documents_unread_than_read_is_a_warning_and_pictures_are_none(docs: Path) -> None:
-    for name in ("a.png", "b.png", "c.docx"):
+    for name in ("a.png", "b.png", "c.rtf"):
         (docs / name).write_bytes(b"x")
     assert released(docs).warnings == ()
-    (docs / "d.pdf").write_bytes(b"x")
+    (docs / "d.xls").write_bytes(b"x")
     [warning] = released(docs).warnings
     assert warning == (
-        "more documents are unread than read: 1 .docx (`pandoc FILE -t gfm -o FILE.md`); 1 .pdf (`pdftotext FILE`); "
+        "more documents are unread than read: 1 .rtf (`pandoc FILE -t gfm -o FILE.md`); 1 .xls "
+        "(`soffice --headless --convert-to html FILE`); "
         "or leave them out by --pattern"
     )
 
@@ -93,7 +94,7 @@ def test_an_unchanged_build_tells_the_same(docs: Path) -> None:
 
 def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (docs / "page.md").write_text("# Page\n\n{{ left }}\n")
-    (docs / "a.docx").write_bytes(b"x")
+    (docs / "a.rtf").write_bytes(b"x")
     arguments = ["build", str(docs), "--out", "dist", "--no-site"]
     assert main(arguments) == 0
     told = capsys.readouterr().out
@@ -101,7 +102,7 @@ def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[s
     assert "left of markup: page.md: {{" in told
     assert main([*arguments, "--json"]) == 0
     audit = json.loads(capsys.readouterr().out)["audit"]
-    assert audit["kinds"][".docx"].items() >= {"files": 1, "documents": 0}.items()
+    assert audit["kinds"][".rtf"].items() >= {"files": 1, "documents": 0}.items()
     assert "1          0   1 no reader: `pandoc FILE -t gfm -o FILE.md`" in told
     assert audit.keys() == {"kinds", "leftovers", "withoutText", "duplicates"}
 

@@ -1,0 +1,33 @@
+"""`kind = "files"`: PDF, Word, PowerPoint, Excel and EPUB files below a folder, and nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Final
+
+from vademecum.errors import UsageError
+from vademecum_builder.kinds import folder
+from vademecum_builder.kinds.base import Key, Opened
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.folder import BINARY_TYPES, FolderSource
+from vademecum_builder.stages.documents import PlainPages
+
+KEYS: Final[Mapping[str, Key]] = {name: folder.KEYS[name] for name in ("path", "base-url", "pattern")}
+_LIBRARIES: Final = ("pypdfium2", "mammoth", "pptx", "openpyxl")
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+    """Return the files.
+
+    Raises:
+        UsageError: What reads them is not installed, or there is none.
+    """
+    values = settings.values
+    if not all(map(find_spec, _LIBRARIES)):
+        raise UsageError(f"{settings.where}: files of office programs need pip install 'vademecum[files]'")
+    patterns = values.get("pattern", ()) or [f"*{ending}" for ending in BINARY_TYPES]
+    source = FolderSource(values["path"], patterns, leave_out=(request.out,))
+    next(item for item in source.scan() if isinstance(item, SourceItem))
+    return [Opened(source, lambda: PlainPages(source.root, values.get("base-url", ""), named=True))]

@@ -1,0 +1,265 @@
+"""PDF, Word, PowerPoint, Excel, EPUB: files that the well-known libraries have written, and damaged ones."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pptx
+import pytest
+from ebooklib import epub
+from fpdf import FPDF
+
+from vademecum.errors import ContentError
+from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.readers import document, office
+from vademecum_builder.readers.document import Document, MissingReader, parse_document
+from vademecum_builder.readers.outline import block_text
+from vademecum_builder.readers.pdf import read_pdf
+from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.folder import BINARY_TYPES
+
+KEY = f"-----BEGIN PRIVATE KEY-----\n{'aB3d' * 40}\n-----END PRIVATE KEY-----"
+
+
+def made_pdf(*pages: str, title: str = "", password: str = "", headings: bool = True) -> bytes:
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    if title:
+        pdf.set_title(title)
+    if password:
+        pdf.set_encryption(owner_password="other", user_password=password)
+    for number, text in enumerate(pages, 1):
+        pdf.add_page()
+        for line in text.split("\n"):
+            if line.startswith("#"):
+                pdf.start_section(line.lstrip("# "), level=line.count("#") - 1)
+            pdf.multi_cell(0, 8, line.lstrip("# ") or " ", new_x="LMARGIN", new_y="NEXT")
+        if headings:
+            pdf.cell(0, 8, f"Page {number}")
+    return bytes(pdf.output())
+
+
+def made_docx(text: str = "Oil the pump weekly.") -> bytes:
+    book = docx.Document()
+    book.add_heading("Pump manual", 0)
+    book.add_heading("Care", 1)
+    book.add_paragraph(text)
+    book.add_paragraph("Thin oil", style="List Bullet")
+    table = book.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Part", "Steel"
+    return saved(book)
+
+
+def made_pptx(text: str = "Oil the pump.") -> bytes:
+    slides = pptx.Presentation()
+    for number in (1, 2):
+        slide = slides.slides.add_slide(slides.slide_layouts[1])
+        slide.shapes.title.text = f"Slide on pumps {number}"
+        slide.placeholders[1].text = text
+        slide.notes_slide.notes_text_frame.text = "Do not tell the price"
+    slides.slides[1].shapes.add_table(1, 2, 0, 0, 9144000, 9144000).table.cell(0, 0).text = "Cell"
+    return saved(slides)
+
+
+def made_xlsx(text: str = "Pump") -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = "Parts"
+    book.active.append(["Part", "Weight"])
+    book.active.append([text, 4.5])
+    hidden = book.create_sheet("Costs")
+    hidden.append(["secret"])
+    hidden.sheet_state = "hidden"
+    return saved(book)
+
+
+def made_epub(text: str = "Oil it.") -> bytes:
+    book = epub.EpubBook()
+    book.set_title("Pumps")
+    chapters = [epub.EpubHtml(title=f"C{n}", file_name=f"sub/c {n}.xhtml") for n in (1, 2)]
+    for number, chapter in enumerate(chapters, 1):
+        chapter.content = f"<h1>Chapter {number}</h1><p>{text}</p><h2>Care</h2><p>Weekly {number}.</p>"
+        book.add_item(chapter)
+    book.spine = [chapters[1], chapters[0]]
+    book.toc = chapters
+    book.add_item(epub.EpubNcx())
+    book.add_item(epub.EpubNav())
+    out = io.BytesIO()
+    epub.write_epub(out, book)
+    return out.getvalue()
+
+
+def saved(book: Any) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+MADE: dict[str, Callable[..., bytes]] = {
+    ".pdf": lambda text="Oil the pump.": made_pdf(text),
+    ".docx": made_docx,
+    ".pptx": made_pptx,
+    ".xlsx": made_xlsx,
+    ".epub": made_epub,
+}
+
+
+def read(ending: str, data: bytes) -> Document:
+    return parse_document(SourceItem(f"a{ending}", BINARY_TYPES[ending], data), base_url="https://a.example/")
+
+
+def told(found: Document) -> list[tuple[tuple[str, ...], str, str]]:
+    return [
+        (section.headings, section.anchor, "\n".join(map(block_text, section.blocks)))
+        for section in found.sections
+        if section.blocks
+    ]
+
+
+def test_a_pdf_is_pages_under_the_headings_of_its_outline() -> None:
+    data = made_pdf(
+        "Before.\n# Care\nOil the pump.\n## Daily\nWipe it.",
+        "More of it.",
+        "# End\nBye.",
+        "x.",
+        title="Pumps",
+    )
+    found = read(".pdf", data)
+    assert (found.title, found.url) == ("Pumps", "https://a.example/a.pdf")
+    assert told(found) == [
+        ((), "page=1", "Before."),
+        (("Care",), "page=1", "Oil the pump."),
+        (("Care", "Daily"), "page=1", "Wipe it."),
+        (("Care", "Daily"), "page=2", "More of it."),
+        (("End",), "page=3", "Bye."),
+        (("End",), "page=4", "x."),
+    ]
+
+
+def test_lines_of_a_pdf_go_on_and_paragraphs_end() -> None:
+    text = "A long line of text that fills the page from its left to its right, and goes on in the line below it.\nEnd."
+    [(_, _, said)] = told(read(".pdf", made_pdf(text, headings=False)))
+    assert said.replace("\n", "|") == text.replace("\n", "|")
+
+
+def test_pages_without_text_are_told() -> None:
+    assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == (
+        "1 of 2 pages have no text (scanned?)",
+    )
+    with pytest.raises(ContentError, match="let a program recognise the text"):
+        read(".pdf", made_pdf("", headings=False))
+
+
+def test_a_word_document_has_title_headings_items_and_rows() -> None:
+    found = read(".docx", made_docx())
+    assert found.title == "Pump manual"
+    [(headings, anchor, text)] = told(found)
+    assert (headings, anchor) == (("Care",), "")
+    assert "Oil the pump weekly." in text and "Thin oil" in text and "Steel" in text
+
+
+def test_slides_are_sections_and_what_the_speaker_wrote_for_himself_is_not_read() -> None:
+    found = read(".pptx", made_pptx())
+    assert [(headings, anchor) for headings, anchor, _ in told(found)] == [
+        (("Slide on pumps 1",), "slide=1"), (("Slide on pumps 2",), "slide=2"),
+    ]  # fmt: skip
+    assert "Cell" in told(found)[1][2] and "price" not in str(found)
+
+
+def test_sheets_are_rows_and_hidden_ones_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read(".xlsx", made_xlsx())
+    assert [(headings, text.replace("\n", "|")) for headings, _, text in told(found)] == [
+        (("Parts",), "Part | Weight|Pump | 4.5")
+    ]
+    assert "secret" not in str(found)
+    monkeypatch.setattr(office, "MOST_ROWS", 1)
+    assert read(".xlsx", made_xlsx()).warnings == ("a.xlsx: Parts: only 1 rows are read",)
+
+
+def test_a_book_is_read_in_its_order() -> None:
+    found = read(".epub", made_epub())
+    assert found.title == "Pumps"
+    assert [(headings, text) for headings, _, text in told(found)] == [
+        (("Chapter 2",), "Oil it."), (("Chapter 2", "Care"), "Weekly 2."),
+        (("Chapter 1",), "Oil it."), (("Chapter 1", "Care"), "Weekly 1."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", BINARY_TYPES)
+def test_what_is_damaged_is_one_error(ending: str) -> None:
+    whole = MADE[ending]()
+    emptied = io.BytesIO()
+    with zipfile.ZipFile(emptied, "w") as archive:
+        archive.writestr("x", "y")
+    for data in (b"", b"x" * 900, whole[: len(whole) // 2], emptied.getvalue(), b"PK\x03\x04" + bytes(900)):
+        with pytest.raises(ContentError, match=rf"^a\{ending}: (damaged|not |no text)"):
+            read(ending, data)
+
+
+@pytest.mark.parametrize("ending", BINARY_TYPES)
+def test_what_is_encrypted_says_so(ending: str) -> None:
+    data = made_pdf("x", password="secret") if ending == ".pdf" else b"\xd0\xcf\x11\xe0" + bytes(900)
+    with pytest.raises(ContentError, match=f"^a{ending}: encrypted"):
+        read(ending, data)
+
+
+def test_a_book_that_its_publisher_has_locked_says_so() -> None:
+    book = io.BytesIO(made_epub())
+    with zipfile.ZipFile(book, "a") as archive:
+        archive.writestr(
+            "META-INF/encryption.xml", '<a Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>'
+        )
+    with pytest.raises(ContentError, match="encrypted: its publisher has locked it"):
+        read(".epub", book.getvalue())
+
+
+@pytest.mark.parametrize("ending", [".docx", ".pptx", ".xlsx", ".epub"])
+def test_what_grows_too_large_is_not_unpacked(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "LARGEST", 1000)
+    with pytest.raises(ContentError, match="when it is unpacked"):
+        read(ending, MADE[ending]())
+
+
+@pytest.mark.parametrize("ending", [".docx", ".pptx", ".epub"])
+def test_a_private_key_in_it_is_never_published(ending: str) -> None:
+    with pytest.raises(ContentError, match="it holds a private key"):
+        read(ending, MADE[ending](KEY))
+
+
+def test_without_the_extra_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: bytes) -> None:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr(office, "read_docx", none)
+    with pytest.raises(MissingReader, match=r"pip install 'vademecum\[files\]'"):
+        read(".docx", made_docx())
+    assert document  # the reader is looked up when it is needed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["folder", "files"])
+def test_they_are_documents_of_a_folder_and_of_their_own_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    for ending, make in MADE.items():
+        (tmp_path / f"docs/a{ending}").write_bytes(make())
+    (tmp_path / "docs/b.md").write_text("# B\n\n[a](a.pdf) is a file.\n")
+    (tmp_path / "docs/c.pdf").write_bytes(b"%PDF-1.4 and no more")
+    (tmp_path / "vademecum.toml").write_text(
+        f'site = false\n[[source]]\nname = "x"\nkind = "{kind}"\npath = "docs"\n'
+    )
+    request: BuildRequest = read_settings(tmp_path / "vademecum.toml")
+    report = build(request)
+    assert report.documents == 5 + (kind == "folder")
+    assert [warning for warning in report.warnings if "c.pdf" in warning] == [
+        "c.pdf: damaged: no PDF that can be opened; skipped"
+    ]
+    assert not build(request).changed
