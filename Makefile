@@ -126,18 +126,19 @@ mutants: $(VENV)/test.stamp ## Plant COUNT faults in client and builder: how man
 	  -- -n0 -m 'not process and not model' tests/unit tests/contract tests/golden tests/faults/memory
 
 clean: ## Delete what these commands made
-	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules
+	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules tests/packages/js/node_modules
 
 $(VENV)/demo.stamp: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[build]'
 	touch $@
 
-$(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json
+$(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json tests/packages/js/package-lock.json
 	$(PIP) torch
 	$(PIP) --editable '.[build,models,test]'
 	cd tests/unit/js && npm ci --silent --no-fund --no-audit
 	cd tests/conformance/js && npm ci --silent --no-fund --no-audit
+	cd tests/packages/js && npm ci --silent --no-fund --no-audit
 	sh tests/browser/install_chromium.sh $(BIN)/playwright
 	sh tests/install_asciidoctor.sh
 	sh tests/install_hosts.sh

@@ -21,6 +21,7 @@ import { encodeRecord, openRecord } from "./store/records.mjs";
 import { IndexedStore } from "./store/store.mjs";
 import { checkChoices, goodChoices, MODES, POLICY } from "./update/policy.mjs";
 import { Updates } from "./update/updates.mjs";
+import { clientFolder, startWorker } from "./workers/start.mjs";
 import { PythonWorker } from "./workers/sync_client.mjs";
 
 export { MODES, parseMarkup, VademecumError };
@@ -65,7 +66,7 @@ export class KnowledgeBase {
     /** @type {Policy} */ const defaults = { ...POLICY, ...goodChoices(said) };
     this.#urls = treeUrls(options.url);
     this.url = this.#urls[0];
-    this.#clientUrl = new URL(options.clientUrl ?? ".", import.meta.url);
+    this.#clientUrl = options.clientUrl === undefined ? null : clientFolder(options.clientUrl).href;
     this.#log = options.debug ? debugLog() : () => {};
     /** @type {Promise<LocalVersion>} */ this.ready = new Promise((resolve) => {
       this.#nowReady = resolve;
@@ -73,7 +74,7 @@ export class KnowledgeBase {
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release)));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const previews = options.preview === true && mayPreview(this.url, this.#clientUrl);
+    const previews = options.preview === true && mayPreview(this.url, clientFolder(options.clientUrl));
     const preview = (this.#preview = previews ? new Preview({ url: this.url, channel: defaults.channel, reader, emit }) : null);
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
@@ -83,7 +84,7 @@ export class KnowledgeBase {
     const target = { urls: this.#urls, trust, policy: defaults, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
-      () => ({ ...target, fetched: preview?.take() }),
+      () => ({ ...target, client: this.#clientUrl, fetched: preview?.take() }),
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
@@ -294,11 +295,10 @@ export class KnowledgeBase {
     this.#tabs.tell({ forgotten: true });
   }
 
-  /** @param {string} file */
+  /** @param {"query.mjs" | "worker.mjs"} file */
   #worker(file) {
     this.#requireOpen();
-    const address = new URL(file, this.#clientUrl).href;
-    return Object.assign(new Worker(address, { type: "module", name: `vademecum ${file}` }), { address });
+    return startWorker(file, this.#clientUrl);
   }
 
   /** @param {string} command @param {object} [args] */

@@ -16,7 +16,7 @@ import { fetchBody, fileAddress } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse", "clear"];
 
-/** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `fetched`: what the preview has brought of the first tree */
+/** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, client: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `client`: where the app says that it lies; `fetched`: what the preview has brought of the first tree */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */ let python;
@@ -38,11 +38,11 @@ function tree(url, fetched) {
 }
 
 /** @param {Target} target */
-async function open({ urls, trust, policy, seed, fetched }) {
+async function open({ urls, trust, policy, seed, client, fetched }) {
   const pyodide = await bootPython((bytes, totalBytes) => {
     const percentage = Math.min(100, Math.floor((100 * bytes) / totalBytes));
     self.postMessage({ event: "updateProgress", detail: { plan: "none", stage: "starting", percentage, bytes, totalBytes } });
-  });
+  }, client);
   host = {
     options: JSON.stringify({ trust, policy }),
     openStore: () => new IndexedStore(urls[0]),

@@ -23,6 +23,24 @@ const LANGUAGES = new Map(
     sv: "swedish",
   }),
 );
+/** Each is a module of its own, named literally, as bundlers find it.
+ * @type {Record<string, () => Promise<any>>} */
+const STEMMERS = {
+  danish: () => import("./stemmers/danish.js"),
+  dutch: () => import("./stemmers/dutch.js"),
+  english: () => import("./stemmers/english.js"),
+  finnish: () => import("./stemmers/finnish.js"),
+  french: () => import("./stemmers/french.js"),
+  german: () => import("./stemmers/german.js"),
+  hungarian: () => import("./stemmers/hungarian.js"),
+  italian: () => import("./stemmers/italian.js"),
+  norwegian: () => import("./stemmers/norwegian.js"),
+  portuguese: () => import("./stemmers/portuguese.js"),
+  romanian: () => import("./stemmers/romanian.js"),
+  russian: () => import("./stemmers/russian.js"),
+  spanish: () => import("./stemmers/spanish.js"),
+  swedish: () => import("./stemmers/swedish.js"),
+};
 const DEFAULT = "english";
 const MOST_KNOWN = 1 << 16;
 
@@ -53,6 +71,6 @@ export class Stems {
 
 /** @param {string[]} algorithms each is a module of its own @returns {Promise<Stems>} */
 export async function loadStems(algorithms) {
-  const modules = await Promise.all(algorithms.map((name) => import(`./stemmers/${name}.js`)));
+  const modules = await Promise.all(algorithms.map((name) => STEMMERS[name]()));
   return new Stems(modules.map((module) => new module.default()));
 }

@@ -4,30 +4,34 @@
  * error in seconds: Pyodide itself waits for ever for some of its files.
  */
 
+import { BUNDLED } from "./bundled.mjs";
 import { asError, VademecumError } from "../errors.mjs";
 import { fetchBody, TIMEOUTS } from "../net/transport.mjs";
 
 /** @typedef {{pyodide: string, python: string[], bytes?: number}} Runtime runtime.json: a folder, archives to unpack, and what all of it takes */
 /** @typedef {(bytes: number, totalBytes: number) => void} Progress */
 
+const HERE = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
 const MAX_FILE = 100_000_000;
 /** The shortest module of WebAssembly: its magic number and version. */
 const NO_CODE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
-/** @param {Progress} [progress] @param {URL} [base] the published `client/`
+/** @param {Progress} [progress] @param {string | null} [client] the published `client/`, where the app says that it lies
  * @returns {Promise<any>} Pyodide's interface, with `vademecum` and `tuf` importable */
-export async function bootPython(progress = () => {}, base = new URL("..", import.meta.url)) {
+export async function bootPython(progress = () => {}, client = null) {
   const own = self.fetch;
   const files = new Files(own.bind(self), progress);
   try {
     requireWasm();
-    /** @type {Runtime} */ const runtime = JSON.parse(new TextDecoder().decode(await files.bytes(new URL("runtime.json", base).href)));
+    const bundled = client === null ? BUNDLED : null;
+    const address = (/** @type {string} */ path) => bundled?.files[path] ?? new URL(path, client ?? new URL("..", HERE)).href;
+    const runtime = bundled?.runtime ?? (await readRuntime(files, address("runtime.json")));
     files.total = runtime.bytes ?? 0;
-    const indexURL = new URL(runtime.pyodide, base).href;
-    self.fetch = (input) => files.answer(String(input));
+    const part = (/** @type {string} */ name) => address(`${runtime.pyodide}${name}`);
+    self.fetch = (input) => files.answer(part(String(input).split("/").at(-1) ?? ""));
     // Python starts while its packages are still on their way.
-    const packages = runtime.python.map((path) => files.bytes(new URL(path, base).href));
-    return await Promise.race([files.failure, start(indexURL, files, packages)]);
+    const packages = runtime.python.map((path) => files.bytes(address(path)));
+    return await Promise.race([files.failure, start(part, files, packages, bundled?.lock)]);
   } catch (error) {
     const { code, message, status } = asError(error);
     throw new VademecumError(code, `the Python runtime did not start: ${lastLine(message)}`, { status });
@@ -37,12 +41,26 @@ export async function bootPython(progress = () => {}, base = new URL("..", impor
   }
 }
 
-/** @param {string} indexURL @param {Files} files @param {Promise<Uint8Array>[]} packages */
-async function start(indexURL, files, packages) {
-  const address = (/** @type {string} */ name) => new URL(name, indexURL).href;
-  const python = import(address("pyodide.mjs")).then(({ loadPyodide }) => loadPyodide({ indexURL })).catch(async (error) => {
+/** @param {Files} files @param {string} address @returns {Promise<Runtime>} */
+async function readRuntime(files, address) {
+  const text = new TextDecoder().decode(await files.bytes(address));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new VademecumError("content", `${address} is not what \`vade build\` has published: does clientUrl name the client/ folder?`);
+  }
+}
+
+/** @param {(name: string) => string} part the address of a file of Pyodide @param {Files} files
+ * @param {Promise<Uint8Array>[]} packages @param {string} [lock] the text of its lock file, where that is known */
+async function start(part, files, packages, lock) {
+  const modules = ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(/* webpackIgnore: true */ /* @vite-ignore */ part(name)));
+  const python = Promise.all(modules).then(([{ loadPyodide }, { default: createPyodideModule }]) => {
+    const indexURL = part("pyodide.mjs").replace(/[^/]*$/, "");
+    return loadPyodide({ indexURL, createPyodideModule, ...(lock && { lockFileContents: lock }) });
+  }).catch(async (error) => {
     // An import that fails does not say why: the host is asked.
-    for (const name of ["pyodide.mjs", "pyodide.asm.mjs"]) await files.bytes(address(name));
+    for (const name of ["pyodide.mjs", "pyodide.asm.mjs"]) await files.bytes(part(name));
     throw error;
   });
   const [pyodide, ...archives] = await Promise.all([python, ...packages]);

@@ -17,7 +17,7 @@ export class Remote {
   #last = 0;
   /** @type {VademecumError | null} */ #failure = null;
 
-  /** @param {Worker & {address?: string}} worker `address`: of its file @param {(name: string, detail: any) => void} [onEvent] */
+  /** @param {Worker & {address?: string, elsewhere?: boolean}} worker `address`: of its file; `elsewhere`: on another origin @param {(name: string, detail: any) => void} [onEvent] */
   constructor(worker, onEvent = () => {}) {
     this.worker = worker;
     worker.onmessage = ({ data }) => ("event" in data ? onEvent(data.event, data.detail) : this.#settle(data));
@@ -47,8 +47,9 @@ export class Remote {
 
   /** Why, the host is asked: browsers do not say. */
   async #notLoaded() {
-    const { address = "" } = this.worker;
-    const told = "a worker of vademecum did not load: a file of client/ is missing or blocked";
+    const { address = "", elsewhere = false } = this.worker;
+    const policy = elsewhere ? `, as by a Content-Security-Policy without worker-src blob: ${new URL(address).origin}: allow that, or copy client/ to this page's origin` : "";
+    const told = `a worker of vademecum did not load: a file of client/ is missing or blocked${policy}`;
     const asked = address ? fetchBody(address, { limit: MAX_MODULE, cache: "default" }) : Promise.reject(new VademecumError("network", told));
     this.close(await asked.then(() => new VademecumError("server", `${address}: ${told}`), asError));
   }

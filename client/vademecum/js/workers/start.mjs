@@ -1,0 +1,40 @@
+// @ts-check
+/**
+ * Starting the workers. Their files stand here literally, as bundlers find them; with a `clientUrl`, or on a page of
+ * another origin than this module's, they are started by their address.
+ */
+
+const HERE = import.meta.url; // apart from `new URL("..", ...)`, which webpack would take for a module
+const CLIENT = new URL("..", HERE);
+/** False in a bundle, where nobody knows the addresses of files: webpack's modules say where their sources were. */
+const PUBLISHED = HERE.endsWith("/workers/start.mjs") && HERE.startsWith("file:") === (globalThis.location?.protocol ?? "file:").startsWith("file:");
+
+/** @type {Record<string, () => Worker>} */
+const OWN = {
+  "query.mjs": () => new Worker(new URL("../query.mjs", import.meta.url), { type: "module", name: "vademecum query.mjs" }),
+  "worker.mjs": () => new Worker(new URL("../worker.mjs", import.meta.url), { type: "module", name: "vademecum worker.mjs" }),
+};
+
+/** The published `client/`: where an app says that it lies, or where this module is of.
+ * @param {string | URL} [given] relative to `vademecum.mjs`; in a bundle to the page */
+export function clientFolder(given) {
+  if (given === undefined) return CLIENT;
+  const folder = new URL(given, PUBLISHED ? CLIENT : globalThis.location?.href);
+  if (!folder.pathname.endsWith("/")) folder.pathname += "/";
+  return folder;
+}
+
+/** @param {"query.mjs" | "worker.mjs"} file @param {string | null} given `client/`, where the app says so
+ * @returns {Worker & {address: string, elsewhere: boolean}} `address`: of its file; empty where nobody knows */
+export function startWorker(file, given) {
+  const { href, origin, protocol } = new URL(file, given ?? CLIENT);
+  const elsewhere = protocol.startsWith("http") && origin !== globalThis.location?.origin && (given !== null || PUBLISHED);
+  const start = () => new Worker(elsewhere ? importing(href) : href, { type: "module", name: `vademecum ${file}` });
+  const worker = given === null && !elsewhere ? OWN[file]() : start();
+  return Object.assign(worker, { address: given !== null || PUBLISHED ? href : "", elsewhere });
+}
+
+/** A browser starts no worker from another origin, but one of this page's may import it. @param {string} address */
+function importing(address) {
+  return URL.createObjectURL(new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" }));
+}

@@ -1,0 +1,132 @@
+"""The recipes of embedding.md: across origins, and beside an app's own service worker."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from support.browser_app import FOUND, second_release
+from support.pages_host import Answer, PagesHost, Site
+
+RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
+(SERVICE_WORKER,) = re.findall(r"```js\n(// sw\.js\n.*?)```", RECIPES, re.DOTALL)
+(FOREIGN_POLICY,) = re.findall(r"`(script-src https://kb\.example [^`]*)`", RECIPES)
+BEGIN = """async ([client, options]) => {
+    const { KnowledgeBase } = await import(client);
+    globalThis.kb = new KnowledgeBase(options);
+    await kb.initialize();
+    await kb.update();
+}"""
+TOLD = "({ code, message }) => [code, message]"
+
+
+@dataclass(frozen=True)
+class Shy(Site):
+    """A host that sends CORS headers with some answers alone."""
+
+    readable: frozenset[int] = frozenset({200})
+
+    def answer(self, target: str, headers: Message) -> Answer:
+        found = super().answer(target, headers)
+        if found.status in self.readable:
+            return found
+        return replace(
+            found,
+            headers={name: told for name, told in found.headers.items() if not name.startswith("Access")},
+        )
+
+
+Start = Callable[..., tuple[PagesHost, PagesHost]]
+
+
+@pytest.fixture
+def start(publisher: Any, tmp_path: Path, client_folder: Path) -> Iterator[Start]:
+    """Serve an app with its own `client/`, and the knowledge base, on origins of their own."""
+    running: list[PagesHost] = []
+    folder = tmp_path / "app"
+    shutil.copytree(client_folder, folder / "client", copy_function=os.link)
+    (folder / "index.html").write_text("<!doctype html><title>app</title>")
+
+    def begin(policy: str = "", readable: frozenset[int] | None = None) -> tuple[PagesHost, PagesHost]:
+        tree = PagesHost(publisher.dist).start()
+        if readable is not None:
+            tree.site = Shy(tree.site.root, readable=readable)
+        told = policy.replace("https://kb.example", tree.url.rstrip("/"))
+        app = PagesHost(folder, headers={"Content-Security-Policy": told} if told else {}).start()
+        running.extend((tree, app))
+        return app, tree
+
+    yield begin
+    for host in running:
+        host.stop()
+
+
+def begun(page: Page, app: PagesHost, client: str, publisher: Any, tree: PagesHost) -> Any:
+    """Open the app and update; return the error, or None."""
+    page.goto(app.url)
+    options = {"url": tree.url, "trust": publisher.root, "autoUpdate": False}
+    return page.evaluate(f"(args) => ({BEGIN})(args).then(() => null, {TOLD})", [client, options])
+
+
+def found(page: Page) -> str:
+    return str(page.evaluate("(query) => kb.search(query)", FOUND)[0]["document"])
+
+
+def test_a_client_of_another_origin_works_under_the_policy_that_is_told(
+    page: Page, publisher: Any, start: Start
+) -> None:
+    app, tree = start(FOREIGN_POLICY)
+    assert begun(page, app, f"{tree.url}client/vademecum.mjs", publisher, tree) is None
+    assert found(page) == "keys.md"
+
+
+def test_where_the_policy_allows_no_such_worker_one_line_says_what_to_allow(
+    browser: Browser, publisher: Any, start: Start
+) -> None:
+    app, tree = start(FOREIGN_POLICY.replace("worker-src blob:", "worker-src"))
+    with browser.new_context() as context:
+        code, message = begun(context.new_page(), app, f"{tree.url}client/vademecum.mjs", publisher, tree)
+    assert code == "server"
+    assert "worker-src blob:" in message and "copy client/ to this page's origin" in message
+
+
+def test_a_host_whose_404_has_no_cors_header_is_followed(page: Page, publisher: Any, start: Start) -> None:
+    app, tree = start(readable=frozenset({200}))
+    assert begun(page, app, "/client/vademecum.mjs", publisher, tree) is None
+    assert found(page) == "keys.md"
+
+
+def test_a_host_that_lets_nobody_read_gives_one_error(page: Page, publisher: Any, start: Start) -> None:
+    app, tree = start(readable=frozenset())
+    code, message = begun(page, app, "/client/vademecum.mjs", publisher, tree)
+    assert code == "server" and "lets no page of another origin read it (CORS)" in message
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_beside_a_service_worker_that_answers_from_its_cache(
+    passes: bool, page: Page, publisher: Any, start: Start, eventually: Callable[[Page, str], Any]
+) -> None:
+    """Without the line that lets the tree pass, a new release is never seen."""
+    app, _ = start()
+    shutil.copytree(publisher.dist, app.site.root / "kb")
+    recipe = SERVICE_WORKER if passes else SERVICE_WORKER.replace("url.startsWith(TREE)", "false")
+    (app.site.root / "sw.js").write_text(recipe)
+    page.goto(app.url)
+    page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => null)")
+    eventually(page, "navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    eventually(page, "navigator.serviceWorker.controller !== null")
+    options = {"url": "/kb/", "trust": publisher.root, "autoUpdate": False}
+    page.evaluate(BEGIN, ["/client/vademecum.mjs", options])
+    second_release(publisher)
+    shutil.copytree(publisher.dist, app.site.root / "kb", dirs_exist_ok=True)
+    assert page.evaluate("kb.checkForUpdates().then(({ available }) => available)") is passes

@@ -1,0 +1,111 @@
+"""The npm package in apps as people build them: packed, installed, bundled by Vite and by webpack or loaded as it is,
+and run in Chromium: the first synchronisation, and a search."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from npm_package import write_package
+from support.pages_host import PagesHost
+
+BUNDLERS = Path(__file__).parents[1] / "packages" / "js" / "node_modules" / ".bin"
+MAIN = """
+import { KnowledgeBase } from "vademecum";
+import "vademecum/search";
+
+const { url, trust } = await (await fetch("app.json")).json();
+globalThis.kb = new KnowledgeBase({ url, trust });
+globalThis.failed = [];
+kb.on("updateFailed", (error) => failed.push(error));
+await kb.initialize();
+"""
+PAGE = '<!doctype html><meta charset="utf-8"><title>app</title><script type="module" src="{script}"></script>'
+IMPORT_MAP = """<!doctype html><meta charset="utf-8"><title>app</title><script type="importmap">
+{"imports": {"vademecum": "./node_modules/vademecum/client/vademecum.mjs",
+             "vademecum/search": "./node_modules/vademecum/client/vademecum-search.mjs"}}
+</script><script type="module" src="./src/main.mjs"></script>"""
+RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
+(VITE,) = re.findall(r"```js\n(// vite\.config\.js\n.*?)```", RECIPES, re.DOTALL)
+WEBPACK = (
+    'export default { mode: "production", entry: "./src/main.mjs", experiments: { topLevelAwait: true } };\n'
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has installed the package from its tarball."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "package").mkdir()
+    write_package(folder / "package")
+    [packed] = run(folder, "npm", "pack", "--silent", "./package").split()
+    (folder / "app" / "src").mkdir(parents=True)
+    (folder / "app" / "package.json").write_text('{"name": "app", "private": true}')
+    (folder / "app" / "src" / "main.mjs").write_text(MAIN)
+    run(folder / "app", "npm", "install", "--offline", "--silent", "--no-audit", "--no-fund", f"../{packed}")
+    return folder / "app"
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def vite(project: Path) -> Path:
+    (project / "vite.config.mjs").write_text(VITE)
+    (project / "index.html").write_text(PAGE.format(script="./src/main.mjs"))
+    run(project, str(BUNDLERS / "vite"), "build", "--base", "./", "--outDir", "with-vite")
+    return project / "with-vite"
+
+
+def webpack(project: Path) -> Path:
+    (project / "webpack.config.mjs").write_text(WEBPACK)
+    run(project, str(BUNDLERS / "webpack"), "--output-path", "with-webpack")
+    (project / "with-webpack" / "index.html").write_text(PAGE.format(script="main.js"))
+    return project / "with-webpack"
+
+
+def script(project: Path) -> Path:
+    (project / "index.html").write_text(IMPORT_MAP)
+    return project
+
+
+@pytest.fixture
+def published(publisher: Any) -> Iterator[PagesHost]:
+    """The knowledge base, on an origin of its own."""
+    with PagesHost(publisher.dist) as host:
+        yield host
+
+
+@pytest.mark.parametrize("build", [vite, webpack, script])
+def test_an_app_syncs_and_searches(
+    build: Callable[[Path], Path],
+    project: Path,
+    page: Page,
+    publisher: Any,
+    published: PagesHost,
+    eventually: Callable[[Page, str], Any],
+) -> None:
+    app = build(project)
+    (app / "app.json").write_text(json.dumps({"url": published.url, "trust": publisher.root}))
+    inline = "" if build is not script else " 'unsafe-inline'"  # an import map
+    policy = f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{inline}; connect-src 'self' {published.url}"
+    with PagesHost(app, headers={"Content-Security-Policy": policy}, prefix="/sub/app/") as host:
+        page.goto(host.url)
+        eventually(
+            page, "globalThis.kb?.getStatus().then(({ installed }) => installed) ?? globalThis.failed?.[0]"
+        )
+        assert page.evaluate("failed") == []
+        [first, *_] = page.evaluate("kb.search('what to know about keys')")
+        assert first["document"] == "keys.md"
+        assert page.evaluate("customElements.get('vademecum-search') !== undefined")
+        missing = [one.path for one in host.requests if one.status == 404 and "favicon" not in one.path]
+        assert missing == []
