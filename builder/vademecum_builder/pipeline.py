@@ -6,7 +6,7 @@ only state: what it has is neither read again nor embedded again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.links import check_rows
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of
 from vademecum_builder.stages.audit import Audit
@@ -106,7 +107,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     """
     base = find_base(encoders, context)
     state = read_source(source, base, context)
-    _refuse_loss(len(state.documents), len(base.documents), context)
+    _refuse_loss(state.documents, base.documents, context.request)
     if context.request.strict:
         _refuse_warnings(state, base, context)
     if base.published is not None and not state.is_new:
@@ -123,20 +124,23 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     return _report(release, state, base, context, written, embedded.count)
 
 
-def _refuse_loss(now: int, before: int, context: BuildContext) -> None:
-    request = context.request
-    shrunk = f"{now} documents, and the release before has {before}"
-    if not (now or request.allow_empty):
-        told = shrunk if before else "there are 0 documents"
-        raise UsageError(
-            f"{told}: did the generator fail, or is the folder another one? Nothing was published; "
-            "if that is meant: --allow-empty"
-        )
-    if 2 * now < before and not (request.allow_shrink or request.allow_empty):
-        raise UsageError(
-            f"{shrunk}: more than half would be gone. Did the generator stop half-way? Nothing was published; if that "
-            "is meant: --allow-shrink"
-        )
+def _refuse_loss(now: Collection[str], before: Collection[str], request: BuildRequest) -> None:
+    """Refuse that most of the documents go, or those of one source: what made them may have failed."""
+    for source in (None, *request.sources):
+        prefix = source.prefix if source else ""
+        left, had = (sum(key.startswith(prefix) for key in keys) for keys in (now, before))
+        where = f"{source.name}: " if source else ""
+        told = f"{where}{left} documents, and the release before has {had}"
+        if not left and not request.allow_empty:
+            raise UsageError(
+                f"{told if had else f'{where}there are 0 documents'}: did the generator fail, or is the folder another "
+                "one? Nothing was published; if that is meant: --allow-empty"
+            )
+        if 2 * left < had and not (request.allow_shrink or request.allow_empty):
+            raise UsageError(
+                f"{told}: more than half would be gone. Did the generator stop half-way? Nothing was published; if "
+                "that is meant: --allow-shrink"
+            )
 
 
 def _refuse_warnings(state: SourceState, base: Base, context: BuildContext) -> None:

@@ -16,8 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vademecum.errors import VademecumError
+from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.cli.wording import printable, size
+from vademecum_builder.release.previous import is_empty
 from vademecum_builder.release.version_json import read_changes
 
 OUTPUTS = (
@@ -26,6 +27,7 @@ OUTPUTS = (
 )
 """What later steps may ask of a command that published: keys of its JSON object."""
 _PLACE = re.compile(r"(?:[,:] line (\d+))?: ")
+_PAGES = re.compile(r"https://[\w-]+\.github\.io(?:/[\w.-]+)?/?", re.IGNORECASE)
 _LISTED = 50
 """Warnings, and documents of a kind, in a summary: GitHub shows no summary of more than 1 MiB."""
 
@@ -69,6 +71,24 @@ def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]
     print(printable(told), file=sys.stderr)
     reasons = _literal("\n".join([error.message, *getattr(error, "found", ())]))
     _summarise(f"vade {command} failed", f"{reasons}\nWhat is published stays as it was.\n", environ)
+
+
+def refuse_moved(address: str, environ: Mapping[str, str]) -> None:
+    """Do nothing, unless a job would publish for an address that its repository has left: nobody would look there.
+
+    Raises:
+        UsageError: The address is that of another repository's GitHub Pages, and nothing is there.
+    """
+    found = _PAGES.match(address)
+    owner, _, name = environ.get("GITHUB_REPOSITORY", "").lower().partition("/")
+    if not (is_github(environ) and found and owner):
+        return
+    own = f"https://{owner}.github.io/" + ("" if name == f"{owner}.github.io" else f"{name}/")
+    if not f"{found[0].rstrip('/')}/".lower().startswith(own) and is_empty(address):
+        raise UsageError(
+            f"nothing is published at {address}, and this repository's site is {own}: was it moved or renamed? Write "
+            "its address into the settings (address), and tell the apps that know the old one"
+        )
 
 
 def _summarise(title: str, text: str, environ: Mapping[str, str]) -> None:

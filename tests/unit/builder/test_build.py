@@ -19,6 +19,7 @@ from vademecum_builder.index.rows import rows_of
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.release.verify import verify
+from vademecum_builder.request import SourceSettings
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
@@ -348,3 +349,20 @@ def test_a_preview_of_what_nobody_has_published_yet(request_: BuildRequest) -> N
     report = build(replace(request_, preview=True, make_keys=False), now=NOW)
     assert (report.documents, report.previous) == (3, None)
     assert verify("tree", None).documents == 3
+
+
+def test_most_of_one_source_is_given_up_by_name_alone(request_: BuildRequest) -> None:
+    Path("notes").mkdir()
+    for number in range(5):
+        Path(f"notes/{number}.md").write_text(f"# Note {number}\n\nText of {number}.\n")
+    both = [SourceSettings(name, "folder", {"path": Path(name)}) for name in ("docs", "notes")]
+    several = replace(request_, sources=tuple(both))
+    assert build(several, now=NOW).documents == 8
+    for number in range(3):
+        Path(f"notes/{number}.md").unlink()
+    with pytest.raises(UsageError, match=r"^notes: 2 documents, and the release before has 5"):
+        build(several, now=NOW)
+    assert build(replace(several, allow_shrink=True), now=NOW).documents == 5
+    Path("notes/3.md").write_text("# Note\n\nMore.\n")
+    with pytest.raises(UsageError, match=r"^2 documents, and the release before has 5"):
+        build(replace(several, sources=tuple(both[1:])), now=NOW)

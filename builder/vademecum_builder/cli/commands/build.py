@@ -33,6 +33,7 @@ def run(options: Namespace) -> Shown:
     """Publish a release; warnings and notices go to stderr."""
     request = request_of(options)
     now = time_of_build(os.environ)
+    github.refuse_moved(_address(request), os.environ)
     try:
         with Bars() as bars:
             report = build(request, now=now, progress=bars)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from vademecum.errors import UsageError
+from vademecum_builder.cli.github import refuse_moved
 from vademecum_builder.cli.main import main
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
 
@@ -143,3 +145,31 @@ def test_an_empty_secret_and_each_wrong_one_are_told_apart(
         assert not (job.folder / "dist").exists()
     monkeypatch.setenv(KEY_VARIABLE, good)
     assert job.build("--root", "keys/root.json") == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "repository", "refused"),
+    [
+        ("https://acme.github.io/handbook/", "Acme/Handbook", False),
+        ("https://acme.github.io/Handbook/kb/", "Acme/Handbook", False),
+        ("https://acme.github.io/kb/", "acme/acme.github.io", False),
+        ("https://docs.acme.example/", "Acme/Renamed", False),
+        ("https://acme.github.io/handbook/", "Acme/Renamed", True),
+        ("https://acme.github.io/handbook/", "Acme/Hand", True),
+        ("https://acme.github.io/handbook/", "Other/Handbook", True),
+    ],
+)
+def test_a_repository_that_was_moved_is_not_published_for_its_old_address(
+    job: Job, monkeypatch: pytest.MonkeyPatch, address: str, repository: str, refused: bool
+) -> None:
+    empty = True
+    monkeypatch.setattr("vademecum_builder.cli.github.is_empty", lambda _: empty)
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": repository}
+    if refused:
+        with pytest.raises(UsageError, match=r"was it moved or renamed\?"):
+            refuse_moved(address, environ)
+    else:
+        refuse_moved(address, environ)
+    refuse_moved(address, {**environ, "GITHUB_ACTIONS": ""})
+    empty = False
+    refuse_moved(address, environ)  # a tree is there: whoever publishes it elsewhere means it
