@@ -2,156 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support.expressions import evaluate
 from support.pages_host import PagesHost
-from support.publishing import read, tree_of
-from support.runner import Run, Runner
-from vademecum import KnowledgeBase
-from vademecum.config import Config
+from support.publishing import read
+from support.runner import Run
+from support.story import SUBJECTS, Client, Story, lose, page_of, poison, rotate, served
 from vademecum.errors import SignatureError
 from vademecum.runtime.folder import FolderTransport
-from vademecum.testing import FixedClock
-from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
-from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY
-
-SUBJECTS = ("pumps", "valves", "levers", "lanterns", "ropes", "anchors")
-KEYS = Path(".vademecum/keys")
-
-
-def page(subject: str, more: str = "") -> str:
-    return f"# About {subject}\n\n## Use\n\nWhat there is to know about {subject}. {more}\n"
-
-
-@dataclass
-class Client:
-    """An app on CPython. `downloads` is what each of its updates took: the release, requests, bytes."""
-
-    store: Path
-    url: str
-    trust: bytes
-    downloads: list[tuple[int, int, int]] = field(default_factory=list)
-
-    def open(self, now: datetime) -> KnowledgeBase:
-        return KnowledgeBase(
-            self.store,
-            locations=[self.url],
-            trust=self.trust,
-            config=Config(retries=0),
-            clock=FixedClock(now),
-        )
-
-    def follow(self, now: datetime) -> str:
-        """Update; return the code of what went wrong, or nothing."""
-        with self.open(now) as knowledge:
-            outcome = knowledge.sync()
-            self.downloads.append((outcome.to_sequence, outcome.requests, outcome.bytes))
-            return outcome.error.code if outcome.error else ""
-
-    def shown(self, now: datetime) -> dict[str, list[str]]:
-        """What a reader sees of each document."""
-        with self.open(now) as knowledge:
-            keys = [entry.key for entry in knowledge.documents()]
-            views = {key: knowledge.document(key) for key in keys}
-            return {key: [chunk.text for chunk in view.chunks] for key, view in views.items() if view}
-
-
-@dataclass
-class Story:
-    """A repository on GitHub, its site, and the time."""
-
-    folder: Path
-    host: PagesHost
-    now: datetime = field(
-        default_factory=lambda: datetime.now(UTC).replace(microsecond=0) - timedelta(days=80)
-    )
-    told: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.repository = self.folder / "repository"
-        for subject in SUBJECTS:
-            self.write(f"docs/{subject}.md", page(subject))
-        self.git("init", "-q", "-b", "main")
-        self.git("remote", "add", "origin", "https://github.com/Acme/Handbook.git")
-        self.commit("documents")
-        self.vade("init", "--yes", "--address", self.host.url, "--source", "docs")
-        settings = self.repository / "vademecum.toml"
-        settings.write_text(settings.read_text().replace("\n[[source]]", "site = false\n\n[[source]]"))
-        self.commit("vade init")
-        self.runner = Runner(self.repository, self.folder / "site", self.folder / "runs", WORKFLOW_FILE)
-        self.hand_over_key()
-        self.later(minutes=0)
-
-    # What a publisher does ------------------------------------------------------------------------
-
-    def vade(self, *arguments: str) -> None:
-        """Run a command here, at the story's time."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("SOURCE_DATE_EPOCH", str(int(self.now.timestamp())))
-            assert main(arguments) == 0
-
-    def git(self, *arguments: str) -> None:
-        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        done = subprocess.run(
-            ["git", *identity, *arguments], cwd=self.repository, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-
-    def write(self, name: str, text: str) -> None:
-        file = self.repository / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def commit(self, message: str) -> None:
-        self.git("add", "-A")
-        self.git("commit", "-qm", message, "--allow-empty")
-
-    def hand_over_key(self) -> None:
-        self.runner.secrets = {KEY_VARIABLE: (self.repository / KEYS / RELEASE_KEY).read_text()}
-
-    def later(self, **time: float) -> None:
-        """Time goes on, here, on the host and on the machines of GitHub."""
-        self.now += timedelta(**time)
-        self.runner.environ["SOURCE_DATE_EPOCH"] = str(int(self.now.timestamp()))
-        self.host.extra["Date"] = format_datetime(self.now, usegmt=True)
-
-    # What GitHub does -----------------------------------------------------------------------------
-
-    def push(self, message: str) -> Run:
-        self.commit(message)
-        return self.told_of(message, self.runner.run("push"))
-
-    def by_hand(self, command: str, **inputs: Any) -> Run:
-        given = {name.replace("_", "-"): value for name, value in inputs.items()}
-        return self.told_of(command, self.runner.run("workflow_dispatch", {"command": command, **given}))
-
-    def told_of(self, what: str, run: Run) -> Run:
-        results = ", ".join(
-            f"{name} {job.result}" for name, job in run.jobs.items() if job.result != "skipped"
-        )
-        self.told.append(f"{what}: {results}")
-        self.later(hours=3)
-        return run
-
-    def client(self, name: str) -> Client:
-        trust = (self.repository / "root.json").read_bytes()
-        return Client(self.folder / f"{name}.db", self.host.url, trust)
-
-    def documents(self) -> set[str]:
-        docs = self.repository / "docs"
-        return {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
 
 
 @pytest.fixture
@@ -160,37 +24,7 @@ def story(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
         (place / name).mkdir()
     monkeypatch.chdir(place / "repository")
     with PagesHost(place / "site") as host:
-        yield Story(place, host)
-
-
-def poison(story: Story) -> None:
-    """Whoever has stolen the key and the site's host publishes what the publisher never wrote."""
-    stolen = story.folder / "stolen"
-    shutil.copytree(story.repository / KEYS, stolen)
-    evil = story.folder / "evil"
-    evil.mkdir()
-    for number in range(len(story.documents())):
-        (evil / f"{number}.md").write_text(page(f"poison {number}"))
-    options = ("--keys", str(stolen), "--previous", story.host.url, "--no-site", "--allow-shrink")
-    story.vade("build", str(evil), "--out", str(story.folder / "evil-tree"), *options)
-    shutil.rmtree(story.folder / "site")
-    shutil.copytree(story.folder / "evil-tree", story.folder / "site")
-
-
-def lose(story: Story) -> None:
-    """The host has lost everything."""
-    shutil.rmtree(story.folder / "site")
-    (story.folder / "site").mkdir()
-
-
-def served(story: Story) -> dict[str, bytes]:
-    return tree_of(story.folder / "site")
-
-
-def rotate(story: Story) -> None:
-    story.vade("keys", "renew", "--keys", str(KEYS), "--rotate")
-    shutil.copy(story.repository / KEYS / "root.json", story.repository / "root.json")
-    story.hand_over_key()
+        yield Story(place, host, datetime.now(UTC).replace(microsecond=0) - timedelta(days=80))
 
 
 @pytest.mark.fault("E65")
@@ -208,7 +42,7 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     first = follow()
     assert back.follow(story.now) == "", "and is offline from now on"
 
-    story.write("docs/pumps.md", page("pumps", "Oil them."))
+    story.write("docs/pumps.md", page_of("pumps", "Oil them."))
     run = story.push("edit")
     assert run.is_green and f"a user of release {first}: direct" in run.log, "the probe has updated"
     assert follow() == first + 1
@@ -257,18 +91,18 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     secret, story.runner.secrets = story.runner.secrets, {}
     refused("no secret", "is set, but empty", "gh secret set VADEMECUM_SIGNING_KEY")
     story.runner.secrets = secret
-    story.write("docs/broken.md", page("mending"))
+    story.write("docs/broken.md", page_of("mending"))
     assert story.push("mended").is_green
     good = follow()
 
     lose(story)
     story.later(days=2)
-    story.write("docs/pumps.md", page("pumps", "Grease them."))
+    story.write("docs/pumps.md", page_of("pumps", "Grease them."))
     assert story.push("a lost host").is_green
     assert follow() > good
 
     rotate(story)
-    story.write("docs/valves.md", page("valves", "Open them."))
+    story.write("docs/valves.md", page_of("valves", "Open them."))
     assert story.push("key rotation").is_green
     good = follow()
 
@@ -288,7 +122,7 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     assert follow() == good, "no new release"
 
     def push(subject: str) -> None:
-        story.write(f"docs/{subject}.md", page(subject))
+        story.write(f"docs/{subject}.md", page_of(subject))
         story.commit(subject)
         runs.append(threading.Thread(target=lambda: ended.append(story.runner.run("push"))))
         runs[-1].start()
@@ -321,8 +155,8 @@ def keep_log(story: Story, **clients: Client) -> None:
 def test_a_pull_request_gets_a_preview_and_a_comment_and_no_key(story: Story) -> None:
     story.push("first publish")
     before = served(story)
-    story.write("docs/tides.md", page("tides"))
-    story.write("docs/pumps.md", page("pumps", "Oil them."))
+    story.write("docs/tides.md", page_of("tides"))
+    story.write("docs/pumps.md", page_of("pumps", "Oil them."))
     (story.repository / "docs/ropes.md").unlink()
     story.commit("a pull request")
     head = {"repo": {"full_name": "Acme/Handbook"}}

@@ -1,0 +1,84 @@
+"""A tab of Chromium follows a repository whose documents are published by the workflow that `vade init` writes.
+
+The clock of a browser is its own: expiry is a matter of `tests/journeys/test_workflow_story.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from support.browser_app import App
+from support.pages_host import PagesHost
+from support.story import Story, lose, page_of, poison, rotate
+
+
+@pytest.mark.fault("E65")
+@pytest.mark.fault("E52")
+def test_a_tab_ends_on_the_right_release(
+    page: Page,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    serve: Callable[[Path], PagesHost],
+    eventually: Callable[[Page, str], Any],
+) -> None:
+    for name in ("site", "repository"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "repository")
+    host = serve(tmp_path / "site")
+    story = Story(tmp_path, host, datetime.now(UTC) - timedelta(days=20), pages=True)
+    tab = App(page, host, (story.repository / "root.json").read_text(), eventually)
+
+    def follow(subject: str, text: str) -> int:
+        """Update the tab; what it answers is the text, and never what was written by a thief."""
+        host.requests.clear()
+        tab.call("update")
+        sequence = int(tab.call("getStatus")["installed"]["sequence"])
+        taken = sum(request.sent_bytes for request in host.requests)
+        story.told.append(f"  tab: release {sequence}, {len(host.requests)} requests, {taken} bytes")
+        assert any(text in found for found in tab.texts(f"about {subject}")), (story.told, subject)
+        return sequence
+
+    assert story.push("first publish").is_green
+    back = story.client("back")
+    assert back.follow(story.now) == "", "and is offline from now on"
+    (tmp_path / "site" / "app.html").write_text("<!doctype html><title>app</title>")
+    tab.start(autoUpdate=False)
+    tab.call("setMode", "off")
+    first = follow("pumps", "know about pumps")
+    story.write("docs/pumps.md", page_of("pumps", "Oil them."))
+    assert story.push("edit").is_green
+    assert follow("pumps", "Oil them.") == first + 1
+
+    (story.repository / "docs/anchors.md").unlink()
+    (story.repository / "docs/ropes.md").rename(story.repository / "docs/rigging.md")
+    assert story.push("delete and rename").is_green
+    good = follow("ropes", "know about ropes")
+
+    lose(story)
+    story.later(days=2)
+    story.write("docs/pumps.md", page_of("pumps", "Grease them."))
+    assert story.push("a lost host").is_green
+    assert follow("pumps", "Grease them.") > good
+
+    rotate(story)
+    story.write("docs/valves.md", page_of("valves", "Open them."))
+    assert story.push("key rotation").is_green
+    good = follow("valves", "Open them.")
+
+    story.later(days=1)
+    poison(story)
+    assert follow("poison", "know about poison") == good + 1, "whoever has the key is believed"
+    story.later(days=1)
+    rotate(story)
+    assert story.push("a stolen key").is_green
+    assert follow("valves", "Open them.") > good + 1
+    assert back.follow(story.now) == "" and back.shown(story.now).keys() == story.documents()
+    assert back.downloads[-1][0] == tab.call("getStatus")["installed"]["sequence"]
+    assert not any("poison" in text for text in tab.texts("about poison"))
+    print("\n".join(story.told))
