@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_text
+from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.capture import Triggers
 from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.slot import Slot
 from vademecum_builder.sources.table import LOOK_BACK, TableSource
 
 
@@ -34,6 +36,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "query": Key("a SELECT", is_text),
     "cursor": Key("the column that rises with each change", is_text),
     "deleted": Key("the column that says that a row is gone", is_text),
+    "capture": Key("triggers or slot", is_one_of("triggers", "slot")),
     "look-back": Key("a number of rows above 0", is_count),
     **records.KEYS,
 }
@@ -46,11 +49,31 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         UsageError: Both a table and a query or neither, a field that is not there, an empty table.
         NetworkError: The database does not answer.
     """
-    source = table_source(settings)
-    reader = RecordReader.of(settings, source.cursor, source.deleted)
-    columns = source.columns()
+    table = table_source(settings)
+    reader = RecordReader.of(settings, table.cursor, table.deleted)
+    source = captured(settings, table) or table
+    columns = table.columns()
     reader.check(columns)
     return [Opened(source, lambda: replace(reader, order=columns))]
+
+
+def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | None:
+    """Return how the changes of a table are captured; None: they are not.
+
+    Raises:
+        UsageError: There is a cursor, too, or a query in place of a table.
+    """
+    capture = settings.values.get("capture")
+    if capture and (table.cursor or not table.table):
+        found = (
+            "cursor and capture: take one of them out"
+            if table.cursor
+            else "capture: a query has none: name a table"
+        )
+        raise UsageError(f"{settings.where}: source: {found}")
+    if capture == "triggers":
+        return Triggers(table)
+    return Slot(table, f"vademecum_{settings.name.replace('-', '_')}") if capture else None
 
 
 def table_source(settings: SourceSettings) -> TableSource:

@@ -29,7 +29,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
 # What a database says that will be otherwise at another time, in SQLSTATE classes: connection, resources, shut down,
 # locks. SQLite has no such classes: there it is the driver's OperationalError.
-_PASSING = ("08", "53", "57", "40", "55")
+_PASSING = ("08", "53", "57", "40", "55P03", "55006")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
 STRATEGY: Final = "cursor"
+CHANGED: Final = "vademecum_changed"
 LOOK_BACK: Final = 1000
 """Rows before the end of the cursor that are compared again."""
 MOST_TWICE: Final = 1000
@@ -69,7 +70,7 @@ class TableSource:
             )
         known = _Position.of(since) if since is not None else None
         with self.database.connect() as connection:
-            count = _Reading(self, connection).count()
+            count = TableReading(self, connection).count()
         return Changes(self._entries(known), expected=0 if known else count)
 
     @property
@@ -85,7 +86,7 @@ class TableSource:
             NetworkError: As `changes`.
         """
         with self.database.connect() as connection:
-            return _Reading(self, connection).columns()
+            return TableReading(self, connection).columns()
 
     def read(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield some columns of every row, in any order, as the database gives them.
@@ -96,7 +97,7 @@ class TableSource:
         from sqlalchemy import column, select
 
         with self.database.connect() as connection:
-            reading = _Reading(self, connection)
+            reading = TableReading(self, connection)
             statement: Any = select(*map(column, columns)).select_from(reading.origin)
             result = connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
             with result:
@@ -104,7 +105,7 @@ class TableSource:
 
     def _entries(self, known: _Position | None) -> Iterator[Entry]:
         with self.database.connect() as connection:
-            reading = _Reading(self, connection)
+            reading = TableReading(self, connection)
             reading.columns()
             yield from reading.since(known) if self.cursor else reading.everything()
 
@@ -152,7 +153,9 @@ class _Row:
 
 
 @dataclass
-class _Reading:
+class TableReading:
+    """A table while it is read."""
+
     source: TableSource
     connection: Connection
     twice: frozenset[str] = frozenset()
@@ -166,7 +169,12 @@ class _Reading:
         return source.database.table(self.connection, source.table)
 
     def columns(self) -> tuple[str, ...]:
-        names = tuple(self.connection.execute(self._select().limit(0)).keys())
+        """Return the names of the columns.
+
+        Raises:
+            UsageError: One of the settings' columns is not there, or two have one name.
+        """
+        names = tuple(self.connection.execute(self.select().limit(0)).keys())
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(
@@ -194,10 +202,10 @@ class _Reading:
     def everything(self) -> Iterator[Entry]:
         """Yield every row, by its id."""
         yield from self._without_id()
-        self.twice = self._ids_that_stand_twice()
+        self.twice = self.ids_that_stand_twice()
         skipped: set[str] = set()
         live = 0
-        for row, entry in self._rows(self._select().order_by(self._column(self.source.id))):
+        for row, entry in self.rows(self.select().order_by(self.column(self.source.id))):
             if not isinstance(entry, Removed) and row.key not in skipped:
                 live += 1
                 yield entry
@@ -208,19 +216,19 @@ class _Reading:
 
     def since(self, known: _Position | None) -> Iterator[Entry]:
         """Yield what is new, in the cursor's order, and a checkpoint now and then."""
-        source, cursor = self.source, self._column(self.source.cursor)
+        source, cursor = self.source, self.column(self.source.cursor)
         if known is None:
             yield from self._without_id()
         yield from self._without_cursor()
-        self.twice = self._ids_that_stand_twice()
+        self.twice = self.ids_that_stand_twice()
         told = set(known.seen) if known else set()
-        statement = self._select().order_by(cursor, self._column(source.id)).where(cursor.is_not(None))
+        statement = self.select().order_by(cursor, self.column(source.id)).where(cursor.is_not(None))
         if known is not None:
             statement = statement.where(cursor >= decode_value(known.start))
         kept: list[_Row] = []
         skipped: set[str] = set()
         read = live = 0
-        for row, entry in self._rows(statement):
+        for row, entry in self.rows(statement):
             read += 1
             live += not isinstance(entry, Removed)
             before = known.seen.get(row.key) if known else None
@@ -248,8 +256,8 @@ class _Reading:
         ids = [decode_value(known.seen[key][0]) for key in sorted(keys)]
         found = set()
         for start in range(0, len(ids), FETCHED):
-            statement = self._select().where(self._column(self.source.id).in_(ids[start : start + FETCHED]))
-            for row, entry in self._rows(statement):
+            statement = self.select().where(self.column(self.source.id).in_(ids[start : start + FETCHED]))
+            for row, entry in self.rows(statement):
                 found.add(row.key)
                 yield entry
         if not found and not read:
@@ -283,7 +291,7 @@ class _Reading:
     def _without_cursor(self) -> Iterator[Skipped]:
         from sqlalchemy import func, select
 
-        column = self._column(self.source.cursor)
+        column = self.column(self.source.cursor)
         count = self.connection.scalar(select(func.count()).select_from(self.origin).where(column.is_(None)))
         if count:
             hint = f"select COALESCE({self.source.cursor}, …) in a query"
@@ -292,16 +300,38 @@ class _Reading:
     def _counts(self) -> tuple[int, int]:
         from sqlalchemy import func, select
 
-        column = self._column(self.source.id)
+        column = self.column(self.source.id)
         rows, with_id = self.connection.execute(
             select(func.count(), func.count(column)).select_from(self.origin)
         ).one()
         return int(rows), int(rows) - int(with_id)
 
-    def _ids_that_stand_twice(self) -> frozenset[str]:
+    def changed(self, statement: Any, values: Mapping[str, Any]) -> Iterator[Entry]:
+        """Yield rows that changed, and those that are gone.
+
+        Args:
+            statement: Selects the id of each change as `CHANGED`, and the row beside it, or nulls.
+            values: What stands for the statement's parameters.
+        """
+        self.twice = self.ids_that_stand_twice()
+        skipped: set[str] = set()
+        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(
+            statement, values
+        )
+        with result:
+            for fields in map(dict, result.mappings()):
+                id = fields.pop(CHANGED)
+                there = fields[self.source.id] is not None
+                entry = self.entry(id, fields) if there else Removed(record_key(id) or str(id)[:100])
+                if entry.key not in skipped:
+                    yield entry
+                if isinstance(entry, Skipped):
+                    skipped.add(entry.key)
+
+    def ids_that_stand_twice(self) -> frozenset[str]:
         from sqlalchemy import String, cast, func, select
 
-        column: ColumnElement[Any] = self._column(self.source.id)
+        column: ColumnElement[Any] = self.column(self.source.id)
         if self.source.database.dialect == "sqlite":  # where 7 and '7' may stand in one column
             column = cast(column, String)
         statement = (
@@ -316,19 +346,19 @@ class _Reading:
             )
         return frozenset(filter(None, map(record_key, ids)))
 
-    def _rows(self, statement: Select[Any]) -> Iterator[tuple[_Row, SourceItem | Skipped | Removed]]:
+    def rows(self, statement: Select[Any]) -> Iterator[tuple[_Row, SourceItem | Skipped | Removed]]:
         source = self.source
-        statement = statement.where(self._column(source.id).is_not(None))
+        statement = statement.where(self.column(source.id).is_not(None))
         result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
         with result:
             for fields in map(dict, result.mappings()):
                 id = fields[source.id]
-                entry = self._entry(id, fields)
+                entry = self.entry(id, fields)
                 told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
                 digest = hashlib.sha256(told).hexdigest()[:16]
                 yield _Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest), entry
 
-    def _entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
+    def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
         key = record_key(id)
         if key is None:
             return Skipped(
@@ -346,12 +376,12 @@ class _Reading:
                 )
         return record_item(key, fields)
 
-    def _select(self) -> Select[Any]:
+    def select(self) -> Select[Any]:
         from sqlalchemy import literal_column, select
 
         return select(literal_column("*")).select_from(self.origin)
 
-    def _column(self, name: str) -> ColumnElement[Any]:
+    def column(self, name: str) -> ColumnElement[Any]:
         from sqlalchemy import column
 
         return column(name)
