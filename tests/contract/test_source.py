@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,10 @@ from vademecum_builder.sources.base import (
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.function import FunctionSource
+from vademecum_builder.sources.git import GitSource, Repository
 from vademecum_builder.sources.messages import Limits, MessageView
 from vademecum_builder.sources.table import TableSource
 
@@ -199,9 +203,64 @@ class FetchedCatalog(Catalog):
         self.host.stop()
 
 
-PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat]] = {
+class Feed:
+    """An RSS feed, whose entries are all that there is."""
+
+    def __init__(self, root: Path) -> None:
+        self.file = root / "a.xml"
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        items = (
+            f"<item><guid>{key}</guid><description>{text}</description></item>"
+            for key, text in documents.items()
+        )
+        self.file.write_text(f'<rss version="2.0"><channel>{"".join(items)}</channel></rss>')
+
+    def source(self) -> Source:
+        return TextOf(FeedSource(str(self.file), keep=False))
+
+
+class Function:
+    """A function that yields dicts."""
+
+    def __init__(self, root: Path) -> None:
+        self.documents: dict[str, str] = {}
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        self.documents = dict(documents)
+
+    def source(self) -> Source:
+        rows = [{"id": key, "text": text} for key, text in self.documents.items()]
+        return TextOf(FunctionSource(lambda: rows, CatalogSource("rows")))
+
+
+class Git(Folder):
+    """A repository, with a commit for each state."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root / "repository")
+        self.root.mkdir()
+        self._git("init", "-q")
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        super().write(documents)
+        self._git("add", "-A")
+        self._git("-c", "user.name=a", "-c", "user.email=a@a.example", "commit", "-q", "-m", "x")
+
+    def source(self) -> Source:
+        repository = Repository(str(self.root), cache=self.root.parent / "cache")
+        return GitSource(repository, "", FolderSource(repository.files))
+
+    def _git(self, *arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True)
+
+
+PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat | Feed | Function]] = {
     "catalog": Catalog,
     "fetched": FetchedCatalog,
+    "feed": Feed,
+    "function": Function,
+    "git": Git,
     "folder": Folder,
     "log": Log,
     "table": Table,
@@ -210,7 +269,10 @@ PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat]] = {
 }
 
 
-@pytest.fixture(params=list(PLACES.values()), ids=list(PLACES))
+@pytest.fixture(
+    params=[pytest.param(one, marks=pytest.mark.process if one is Git else ()) for one in PLACES.values()],
+    ids=list(PLACES),
+)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     made: Place = request.param(tmp_path)
     yield made

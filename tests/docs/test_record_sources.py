@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 
 from data.chat import Chat
+from support.pages_host import PagesHost
 from vademecum_builder.build import build
 from vademecum_builder.settings import read_settings
 
@@ -71,4 +73,39 @@ def test_files_of_office_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     book.active.append(["Pump", "Oil it"])
     book.save("manuals/pumps.xlsx")
     Path("vademecum.toml").write_text(settings_below("Files of office programs"), encoding="utf-8")
+    assert build(read_settings(Path("vademecum.toml"))).documents == 1
+
+
+@pytest.mark.slow
+def test_feeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    item = "<item><guid>1</guid><title>News</title><description>Of oak.</description></item>"
+    Path("feed.xml").write_text(f'<rss version="2.0"><channel>{item}</channel></rss>')
+    with PagesHost(tmp_path) as host:
+        text = settings_below("Feeds").replace("https://acme.example/", host.url)
+        Path("vademecum.toml").write_text(text, encoding="utf-8")
+        assert build(read_settings(Path("vademecum.toml"))).documents == 1
+
+
+@pytest.mark.slow
+def test_repositories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VADEMECUM_CACHE", str(tmp_path / "cache"))
+    Path("handbook.git/docs").mkdir(parents=True)
+    Path("handbook.git/docs/a.md").write_text("# A\n\nOf oak.\n")
+    named = ["git", "-c", "user.name=a", "-c", "user.email=a@a.example", "-C", "handbook.git"]
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*named, *command], check=True)
+    text = settings_below("Repositories").replace("https://git.example/acme/", "")
+    Path("vademecum.toml").write_text(text, encoding="utf-8")
+    assert build(read_settings(Path("vademecum.toml"))).documents == 1
+
+
+@pytest.mark.slow
+def test_your_own_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, _, section = PAGE.read_text(encoding="utf-8").partition("\n## Your own function\n")
+    [code] = re.findall(r"```python\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    Path("shop_source.py").write_text(code)
+    Path("vademecum.toml").write_text(settings_below("Your own function"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents == 1

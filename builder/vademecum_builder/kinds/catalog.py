@@ -16,7 +16,8 @@ from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.record_files import Layout
 
 
-def _is_place(value: Any, folder: Path) -> str | None:
+def is_place(value: Any, folder: Path) -> str | None:
+    """Take an address, or a path relative to the settings."""
     if not isinstance(value, str) or not value:
         return None
     return is_http(value, folder) if is_address(value) else str(folder / value)
@@ -30,7 +31,7 @@ def _is_encoding(value: Any, _: Path) -> str | None:
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "path": Key("a file, a folder, a glob as in data/*.json, or an address", _is_place, required=True),
+    "path": Key("a file, a folder, a glob as in data/*.json, or an address", is_place, required=True),
     "records": Key("the path of the list, as in data.items", is_text),
     "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
     "drafts": Key("true or false", is_truth),

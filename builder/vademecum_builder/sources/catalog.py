@@ -126,12 +126,12 @@ class CatalogSource:
 
     def _received(self, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
         with closing(fetched.body):
-            yield from _Listing(self).entries([(self.place, self._file_name, fetched.body)])
+            yield from Listing(self).entries([(self.place, self._file_name, fetched.body)])
         if checkpoint:
             yield checkpoint
 
     def _entries(self, files: Sequence[Path]) -> Iterator[Entry]:
-        yield from _Listing(self).entries(_opened(files))
+        yield from Listing(self).entries(_opened(files))
 
 
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
@@ -151,7 +151,7 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
             raise UsageError(f"{file}: it was changed while it was read: build again when it is written")
 
 
-class _Listing:
+class Listing:
     """One reading of all files: which ids were seen, and which fields."""
 
     def __init__(self, source: CatalogSource) -> None:
@@ -167,9 +167,17 @@ class _Listing:
                 for number, record in read_records(
                     stream, PurePosixPath(name).suffix.lower(), self.source.layout
                 ):
-                    yield self._entry(f"{name}:{number}", record)
+                    yield self.entry(f"{name}:{number}", record)
             except ContentError as error:
                 raise UsageError(f"{place}: {error.message}") from error
+        self.check()
+
+    def check(self) -> None:
+        """See at the end that there was a record, and every field that is needed.
+
+        Raises:
+            UsageError: There was not.
+        """
         if not self.seen:
             raise UsageError(f"{self.source.place}: no record in it can be read")
         for key, path in self.source.needs:
@@ -177,7 +185,12 @@ class _Listing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"
                 raise UsageError(f"{self.source.where}: source.{key}: {what}")
 
-    def _entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
+    def entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
+        """Return a record as an item, or why it is none.
+
+        Args:
+            place: What it is called where it has no id of its own.
+        """
         if isinstance(record, Failed):
             return Skipped(place, record.reason, record.said)
         self._note(record)

@@ -1,0 +1,104 @@
+"""A feed (RSS, Atom) as a source: each entry is a record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from calendar import timegm
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vademecum.errors import UsageError
+from vademecum.format.json import canonical, iso_time
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped
+from vademecum_builder.sources.fetched import fetch, is_address
+from vademecum_builder.sources.records import record_item, record_key
+
+_STRATEGY = "feed"
+_END = re.compile(rb"</(?:[\w]+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FeedSource:
+    """The entries of a feed, each under its id or its link.
+
+    Attributes:
+        place: A file, or an address.
+        keep: Whether what has fallen out of the feed since a checkpoint stays.
+    """
+
+    place: str
+    keep: bool = True
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return all entries; none where the feed is what it was at the checkpoint.
+
+        Raises:
+            UsageError: No such file, no feed, one that was cut off or is empty, or not a checkpoint of a feed.
+            HostError: The host does not answer.
+        """
+        if since is not None and since.strategy != _STRATEGY:
+            raise UsageError(f"{self.place}: no checkpoint of a feed ({since.strategy})")
+        known: Mapping[str, Any] = json.loads(since.position) if since else {}
+        got = self._read(known.get("ask", {}))
+        if since and (got is None or hashlib.sha256(got[0]).hexdigest() == known["digest"]):
+            return Changes(iter([since]))
+        data, validators = got or (b"", {})
+        position = {"ask": validators, "digest": hashlib.sha256(data).hexdigest()}
+        entries = self._entries(data, Checkpoint(_STRATEGY, canonical(position).decode()))
+        return Changes(entries, whole=not self.keep)
+
+    def _read(self, validators: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]] | None:
+        if is_address(self.place):
+            fetched = fetch(self.place, validators)
+            if fetched is None:
+                return None
+            with fetched.body:
+                return fetched.body.read(), fetched.validators
+        try:
+            return Path(self.place).read_bytes(), {}
+        except OSError as error:
+            raise UsageError(f"{self.place}: cannot be read: {error.strerror}") from error
+
+    def _entries(self, data: bytes, checkpoint: Checkpoint) -> Iterator[Entry]:
+        import feedparser
+
+        feed = feedparser.parse(data)
+        if not feed.get("version"):
+            raise UsageError(f"{self.place}: no feed (RSS or Atom)")
+        if not _END.search(data[-1000:]):
+            raise UsageError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
+        seen: set[str] = set()
+        for number, entry in enumerate(feed.entries, 1):
+            key = record_key(entry.get("id") or entry.get("link") or "")
+            if key is None or key in seen:
+                yield Skipped(
+                    f"entry {number}",
+                    f"its id {key} stands twice" if key else "no id and no link",
+                    str(entry)[:200],
+                )
+                continue
+            seen.add(key)
+            yield record_item(key, _fields(entry))
+        if not seen:
+            raise UsageError(f"{self.place}: no entry in this feed; nothing is changed")
+        yield checkpoint
+
+
+def _fields(entry: Any) -> dict[str, Any]:
+    bodies = [one.value for one in entry.get("content", ())] or [entry.get("summary", "")]
+    # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
+    time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
+    told = {
+        "title": entry.get("title", ""),
+        "text": "\n".join(bodies),
+        "link": entry.get("link", ""),
+        "author": entry.get("author", ""),
+        "tags": [tag.term for tag in entry.get("tags", ()) if tag.get("term")],
+        "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
+    }
+    return {name: value for name, value in told.items() if value}

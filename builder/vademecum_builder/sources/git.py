@@ -1,0 +1,178 @@
+"""A ref of a git repository as a folder, with the date of the last commit of each file.
+
+`git` itself is asked: it knows every protocol, credential and format of repository that a publisher has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from vademecum.errors import NetworkError, UsageError
+from vademecum.format.json import iso_time
+from vademecum_builder.cache import default_cache
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed
+from vademecum_builder.sources.folder import FolderSource
+
+SECONDS = 900.0
+_STRATEGY = "commit"
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_SECRET = re.compile(r"(?<=://)[^/@]*@")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A copy of a repository, at a ref.
+
+    Attributes:
+        url: An address, or the path of a repository.
+        ref: A branch, a tag or a commit.
+        cache: Where the copy is kept.
+        where: The settings' file and line, for messages.
+    """
+
+    url: str
+    ref: str = "HEAD"
+    cache: Path | None = None
+    where: str = ""
+
+    @property
+    def copy(self) -> Path:
+        """Where it lies: the repository, and beside it its files."""
+        return (self.cache or default_cache() / "git") / hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+    @property
+    def files(self) -> Path:
+        """Where its files lie."""
+        return self.copy / "files"
+
+    @cached_property
+    def commit(self) -> str:
+        """The commit of the ref, after it was fetched and its files were written.
+
+        Raises:
+            UsageError: No git, no repository, no such ref.
+            NetworkError: It does not answer.
+        """
+        self.files.mkdir(parents=True, exist_ok=True)
+        if not (self.copy / "git/HEAD").exists():
+            self._git("init", "--bare", "--quiet")
+        self._git(
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--force",
+            "--",
+            self.url,
+            "+refs/heads/*:refs/heads/*",
+            "+refs/tags/*:refs/tags/*",
+            "+HEAD:refs/vademecum/head",
+        )
+        ref = "refs/vademecum/head" if self.ref == "HEAD" else self.ref
+        commit = self._git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
+        ).strip()
+        if not _COMMIT.fullmatch(commit):
+            raise UsageError(f"{self.where}: source.ref: {self.name} has no {self.ref}")
+        self._git("checkout", "--quiet", "--force", "--detach", commit, "--")
+        return commit
+
+    @property
+    def name(self) -> str:
+        """The address without what is secret in it."""
+        return _SECRET.sub("", self.url)
+
+    def dates(self, folder: str) -> Mapping[str, str]:
+        """Return when each file below a folder was last committed, ISO 8601, by its path from there."""
+        log = self._git(
+            "log", "--format=%x01%cI", "--name-only", "--no-renames", self.commit, "--", folder or "."
+        )
+        found: dict[str, str] = {}
+        top = f"{folder}/" if folder else ""
+        for part in log.split("\x01")[1:]:
+            date, *paths = filter(None, part.split("\n"))
+            for path in paths:
+                found.setdefault(path.removeprefix(top), iso_time(datetime.fromisoformat(date)))
+        return found
+
+    def changed(self, since: str, folder: str) -> Mapping[str, bool] | None:
+        """Return what differs from an earlier commit, and whether it is still there; None: that commit is not known."""
+        if not self._git("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}"):
+            return None
+        told = self._git(
+            "diff", "--name-status", "--no-renames", "-z", since, self.commit, "--", folder or "."
+        ).split("\0")
+        top = f"{folder}/" if folder else ""
+        return {
+            path.removeprefix(top): state != "D" for state, path in zip(told[::2], told[1::2], strict=False)
+        }
+
+    def _git(self, *arguments: str) -> str:
+        command = ["git", "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", *arguments]
+        within = {"GIT_DIR": str(self.copy / "git"), "GIT_TERMINAL_PROMPT": "0"}
+        within |= {"GIT_WORK_TREE": str(self.files)} if arguments[0] != "init" else {}
+        try:
+            done = subprocess.run(
+                command,
+                env=os.environ | within,
+                cwd=self.files,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise UsageError(f"{self.where}: a repository is read by git: install it") from None
+        except subprocess.TimeoutExpired:
+            raise NetworkError(f"{self.name}: no answer in {SECONDS:g} seconds") from None
+        if done.returncode and arguments[0] != "rev-parse":
+            said = _SECRET.sub("", " ".join(done.stderr.decode("utf-8", "replace").split()))[:300]
+            raise UsageError(f"{self.where}: {self.name} cannot be read: {said}")
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True)
+class GitSource:
+    """The documents below a folder of a repository; the commit is the checkpoint.
+
+    Attributes:
+        inner: The same folder as it lies.
+    """
+
+    repository: Repository
+    folder: str
+    inner: FolderSource
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return all files, or those that differ from the checkpoint's commit.
+
+        Raises:
+            UsageError: As `FolderSource` and `Repository.commit`; or it is no checkpoint of a repository.
+            NetworkError: It does not answer.
+        """
+        if since is not None and since.strategy != _STRATEGY:
+            raise UsageError(f"{self.repository.name}: no commit ({since.strategy})")
+        here = Checkpoint(_STRATEGY, self.repository.commit)
+        changed = self.repository.changed(since.position, self.folder) if since else None
+        if changed is None:
+            said = self.inner.changes(None)
+            return Changes(
+                _then(said.entries, here), since is not None, said.expected, said.unread, said.left_out
+            )
+        return Changes(_then(self._since(changed), here))
+
+    def _since(self, changed: Mapping[str, bool]) -> Iterator[Entry]:
+        there = {entry.key: entry for entry in self.inner.scan() if entry.key in changed} if changed else {}
+        yield from there.values()
+        yield from (Removed(key) for key in sorted(changed.keys() - there.keys()))
+
+
+def _then(entries: Iterator[Entry], checkpoint: Checkpoint) -> Iterator[Entry]:
+    yield from entries
+    yield checkpoint
