@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import count
 from typing import TypeVar
@@ -249,17 +249,15 @@ def at_once(refs: Sequence[ObjectRef], config: Config) -> int:
     return max(1, min(config.parallel, config.max_on_the_way // max(largest, 1)))
 
 
-async def in_parallel(
-    refs: Sequence[ObjectRef], parallel: int, work: Callable[[ObjectRef], Awaitable[None]]
-) -> None:
-    """Run `work` on every reference, at most `parallel` at a time; the first error ends the rest."""
+async def in_parallel(items: Iterable[T], parallel: int, work: Callable[[T], Awaitable[None]]) -> None:
+    """Run `work` on every item, at most `parallel` at a time; the first error ends the rest."""
     gate = asyncio.Semaphore(parallel)
 
-    async def gated(ref: ObjectRef) -> None:
+    async def gated(item: T) -> None:
         async with gate:
-            await work(ref)
+            await work(item)
 
-    tasks = [asyncio.ensure_future(gated(ref)) for ref in refs]
+    tasks = [asyncio.ensure_future(gated(item)) for item in items]
     try:
         await asyncio.gather(*tasks)
     finally:

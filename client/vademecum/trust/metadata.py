@@ -23,7 +23,14 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, parse_object
-from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
+from vademecum.trust.channel import (
+    CUSTOM,
+    Line,
+    ManifestHint,
+    ReleasePointer,
+    read_hint,
+    read_line,
+)
 from vademecum.trust.signatures import fingerprint, require_signatures, signers_of
 
 
@@ -230,6 +237,13 @@ class Trust:
         return replace(
             line, current=signed(line.current), candidate=line.candidate and signed(line.candidate)
         )
+
+    def channels(self) -> tuple[str, ...]:
+        """Return the names of the channels that the signed targets have. Only after `accept_targets`."""
+        match self._set.targets.unrecognized_fields.get(CUSTOM):
+            case {"channels": dict(channels)}:
+                return tuple(sorted(map(str, channels)))
+        return ()
 
     def named(self) -> tuple[frozenset[str], int]:
         """Return the keys that the root names for the targets, by their fingerprints, and the threshold."""

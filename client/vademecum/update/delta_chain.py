@@ -61,9 +61,9 @@ async def _older(
     entry: PackEntry, manifest: Manifest, fetch: Callable[[PackEntry], Awaitable[Manifest]]
 ) -> Manifest:
     older = await fetch(entry)
-    if (older.sequence, older.channel, older.epoch) != (entry.after, manifest.channel, manifest.epoch):
+    if (older.sequence, older.epoch) != (entry.after, manifest.epoch):
         raise ContentError(
-            f"{entry.manifest_path} is release {older.sequence} of {older.channel!r}, epoch {older.epoch}, "
-            f"expected {entry.after} of {manifest.channel!r}, epoch {manifest.epoch}"
+            f"{entry.manifest_path} is release {older.sequence}, epoch {older.epoch}, "
+            f"expected {entry.after}, epoch {manifest.epoch}"
         )
     return older

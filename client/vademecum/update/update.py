@@ -309,10 +309,10 @@ class Update:
         data = await self.downloader.fetch_plain(pointer.url_path, pointer.manifest)
         manifest = decode_manifest(data)
         self.session.keep_manifest(pointer.sha256, data)
-        if (manifest.sequence, manifest.channel) != (pointer.sequence, self._config.channel):
+        # Not its channel: a release that was built for one may be promoted to another. The signed targets say where.
+        if manifest.sequence != pointer.sequence:
             raise ContentError(
-                f"{pointer.path} describes release {manifest.sequence} of {manifest.channel!r}, "
-                f"the signed targets say {pointer.sequence} of {self._config.channel!r}"
+                f"{pointer.path} describes release {manifest.sequence}, the signed targets say {pointer.sequence}"
             )
         if not self._any_time:
             require_past(manifest, self._clock.now())

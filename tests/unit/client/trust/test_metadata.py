@@ -422,7 +422,14 @@ def test_unknown_fields_are_ignored() -> None:
     publisher = published()
     publisher.timestamp.unrecognized_fields["x"] = 1
     publisher.snapshot.unrecognized_fields["x"] = [1]
-    assert released(custom, publisher).line("stable").current.sequence == 1
+    trust = released(custom, publisher)
+    assert trust.line("stable").current.sequence == 1
+    assert trust.channels() == ("beta", "stable")
+
+
+@pytest.mark.parametrize("custom", [None, [], {}, {"channels": []}])
+def test_a_field_without_channels_names_none(custom: object) -> None:
+    assert released(custom).channels() == ()
 
 
 def test_a_newer_format_is_refused_before_anything_else_is_read() -> None:
