@@ -19,6 +19,7 @@ from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.release.channels import check_channel
 from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
 from vademecum_builder.release.previous import (
     Previous,
@@ -56,6 +57,7 @@ def build(
     started = time.monotonic()
     now = now or datetime.now(UTC)
     published_name(request.encoder or DEFAULT_ENCODER)
+    check_channel(request.channel)
     opened = open_sources(request)
     location = locate_previous(request.previous, request.out)
     lying = timestamp_version(request.out)
@@ -94,7 +96,7 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     lost, first = False, 0
     if location is not None:
         try:
-            return find_previous(location, keys.roots)
+            return find_previous(location, keys.roots, request.channel)
         except VademecumError:
             lost = location != str(request.out)
             if not request.force:

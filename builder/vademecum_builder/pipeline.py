@@ -7,21 +7,31 @@ only state: what it has is neither read again nor embedded again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.encoders.base import Encoders
+from vademecum_builder.index.rows import laid_on
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.links import check_rows
+from vademecum_builder.pages.contents import Contents
+from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Source
-from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of
+from vademecum_builder.stages.archive import Archive, find_archive
+from vademecum_builder.stages.assemble import (
+    AssembledRelease,
+    assemble_release,
+    changes_of,
+    contents_of,
+    places_of,
+)
 from vademecum_builder.stages.audit import Audit
-from vademecum_builder.stages.base import Base, find_base
+from vademecum_builder.stages.base import Base, find_base, find_ground
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import embed_chunks
+from vademecum_builder.stages.embed import Embedded, embed_chunks
 from vademecum_builder.stages.publish import Written, keep_release, publish_release
 from vademecum_builder.stages.read import SourceState, read_source
 
@@ -48,6 +58,8 @@ class BuildReport:
         notices: What else the publisher should read: that keys were made, say.
         left_out: How many files are no documents, by what they are.
         audit: Files by ending, leftovers of markup, pages without text, duplicates.
+        channel: That was built for.
+        candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
     """
 
     sequence: int
@@ -71,12 +83,15 @@ class BuildReport:
     notices: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     audit: Audit = field(default_factory=Audit)
+    channel: str = DEFAULT_CHANNEL
+    candidate: int | None = None
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
         told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
         told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
         told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
+        told["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
         told["leftOut"] = told.pop("left_out")
         told["audit"]["withoutText"] = told["audit"].pop("without_text")
         del told["notices"]
@@ -114,14 +129,36 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
         release, written = keep_release(base.published, context, contents_of(state))
         return _report(release, state, base, context, written, embedded=None)
     embedded = embed_chunks(state, base, encoders, context)
-    tiers = context.request.tiers
-    segments = lay_segments(
-        embedded.rows, context.sequence, embedded.space, published=base.segments, limits=tiers
-    )
-    packs = make_packs(embedded, base, segments, context)
-    release = assemble_release(embedded, state.sources, segments, packs, context)
-    written = publish_release(release, changes_of(state, base), context, contents_of(state))
+    archive, contents = find_archive(context), contents_of(state)
+    places = places_of(embedded.rows.live, context)
+    release = make_release(embedded, state.sources, base, archive, contents, places, context)
+    written = publish_release(release, changes_of(state, base), archive, context, contents)
     return _report(release, state, base, context, written, embedded.count)
+
+
+def make_release(
+    embedded: Embedded,
+    sources: Mapping[str, str],
+    base: Base,
+    archive: Archive,
+    contents: Contents,
+    places: Mapping[str, tuple[str, ...]],
+    context: BuildContext,
+) -> AssembledRelease:
+    """Return the release that has these live rows.
+
+    Args:
+        sources: The digest of each source item behind them.
+        base: What is built on.
+        archive: All releases of that tree.
+        contents, places: See `assemble_release`.
+    """
+    ground, space = find_ground(embedded.space.epoch, base, archive, context), embedded.space
+    laid = replace(embedded, rows=laid_on(embedded.rows, ground.rows, context.sequence))
+    limits = context.request.tiers
+    segments = lay_segments(laid.rows, context.sequence, space, published=ground.segments, limits=limits)
+    packs = make_packs(laid, ground, segments, context)
+    return assemble_release(laid, sources, segments, packs, archive, contents, places, context)
 
 
 def _refuse_loss(now: Collection[str], before: Collection[str], request: BuildRequest) -> None:
@@ -187,6 +224,8 @@ def _report(
         warnings=state.warnings,
         left_out=state.left_out,
         audit=state.audit,
+        channel=context.request.channel,
+        candidate=_rollout(written, context, manifest.sequence),
     )
 
 
@@ -198,3 +237,8 @@ def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | 
     direct = [entry.size for entry in manifest.packs if entry.after == before]
     tiers = sum(entry.object.size for entry in manifest.segments if entry.upto > before)
     return len(release.manifest_bytes) + min([tiers, *direct])
+
+
+def _rollout(written: Written, context: BuildContext, sequence: int) -> int | None:
+    line = written.channels[context.request.channel]
+    return line.rollout if line.candidate is not None and line.candidate.sequence == sequence else None

@@ -42,6 +42,25 @@ class SourceSettings:
 
 
 @dataclass(frozen=True)
+class ArchiveLimits:
+    """Which earlier releases stay published, so that one can be promoted or gone back to.
+
+    Attributes:
+        releases: At most so many, the newest.
+        share: Bytes that they may take beside the new one, as a share of its own.
+        floor: Bytes that they may take in any case.
+    """
+
+    releases: int = 10
+    share: float = 1.0
+    floor: int = 1_048_576
+
+    def budget(self, release: int) -> int:
+        """Return the bytes for earlier releases beside one of so many bytes."""
+        return max(self.floor, int(self.share * release))
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """What to build, from what, and how. Only the first two have no default.
 
@@ -62,6 +81,8 @@ class BuildRequest:
         refit: Fit the encoder anew: a full download for every client.
         channel: The line of releases that it belongs to.
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
+        candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
+            is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
         keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
         make_keys: Whether they may be made then; in CI they would be gone with the machine.
@@ -82,6 +103,7 @@ class BuildRequest:
         validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
+        archive: Which earlier releases stay published.
     """
 
     source: Path
@@ -99,6 +121,7 @@ class BuildRequest:
     refit: bool = False
     channel: str = "stable"
     preview: bool = False
+    candidate: int | None = None
     yank: tuple[int, ...] = ()
     keys: Path | None = None
     make_keys: bool = True
@@ -118,3 +141,4 @@ class BuildRequest:
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)
+    archive: ArchiveLimits = field(default_factory=ArchiveLimits)

@@ -29,7 +29,9 @@ from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_texts, is_truth
 from vademecum_builder.kinds.registry import KINDS, kind_of
-from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.release.channels import CHANNEL_NAME
+from vademecum_builder.release.share import parse_share
+from vademecum_builder.request import ArchiveLimits, BuildRequest, SourceSettings
 
 DEFAULT_OUT: Final = Path("site")
 _TABLES: Final = ("source", "limits")
@@ -164,6 +166,21 @@ def _packs(value: Any, _: Path) -> PackLimits | None:
     return PackLimits(most=value) if type(value) is int and value >= 0 else None
 
 
+def _keep(value: Any, _: Path) -> ArchiveLimits | None:
+    return ArchiveLimits(releases=value) if type(value) is int and value >= 0 else None
+
+
+def _channel(value: Any, _: Path) -> str | None:
+    return value if isinstance(value, str) and CHANNEL_NAME.fullmatch(value) else None
+
+
+def _candidate(value: Any, _: Path) -> int | None:
+    try:
+        return 0 if value is True else parse_share(str(value))
+    except UsageError:
+        return None
+
+
 def _dimensions(value: Any, _: Path) -> int | None:
     return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
 
@@ -171,10 +188,6 @@ def _dimensions(value: Any, _: Path) -> int | None:
 def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
     found = is_texts(value, folder)
     return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
-
-
-def _channel(value: Any, _: Path) -> str | None:
-    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
 
 
 _TOP: Final = {
@@ -187,11 +200,13 @@ _TOP: Final = {
     "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
     "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
     "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),
+    "candidate": _Field("true, or a percentage from 0 to 100", _candidate, field="candidate"),
     "site": _Field("true or false", is_truth, field="site"),
     "strict": _Field("true or false", is_truth, field="strict"),
 }
 _LIMITS: Final = {
     "packs": _Field("a number of bytes", _packs, field="packs"),
+    "keep": _Field("a number of earlier releases", _keep, field="archive"),
     "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
     "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),
 }

@@ -41,12 +41,14 @@ from vademecum_builder.encoders.table import Matrix, Progress
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.pages.client_bundle import client_files
+from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime
 from vademecum_builder.release.previous import Previous, going_on, read_previous
 from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
+from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.assemble import assemble_release
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -214,11 +216,11 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
         now,
         number=sequence,
     )
-    embedded = Embedded(rows, space_of(encoder, BITS), encoder, 0)
+    embedded = Embedded(rows, space_of(encoder, BITS), encoder.query_encoder, encoder.directions)
     segments = lay_segments(rows, sequence, embedded.space, published=base.segments)
     packs = make_packs(embedded, base, segments, context)
-    release = assemble_release(embedded, {}, segments, packs, context)
-    publish_release(release, DocumentChanges(), context)
+    release = assemble_release(embedded, {}, segments, packs, Archive(), Contents(), {}, context)
+    publish_release(release, DocumentChanges(), Archive(), context)
 
 
 @dataclass(frozen=True)

@@ -157,13 +157,13 @@ class Line:
     def previous(self) -> Published | None:
         return self.found().published
 
-    def found(self) -> Previous:
-        """What a build goes on from that finds the tree."""
+    def found(self, channel: str = "stable") -> Previous:
+        """What a build for that channel goes on from that finds the tree."""
         if not (self.out / TIMESTAMP).is_file():
             return Previous()
         held = load_roots(self.keys / ROOT_FILE)
         transport = FolderTransport(self.out)
-        return asyncio.run(read_previous(transport, held, FixedClock(self.now), ONCE))
+        return asyncio.run(read_previous(transport, held, FixedClock(self.now), ONCE, channel))
 
     def release(
         self, files: Mapping[str, str], previous: Published | None = None, **options: Any
@@ -173,7 +173,7 @@ class Line:
 
     def context(self, previous: Published | None = None, **options: Any) -> BuildContext:
         """Return what a build on `previous` goes on from, by default on what lies in the tree."""
-        found = going_on(previous) if previous is not None else self.found()
+        found = going_on(previous) if previous is not None else self.found(options.get("channel", "stable"))
         # Lines of a few documents lose most of them, which a publisher would have to say.
         allowed = {"allow_empty": True, "allow_shrink": True}
         request = BuildRequest(source=self.folder, out=self.out, **{**allowed, **options})

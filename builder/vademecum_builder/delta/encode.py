@@ -74,7 +74,10 @@ class _Writer:
 
     def _has(self, chunk: int) -> bool:
         """Return whether a client of the base has this very row: one that left and came back may differ."""
-        return chunk in self._places and self.rows.chunks[chunk].sequence <= self.header.after
+        if chunk not in self._places:
+            return False
+        old, new = self.base.chunks[chunk], self.rows.chunks[chunk]
+        return (old.scale, old.vector) == (new.scale, new.vector)
 
     @cached_property
     def _places(self) -> dict[int, tuple[int, int]]:

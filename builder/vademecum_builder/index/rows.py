@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
@@ -37,6 +37,33 @@ def rows_of(segments: Iterable[Segment]) -> Rows:
     documents = [state.segments[index].document(row) for index, row in places]
     chunks = [state.segments[index].chunk(row) for index, row in map(unpacked, state.chunks.places)]
     return Rows({row.key: row for row in documents}, {row.id: row for row in chunks})
+
+
+def laid_on(rows: Rows, base: Rows, sequence: int) -> Rows:
+    """Return the rows of release `sequence`, whose live ones are given, as it follows another one.
+
+    What `base` has as well stays as it is there: its bits and its sequence. All else is of this sequence, and so are
+    the tombstones of what is gone. So a client of any release that `base` follows lacks just what is newer.
+    """
+    documents = {row.key: _document_on(row, base.documents.get(row.key), sequence) for row in rows.live}
+    gone = {
+        key: row if row.removed else DocumentRow(key, sequence, removed=True)
+        for key, row in base.documents.items()
+        if key not in documents
+    }
+    chunks = {
+        number: base.chunks.get(number) or replace(row, sequence=sequence)
+        for number, row in rows.chunks.items()
+    }
+    return Rows(gone | documents, chunks)
+
+
+def _document_on(row: DocumentRow, old: DocumentRow | None, sequence: int) -> DocumentRow:
+    return (
+        old
+        if old is not None and replace(row, sequence=old.sequence) == old
+        else replace(row, sequence=sequence)
+    )
 
 
 def document_weight(row: DocumentRow) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from vademecum.format.segment import DocumentRow
 
@@ -48,6 +49,20 @@ class Contents:
     without_text: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
     headings: Sequence[str] = ()
+
+
+def audit_json(contents: Contents) -> dict[str, Any]:
+    """Return what a build says of a release beside its documents: kept with it, for pages that are made later."""
+    told = asdict(replace(contents, documents=(), headings=()))
+    return {name: value for name, value in told.items() if value}
+
+
+def read_audit(
+    told: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Sequence[str]
+) -> Contents:
+    """Return the contents of a release, from what `audit_json` gave and from its rows."""
+    kinds = tuple(FileKind(**kind) for kind in told.get("kinds", ()))
+    return Contents(documents, **{**told, "kinds": kinds}, headings=headings)
 
 
 @dataclass(frozen=True)

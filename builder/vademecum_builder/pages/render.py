@@ -20,6 +20,8 @@ import orjson
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
 from vademecum_builder.pages.contents import Contents, tree_of
+from vademecum_builder.release.channels import Channels
+from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
 
 CHANGES_SHOWN = 50
@@ -46,6 +48,7 @@ class SiteContext:
         client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
         examples: Queries to offer to somebody who has not typed yet.
         contents: Its documents, and what its build says of them.
+        channels: What each channel leads to.
     """
 
     title: str
@@ -55,6 +58,7 @@ class SiteContext:
     client: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
     contents: Contents = field(default_factory=Contents)
+    channels: Channels = field(default_factory=dict)
 
 
 def render_site(context: SiteContext) -> Mapping[str, bytes]:
@@ -100,6 +104,7 @@ def _page(name: str, context: SiteContext) -> bytes:
             changes=context.changes,
             cap=CHANGES_SHOWN,
             contents=context.contents,
+            channels=context.channels,
             same=[", ".join(keys) for keys in context.contents.duplicates],
             tree=tree_of(context.contents.documents),
             opened=OPENED,
@@ -123,6 +128,7 @@ def _environment() -> jinja2.Environment:
         "count": lambda number: f"{number:,}",
         "day": _day,
         "share": lambda size, whole: round(100 * size / whole, 1) if whole else 0,
+        "rollout": share_text,
         "percent": lambda size, whole: f"{100 * size / whole:.0f} %" if whole else "0 %",
         "short_path": lambda path: re.sub(r"[0-9a-f]{64}", lambda found: f"{found[0][:12]}…", path),
     }

@@ -17,6 +17,7 @@ from vademecum_builder.pages.client_bundle import client_files, digests
 from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import SiteContext, render_site, site_folder
+from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
 
@@ -72,6 +73,7 @@ class SiteBuilder:
         version: bytes,
         changes: DocumentChanges,
         contents: Contents,
+        channels: Channels,
         title: str,
     ) -> SiteFiles:
         """Return all files of the site for a release.
@@ -92,6 +94,7 @@ class SiteBuilder:
             client=digests(client),
             examples=_examples(contents.headings, changes),
             contents=contents,
+            channels=channels,
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
         listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title)})

@@ -26,6 +26,7 @@ from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader, is_absent
 from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
 from vademecum_builder.release.numbers import Numbers, most_by
 from vademecum_builder.release.published import Published, Signed, config_for, read_published, read_signed
 from vademecum_builder.signing.metadata import vouches
@@ -39,10 +40,10 @@ class Previous:
 
     Attributes:
         numbers: Those of the release that is made lie above.
-        published: The release, verified, whose rows, vectors and files are taken over; None: everything is read and
-            embedded anew.
+        published: The release, verified, whose rows, vectors and files are taken over: the newest of the channel that
+            is built for, else the newest of all; None: everything is read and embedded anew.
+        channels: What the tree says of each channel.
         roots: The published chain of root metadata.
-        yanked: Sequences that were taken back.
         told: The time that the host told, if it did.
         location: Where it lies, empty where that is nowhere that could be looked at again.
         notices: What the publisher should read.
@@ -50,8 +51,8 @@ class Previous:
 
     numbers: Numbers = field(default_factory=Numbers)
     published: Published | None = None
+    channels: Channels = field(default_factory=dict)
     roots: Mapping[int, bytes] = field(default_factory=dict)
-    yanked: tuple[int, ...] = ()
     told: datetime | None = None
     location: str = ""
     notices: tuple[str, ...] = ()
@@ -59,7 +60,7 @@ class Previous:
 
 def going_on(published: Published) -> Previous:
     """Return what a build goes on from that takes over all of a release."""
-    return Previous(published.numbers, published, published.roots, published.yanked, published.told)
+    return Previous(published.numbers, published, published.channels, published.roots, told=published.told)
 
 
 def without_roots(previous: Previous) -> Previous:
@@ -78,18 +79,18 @@ def locate_previous(previous: str | None, out: Path) -> str | None:
     return str(out) if (out / TIMESTAMP).is_file() else None
 
 
-def find_previous(location: str, held: Mapping[int, bytes]) -> Previous:
+def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAULT_CHANNEL) -> Previous:
     """Return what to build on, verified.
 
     Args:
         location: An address or a folder.
-        held: See `read_previous`.
+        held, channel: See `read_previous`.
 
     Raises:
         VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
     """
     try:
-        return replace(run(_read(location, held)), location=location)
+        return replace(run(_read(location, held, channel)), location=location)
     except VademecumError as error:
         where = _without_password(location)
         advice = (
@@ -163,16 +164,20 @@ def _reworded(error: VademecumError, message: str) -> VademecumError:
     return type(error)(message)
 
 
-async def _read(location: str, held: Mapping[int, bytes]) -> Previous:
+async def _read(location: str, held: Mapping[int, bytes], channel: str) -> Previous:
     transport = open_transport(location)
     try:
-        return await read_previous(transport, held, SystemClock(), config_for(transport))
+        return await read_previous(transport, held, SystemClock(), config_for(transport), channel)
     finally:
         await transport.close()
 
 
 async def read_previous(
-    transport: Transport, held: Mapping[int, bytes], clock: Clock, config: Config
+    transport: Transport,
+    held: Mapping[int, bytes],
+    clock: Clock,
+    config: Config,
+    channel: str = DEFAULT_CHANNEL,
 ) -> Previous:
     """Read and verify what to build on.
 
@@ -182,13 +187,14 @@ async def read_previous(
 
     Args:
         held: The roots that the publisher holds; empty trusts the tree's own first root.
+        channel: The one that is built for.
 
     Raises:
         VademecumError: See `read_published`.
     """
     newest = held[max(held)] if held else None
     try:
-        return going_on(await read_published(transport, newest, clock, config=config))
+        return going_on(await read_published(transport, newest, clock, config=config, channel=channel))
     except SignatureError as error:
         refusal = error
     except (ContentError, ServerError) as error:
@@ -198,7 +204,7 @@ async def read_previous(
             signed = await read_signed(transport, newest, clock, config)
         except VademecumError:
             raise error from None
-        return _from_numbers(signed, f"the previous release is damaged ({error.message})", signed.yanked)
+        return _from_numbers(signed, f"the previous release is damaged ({error.message})", signed.channels)
     if held:
         earlier = await _earlier_roots(held, Downloader(transport, clock, config), config)
         known = {**earlier, **held}
@@ -212,16 +218,17 @@ async def read_previous(
             except SignatureError:
                 continue
             why = "the previous release was signed by a key that the root metadata does not name any more"
-            found = _from_numbers(replace(signed, roots={**earlier, **signed.roots}), why)
+            found = _from_numbers(replace(signed, roots={**earlier, **signed.roots}), why, None)
             return replace(found, numbers=found.numbers.within(most_by(clock.now())))
     raise refusal
 
 
-def _from_numbers(signed: Signed, why: str, yanked: tuple[int, ...] | None = ()) -> Previous:
+def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previous:
+    """Return numbers to go on from, and what the tree says of its channels, where that may be believed."""
     notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
-    if yanked is None:
+    if signed.channels is None:
         notice += "; which releases were taken back is lost: name them again (--yank)"
-    return Previous(signed.numbers, None, signed.roots, yanked or (), signed.told, notices=(notice,))
+    return Previous(signed.numbers, None, channels or {}, signed.roots, told=signed.told, notices=(notice,))
 
 
 async def _earlier_roots(

@@ -6,32 +6,31 @@ The walk is the client's own (`vademecum.trust.refresh`), so that what a build t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, ServerError, TrustError, UsageError
-from vademecum.format.json import Fields, canonical, parse_object
-from vademecum.format.manifest import Manifest, decode_manifest
-from vademecum.format.objects import GZIP_HEADER, ObjectRef, PackRef, deflate, read_ref
+from vademecum.format.json import canonical, parse_object
+from vademecum.format.manifest import Manifest
+from vademecum.format.objects import ObjectRef, read_ref
 from vademecum.format.segment import Segment, decode_segment
-from vademecum.ports import Body, Clock, Progress, Transport
+from vademecum.ports import Clock, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.transport.downloader import Downloader, in_parallel, is_absent
+from vademecum.transport.downloader import Downloader, is_absent
 from vademecum.transport.paths import check_path
-from vademecum.trust.channel import ReleasePointer
+from vademecum.trust.channel import Line, ManifestHint, ReleasePointer
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum_builder.delta.old_rows import History, decode_history
-from vademecum_builder.delta.schedule import kept, steps_to
-from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.release.channels import Channels, newest_of, newest_release, shown_channel, yanked_of
+from vademecum_builder.release.closure import RecordingTransport, bring, find_closure
 from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.release.version_json import DocumentChanges, read_changes
 from vademecum_builder.signing.metadata import Versions
-
-_Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time: a publisher may come back after any pause and build on what is there."""
@@ -44,18 +43,20 @@ class Published:
     Attributes:
         roots: The chain of root metadata, as published: version -> bytes.
         versions, expires: Of the metadata that was read: what the next build counts on from.
-        pointer: What the targets say of the release.
+        channels: What the targets say of each channel.
+        pointer: What they say of the release.
         segments: Decoded, newest first, one for each entry of the manifest.
         query_encoder: The encoder file.
         sources: The digest of each source file.
         history: Rows of older releases, which packs are made against.
+        audit: What the build said of it beside its documents (`pages.contents.read_audit`).
         directions: What the vectors are projected onto; empty: nothing.
         builder_paths: Where these two lie: builders alone read them.
         older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
             next release's).
-        yanked: Sequences that were taken back.
+        archived: Earlier releases that stay published, as far as this one knows.
         told: The time that the host told, if it did.
         files: Every verified file that was read, as published: path -> bytes.
     """
@@ -63,25 +64,32 @@ class Published:
     roots: Mapping[int, bytes]
     versions: Versions
     expires: datetime
+    channels: Channels
     pointer: ReleasePointer
     manifest: Manifest
     segments: tuple[Segment, ...]
     query_encoder: bytes
     sources: Mapping[str, str]
     history: History
+    audit: Mapping[str, Any]
     directions: bytes
     builder_paths: frozenset[str]
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
-    yanked: tuple[int, ...]
+    archived: tuple[ManifestHint, ...]
     told: datetime | None
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
     def numbers(self) -> Numbers:
         """What the next release counts on from."""
-        return Numbers(self.manifest.sequence, self.versions)
+        return Numbers(newest_of(self.channels), self.versions)
+
+    @property
+    def yanked(self) -> tuple[int, ...]:
+        """Sequences that were taken back."""
+        return yanked_of(self.channels)
 
     @property
     def site_files(self) -> Mapping[str, ObjectRef]:
@@ -112,45 +120,27 @@ async def read_published(
     *,
     now: datetime = ANY_TIME,
     config: Config | None = None,
+    channel: str = "",
 ) -> Published:
-    """Read and verify the current release of a tree.
+    """Read and verify a release of a tree.
 
     Args:
         root: The root metadata to trust; None takes the tree's own first root.
         now: The time that expiry is judged by; by default nothing counts as expired.
+        channel: The newest release of that channel is read, be it a candidate, and where there is no such channel, the
+            newest of all. Empty: the one that the pages are about.
 
     Raises:
         NetworkError, ServerError: The tree cannot be read.
         ContentError, SignatureError, RollbackError, ExpiredError: It is not what was signed.
     """
-    recorder = _Recorder(transport)
+    recorder = RecordingTransport(transport)
     config = config or Config()
     downloader = Downloader(recorder, clock, config)
     trust, newest = await _walk(downloader, root, now, config, MemoryStore())
-    line = trust.line(config.channel)
-    pointer = line.current
-    reference = ObjectRef(pointer.sha256, pointer.length, pointer.length)
-    manifest = decode_manifest(await downloader.fetch_plain(pointer.url_path, reference))
-    if manifest.sequence != pointer.sequence:
-        raise ContentError(f"{pointer.url_path} is release {manifest.sequence}, not {pointer.sequence}")
-    contents: dict[str, bytes] = {}
-
-    async def one(ref: ObjectRef) -> None:
-        contents[ref.sha256] = content = await downloader.fetch_object(ref)
-        if isinstance(ref, PackRef):
-            return
-        make = deflate if ref == manifest.sources else deflate_tensors
-        recorder.files[ref.path] = _as_published(ref, content, recorder.files[ref.path], make)
-
-    packs = [entry.object for entry in manifest.packs]
-    await in_parallel([*manifest.objects, manifest.sources, *packs], config.parallel, one)
-    sources = Fields(parse_object(contents[manifest.sources.sha256], "sources"), "sources")
-    told = sources.child("history")
-    rows = read_ref(told.child("rows"))
-    directions = [read_ref(sources.child("directions"))] if "directions" in sources else []
-    older = await _older(manifest, downloader)
-    steps = [ref for ref in kept(manifest.packs, older).values() if isinstance(ref, PackRef)]
-    await in_parallel([rows, *directions, *steps], config.parallel, one)
+    channels = _channels(trust)
+    pointer = newest_release(channels, channel) if channel else channels[shown_channel(channels)].current
+    release = await _read_release(pointer, downloader, recorder, config)
     roots = await _chain(trust, newest, downloader, config)
     site = await _site(trust, downloader)
     version = await _version_json(site, recorder, downloader, config)
@@ -158,31 +148,65 @@ async def read_published(
         roots=roots,
         versions=_versions(trust),
         expires=trust.timestamp_expires,
+        channels=channels,
         pointer=pointer,
-        manifest=manifest,
-        segments=tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
-        query_encoder=contents[manifest.encoder.object.sha256],
-        sources=listed_sources(contents[manifest.sources.sha256]),
-        history=decode_history(contents[rows.sha256], told),
-        directions=b"".join(contents[ref.sha256] for ref in directions),
-        builder_paths=frozenset(ref.path for ref in (rows, *directions)),
-        older=older,
+        **release,
         site=site,
         version_json=version,
-        yanked=line.yanked,
         told=downloader.told,
         files=recorder.files,
     )
 
 
+async def read_beside(
+    published: Published, hint: ManifestHint, transport: Transport, clock: Clock, config: Config
+) -> Published:
+    """Read another release of the same tree. Errors: see `read_published`."""
+    recorder = RecordingTransport(transport, published.files)
+    release = await _read_release(hint, Downloader(recorder, clock, config), recorder, config)
+    pointer = ReleasePointer(
+        hint.sequence,
+        hint.path,
+        hint.sha256,
+        hint.length,
+        release["manifest"].version,
+        hint.sequence in published.yanked,
+    )
+    return replace(published, **release, pointer=pointer, files=recorder.files)
+
+
+async def _read_release(
+    hint: ManifestHint, downloader: Downloader, recorder: RecordingTransport, config: Config
+) -> dict[str, Any]:
+    """Return the fields of `Published` that are about one release."""
+    closure = await find_closure(hint, downloader)
+    contents = await bring(closure.refs, downloader, recorder, config.parallel)
+    manifest, sources = closure.manifest, closure.sources
+    history = sources.child("history")
+    directions = [read_ref(sources.child("directions"))] if "directions" in sources else []
+    return {
+        "manifest": manifest,
+        "segments": tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
+        "query_encoder": contents[manifest.encoder.object.sha256],
+        "sources": listed_sources(contents[manifest.sources.sha256]),
+        "history": decode_history(contents[read_ref(history.child("rows")).sha256], history),
+        "audit": parse_object(contents[manifest.sources.sha256], "sources").get("audit", {}),
+        "directions": b"".join(contents[ref.sha256] for ref in directions),
+        "builder_paths": closure.builder_paths,
+        "older": closure.older,
+        "archived": closure.archived,
+    }
+
+
 @dataclass(frozen=True)
 class Signed:
-    """What the metadata of a tree say, whatever became of the release: the chain of roots, the numbers, the sequences
-    that were taken back (None: that cannot be read any more), and the time that the host told."""
+    """What the metadata of a tree say, whatever became of the release: the chain of roots, the numbers, the channels
+    (None: that cannot be read any more), when the timestamp expires, and the time that the host told."""
 
     roots: Mapping[int, bytes]
     numbers: Numbers
-    yanked: tuple[int, ...] | None
+    channels: Channels | None
+    expires: datetime
     told: datetime | None
 
 
@@ -195,8 +219,8 @@ async def read_signed(transport: Transport, root: bytes | None, clock: Clock, co
     downloader, store = Downloader(transport, clock, config), MemoryStore()
     try:
         trust, newest = await _walk(downloader, root, ANY_TIME, config, store)
-        line = trust.line(config.channel)
-        numbers, yanked = Numbers(line.current.sequence, _versions(trust)), line.yanked
+        channels: Channels | None = _channels(trust)
+        numbers = Numbers(newest_of(channels or {}), _versions(trust))
     except (ContentError, ServerError) as error:
         timestamp = await store.read("trust/timestamp.json")
         if timestamp is None or (isinstance(error, ServerError) and not is_absent(error)):
@@ -205,8 +229,9 @@ async def read_signed(transport: Transport, root: bytes | None, clock: Clock, co
         trust = Trust(newest, ANY_TIME)
         trust.accept_timestamp(timestamp)
         highest = max(trust.timestamp_version, trust.snapshot_version)
-        numbers, yanked = Numbers(highest, Versions(highest, highest, highest)), None
-    return Signed(await _chain(trust, newest, downloader, config), numbers, yanked, downloader.told)
+        numbers, channels = Numbers(highest, Versions(highest, highest, highest)), None
+    roots = await _chain(trust, newest, downloader, config)
+    return Signed(roots, numbers, channels, trust.timestamp_expires, downloader.told)
 
 
 async def _walk(
@@ -221,24 +246,14 @@ def _versions(trust: Trust) -> Versions:
     return Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version)
 
 
-async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manifest]:
-    """Return the manifests of older releases that packs lead on from, by digest.
+def _channels(trust: Trust) -> dict[str, Line]:
+    """Return what the targets say of each channel.
 
     Raises:
-        ContentError: One is not that of the release it stands for.
+        ContentError: There is none, or what is said of one is malformed.
     """
-    found: dict[str, Manifest] = {}
-    waiting = list(manifest.packs)
-    while waiting:
-        entry = waiting.pop()
-        if entry.manifest is None or entry.manifest.sha256 in found:
-            continue
-        older = decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
-        if (older.sequence, older.epoch) != (entry.after, manifest.epoch):
-            raise ContentError(f"{entry.manifest_path} is not release {entry.after} of this epoch")
-        found[entry.manifest.sha256] = older
-        waiting += steps_to(older)
-    return found
+    names = trust.channels()
+    return {name: trust.line(name) for name in names or (Config().channel,)}
 
 
 async def _chain(trust: Trust, newest: bytes, downloader: Downloader, config: Config) -> dict[int, bytes]:
@@ -274,7 +289,7 @@ async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | 
 
 
 async def _version_json(
-    site: Mapping[str, object] | None, recorder: _Recorder, downloader: Downloader, config: Config
+    site: Mapping[str, object] | None, recorder: RecordingTransport, downloader: Downloader, config: Config
 ) -> bytes | None:
     """Return version.json where it is the signed one. It is no part of the index: nothing fails here."""
     data = await downloader.fetch_or_absent("version.json", config.max_manifest)
@@ -283,14 +298,6 @@ async def _version_json(
         return data
     del recorder.files["version.json"]
     return None
-
-
-def _as_published(ref: ObjectRef, content: bytes, body: bytes, make: _Deflate) -> bytes:
-    """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
-    if body.startswith(GZIP_HEADER):
-        return body
-    again, file = make(content)
-    return file if again == ref else body
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
@@ -334,21 +341,3 @@ def listed_sources(data: bytes) -> Mapping[str, str]:
 def _given(value: bytes | None) -> bytes:
     assert value is not None, "a complete walk stores every role"
     return value
-
-
-class _Recorder:
-    """A transport that keeps what it brought."""
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
-        self.files: dict[str, bytes] = {}
-
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
-        body = await self._inner.fetch(path, limit=limit, fresh=fresh, progress=progress)
-        self.files[path] = body.data
-        return body
-
-    async def close(self) -> None:
-        await self._inner.close()

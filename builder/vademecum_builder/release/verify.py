@@ -22,7 +22,8 @@ from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.encoders.directions import decode_directions
-from vademecum_builder.release.published import Published, config_for, read_published
+from vademecum_builder.release.channels import named
+from vademecum_builder.release.published import Published, config_for, read_beside, read_published
 from vademecum_builder.release.version_json import read_changes, version_json
 from vademecum_builder.signing.metadata import check_signed
 
@@ -128,8 +129,13 @@ async def verify_tree(
     config = config or Config()
     published = await read_published(transport, root, clock, now=clock.now(), config=config)
     _check_state(published)
+    everything = published
+    for pointer in named(published.channels).values():
+        if pointer.sha256 != published.pointer.sha256:
+            everything = await read_beside(everything, pointer, transport, clock, config)
+            _check_state(everything)
     downloader = Downloader(transport, clock, config)
-    sizes = {path: len(data) for path, data in published.files.items()}
+    sizes = {path: len(data) for path, data in everything.files.items()}
     for path, ref in published.site_files.items():
         sizes[path] = len(await downloader.fetch_plain(path, ref))
     _check_version(published)
@@ -181,7 +187,9 @@ def _check_version(published: Published) -> None:
     data = published.version_json
     if data is None:
         raise ContentError("version.json is missing or damaged")
-    if data != version_json(published.manifest, published.pointer.sha256, read_changes(data)):
+    if data != version_json(
+        published.manifest, published.pointer.sha256, read_changes(data), published.channels
+    ):
         raise ContentError("version.json does not describe the signed release")
 
 

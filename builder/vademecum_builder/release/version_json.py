@@ -8,6 +8,8 @@ from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
+from vademecum.trust.channel import Line, ReleasePointer
+from vademecum_builder.release.channels import Channels, shown_channel
 
 KINDS = ("added", "modified", "removed")
 
@@ -30,17 +32,21 @@ class DocumentChanges:
     removed: tuple[DocumentChange, ...] = ()
 
 
-def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChanges) -> bytes:
+def version_json(
+    manifest: Manifest, manifest_digest: str, changes: DocumentChanges, channels: Channels
+) -> bytes:
     """Return the file.
 
     Args:
+        manifest: Of the current release of the channel that the pages are about (`shown_channel`).
         manifest_digest: SHA-256 of the manifest's bytes, hex.
     """
     return canonical(
         {
             "buildTime": manifest.built,
             "changes": asdict(changes),
-            "channel": manifest.channel,
+            "channel": shown_channel(channels),
+            "channels": {name: line_json(line) for name, line in channels.items()},
             "chunkCount": manifest.chunks,
             "dimensions": manifest.encoder.dimensions,
             "documentCount": manifest.documents,
@@ -51,6 +57,22 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
             "version": manifest.version,
         }
     )
+
+
+def line_json(line: Line) -> dict[str, object]:
+    """Return what is told of a channel: its release, its candidate (or null) with the rollout in percent, `yanked`."""
+    candidate = line.candidate
+    return {
+        **_release_json(line.current),
+        "candidate": None
+        if candidate is None
+        else {**_release_json(candidate), "rollout": line.rollout / 100},
+        "yanked": list(line.yanked),
+    }
+
+
+def _release_json(release: ReleasePointer) -> dict[str, object]:
+    return {"sequence": release.sequence, "version": release.version}
 
 
 def read_changes(data: bytes) -> DocumentChanges:

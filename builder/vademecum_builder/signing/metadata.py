@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from tuf.api.serialization.json import JSONSerializer
 from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
-from vademecum.trust.channel import CUSTOM, ManifestHint
+from vademecum.trust.channel import CUSTOM, Line, ReleasePointer
 
 _SERIALIZER = JSONSerializer(compact=True)
 
@@ -48,22 +48,11 @@ class SignedTarget:
     length: int
 
 
-@dataclass(frozen=True)
-class Channel:
-    """What a channel points to."""
-
-    name: str
-    release: str
-    sequence: int
-    version: str
-    yanked: tuple[int, ...] = ()
-
-
 def sign_release(
     signer: Signer,
     before: Versions,
-    targets: tuple[SignedTarget, ...],
-    channel: Channel,
+    channels: Mapping[str, Line],
+    listing: SignedTarget | None,
     now: datetime,
     validity: Validity,
 ) -> dict[str, bytes]:
@@ -71,19 +60,20 @@ def sign_release(
 
     Snapshot and timestamp name a version alone, as the specification allows (4.4, 4.6): one key signs all three
     roles, so a length and a digest of the next file would say nothing that its signature and version do not
-    (site/content/decisions/streams-and-metadata.md). The snapshot says where the manifest lies, so that clients
-    fetch it beside the targets (site/content/decisions/round-trips.md).
+    (site/content/decisions/streams-and-metadata.md). The snapshot says where the manifests lie, so that clients
+    fetch theirs beside the targets (site/content/decisions/round-trips.md).
+
+    Args:
+        channels: What is said of each; every release that they name is a target.
+        listing: The list of the site's files; None where no site is published.
     """
-    entry: dict[str, object] = {
-        "release": channel.release,
-        "sequence": channel.sequence,
-        "version": channel.version,
-    }
-    if channel.yanked:
-        entry["yanked"] = list(channel.yanked)
-    current = next(target for target in targets if target.path == channel.release)
-    hint = ManifestHint(channel.sequence, current.path, current.sha256, current.length)
-    custom = {"channels": {channel.name: entry}, "format": FORMAT}
+    releases = [release for line in channels.values() for release in line.releases]
+    targets = [
+        *(SignedTarget(one.path, one.sha256, one.length) for one in releases),
+        *filter(None, [listing]),
+    ]
+    custom = {"channels": {name: _entry(line) for name, line in channels.items()}, "format": FORMAT}
+    hints = {name: line.current.json() for name, line in channels.items()}
     files = {t.path: TargetFile(t.length, {"sha256": t.sha256}, t.path) for t in targets}
     signed_targets = Targets(
         version=before.targets + 1,
@@ -95,18 +85,37 @@ def sign_release(
         version=before.snapshot + 1,
         expires=expiry(now, validity.targets),
         meta={"targets.json": MetaFile(signed_targets.version)},
-        unrecognized_fields={CUSTOM: {"channels": {channel.name: hint.json()}}},
-    )
-    timestamp = Timestamp(
-        version=before.timestamp + 1,
-        expires=expiry(now, validity.timestamp),
-        snapshot_meta=MetaFile(snapshot.version),
+        unrecognized_fields={CUSTOM: {"channels": hints}},
     )
     return {
         f"metadata/{signed_targets.version}.targets.json": signed_bytes(signed_targets, signer),
         f"metadata/{snapshot.version}.snapshot.json": signed_bytes(snapshot, signer),
-        "metadata/timestamp.json": signed_bytes(timestamp, signer),
+        **sign_timestamp(signer, replace(before, snapshot=snapshot.version), now, validity),
     }
+
+
+def sign_timestamp(signer: Signer, before: Versions, now: datetime, validity: Validity) -> dict[str, bytes]:
+    """Return a new timestamp over the last snapshot: its path in the published tree -> bytes."""
+    timestamp = Timestamp(
+        version=before.timestamp + 1,
+        expires=expiry(now, validity.timestamp),
+        snapshot_meta=MetaFile(before.snapshot),
+    )
+    return {"metadata/timestamp.json": signed_bytes(timestamp, signer)}
+
+
+def _entry(line: Line) -> dict[str, object]:
+    """Return what the targets say of a channel, as `vademecum.trust.channel.read_line` reads it."""
+    entry = _named(line.current)
+    if line.candidate is not None:
+        entry["candidate"] = {**_named(line.candidate), "rollout": line.rollout}
+    lists = {"critical": line.critical, "yanked": line.yanked}
+    entry |= {name: list(sequences) for name, sequences in lists.items() if sequences}
+    return entry
+
+
+def _named(release: ReleasePointer) -> dict[str, object]:
+    return {"release": release.path, "sequence": release.sequence, "version": release.version}
 
 
 def signed_bytes(signed: Signed, signer: Signer) -> bytes:

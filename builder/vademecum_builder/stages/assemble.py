@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
-from vademecum.format.objects import deflate
+from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
+from vademecum.trust.channel import ReleasePointer
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.rows import rows_of
 from vademecum_builder.index.segments import LaidSegments
-from vademecum_builder.pages.contents import Contents, FileKind
+from vademecum_builder.pages.contents import Contents, FileKind, audit_json, read_audit
+from vademecum_builder.release.channels import yanked_of
+from vademecum_builder.release.closure import archive_json
+from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
 from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
+from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.audit import KindCount
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -36,12 +42,20 @@ class AssembledRelease:
     files: Mapping[str, bytes]
     kept: frozenset[str] = frozenset()
     """Files of older releases that stay published, because packs lead on from there."""
+    archived: tuple[int, ...] = ()
+    """Older releases that stay published whole."""
 
     @property
     def target(self) -> SignedTarget:
         """What the targets sign of it."""
         digest = hashlib.sha256(self.manifest_bytes).hexdigest()
         return SignedTarget(f"releases/{self.manifest.sequence}.json", digest, len(self.manifest_bytes))
+
+    @property
+    def pointer(self) -> ReleasePointer:
+        """What the targets say of it."""
+        target, manifest = self.target, self.manifest
+        return ReleasePointer(manifest.sequence, target.path, target.sha256, target.length, manifest.version)
 
     @property
     def path(self) -> str:
@@ -59,24 +73,33 @@ def assemble_release(
     sources: Mapping[str, str],
     segments: LaidSegments,
     packs: Packs,
+    archive: Archive,
+    contents: Contents,
+    places: Mapping[str, tuple[str, ...]],
     context: BuildContext,
 ) -> AssembledRelease:
     """Return the release that these segments and packs make.
 
     Args:
         sources: The digest of each source item: what the next build compares with.
+        archive: All earlier releases; as many as the request has room for stay published.
+        contents: What pages will say of it.
+        places: See `places_of`.
     """
     request, sequence, space = context.request, context.sequence, embedded.space
     now = context.now.astimezone(UTC)
-    encoder_ref, encoder_file = deflate_tensors(embedded.encoder.query_encoder)
+    encoder_ref, encoder_file = deflate_tensors(embedded.query_encoder)
     rows, told = encode_history(packs.history, space)
     rows_ref, rows_file = deflate_tensors(rows)
-    own = {"files": dict(sources), "history": {**told, "rows": asdict(rows_ref)}}
+    own = {
+        "files": dict(sources),
+        "history": {**told, "rows": asdict(rows_ref)},
+        "audit": audit_json(contents),
+    }
     of_builder = {rows_ref.path: rows_file}
-    if embedded.encoder.directions:
-        ref, file = deflate_tensors(embedded.encoder.directions)
+    if embedded.directions:
+        ref, file = deflate_tensors(embedded.directions)
         own["directions"], of_builder[ref.path] = asdict(ref), file
-    sources_ref, sources_file = deflate(canonical(own))
     manifest = Manifest(
         sequence=sequence,
         version=request.version or f"{now:%Y.%m.%d}-{sequence}",
@@ -88,17 +111,23 @@ def assemble_release(
         chunks=len(embedded.rows.chunks),
         encoder=EncoderEntry(space.encoder, space.dimensions, encoder_ref),
         segments=segments.entries,
-        sources=sources_ref,
+        sources=ObjectRef("", 0, 0),
         packs=packs.entries,
-        places=_places(embedded.rows.live, context),
+        places=places,
         changed=changed_last(row.sequence for row in embedded.rows.documents.values()),
     )
+    yanked = {*yanked_of(context.previous.channels), *request.yank}
+    archived = archive.within(request.archive, manifest, yanked)
+    sources_ref, sources_file = deflate(canonical(own | {"releases": archive_json(archived.hints())}))
+    manifest = replace(manifest, sources=sources_ref)
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
     files |= {sources_ref.path: sources_file, **of_builder}
-    return AssembledRelease(manifest, encode_manifest(manifest), files, packs.kept | of_builder.keys())
+    kept = packs.kept | of_builder.keys()
+    return AssembledRelease(manifest, encode_manifest(manifest), files, kept, tuple(archived.closures))
 
 
-def _places(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
+def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
+    """Return the values of `lang` and `version` that documents have, the preferred first (format.md, section 5.1)."""
     said = {
         row.key: parse_object(row.metadata.encode(), row.key) if row.metadata else {} for row in documents
     }
@@ -130,6 +159,27 @@ def _why(ending: str, kind: KindCount) -> str:
     if ending not in MEDIA_TYPES:
         return "nothing reads them"
     return "some are left out" if kind.documents else "left out, or what reads them is not installed"
+
+
+def contents_again(release: Published) -> Contents:
+    """Return what `contents_of` gave when a release was built."""
+    rows = rows_of(release.segments)
+    chunks = (rows.chunks[chunk] for row in rows.live for chunk in row.chunks)
+    headings = [chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in chunks]
+    return read_audit(release.audit, rows.live, headings)
+
+
+def changes_between(before: Published, after: Published) -> DocumentChanges:
+    """Return what leads from the documents of one release to those of another."""
+    old, new = ({row.key: row for row in rows_of(one.segments).live} for one in (before, after))
+    modified = [
+        key for key in old.keys() & new.keys() if replace(new[key], sequence=old[key].sequence) != old[key]
+    ]
+    return DocumentChanges(
+        added=_changes(sorted(new.keys() - old.keys()), new),
+        modified=_changes(sorted(modified), new),
+        removed=_changes(sorted(old.keys() - new.keys()), old),
+    )
 
 
 def changes_of(state: SourceState, base: Base) -> DocumentChanges:

@@ -9,7 +9,9 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import DocumentRow, Segment
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
 from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.release.beside import read_again
 from vademecum_builder.release.published import Published
+from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.space import space_of
 
@@ -58,3 +60,20 @@ def find_base(encoders: Encoders, context: BuildContext) -> Base:
     if encoder is None or space_of(encoder, context.request.bits).epoch != previous.manifest.epoch:
         return Base(live)
     return Base(live, previous, encoder, rows)
+
+
+def find_ground(epoch: str, base: Base, archive: Archive, context: BuildContext) -> Base:
+    """Return what the rows of a release are laid on: the newest release of their epoch, of whatever channel.
+
+    So all releases of an epoch are one row, and who has any of them lacks just what is newer.
+
+    Args:
+        base: What the release is built on: as a rule that is the newest one as well.
+    """
+    for closure in archive.closures.values():
+        if closure.manifest.epoch == epoch:
+            if base.published is not None and closure.hint.sha256 == base.published.pointer.sha256:
+                return base
+            found = read_again(context.previous, context.request.out, closure.hint)
+            return Base(published=found, rows=rows_of(found.segments))
+    return base

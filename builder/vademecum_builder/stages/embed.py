@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
+from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum_builder.chunking.structure import Chunk, embedding_text
-from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
+from vademecum_builder.encoders.base import Encoders, Fitted
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.index.rows import Rows
 from vademecum_builder.index.space import VectorSpace
@@ -19,12 +19,17 @@ from vademecum_builder.stages.space import space_of
 
 @dataclass(frozen=True)
 class Embedded:
-    """All rows of the release, tombstones among them; their space, and its encoder; how many were embedded now."""
+    """The live rows of the release; their space, and its encoder; how many chunks were embedded now.
+
+    Attributes:
+        query_encoder, directions: As an encoder of `encoders.base` has them.
+    """
 
     rows: Rows
     space: VectorSpace
-    encoder: DocumentEncoder
-    count: int
+    query_encoder: bytes
+    directions: bytes
+    count: int = 0
 
 
 def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: BuildContext) -> Embedded:
@@ -44,8 +49,8 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     for position, chunk in enumerate(new):
         known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])
     chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
-    documents = {**_tombstones(state, base.rows, context.sequence), **state.documents}
-    return Embedded(Rows(documents, chunks), space, fitted.encoder, len(new))
+    rows, encoder = Rows(state.documents, chunks), fitted.encoder
+    return Embedded(rows, space, encoder.query_encoder, encoder.directions, len(new))
 
 
 def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:
@@ -65,10 +70,3 @@ def _embed(texts: Sequence[str], base: Base, encoders: Encoders, context: BuildC
     if base.encoder is None:
         return encoders.fit(texts, report)
     return Fitted(base.encoder, base.encoder.embed(texts, report))
-
-
-def _tombstones(state: SourceState, old: Rows, sequence: int) -> dict[str, DocumentRow]:
-    """Return the old tombstones and those of this release. A new epoch needs none: no client keeps old rows."""
-    earlier = {key: row for key, row in old.documents.items() if row.removed}
-    fresh = [key for key in state.removed if key in old.documents]
-    return earlier | {key: DocumentRow(key, sequence, removed=True) for key in fresh}

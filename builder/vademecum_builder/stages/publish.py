@@ -1,15 +1,15 @@
-"""The last stage: a release is signed and written, pages around it; or the signatures of the last are renewed."""
+"""The last stage: what channels lead to is signed and written, pages around it; or signatures are renewed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vademecum.errors import UsageError
-from vademecum.trust.channel import MOST_YANKED, ManifestHint
-from vademecum_builder.delta.schedule import kept
+from vademecum.format.json import Fields, parse_object
+from vademecum.format.manifest import Manifest
 from vademecum_builder.pages.contents import Contents
-from vademecum_builder.pages.site import SiteFiles
+from vademecum_builder.pages.site import LISTING, SiteFiles
 from vademecum_builder.publish.tree import (
     TIMESTAMP,
     is_intact,
@@ -18,41 +18,64 @@ from vademecum_builder.publish.tree import (
     sweep,
     write_tree,
 )
-from vademecum_builder.release.previous import Previous
+from vademecum_builder.release.beside import bring_files, read_again
+from vademecum_builder.release.channels import Channels, shown_channel, with_release, yank
 from vademecum_builder.release.previous import require_unmoved as require_host_unmoved
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChanges, version_json
-from vademecum_builder.request import BuildRequest
-from vademecum_builder.signing.metadata import Channel, sign_release
-from vademecum_builder.stages.assemble import AssembledRelease
+from vademecum_builder.signing.metadata import expiry, sign_release, sign_timestamp
+from vademecum_builder.stages.archive import Archive, find_archive
+from vademecum_builder.stages.assemble import AssembledRelease, changes_between, contents_again
 from vademecum_builder.stages.context import BuildContext
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was done to the tree: bytes written, whether it was signed, whether pages were rendered."""
+    """What was done to the tree: bytes written, whether it was signed, whether pages were rendered, and what its
+    channels lead to now."""
 
+    channels: Channels
     bytes: int = 0
     signed: bool = False
     site: bool = False
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The release that pages are about: its manifest and the digest of that, what it changed and what it holds."""
+
+    manifest: Manifest
+    digest: str
+    changes: DocumentChanges
+    contents: Contents
+
+
 def publish_release(
     release: AssembledRelease,
     changes: DocumentChanges,
+    archive: Archive,
     context: BuildContext,
     contents: Contents | None = None,
 ) -> Written:
-    """Write a new release over the previous one.
+    """Write a new release beside the earlier ones.
 
     Args:
+        archive: The releases of the tree that is built on.
         contents: What its pages say of its documents and its build; none: nothing.
 
     Raises:
+        UsageError: A release is to be taken back that was never published.
         StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
-    written = _write(release, _render(release, changes, context, contents or Contents()), context)
-    return Written(written, signed=True, site=context.site is not None)
+    request, before = context.request, context.previous.channels
+    rollout = None if request.channel in archive.lost else request.candidate
+    channels = with_release(before, request.channel, release.pointer, rollout)
+    channels = {
+        name: channels[name] for name in channels if name not in archive.lost or name == request.channel
+    }
+    channels = yank(channels, request.yank, context.previous.numbers.sequence)
+    shown = Shown(release.manifest, release.target.sha256, changes, contents or Contents())
+    return publish_channels(channels, archive, context, release=release, shown=shown)
 
 
 def keep_release(
@@ -61,36 +84,92 @@ def keep_release(
     """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
 
     Raises:
-        StorageError, QuotaError: See `publish_release`.
+        UsageError, StorageError, QuotaError: See `publish_release`.
     """
-    request, site = context.request, context.site
-    kept_files = frozenset({*base.builder_paths, *kept(base.manifest.packs, base.older)})
-    release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {}, kept_files)
+    request, site, before = context.request, context.site, context.previous.channels
+    release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {})
     stale_site = site is not None and not (
         site.is_current(base.site, request.title) and _pages_are_whole(base, request.out)
     )
     ageing = base.expires - context.now < request.validity.timestamp / 2
     newer_root = f"metadata/{context.authority.root_version}.root.json" not in base.files
-    yanking = yanked_with(context.previous, request) != base.yanked
-    if not (stale_site or ageing or newer_root or yanking):
-        return release, Written()
+    channels = before
+    if request.channel not in before:
+        channels = with_release(before, request.channel, base.pointer)
+    channels = yank(channels, request.yank, context.previous.numbers.sequence)
+    if not (stale_site or ageing or newer_root or channels != before):
+        return release, Written(channels)
     # All of it, since the output folder of a fresh machine holds nothing yet.
-    pages = _render(release, base.changes, context, contents)
-    written = _write(release, pages, context)
-    return release, Written(written, signed=True, site=site is not None)
+    shown = Shown(base.manifest, base.pointer.sha256, base.changes, contents)
+    return release, publish_channels(channels, find_archive(context), context, shown=shown)
 
 
-def yanked_with(previous: Previous, request: BuildRequest) -> tuple[int, ...]:
-    """Return the sequences that are taken back from now on.
+def publish_channels(
+    channels: Channels,
+    archive: Archive,
+    context: BuildContext,
+    *,
+    release: AssembledRelease | None = None,
+    shown: Shown | None = None,
+) -> Written:
+    """Sign what channels lead to from now on, and write a whole tree.
+
+    Args:
+        archive: The releases of the tree that is gone on from.
+        release: A new one.
+        shown: What is known of one release, if pages are to be about that.
 
     Raises:
-        UsageError: One of them was never published.
+        StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
     """
-    last = previous.numbers.sequence
-    for sequence in request.yank:
-        if not 1 <= sequence <= last:
-            raise UsageError(f"--yank {sequence}: there is no such release; the last one is {last}")
-    return tuple(sorted({*previous.yanked, *request.yank})[-MOST_YANKED:])
+    about = channels[shown_channel(channels)].current
+    if shown is None or shown.digest != about.sha256:
+        shown = _shown_again(channels, context)
+    pages = _render(shown, channels, context)
+    metadata = _sign(channels, pages, context)
+    written = _write(channels, archive, release, pages.files, metadata, context)
+    return Written(channels, written, signed=True, site=context.site is not None)
+
+
+def sign_again(archive: Archive, context: BuildContext) -> Written:
+    """Sign a new timestamp over what there is, and write a whole tree, its pages as they are.
+
+    Where that is not enough, since other signatures would not outlive it or the root is a newer one, all are renewed.
+
+    Args:
+        archive: The releases of the tree.
+
+    Raises:
+        VademecumError: See `publish_channels`; the pages are not to be had.
+    """
+    previous, request, authority = context.previous, context.request, context.authority
+    published = previous.published
+    assert published is not None, "there is something to sign"
+    versions = published.versions
+    below = [f"metadata/{versions.snapshot}.snapshot.json", f"metadata/{versions.targets}.targets.json"]
+    until = expiry(context.now, request.validity.timestamp)
+    signed = [Fields(parse_object(published.files[path], path), path).child("signed") for path in below]
+    newer_root = f"metadata/{authority.root_version}.root.json" not in published.files
+    if newer_root or any(fields.time("expires") < until for fields in signed):
+        return publish_channels(previous.channels, archive, context)
+    pages: dict[str, bytes | Path] = {**bring_files(previous, request.out, published.site_files)}
+    metadata = sign_timestamp(authority.signer, versions, context.now, request.validity)
+    listing = (path for path in published.files if path.endswith(f".{LISTING}"))
+    kept = {*below, *listing, *published.site_files, "version.json"}
+    written = _write(previous.channels, archive, None, pages, metadata, context, kept)
+    return Written(previous.channels, written, signed=True)
+
+
+def _shown_again(channels: Channels, context: BuildContext) -> Shown:
+    """Return what is to be known of an earlier release: its tree has kept it."""
+    previous, out = context.previous, context.request.out
+    pointer = channels[shown_channel(channels)].current
+    release = read_again(previous, out, pointer)
+    before = previous.channels[shown_channel(previous.channels)].current
+    changes = release.changes
+    if before.sha256 != pointer.sha256:
+        changes = changes_between(read_again(previous, out, before), release)
+    return Shown(release.manifest, pointer.sha256, changes, contents_again(release))
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:
@@ -101,49 +180,50 @@ def _pages_are_whole(base: Published, out: Path) -> bool:
     return is_intact(out, base.site_files)
 
 
-def _render(
-    release: AssembledRelease, changes: DocumentChanges, context: BuildContext, contents: Contents
-) -> SiteFiles:
-    version = version_json(release.manifest, release.target.sha256, changes)
+def _render(shown: Shown, channels: Channels, context: BuildContext) -> SiteFiles:
+    version = version_json(shown.manifest, shown.digest, shown.changes, channels)
     if context.site is None:
         return SiteFiles({"version.json": version}, None)
     title, root = context.request.title, context.authority.root
-    return context.site.render(release.manifest, root, version, changes, contents, title)
+    return context.site.render(shown.manifest, root, version, shown.changes, shown.contents, channels, title)
 
 
-def _write(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> int:
-    """Write index, pages and metadata, then sweep; return the bytes written."""
+def _write(
+    channels: Channels,
+    archive: Archive,
+    release: AssembledRelease | None,
+    pages: Mapping[str, bytes | Path],
+    metadata: Mapping[str, bytes],
+    context: BuildContext,
+    kept: Iterable[str] = (),
+) -> int:
+    """Write index, pages and metadata, then sweep all but `kept`; return the bytes written."""
     out, previous = context.request.out, context.previous
-    metadata = _sign(release, pages, context)
-    index = {**_carried(previous.published), **release.files, release.path: release.manifest_bytes}
-    files: dict[str, bytes | Path] = {**index, **pages.files, **metadata}
-    manifest = release.manifest
-    packs = (entry.object for entry in manifest.packs)
-    objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
-    current = {release.path, *objects, *release.kept, *pages.files, *metadata}
+    archived = archive.closures if release is None else release.archived
+    beside = archive.files(channels, archived)
+    files: dict[str, bytes | Path] = {**_carried(previous.published), **bring_files(previous, out, beside)}
+    current = {*beside, *pages, *metadata, *kept}
+    if release is not None:
+        manifest = release.manifest
+        files |= {**release.files, release.path: release.manifest_bytes}
+        packs = (entry.object for entry in manifest.packs)
+        objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
+        current |= {release.path, *objects, *release.kept}
     base = previous.published
     built_on = context.lying if base is None else base.versions.timestamp
     with locked(out):
-        require_unmoved(out, built_on, _hint(release), context.request.channel)
+        for name, line in channels.items():
+            require_unmoved(out, built_on, line.current, name)
         require_host_unmoved(previous)
-        written = write_tree(out, files)
+        written = write_tree(out, {**files, **pages, **metadata})
         sweep(out, current, former=base.site_files if base else (), recent=base is not None)
     return written
 
 
-def _hint(release: AssembledRelease) -> ManifestHint:
-    target = release.target
-    return ManifestHint(release.manifest.sequence, target.path, target.sha256, target.length)
-
-
-def _sign(release: AssembledRelease, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
-    request, previous, manifest = context.request, context.previous, release.manifest
-    targets = (release.target, *((pages.listing,) if pages.listing else ()))
-    yanked = yanked_with(previous, request)
-    channel = Channel(request.channel, release.target.path, manifest.sequence, manifest.version, yanked)
+def _sign(channels: Channels, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
     roots = {f"metadata/{version}.root.json": data for version, data in context.authority.roots.items()}
-    signer, versions = context.authority.signer, previous.numbers.versions
-    signed = sign_release(signer, versions, targets, channel, context.now, request.validity)
+    signer, versions = context.authority.signer, context.previous.numbers.versions
+    signed = sign_release(signer, versions, channels, pages.listing, context.now, context.request.validity)
     return {**roots, **signed}
 
 

@@ -21,6 +21,8 @@ from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.pipeline import StrictError
+from vademecum_builder.release.channels import DEFAULT_CHANNEL
+from vademecum_builder.release.share import share_text
 from vademecum_builder.settings import read_settings
 from vademecum_builder.stages.audit import Audit, KindCount
 
@@ -116,6 +118,12 @@ def _reasons(kind: KindCount) -> str:
     return "; ".join(f"{count} {reason}" for reason, count in kind.others.items())
 
 
+def _waits(report: BuildReport) -> str:
+    """Return for whom a candidate is."""
+    share = share_text(report.candidate or 0)
+    return f"  a candidate, for {share} of the readers: vade promote {report.sequence} --to {report.channel}"
+
+
 def _lines(report: BuildReport, out: Path) -> list[str]:
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
@@ -123,8 +131,11 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
             f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}.",
             *_audited(report.audit),
         ]
+    where = "" if report.channel == DEFAULT_CHANNEL else f" of {report.channel}"
+    lines = [] if report.candidate is None else [_waits(report)]
     return [
-        f"Published release {report.sequence} ({report.version}) in {out}",
+        f"Published release {report.sequence} ({report.version}){where} in {out}",
+        *lines,
         f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
         *_audited(report.audit),

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from vademecum.encoder.file import MAX_DIMENSIONS
+from vademecum.errors import UsageError
 from vademecum_builder.cli.options.common import (
     EXAMPLE_SITE,
     SETTINGS,
@@ -16,6 +17,7 @@ from vademecum_builder.cli.options.common import (
     add_trust,
     byte_count,
 )
+from vademecum_builder.release.share import parse_share
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 
@@ -54,6 +56,13 @@ def _dimensions(text: str) -> int:
     return int(text)
 
 
+def _share(text: str) -> int:
+    try:
+        return parse_share(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
 def _build(add: AddOption) -> None:
     help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
     without = f"{help_}; without it: what {SETTINGS} says"
@@ -87,6 +96,15 @@ def _build(add: AddOption) -> None:
         type=int,
         action="append",
         help="take a release back: no client installs it or goes back to it",
+    )
+    add("--channel", metavar="NAME", help="the line of releases to publish in (default: stable)")
+    add(
+        "--candidate",
+        metavar="PERCENT",
+        type=_share,
+        nargs="?",
+        const=0,
+        help="as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
     )
     add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
     add(

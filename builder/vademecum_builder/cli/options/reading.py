@@ -44,7 +44,6 @@ def add_to(commands: Commands) -> None:
         _doctor,
         f"doctor {EXAMPLE_SITE} --store kb.db",
     )
-    commands.add("rollback", "go back to the release before", _status, "rollback --store kb.db")
     commands.add(
         "completion",
         "print the shell's completion of this command line",

@@ -22,6 +22,7 @@ from vademecum.testing import FixedClock
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree
+from vademecum_builder.request import ArchiveLimits
 from vademecum_builder.signing.keys import renew_root
 
 ONE = {"keys.md": "# Keys\n\nHow to rotate a key.\n"}
@@ -218,7 +219,8 @@ def test_an_output_folder_that_is_a_file_or_holds_the_source(tmp_path: Path) -> 
 def test_a_sweep_leaves_three_releases_and_all_roots(tmp_path: Path) -> None:
     line = Line(tmp_path)
     for number in range(1, 7):
-        line.release({**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}, quite another.\n"})
+        files = {**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}, quite another.\n"}
+        line.release(files, archive=ArchiveLimits(0))
         line.later(days=1)
     tree = tree_of(line.out)
     manifests = {path: decode_manifest(data) for path, data in tree.items() if path.startswith("releases/")}

@@ -16,6 +16,8 @@ from support.publishing import HANDBOOK, NOW, Line, ask, pull, pulled, tree_of
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
 from vademecum.format.json import parse_object
 from vademecum.runtime.folder import FolderTransport
+from vademecum.trust import channel
+from vademecum.trust.channel import ReleasePointer
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,
@@ -26,10 +28,9 @@ from vademecum_builder.signing.keys import (
     new_keys,
     renew_root,
 )
-from vademecum_builder.signing.metadata import Channel, SignedTarget, Validity, Versions, sign_release
+from vademecum_builder.signing.metadata import Validity, Versions, sign_release
 
-CHANNEL = Channel("stable", "releases/1.json", 1, "one")
-TARGET = SignedTarget("releases/1.json", "ab" * 32, 7)
+CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 32, 7, "one"))}
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_the_key_of_the_file_and_of_the_environment_sign_alike(folder: Path) -> 
     from_file = load_authority(roots, folder / RELEASE_KEY, {}, NOW)
     from_environment = load_authority(roots, Path("nowhere"), {KEY_VARIABLE: f"\n{pem}\n"}, NOW)
     signed = [
-        sign_release(one.signer, Versions(), (TARGET,), CHANNEL, NOW, Validity())
+        sign_release(one.signer, Versions(), CHANNELS, None, NOW, Validity())
         for one in (from_file, from_environment)
     ]
     assert signed[0] == signed[1]
@@ -323,8 +324,8 @@ def test_an_interrupted_rotation_can_be_run_again(
 
 def test_signing_twice_gives_the_same_bytes_and_each_release_the_next_versions(folder: Path) -> None:
     signer = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).signer
-    first = sign_release(signer, Versions(4, 5, 6), (TARGET,), CHANNEL, NOW, Validity())
-    assert first == sign_release(signer, Versions(4, 5, 6), (TARGET,), CHANNEL, NOW, Validity())
+    first = sign_release(signer, Versions(4, 5, 6), CHANNELS, None, NOW, Validity())
+    assert first == sign_release(signer, Versions(4, 5, 6), CHANNELS, None, NOW, Validity())
     assert list(first) == ["metadata/5.targets.json", "metadata/6.snapshot.json", "metadata/timestamp.json"]
     targets = parse_object(first["metadata/5.targets.json"], "targets")["signed"]
     assert targets["vademecum"] == {

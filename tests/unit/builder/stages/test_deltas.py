@@ -19,6 +19,7 @@ from vademecum_builder.delta.old_rows import History, decode_history, encode_his
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.release.published import Published
+from vademecum_builder.request import ArchiveLimits
 
 
 def page(number: int) -> dict[str, str]:
@@ -43,7 +44,7 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Line, dict[int, 
     line = Line(tmp_path_factory.mktemp("packs"))
     stores: dict[int, Store] = {}
     for number in range(1, 23):
-        line.release(page(number))
+        line.release(page(number), archive=ArchiveLimits(0))
         stores[number] = pulled(line)
     return line, stores
 

@@ -1,0 +1,19 @@
+"""`vade promote`."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.releases import promote
+
+
+def run(options: Namespace) -> Shown:
+    """Make a release the current one of a channel."""
+    request = tree_request(options)
+    channel = getattr(options, "to", request.channel)
+    report = promote(request, options.sequence, to=channel, now=time_of_build(os.environ))
+    return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.")

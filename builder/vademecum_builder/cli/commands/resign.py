@@ -1,0 +1,18 @@
+"""`vade resign`."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.releases import resign
+
+
+def run(options: Namespace) -> Shown:
+    """Sign a new timestamp, and nothing else."""
+    request, now = tree_request(options), time_of_build(os.environ)
+    report = resign(request, now=now)
+    return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.")

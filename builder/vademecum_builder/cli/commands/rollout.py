@@ -1,0 +1,22 @@
+"""`vade rollout`."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.release.share import parse_share, share_text
+from vademecum_builder.releases import roll_out
+
+
+def run(options: Namespace) -> Shown:
+    """Give a candidate to a share of the readers."""
+    share, now = parse_share(options.share), time_of_build(os.environ)
+    request, channel = tree_request(options), getattr(options, "to", "")
+    report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)
+    return told(
+        report, f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
+    )

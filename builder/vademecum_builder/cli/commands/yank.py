@@ -1,0 +1,17 @@
+"""`vade yank`."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from vademecum_builder.cli.environment import time_of_build
+from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.releases import yank
+
+
+def run(options: Namespace) -> Shown:
+    """Take releases back."""
+    report = yank(tree_request(options), options.sequences, now=time_of_build(os.environ))
+    return told(report, f"Taken back: {', '.join(map(str, options.sequences))}.")

@@ -1,0 +1,61 @@
+"""What the commands share that decide about releases: the tree that is meant, and what is said of the outcome."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import fields, replace
+
+from vademecum.errors import UsageError
+from vademecum_builder.cli.environment import signing_key
+from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.wording import Shown, printable
+from vademecum_builder.release.channels import Channels
+from vademecum_builder.release.share import share_text
+from vademecum_builder.releases import ChangeReport, TreeRequest, tree_of
+from vademecum_builder.settings import read_settings
+
+_FIELDS = frozenset(field.name for field in fields(TreeRequest))
+
+
+def tree_request(options: Namespace) -> TreeRequest:
+    """Return which tree is meant, and who signs: as the command line says, over what the settings do.
+
+    Raises:
+        UsageError: Neither names a folder; the settings cannot be read.
+    """
+    given = {name: value for name, value in vars(options).items() if name in _FIELDS}
+    given["signing_key"] = signing_key(os.environ, given.get("keys"))
+    if options.config.exists() or options.config != SETTINGS:
+        return replace(tree_of(read_settings(options.config)), **given)
+    if "out" not in given:
+        raise UsageError(f"which tree? name it with --out, or write {SETTINGS}")
+    return TreeRequest(**given)
+
+
+def told(report: ChangeReport, done: str) -> Shown:
+    """Return what a command shows of a decision; its notices go to stderr.
+
+    Args:
+        done: In words, where something was changed.
+    """
+    for notice in report.notices:
+        print(printable(f"vade: {notice}"), file=sys.stderr)
+    first = done if report.changed else "Nothing to do: it is so already."
+    return report.json(), [first, *channel_lines(report.channels)]
+
+
+def channel_lines(channels: Channels) -> Sequence[str]:
+    """Return a line for each channel."""
+    lines = []
+    for name, line in channels.items():
+        current, candidate = line.current, line.candidate
+        told = f"  {name}: release {current.sequence} ({current.version})"
+        told += ", taken back" if current.sequence in line.yanked else ""
+        if candidate is not None:
+            share = "taken back" if candidate.sequence in line.yanked else f"for {share_text(line.rollout)}"
+            told += f"; candidate {candidate.sequence} ({candidate.version}), {share}"
+        lines.append(told)
+    return lines

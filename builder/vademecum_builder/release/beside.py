@@ -1,0 +1,99 @@
+"""Other releases of the tree that a build goes on from: read when they are asked for, from where the first one came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vademecum.errors import VademecumError
+from vademecum.format.objects import ObjectRef
+from vademecum.ports import Transport
+from vademecum.runtime.clock import SystemClock
+from vademecum.runtime.locations import open_transport
+from vademecum.runtime.loop import run
+from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.trust.channel import ManifestHint
+from vademecum_builder.release.closure import Closure, RecordingTransport, bring, find_closure
+from vademecum_builder.release.previous import Previous
+from vademecum_builder.release.published import Published, config_for, read_beside
+
+T = TypeVar("T")
+
+
+def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
+    """Return another release of the tree. Errors: see `read_published`.
+
+    Args:
+        previous: One release of it was read.
+        out: Where the tree lies, if `previous` has no location.
+    """
+    published = previous.published
+    assert published is not None, "nothing was read"
+    if published.pointer.sha256 == hint.sha256:
+        return published
+
+    async def read(transport: Transport) -> Published:
+        return await read_beside(published, hint, transport, SystemClock(), config_for(transport))
+
+    return _with_tree(previous, out, read)
+
+
+def find_closures(
+    previous: Previous, out: Path, hints: Iterable[ManifestHint], *, whole: bool = False
+) -> dict[int, Closure | VademecumError]:
+    """Return what belongs to each of these releases, or why that is not to be had, by sequence.
+
+    Args:
+        whole: All of its files are fetched and verified, too.
+    """
+    found: dict[int, Closure | VademecumError] = {}
+
+    async def find(transport: Transport) -> None:
+        config = config_for(transport)
+        recorder = RecordingTransport(transport, _known(previous))
+        downloader = Downloader(recorder, SystemClock(), config)
+
+        async def one(hint: ManifestHint) -> None:
+            try:
+                closure = found[hint.sequence] = await find_closure(hint, downloader)
+                if whole:
+                    await bring(closure.refs, downloader, recorder, config.parallel)
+            except VademecumError as error:
+                found[hint.sequence] = error
+
+        await in_parallel(hints, config.parallel, one)
+
+    _with_tree(previous, out, find)
+    return found
+
+
+def bring_files(previous: Previous, out: Path, refs: Mapping[str, ObjectRef]) -> dict[str, bytes]:
+    """Return files of the tree, as published: those that do not lie in `out` already. Errors: see `read_published`."""
+    wanted = {path: ref for path, ref in refs.items() if not _lies_in(out, path, ref)}
+
+    async def fetch(transport: Transport) -> dict[str, bytes]:
+        recorder, config = RecordingTransport(transport, _known(previous)), config_for(transport)
+        await bring(wanted, Downloader(recorder, SystemClock(), config), recorder, config.parallel)
+        return {path: recorder.files[path] for path in wanted}
+
+    return _with_tree(previous, out, fetch) if wanted else {}
+
+
+def _lies_in(out: Path, path: str, ref: ObjectRef) -> bool:
+    return (out / path).is_file() and (out / path).stat().st_size == ref.size
+
+
+def _known(previous: Previous) -> Mapping[str, bytes]:
+    return {} if previous.published is None else previous.published.files
+
+
+def _with_tree(previous: Previous, out: Path, call: Callable[[Transport], Coroutine[Any, Any, T]]) -> T:
+    async def opened() -> T:
+        transport = open_transport(previous.location or str(out))
+        try:
+            return await call(transport)
+        finally:
+            await transport.close()
+
+    return run(opened())

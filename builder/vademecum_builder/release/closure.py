@@ -1,0 +1,161 @@
+"""Which files belong to a release, and bringing them: they stay published, or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from vademecum.errors import ContentError
+from vademecum.format.json import DIGEST, Fields, parse_object
+from vademecum.format.manifest import Manifest, decode_manifest
+from vademecum.format.objects import GZIP_HEADER, ObjectRef, PackRef, deflate, read_ref
+from vademecum.format.version import MAX_SEQUENCE
+from vademecum.ports import Body, Progress, Transport
+from vademecum.transport.downloader import Downloader, in_parallel
+from vademecum.trust.channel import ManifestHint
+from vademecum_builder.delta.schedule import kept, steps_to
+from vademecum_builder.index.gzip_tensors import deflate_tensors
+
+_Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
+_IMMUTABLE = ("objects/", "releases/")
+
+
+@dataclass(frozen=True)
+class Closure:
+    """What belongs to a release.
+
+    Attributes:
+        hint: Where its manifest lies.
+        sources: The builder's own list (format.md, section 6).
+        older: The manifests of older releases that its packs lead on from, by digest.
+        refs: All its files: path in the tree -> digest and size.
+        builder_paths: Of those, what builders alone read.
+    """
+
+    hint: ManifestHint
+    manifest: Manifest
+    sources: Fields
+    older: Mapping[str, Manifest]
+    refs: Mapping[str, ObjectRef]
+    builder_paths: frozenset[str]
+
+    @property
+    def archived(self) -> tuple[ManifestHint, ...]:
+        """Releases before it that stay published, newest first: one can be promoted, or gone back to."""
+        return tuple(map(_archived, self.sources.lists("releases")))
+
+
+def archive_json(releases: Collection[ManifestHint]) -> list[object]:
+    """Return the entry of `sources` that `Closure.archived` reads."""
+    return [[one.sequence, one.length, one.sha256] for one in releases]
+
+
+def _archived(entry: Fields) -> ManifestHint:
+    sequence = entry.integer("0", 1, MAX_SEQUENCE)
+    return ManifestHint(
+        sequence, f"releases/{sequence}.json", entry.match("2", DIGEST), entry.integer("1", 1)
+    )
+
+
+async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
+    """Return what belongs to a release; its manifests and the builder's list are fetched.
+
+    Raises:
+        NetworkError, ServerError: The host cannot be asked, or has lost one of them.
+        ContentError: They are not what is signed.
+    """
+    manifest = decode_manifest(await downloader.fetch_plain(hint.url_path, hint.manifest))
+    if manifest.sequence != hint.sequence:
+        raise ContentError(f"{hint.url_path} is release {manifest.sequence}, not {hint.sequence}")
+    sources = Fields(parse_object(await downloader.fetch_object(manifest.sources), "sources"), "sources")
+    own = [read_ref(sources.child("history").child("rows"))]
+    own += [read_ref(sources.child("directions"))] if "directions" in sources else []
+    older = await _older(manifest, downloader)
+    packs = (entry.object for entry in manifest.packs)
+    refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, *own, *packs)}
+    refs |= {hint.url_path: hint.manifest, **kept(manifest.packs, older)}
+    return Closure(hint, manifest, sources, older, refs, frozenset(ref.path for ref in own))
+
+
+async def bring(
+    refs: Mapping[str, ObjectRef], downloader: Downloader, recorder: RecordingTransport, parallel: int
+) -> dict[str, bytes]:
+    """Fetch and verify files of a tree; return their contents, inflated, by digest. Errors: see `find_closure`.
+
+    Args:
+        recorder: What the downloader fetches by: it has the files afterwards, as published.
+    """
+    contents: dict[str, bytes] = {}
+
+    async def one(path: str) -> None:
+        ref = refs[path]
+        if not path.startswith("objects/"):
+            contents[ref.sha256] = await downloader.fetch_plain(path, ref)
+            return
+        contents[ref.sha256] = content = await downloader.fetch_object(ref)
+        if not isinstance(ref, PackRef):
+            recorder.files[path] = _as_published(ref, content, recorder.files[path])
+
+    await in_parallel(refs, parallel, one)
+    return contents
+
+
+async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manifest]:
+    """Return the manifests of older releases that packs lead on from, by digest.
+
+    Raises:
+        ContentError: One is not that of the release it stands for.
+    """
+    found: dict[str, Manifest] = {}
+    waiting = list(manifest.packs)
+    while waiting:
+        entry = waiting.pop()
+        if entry.manifest is None or entry.manifest.sha256 in found:
+            continue
+        older = decode_manifest(await downloader.fetch_plain(entry.manifest_path, entry.manifest))
+        if (older.sequence, older.epoch) != (entry.after, manifest.epoch):
+            raise ContentError(f"{entry.manifest_path} is not release {entry.after} of this epoch")
+        found[entry.manifest.sha256] = older
+        waiting += steps_to(older)
+    return found
+
+
+def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
+    """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
+    if body.startswith(GZIP_HEADER):
+        return body
+    makers: tuple[_Deflate, ...] = (deflate_tensors, deflate)
+    for make in makers:
+        try:
+            again, file = make(content)
+        except ContentError:
+            continue
+        if again == ref:
+            return file
+    return body
+
+
+class RecordingTransport:
+    """A transport that keeps what it brought, and fetches nothing twice that never changes.
+
+    Args:
+        files: What was brought before: path -> bytes.
+    """
+
+    def __init__(self, inner: Transport, files: Mapping[str, bytes] | None = None) -> None:
+        self._inner = inner
+        self.files: dict[str, bytes] = dict(files or {})
+
+    async def fetch(
+        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
+    ) -> Body:
+        """Return a file. Errors: those of the transport behind."""
+        if path in self.files and path.startswith(_IMMUTABLE) and not fresh:
+            return Body(self.files[path], transferred=0)
+        body = await self._inner.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        self.files[path] = body.data
+        return body
+
+    async def close(self) -> None:
+        """Close the transport behind."""
+        await self._inner.close()

@@ -1,0 +1,107 @@
+"""Releases that stay published beside the newest: those that channels lead to, and some to promote or to go back to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from vademecum.errors import ContentError, VademecumError
+from vademecum.format.manifest import Manifest
+from vademecum.format.objects import ObjectRef
+from vademecum.transport.downloader import is_absent
+from vademecum.trust.channel import ManifestHint
+from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum_builder.release.beside import find_closures
+from vademecum_builder.release.channels import Channels, named
+from vademecum_builder.release.closure import Closure
+from vademecum_builder.request import ArchiveLimits
+from vademecum_builder.stages.context import BuildContext
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a tree holds besides the release that is made.
+
+    Attributes:
+        closures: Of the releases that can be had, by sequence, newest first.
+        lost: Channels that are damaged, where the previous release is, too: nobody can follow them any more.
+    """
+
+    closures: Mapping[int, Closure] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+    def hints(self) -> tuple[ManifestHint, ...]:
+        """Return where the manifests lie, newest first."""
+        return tuple(closure.hint for closure in self.closures.values())
+
+    def within(self, limits: ArchiveLimits, manifest: Manifest, yanked: Iterable[int]) -> Archive:
+        """Return the newest releases that stay beside a new one: so many, and within a budget of bytes.
+
+        Args:
+            manifest: Of the new release. What it shares with older ones takes no room.
+            yanked: What was taken back is neither promoted nor gone back to.
+        """
+        own = {ref.path for ref in (*manifest.objects, manifest.sources)}
+        room = limits.budget(sum(ref.size for ref in manifest.objects))
+        kept: dict[int, Closure] = {}
+        for sequence, closure in self.closures.items():
+            if sequence in set(yanked):
+                continue
+            more = {path: ref.size for path, ref in closure.refs.items() if path not in own}
+            room -= sum(more.values())
+            if room < 0 or len(kept) == limits.releases:
+                break
+            own |= more.keys()
+            kept[sequence] = closure
+        return Archive(kept, self.lost)
+
+    def files(self, channels: Channels, archived: Iterable[int] = ()) -> dict[str, ObjectRef]:
+        """Return the files that belong to what these channels name, and to those releases: path -> digest and size."""
+        wanted = {*named(channels), *archived}
+        return {
+            path: ref
+            for sequence, closure in self.closures.items()
+            if sequence in wanted
+            for path, ref in closure.refs.items()
+        }
+
+
+def find_archive(context: BuildContext) -> Archive:
+    """Return the releases of the tree that is built on.
+
+    Raises:
+        ContentError: A channel leads to a release that is damaged.
+        NetworkError, ServerError: The host cannot be asked.
+    """
+    previous, out = context.previous, context.request.out
+    if previous.published is None:
+        return _what_is_whole(context)
+    found = find_closures(previous, out, named(previous.channels).values())
+    for sequence, error in found.items():
+        if isinstance(error, VademecumError):
+            raise type(error)(
+                f"release {sequence}, to which a channel leads, cannot be read: {error.message}"
+            )
+    whole = _only_closures(found)
+    earlier = [one for one in whole[max(whole)].archived if one.sequence not in whole]
+    if previous.location or (out / TIMESTAMP).is_file():
+        for sequence, one in find_closures(previous, out, earlier).items():
+            if isinstance(one, Closure):
+                whole[sequence] = one
+            elif not (isinstance(one, ContentError) or is_absent(one)):
+                raise one  # a host in trouble: an earlier release is given up only where it is gone
+    return Archive(dict(sorted(whole.items(), reverse=True)))
+
+
+def _what_is_whole(context: BuildContext) -> Archive:
+    """Return what other channels of a damaged tree lead to, where that is whole."""
+    previous, own = context.previous, context.request.channel
+    others = {name: line for name, line in previous.channels.items() if name != own}
+    found = find_closures(previous, context.request.out, named(others).values(), whole=True)
+    whole = _only_closures(found)
+    lost = [name for name, line in others.items() if any(r.sequence not in whole for r in line.releases)]
+    return Archive(dict(sorted(whole.items(), reverse=True)), (own, *lost))
+
+
+def _only_closures(found: Mapping[int, Closure | VademecumError]) -> dict[int, Closure]:
+    return {sequence: one for sequence, one in found.items() if isinstance(one, Closure)}
