@@ -10,11 +10,14 @@ print(report.sequence, report.added, report.embedded)
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
-from vademecum.errors import VademecumError
+from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
+from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
@@ -37,18 +40,28 @@ from vademecum_builder.signing.keyring import (
     throwaway_authority,
 )
 from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.documents import NamedReaders
+from vademecum_builder.workspace.building import run_job, stored
+from vademecum_builder.workspace.jobs import in_stages
+from vademecum_builder.workspace.store import Workspace
+from vademecum_builder.workspace.sync import sync_sources
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 
 
 def build(
-    request: BuildRequest, *, now: datetime | None = None, progress: Progress = ignore_progress
+    request: BuildRequest,
+    *,
+    now: datetime | None = None,
+    progress: Progress = ignore_progress,
+    stop: Callable[[], bool] = lambda: False,
 ) -> BuildReport:
     """Publish a release of a source, if anything changed since the previous one.
 
     Args:
         now: Aware; goes into the release and its expiry dates: the same time, the same bytes. None: this machine's.
         progress: Called with a stage, and how much of how much is done.
+        stop: Asked after each batch that a workspace takes in.
 
     Raises:
         UsageError: Something in the request cannot be meant.
@@ -82,11 +95,37 @@ def build(
         built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
         check_clock(now, built, previous.told, validity, signed=signed, roots=keys.roots)
     site = SiteBuilder(request.runtime_cache) if request.site else None
-    source, reader = joined(opened)
-    context = BuildContext(request, authority, previous, site, now, progress, reader, lying)
-    report = run_stages(source, NamedEncoders(request.encoder, dimensions=request.dimensions), context)
-    notices = (*keys.notices, *previous.notices, *([reader.notice] if reader.notice else []))
+    context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
+    report, notice = _run(request, opened, context, stop)
+    notices = (*keys.notices, *previous.notices, *([notice] if notice else []))
     return replace(report, notices=notices, seconds=time.monotonic() - started)
+
+
+def _run(
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[Opened]],
+    context: BuildContext,
+    stop: Callable[[], bool],
+) -> tuple[BuildReport, str]:
+    """Return the report, and what the reader has to say."""
+    encoders = NamedEncoders(request.encoder, dimensions=request.dimensions)
+    if request.workspace is None or not request.sources:
+        if not request.sync:
+            raise UsageError("--no-sync builds from a workspace, and there is none: name it with --workspace")
+        source, reader = joined(opened)
+        return run_stages(source, encoders, replace(context, reader=reader)), reader.notice
+    with Workspace(request.workspace, create=True) as workspace, workspace.writing():
+        if request.sync:
+            sync_sources(workspace, request, opened, report=in_stages(context.progress), stop=stop)
+        source, named = joined(stored(workspace, request, opened))
+        readers = cast("NamedReaders", named)
+        report = run_job(
+            workspace,
+            request,
+            readers,
+            lambda noted: run_stages(source, encoders, replace(context, reader=noted)),
+        )
+        return report, readers.notice
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:

@@ -91,6 +91,9 @@ class BuildRequest:
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
         allow_empty: Whether to publish a release without documents.
         allow_shrink: Whether to publish one of less than half the documents of the release before.
+        failures: Which share of a job's records may fail before nothing is published.
+        workspace: The file of what this machine remembers between builds (`workspace`); None: none.
+        sync: Whether to bring the workspace to what its sources say before; else it is built as it is.
         strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         site: Whether to publish pages and the browser client beside the index.
@@ -130,6 +133,9 @@ class BuildRequest:
     drafts: bool = False
     allow_empty: bool = False
     allow_shrink: bool = False
+    failures: float = 0.05
+    workspace: Path | None = None
+    sync: bool = True
     strict: bool = False
     links: str = ""
     site: bool = True

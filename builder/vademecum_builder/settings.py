@@ -181,6 +181,10 @@ def _candidate(value: Any, _: Path) -> int | None:
         return None
 
 
+def _share(value: Any, _: Path) -> float | None:
+    return float(value) if type(value) in (int, float) and 0 <= value <= 1 else None
+
+
 def _dimensions(value: Any, _: Path) -> int | None:
     return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
 
@@ -207,6 +211,7 @@ _TOP: Final = {
 _LIMITS: Final = {
     "packs": _Field("a number of bytes", _packs, field="packs"),
     "keep": _Field("a number of earlier releases", _keep, field="archive"),
+    "failures": _Field("a share from 0 to 1, as in 0.05", _share, field="failures"),
     "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
     "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),
 }

@@ -6,10 +6,20 @@ import argparse
 from functools import partial
 
 from vademecum.version import __version__
-from vademecum_builder.cli.options import building, cdc, hosting, probing, reading, releasing, setup, sources
+from vademecum_builder.cli.options import (
+    building,
+    cdc,
+    hosting,
+    probing,
+    reading,
+    releasing,
+    setup,
+    sources,
+    workspace,
+)
 from vademecum_builder.cli.options.common import CommandParser, Commands
 
-_GROUPS = (building, releasing, hosting, probing, reading, setup, sources, cdc)
+_GROUPS = (building, releasing, hosting, probing, reading, setup, sources, cdc, workspace)
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:

@@ -11,6 +11,11 @@ from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
 
 
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Return whether this is a machine that is gone after its job."""
+    return environ.get("CI", "").lower() in ("1", "true")
+
+
 def time_of_build(environ: Mapping[str, str]) -> datetime:
     """Return the time of this build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated.
 

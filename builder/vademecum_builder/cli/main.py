@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(given[0], cancelled, wants_json)
-    if wants_json or not options.quiet:
+    if wants_json or (lines and not options.quiet):
         _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return DONE if result.get("sound", True) else FAILED
 

@@ -14,10 +14,11 @@ from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told
-from vademecum_builder.cli.environment import signing_key, time_of_build
+from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
+from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.pipeline import StrictError
@@ -37,8 +38,7 @@ def run(options: Namespace) -> Shown:
     now = time_of_build(os.environ)
     github.refuse_moved(_address(request), os.environ)
     try:
-        with Bars() as bars:
-            report = build(request, now=now, progress=bars)
+        report = _build(request, now)
     except StrictError as error:
         for warning in error.found:
             github.warn(warning, _folders(request), os.environ)
@@ -62,6 +62,18 @@ def run(options: Namespace) -> Shown:
     ]
 
 
+def _build(request: BuildRequest, now: datetime) -> BuildReport:
+    stage = ""
+
+    def progress(name: str, done: int, total: int) -> None:
+        nonlocal stage
+        stage = name
+        bars(name, done, total)
+
+    with Bars() as bars, stopped_by_signal(lambda: stage == "syncing") as stop:
+        return build(request, now=now, progress=progress, stop=stop)
+
+
 def request_of(options: Namespace) -> BuildRequest:
     """Return what the command line asks for, over what the settings say where no source is named.
 
@@ -71,11 +83,12 @@ def request_of(options: Namespace) -> BuildRequest:
     given = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
     given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
     given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
-    given["make_keys"] = os.environ.get("CI", "").lower() not in ("1", "true")
+    given["make_keys"] = not is_ci(os.environ)
     if not given.get("preview"):
         given["signing_key"] = signing_key(os.environ, given.get("keys"))
     if "source" not in given and (options.config.exists() or options.config != SETTINGS):
-        return replace(read_settings(options.config), **given)
+        request = replace(read_settings(options.config), **given)
+        return replace(request, workspace=request.workspace or of_build(request, options.config))
     missing = " and ".join(
         said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given
     )

@@ -139,6 +139,13 @@ def _build(add: AddOption) -> None:
         metavar="DIR|URL",
         help="then ask the real pages for each hit's address and anchor",
     )
+    add(
+        "--workspace",
+        metavar="PATH",
+        type=Path,
+        help="what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
+    )
+    add("--no-sync", dest="sync", action="store_false", help="build from the workspace as it is")
     add("--title", help="name of the knowledge base, for its pages")
     add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
     add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")

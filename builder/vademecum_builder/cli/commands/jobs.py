@@ -1,0 +1,58 @@
+"""`vade jobs`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import replace
+
+from vademecum.errors import UsageError
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.workspace import change_json, described, place_of, read, settings_of
+from vademecum_builder.workspace.history import cancel, roll_back
+from vademecum_builder.workspace.jobs import UNFINISHED, Job
+from vademecum_builder.workspace.store import Workspace
+from vademecum_builder.workspace.sync import Wish
+
+
+def run(options: Namespace) -> Shown:
+    """List jobs, or do something about one."""
+    with Workspace(place_of(options)) as workspace:
+        if options.action == "list":
+            jobs = workspace.jobs()
+            return {"jobs": [job.json() for job in jobs]}, [described(job) for job in jobs] or [
+                "No jobs yet."
+            ]
+        if options.id is None:
+            raise UsageError(f"which job? vade jobs {options.action} ID (see `vade jobs`)")
+        job = workspace.job(options.id)
+        if options.action == "show":
+            changes = [change_json(change) for change in workspace.changes(job=job.id)]
+            lines = [f"  {change['what']:<9} {change['key']}" for change in changes]
+            return {"job": job.json(), "changes": changes}, [described(job), *lines]
+        if options.action == "cancel":
+            return _shown(cancel(workspace, job))
+        with workspace.writing():
+            if options.action == "rollback":
+                return _shown(roll_back(workspace, workspace.job(job.id)))
+            return _again(options, workspace, workspace.job(job.id))
+
+
+def _again(options: Namespace, workspace: Workspace, job: Job) -> Shown:
+    if job.kind != "sync":
+        raise UsageError(f"job {job.id} is no sync: to do it again, `vade {job.kind}`")
+    wish = Wish.of(job)
+    if options.action == "retry":
+        failed = tuple(one.key for one in workspace.quarantined(job.source) if one.job == job.id)
+        if not failed:
+            raise UsageError(f"nothing that failed in job {job.id} is in quarantine any more")
+        wish = replace(wish, ids=failed, full=False)
+    elif job.state in UNFINISHED:
+        wish = replace(wish, resume=job)
+    else:
+        raise UsageError(f"job {job.id} is {job.state}: there is nothing to resume")
+    [done] = read(options, settings_of(options), workspace, wish)
+    return _shown(done)
+
+
+def _shown(job: Job) -> Shown:
+    return {"job": job.json()}, [described(job)]

@@ -1,0 +1,44 @@
+"""`vade monitor`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from dataclasses import replace
+
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.workspace import change_json as told
+from vademecum_builder.cli.workspace import place_of, settings_of
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.workspace.monitor import monitor_sources
+from vademecum_builder.workspace.store import ADDED, MODIFIED, REMOVED, Change, Workspace
+from vademecum_builder.workspace.sync import chosen_sources
+
+_SHOWN = 50
+
+
+def run(options: Namespace) -> Shown:
+    """Say what a sync would change."""
+    request = settings_of(options)
+    request = replace(request, sources=tuple(chosen_sources(request, options.sources)))
+    with Workspace(place_of(options)) as workspace:
+        found = list(monitor_sources(workspace, request, open_sources(request)))
+    changes = [one for one in found if isinstance(one, Change)]
+    failed = [one for one in found if isinstance(one, Skipped)]
+    counts = Counter(change.what for change in changes)
+    result = {
+        "changes": [told(change) for change in changes],
+        "failed": [{"key": one.key, "reason": one.reason} for one in failed],
+        "sound": not (options.exit_code and changes),
+    }
+    lines = [_line(change) for change in changes[:_SHOWN]]
+    lines += [f"and {len(changes) - _SHOWN} more (--json lists all)"] if len(changes) > _SHOWN else []
+    lines += [f"! {one.key}: {one.reason}" for one in failed[:_SHOWN]]
+    summary = ", ".join(f"{counts[what]} {what}" for what in (ADDED, MODIFIED, REMOVED) if counts[what])
+    return result, [*lines, f"A sync would change: {summary or 'nothing'}."]
+
+
+def _line(change: Change) -> str:
+    sign = {ADDED: "+", MODIFIED: "~", REMOVED: "-"}[change.what]
+    return f"{sign} {change.source}:{change.key}{': ' if change.fields else ''}{', '.join(change.fields)}"

@@ -1,0 +1,45 @@
+"""`vade sync`."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from vademecum.errors import CancelledError, UsageError
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.workspace import described, place_of, read, settings_of
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.workspace.store import Workspace
+from vademecum_builder.workspace.sync import Wish, chosen_sources
+
+
+def run(options: Namespace) -> Shown:
+    """Bring the workspace to what the sources say."""
+    request = settings_of(options)
+    wish = Wish(tuple(options.sources), options.ids, options.full, options.batch)
+    with Workspace(place_of(options), create=True) as workspace, workspace.writing():
+        if options.full and not options.yes:
+            _ask(workspace, request, wish)
+        jobs = read(options, request, workspace, wish)
+    return {"jobs": [job.json() for job in jobs]}, [described(job) for job in jobs]
+
+
+def _ask(workspace: Workspace, request: BuildRequest, wish: Wish) -> None:
+    """Let it be confirmed, source by source.
+
+    Raises:
+        UsageError: There is no terminal. CancelledError: It was not confirmed.
+    """
+    for settings in chosen_sources(request, wish.sources):
+        name = settings.name
+        points = [one for one in workspace.views() if one.source == name and one.checkpoint]
+        failed = len(workspace.quarantined(name))
+        told = (
+            f"--full forgets {len(points)} checkpoints and {failed} records in quarantine of {name}, and reads all of "
+            f"its {workspace.count(name)} items again; what did not change is not embedded again"
+        )
+        if not sys.stdin.isatty():
+            raise UsageError(f"{told}; to do it without being asked: --yes")
+        print(f"{told}.\nType {name} to do it: ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() != name:
+            raise CancelledError("nothing was changed")

@@ -1,0 +1,126 @@
+"""What the commands over the workspace share: where it lies, how a job is shown, and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from vademecum.errors import UsageError
+from vademecum_builder.cli.environment import is_ci
+from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import printable
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.settings import read_settings
+from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
+from vademecum_builder.workspace.jobs import Job, in_stages
+from vademecum_builder.workspace.store import Change, Workspace
+from vademecum_builder.workspace.sync import Wish, chosen_sources, sync_sources
+
+
+def settings_of(options: Namespace) -> BuildRequest:
+    """Return what the settings ask for.
+
+    Raises:
+        UsageError: There are none, or they name no source.
+    """
+    if not options.config.exists() and options.config == SETTINGS:
+        raise UsageError(f"no {SETTINGS} here: write one with [[source]] in it, or name it with --config")
+    request = read_settings(options.config)
+    if not request.sources:
+        raise UsageError(f'{options.config}: one folder needs no workspace; give it a name: name = "docs"')
+    return replace(request, workspace=place_of(options), allow_shrink=getattr(options, "allow_shrink", False))
+
+
+def place_of(options: Namespace) -> Path:
+    """Return where the workspace lies."""
+    named: Path | None = options.workspace
+    return named or beside(options.config)
+
+
+def beside(config: Path) -> Path:
+    """Return where the workspace of settings lies."""
+    return config.parent / DEFAULT_WORKSPACE
+
+
+def of_build(request: BuildRequest, config: Path) -> Path | None:
+    """Return the workspace of a build that names none: where one is, or something else than folders is read.
+
+    On a machine of CI that would be gone with it: the published release is the state.
+    """
+    own = beside(config)
+    wanted = any(settings.kind != "folder" for settings in request.sources) and not is_ci(os.environ)
+    return own if request.sources and (wanted or own.exists()) else None
+
+
+def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: Wish) -> list[Job]:
+    """Sync, with progress on stderr; the first Ctrl-C ends it after a batch."""
+    chosen = replace(request, sources=tuple(chosen_sources(request, wish.sources)))
+    with Bars() as bars, stopped_by_signal() as stop:
+        report = lines_of_json if options.progress == "json" else in_stages(bars)
+        return sync_sources(workspace, chosen, open_sources(chosen), wish, report=report, stop=stop)
+
+
+def lines_of_json(job: Job) -> None:
+    """Write a line for a job's batch."""
+    print(printable(json.dumps(job.json(), ensure_ascii=False)), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stopped_by_signal(syncs: Callable[[], bool] = lambda: True) -> Iterator[Callable[[], bool]]:
+    """Yield what says whether Ctrl-C was pressed; the second time it interrupts as ever.
+
+    Args:
+        syncs: Whether batches are taken in: elsewhere it interrupts at once.
+    """
+    asked = False
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+
+    def ask(_: int, __: FrameType | None) -> None:
+        nonlocal asked
+        if asked or not syncs():
+            raise KeyboardInterrupt
+        asked = True
+        print("vade: ends after this batch (Ctrl-C again: now)", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def described(job: Job) -> str:
+    """Return a job as a line."""
+    what = f"{job.kind} {job.source}".strip()
+    counts = f"{job.done} read, {job.added} added, {job.modified} modified, {job.removed} removed"
+    failed = f", {job.failed} failed" if job.failed else ""
+    embedded = f", {job.embedded} chunks embedded" if job.embedded else ""
+    release = f", release {job.release}" if job.release else ""
+    error = f": {job.error}" if job.error else ""
+    return f"{job.id:>5}  {job.state:<11} {what:<20} {counts}{failed}{embedded}{release}; {job.seconds:.1f} s{error}"
+
+
+def change_json(change: Change) -> dict[str, object]:
+    """Return a change as JSON shows it."""
+    return {
+        "seq": change.seq,
+        "job": change.job,
+        "key": f"{change.source}:{change.key}",
+        "what": change.what,
+        "fields": {name: {"old": old, "new": new} for name, (old, new) in change.fields.items()},
+        "old": change.old,
+        "new": change.new,
+    }

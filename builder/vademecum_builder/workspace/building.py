@@ -1,0 +1,146 @@
+"""A build that reads from the workspace: the same readers, over what the workspace has of the sources."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
+from vademecum_builder.kinds.base import Opened
+from vademecum_builder.pipeline import BuildReport
+from vademecum_builder.readers.document import Document, MissingReader
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.stages.documents import NamedReaders
+from vademecum_builder.workspace.jobs import CANCELLED, DONE, FAILED, Job
+from vademecum_builder.workspace.store import FROM_READER, FROM_SOURCE, Quarantined, Workspace
+
+
+@dataclass(frozen=True)
+class StoredView:
+    """A view of a source, as the workspace has it: all that is there, and what failed."""
+
+    workspace: Workspace
+    source: str
+    view: str
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return everything.
+
+        Raises:
+            UsageError: There is a checkpoint: what is kept has none.
+        """
+        if since is not None:
+            raise UsageError(f"a workspace has no checkpoint ({since.strategy})")
+        known = self.workspace.view(self.source, self.view)
+        told = known.told if known else {}
+        expected = self.workspace.count(self.source, self.view)
+        return Changes(
+            self._entries(),
+            expected=expected,
+            unread=told.get("unread", {}),
+            left_out=told.get("leftOut", {}),
+        )
+
+    def _entries(self) -> Iterator[Entry]:
+        yield from self.workspace.items(self.source, self.view)
+        for one in self.workspace.quarantined(self.source):
+            if one.view == self.view and one.stage == FROM_SOURCE:
+                yield Skipped(one.key, one.reason, one.said)
+
+
+def stored(
+    workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]]
+) -> dict[str, list[Opened]]:
+    """Return the sources as the workspace has them."""
+    names = {settings.prefix: settings.name for settings in request.sources}
+    return {
+        prefix: [replace(one, source=StoredView(workspace, names[prefix], one.view)) for one in views]
+        for prefix, views in opened.items()
+    }
+
+
+@dataclass(frozen=True)
+class NotedReaders(NamedReaders):
+    """Readers that write down what failed.
+
+    Attributes:
+        most: How many may fail.
+        failed: Items by key, and why.
+    """
+
+    most: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that an item is, or why it is none.
+
+        Raises:
+            ContentError: It cannot be read.
+            UsageError: More cannot be read than may.
+        """
+        try:
+            return super().read(item)
+        except MissingReader:
+            raise
+        except ContentError as error:
+            self.failed[item.key] = error.message
+            if len(self.failed) > self.most:
+                raise UsageError(
+                    f"more than {self.most} records cannot be read: nothing was published. See `vade quarantine`; to "
+                    "allow more: failures = 0.5 below [limits]"
+                ) from error
+            raise
+
+
+def run_job(
+    workspace: Workspace,
+    request: BuildRequest,
+    readers: NamedReaders,
+    run: Callable[[NotedReaders], BuildReport],
+) -> BuildReport:
+    """Run a build as a job over the workspace; what its readers cannot read goes to quarantine.
+
+    Raises:
+        VademecumError: What `run` raised.
+    """
+    job = workspace.begin("build", "")
+    total = sum(workspace.count(settings.name) for settings in request.sources)
+    noted = NotedReaders(readers.readers, math.ceil(request.failures * total))
+    try:
+        report = run(noted)
+    except VademecumError as error:
+        state = CANCELLED if isinstance(error, CancelledError) else FAILED
+        _finish(workspace, replace(job, total=total, state=state, error=error.message), noted)
+        raise
+    except KeyboardInterrupt:
+        _finish(workspace, replace(job, total=total, state=CANCELLED), noted)
+        raise
+    job = replace(
+        job,
+        state=DONE,
+        total=total,
+        done=report.documents,
+        added=report.added,
+        modified=report.modified,
+        removed=report.removed,
+        embedded=report.embedded,
+        release=report.sequence,
+    )
+    _finish(workspace, job, noted)
+    return report
+
+
+def _finish(workspace: Workspace, job: Job, noted: NotedReaders) -> None:
+    with workspace.batch():
+        for one in workspace.quarantined():
+            if one.stage == FROM_READER:  # what still cannot be read was tried again
+                workspace.release(one.source, one.key)
+        for named, reason in noted.failed.items():
+            source, _, key = named.partition(":")
+            found = workspace.item(source, key)
+            if found is not None:
+                said = found.item.data[:200].decode("utf-8", "replace")
+                workspace.quarantine(Quarantined(source, key, found.view, FROM_READER, reason, said, job.id))
+        workspace.note(replace(job, failed=len(noted.failed)))

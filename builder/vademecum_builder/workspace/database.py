@@ -1,0 +1,132 @@
+"""The workspace's SQLite file: opening it, its schema, and what an error of SQLite means there."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from vademecum.errors import (
+    BusyError,
+    EmptyStoreError,
+    NewerFormatError,
+    NotAStoreError,
+    QuotaError,
+    StorageError,
+    VademecumError,
+)
+from vademecum.runtime.sqlite.file import connect, is_damage, transaction
+
+DEFAULT_WORKSPACE: Final = Path(".vademecum/work.db")
+"""Beside the settings."""
+APPLICATION_ID: Final = 0x76616477
+VERSION: Final = 1
+_SCHEMA: Final = (
+    """CREATE TABLE items (source TEXT NOT NULL, key TEXT NOT NULL, view TEXT NOT NULL, media_type TEXT NOT NULL,
+    target TEXT NOT NULL, digest TEXT NOT NULL, job INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (source, key))""",
+    """CREATE TABLE views (source TEXT NOT NULL, view TEXT NOT NULL, settings TEXT NOT NULL, checkpoint BLOB,
+    told TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY (source, view))""",
+    """CREATE TABLE quarantine (source TEXT NOT NULL, key TEXT NOT NULL, view TEXT NOT NULL, stage TEXT NOT NULL,
+    reason TEXT NOT NULL, said TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY (source, key))""",
+    """CREATE TABLE jobs (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, source TEXT NOT NULL,
+    state TEXT NOT NULL, asked TEXT NOT NULL, started REAL NOT NULL, total INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,
+    modified INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0, embedded INTEGER NOT NULL DEFAULT 0,
+    seconds REAL NOT NULL DEFAULT 0, "release" INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')""",
+    # `was`: what the item was before, of the newest jobs alone; NULL where it was not there.
+    """CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER NOT NULL, source TEXT NOT NULL,
+    key TEXT NOT NULL, what TEXT NOT NULL, fields TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, was BLOB)""",
+    "CREATE INDEX changes_of_job ON changes (job)",
+    """CREATE TABLE embeddings (text BLOB NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (text, model)) WITHOUT ROWID""",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
+_ANEW: Final = "begin anew by deleting it: what is published is the state, and nothing is lost"
+
+
+def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
+    """Open the workspace.
+
+    Args:
+        create: Whether to make it, and its folder, where nothing is.
+
+    Raises:
+        EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: A newer version of
+            vademecum made it. StorageError: It cannot be opened.
+    """
+    if not path.exists() and not create:
+        raise EmptyStoreError(f"{path}: no workspace yet; `vade sync` makes one")
+    with told(path):
+        if create and not path.parent.exists():
+            path.parent.mkdir(parents=True)
+            if path.parent.name == DEFAULT_WORKSPACE.parent.name:
+                (path.parent / ".gitignore").write_text("*\n")
+        connection = connect(path, "mode=rwc" if create else "mode=rw")
+        try:
+            if not _is_ours(connection, path):
+                with transaction(connection):
+                    if not _is_ours(connection, path):  # another process may have been faster
+                        for statement in _SCHEMA:
+                            connection.execute(statement)
+                path.chmod(0o600)  # what sources hold may be nobody else's business
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(
+                "PRAGMA synchronous = NORMAL"
+            )  # after a power cut: the last batches are done again
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Say an error of SQLite as one of ours.
+
+    Raises:
+        VademecumError: It was raised within.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _error(error, path) from error
+
+
+def _error(error: sqlite3.Error, path: Path) -> VademecumError:
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if primary == sqlite3.SQLITE_FULL:
+        return QuotaError(
+            f"{path}: the disk is full; the last batch was not kept, the next run goes on from there"
+        )
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return busy(path)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return NotAStoreError(f"{path} is no workspace; it was left as it is: choose another --workspace")
+    if is_damage(error):
+        return StorageError(f"{path}: the workspace is damaged ({error}); {_ANEW}")
+    return StorageError(f"{path}: the workspace cannot be used: {error}")
+
+
+def busy(path: Path) -> BusyError:
+    """Return the error of who comes second."""
+    return BusyError(f"{path}: another sync or build is at work in this workspace; try again when it is done")
+
+
+def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
+    [(application,)] = connection.execute("PRAGMA application_id")
+    [(version,)] = connection.execute("PRAGMA user_version")
+    [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
+    if (application, version, tables) == (0, 0, 0):
+        return False
+    if application != APPLICATION_ID:
+        raise NotAStoreError(
+            f"{path} is a database of another program; it was left as it is: choose another --workspace"
+        )
+    if version > VERSION:
+        raise NewerFormatError(
+            f"{path}: a workspace of version {version}, and this vademecum knows {VERSION}: update it, or {_ANEW}"
+        )
+    return True

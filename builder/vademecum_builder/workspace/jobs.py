@@ -1,0 +1,89 @@
+"""What was done in a workspace: everything that reads sources or embeds is a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from vademecum_builder.request import Progress
+
+RUNNING, DONE, FAILED, CANCELLED, INTERRUPTED = "running", "done", "failed", "cancelled", "interrupted"
+CANCELLING: Final = "cancelling"
+UNFINISHED: Final = (FAILED, CANCELLED, INTERRUPTED)
+"""States that can be resumed. `interrupted`: its process ended in the middle."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, as far as it is.
+
+    Attributes:
+        id: Counts up.
+        kind: `sync`, `build` or `rollback`.
+        source: The name of its source; empty: all of them.
+        state: `running`, `cancelling`, `done`, `failed`, `cancelled` or `interrupted`.
+        asked: What was asked for: `ids`, `full`, `batch`.
+        started: Seconds since 1970.
+        total: About how many items there are; 0: nobody knows.
+        done: Items that were read.
+        failed: Of these, how many went to quarantine.
+        added, modified, removed: Items, or of a build documents.
+        embedded: Chunks that were sent to the encoder.
+        seconds: It took, as far as it is.
+        release: The sequence that a build published, or found published.
+        error: Why it failed.
+    """
+
+    id: int
+    kind: str
+    source: str
+    state: str
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    started: float = 0.0
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    added: int = 0
+    modified: int = 0
+    removed: int = 0
+    embedded: int = 0
+    seconds: float = 0.0
+    release: int = 0
+    error: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Items a second."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left, about; None: nobody knows."""
+        if self.state != RUNNING or not self.rate or self.total < self.done:
+            return None
+        return (self.total - self.done) / self.rate
+
+    def json(self) -> dict[str, Any]:
+        """Return what `--json` prints of it."""
+        left = self.left
+        return asdict(self) | {
+            "started": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+            "seconds": round(self.seconds, 3),
+            "rate": round(self.rate, 1),
+            "left": None if left is None else round(left, 1),
+        }
+
+
+Report = Callable[[Job], None]
+"""Called after each batch."""
+
+
+def in_stages(progress: Progress) -> Report:
+    """Return what tells the progress of a build how far a sync is."""
+    return lambda job: progress("syncing", job.done, max(job.done, job.total))
+
+
+def ignore_job(job: Job) -> None:
+    """What to pass where nobody looks."""

@@ -1,0 +1,50 @@
+"""What a sync would change: the same comparison, and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vademecum_builder.kinds.base import Opened
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
+from vademecum_builder.workspace.store import REMOVED, Change, Workspace
+from vademecum_builder.workspace.sync import checkpoint_of, chosen_sources
+
+
+def monitor_sources(
+    workspace: Workspace,
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[Opened]],
+    names: Sequence[str] = (),
+) -> Iterator[Change | Skipped]:
+    """Yield what a sync of these sources would change, and what would go to quarantine.
+
+    Args:
+        names: Of sources; none: all.
+
+    Raises:
+        UsageError: There is no such source, or nothing to read in it.
+    """
+    for settings in chosen_sources(request, names):
+        for one in opened[settings.prefix]:
+            source, view = settings.name, one.view
+            since = checkpoint_of(workspace, settings, view)
+            changes = one.source.changes(since)
+            seen: set[str] = set()
+            gone: list[str] = []
+            for entry in changes.entries:
+                if isinstance(entry, Checkpoint):
+                    continue
+                seen.add(entry.key)
+                if isinstance(entry, SourceItem):
+                    if change := workspace.difference(source, view, entry):
+                        yield change
+                    continue
+                gone.append(entry.key)
+                if isinstance(entry, Skipped):
+                    yield Skipped(settings.prefix + entry.key, entry.reason, entry.said)
+            if since is None or changes.whole:
+                gone += sorted(set(workspace.keys(source, view)) - seen)
+            for key in gone:
+                if old := workspace.digest(source, key):
+                    yield Change(source, key, REMOVED, old=old)

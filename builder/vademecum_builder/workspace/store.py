@@ -1,0 +1,424 @@
+"""Items, checkpoints, quarantine, jobs and the log of a workspace, and the transactions that move it forward."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from vademecum.errors import BusyError, UsageError
+from vademecum.format.json import canonical
+from vademecum.runtime.sqlite.file import transaction
+from vademecum.runtime.sqlite.lock import WriterLock
+from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceItem
+from vademecum_builder.workspace.database import busy, open_database, told
+from vademecum_builder.workspace.jobs import CANCELLING, INTERRUPTED, RUNNING, Job
+
+ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
+FROM_SOURCE, FROM_READER = "source", "reader"
+_KEPT_JOBS: Final = 20
+_KEPT_BYTES: Final = 256 * 1024 * 1024
+_JOB: Final = ", ".join(f'"{one.name}"' for one in fields(Job))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An item as the workspace has it.
+
+    Attributes:
+        view: Of its source.
+        job: Which brought it.
+    """
+
+    item: SourceItem
+    view: str
+    job: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened, or would happen, to an item.
+
+    Attributes:
+        what: `added`, `modified` or `removed`.
+        fields: Of a modified one, by the fields that changed: SHA-256 of the old value and of the new one, as canonical
+            JSON; None where it had no such field. What is no record has one field, `content`.
+        old, new: SHA-256 of the whole; empty where there was, or is, none.
+        seq, job: Its place in the log, and the job that did it; 0: nobody did.
+    """
+
+    source: str
+    key: str
+    what: str
+    fields: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    old: str = ""
+    new: str = ""
+    seq: int = 0
+    job: int = 0
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that failed.
+
+    Attributes:
+        stage: `source` or `reader`: which of them failed.
+        reason: Why. said: What it said, as far as that can be shown.
+    """
+
+    source: str
+    key: str
+    view: str
+    stage: str
+    reason: str
+    said: str
+    job: int
+
+
+@dataclass(frozen=True)
+class View:
+    """How far a view of a source was read.
+
+    Attributes:
+        settings: The digest of its settings: a checkpoint is of one reading of a source.
+        told: What its source said beside its items, `unread` and `leftOut`.
+    """
+
+    source: str
+    view: str
+    settings: str = ""
+    checkpoint: Checkpoint | None = None
+    told: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    job: int = 0
+
+
+class Workspace:
+    """A workspace, opened. Whoever writes holds its lock (`writing`), and writes in transactions (`batch`).
+
+    with Workspace.open(Path(".vademecum/work.db")) as workspace:
+        for job in workspace.jobs():
+            print(job.id, job.state, job.error)
+    """
+
+    def __init__(self, path: Path, *, create: bool = False, clock: Callable[[], float] = time.time) -> None:
+        """Open it; see `open_database`."""
+        self.path = path
+        self.clock = clock
+        self._connection = open_database(path, create=create)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's lock. What ran when a process ended is marked as interrupted.
+
+        Raises:
+            BusyError: Another process holds it.
+        """
+        lock = WriterLock(self.path)
+        with told(self.path):
+            try:
+                lock.acquire()
+            except BusyError as error:
+                raise busy(self.path) from error
+        try:
+            with self.batch():
+                self._run("UPDATE jobs SET state = ? WHERE state IN (?, ?)", INTERRUPTED, RUNNING, CANCELLING)
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All of it or nothing of it."""
+        with told(self.path), transaction(self._connection):
+            yield
+
+    def _run(self, statement: str, *values: Any) -> list[Any]:
+        with told(self.path):
+            return self._connection.execute(statement, values).fetchall()
+
+    # Items
+
+    def count(self, source: str, view: str | None = None) -> int:
+        """Return how many items a source, or one of its views, has."""
+        [(count,)] = (
+            self._run("SELECT count(*) FROM items WHERE source = ?", source)
+            if view is None
+            else self._run("SELECT count(*) FROM items WHERE source = ? AND view = ?", source, view)
+        )
+        return int(count)
+
+    def keys(self, source: str, view: str) -> list[str]:
+        """Return the keys of a view's items, in no order."""
+        return [
+            key for (key,) in self._run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)
+        ]
+
+    def digest(self, source: str, key: str) -> str:
+        """Return the digest of an item and of what else is known of it; empty: there is none."""
+        found = self._run("SELECT digest FROM items WHERE source = ? AND key = ?", source, key)
+        return str(found[0][0]) if found else ""
+
+    def item(self, source: str, key: str) -> Stored | None:
+        """Return an item; None: there is none."""
+        found = self._run(f"{_ITEMS} WHERE source = ? AND key = ?", source, key)
+        return _stored(found[0]) if found else None
+
+    def items(self, source: str, view: str) -> Iterator[SourceItem]:
+        """Yield the items of a view, one at a time, by key."""
+        with told(self.path):
+            rows = self._connection.execute(
+                f"{_ITEMS} WHERE source = ? AND view = ? ORDER BY key", (source, view)
+            )
+            for row in rows:
+                yield _stored(row).item
+
+    def jobs_of_items(self, source: str) -> dict[str, int]:
+        """Return which job brought each item of a source, by key."""
+        return dict(self._run("SELECT key, job FROM items WHERE source = ?", source))
+
+    def difference(self, source: str, view: str, item: SourceItem) -> Change | None:
+        """Return what an item changes; None: nothing."""
+        digest = digest_of(view, item)
+        old = self.digest(source, item.key)
+        if old == digest:
+            return None
+        if not old:
+            return Change(source, item.key, ADDED, new=digest)
+        before = self.item(source, item.key)
+        found = changed_fields(before.item, item) if before else {}
+        return Change(source, item.key, MODIFIED, found, old, digest)
+
+    def put(self, job: int, view: str, item: SourceItem, change: Change) -> None:
+        """Write an item that changed, and the log."""
+        self.log(job, change)
+        values = (view, item.media_type, item.target, change.new, job, zlib.compress(item.data, 1))
+        self._run("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", change.source, item.key, *values)
+
+    def remove(self, job: int, source: str, key: str) -> bool:
+        """Delete an item; return whether it was there."""
+        old = self.digest(source, key)
+        if old:
+            self.log(job, Change(source, key, REMOVED, old=old))
+            self._run("DELETE FROM items WHERE source = ? AND key = ?", source, key)
+        return bool(old)
+
+    # The log
+
+    def log(self, job: int, change: Change) -> None:
+        """Write down a change before it is made: the item as it was goes along."""
+        before = None if change.what == ADDED else self.item(change.source, change.key)
+        was = None if before is None else _packed(before)
+        told_fields = json.dumps(change.fields, ensure_ascii=False)
+        values = (job, change.source, change.key, change.what, told_fields, change.old, change.new, was)
+        self._run("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def changes(self, since: int = 0, job: int = 0) -> Iterator[Change]:
+        """Yield what the log has after `since`, oldest first.
+
+        Args:
+            job: Of this job alone; 0: of all.
+        """
+        only = "AND job = ?" if job else "AND ? = 0"
+        columns = "source, key, what, fields, old, new, seq, job"
+        statement = f"SELECT {columns} FROM changes WHERE seq > ? {only} ORDER BY seq"
+        with told(self.path):
+            for row in self._connection.execute(statement, (since, job)):
+                source, key, what, found, *rest = row
+                yield Change(
+                    source, key, what, {name: tuple(each) for name, each in json.loads(found).items()}, *rest
+                )
+
+    def before(self, job: int, source: str) -> dict[str, Stored | None]:
+        """Return what the items of a source were before a job, all that it or a later one changed; None: not there.
+
+        Raises:
+            UsageError: That is kept no more.
+        """
+        rows = self._run(
+            "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source
+        )
+        if any(what != ADDED and was is None for _, what, was in rows):
+            raise UsageError(
+                f"what the items of {source} were before job {job} is not kept any more (vade jobs)"
+            )
+        return {key: None if was is None else _unpacked(was) for key, what, was in rows}
+
+    def forget(self) -> None:
+        """Drop what items were before old jobs: beyond the last 20, or 256 MB."""
+        rows = self._run(
+            "SELECT job, sum(length(was)) FROM changes WHERE was IS NOT NULL GROUP BY job ORDER BY job DESC"
+        )
+        total = 0
+        for number, (job, size) in enumerate(rows):
+            total += size
+            if number >= _KEPT_JOBS or total > _KEPT_BYTES:
+                self._run("UPDATE changes SET was = NULL WHERE job <= ?", job)
+                return
+
+    # Views and quarantine
+
+    def views(self) -> list[View]:
+        """Return how far each view was read."""
+        rows = self._run(
+            "SELECT source, view, settings, checkpoint, told, job FROM views ORDER BY source, view"
+        )
+        return [
+            View(source, view, settings, Checkpoint.decode(point) if point else None, json.loads(said), job)
+            for source, view, settings, point, said, job in rows
+        ]
+
+    def view(self, source: str, view: str) -> View | None:
+        """Return how far one view was read; None: never."""
+        return next((one for one in self.views() if (one.source, one.view) == (source, view)), None)
+
+    def set_view(self, view: View) -> None:
+        """Write how far a view was read."""
+        point = None if view.checkpoint is None else view.checkpoint.encode()
+        values = (view.source, view.view, view.settings, point, json.dumps(view.told), view.job)
+        self._run("REPLACE INTO views VALUES (?, ?, ?, ?, ?, ?)", *values)
+
+    def forget_view(self, source: str, view: str) -> None:
+        """Forget how far a view was read."""
+        self._run("DELETE FROM views WHERE source = ? AND view = ?", source, view)
+
+    def quarantined(self, source: str | None = None) -> list[Quarantined]:
+        """Return what failed, of one source or of all."""
+        rows = self._run(
+            "SELECT source, key, view, stage, reason, said, job FROM quarantine WHERE ? IS NULL OR source = ? "
+            "ORDER BY source, key",
+            source,
+            source,
+        )
+        return [Quarantined(*row) for row in rows]
+
+    def quarantine(self, record: Quarantined) -> None:
+        """Write down what failed."""
+        values = tuple(asdict(record).values())
+        self._run("REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def release(self, source: str, key: str) -> None:
+        """Take a record out of quarantine."""
+        self._run("DELETE FROM quarantine WHERE source = ? AND key = ?", source, key)
+
+    # Jobs
+
+    def begin(self, kind: str, source: str, asked: Mapping[str, Any] | None = None) -> Job:
+        """Write down a new job and return it."""
+        started = self.clock()
+        with self.batch():
+            [(id,)] = self._run(
+                "INSERT INTO jobs (kind, source, state, asked, started) VALUES (?, ?, ?, ?, ?) RETURNING id",
+                *(kind, source, RUNNING, json.dumps(asked or {}), started),
+            )
+        return Job(id, kind, source, RUNNING, asked or {}, started)
+
+    def note(self, job: Job) -> Job:
+        """Write down how far a job is; return it with the seconds that it has taken."""
+        job = replace(job, seconds=max(0.0, self.clock() - job.started))
+        values = asdict(job) | {"asked": json.dumps(job.asked)}
+        marks = ", ".join("?" * len(values))
+        self._run(f"REPLACE INTO jobs ({_JOB}) VALUES ({marks})", *values.values())
+        return job
+
+    def jobs(self) -> list[Job]:
+        """Return all jobs, oldest first."""
+        return [_job(row) for row in self._run(f"SELECT {_JOB} FROM jobs ORDER BY id")]
+
+    def job(self, id: int) -> Job:
+        """Return a job.
+
+        Raises:
+            UsageError: There is no such job.
+        """
+        found = self._run(f"SELECT {_JOB} FROM jobs WHERE id = ?", id)
+        if not found:
+            raise UsageError(f"there is no job {id} (see `vade jobs`)")
+        return _job(found[0])
+
+    # Vectors
+
+    def vectors(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the vectors that are kept of texts, by their digests."""
+        found: dict[bytes, bytes] = {}
+        for text in texts:
+            found |= dict(
+                self._run("SELECT text, vector FROM embeddings WHERE text = ? AND model = ?", text, model)
+            )
+        return found
+
+    def keep_vectors(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
+        """Keep the vectors of texts, by their digests."""
+        with self.batch():
+            for text, vector in vectors.items():
+                self._run("REPLACE INTO embeddings VALUES (?, ?, ?)", text, model, vector)
+
+
+_ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"
+
+
+def digest_of(view: str, item: SourceItem) -> str:
+    """Return the digest of an item and of what else is kept of it."""
+    return hashlib.sha256(canonical([view, item.media_type, item.target, item.content_hash])).hexdigest()
+
+
+def changed_fields(old: SourceItem, new: SourceItem) -> dict[str, tuple[str | None, str | None]]:
+    """Return which fields differ, and the digests of both values."""
+    before, after = _fields(old), _fields(new)
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    }
+
+
+def _fields(item: SourceItem) -> dict[str, str]:
+    told_fields: dict[str, Any] = {"content": item.content_hash}
+    if item.media_type == RECORD:
+        told_fields = json.loads(item.data)
+    return {name: hashlib.sha256(canonical([value])).hexdigest() for name, value in told_fields.items()}
+
+
+def skipped(job: int, source: str, view: str, entry: Skipped) -> Quarantined:
+    """Return what a source could not give, for the quarantine."""
+    return Quarantined(source, entry.key, view, FROM_SOURCE, entry.reason, entry.said, job)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    view, key, media_type, target, job, data = row
+    return Stored(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
+
+
+def _packed(stored: Stored) -> bytes:
+    item = stored.item
+    head = canonical([stored.view, item.key, item.media_type, item.target, stored.job])
+    return zlib.compress(head + b"\n" + item.data, 6)
+
+
+def _unpacked(was: bytes) -> Stored:
+    head, _, data = zlib.decompress(was).partition(b"\n")
+    view, key, media_type, target, job = json.loads(head)
+    return Stored(SourceItem(key, media_type, data, target), view, job)
+
+
+def _job(row: Sequence[Any]) -> Job:
+    values = dict(zip((one.name for one in fields(Job)), row, strict=True))
+    return Job(**(values | {"asked": json.loads(values["asked"])}))

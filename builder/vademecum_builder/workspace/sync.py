@@ -1,0 +1,275 @@
+"""Bringing a workspace to what its sources say now, one transaction a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from vademecum.errors import CancelledError, UsageError, VademecumError
+from vademecum_builder.kinds.base import Opened
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.workspace.jobs import (
+    CANCELLED,
+    CANCELLING,
+    DONE,
+    FAILED,
+    Job,
+    Report,
+    ignore_job,
+)
+from vademecum_builder.workspace.store import View, Workspace, skipped
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How sources are to be read.
+
+    Attributes:
+        sources: Their names; none: all.
+        ids: Keys that alone are read anew; none: whatever changed.
+        full: Forget the checkpoints and read everything.
+        batch: Entries in a transaction.
+        resume: The job to go on with; None: a new one.
+    """
+
+    sources: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    full: bool = False
+    batch: int = BATCH
+    resume: Job | None = None
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What is written down of it with a job."""
+        return {"ids": list(self.ids), "full": self.full, "batch": self.batch}
+
+    @classmethod
+    def of(cls, job: Job) -> Wish:
+        """Return what a job was asked for."""
+        asked = job.asked
+        return cls((job.source,), tuple(asked["ids"]), asked["full"], asked["batch"])
+
+
+def sync_sources(
+    workspace: Workspace,
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[Opened]],
+    wish: Wish = Wish(),
+    *,
+    report: Report = ignore_job,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Job]:
+    """Read what changed in the sources into the workspace; each source is a job of its own.
+
+    The writer's lock is held by who calls (`Workspace.writing`).
+
+    Args:
+        opened: The sources of the request, as `open_sources` gives them.
+        report: Called after each batch.
+        stop: Asked after each batch.
+
+    Raises:
+        UsageError: There is no such source; one of them vanished, is empty, lost more than half of its items, or has
+            more failures than the request allows. What was read before is kept, and nothing of it is published.
+        CancelledError: It was stopped; a resumed job goes on behind the last batch.
+    """
+    return [
+        _Run(workspace, request, settings, opened[settings.prefix], wish, report, stop).run()
+        for settings in chosen_sources(request, wish.sources)
+    ]
+
+
+def chosen_sources(request: BuildRequest, names: Sequence[str]) -> list[SourceSettings]:
+    """Return the sources of these names; all, where there is none.
+
+    Raises:
+        UsageError: There is no such source.
+    """
+    known = {settings.name: settings for settings in request.sources}
+    if missing := [name for name in names if name not in known]:
+        raise UsageError(f"there is no source {missing[0]!r}; there is {', '.join(known)}")
+    return [known[name] for name in names] if names else list(request.sources)
+
+
+def settings_digest(settings: SourceSettings) -> str:
+    """Return what a checkpoint belongs to: other settings read other items."""
+    return hashlib.sha256(repr((settings.kind, sorted(settings.values.items()))).encode()).hexdigest()
+
+
+def checkpoint_of(workspace: Workspace, settings: SourceSettings, view: str) -> Checkpoint | None:
+    """Return how far a view was read by these very settings; None: from nothing."""
+    known = workspace.view(settings.name, view)
+    return known.checkpoint if known and known.settings == settings_digest(settings) else None
+
+
+@dataclass
+class _Run:
+    """One job over one source."""
+
+    workspace: Workspace
+    request: BuildRequest
+    settings: SourceSettings
+    opened: Sequence[Opened]
+    wish: Wish
+    report: Report
+    stop: Callable[[], bool]
+    before: int = 0
+    gone: int = 0
+
+    @property
+    def source(self) -> str:
+        return self.settings.name
+
+    def run(self) -> Job:
+        workspace, wish = self.workspace, self.wish
+        if wish.resume is None:
+            self.job = workspace.begin("sync", self.source, wish.asked)
+        else:
+            self.job = replace(wish.resume, state="running", error="", done=0, failed=0)
+        self.before = workspace.count(self.source)
+        try:
+            with workspace.batch():
+                self._drop_views_that_are_gone()
+            for one in self.opened:
+                self._read_view(one)
+            self._finish(DONE)
+        except (CancelledError, KeyboardInterrupt):
+            self._finish(CANCELLED)
+            raise
+        except VademecumError as error:
+            self._finish(FAILED, error.message)
+            raise
+        return self.job
+
+    def _finish(self, state: str, error: str = "") -> None:
+        with self.workspace.batch():
+            self.workspace.forget()
+            self.job = self.workspace.note(replace(self.job, state=state, error=error))
+        self.report(self.job)
+
+    def _drop_views_that_are_gone(self) -> None:
+        names = {one.view for one in self.opened}
+        for view in {one.view for one in self.workspace.views() if one.source == self.source} - names:
+            for key in self.workspace.keys(self.source, view):
+                self._remove(key)
+            self.workspace.forget_view(self.source, view)
+        self._refuse_loss()
+
+    def _read_view(self, opened: Opened) -> None:
+        workspace, wish, view = self.workspace, self.wish, opened.view
+        since = None if wish.full or wish.ids else checkpoint_of(workspace, self.settings, view)
+        changes = opened.source.changes(since)
+        whole = since is None or changes.whole
+        # Where a listing was cut off, what is gone would be missed: it begins again, and finds most of it unchanged.
+        keeps_checkpoints = not whole or not workspace.count(self.source, view)
+        reading = _Reading(view, changes, whole, since)
+        self.job = replace(
+            self.job, total=self.job.total + (changes.expected or workspace.count(self.source, view))
+        )
+        entries = self._asked_for(changes.entries)
+        while batch := list(islice(entries, wish.batch)):
+            with workspace.batch():
+                for entry in batch:
+                    self._take(entry, reading)
+                if all_ := max(self.before, self.job.total):  # else nobody knows, and the end tells
+                    self._refuse_failures(all_)
+                self._refuse_loss()
+                # What may be too many failures is read again by the next run.
+                if keeps_checkpoints and not wish.ids and self.job.failed <= self._may_fail(self.job.done):
+                    self._note_view(reading)
+                cancelled = workspace.job(self.job.id).state == CANCELLING
+                self.job = workspace.note(self.job)
+            self.report(self.job)
+            if cancelled or self.stop():
+                raise CancelledError(
+                    f"{self.source}: stopped after {self.job.done} entries; `vade jobs resume {self.job.id}` goes on"
+                )
+        with workspace.batch():
+            self._refuse_failures()
+            if whole:
+                self._remove_what_is_gone(reading)
+            if not wish.ids:
+                self._note_view(reading)
+
+    def _asked_for(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        ids = set(self.wish.ids)
+        for entry in entries:
+            if not ids or (not isinstance(entry, Checkpoint) and entry.key in ids):
+                yield entry
+
+    def _take(self, entry: Entry, reading: _Reading) -> None:
+        workspace, source, job = self.workspace, self.source, self.job
+        if isinstance(entry, Checkpoint):
+            reading.checkpoint = entry
+            return
+        self.job = job = replace(job, done=job.done + 1)
+        reading.seen.add(entry.key)
+        if isinstance(entry, SourceItem):
+            workspace.release(source, entry.key)
+            if change := workspace.difference(source, reading.view, entry):
+                workspace.put(job.id, reading.view, entry, change)
+                counted = {change.what: getattr(job, change.what) + 1}
+                self.job = replace(job, **counted)
+            return
+        self._remove(entry.key)
+        if isinstance(entry, Skipped):
+            workspace.quarantine(skipped(job.id, source, reading.view, entry))
+            self.job = replace(self.job, failed=job.failed + 1)
+
+    def _remove(self, key: str) -> None:
+        self.workspace.release(self.source, key)
+        if self.workspace.remove(self.job.id, self.source, key):
+            self.gone += 1
+            self.job = replace(self.job, removed=self.job.removed + 1)
+
+    def _remove_what_is_gone(self, reading: _Reading) -> None:
+        there = set(self.workspace.keys(self.source, reading.view))
+        failed = {one.key for one in self.workspace.quarantined(self.source) if one.view == reading.view}
+        asked = set(self.wish.ids) or there | failed
+        for key in sorted(((there | failed) & asked) - reading.seen):
+            self._remove(key)
+        self._refuse_loss()
+
+    def _may_fail(self, of: int) -> int:
+        return math.ceil(self.request.failures * of)
+
+    def _refuse_failures(self, of: int = 0) -> None:
+        """Raise where more failed than may: of all that was read, or of all that will be."""
+        failed = self.job.failed
+        if failed > self._may_fail(max(of, self.job.done)):
+            raise UsageError(
+                f"{self.source}: {failed} of {self.job.done} records failed, more than {self.request.failures:.0%} of "
+                "all: nothing was published. See `vade quarantine`; to allow more: failures = 0.5 below [limits]"
+            )
+
+    def _refuse_loss(self) -> None:
+        left = self.before + self.job.added - self.gone
+        if 2 * left < self.before and not (self.request.allow_shrink or self.request.allow_empty):
+            raise UsageError(
+                f"{self.source}: {self.gone} of {self.before} items are gone, more than half. Is it the right place, "
+                "and all of it? Nothing was deleted or published; if that is meant: --allow-shrink"
+            )
+
+    def _note_view(self, reading: _Reading) -> None:
+        told = {"unread": dict(reading.changes.unread), "leftOut": dict(reading.changes.left_out)}
+        digest = settings_digest(self.settings)
+        self.workspace.set_view(
+            View(self.source, reading.view, digest, reading.checkpoint, told, self.job.id)
+        )
+
+
+@dataclass
+class _Reading:
+    """One view, as it is read."""
+
+    view: str
+    changes: Changes
+    whole: bool
+    checkpoint: Checkpoint | None
+    seen: set[str] = field(default_factory=set)

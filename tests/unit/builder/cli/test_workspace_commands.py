@@ -1,0 +1,151 @@
+"""The commands over the workspace: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.workshop import Workshop, lamp
+from vademecum_builder.cli.main import main
+from vademecum_builder.workspace.store import Workspace
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    made = Workshop(tmp_path)
+    made.write([lamp(number) for number in range(20)])
+    return made
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, ends: int = 0) -> Any:
+    assert main([*arguments, "--json"]) == ends
+    return json.loads(capsys.readouterr().out)
+
+
+def test_sync_then_monitor_then_changes(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    [job] = run(capsys, "sync")["jobs"]
+    assert (job["state"], job["source"], job["added"]) == ("done", "products", 20)
+    assert run(capsys, "monitor", "--exit-code")["changes"] == []
+    shop.write([lamp(number, **({"price": 99} if number == 3 else {})) for number in range(20)])
+    [change] = run(capsys, "monitor")["changes"]
+    assert (change["key"], list(change["fields"])) == ("products:3", ["price"])
+    assert run(capsys, "monitor", "products", "--exit-code", ends=1)["changes"] == [change]
+    run(capsys, "sync", "products")
+    [done] = run(capsys, "changes", "--since", "20")["changes"]
+    assert (done["seq"], done["job"], done["fields"]) == (21, 2, change["fields"])
+    [between] = run(capsys, "changes", "--between", "1", "2")["changes"]
+    assert (between["old"]["price"], between["new"]["price"], between["fields"]) == (3, 99, ["price"])
+
+
+def test_the_log_is_lines_of_json(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["sync", "--quiet"])
+    main(["changes"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["key"] for line in lines] == [f"products:{number}" for number in range(20)]
+    main(["changes", "--since", "20"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_a_rollback_is_built_without_a_sync(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    first = run(capsys, "build")
+    shop.write([lamp(number, text="Damaged.") for number in range(1, 21)])
+    assert run(capsys, "build")["modified"] == 19
+    job = run(capsys, "jobs", "rollback", "3")["job"]
+    assert (job["kind"], job["added"], job["modified"], job["removed"]) == ("rollback", 1, 19, 1)
+    assert run(capsys, "jobs", "rollback", "4", ends=2)["error"]["code"] == "usage"
+    back = run(capsys, "build", "--no-sync")
+    assert (back["documents"], back["embedded"] <= first["embedded"]) == (20, True)
+    with Workspace(Path(".vademecum/work.db")) as workspace:
+        stored = workspace.item("products", "0")
+    assert stored and b"Lamp 0" in stored.item.data
+
+
+def test_jobs(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "sync")
+    assert [job["id"] for job in run(capsys, "jobs")["jobs"]] == [1]
+    assert len(run(capsys, "jobs", "show", "1")["changes"]) == 20
+    for action in ("resume", "retry", "cancel"):
+        assert "error" in run(capsys, "jobs", action, "1", ends=2)
+    assert "no job 9" in run(capsys, "jobs", "show", "9", ends=2)["error"]["message"]
+    assert "which job" in run(capsys, "jobs", "show", ends=2)["error"]["message"]
+    with Workspace(Path(".vademecum/work.db")) as workspace:
+        workspace.begin("sync", "products", {"ids": [], "full": False, "batch": 3})
+    assert run(capsys, "jobs", "resume", "2")["job"]["state"] == "done"
+
+
+def test_quarantine(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write([*(lamp(number) for number in range(20)), lamp(3, name="Another")])
+    run(capsys, "sync")
+    [one] = run(capsys, "quarantine")["quarantine"]
+    assert "earlier record" in one["reason"] and one["job"] == 1
+    assert run(capsys, "quarantine", "retry")["jobs"][0]["failed"] == 1
+    assert "not in quarantine" in run(capsys, "quarantine", "drop", "products:9", ends=2)["error"]["message"]
+    assert run(capsys, "quarantine", "drop") == {"dropped": 1}
+    assert run(capsys, "quarantine")["quarantine"] == []
+
+
+def test_checkpoints(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "sync")
+    [one] = run(capsys, "checkpoints")["checkpoints"]
+    assert (one["source"], one["strategy"]) == ("products", None)
+    assert run(capsys, "checkpoints", "reset", "products")["checkpoints"] == [one]
+    assert "error" in run(capsys, "checkpoints", "reset", "nobody", ends=2)
+
+
+def test_a_full_sync_says_what_it_costs_and_asks(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "sync")
+    refused = run(capsys, "sync", "--full", ends=2)["error"]["message"]
+    assert "reads all of its 20 items again" in refused and "--yes" in refused
+    assert run(capsys, "sync", "--full", "--yes")["jobs"][0]["done"] == 20
+
+
+def test_progress_as_lines_of_json(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["sync", "--batch", "5", "--progress", "json", "--quiet"])
+    main(["sync", "--batch", "5", "--progress", "json", "--json"])
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["done"] for line in lines] == [5, 10, 15, 20, 20]
+    assert {"id", "kind", "source", "state", "total", "failed", "rate", "left", "error"} <= lines[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["jobs"], "no workspace yet; `vade sync` makes one"),
+        (["sync", "nobody"], "there is no source 'nobody'; there is products"),
+        (["sync", "--config", "other.toml"], "cannot be read"),
+        (["sync", "--batch", "0"], "not above 0"),
+        (["build", "--no-sync", "--config", "folder.toml"], "there is none: name it with --workspace"),
+        (["sync", "--config", "folder.toml"], "one folder needs no workspace"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    Path("folder.toml").write_text('[[source]]\npath = "docs"\n')
+    Path("docs").mkdir()
+    Path("docs/a.md").write_text("# A\n\nText.\n")
+    assert main(arguments) != 0
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_in_ci_nothing_is_kept_that_would_be_gone(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    main(["keys", "new", "--out", "keys", "--quiet"])
+    monkeypatch.setenv("CI", "true")
+    assert main(["build", "--keys", "keys", "--quiet"]) == 0
+    assert not Path(".vademecum").exists()
+
+
+@pytest.mark.slow
+def test_nothing_of_it_is_published(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write([lamp(number, secret="heron") for number in range(20)])
+    run(capsys, "build")
+    assert Path(".vademecum/work.db").is_file()
+    files = [path for path in Path("site").rglob("*") if path.is_file()]
+    assert files and not [path for path in files if b"heron" in path.read_bytes() or path.suffix == ".db"]

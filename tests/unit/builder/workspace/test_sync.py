@@ -1,0 +1,313 @@
+"""Bringing a workspace to what its sources say, batch by batch."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from support.workshop import Script, Workshop, lamp, scripted
+from vademecum.errors import (
+    BusyError,
+    CancelledError,
+    NewerFormatError,
+    NotAStoreError,
+    QuotaError,
+    StorageError,
+    UsageError,
+)
+from vademecum_builder.sources.base import RECORD, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED
+from vademecum_builder.workspace.store import ADDED, MODIFIED, REMOVED, Workspace
+from vademecum_builder.workspace.sync import Wish, sync_sources
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    monkeypatch.chdir(tmp_path)
+    made = Workshop(tmp_path)
+    made.write([lamp(number) for number in range(20)])
+    return made
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "work.db", create=True)
+
+
+def item(key: str, text: str = "x") -> SourceItem:
+    return SourceItem(key, RECORD, f'{{"text":"{text}"}}'.encode())
+
+
+def test_each_change_names_the_fields_that_changed_and_the_hashes_of_both_values(shop: Workshop) -> None:
+    shop.sync()
+    shop.write([lamp(number, **({"price": 99} if number == 3 else {})) for number in range(1, 21)])
+    [job] = shop.sync()
+    assert (job.state, job.done, job.added, job.modified, job.removed) == (DONE, 20, 1, 1, 1)
+    with shop.open() as workspace:
+        changes = {change.key: change for change in workspace.changes(job=job.id)}
+    assert {key: change.what for key, change in changes.items()} == {"0": REMOVED, "3": MODIFIED, "20": ADDED}
+    [(name, (old, new))] = changes["3"].fields.items()
+    assert name == "price" and old and new and old != new
+
+
+def test_a_record_that_changed_its_shape_is_a_change_like_any_other(shop: Workshop) -> None:
+    shop.sync()
+    told = lamp(1)
+    shop.write([told | {"price": "1", "tags": ["a"]}, *(lamp(number) for number in (0, *range(2, 20)))])
+    [job] = shop.sync()
+    with shop.open() as workspace:
+        [change] = workspace.changes(job=job.id)
+    assert set(change.fields) == {"price", "tags"} and change.fields["tags"][0] is None
+
+
+def test_what_did_not_change_is_no_change(shop: Workshop) -> None:
+    shop.sync()
+    [job] = shop.sync()
+    assert (job.done, job.added, job.modified, job.removed) == (20, 0, 0, 0)
+
+
+def test_some_ids_alone(shop: Workshop) -> None:
+    shop.sync()
+    shop.write([lamp(number, price=7000) for number in range(1, 20)])
+    [job] = shop.sync(Wish(ids=("0", "4")))
+    assert (job.done, job.modified, job.removed) == (1, 1, 1)
+
+
+@pytest.mark.slow
+def test_a_release_from_the_workspace_is_that_from_the_sources(shop: Workshop) -> None:
+    shop.build()
+    shop.write([lamp(number, **({"text": "Another."} if number == 3 else {})) for number in range(1, 21)])
+    with_it = shop.build()
+    assert (with_it.added, with_it.modified, with_it.removed, with_it.embedded) == (1, 1, 1, 2)
+    assert not shop.build(workspace=None).changed
+
+
+@pytest.mark.slow
+def test_a_changed_field_that_is_no_part_of_the_text_embeds_nothing(shop: Workshop) -> None:
+    shop.write([lamp(number) for number in range(20)], more='metadata = ["price"]\n')
+    shop.build()
+    shop.write([lamp(number, price=number + 1) for number in range(20)], more='metadata = ["price"]\n')
+    report = shop.build()
+    assert (report.modified, report.embedded) == (20, 0)
+
+
+@pytest.mark.slow
+def test_a_build_is_a_job(shop: Workshop) -> None:
+    report = shop.build()
+    with shop.open() as workspace:
+        sync, build = workspace.jobs()
+    assert (sync.kind, sync.source, sync.added) == ("sync", "products", 20)
+    assert (build.kind, build.state, build.embedded, build.release) == ("build", DONE, report.embedded, 1)
+
+
+def test_a_checkpoint_is_where_the_next_sync_begins(workspace: Workspace) -> None:
+    first, second = Checkpoint("log", "1"), Checkpoint("log", "2")
+    source = Script(
+        lambda since: (
+            [item("a", "again"), Removed("b"), second] if since else [item("a"), item("b"), item("c"), first]
+        )
+    )
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        [job] = sync_sources(workspace, request, opened)
+        assert source.asked == [None, first]
+        assert (job.modified, job.removed) == (1, 1)
+        assert sorted(workspace.keys("log", "")) == ["a", "c"]
+        sync_sources(workspace, request, opened, Wish(full=True))
+        assert source.asked[-1] is None
+
+
+def test_other_settings_begin_anew(workspace: Workspace) -> None:
+    source = Script(lambda since: [item("a"), Checkpoint("log", "1")])
+    with workspace, workspace.writing():
+        for values in ({"table": "x"}, {"table": "y"}):
+            request, opened = scripted(source, **values)
+            sync_sources(workspace, request, opened)
+    assert source.asked == [None, None]
+
+
+def test_a_checkpoint_is_kept_with_what_came_before_it(workspace: Workspace) -> None:
+    points = [Checkpoint("log", str(number)) for number in range(4)]
+
+    def said(since: Checkpoint | None) -> list[Entry]:
+        at = points.index(since) + 1 if since else 0
+        return [entry for number in range(at, 4) for entry in (item(str(number)), points[number])]
+
+    source = Script(said)
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        with pytest.raises(CancelledError, match="vade jobs resume 1"):
+            sync_sources(workspace, request, opened, Wish(batch=4), stop=lambda: True)
+        stopped = workspace.job(1)
+        assert (stopped.state, stopped.done) == (CANCELLED, 2)
+        [job] = sync_sources(workspace, request, opened, replace(Wish.of(stopped), resume=stopped))
+        assert (job.id, job.state, job.added) == (1, DONE, 4)
+        assert source.asked == [None, points[1]]
+        assert len(workspace.keys("log", "")) == 4
+
+
+def test_a_listing_that_was_cut_off_begins_again_so_that_nothing_gone_is_missed(workspace: Workspace) -> None:
+    keys = [list("abcd"), list("acd")]
+    source = Script(lambda since: [each for key in keys[0] for each in (item(key), Checkpoint("log", key))])
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        keys.pop(0)
+        with pytest.raises(CancelledError):
+            sync_sources(workspace, request, opened, Wish(full=True, batch=2), stop=lambda: True)
+        sync_sources(workspace, request, opened, Wish(full=True, batch=2))
+        assert sorted(workspace.keys("log", "")) == ["a", "c", "d"]
+
+
+def test_a_running_job_can_be_cancelled_from_elsewhere(shop: Workshop) -> None:
+    def cancel(job: object) -> None:
+        with closing(sqlite3.connect(shop.root / "work.db", isolation_level=None)) as other:
+            other.execute("UPDATE jobs SET state = ?", [CANCELLING])
+
+    with pytest.raises(CancelledError):
+        shop.sync(Wish(batch=5), report=cancel)
+
+
+def test_what_fails_goes_to_quarantine_and_the_others_go_on(workspace: Workspace) -> None:
+    entries: list[Entry] = [item(str(number)) for number in range(30)]
+    entries[7] = Skipped("7", "no id", "what it said")
+    source = Script(lambda since: entries)
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        [job] = sync_sources(workspace, request, opened)
+        assert (job.state, job.failed, job.added) == (DONE, 1, 29)
+        [one] = workspace.quarantined("log")
+        assert (one.key, one.reason, one.said) == ("7", "no id", "what it said")
+        entries[7] = item("7")
+        sync_sources(workspace, request, opened, Wish(ids=("7",)))
+        assert not workspace.quarantined() and workspace.count("log") == 30
+
+
+@pytest.mark.parametrize(("failing", "state"), [(5, DONE), (6, FAILED)])
+def test_more_failures_than_a_share_stop_the_job(workspace: Workspace, failing: int, state: str) -> None:
+    entries: list[Entry] = [Skipped(str(number), "bad") for number in range(failing)]
+    entries += [item(str(number)) for number in range(failing, 100)]
+    request, opened = scripted(Script(lambda since: [*entries, Checkpoint("log", "1")]))
+    with workspace, workspace.writing():
+        try:
+            sync_sources(workspace, request, opened, Wish(batch=10))
+        except UsageError as error:
+            assert "more than 5%" in error.message
+        assert workspace.job(1).state == state
+        assert (workspace.views() == []) == (state == FAILED)
+
+
+def test_a_source_that_lost_more_than_half_deletes_nothing(shop: Workshop) -> None:
+    shop.sync()
+    shop.write([lamp(1)])
+    with pytest.raises(UsageError, match="19 of 20 items are gone"):
+        shop.sync()
+    with shop.open() as workspace:
+        assert workspace.count("products") == 20
+        assert workspace.jobs()[-1].state == FAILED
+    [job] = shop.sync(allow_shrink=True)
+    assert job.removed == 19
+
+
+def test_so_does_one_that_says_that_they_are_gone(workspace: Workspace) -> None:
+    keys = [str(number) for number in range(10)]
+    source = Script(
+        lambda since: (
+            [Removed(key) for key in keys[:6]] if since else [*map(item, keys), Checkpoint("log", "1")]
+        )
+    )
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        with pytest.raises(UsageError, match="6 of 10"):
+            sync_sources(workspace, request, opened)
+        assert workspace.count("log") == 10
+
+
+@pytest.mark.slow
+def test_a_source_that_vanished_changes_nothing(shop: Workshop) -> None:
+    shop.build()
+    (shop.root / "products.jsonl").unlink()
+    with pytest.raises(UsageError, match="no such file"):
+        shop.build()
+    with shop.open() as workspace:
+        assert workspace.count("products") == 20
+
+
+def test_the_second_of_two_syncs_says_busy(shop: Workshop) -> None:
+    with (
+        shop.open() as workspace,
+        workspace.writing(),
+        pytest.raises(BusyError, match="another sync or build"),
+    ):
+        shop.sync()
+
+
+def test_a_job_whose_process_ended_is_interrupted(shop: Workshop) -> None:
+    with shop.open() as workspace:
+        workspace.begin("sync", "products")
+    shop.sync()
+    with shop.open() as workspace:
+        assert [job.state for job in workspace.jobs()] == [INTERRUPTED, DONE]
+
+
+def test_a_newer_workspace_is_refused(shop: Workshop) -> None:
+    shop.sync()
+    with closing(sqlite3.connect(shop.root / "work.db")) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(NewerFormatError, match=r"version 99.*begin anew by deleting it"):
+        shop.sync()
+
+
+def test_another_programs_file_is_left_alone(shop: Workshop) -> None:
+    with closing(sqlite3.connect(shop.root / "work.db")) as database:
+        database.execute("CREATE TABLE mine (a)")
+    with pytest.raises(NotAStoreError, match="another program"):
+        shop.sync()
+    (shop.root / "work.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(NotAStoreError, match="no workspace"):
+        shop.sync()
+
+
+def test_a_damaged_workspace_says_how_to_begin_anew(shop: Workshop) -> None:
+    shop.sync()
+    path = shop.root / "work.db"
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    with pytest.raises(StorageError, match=r"damaged.*begin anew by deleting it"):
+        shop.sync()
+
+
+def test_a_full_disk_keeps_the_batches_before(shop: Workshop) -> None:
+    shop.write([lamp(number, text="x" * 5000 + str(number)) for number in range(20)])
+    with shop.open() as workspace, workspace.writing():
+        request = shop.request
+        from vademecum_builder.kinds.registry import open_sources
+
+        [(pages,)] = workspace._run("PRAGMA page_count")
+        workspace._run(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(QuotaError, match="disk is full"):
+            sync_sources(workspace, request, open_sources(request), Wish(batch=5))
+        workspace._run("PRAGMA max_page_count = 100000")
+    [job] = shop.sync()
+    assert job.state == DONE
+    with shop.open() as workspace:
+        assert workspace.count("products") == 20
+
+
+def test_only_the_newest_jobs_keep_what_items_were(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vademecum_builder.workspace.store._KEPT_JOBS", 2)
+    for price in range(4):
+        shop.write([lamp(number, price=price) for number in range(3)])
+        shop.sync()
+    with shop.open() as workspace:
+        kept = workspace.before(3, "products")
+        assert [stored and b'"price":1' in stored.item.data for stored in kept.values()] == [True] * 3
+        with pytest.raises(UsageError, match="before job 2 is not kept"):
+            workspace.before(2, "products")
