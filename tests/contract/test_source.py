@@ -26,8 +26,10 @@ from vademecum_builder.sources.base import (
     Source,
     SourceItem,
 )
+from vademecum_builder.sources.capture import Triggers, run
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.debezium import DebeziumEvents
 from vademecum_builder.sources.exports import Export
 from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.folder import FolderSource
@@ -126,6 +128,50 @@ class CursorTable(Table):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root, "step")
+
+
+class CapturedTable(Table):
+    """One whose changes triggers capture; rows are deleted."""
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        with closing(sqlite3.connect(self.root / "a.db", isolation_level=None)) as database:
+            database.execute("CREATE TABLE IF NOT EXISTS page (id PRIMARY KEY, text)")
+            if not self.capture().status()["installed"]:
+                run(self.capture().table, self.capture().install())
+            for (key,) in database.execute("SELECT id FROM page").fetchall():
+                if key not in documents:
+                    database.execute("DELETE FROM page WHERE id = ?", [key])
+            upsert = "INSERT INTO page VALUES (?, ?) ON CONFLICT DO UPDATE SET text = excluded.text"
+            database.executemany(upsert, documents.items())
+
+    def capture(self) -> Triggers:
+        (self.root / "a.db").touch()
+        return Triggers(TableSource(Database("sqlite:///a.db", self.root), "page"))
+
+    def source(self) -> Source:
+        return TextOf(self.capture())
+
+
+@dataclass
+class Events:
+    """A log in Debezium's shape."""
+
+    root: Path
+    documents: dict[str, str] = field(default_factory=dict)
+
+    def write(self, documents: Mapping[str, str]) -> None:
+        gone = [{"op": "d", "before": {"id": key}} for key in self.documents.keys() - documents.keys()]
+        put = [
+            {"op": "u", "after": {"id": key, "text": text}}
+            for key, text in documents.items()
+            if self.documents.get(key) != text
+        ]
+        with (self.root / "events.jsonl").open("a") as stream:
+            stream.writelines(f"{json.dumps(event)}\n" for event in gone + put)
+        self.documents = dict(documents)
+
+    def source(self) -> Source:
+        return TextOf(DebeziumEvents(self.root / "events.jsonl"))
 
 
 @dataclass
@@ -255,7 +301,7 @@ class Git(Folder):
         subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True)
 
 
-PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat | Feed | Function]] = {
+PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat | Feed | Function | Events]] = {
     "catalog": Catalog,
     "fetched": FetchedCatalog,
     "feed": Feed,
@@ -265,6 +311,8 @@ PLACES: Mapping[str, type[Folder | Log | Table | Catalog | Chat | Feed | Functio
     "log": Log,
     "table": Table,
     "cursor": CursorTable,
+    "captured": CapturedTable,
+    "debezium": Events,
     "messages": Chat,
 }
 

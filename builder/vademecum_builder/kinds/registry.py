@@ -12,7 +12,7 @@ from vademecum_builder.sources.base import Source
 from vademecum_builder.sources.several import NamedSources
 from vademecum_builder.stages.documents import NamedReaders, PlacedPages
 
-KINDS: Final = ("folder", "files", "git", "catalog", "sql", "messages", "feed", "python")
+KINDS: Final = ("folder", "files", "git", "catalog", "sql", "debezium", "messages", "feed", "python")
 
 
 def kind_of(name: str) -> Kind:

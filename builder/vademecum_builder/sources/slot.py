@@ -44,13 +44,16 @@ class Slot:
             UsageError: There is no slot, nothing to read, or not a checkpoint of this source.
             NetworkError: The database does not answer or died, or another reader has the slot.
         """
+        from sqlalchemy import text
+
         known = _position(since) if since is not None else None
         logged = _Logged(self.table.id, known or "")
         with self.table.database.connect(write=True) as connection:
             count = TableReading(self.table, connection).count()
             confirmed = self._confirmed(connection)
+            now = str(connection.scalar(text("SELECT CAST(pg_current_wal_insert_lsn() AS text)")))
             if known is None:
-                return Changes(self._everything(confirmed), expected=count)
+                return Changes(self._everything(confirmed, now), expected=count)
             if _number(confirmed) <= _number(known):
                 self._move_on(connection, known)
                 for data in self._peek(connection):
@@ -58,7 +61,7 @@ class Slot:
                 if not logged.truncated:
                     return Changes(self._changed(sorted(logged.ids), logged.end))
                 confirmed = known
-            return Changes(self._everything(confirmed), whole=True, expected=count)
+            return Changes(self._everything(confirmed, now), whole=True, expected=count)
 
     def install(self) -> Sequence[str]:
         """Return the statements that make slot and publication.
@@ -110,14 +113,18 @@ class Slot:
             )  # fmt: skip
             return {"installed": False} if kept is None else {"installed": True, "kept": int(kept)}
 
-    def _everything(self, confirmed: str) -> Iterator[Entry]:
+    def _everything(self, confirmed: str, now: str) -> Iterator[Entry]:
+        from sqlalchemy import text
+
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
             reading.columns()
+            # The log has a commit a moment before others see it. Where no transaction is under way in what is read,
+            # all that was committed before `now` is in it; else what follows the slot's place is told again.
+            quiet = "SELECT pg_snapshot_xmin(s) = pg_snapshot_xmax(s) FROM pg_current_snapshot() AS s"
+            end = now if connection.scalar(text(quiet)) else confirmed
             yield from reading.everything()
-            # From where the slot is: the log has what is committed a moment before others see it, so that where it ends
-            # now says nothing of what was read.
-            yield Checkpoint(STRATEGY, json.dumps({"lsn": confirmed}))
+            yield Checkpoint(STRATEGY, json.dumps({"lsn": end}))
 
     def _changed(self, ids: Sequence[str], end: str) -> Iterator[Entry]:
         from sqlalchemy import text

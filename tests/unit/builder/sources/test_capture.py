@@ -167,6 +167,18 @@ def test_a_transaction_that_ends_late_is_not_lost(kind: str, tmp_path: Path) -> 
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("kind", ["postgresql", "slot"])
+def test_what_is_under_way_while_everything_is_read_is_told_later(kind: str, tmp_path: Path) -> None:
+    shop = Shop(kind, tmp_path)
+    shop.install()
+    with shop.engine.begin() as late:
+        late.execute(text(f"INSERT INTO {shop.table} VALUES (10, 'not yet')"))
+        assert shop.news()[0].keys() == {"1", "2", "3"}
+    assert shop.news()[0]["10"] == "not yet"
+    shop.close()
+
+
+@pytest.mark.process
 def test_a_slot_moves_on_when_what_was_read_is_kept(tmp_path: Path) -> None:
     shop = Shop("slot", tmp_path)
     shop.install()

@@ -1,0 +1,33 @@
+"""`kind = "debezium"`: rows of a table, by the change events that Debezium writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from vademecum_builder.kinds import records
+from vademecum_builder.kinds.base import Key, Opened, is_path, is_text
+from vademecum_builder.kinds.records import RecordReader
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.debezium import DebeziumEvents
+
+KEYS: Final[Mapping[str, Key]] = {
+    "path": Key("a file of events, one a line, or a folder of such files", is_path, required=True),
+    "table": Key("a table's name", is_text),
+    **records.KEYS,
+}
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+    """Return the rows.
+
+    Raises:
+        UsageError: A template that cannot be read.
+    """
+    values = settings.values
+    reader = RecordReader.of(settings)
+    return [
+        Opened(
+            DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader
+        )
+    ]

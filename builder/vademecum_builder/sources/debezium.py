@@ -1,0 +1,160 @@
+"""Change events in Debezium's shape, one JSON object a line, in a file or in the files of a folder by their names.
+
+An event is `{"op": "c", "before": …, "after": …}`, with or without `payload` (or `value`) around it: `c`, `u` and `r`
+(created, updated, read in a snapshot) say what a row is, `d` that it is gone, `t` that all are. The last event of a row
+counts. A line that is still being written is read the next time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import RECORD, Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.records import record_item, record_key
+
+STRATEGY: Final = "debezium"
+_HEAD: Final = 4096
+"""Bytes by which a file is known again."""
+_TRUNCATE: Final = re.compile(rb'"op"\s*:\s*"t"')
+
+
+@dataclass(frozen=True)
+class DebeziumEvents:
+    """Rows by what their events say.
+
+    Attributes:
+        path: A file, or a folder of `.jsonl` and `.json`.
+        id: The field that identifies a row.
+        table: Events of other tables are left out; empty: there is one.
+    """
+
+    path: Path
+    id: str = "id"
+    table: str = ""
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return all rows, or those that events since a checkpoint are about. Everything is told (`whole`) where a file
+        is another one than it was, or all rows went.
+
+        Raises:
+            UsageError: No such file, no row, or not a checkpoint of this source.
+        """
+        known = _position(since) if since is not None else {}
+        files = self._files()
+        whole = any(_head(files[name], at) != head for name, (at, head) in known.items() if name in files)
+        whole = whole or (
+            since is not None
+            and any(_empties(file, known.get(name, (0, ""))[0]) for name, file in files.items())
+        )
+        return Changes(
+            self._entries(files, {} if whole else known, told=not whole and since is not None), whole=whole
+        )
+
+    def _files(self) -> dict[str, Path]:
+        found = sorted(self.path.glob("*.json*")) if self.path.is_dir() else [self.path]
+        if not found or not all(file.is_file() for file in found):
+            raise UsageError(f"{self.path}: no such file, and no folder with .jsonl in it")
+        return {file.name: file for file in found}
+
+    def _entries(
+        self, files: Mapping[str, Path], known: Mapping[str, tuple[int, str]], *, told: bool
+    ) -> Iterator[Entry]:
+        with closing(sqlite3.connect("", isolation_level=None)) as rows:
+            rows.execute("CREATE TABLE event (key PRIMARY KEY, data) WITHOUT ROWID")
+            rows.execute("BEGIN")
+            position = {name: at for name, at in known.items() if name in files}
+            for name, file in files.items():
+                at = known[name][0] if name in known else 0
+                with file.open("rb") as stream:
+                    stream.seek(at)
+                    for number, line in enumerate(stream, 1):
+                        event = _event(line)
+                        if event is None and not line.endswith(b"\n"):
+                            break
+                        at += len(line)
+                        if line.strip() and (
+                            left_out := self._take(rows, event, f"{name}, line {number} of {len(line)}")
+                        ):
+                            yield left_out
+                position[name] = (at, _head(file, at))
+            live = 0
+            for key, data in rows.execute("SELECT key, data FROM event ORDER BY key"):
+                live += data is not None
+                if data is not None:
+                    yield SourceItem(key, RECORD, data)
+                elif told:
+                    yield Removed(key)
+            if not live and not told:
+                raise UsageError(f"{self.path}: there is no row; nothing is changed")
+            yield Checkpoint(STRATEGY, json.dumps(position, sort_keys=True))
+
+    def _take(self, rows: sqlite3.Connection, event: Any, where: str) -> Skipped | None:
+        if not isinstance(event, dict):
+            return None if event is _TOMBSTONE else Skipped(where, "no JSON object")
+        of = event.get("source") or {}
+        if self.table and of.get("table") != self.table:
+            return None
+        if event.get("op") == "t":
+            rows.execute("DELETE FROM event")
+            return None
+        row = event.get("before") if event.get("op") == "d" else event.get("after")
+        row = row if isinstance(row, dict) else {}
+        key = record_key(row.get(self.id))
+        if event.get("op") not in ("c", "u", "r", "d") or key is None:
+            return Skipped(where, f"no event of a row with {self.id}: op {event.get('op')!r}"[:200])
+        old = event.get("before")
+        if isinstance(old, dict) and (gone := record_key(old.get(self.id))) not in (None, key):
+            rows.execute("REPLACE INTO event VALUES (?, NULL)", [gone])
+        item = None if event["op"] == "d" else record_item(key, row)
+        if isinstance(item, Skipped):
+            return item
+        rows.execute("REPLACE INTO event VALUES (?, ?)", [key, item.data if item else None])
+        return None
+
+
+_TOMBSTONE: Final = object()
+"""Kafka's sign behind an event of a deletion that nothing of the key need be kept."""
+
+
+def _event(line: bytes) -> Any:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    for around in ("value", "payload"):
+        if isinstance(told, dict) and "op" not in told and around in told:
+            told = told[around]
+    return _TOMBSTONE if told is None else told
+
+
+def _empties(file: Path, at: int) -> bool:
+    """Return whether all rows went, in what stands behind a place."""
+    with file.open("rb") as stream:
+        stream.seek(at)
+        return any(_TRUNCATE.search(line) for line in stream)
+
+
+def _head(file: Path, at: int) -> str:
+    """Return what the beginning of a file is known by; empty: it is shorter than what was read of it."""
+    if file.stat().st_size < at:
+        return ""
+    with file.open("rb") as stream:
+        return hashlib.sha256(stream.read(min(at, _HEAD))).hexdigest()[:16]
+
+
+def _position(since: Checkpoint) -> dict[str, tuple[int, str]]:
+    try:
+        if since.strategy != STRATEGY:
+            raise ValueError
+        return {str(name): (int(at), str(head)) for name, (at, head) in json.loads(since.position).items()}
+    except (ValueError, TypeError, AttributeError):
+        raise UsageError(f"not a checkpoint of Debezium's events ({since.strategy})") from None

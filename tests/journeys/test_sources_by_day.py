@@ -1,0 +1,128 @@
+"""Thirty days of a shop, as a catalog and as a database with captured changes: each day's release is what a build from
+nothing makes, and what is embedded is exactly what has another text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from data.chat import Chat
+from data.shop import Shop
+from support.postgres import new_database
+from support.told import Told, differing
+from vademecum import KnowledgeBase
+from vademecum_builder.build import build
+from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import Source
+from vademecum_builder.sources.capture import Triggers, run
+from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.debezium import DebeziumEvents
+from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView
+from vademecum_builder.sources.slot import Slot
+from vademecum_builder.sources.table import TableSource
+
+SETTINGS = """
+out = "{out}"
+site = false
+[[source]]
+name = "shop"
+kind = "catalog"
+path = "shop.jsonl"
+title = "name"
+text = "{{description}}"
+metadata = ["price", "stock"]
+updated = "changed"
+"""
+
+
+def documents(site: str) -> dict[str, object]:
+    with KnowledgeBase.open(Path(f"{site}.db"), url=site) as kb:
+        kb.sync()
+        return {page.key: page for page in kb.documents()}
+
+
+@pytest.mark.parametrize(("products", "days"), [(200, 4), pytest.param(10_000, 30, marks=pytest.mark.slow)])
+def test_a_catalog(products: int, days: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shop = Shop(products)
+    for day in shop.days(days):
+        lines = (json.dumps(vars(product)) + "\n" for product in shop.rows.values())
+        Path("shop.jsonl").write_text("".join(lines))
+        Path("vademecum.toml").write_text(SETTINGS.format(out="site"))
+        report = build(read_settings(Path("vademecum.toml")))
+        if day == 1:
+            continue
+        new = [id for id in shop.put if id > products + (day - 2) * max(1, products // 200)]
+        assert (report.added, report.removed) == (len(new), len(shop.gone))
+        assert report.modified == len(shop.put) - len(new)
+        assert report.embedded == len(new) + len(shop.said_anew)
+        if day in (2, days):
+            Path("vademecum.toml").write_text(SETTINGS.format(out=f"anew-{day}"))
+            build(read_settings(Path("vademecum.toml")))
+            assert documents("site") == documents(f"anew-{day}")
+
+
+def writer(engine: Engine) -> Callable[[Shop], None]:
+    def write(shop: Shop) -> None:
+        with engine.begin() as connection:
+            ids = [{"id": id} for id in (*shop.put, *shop.gone)]
+            rows = [vars(shop.rows[id]) for id in shop.put]
+            connection.execute(text("DELETE FROM product WHERE id = :id"), ids)
+            columns = "(:id, :name, :description, :price, :stock, :changed)"
+            connection.execute(text(f"INSERT INTO product VALUES {columns}"), rows)
+
+    return write
+
+
+@pytest.mark.parametrize(("products", "days"), [(300, 8), pytest.param(10_000, 30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "slot", "debezium"])
+def test_a_database_with_captured_changes(kind: str, products: int, days: int, tmp_path: Path) -> None:
+    (tmp_path / "shop.db").touch()
+    url = f"sqlite:///{tmp_path}/shop.db" if kind in ("sqlite", "debezium") else new_database()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        table = (
+            "(id INTEGER PRIMARY KEY, name TEXT, description TEXT, price FLOAT, stock INTEGER, changed TEXT)"
+        )
+        connection.execute(text(f"CREATE TABLE product {table}"))
+    write, rows = writer(engine), TableSource(Database(url, tmp_path), "product")
+    events = tmp_path / "events.jsonl"
+    capture = Slot(rows, f"slot_{engine.url.database}") if kind == "slot" else Triggers(rows)
+    source: Source = DebeziumEvents(events) if kind == "debezium" else capture
+    run(rows, capture.install())
+    shop, told = Shop(products), Told()
+    for _ in shop.days(days):
+        write(shop)
+        with events.open("a") as stream:
+            stream.writelines(json.dumps({"op": "u", "after": vars(shop.rows[id])}) + "\n" for id in shop.put)
+            stream.writelines(json.dumps({"op": "d", "before": {"id": id}}) + "\n" for id in shop.gone)
+        before = dict(told.items)
+        told.listen(source)
+        assert told.items == Told().listen(rows).items
+        assert (told.news, told.gone) == differing(before, told.items)
+        assert told.news == {str(id) for id in shop.put}
+    if kind == "slot":
+        run(rows, capture.remove())
+    engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_chat_archive(strategy: str, tmp_path: Path) -> None:
+    fields = {name: name for name in
+              ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")}  # fmt: skip
+    view = MessageView(Export(tmp_path / "chat.jsonl", "jsonl", fields), strategy, Limits())
+    chat, told = Chat(), Told()
+    for day in chat.days(30):
+        chat.write_json_lines(tmp_path / "chat.jsonl")
+        before = dict(told.items)
+        told.listen(view)
+        assert (told.news, told.gone) == differing(before, told.items)
+        if day % 10 == 0:
+            assert told.items == Told().listen(view).items
+        assert len(told.news) + len(told.gone) <= 3 * len(chat.touched)

@@ -1,0 +1,120 @@
+"""Change events in Debezium's shape."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.told import Told
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import Checkpoint
+from vademecum_builder.sources.debezium import DebeziumEvents
+
+
+def event(
+    op: str, before: Any = None, after: Any = None, around: str = "payload", table: str = "item"
+) -> str:
+    told = {"op": op, "before": before, "after": after, "source": {"table": table}, "ts_ms": 1}
+    return json.dumps({around: told} if around else told) + "\n"
+
+
+def row(id: Any, name: str = "a") -> dict[str, Any]:
+    return {"id": id, "name": name}
+
+
+def names(told: Told) -> dict[str, str]:
+    return {key: json.loads(data)["name"] for key, data in told.items.items()}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "events-1.jsonl"
+    found.write_text(
+        event("r", after=row(1))
+        + event("c", after=row(2), around="")
+        + event("c", after=row(3), around="value")
+    )
+    return found
+
+
+def add(file: Path, *lines: str) -> None:
+    with file.open("a") as stream:
+        stream.writelines(lines)
+
+
+def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
+    source, told = DebeziumEvents(tmp_path), Told()
+    assert names(told.listen(source)) == {"1": "a", "2": "a", "3": "a"}
+    add(
+        file,
+        event("u", row(1), row(1, "b")),
+        event("d", row(2)),
+        "null\n",
+        event("u", row(3), row(30, "moved")),
+    )
+    told.listen(source)
+    assert (told.news, told.gone, told.left_out) == ({"1", "30"}, {"2", "3"}, [])
+    (tmp_path / "events-2.jsonl").write_text(event("c", after=row(2, "back")))
+    told.listen(source)
+    assert (told.news, told.gone) == ({"2"}, set())
+    assert Told().listen(source).items == told.items
+    before = told.checkpoint
+    told.listen(source)
+    assert (told.news, told.gone, told.checkpoint) == (set(), set(), before)
+
+
+def test_a_line_that_is_being_written_is_read_the_next_time(file: Path) -> None:
+    source, told = DebeziumEvents(file), Told()
+    line = event("c", after=row(4, "whole"))
+    add(file, line[:40])
+    assert names(told.listen(source)).keys() == {"1", "2", "3"}
+    add(file, line[40:])
+    assert names(told.listen(source))["4"] == "whole"
+    assert told.news == {"4"}
+
+
+def test_where_a_file_is_another_one_everything_is_told(file: Path) -> None:
+    source, told = DebeziumEvents(file), Told()
+    told.listen(source)
+    file.write_text(event("c", after=row(9)))
+    assert names(told.listen(source)) == {"9": "a"}
+    add(file, event("t"), event("c", after=row(10)))
+    assert names(told.listen(source)) == {"10": "a"}
+
+
+def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path) -> None:
+    add(
+        file,
+        "{\n",
+        event("c", after={"name": "x"}),
+        event("x", after=row(5)),
+        "7\n",
+        event("c", after=row(6)),
+    )
+    told = Told().listen(DebeziumEvents(file))
+    assert told.items.keys() == {"1", "2", "3", "6"}
+    assert [one.reason for one in told.left_out] == [
+        "no JSON object",
+        "no event of a row with id: op 'c'",
+        "no event of a row with id: op 'x'",
+        "no JSON object",
+    ]
+
+
+def test_events_of_other_tables_are_left_out(file: Path) -> None:
+    add(file, event("c", after=row(6), table="other"))
+    assert Told().listen(DebeziumEvents(file, table="other")).items.keys() == {"6"}
+
+
+def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no such file, and no folder with \.jsonl in it"):
+        DebeziumEvents(tmp_path / "none").changes(None)
+    (tmp_path / "a.jsonl").write_text(event("d", row(1)))
+    with pytest.raises(UsageError, match="there is no row; nothing is changed"):
+        Told().listen(DebeziumEvents(tmp_path))
+    for checkpoint in (Checkpoint("cursor", "{}"), Checkpoint("debezium", "[]")):
+        with pytest.raises(UsageError, match="not a checkpoint of Debezium's events"):
+            DebeziumEvents(tmp_path).changes(checkpoint)
