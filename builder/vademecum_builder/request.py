@@ -75,7 +75,8 @@ class BuildRequest:
         base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
         title: Name of the knowledge base, for its pages.
         version: The human version; made from date and sequence if empty.
-        encoder: `builtin` or `sentence-transformers:MODEL`; None: that of the previous release, else `builtin`.
+        encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
+            release, else `builtin`.
         bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         refit: Fit the encoder anew: a full download for every client.

@@ -200,7 +200,9 @@ _TOP: Final = {
     "out": _Field("a folder", is_path, field="out"),
     "root": _Field("a file", is_path, field="root"),
     "channel": _Field("small letters, digits and -, as in stable", _channel, field="channel"),
-    "encoder": _Field("builtin or sentence-transformers:MODEL", _any_text, field="encoder"),
+    "encoder": _Field(
+        "builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _any_text, field="encoder"
+    ),
     "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
     "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
     "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),

@@ -9,6 +9,24 @@ from typing import Protocol
 from vademecum_builder.encoders.table import Matrix, Progress
 
 
+class EmbeddingModel(Protocol):
+    """What gives vectors of texts: a transformer on this machine, or a host that is asked."""
+
+    @property
+    def digest(self) -> str:
+        """Names it: two models of one digest give the same vectors. 64 hex digits."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Of its vectors."""
+        ...
+
+    def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
+        """Return float64 [n, dimensions], not normalised."""
+        ...
+
+
 class DocumentEncoder(Protocol):
     """Turns chunks into document vectors."""
 

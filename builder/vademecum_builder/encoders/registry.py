@@ -1,4 +1,5 @@
-"""Encoders by their names: `builtin`, or `sentence-transformers:MODEL` with MODEL a folder or a name on the hub."""
+"""Encoders by their names: `builtin`, `sentence-transformers:MODEL` with MODEL a folder or a name on the hub, or
+`http:https://host/v1#MODEL`."""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from vademecum.encoder.file import EncoderFile
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
-from vademecum_builder.encoders import builtin, transformer
+from vademecum_builder.encoders import builtin, http, transformer
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Progress
@@ -40,11 +42,30 @@ class NamedEncoders:
         file = decode_encoder(query_encoder).file
         name = self.name or file.name
         model = _model_of(name)
+        if name == self.name and name.startswith(http.PREFIX):
+            return self._load_http(file, query_encoder, directions)
         if file.name != published_name(name) or not self._is_wanted(file.dimensions, whole=not directions):
             return None
         if not model:
             return builtin.Builtin(query_encoder)
         return transformer.load_transformer(model, file, query_encoder, directions, self.limits)
+
+    def _load_http(
+        self, file: EncoderFile, query_encoder: bytes, directions: bytes
+    ) -> DocumentEncoder | None:
+        model = http.HttpModel.parse(_model_of(self.name or ""))
+        wanted = self._is_wanted(file.dimensions, whole=not directions)
+        if file.model != model.digest or not wanted:
+            return None
+        return transformer.Transformer(
+            file.name,
+            file.model,
+            file.dimensions,
+            query_encoder,
+            self.limits.batch,
+            lambda: model,
+            directions,
+        )
 
     def _is_wanted(self, dimensions: int, *, whole: bool) -> bool:
         """Return whether a fit would give so many: a model gives no more than it has (`whole`)."""
@@ -54,6 +75,11 @@ class NamedEncoders:
         """See `Encoders.fit`. The texts are in a fixed order."""
         model = _model_of(self.name or DEFAULT_ENCODER)
         limits = replace(self.limits, dimensions=self.dimensions or self.limits.dimensions)
+        if self.name and self.name.startswith(http.PREFIX):
+            host = http.HttpModel.parse(model)
+            # A prior of the language would ask for 36,000 texts more: each word's own vector stands for it.
+            limits = replace(limits, general=0)
+            return transformer.fit_model(published_name(self.name), host, texts, progress, limits)
         if model:
             return transformer.fit_transformer(model, texts, progress, limits)
         encoder = builtin.fit_builtin(texts, limits)
@@ -67,16 +93,21 @@ def published_name(name: str) -> str:
         UsageError: No such encoder.
     """
     model = _model_of(name)
+    if name.startswith(http.PREFIX):
+        return f"{http.PREFIX}{http.HttpModel.parse(model).model}"  # where it was asked is nobody's business
     return transformer.published_name(model) if model else name
 
 
 def _model_of(name: str) -> str:
-    """Return the MODEL of `sentence-transformers:MODEL`, and nothing for `builtin`."""
+    """Return the MODEL of `sentence-transformers:MODEL`, the address of `http:ADDRESS#MODEL`, nothing for `builtin`."""
     if name == builtin.NAME:
         return ""
+    if name.startswith(http.PREFIX):
+        return name.removeprefix(http.PREFIX)
     model = name.removeprefix(transformer.PREFIX)
     if model == name or not model:
         raise UsageError(
-            f"unknown encoder {name!r}: choose {builtin.NAME} or {transformer.PREFIX}MODEL (a folder or a hub name)"
+            f"unknown encoder {name!r}: choose {builtin.NAME}, {transformer.PREFIX}MODEL (a folder or a hub name) or "
+            f"{http.PREFIX}https://host/v1#MODEL"
         )
     return model

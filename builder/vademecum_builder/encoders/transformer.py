@@ -15,7 +15,7 @@ import numpy as np
 from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.alphabet import build_alphabet
-from vademecum_builder.encoders.base import Fitted
+from vademecum_builder.encoders.base import EmbeddingModel, Fitted
 from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, Progress, unit
@@ -107,7 +107,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Transformer:
-    """Document vectors from a sentence-transformers model, which is loaded when first needed.
+    """Document vectors from a model, which is loaded when first needed.
 
     Attributes:
         name: What the release calls it.
@@ -124,7 +124,7 @@ class Transformer:
     dimensions: int
     query_encoder: bytes
     batch: int
-    load: Callable[[], Model]
+    load: Callable[[], EmbeddingModel]
     directions: bytes = b""
 
     @property
@@ -134,7 +134,7 @@ class Transformer:
         return f"{self.name}@{self.digest}{projected}"
 
     @cached_property
-    def _loaded(self) -> Model:
+    def _loaded(self) -> EmbeddingModel:
         model = self.load()
         if model.digest != self.digest:
             raise UsageError(
@@ -193,11 +193,21 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
     Raises:
         UsageError: sentence-transformers is missing, or the model cannot be loaded.
     """
+    return fit_model(published_name(model), Model.load(model), texts, progress, limits)
+
+
+def fit_model(
+    name: str, loaded: EmbeddingModel, texts: Sequence[str], progress: Progress | None, limits: FitLimits
+) -> Fitted:
+    """Do so with any model, under a name.
+
+    Raises:
+        UsageError: It cannot be asked.
+    """
     # They bring scipy, which a build that fits nothing need not wait for.
     from vademecum_builder.encoders import fit
     from vademecum_builder.encoders.prior import find_prior
 
-    loaded = Model.load(model)
     prior = find_prior(lambda some: unit(loaded.embed(some, limits.batch, progress)), loaded.digest, limits)
     chosen = fit.spread_evenly(len(texts), limits.sample)
     sample = [texts[index] for index in chosen]
@@ -217,7 +227,6 @@ def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None,
             find_directions(targets[: len(sample)], unit(language.rows), limits.dimensions)
         )
         dimensions = limits.dimensions
-    name = published_name(model)
     encoder = Transformer(name, loaded.digest, dimensions, b"", limits.batch, lambda: loaded, directions)
 
     features, pulled_to = vocabulary.features(splits), encoder.project(language.of(vocabulary.words))

@@ -70,7 +70,11 @@ def _build(add: AddOption) -> None:
     add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
     add("--out", metavar="DIST", type=Path, help="folder of the published tree")
     add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
-    add("--encoder", metavar="NAME", help="builtin (default) or sentence-transformers:MODEL")
+    add(
+        "--encoder",
+        metavar="NAME",
+        help="builtin (default), sentence-transformers:MODEL or http:https://host/v1#MODEL",
+    )
     add(
         "--bits",
         type=int,

@@ -1,0 +1,248 @@
+"""`http:https://host/v1#MODEL`: embeddings of any host that answers as OpenAI's `POST /embeddings` does.
+
+Behind `#MODEL` options may stand, `&batch=64&parallel=4&per-minute=600&price=0.02` (a million tokens' price). The key
+comes from the environment, and stands in no message.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import numpy as np
+import stamina
+
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum_builder.encoders.table import Matrix, Progress
+
+PREFIX: Final = "http:"
+KEY: Final = "VADEMECUM_ENCODER_KEY"
+"""The variable of the environment that holds the key; empty: the host asks for none."""
+CHARACTERS_OF_TOKEN: Final = 4
+"""About; what is used is counted by the host."""
+_LOG = logging.getLogger("vademecum")
+_SAID = 200
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """What is asked of a host.
+
+    Attributes:
+        batch: Texts in one request.
+        parallel: Requests at a time.
+        per_minute: The most requests in a minute; 0: as many as there can be.
+        price: Of a million tokens; 0: nobody knows.
+        attempts: Until a host that is busy, or says nothing, is given up.
+        seconds: For which it may say nothing.
+        longest_wait: Seconds of a Retry-After that is waited for.
+    """
+
+    batch: int = 64
+    parallel: int = 4
+    per_minute: int = 0
+    price: float = 0
+    attempts: int = 6
+    seconds: float = 60
+    longest_wait: float = 120
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What embedding texts takes: estimated before, counted after.
+
+    Attributes:
+        price: In what the host's price is in; 0: nobody knows.
+    """
+
+    texts: int
+    requests: int
+    tokens: int
+    price: float
+
+
+@dataclass
+class HttpModel:
+    """A model behind an address. `used` counts what was asked for since it was made.
+
+    Attributes:
+        url: Of the API, without `/embeddings`.
+        dimensions_known: Of an earlier answer; 0: none yet.
+    """
+
+    url: str
+    model: str
+    limits: HttpLimits = field(default_factory=HttpLimits)
+    key: str = field(default="", repr=False)
+    dimensions_known: int = 0
+    used: Cost = Cost(0, 0, 0, 0)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _next: float = 0
+
+    @classmethod
+    def parse(cls, address: str) -> HttpModel:
+        """Return the model that `https://host/v1#MODEL&batch=64` names.
+
+        Raises:
+            UsageError: It names none.
+        """
+        url, _, rest = address.partition("#")
+        model, _, options = rest.partition("&")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not model:
+            raise UsageError(
+                f"encoder {PREFIX}{model}: write {PREFIX}https://host/v1#MODEL; the key is in {KEY}"
+            )
+        told: dict[str, Any] = {}
+        try:
+            for name, value in parse_qsl(options, strict_parsing=bool(options)):
+                told[name.replace("-", "_")] = float(value) if name == "price" else int(value)
+            limits = HttpLimits(**told)
+        except (TypeError, ValueError):
+            known = "batch, parallel, per-minute, price, attempts and seconds"
+            raise UsageError(
+                f"encoder {PREFIX}…#{rest}: {known} may stand there, each with a number"
+            ) from None
+        if (
+            min(limits.batch, limits.parallel, limits.attempts) < 1
+            or min(limits.per_minute, limits.price) < 0
+        ):
+            raise UsageError(f"encoder {PREFIX}…#{rest}: a number that is too small")
+        return cls(url.rstrip("/"), model, limits, os.environ.get(KEY, ""))
+
+    @property
+    def digest(self) -> str:
+        """Of the model's name: nobody outside sees its weights. Another address of it makes the same vectors."""
+        return sha256(f"{PREFIX}{self.model}".encode()).hexdigest()
+
+    @cached_property
+    def dimensions(self) -> int:
+        """D, asked of the model itself."""
+        if not self.dimensions_known:
+            self.embed(["a"])
+        return self.dimensions_known
+
+    def estimate(self, texts: Sequence[str]) -> Cost:
+        """Return about what embedding these texts takes; nothing is asked for."""
+        tokens = sum(len(text) // CHARACTERS_OF_TOKEN + 1 for text in texts)
+        return Cost(len(texts), -(-len(texts) // self.limits.batch), tokens, tokens * self.limits.price / 1e6)
+
+    def embed(self, texts: Sequence[str], batch: int = 0, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
+        """Return float64 [n, D], batches at a time. The first that fails ends it, and what waits is not asked for.
+
+        Args:
+            batch: Of a model on this machine; that of a host is among its limits.
+
+        Raises:
+            UsageError: The host refuses the key, the model or a text.
+            NetworkError, ServerError: It does not answer, or stays busy.
+            ContentError: Its answer is not what was asked for.
+        """
+        size = self.limits.batch
+        starts = range(0, len(texts), size)
+        parts: dict[int, Matrix] = {}
+        with (
+            httpx.Client(timeout=self.limits.seconds, headers=self._headers()) as client,
+            ThreadPoolExecutor(self.limits.parallel) as pool,
+        ):
+            asked = {
+                pool.submit(self._ask, client, list(texts[start : start + size])): start for start in starts
+            }
+            try:
+                for done in as_completed(asked):
+                    parts[asked[done]] = done.result()
+                    if progress:
+                        progress(sum(map(len, parts.values())), len(texts))
+            finally:
+                pool.shutdown(cancel_futures=True)
+        _LOG.info("%s: %s", self.model, self.used)
+        return np.vstack([parts[start] for start in starts]) if parts else np.zeros((0, self.dimensions))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    def _ask(self, client: httpx.Client, texts: list[str]) -> Matrix:
+        body = {"model": self.model, "input": texts, "encoding_format": "float"}
+        try:
+            for attempt in stamina.retry_context(
+                on=self._wait_after, attempts=self.limits.attempts, timeout=None
+            ):
+                with attempt:
+                    self._wait_for_turn()
+                    answer = client.post(f"{self.url}/embeddings", json=body)
+                    self._check(answer)
+        except httpx.HTTPError as error:
+            raise NetworkError(f"{self._host}: no answer ({error or type(error).__name__})") from None
+        return self._vectors(answer, len(texts))
+
+    @property
+    def _host(self) -> str:
+        return f"encoder {PREFIX}{self.url}#{self.model}"
+
+    def _wait_for_turn(self) -> None:
+        if not self.limits.per_minute:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + 60 / self.limits.per_minute
+        time.sleep(turn - now)
+
+    def _wait_after(self, error: Exception) -> bool | float:
+        """Return whether to ask again, or after how many seconds."""
+        if isinstance(error, ServerError):
+            return min(error.retry_after, self.limits.longest_wait) if error.retry_after else True
+        return isinstance(error, httpx.TransportError)
+
+    def _check(self, answer: httpx.Response) -> None:
+        status = answer.status_code
+        if status == 200:
+            return
+        said = " ".join(answer.text.split())[:_SAID].replace(self.key or "\0", "…")
+        if status in (408, 409, 429) or status >= 500:
+            after = answer.headers.get("retry-after", "")
+            raise ServerError(
+                f"{self._host}: answers {status}: {said}", status, float(after) if after.isdecimal() else None
+            )
+        if status in (401, 403):
+            raise UsageError(f"{self._host}: refuses the key ({status}): set {KEY}")
+        raise UsageError(f"{self._host}: refuses what it was asked for ({status}): {said}")
+
+    def _vectors(self, answer: httpx.Response, count: int) -> Matrix:
+        try:
+            told: dict[str, Any] = answer.json()
+            rows = sorted(told["data"], key=lambda row: int(row["index"]))
+            vectors = np.array([row["embedding"] for row in rows], dtype=np.float64)
+            tokens = int((told.get("usage") or {}).get("total_tokens", 0))
+            whole = (
+                [row["index"] for row in rows] == list(range(count))
+                and vectors.ndim == 2
+                and vectors.shape[1] > 0
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            whole = False
+        if not whole or not np.isfinite(vectors).all():
+            raise ContentError(
+                f"{self._host}: its answer is not one vector of numbers for each of {count} texts"
+            )
+        with self._lock:
+            known = self.dimensions_known = self.dimensions_known or vectors.shape[1]
+            spent = self.used.tokens + tokens
+            self.used = Cost(
+                self.used.texts + count, self.used.requests + 1, spent, spent * self.limits.price / 1e6
+            )
+        if vectors.shape[1] != known:
+            raise ContentError(
+                f"{self._host}: vectors of {vectors.shape[1]} dimensions where it gave {known} before"
+            )
+        return vectors
