@@ -130,6 +130,10 @@ async def _refuse(engine: Engine, arguments: Mapping[str, Any]) -> Any:
     await engine.refuse_current(arguments["reason"])
 
 
+async def _doctor(engine: Engine, arguments: Mapping[str, Any]) -> Any:
+    return (await engine.doctor(repair=arguments["repair"])).json()
+
+
 async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
     await engine.clear()
 
@@ -143,6 +147,7 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
     "skip": _skip,
     "refuse": _refuse,
     "clear": _clear,
+    "doctor": _doctor,
 }
 
 

@@ -1,22 +1,23 @@
 """The doctor: a store is examined whole, and mended with as little as it takes.
 
 A file that SQLite calls malformed is set aside first (runtime/sqlite/rescue.py); then records that cannot be read are
-begun anew, the pointer too; then what is broken is fetched (integrity/repair.py); then a release that is whole and does
-not work here is undone, and the channel followed; and a whole download is the last resort.
+begun anew, the pointer too; then, in the order of integrity/treatment.py, what is broken is fetched
+(integrity/repair.py); then a release that is whole and does not work here is undone, and the channel followed; and a
+whole download is the last resort.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from vademecum.engine import Engine
-from vademecum.errors import ContentError, DamagedError, VademecumError
+from vademecum.errors import ContentError, DamagedError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.scrub import Looked
+from vademecum.integrity.treatment import Diagnosis, Prepared, treat
 from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
 from vademecum.runtime.sqlite.store import SqliteStore, writing
 from vademecum.store.pointer import decode_head
@@ -26,34 +27,6 @@ from vademecum.trust.floor import RECORDS, ROOT, judge
 HEAD = "head"
 Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the doctor found and did.
-
-    Attributes:
-        findings: How the store is now.
-        before: How it was, if something was done about it; else empty.
-        aside: Where a damaged file lies now, or None.
-    """
-
-    findings: tuple[Finding, ...]
-    before: tuple[Finding, ...] = ()
-    aside: str | None = None
-
-    @property
-    def sound(self) -> bool:
-        return all(finding.sound for finding in self.findings)
-
-    def json(self) -> dict[str, object]:
-        """Return the keys of `vade doctor --json`."""
-        return {
-            "sound": self.sound,
-            "checks": [asdict(finding) for finding in self.findings],
-            "before": [asdict(finding) for finding in self.before],
-            "setAside": self.aside,
-        }
 
 
 async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, ...]:
@@ -84,7 +57,7 @@ def _aside(path: Path) -> list[Finding]:
     return [Finding("aside", True, told)] if file.exists() else []
 
 
-async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
+async def examine_and_mend(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
     """Examine the store at `path`, and mend what is broken.
 
     Args:
@@ -93,24 +66,18 @@ async def treat(path: Path, now: datetime, looked: Looked, online: Engines) -> D
     Raises:
         VademecumError: See `diagnose`. What goes wrong while mending is a finding.
     """
-    before = await diagnose(path, now, looked)
-    if all(finding.sound for finding in before):
-        return Diagnosis(before)
-    aside, notes, failure = None, list[Finding](), ""
-    try:
-        if not before[0].sound:
-            saved = begin_anew(path, now)
-            aside = str(saved.aside)
-            notes.append(Finding("rescue", True, _told(saved)))
-        await online(lambda engine: engine.heal(whole=False))
-        if not all(finding.sound for finding in await diagnose(path, now, looked)):
-            await online(lambda engine: engine.heal(whole=True))
-    except VademecumError as error:
-        failure = error.message
-    after = await diagnose(path, now, looked)
-    if failure:
-        notes.append(Finding("repair", all(finding.sound for finding in after), failure))
-    return Diagnosis((*notes, *after), before, aside)
+
+    def prepare(before: Sequence[Finding]) -> Prepared:
+        if before[0].sound:
+            return Prepared()
+        saved = begin_anew(path, now)
+        return Prepared(str(saved.aside), (Finding("rescue", True, _told(saved)),))
+
+    return await treat(
+        lambda: diagnose(path, now, looked),
+        lambda whole: online(lambda engine: engine.heal(whole=whole)),
+        prepare,
+    )
 
 
 def begin_anew(path: Path, now: datetime) -> Rescued:

@@ -23,8 +23,10 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.events import ignore
+from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.repair import Repaired
 from vademecum.integrity.scrub import Looked, ignore_looks
+from vademecum.integrity.treatment import Diagnosis, treat
 from vademecum.policy import UNKNOWN, Connection, Policy, check_choices
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
 from vademecum.store.pointer import Generation
@@ -290,6 +292,20 @@ class Engine:
         pinned = (await Session.begin(self._store)).pointer.pinned is not None
         return await self.sync(force=whole and not pinned)
 
+    async def doctor(self, *, repair: bool, looked: Looked = ignore_looks) -> Diagnosis:
+        """Examine the store, and mend what is broken; a file of SQLite is what doctor.py looks at before.
+
+        Raises:
+            NewerFormatError: A newer version wrote the pointer. What goes wrong while mending is a finding.
+        """
+
+        async def look() -> list[Finding]:
+            return await examine(self._store, self._clock.now(), looked)
+
+        return (
+            await treat(look, lambda whole: self.heal(whole=whole)) if repair else Diagnosis((*await look(),))
+        )
+
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""
         async with self._runs.locked() as session:
@@ -319,6 +335,7 @@ class Engine:
             "previous": None if head.previous is None else asdict(head.previous),
             "pinned": head.pinned,
             "refused": list(head.refused),
+            "local": None,
             "policy": policy.json(),
             "channels": channel_names(await session.read("trust/targets.json")),
             "reasons": {str(sequence): reason for sequence, reason in head.reasons},

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +24,10 @@ from vademecum.policy import Connection, Policy
 from vademecum.ports import Clock, Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
+from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.kept_words import encode_words, kept_words
+from vademecum.search.local import index_documents
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head
@@ -53,6 +55,7 @@ class Installation:
         policy: What is done unasked, or None: as `config` has it.
         connection: Tells what is known of the network.
         emit: Called with the engine's events.
+        fallback: Documents that answer by their words while nothing is installed, or None.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Installation:
         connection: Callable[[], Connection],
         clock: Clock,
         emit: Emit,
+        fallback: Iterable[Mapping[str, object]] | None = None,
     ) -> None:
         self.path = path
         self.clock = clock
@@ -80,6 +84,7 @@ class Installation:
         self._emit = emit
         self._lock = threading.Lock()
         self._answering: Answering | None = None
+        self._fallback = None if fallback is None else tuple(fallback)
 
     def answering(self) -> Answering:
         """Return the release in memory; the installed one is read where there is none. Errors: see `reload`."""
@@ -98,7 +103,13 @@ class Installation:
             StorageError, DamagedError, ContentError: The store cannot be read, or is damaged: that was counted.
         """
         while True:
-            opened = await self._read()
+            try:
+                opened = await self._read()
+            except EmptyStoreError:
+                if self._local is None:
+                    raise
+                self._answering = Answering(self._local, Searcher(self._local))
+                return
             try:
                 opened.self_test()
             except SelfTestError as error:
@@ -111,10 +122,27 @@ class Installation:
         """Let go of the release in memory."""
         self._answering = None
 
+    @cached_property
+    def _local(self) -> Opened | None:
+        """The index of the app's own documents. Raises UsageError: one of them is none."""
+        return None if self._fallback is None else index_documents(self._fallback)
+
     async def status(self) -> dict[str, Any]:
         """See `Engine.status`; the file is opened for reading only."""
         async with self._reading() as store:
-            return await Engine(store, {}, self.clock, config=self._config, policy=self._policy).status()
+            try:
+                return await self._status(store)
+            except EmptyStoreError:
+                if self._local is None:
+                    raise
+                return await self._status(MemoryStore())
+
+    async def _status(self, store: Store) -> dict[str, Any]:
+        status = await Engine(store, {}, self.clock, config=self._config, policy=self._policy).status()
+        if status["installed"] is None and self._local is not None:
+            generation = self._local.generation
+            status["local"] = {"documents": generation.documents, "chunks": generation.chunks}
+        return status
 
     async def use(
         self,
@@ -158,7 +186,8 @@ class Installation:
             )
             result = await work(engine)
             later = updating and (await engine.policy()).activation == "next-start"
-        if self._answering is not None and not later:
+            released = self._answering is not None and self._answering.opened.generation.sequence > 0
+        if self._answering is not None and not (later and released):
             await self._follow()
         return result
 

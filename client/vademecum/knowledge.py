@@ -21,19 +21,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from vademecum.config import Config
-from vademecum.doctor import Diagnosis, diagnose, treat
+from vademecum.doctor import diagnose, examine_and_mend
 from vademecum.engine import Check, Outcome
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import parse_object
 from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
+from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
@@ -77,6 +78,7 @@ class KnowledgeBase:
         seed: str | None = None,
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
+        fallback: Iterable[Mapping[str, object]] | None = None,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._installation = Installation(
@@ -89,6 +91,7 @@ class KnowledgeBase:
             connection=connection,
             clock=clock,
             emit=self._emit,
+            fallback=fallback,
         )
 
     @classmethod
@@ -102,6 +105,7 @@ class KnowledgeBase:
         config: Config | None = None,
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
+        fallback: Iterable[Mapping[str, object]] | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
 
@@ -116,6 +120,8 @@ class KnowledgeBase:
             config: Limits, retries and times other than the defaults.
             policy: What `sync` does about a release, where the user of the store has not chosen otherwise.
             connection: Tells what is known of the network, where an app knows; called by each `sync`.
+            fallback: Documents of the app, each with `key`, `text` or `html`, and perhaps `title` and `url`: they
+                answer, by their words alone and from memory, while no release is installed.
 
         Raises:
             UsageError: An argument of another type, or `trust` names a file that cannot be read.
@@ -131,6 +137,7 @@ class KnowledgeBase:
             seed=None if seed is None else str(seed),
             policy=policy,
             connection=connection,
+            fallback=fallback,
         )
 
     # Keeping it current -----------------------------------------------------------------------
@@ -277,7 +284,7 @@ class KnowledgeBase:
         now = here.clock.now()
         if not repair or not here.online:
             return Diagnosis(await diagnose(here.path, now, looked))
-        return await treat(here.path, now, looked, here.use)
+        return await examine_and_mend(here.path, now, looked, here.use)
 
     # Reading ----------------------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ import pytest
 
 from support.publisher import Documents, Publisher
 from vademecum import Config, KnowledgeBase
-from vademecum.doctor import Diagnosis
 from vademecum.errors import SelfTestError
 from vademecum.generation.self_test import Loaded
+from vademecum.integrity.treatment import Diagnosis
 
 PAGE = 4096
 ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A"}, "b": {"chunks": ["a lamp"]}}

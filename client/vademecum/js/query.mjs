@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, search {query, limit, offset, mode, group, filters, prefer}, similar {id, limit}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer}, similar {id, limit}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -13,6 +13,7 @@ import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
+import { openLocal } from "./search/local.mjs";
 import { Places } from "./search/places.mjs";
 import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
@@ -24,6 +25,7 @@ import { IndexedStore } from "./store/store.mjs";
 
 /** @type {IndexedStore | undefined} */ let store;
 /** @type {Opened | null} */ let opened = null;
+/** @type {Opened | null} what the app has of its own, while there is no release */ let local = null;
 /** @type {Promise<unknown>} the last turn to the pointer: an older snapshot never comes after a newer one */
 let turning = Promise.resolve();
 
@@ -49,7 +51,7 @@ async function turnToPointer() {
   const opening = Promise.resolve().then(() => pointer.current && openRelease(pointer.current, objects));
   await Promise.allSettled([sound, opening]);
   await sound;
-  opened = await opening;
+  opened = (await opening) ?? local;
   opened?.searcher.words.catch(() => undefined); // read now: a question that comes meanwhile need not wait for all
   return pointer.current;
 }
@@ -58,7 +60,18 @@ async function turnToPointer() {
  * @param {{release: InstalledRelease, objects: Uint8Array[]}} args */
 function preview({ release, objects }) {
   const turn = turning.then(() => {
-    opened ??= openRelease(release, objects);
+    if (opened === local) opened = openRelease(release, objects);
+  });
+  turning = turn.catch(() => undefined);
+  return turn;
+}
+
+/** Answer from the words of documents that the app has, till there is a release. @param {{documents: import("./vademecum.d.mts").LocalDocument[]}} args */
+function fallback({ documents }) {
+  const turn = turning.then(async () => {
+    local = /** @type {any} */ (await openLocal(documents));
+    opened ??= local;
+    return local?.release;
   });
   turning = turn.catch(() => undefined);
   return turn;
@@ -117,4 +130,4 @@ function document({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, preview, search, similar, document });
+serve(self, { open, reopen, preview, fallback, search, similar, document });

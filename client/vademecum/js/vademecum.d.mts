@@ -66,8 +66,20 @@ export interface KnowledgeBaseOptions {
    * page of the published tree itself. Default: no.
    */
   preview?: boolean;
+  /** What answers by its words while no release is to be had: documents that the app has. Nothing of it is stored. */
+  fallback?: LocalDocument[];
   /** Log to the console. */
   debug?: boolean;
+}
+
+/** A document of the app's own, for the time without a release. */
+export interface LocalDocument {
+  key: string;
+  title?: string;
+  url?: string;
+  text?: string;
+  /** In place of `text`. */
+  html?: string;
 }
 
 /** An installed release. */
@@ -220,6 +232,23 @@ export interface KnowledgeDocument {
   chunks: Passage[];
 }
 
+/** One thing that was looked at. */
+export interface Finding {
+  name: string;
+  sound: boolean;
+  message: string;
+}
+
+export interface Diagnosis {
+  sound: boolean;
+  /** How the store is now. */
+  checks: Finding[];
+  /** How it was, if something was done about it. */
+  before: Finding[];
+  /** Where a damaged file lies now; in a browser null. */
+  setAside: string | null;
+}
+
 export type Plan = "none" | "direct" | "tiers" | "full";
 
 export interface Check {
@@ -307,6 +336,8 @@ export interface Status {
   /** Those that the publisher names. */
   channels: string[];
   installed: LocalVersion | null;
+  /** What answers out of the app's own documents (option `fallback`), while there is no release. */
+  local: { documents: number; chunks: number } | null;
   /** What answers unverified, on a first visit (option `preview`). */
   preview: LocalVersion | null;
   previous: LocalVersion | null;
@@ -424,6 +455,8 @@ export declare class KnowledgeBase {
   update(): Promise<Outcome>;
   /** Fetches and installs the published release whole, even if it is installed or was refused. */
   forceUpdate(): Promise<Outcome>;
+  /** Reads and judges everything that is stored, and mends what is broken, with as little as it takes. */
+  doctor(options?: { repair?: boolean }): Promise<Diagnosis>;
   /** Back to the generation before; the one that is left is not installed again by itself. */
   rollback(): Promise<LocalVersion | null>;
   /** Stay at the current or the previous release; null: follow the channel again. */

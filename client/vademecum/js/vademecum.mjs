@@ -72,7 +72,7 @@ export class KnowledgeBase {
       this.#nowReady = resolve;
     });
     const store = (this.#store = new IndexedStore(this.url));
-    const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release)));
+    const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), options.fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
     const previews = options.preview === true && mayPreview(this.url, clientFolder(options.clientUrl));
     const preview = (this.#preview = previews ? new Preview({ url: this.url, channel: defaults.channel, reader, emit }) : null);
@@ -175,6 +175,11 @@ export class KnowledgeBase {
     await this.#updates.pin(sequence);
   }
 
+  async doctor({ repair = true } = {}) {
+    await this.initialize();
+    return this.#updates.doctor(repair);
+  }
+
   /** @param {number | null} sequence */
   async skip(sequence) {
     await this.initialize();
@@ -213,11 +218,11 @@ export class KnowledgeBase {
   // What is known -------------------------------------------------------------------------------
 
   async getStatus() {
-    return readStatus(this.#store, this.#updates, this.policy, this.#reader.preview);
+    return readStatus(this.#store, this.#updates, this.policy, this.#reader);
   }
 
   async getLocalVersion() {
-    return versionOf(this.#reader.release);
+    return versionOf(this.#reader.release ?? this.#reader.local);
   }
 
   async fetchPublishedVersion() {
@@ -284,7 +289,7 @@ export class KnowledgeBase {
     this.#log("opened", release);
     const version = versionOf(release);
     if (!version) return;
-    this.#updates.move("complete");
+    if (this.#reader.release) this.#updates.move("complete");
     this.#nowReady(version);
   }
 

@@ -3,7 +3,7 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {urls, trust, policy, seed} first, then those of browser.py: check, plant,
- * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear; each with the page's `connection`. Events of the engine are passed on as
+ * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear, doctor {repair}; each with the page's `connection`. Events of the engine are passed on as
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
@@ -14,7 +14,7 @@ import { Pause } from "./workers/pause.mjs";
 import { IndexedStore } from "./store/store.mjs";
 import { fetchBody, fileAddress } from "./net/transport.mjs";
 
-const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse", "clear"];
+const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse", "clear", "doctor"];
 
 /** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, client: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `client`: where the app says that it lies; `fetched`: what the preview has brought of the first tree */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */

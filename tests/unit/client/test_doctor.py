@@ -14,7 +14,7 @@ import pytest
 
 from support.place import ONE, PAGE, Place, stop_working
 from vademecum import KnowledgeBase
-from vademecum.doctor import Diagnosis, begin_anew
+from vademecum.doctor import begin_anew
 from vademecum.errors import (
     BusyError,
     EmptyStoreError,
@@ -22,6 +22,7 @@ from vademecum.errors import (
     NotAStoreError,
     StorageError,
 )
+from vademecum.integrity.treatment import Diagnosis
 from vademecum.runtime.sqlite.store import writing
 from vademecum.store.seal import seal
 

@@ -11,12 +11,15 @@ export class Reader {
   release = null;
   /** @type {InstalledRelease | null} what it shows unverified, while it has no release (preview.mjs) */
   preview = null;
+  /** @type {InstalledRelease | null} what answers out of the app's own documents, while there is no release */
+  local = null;
   closed = false;
   /** @type {Remote | null} */ #remote = null;
 
   /** @param {string} url of the knowledge base @param {() => Worker} start
-   * @param {(release: InstalledRelease | null) => void} opened told each time */
-  constructor(url, start, opened) {
+   * @param {(release: InstalledRelease | null) => void} opened told each time @param {object[] | null} [fallback] documents of the app */
+  constructor(url, start, opened, fallback = null) {
+    this.fallback = fallback;
     this.url = url;
     this.start = start;
     this.opened = opened;
@@ -35,6 +38,8 @@ export class Reader {
     this.#remote = remote;
     this.release = await remote.call(first ? "open" : "reopen", { url: this.url });
     if (this.release) this.preview = null;
+    if (first || this.release) this.local = null;
+    if (!this.release && this.fallback) this.local ??= await remote.call("fallback", { documents: this.fallback });
     this.opened(this.release);
     return this.release;
   }

@@ -16,10 +16,10 @@ export function versionOf(release) {
   return version;
 }
 
-/** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & Pick<Status, "offer">} updates of this page
- * @param {Status["policy"]} policy @param {import("../store/records.mjs").InstalledRelease | null} preview
+/** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & {judged: Status["offer"]}} updates of this page
+ * @param {Status["policy"]} policy @param {Pick<import("./reader.mjs").Reader, "preview" | "local">} reader
  * @returns {Promise<Status>} */
-export async function readStatus(store, { state, error, offer, contacted }, policy, preview) {
+export async function readStatus(store, { state, error, judged: offer, contacted }, policy, { preview, local }) {
   const records = Promise.all(["head", "sync", "seed", "trust/pin", "trust/targets.json"].map((name) => store.read(name)));
   const [[headBytes, syncBytes, seedBytes, pin, targets], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
@@ -33,6 +33,7 @@ export async function readStatus(store, { state, error, offer, contacted }, poli
     channels: channelsOf(targets),
     installed: versionOf(head.current),
     preview: versionOf(preview),
+    local: local && { documents: local.documents, chunks: local.chunks },
     previous: versionOf(head.previous),
     pinned: head.pinned,
     refused: head.refused,

@@ -91,6 +91,20 @@ export class Installing extends Turns {
     }
   }
 
+  /** Have the store examined whole, and mended; the reader turns to what comes of it.
+   * @param {boolean} repair @returns {Promise<import("../vademecum.d.mts").Diagnosis>} */
+  doctor(repair) {
+    const examine = async () => {
+      const found = await this.around.python("doctor", { repair });
+      const flip = FLIPS.find((event) => this.told.has(event));
+      if (flip) await this.adopt(flip);
+      else if (this.damaged && found.sound) await this.around.reopen();
+      this.damaged &&= !found.sound;
+      return found;
+    };
+    return this.take(null, examine, () => {});
+  }
+
   #mayGoOn() {
     this.withheld = !this.permission?.();
     return !this.withheld;

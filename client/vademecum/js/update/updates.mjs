@@ -36,7 +36,7 @@ export class Updates extends Installing {
   check() {
     return this.take("check", async () => {
       const answer = await this.#compare();
-      const known = answer === "unchanged" ? this.#offered() : null;
+      const known = answer === "unchanged" ? this.judged : null;
       /** @type {Check | null} */
       const check = answer === "settled" ? null : (known ?? (await this.around.python("check")));
       this.offer = check?.available ? check : null;
@@ -83,7 +83,7 @@ export class Updates extends Installing {
   }
 
   /** The last offer, as it is judged now. @returns {Check | null} */
-  #offered() {
+  get judged() {
     if (!this.offer) return null;
     const { what, reason } = this.around.decide(this.offer);
     return { ...this.offer, decision: what, reason: /** @type {Check["reason"]} */ (reason || null) };
@@ -108,7 +108,7 @@ export class Updates extends Installing {
     const quiet = await this.take("check", async () => {
       const answer = await this.#compare();
       if (answer === "settled") return this.settle("current", true);
-      const waits = answer === "unchanged" && this.#offered()?.decision;
+      const waits = answer === "unchanged" && this.judged?.decision;
       return waits && waits !== "install" && this.settle("offer", true);
     });
     if (quiet) return quiet;

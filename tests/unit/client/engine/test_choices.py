@@ -211,6 +211,7 @@ def test_the_status_of_an_empty_store() -> None:
             "activation": "now",
         },
         "channels": [],
+        "local": None,
         "reasons": {},
         "latest": None,
         "seed": None,
