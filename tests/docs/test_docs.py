@@ -18,6 +18,7 @@ from support.publishing import HANDBOOK, Line
 from vademecum import KnowledgeBase
 from vademecum.errors import VademecumError
 from vademecum.knowledge import EVENTS
+from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cli.arguments import parser
 
 ROOT = Path(__file__).parents[2]
@@ -161,6 +162,14 @@ def test_the_python_runs_on_a_first_day(
     assert EXAMPLE in code
     exec(compile(code.replace(EXAMPLE, line.out.as_uri()), str(page), "exec"), {})
     assert "Keys - Rotate" in (shown := capsys.readouterr().out) or "Keys › Rotate" in shown
+    # The next day there is no network: the very same code finds what is installed.
+
+    async def at_once(_: SystemClock, __: float) -> None:
+        """Nobody waits for a network that is not there."""
+
+    monkeypatch.setattr(SystemClock, "sleep", at_once)
+    exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-2:] == shown.splitlines()[-2:]
 
 
 def test_what_events_and_status_hold_is_what_the_page_says(line: Line, tmp_path: Path) -> None:

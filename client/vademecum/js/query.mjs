@@ -13,7 +13,6 @@ import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead } from "./store/records.mjs";
-import { openLocal } from "./search/local.mjs";
 import { Places } from "./search/places.mjs";
 import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
@@ -69,6 +68,7 @@ function preview({ release, objects }) {
 /** Answer from the words of documents that the app has, till there is a release. @param {{documents: import("./vademecum.d.mts").LocalDocument[]}} args */
 function fallback({ documents }) {
   const turn = turning.then(async () => {
+    const { openLocal } = await import("./search/local.mjs"); // few apps need it
     local = /** @type {any} */ (await openLocal(documents));
     opened ??= local;
     return local?.release;

@@ -112,7 +112,9 @@ export class KnowledgeBase {
   }
 
   /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
-  async search(query, { limit = 10, offset, mode, group, filters, prefer } = {}) {
+  async search(query, options = {}) {
+    if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
+    const { limit = 10, offset, mode, group, filters, prefer } = options;
     await this.initialize();
     const { hits, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
     if (!this.#reader.preview) return Object.assign(hits, told);

@@ -110,7 +110,7 @@ export class State {
   /** @param {Events["updateAvailable"]} offer */
   async #available(offer) {
     await this.refresh();
-    if (!this.installed || this.updating || this.#byItself || offer.decision === "wait") return;
+    if (!this.installed || this.updating || this.#byItself || (offer.decision ?? "notify") !== "notify") return;
     const act = () => this.press(() => this.kb.update());
     this.tell(this.wording.offer(offer), { label: this.wording.say("update.install"), act, stay: true });
   }

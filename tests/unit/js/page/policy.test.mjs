@@ -129,3 +129,9 @@ test("options that are none are told at once", () => {
     assert.throws(() => new KnowledgeBase(options), { code: "usage" }, JSON.stringify(options));
   }
 });
+
+test("options of a search have names", async () => {
+  await open({ policy: { mode: "off" } });
+  await assert.rejects(kb.search("key", 5), { code: "usage", message: /limit: 5/ });
+  await kb.close();
+});
