@@ -30,7 +30,7 @@ from typing import Any
 from vademecum.config import Config
 from vademecum.doctor import diagnose, examine_and_mend
 from vademecum.engine import Check, Outcome
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import parse_object
 from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
@@ -125,6 +125,7 @@ class KnowledgeBase:
 
         Raises:
             UsageError: An argument of another type, or `trust` names a file that cannot be read.
+            ContentError: That file is no root metadata.
         """
         _check_arguments(store, url, seed, config, policy)
         urls = [] if url is None else [url] if isinstance(url, str | Path) else url
@@ -443,17 +444,17 @@ def _root_bytes(trust: object) -> bytes:
     if isinstance(trust, str) and trust.lstrip().startswith("{"):
         return _as_root(trust.encode(), "trust")
     try:
-        return _as_root(Path(trust).read_bytes(), f"trust: {trust}")
+        return _as_root(Path(trust).read_bytes(), str(trust), ContentError)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise UsageError(f"trust: cannot read {trust}: {why}") from error
 
 
-def _as_root(data: bytes, name: str) -> bytes:
+def _as_root(data: bytes, name: str, kind: type[VademecumError] = UsageError) -> bytes:
     """Return the bytes if they look like root metadata; whether they are, the first contact shows."""
     try:
         if "signed" in parse_object(data, name):
             return data
     except ContentError:
         logger.debug("%s is no JSON object", name)
-    raise UsageError(f"{name} is not root metadata: give the root.json that `vade keys new` made")
+    raise kind(f"{name} is not root metadata: give the root.json that `vade keys new` made")

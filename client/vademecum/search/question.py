@@ -58,7 +58,7 @@ def check_count(name: str, value: object, least: int) -> None:
     Raises:
         UsageError: It is not from `least` to `MOST_HITS`.
     """
-    if not isinstance(value, int) or not least <= value <= MOST_HITS:
+    if type(value) is not int or not least <= value <= MOST_HITS:
         raise UsageError(f"{name} must be from {least} to {MOST_HITS}, not {value!r}")
 
 

@@ -71,6 +71,7 @@ class Line:
         rollout: For how many: of 10,000. 0 where what is signed is no such number.
         yanked: Sequences that the publisher has taken back.
         critical: Sequences that must not wait for others; without those that are no sequences.
+        elsewhere: The highest sequence that another channel names: a reader may come from there.
     """
 
     current: ReleasePointer
@@ -78,6 +79,7 @@ class Line:
     rollout: int = 0
     yanked: tuple[int, ...] = ()
     critical: tuple[int, ...] = ()
+    elsewhere: int = 0
 
     @property
     def releases(self) -> tuple[ReleasePointer, ...]:
@@ -87,7 +89,7 @@ class Line:
     @property
     def newest(self) -> int:
         """The highest sequence that is named: the publisher knows of it."""
-        return max(*(release.sequence for release in self.releases), 0, *self.yanked)
+        return max(*(release.sequence for release in self.releases), self.elsewhere, *self.yanked)
 
 
 Target = Callable[[str], tuple[str, int]]
@@ -119,7 +121,9 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
     candidate, rollout = _candidate(entry, yanked, target)
     if candidate is not None and candidate.sequence <= current.sequence:
         candidate = None
-    return Line(current, candidate, rollout, yanked, _critical(entry))
+    others = (other for name, other in custom["channels"].items() if name != channel)
+    elsewhere = max((0, *map(_sequence, others)))
+    return Line(current, candidate, rollout, yanked, _critical(entry), elsewhere)
 
 
 def channel_names(targets: bytes | None) -> list[str]:
@@ -157,6 +161,12 @@ def _pointer(entry: Fields, yanked: tuple[int, ...], target: Target) -> ReleaseP
     sequence = entry.integer("sequence", 1, MAX_SEQUENCE)
     sha256, length = target(path)
     return ReleasePointer(sequence, path, sha256, length, entry.text("version", 1, 100), sequence in yanked)
+
+
+def _sequence(entry: object) -> int:
+    """Return the sequence of another channel's release; 0 for what is none."""
+    sequence = entry.get("sequence") if isinstance(entry, dict) else None
+    return sequence if type(sequence) is int else 0
 
 
 def _critical(entry: Fields) -> tuple[int, ...]:

@@ -531,3 +531,58 @@ def test_the_package_shows_its_face() -> None:
     assert all(getattr(vademecum, name) is not None for name in vademecum.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = vademecum.Nonsense
+
+
+# Misuse ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"trust": {}}, "trust is not root metadata"),
+        ({"trust": {"a": 1}}, "trust is not root metadata"),
+        ({"trust": "{}"}, "trust is not root metadata"),
+        ({"trust": b"release"}, "trust is not root metadata"),
+        ({"trust": 7}, "trust must be root.json"),
+        ({"trust": "a\0b"}, "trust: cannot read"),
+        ({"store": None}, "store must be"),
+        ({"store": ""}, "store must be"),
+        ({"url": 7}, "url must be an address, a folder, or a list"),
+        ({"url": ["https://example.org/", None]}, "url must be"),
+        ({"url": ""}, "url must be"),
+        ({"seed": 1}, "seed must be"),
+        ({"config": {}}, "config must be"),
+        ({"policy": "off"}, "policy must be"),
+    ],
+    ids=repr,
+)
+def test_arguments_of_another_type_are_told_at_once(
+    tmp_path: Path, arguments: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        KnowledgeBase.open(**{"store": tmp_path / "kb.db", **arguments})
+
+
+def test_a_file_that_is_no_root_is_told_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "release.pem").write_text("-----BEGIN PRIVATE KEY-----")
+    with pytest.raises(ContentError, match=r"release\.pem is not root metadata"):
+        KnowledgeBase.open(tmp_path / "kb.db", trust=tmp_path / "release.pem")
+
+
+def test_an_address_without_a_scheme_is_a_mistake_and_no_trouble_of_the_network(tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url="example.org/kb")
+    with pytest.raises(UsageError, match=r"did you mean https://example\.org/kb"):
+        kb.sync()
+
+
+def test_a_question_of_another_type(synced: KnowledgeBase) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"query": None},
+        {"limit": "5"},
+        {"limit": True},
+        {"limit": 2.5},
+        {"mode": 1},
+    ]
+    for arguments in wrong:
+        with pytest.raises(UsageError, match=next(iter(arguments))):
+            synced.search(**{"query": "key", **arguments})

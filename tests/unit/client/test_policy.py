@@ -260,6 +260,24 @@ def test_another_channel_is_followed_from_the_next_sync_on(tmp_path: Path) -> No
     assert kb.sync().error is None
 
 
+def test_who_comes_back_from_another_channel_waits_till_this_one_has_caught_up() -> None:
+    app = App.holding(ONE)
+    publisher, stable, targets = app.publisher, app.publisher.entry, app.publisher.targets.targets
+    publisher.channel = "beta"
+    publisher.publish(TWO)
+    both = {"stable": stable, "beta": publisher.entry, "junk": 7, "more": {"sequence": "9"}}
+    publisher.targets.targets = {**targets, **publisher.targets.targets}
+    publisher.targets.unrecognized_fields["vademecum"] = {"channels": both, "format": 1}
+    publisher.sign()
+    assert unasked(app, channel="beta").to_sequence == 2
+    back = unasked(app, channel="stable")
+    assert (back.plan, back.to_sequence, app.status()["error"]) == ("none", 2, None)
+    assert app.status()["channels"] == ["beta", "junk", "more", "stable"]
+    publisher.channel = "stable"
+    publisher.publish(THREE)
+    assert unasked(app, channel="stable").to_sequence == 3
+
+
 # Staged rollout ----------------------------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ export class State {
     const clock = setInterval(refresh, REFRESH_MS);
     this.#ends.push(() => clearInterval(clock), () => ["online", "offline"].forEach((change) => removeEventListener(change, refresh)));
     view.notice.close.addEventListener("click", () => this.#hideNotice());
-    view.install.act.addEventListener("click", () => this.press(() => kb.update()));
+    view.install.act.addEventListener("click", () => this.#bring());
   }
 
   end() {
@@ -69,10 +69,16 @@ export class State {
     try {
       await act();
     } catch (error) {
-      this.updating = false;
       this.answer = this.wording.error(/** @type {any} */ (error).code, this.installed !== null);
     }
+    this.updating = false;
     await this.refresh();
+  }
+
+  /** A reader takes what is offered. */
+  #bring() {
+    this.#started();
+    return this.press(() => this.kb.update());
   }
 
   /**
@@ -111,8 +117,7 @@ export class State {
   async #available(offer) {
     await this.refresh();
     if (!this.installed || this.updating || this.#byItself || (offer.decision ?? "notify") !== "notify") return;
-    const act = () => this.press(() => this.kb.update());
-    this.tell(this.wording.offer(offer), { label: this.wording.say("update.install"), act, stay: true });
+    this.tell(this.wording.offer(offer), { label: this.wording.say("update.install"), act: () => this.#bring(), stay: true });
   }
 
   #started() {
@@ -124,7 +129,9 @@ export class State {
 
   /** @param {Events["updateProgress"]} detail */
   #progress(detail) {
-    if (!this.updating) this.#started();
+    // Python also starts for a check, which is none of a reader's business.
+    if (!this.updating && (detail.stage !== "starting" || (!this.installed && this.#byItself))) this.#started();
+    if (!this.updating) return;
     const { install, notice } = this.view;
     const { text, bar } = this.installed ? notice : install;
     text.textContent = this.wording.progress(detail);

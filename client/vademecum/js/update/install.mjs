@@ -58,6 +58,7 @@ export class Installing extends Turns {
     const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
     if (later.includes(name)) return void this.told.set(name, detail);
     if (name === "updateStarted") this.move("download");
+    if (name === "updateAvailable") this.offer = detail; // who hears of it, may look
     if (name === "updateProgress" && detail.stage !== "starting") this.move(OF_STAGE[detail.stage]);
     this.emit(name, detail);
   }

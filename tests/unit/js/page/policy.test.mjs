@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { connection, eventually, host, install, python, records, requests, timers, url } from "../page.mjs";
+import { announce, connection, eventually, host, install, python, records, requests, timers, url } from "../page.mjs";
 import { openRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
 import { installedRelease, sealed } from "../files.mjs";
@@ -108,6 +108,12 @@ test("from the next start on: this page goes on with what it has opened, the nex
   assert.deepEqual(told, [2]);
   assert.equal((await kb.getLocalVersion())?.sequence, 1);
   assert.equal((await kb.getStatus()).installed?.sequence, 2);
+  announce({ event: "updateCompleted", detail: { sequence: 2 } }); // by another page
+  await kb.setMode("notify"); // takes turns again, and looks at what other pages did
+  await eventually(() => requests.length > 2);
+  assert.equal((await kb.getLocalVersion())?.sequence, 1);
+  announce({ event: "rolledBack", detail: { sequence: 2 } }); // who goes back does not wait
+  await eventually(async () => (await kb.getLocalVersion())?.sequence === 2);
   await kb.close();
   await open({ policy: { mode: "off", activation: "next-start" } });
   assert.equal((await kb.getLocalVersion())?.sequence, 2);
@@ -116,8 +122,7 @@ test("from the next start on: this page goes on with what it has opened, the nex
 
 test("a release that is skipped is offered no longer", async () => {
   await open({ policy: { mode: "notify" } });
-  await eventually(() => asked.length > 0);
-  assert.equal((await kb.getStatus()).offer?.sequence, 2);
+  await eventually(async () => (await kb.getStatus()).offer?.sequence === 2);
   await kb.setMode("off");
   await kb.skip(2);
   assert.deepEqual([asked.at(-1), (await kb.getStatus()).offer], ["skip 2", null]);
