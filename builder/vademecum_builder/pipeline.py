@@ -19,6 +19,7 @@ from vademecum_builder.pages.contents import Contents
 from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Source
+from vademecum_builder.stages.approval import why_it_waits
 from vademecum_builder.stages.archive import Archive, find_archive
 from vademecum_builder.stages.assemble import (
     AssembledRelease,
@@ -60,6 +61,7 @@ class BuildReport:
         audit: Files by ending, leftovers of markup, pages without text, duplicates.
         channel: That was built for.
         candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
+        waits: Why it waits until somebody promotes it; empty: it does not.
     """
 
     sequence: int
@@ -85,6 +87,7 @@ class BuildReport:
     audit: Audit = field(default_factory=Audit)
     channel: str = DEFAULT_CHANNEL
     candidate: int | None = None
+    waits: str = ""
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
@@ -128,12 +131,15 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     if base.published is not None and not state.is_new:
         release, written = keep_release(base.published, context, contents_of(state))
         return _report(release, state, base, context, written, embedded=None)
+    waits = why_it_waits(state.documents, context)
+    if waits:
+        context = replace(context, request=replace(context.request, candidate=0))
     embedded = embed_chunks(state, base, encoders, context)
     archive, contents = find_archive(context), contents_of(state)
     places = places_of(embedded.rows.live, context)
     release = make_release(embedded, state.sources, base, archive, contents, places, context)
     written = publish_release(release, changes_of(state, base), archive, context, contents)
-    return _report(release, state, base, context, written, embedded.count)
+    return replace(_report(release, state, base, context, written, embedded.count), waits=waits)
 
 
 def make_release(

@@ -42,6 +42,19 @@ class SourceSettings:
 
 
 @dataclass(frozen=True)
+class ApprovalRule:
+    """Which releases are candidates for nobody until they are promoted.
+
+    Attributes:
+        always: All are.
+        more_than: Those are in which a larger share of the documents changes; None: no share is too large.
+    """
+
+    always: bool = False
+    more_than: float | None = None
+
+
+@dataclass(frozen=True)
 class ArchiveLimits:
     """Which earlier releases stay published, so that one can be promoted or gone back to.
 
@@ -108,6 +121,7 @@ class BuildRequest:
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
         archive: Which earlier releases stay published.
+        approval: Which releases wait until somebody promotes them.
     """
 
     source: Path
@@ -149,3 +163,4 @@ class BuildRequest:
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)
     archive: ArchiveLimits = field(default_factory=ArchiveLimits)
+    approval: ApprovalRule = field(default_factory=ApprovalRule)

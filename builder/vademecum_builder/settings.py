@@ -31,10 +31,10 @@ from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_pa
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
 from vademecum_builder.release.share import parse_share
-from vademecum_builder.request import ArchiveLimits, BuildRequest, SourceSettings
+from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest, SourceSettings
 
 DEFAULT_OUT: Final = Path("site")
-_TABLES: Final = ("source", "limits")
+_TABLES: Final = ("source", "limits", "approval")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -51,15 +51,19 @@ def read_settings(file: Path) -> BuildRequest:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{file}: cannot be read: {reason}") from error
     lines = _Lines(file, text)
-    sources, limits = told.pop("source", []), told.pop("limits", {})
+    sources, limits, approval = told.pop("source", []), told.pop("limits", {}), told.pop("approval", {})
     if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
         raise lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
     if not isinstance(limits, dict):
         raise lines.error("limits", "expected a table: [limits]")
+    if not isinstance(approval, dict):
+        raise lines.error("approval", "expected a table: [approval]")
     fields = {_TOP[name].field: value for name, value in _values(told, _TOP, lines, _TABLES).items()}
     fields |= {
         _LIMITS[name].field: value for name, value in _values(limits, _LIMITS, lines.within("limits")).items()
     }
+    rule = _values(approval, _APPROVAL, lines.within("approval"))
+    fields["approval"] = ApprovalRule(**{_APPROVAL[name].field: value for name, value in rule.items()})
     found = [_source(one, lines.within("source", number)) for number, one in enumerate(sources)]
     for name, count in Counter(source.name for source in found).items():
         if count > 1 and len(found) > 1:
@@ -209,6 +213,10 @@ _TOP: Final = {
     "candidate": _Field("true, or a percentage from 0 to 100", _candidate, field="candidate"),
     "site": _Field("true or false", is_truth, field="site"),
     "strict": _Field("true or false", is_truth, field="strict"),
+}
+_APPROVAL: Final = {
+    "always": _Field("true or false", is_truth, field="always"),
+    "more-than": _Field("a share of the documents from 0 to 1, as in 0.2", _share, field="more_than"),
 }
 _LIMITS: Final = {
     "packs": _Field("a number of bytes", _packs, field="packs"),

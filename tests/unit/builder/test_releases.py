@@ -36,7 +36,7 @@ from vademecum_builder.releases import (
 from vademecum_builder.releases import (
     tree_of as tree_request_of,
 )
-from vademecum_builder.request import ArchiveLimits, BuildRequest
+from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
 from vademecum_builder.signing.keys import new_keys, renew_root
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
@@ -289,6 +289,34 @@ def test_earlier_releases_are_brought_to_a_fresh_machine_from_an_address(line: L
     (tmp_path / "fresh").rename(line.out)
     assert held(line) == [2, 1]
     assert roll_back(tree(line), to=1, now=line.now).sequence == 3
+
+
+# Approval ----------------------------------------------------------------------------------------------
+
+
+def test_what_changes_too_much_waits_and_what_is_added_to_it_waits_too(tmp_path: Path) -> None:
+    line, rule = Line(tmp_path), ApprovalRule(more_than=0.4)
+    report = line.release(HANDBOOK, approval=rule)
+    assert (report.waits, report.candidate) == ("", None), "nobody has anything yet"
+    assert not line.release({**HANDBOOK, "a.md": "# A\n\nOne page more.\n"}, approval=rule).waits
+    files = {**HANDBOOK, "b.md": "# B\n\nAnother page.\n", "notes.txt": "Notes\n\nSnow.\n"}
+    report = line.release(files, approval=rule, candidate=5000)
+    assert (report.waits, report.candidate) == ("75% of the documents change, more than 40%", 0)
+    report = line.release({**files, "c.md": "# C\n\nOne page more.\n"}, approval=rule)
+    assert (report.added, report.waits) == (1, "100% of the documents change, more than 40%")
+    assert shown(line) == (2, 4, 0)
+    assert report.json()["candidate"] == {"rollout": 0}
+    promote(tree(line), 4, now=line.now)
+    assert not line.release(files, approval=rule).waits
+    assert shown(line) == (5, None, 0)
+
+
+def test_all_releases_may_wait_but_for_the_first(tmp_path: Path) -> None:
+    line, rule = Line(tmp_path), ApprovalRule(always=True)
+    assert not line.release(HANDBOOK, approval=rule).waits
+    assert line.release(NEWER, approval=rule).waits == "every release does"
+    assert not line.release(NEWER, approval=rule).changed, "it waits still"
+    assert shown(line) == (1, 2, 0)
 
 
 # Signatures --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
 from vademecum_builder.settings import read_settings
 
 WHOLE = """
@@ -88,6 +88,12 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
         ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),
         ('bits = 3\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not 3"),
+        (
+            '[[source]]\npath = "d"\n[approval]\nmore-than = 20',
+            "line 4: approval.more-than: expected a share of the documents from 0 to 1, as in 0.2, not 20",
+        ),
+        ('candidate = "x"\n[[source]]\npath = "d"', "line 1: candidate: expected true, or a percentage"),
+        ('[[source]]\npath = "d"\n[limits]\nkeep = -1', "line 4: limits.keep: expected a number of earlier"),
         ('bits = true\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not True"),
         (
             'address = "acme.example"\n[[source]]\npath = "d"',
@@ -132,3 +138,11 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "vademecum.toml").write_bytes(b"title = '\xff'")
     with pytest.raises(UsageError, match="cannot be read"):
         read_settings(tmp_path / "vademecum.toml")
+
+
+def test_channel_candidate_approval_and_what_stays_are_said_in_the_settings(tmp_path: Path) -> None:
+    told = 'channel = "beta"\ncandidate = {}\n[[source]]\npath = "d"\n[limits]\nkeep = 3\n[approval]\nmore-than = 0.2\n'
+    for candidate, rollout in (("true", 0), ("10", 1000), ('"0.5%"', 50), ("2.5", 250)):
+        found = read(tmp_path, told.format(candidate))
+        assert (found.channel, found.candidate, found.archive) == ("beta", rollout, ArchiveLimits(3))
+        assert found.approval == ApprovalRule(more_than=0.2)

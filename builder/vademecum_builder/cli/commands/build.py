@@ -134,7 +134,10 @@ def _reasons(kind: KindCount) -> str:
 def _waits(report: BuildReport) -> str:
     """Return for whom a candidate is."""
     share = share_text(report.candidate or 0)
-    return f"  a candidate, for {share} of the readers: vade promote {report.sequence} --to {report.channel}"
+    what = (
+        f"waits for approval ({report.waits})" if report.waits else f"a candidate, for {share} of the readers"
+    )
+    return f"  {what}: vade promote {report.sequence} --to {report.channel}"
 
 
 def _lines(report: BuildReport, out: Path) -> list[str]:

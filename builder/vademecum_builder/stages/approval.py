@@ -1,0 +1,46 @@
+"""Which releases wait for somebody to look at them: they are candidates for nobody, until they are promoted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vademecum.format.segment import DocumentRow
+from vademecum_builder.index.rows import rows_of
+from vademecum_builder.release.beside import read_again
+from vademecum_builder.stages.context import BuildContext
+
+
+def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) -> str:
+    """Return why a release of these documents waits for approval; empty: it does not.
+
+    It is compared with the current release of its channel, so that nothing passes that was added to what waits already.
+
+    Args:
+        documents: Rows by key.
+
+    Raises:
+        VademecumError: The current release cannot be read.
+    """
+    rule, previous, request = context.request.approval, context.previous, context.request
+    line = previous.channels.get(request.channel)
+    if line is None or previous.published is None:
+        return ""  # nobody has anything yet, or what is there is damaged: there is nothing to compare with
+    if rule.always:
+        return "every release does"
+    if rule.more_than is None:
+        return ""
+    current = rows_of(read_again(previous, request.out, line.current).segments).live
+    share = _changed(documents, {row.key: row for row in current})
+    if share <= rule.more_than:
+        return ""
+    return f"{share:.0%} of the documents change, more than {rule.more_than:.0%}"
+
+
+def _changed(now: Mapping[str, DocumentRow], before: Mapping[str, DocumentRow]) -> float:
+    """Return how many documents were added, modified or removed, as a share of those that were there."""
+    same = sum(
+        key in before and replace(row, sequence=before[key].sequence) == before[key]
+        for key, row in now.items()
+    )
+    return (len(now.keys() | before.keys()) - same) / max(1, len(before))
