@@ -106,6 +106,34 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     assert story.push("key rotation").is_green
     good = follow()
 
+    def decide(command: str, **inputs: str) -> int:
+        run = story.by_hand(command, **inputs)
+        assert run.is_green and f"### vade {command}: release" in run.summary, run.log
+        assert now.follow(story.now) == ""
+        return now.downloads[-1][0]
+
+    story.write("docs/valves.md", page_of("valves", "Close them, all of them."))
+    assert story.push("a page that nobody likes").is_green
+    bad = follow()
+    assert decide("rollback", release=str(good)) == bad + 1, "older content under a higher number"
+    assert now.shown(story.now)["valves.md"] == ["What there is to know about valves. Open them."]
+    story.write("docs/valves.md", page_of("valves", "Open them."))
+    assert story.push("and its source").jobs["deploy"].result == "skipped", "it is so already"
+    run = story.by_hand("yank", release=str(bad))
+    assert run.is_green and served(story) and f"Taken back: {bad}" in run.summary, run.log
+    assert decide("resign") == bad + 1
+
+    settings = (story.repository / "vademecum.toml").read_text()
+    story.write("vademecum.toml", settings.replace('channel = "stable"', 'channel = "beta"'))
+    story.write("docs/levers.md", page_of("levers", "Pull them."))
+    assert story.push("a candidate").is_green, "the probe is of the channel"
+    assert decide("rollout", release=str(bad + 2), share="0") == bad + 1, "nobody's yet"
+    assert decide("rollout", release=str(bad + 2), share="100%") == bad + 2, "everybody's"
+    assert decide("promote", release=str(bad + 2)) == bad + 2
+    story.write("vademecum.toml", settings)
+    story.push("back to stable")
+    good = follow()
+
     story.later(days=1)
     poison(story)
     assert now.follow(story.now) == "" and "0.md" in now.shown(story.now), "whoever has the key is believed"

@@ -58,7 +58,9 @@ def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ:
     elif "sequence" in result:
         table = _table(result) + _changes(result) if "embedded" in result else _literal("\n".join(lines))
         _summarise(f"vade {command}: {_headline(result)}", table, environ)
-    outputs = "".join(_output(name, result[name]) for name in OUTPUTS if name in result)
+    # What a probe expects is what is served, whatever release a decision is about.
+    told = {**result, "sequence": result["serves"]} if "serves" in result else result
+    outputs = "".join(_output(name, told[name]) for name in OUTPUTS if name in told)
     _append(environ, "GITHUB_OUTPUT", outputs)
 
 

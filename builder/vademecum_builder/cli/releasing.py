@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import signing_key
 from vademecum_builder.cli.options.common import SETTINGS
-from vademecum_builder.cli.wording import Shown, printable
+from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
 from vademecum_builder.releases import ChangeReport, TreeRequest, tree_of
@@ -35,16 +35,20 @@ def tree_request(options: Namespace) -> TreeRequest:
     return TreeRequest(**given)
 
 
-def told(report: ChangeReport, done: str) -> Shown:
+def told(report: ChangeReport, done: str, request: TreeRequest) -> Shown:
     """Return what a command shows of a decision; its notices go to stderr.
 
     Args:
         done: In words, where something was changed.
     """
+    line = report.channels.get(request.channel)
+    serves = line.current.sequence if line and line.current.sequence not in line.yanked else None
+    # For the steps of a workflow that deploy the tree, and probe it.
+    where = {"address": address_of(request.previous), "out": str(request.out), "previous": report.sequence}
     for notice in report.notices:
         print(printable(f"vade: {notice}"), file=sys.stderr)
     first = done if report.changed else "Nothing to do: it is so already."
-    return report.json(), [first, *channel_lines(report.channels)]
+    return report.json() | {"serves": serves} | where, [first, *channel_lines(report.channels)]
 
 
 def channel_lines(channels: Channels) -> Sequence[str]:

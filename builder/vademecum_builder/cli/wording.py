@@ -21,6 +21,11 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def address_of(previous: str | None) -> str:
+    """Return where a tree is published, as far as that is said."""
+    return previous if previous and previous.startswith("http") else ""
+
+
 def size(count: int) -> str:
     """Return a number of bytes as people write it: 999 B, 1.2 kB, 5.67 MB."""
     return (

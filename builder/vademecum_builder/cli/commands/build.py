@@ -17,7 +17,7 @@ from vademecum_builder.cli.commands.links import told
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, printable, size
+from vademecum_builder.cli.wording import Shown, address_of, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -36,7 +36,7 @@ def run(options: Namespace) -> Shown:
     """Publish a release; warnings and notices go to stderr."""
     request = request_of(options)
     now = time_of_build(os.environ)
-    github.refuse_moved(_address(request), os.environ)
+    github.refuse_moved(address_of(request.previous), os.environ)
     try:
         report = _build(request, now)
     except StrictError as error:
@@ -51,7 +51,7 @@ def run(options: Namespace) -> Shown:
         print(f"vade: left out: {count} {kind}", file=sys.stderr)
     if report.signed and now + request.validity.timestamp < datetime.now(UTC):
         print("vade: by this machine's clock the release has expired: no client installs it", file=sys.stderr)
-    result = report.json() | {"address": _address(request), "out": str(request.out)}
+    result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
     checked, lines = told(check_links(str(request.out), request.links))
@@ -101,11 +101,6 @@ def _folders(request: BuildRequest) -> dict[str, Path]:
     """Return where documents lie, by what their keys begin with."""
     named = {one.prefix: one.values["path"] for one in request.sources if "path" in one.values}
     return named or {"": request.source}
-
-
-def _address(request: BuildRequest) -> str:
-    """Return where the tree is published, as far as that is said."""
-    return request.previous if request.previous and request.previous.startswith("http") else ""
 
 
 def _audited(audit: Audit) -> list[str]:

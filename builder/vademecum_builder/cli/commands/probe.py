@@ -11,6 +11,7 @@ from typing import Any
 
 from vademecum.errors import SelfTestError, UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
+from vademecum.policy import Policy
 from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.release.verify import require_arrived
 from vademecum_builder.settings import read_settings
@@ -22,20 +23,23 @@ _ASKED = 20
 
 def run(options: Namespace) -> Shown:
     """Do what users do: install, update from an earlier release, search; until it works, or the time is over."""
-    location, trust = options.location, options.trust
+    location, trust, policy = options.location, options.trust, Policy()
     if location is None:
         settings = read_settings(options.config)
         location, trust = settings.previous, trust or settings.root
+        policy = Policy(channel=settings.channel)
     if location is None:
         raise UsageError(f"where is it published? name the address, or write `address` into {options.config}")
     started = time.monotonic()
     deadline = started + options.wait
     with TemporaryDirectory() as folder:
-        installed = _follow(Path(folder, "new.db"), location, trust, options.expect, deadline)
+        user = KnowledgeBase.open(Path(folder, "new.db"), url=location, trust=trust, policy=policy)
+        installed = _follow(user, location, options.expect, deadline)
     updated = None
     if options.store is not None:
         options.store.parent.mkdir(parents=True, exist_ok=True)
-        updated = _follow(options.store, location, trust, installed["sequence"], deadline)
+        user = KnowledgeBase.open(options.store, url=location, trust=trust, policy=policy)
+        updated = _follow(user, location, options.expect, deadline)
     result = {
         "sequence": installed["sequence"],
         "version": installed["version"],
@@ -51,13 +55,13 @@ def run(options: Namespace) -> Shown:
     ]
 
 
-def _follow(store: Path, location: str, trust: Path | None, expect: int, deadline: float) -> dict[str, Any]:
-    """Bring a store up to date, as often as it takes, and search it; return what it took.
+def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) -> dict[str, Any]:
+    """Bring a user's store up to date, as often as it takes, and search it; return what it took.
 
     Raises:
         VademecumError: What was wrong at last.
     """
-    with KnowledgeBase.open(store, url=location, trust=trust) as knowledge:
+    with user as knowledge:
         while True:
             try:
                 outcome = knowledge.update()

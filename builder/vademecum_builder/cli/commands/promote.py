@@ -16,4 +16,4 @@ def run(options: Namespace) -> Shown:
     request = tree_request(options)
     channel = getattr(options, "to", request.channel)
     report = promote(request, options.sequence, to=channel, now=time_of_build(os.environ))
-    return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.")
+    return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.", request)

@@ -15,4 +15,4 @@ def run(options: Namespace) -> Shown:
     """Sign a new timestamp, and nothing else."""
     request, now = tree_request(options), time_of_build(os.environ)
     report = resign(request, now=now)
-    return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.")
+    return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)

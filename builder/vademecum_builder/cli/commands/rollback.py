@@ -34,8 +34,9 @@ def _of_tree(options: Namespace) -> Shown:
     from vademecum_builder.cli.releasing import told, tree_request
     from vademecum_builder.releases import roll_back
 
-    report = roll_back(tree_request(options), to=options.to, now=time_of_build(os.environ))
+    request = tree_request(options)
+    report = roll_back(request, to=options.to, now=time_of_build(os.environ))
     done = (
         f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
     )
-    return told(report, done)
+    return told(report, done, request)

@@ -17,6 +17,5 @@ def run(options: Namespace) -> Shown:
     share, now = parse_share(options.share), time_of_build(os.environ)
     request, channel = tree_request(options), getattr(options, "to", "")
     report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)
-    return told(
-        report, f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
-    )
+    done = f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
+    return told(report, done, request)

@@ -13,5 +13,6 @@ from vademecum_builder.releases import yank
 
 def run(options: Namespace) -> Shown:
     """Take releases back."""
-    report = yank(tree_request(options), options.sequences, now=time_of_build(os.environ))
-    return told(report, f"Taken back: {', '.join(map(str, options.sequences))}.")
+    request = tree_request(options)
+    report = yank(request, options.sequences, now=time_of_build(os.environ))
+    return told(report, f"Taken back: {', '.join(map(str, options.sequences))}.", request)
