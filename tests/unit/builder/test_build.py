@@ -20,7 +20,7 @@ from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.release.verify import verify
 from vademecum_builder.request import SourceSettings
-from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, renew_root
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
 
@@ -321,6 +321,9 @@ def test_a_folder_without_documents_is_one_where_that_is_said(request_: BuildReq
 def test_a_preview_needs_no_key_and_nobody_goes_on_from_it(request_: BuildRequest) -> None:
     keys = Line(Path("line")).keys
     build(replace(request_, keys=keys), now=NOW)
+    renew_root(keys, NOW)
+    build(replace(request_, keys=keys), now=NOW)
+    assert Path("tree/metadata/2.root.json").exists()
     before = tree_of(request_.out)
     Path("docs/new.md").write_text("# New\n\nA page.\n")
     Path("root.json").write_bytes((keys / ROOT_FILE).read_bytes())

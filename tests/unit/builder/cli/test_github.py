@@ -92,6 +92,19 @@ def test_a_warning_is_an_annotation_on_file_and_line(job: Job, capsys: pytest.Ca
     assert "1 warnings" in job.summary and "<pre>a,b 100%.md: line" in job.summary
 
 
+def test_a_warning_of_one_of_several_sources_is_on_its_file(
+    job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job.folder / "other").mkdir()
+    (job.folder / "other" / "bad.md").write_text("---\ntitle: [\n---\n# Broken\n\nText.\n")
+    sources = "".join(
+        f'[[source]]\nname = "{name}"\npath = "{path}"\n' for name, path in (("a", "docs"), ("b", "other"))
+    )
+    (job.folder / "vademecum.toml").write_text(f"site = false\n{sources}")
+    assert main(["build"]) == 0
+    assert "::warning file=other/bad.md,line=" in capsys.readouterr().err
+
+
 def test_what_a_document_says_is_no_command_and_no_markup(
     job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
