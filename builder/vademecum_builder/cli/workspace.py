@@ -28,15 +28,24 @@ from vademecum_builder.workspace.store import Change, Workspace
 from vademecum_builder.workspace.sync import Wish, chosen_sources, sync_sources
 
 
+def any_settings_of(options: Namespace) -> BuildRequest:
+    """Return what the settings ask for, be it one folder.
+
+    Raises:
+        UsageError: There are none.
+    """
+    if not options.config.exists() and options.config == SETTINGS:
+        raise UsageError(f"no {SETTINGS} here: write one with [[source]] in it, or name it with --config")
+    return read_settings(options.config)
+
+
 def settings_of(options: Namespace) -> BuildRequest:
     """Return what the settings ask for.
 
     Raises:
         UsageError: There are none, or they name no source.
     """
-    if not options.config.exists() and options.config == SETTINGS:
-        raise UsageError(f"no {SETTINGS} here: write one with [[source]] in it, or name it with --config")
-    request = read_settings(options.config)
+    request = any_settings_of(options)
     if not request.sources:
         raise UsageError(f'{options.config}: one folder needs no workspace; give it a name: name = "docs"')
     return replace(request, workspace=place_of(options), allow_shrink=getattr(options, "allow_shrink", False))

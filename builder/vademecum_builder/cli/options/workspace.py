@@ -29,6 +29,26 @@ def add_to(commands: Commands) -> None:
         _checkpoints,
         "checkpoints reset chat/temporal",
     )
+    commands.add(
+        "check",
+        "compare the sources with what is published; exit code 1 where they differ",
+        _check,
+        "check --fix",
+    )
+    commands.add(
+        "audit", "say how old documents and vectors are, and where they came from", _audit, "audit --json"
+    )
+
+
+def _check(add: AddOption) -> None:
+    add_place(add)
+    add("--fix", action="store_true", help="read anew what differs, and publish it")
+    add_json(add)
+
+
+def _audit(add: AddOption) -> None:
+    add_place(add)
+    add_json(add)
 
 
 def _monitor(add: AddOption) -> None:

@@ -149,3 +149,73 @@ def test_nothing_of_it_is_published(shop: Workshop, capsys: pytest.CaptureFixtur
     assert Path(".vademecum/work.db").is_file()
     files = [path for path in Path("site").rglob("*") if path.is_file()]
     assert files and not [path for path in files if b"heron" in path.read_bytes() or path.suffix == ".db"]
+
+
+@pytest.mark.slow
+def test_a_check_finds_what_is_missing_orphaned_and_stale_and_mends_just_that(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "nothing is published" in run(capsys, "check", ends=1)["error"]["message"]
+    run(capsys, "build")
+    assert run(capsys, "check")["sound"]
+    shop.write([lamp(number, **({"text": "Edited."} if number == 3 else {})) for number in range(1, 21)])
+    [found] = run(capsys, "check", ends=1)["sources"]
+    assert (found["missing"], found["orphaned"], list(found["stale"])) == (["20"], ["0"], ["3"])
+    run(capsys, "sync")  # a workspace that is further than the release hides nothing
+    assert run(capsys, "check", ends=1)["sources"] == [found]
+    mended = run(capsys, "check", "--fix")
+    assert (mended["sound"], mended["mended"]["before"]["sources"], mended["mended"]["embedded"]) == (
+        True,
+        [found],
+        2,
+    )
+    with Workspace(Path(".vademecum/work.db")) as workspace:
+        assert [job.done for job in workspace.jobs() if job.kind == "sync"][-1] == 2, "it read just these"
+
+
+@pytest.mark.slow
+def test_another_encoder_makes_everything_stale(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "build")
+    settings = shop.root / "vademecum.toml"
+    settings.write_text(f"dimensions = 8\n{settings.read_text()}")
+    [found] = run(capsys, "check", ends=1)["sources"]
+    assert len(found["stale"]) == 20 and "encoder" in found["stale"]["7"]
+
+
+@pytest.mark.slow
+def test_an_audit_says_how_old_everything_is_and_where_it_came_from(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write(
+        [lamp(number, updated="2026-01-02T03:04:05Z") for number in range(20)], more='updated = "updated"\n'
+    )
+    run(capsys, "build")
+    shop.write(
+        [lamp(number, **({"text": "Edited."} if number == 3 else {})) for number in range(20)],
+    )
+    run(capsys, "build")
+    shop.write([lamp(number, **({"text": "Edited."} if number in (3, 4) else {})) for number in range(20)])
+    told = run(capsys, "audit")
+    assert told["madeBy"]["encoder"] == "builtin" and told["release"] == 2
+    ages = {one["key"]: one for one in told["documents"]}
+    assert (ages["3"]["release"], ages["3"]["vectors"], ages["3"]["job"]) == (2, [2, 2], 3)
+    assert ages["3"]["built"] and not ages["3"]["stale"]
+    assert (ages["4"]["vectors"], bool(ages["4"]["stale"])) == ([1, 1], True)
+    assert main(["audit"]) == 0
+    assert "stale: products:4" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_one_folder_can_be_checked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    Path("docs").mkdir()
+    Path("docs/a.md").write_text("# Heron\n\nIt waits.\n")
+    Path("vademecum.toml").write_text('site = false\n[[source]]\npath = "docs"\n')
+    run(capsys, "build")
+    Path("docs/b.md").write_text("# Otter\n\nIt sleeps.\n")
+    assert run(capsys, "check", ends=1)["sources"][0]["missing"] == ["b.md"]
+    assert run(capsys, "check", "--fix")["sound"] and not Path(".vademecum/work.db").exists()
+    assert [one["key"] for one in run(capsys, "audit")["documents"]] == ["a.md", "b.md"]

@@ -1,0 +1,81 @@
+"""`vade check`."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import replace
+
+from vademecum_builder.build import build
+from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
+from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.workspace import any_settings_of, of_build
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.workspace.check import Check, check_release
+from vademecum_builder.workspace.store import Workspace
+from vademecum_builder.workspace.sync import Wish, sync_sources
+
+_SHOWN = 20
+
+
+def run(options: Namespace) -> Shown:
+    """Compare the sources with what is published."""
+    request = any_settings_of(options)
+    now = time_of_build(os.environ)
+    with Bars() as bars:
+        found = check_release(request, open_sources(request), now=now, progress=bars)
+    if found.sound or not options.fix:
+        return found.json(), list(_lines(found))
+    request = replace(request, workspace=options.workspace or of_build(request, options.config))
+    _read_again(request, found)
+    build_request = replace(
+        request,
+        sync=request.workspace is None,
+        make_keys=not is_ci(os.environ),
+        signing_key=signing_key(os.environ, None),
+    )
+    with Bars() as bars:
+        report = build(build_request, now=now, progress=bars)
+        after = check_release(request, open_sources(request), now=now, progress=bars)
+    mended = {"before": found.json(), "release": report.sequence, "embedded": report.embedded}
+    return after.json() | {"mended": mended}, [
+        *_lines(found),
+        f"Published release {report.sequence}: {report.added} added, {report.modified} modified, {report.removed} "
+        f"removed, {report.embedded} chunks embedded",
+        *_lines(after),
+    ]
+
+
+def _read_again(request: BuildRequest, found: Check) -> None:
+    """Bring the workspace, if there is one, to what the sources say of what differs, and of nothing else."""
+    if request.workspace is None:
+        return
+    with Workspace(request.workspace, create=True) as workspace, workspace.writing():
+        for one in found.sources:
+            if one.wrong:
+                own = replace(request, sources=tuple(s for s in request.sources if s.name == one.name))
+                # What never was read is read whole.
+                ids = one.wrong if workspace.count(one.name) else ()
+                sync_sources(workspace, own, open_sources(own), Wish((one.name,), ids))
+
+
+def _lines(found: Check) -> Iterable[str]:
+    for one in found.sources:
+        prefix = f"{one.name}:" if one.name else ""
+        parts = {"missing": one.missing, "orphaned": one.orphaned, "stale": one.stale}
+        yield (
+            f"{one.name or 'documents'}: {one.documents} in the source; "
+            + ", ".join(f"{len(keys)} {what}" for what, keys in parts.items())
+        )
+        for what, keys in parts.items():
+            for key in list(keys)[:_SHOWN]:
+                yield f"  {what}: {prefix}{key}" + (f" ({one.stale[key]})" if what == "stale" else "")
+            if len(keys) > _SHOWN:
+                yield f"  and {len(keys) - _SHOWN} more {what} (--json lists all)"
+    if found.sound:
+        yield f"Release {found.release} ({found.version}) holds what the sources hold."
+    else:
+        yield f"Release {found.release} ({found.version}) differs: `vade check --fix` mends just this."

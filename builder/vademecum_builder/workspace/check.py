@@ -1,0 +1,213 @@
+"""The proof: what the sources hold against what is published, and how old each part of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from vademecum.errors import EmptyStoreError
+from vademecum.format.json import parse_object
+from vademecum.version import __version__
+from vademecum_builder.chunking.structure import CHUNKER
+from vademecum_builder.encoders.registry import NamedEncoders
+from vademecum_builder.index.rows import rows_of
+from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.registry import joined
+from vademecum_builder.release.previous import Previous, find_previous, locate_previous
+from vademecum_builder.release.published import Published
+from vademecum_builder.request import BuildRequest, Progress, ignore_progress
+from vademecum_builder.signing.keyring import keys_of_preview, throwaway_authority
+from vademecum_builder.stages.base import find_base
+from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.read import SourceState, read_source
+
+EDITED = "the source has other text, address or metadata"
+ORPHANED = "the source has it no more"
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """One source against the published release; keys as in its documents, without its name.
+
+    Attributes:
+        name: Empty: the one folder.
+        documents: That it has now.
+        missing: In the source, and not published.
+        orphaned: Published, and not in the source.
+        stale: Published in another state, and why.
+    """
+
+    name: str
+    documents: int
+    missing: tuple[str, ...] = ()
+    orphaned: tuple[str, ...] = ()
+    stale: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The keys of all that is not as it should be."""
+        return (*self.missing, *self.orphaned, *self.stale)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found.
+
+    Attributes:
+        release: The sequence of what is published.
+        version: Of that release.
+        failed: What could not be read, one line each.
+    """
+
+    release: int
+    version: str
+    sources: tuple[SourceCheck, ...]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything is published as it is."""
+        return not any(source.wrong for source in self.sources)
+
+    def json(self) -> dict[str, Any]:
+        """Return what `vade check --json` prints."""
+        return asdict(self) | {"sound": self.sound}
+
+
+@dataclass(frozen=True)
+class DocumentAge:
+    """How old a published document is, and where it came from.
+
+    Attributes:
+        updated: When its source says that it changed; empty: it does not say.
+        release: Whose sequence it last changed in; `built`, when that was built, as far as that is known.
+        vectors: The sequences of the releases in which its oldest and newest vector were made.
+        job: Of the workspace, which brought it; 0: nobody knows.
+        stale: Why it should be built anew; empty: it is as it should be.
+    """
+
+    source: str
+    key: str
+    updated: str
+    release: int
+    built: str
+    vectors: tuple[int, int]
+    job: int = 0
+    stale: str = ""
+
+
+@dataclass(frozen=True)
+class AgeReport:
+    """Versions and ages of what is published."""
+
+    release: int
+    built: str
+    made_by: Mapping[str, str]
+    documents: tuple[DocumentAge, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Return what `vade audit --json` prints."""
+        told = asdict(self)
+        return {"madeBy": told.pop("made_by"), **told}
+
+
+def check_release(
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[Opened]],
+    *,
+    now: datetime | None = None,
+    progress: Progress = ignore_progress,
+) -> Check:
+    """Read the sources as a build does, and compare them with what is published; nothing is written.
+
+    Args:
+        opened: The sources of the request.
+
+    Raises:
+        EmptyStoreError: Nothing is published. UsageError: There is nothing to read.
+        VademecumError: What is published cannot be read, or is not what was signed.
+    """
+    previous, published = published_of(request)
+    now = now or datetime.now(UTC)
+    source, reader = joined(opened)
+    # It signs nothing: the keys are for a context that is that of a build.
+    context = BuildContext(
+        request, throwaway_authority(now), previous, None, now, progress, reader, previous.numbers.sequence
+    )
+    base = find_base(NamedEncoders(request.encoder, dimensions=request.dimensions), context)
+    state = read_source(source, base, context)
+    stale = dict.fromkeys(state.modified, EDITED)
+    if base.published is None:
+        why = f"chunker, encoder or quantiser are no longer those of release {published.manifest.sequence}"
+        stale |= dict.fromkeys(sorted(state.documents.keys() & base.documents.keys()), why)
+    names = [settings.name for settings in request.sources] or [""]
+    manifest = published.manifest
+    checks = tuple(_of_source(name, state, stale) for name in names)
+    return Check(manifest.sequence, manifest.version, checks, state.warnings)
+
+
+def _of_source(name: str, state: SourceState, stale: Mapping[str, str]) -> SourceCheck:
+    prefix = f"{name}:" if name else ""
+
+    def own(keys: Sequence[str]) -> tuple[str, ...]:
+        return tuple(key.removeprefix(prefix) for key in keys if key.startswith(prefix))
+
+    reasons = {key.removeprefix(prefix): why for key, why in stale.items() if key.startswith(prefix)}
+    return SourceCheck(name, len(own(list(state.documents))), own(state.added), own(state.removed), reasons)
+
+
+def published_of(request: BuildRequest) -> tuple[Previous, Published]:
+    """Return what is published, verified by the roots that the publisher holds.
+
+    Raises:
+        EmptyStoreError: Nothing is. VademecumError: It cannot be read, or is not what was signed.
+    """
+    location = locate_previous(request.previous, request.out)
+    if location is None:
+        raise EmptyStoreError(f"nothing is published in {request.out} yet: `vade build` does that")
+    previous = find_previous(location, keys_of_preview(request.keys, request.root).roots)
+    if previous.published is None:
+        raise EmptyStoreError(f"{location}: {'; '.join(previous.notices)}")
+    return previous, previous.published
+
+
+def ages_of(published: Published, check: Check, jobs: Mapping[str, Mapping[str, int]]) -> AgeReport:
+    """Return how old everything is that is published.
+
+    Args:
+        jobs: Which job brought each item, by source and key.
+    """
+    rows = rows_of(published.segments)
+    manifests = [published.manifest, *published.older.values()]
+    built = {manifest.sequence: manifest.built for manifest in manifests}
+    stale = {(one.name, key): why for one in check.sources for key, why in one.stale.items()}
+    stale |= {(one.name, key): ORPHANED for one in check.sources for key in one.orphaned}
+    named = {one.name for one in check.sources}
+    found = []
+    for row in sorted(rows.live, key=lambda row: row.key):
+        metadata = parse_object(row.metadata.encode(), row.key) if row.metadata else {}
+        source, _, key = row.key.partition(":")
+        if source not in named:
+            source, key = "", row.key
+        vectors = [rows.chunks[chunk].sequence for chunk in row.chunks]
+        found.append(
+            DocumentAge(
+                source,
+                key,
+                str(metadata.get("updated", "")),
+                row.sequence,
+                built.get(row.sequence, ""),
+                (min(vectors, default=row.sequence), max(vectors, default=row.sequence)),
+                jobs.get(source, {}).get(key, 0),
+                stale.get((source, key), ""),
+            )
+        )
+    made_by = {
+        "vademecum": __version__,
+        "chunker": CHUNKER,
+        "encoder": published.manifest.encoder.name,
+        "epoch": published.manifest.epoch,
+    }
+    return AgeReport(published.manifest.sequence, published.manifest.built, made_by, tuple(found))
