@@ -28,6 +28,7 @@ from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_texts, is_truth
+from vademecum_builder.kinds.joined import taken_in
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
 from vademecum_builder.release.share import parse_share
@@ -74,7 +75,7 @@ def read_settings(file: Path) -> BuildRequest:
 def _what(found: Sequence[SourceSettings], folder: Path, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields that say what to build: one folder without a name is the folder form."""
     if len(found) > 1 or found[0].kind != "folder" or "name" in told[0]:
-        return {"source": folder, "sources": tuple(found)}
+        return {"source": folder, "sources": taken_in(found)}
     fields = {"path": "source", "base-url": "base_url", "pattern": "patterns"}
     return {fields.get(name, name): value for name, value in found[0].values.items()}
 

@@ -109,3 +109,14 @@ def test_your_own_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     Path("shop_source.py").write_text(code)
     Path("vademecum.toml").write_text(settings_below("Your own function"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents == 1
+
+
+@pytest.mark.slow
+def test_joined_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shop.json").write_text(json.dumps([{"id": 1, "sku": "a", "name": "Chair", "price": 10}]))
+    Path("stock.csv").write_text("number,price,shelf\na,12,Left\n")
+    Path("vademecum.toml").write_text(settings_below("Joined records"), encoding="utf-8")
+    report = build(read_settings(Path("vademecum.toml")))
+    assert report.documents == 1
+    assert any("shop says 10, stock says '12'" in warning for warning in report.warnings)

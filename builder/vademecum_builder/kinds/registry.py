@@ -12,7 +12,18 @@ from vademecum_builder.sources.base import Source
 from vademecum_builder.sources.several import NamedSources
 from vademecum_builder.stages.documents import NamedReaders, PlacedPages
 
-KINDS: Final = ("folder", "files", "git", "catalog", "sql", "debezium", "messages", "feed", "python")
+KINDS: Final = (
+    "folder",
+    "files",
+    "git",
+    "catalog",
+    "sql",
+    "debezium",
+    "messages",
+    "feed",
+    "python",
+    "joined",
+)
 
 
 def kind_of(name: str) -> Kind:

@@ -1,0 +1,115 @@
+"""`kind = "joined"`: records of other sources that share an identity, as one document each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum.errors import UsageError
+from vademecum_builder.kinds import records
+from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_texts, is_truth
+from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.readers.document import Document
+from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.joined import RULES, JoinedSource, Part
+from vademecum_builder.sources.records import instead
+
+
+def _is_identity(value: Any, _: Path) -> Mapping[str, str] | None:
+    """Take the name of a field, or one for each source."""
+    told = {"": value} if isinstance(value, str) and value else value
+    named = isinstance(told, dict) and told and all(isinstance(one, str) and one for one in told.values())
+    return told if named else None
+
+
+def _are_sources(value: Any, folder: Path) -> tuple[str, ...] | None:
+    names = is_texts(value, folder) or ()
+    return names if len(set(names)) == len(names) > 1 else None
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "sources": Key(
+        "a list of names of other sources, those that go before first", _are_sources, required=True
+    ),
+    "identity": Key(
+        'a field, or one for each as in {shop = "sku", erp = "number"}', _is_identity, required=True
+    ),
+    "rule": Key(", ".join(RULES), is_one_of(*RULES)),
+    "drafts": Key("true or false", is_truth),
+    **{name: key for name, key in records.KEYS.items() if name != "id"},
+}
+
+
+def taken_in(found: Sequence[SourceSettings]) -> tuple[SourceSettings, ...]:
+    """Return the sources that are published: those that a joined one names are its own, and nothing by themselves.
+
+    Raises:
+        UsageError: There is no source of a name.
+    """
+    others = {one.name: one for one in found if one.kind != "joined"}
+    published = {one.name: one for one in found}
+    for settings in found:
+        if settings.name in others:
+            continue
+        for name in settings.values["sources"]:
+            if name not in others:
+                meant = instead(name, others)
+                raise UsageError(f"{settings.where}: source.sources: there is no source {name!r}; {meant}")
+            published.pop(name, None)
+        parts = tuple(others[name] for name in settings.values["sources"])
+        published[settings.name] = replace(settings, values=dict(settings.values) | {"sources": parts})
+    return tuple(published.values())
+
+
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+    """Return the records of the sources that it names, joined.
+
+    Raises:
+        UsageError: `newest` without `updated`, or as the sources.
+    """
+    from vademecum_builder.kinds.registry import kind_of  # which imports this module by its name
+
+    values = settings.values
+    if values.get("rule") == "newest" and "updated" not in values:
+        raise UsageError(
+            f"{settings.where}: source.rule: newest needs updated, the field that says how old one is"
+        )
+    parts = []
+    for part in values["sources"]:
+        identity = values["identity"].get(part.name) or values["identity"].get("")
+        if not identity:
+            raise UsageError(f"{settings.where}: source.identity: which field of {part.name} is it?")
+        opened = kind_of(part.kind).open_source(part, request)
+        parts.append(Part(part.name, [one.source for one in opened], identity))
+    source = JoinedSource(parts, values.get("rule", RULES[0]), values.get("updated", ""), values.get("zone"))
+    reader = RecordReader.of(settings, *(part.identity for part in parts), form=AUTO)
+    return [Opened(source, lambda: JoinedReader(reader, source))]
+
+
+@dataclass(frozen=True)
+class JoinedReader:
+    """Makes documents of joined records, and tells what their sources said differently."""
+
+    records: RecordReader
+    source: JoinedSource
+    notice: str = ""
+
+    def shaped_by(self, item: SourceItem) -> str:
+        """Return the digest of the settings."""
+        return self.records.shaped_by(item)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the document that a record is.
+
+        Raises:
+            ContentError: A time that is none, or one without a zone.
+        """
+        return self.records.read(item)
+
+    def warnings(self) -> Sequence[str]:
+        """Return each conflict, with both values."""
+        more = [f"{self.source.untold} more fields are told differently"] if self.source.untold else []
+        return [*self.source.conflicts, *more]
