@@ -96,9 +96,9 @@ def build(
         check_clock(now, built, previous.told, validity, signed=signed, roots=keys.roots)
     site = SiteBuilder(request.runtime_cache) if request.site else None
     context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
-    report, notice = _run(request, opened, context, stop)
-    notices = (*keys.notices, *previous.notices, *([notice] if notice else []))
-    return replace(report, notices=notices, seconds=time.monotonic() - started)
+    report, notices = _run(request, opened, context, stop)
+    notices = [*keys.notices, *previous.notices, *filter(None, notices)]
+    return replace(report, notices=tuple(notices), seconds=time.monotonic() - started)
 
 
 def _run(
@@ -106,14 +106,15 @@ def _run(
     opened: Mapping[str, Sequence[Opened]],
     context: BuildContext,
     stop: Callable[[], bool],
-) -> tuple[BuildReport, str]:
-    """Return the report, and what the reader has to say."""
+) -> tuple[BuildReport, list[str]]:
+    """Return the report, and what reader and encoder have to say."""
     encoders = NamedEncoders(request.encoder, dimensions=request.dimensions)
     if request.workspace is None or not request.sources:
         if not request.sync:
             raise UsageError("--no-sync builds from a workspace, and there is none: name it with --workspace")
         source, reader = joined(opened)
-        return run_stages(source, encoders, replace(context, reader=reader)), reader.notice
+        report = run_stages(source, encoders, replace(context, reader=reader))
+        return report, [reader.notice, *encoders.notices]
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         if request.sync:
             sync_sources(workspace, request, opened, report=in_stages(context.progress), stop=stop)
@@ -125,7 +126,7 @@ def _run(
             readers,
             lambda noted: run_stages(source, encoders, replace(context, reader=noted)),
         )
-        return report, readers.notice
+        return report, [readers.notice, *encoders.notices]
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:

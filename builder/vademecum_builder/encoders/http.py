@@ -70,6 +70,10 @@ class Cost:
     tokens: int
     price: float
 
+    def __str__(self) -> str:
+        costs = f", which cost {self.price:.4g}" if self.price else ""
+        return f"{self.texts} texts were embedded in {self.requests} requests: {self.tokens} tokens{costs}"
+
 
 @dataclass
 class HttpModel:

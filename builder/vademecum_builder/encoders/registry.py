@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from vademecum.encoder.file import EncoderFile
@@ -28,11 +28,23 @@ class NamedEncoders:
             previous release, else `builtin`.
         dimensions: D; None: that of the previous release, else that of `limits`.
         limits: What a fit may take.
+        asked: The models behind an address that were made.
     """
 
     name: str | None
     limits: FitLimits = _DEFAULTS
     dimensions: int | None = None
+    asked: list[http.HttpModel] = field(default_factory=list, compare=False)
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What embedding has cost, of each model behind an address that was asked; one line each."""
+        return [str(model.used) for model in self.asked if model.used.requests]
+
+    def _behind_address(self) -> http.HttpModel:
+        model = http.HttpModel.parse(_model_of(self.name or ""))
+        self.asked.append(model)
+        return model
 
     def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
         """See `Encoders.load`. A model is loaded only when something is embedded.
@@ -53,7 +65,7 @@ class NamedEncoders:
     def _load_http(
         self, file: EncoderFile, query_encoder: bytes, directions: bytes
     ) -> DocumentEncoder | None:
-        model = http.HttpModel.parse(_model_of(self.name or ""))
+        model = self._behind_address()
         wanted = self._is_wanted(file.dimensions, whole=not directions)
         if file.model != model.digest or not wanted:
             return None
@@ -76,7 +88,7 @@ class NamedEncoders:
         model = _model_of(self.name or DEFAULT_ENCODER)
         limits = replace(self.limits, dimensions=self.dimensions or self.limits.dimensions)
         if self.name and self.name.startswith(http.PREFIX):
-            host = http.HttpModel.parse(model)
+            host = self._behind_address()
             # A prior of the language would ask for 36,000 texts more: each word's own vector stands for it.
             limits = replace(limits, general=0)
             return transformer.fit_model(published_name(self.name), host, texts, progress, limits)

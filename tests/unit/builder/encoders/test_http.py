@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -230,15 +230,19 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     request = BuildRequest(
         tmp_path / "docs", tmp_path / "site", encoder=f"http:{host.url}/v1#small", site=False
     )
-    assert build(request).embedded == 4
+    report = build(replace(request, encoder=f"{request.encoder}&price=1000"))
+    asked = sum(len(body["input"]) for body, _ in host.asked)
+    assert report.embedded == 4
+    told = f"{asked} texts were embedded in {len(host.asked)} requests: {3 * asked} tokens"
+    assert f"{told}, which cost {3 * asked / 1000:.4g}" in report.notices
     before = len(host.asked)
     assert not build(request).changed
     assert len(host.asked) == before
     (tmp_path / "docs/new.md").write_text("# News\n\nAn owl was seen.\n")
     assert build(request).embedded == 1
     assert [body["input"] for body, _ in host.asked[before:]] == [["News\nAn owl was seen."]]
-    told = json.loads((tmp_path / "site/version.json").read_text())
-    assert told["embeddingModel"] == "http:small"
+    version = json.loads((tmp_path / "site/version.json").read_text())
+    assert version["embeddingModel"] == "http:small"
     assert not any(
         str(host.url).encode() in file.read_bytes()
         for file in (tmp_path / "site").rglob("*")
