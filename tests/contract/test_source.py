@@ -393,8 +393,9 @@ def test_nothing_to_read_is_said(place: Place) -> None:
 
 
 def test_a_checkpoint_outlives_the_process() -> None:
-    checkpoint = Checkpoint("since-id", "4711")
-    assert Checkpoint.decode(checkpoint.encode()) == checkpoint
+    for position in ("4711", "a hash, " * 10_000):
+        checkpoint = Checkpoint("since-id", position)
+        assert Checkpoint.decode(checkpoint.encode()) == checkpoint
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"strategy": "log", "position": 7}', b"\xff"])

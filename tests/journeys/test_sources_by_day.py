@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from data.shop import Shop
 from support.postgres import new_database
 from support.told import Told, differing
 from vademecum import KnowledgeBase
-from vademecum_builder.build import build
+from vademecum_builder.build import BuildReport, build
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Source
 from vademecum_builder.sources.capture import Triggers, run
@@ -108,6 +109,57 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
         assert told.news == {str(id) for id in shop.put}
     if kind == "slot":
         run(rows, capture.remove())
+    engine.dispose()
+
+
+TABLE = """
+site = false
+out = "{out}"
+[[source]]
+name = "shop"
+kind = "sql"
+url = "sqlite:///shop.db"
+table = "product"
+title = "name"
+text = "{{description}}"
+metadata = ["price"]
+{more}
+[[source]]
+name = "chat"
+kind = "messages"
+url = "sqlite:///chat.db"
+table = "message"
+channel = "channel"
+thread = "thread"
+reply-to = "reply_to"
+deleted = "deleted"
+strategies = ["conversation", "window", "tokens", "temporal"]
+"""
+
+
+@pytest.mark.parametrize("more", ["", 'capture = "triggers"'], ids=["compared", "captured"])
+def test_a_workspace_and_its_releases(more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shop.db").touch()
+    engine, shop, chat = create_engine("sqlite:///shop.db"), Shop(200), Chat(600)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE product (id, name, description, price, stock, changed)"))
+    rows = TableSource(Database("sqlite:///shop.db", tmp_path), "product")
+    run(rows, Triggers(rows).install())
+
+    def release(out: str, workspace: Path | None) -> BuildReport:
+        Path("vademecum.toml").write_text(TABLE.format(out=out, more=more))
+        return build(replace(read_settings(Path("vademecum.toml")), workspace=workspace))
+
+    for day in shop.days(4):
+        chat.next_day()
+        chat.write_database(Path("chat.db"))
+        writer(engine)(shop)
+        release("site", Path("work.db"))
+        anew = release(f"anew-{day}", None)
+        assert documents("site") == documents(f"anew-{day}")
+        assert not release("site", Path("work.db")).changed
+        assert anew.documents == len(documents("site"))
     engine.dispose()
 
 

@@ -28,6 +28,9 @@ RECORD = "application/x-vademecum-record+json"
 """A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
 document of it; what changed is told by field."""
 
+LONGEST_POSITION = 2**28
+"""Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
+
 
 @dataclass(frozen=True)
 class SourceItem:
@@ -105,7 +108,7 @@ class Checkpoint:
             ContentError: Anything else.
         """
         fields = Fields(parse_object(data, "checkpoint"), "checkpoint")
-        return cls(fields.text("strategy"), fields.text("position"))
+        return cls(fields.text("strategy"), fields.text("position", longest=LONGEST_POSITION))
 
 
 Entry = SourceItem | Skipped | Removed | Checkpoint

@@ -5,12 +5,13 @@ The only place for sqlalchemy, which the extra `[sql]` brings. Drivers of other 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ _BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
 _PASSING = ("08", "53", "57", "40", "55P03", "55006")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Database:
     """A database that is read.
 
@@ -42,9 +43,13 @@ class Database:
         where: The settings' file and line, for messages.
     """
 
-    url: str = field(repr=False)
+    url: str
     folder: Path
     where: str = ""
+
+    def __repr__(self) -> str:
+        """Tell databases apart, as a checkpoint has to, without a password that may stand in the settings."""
+        return f"Database({hashlib.sha256(f'{self.url} {self.folder}'.encode()).hexdigest()})"
 
     @property
     def name(self) -> str:

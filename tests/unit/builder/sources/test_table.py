@@ -288,7 +288,9 @@ def test_no_message_has_a_password_in_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(NetworkError, match="//ann@127") as failure:
         TableSource(Database("${DATABASE_URL}", tmp_path), "item").changes(None)
     assert "s3cret" not in str(failure.value)
-    assert "s3cret" not in repr(Database("postgresql://ann:s3cret@host/shop", tmp_path))
+    one, other = (Database(f"postgresql://ann:s3cret@{host}/shop", tmp_path) for host in ("a", "b"))
+    assert "s3cret" not in repr(one)
+    assert repr(one) != repr(other)  # a checkpoint of one is none of the other
 
 
 @pytest.mark.parametrize(
