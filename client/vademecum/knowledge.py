@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.question import Filters, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
-from vademecum.search.results import DocumentView, Entry, Results, list_documents, view_document
+from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
 from vademecum.store.pointer import Generation
 
 Listener = Callable[[Mapping[str, Any]], None]
@@ -81,6 +82,7 @@ class KnowledgeBase:
         fallback: Iterable[Mapping[str, object]] | None = None,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
+        self._tree = _page_of(locations[0]) if locations else ""
         self._installation = Installation(
             path,
             tuple(locations),
@@ -320,7 +322,8 @@ class KnowledgeBase:
         """
         check_question(query, limit, offset, mode, filters or {}, prefer or {})
         searcher = self._installation.answering().searcher
-        return searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group)
+        found = searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group)
+        return self._addressed(found)
 
     async def search_async(
         self,
@@ -348,7 +351,12 @@ class KnowledgeBase:
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
         """
         check_count("limit", limit, 1)
-        return self._installation.answering().searcher.similar(chunk_of(id), limit)
+        return self._addressed(self._installation.answering().searcher.similar(chunk_of(id), limit))
+
+    def _addressed(self, found: Results) -> Results:
+        if self.release.sequence > 0:  # of an app's own documents no tree has a page
+            found[:] = addressed(found, self._tree)
+        return found
 
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key.
@@ -432,6 +440,12 @@ def _check_arguments(store: object, url: object, seed: object, config: object, p
             raise UsageError(f"{name} must be {expected}, not {value!r}")
         if isinstance(value, str) and (not value or "\0" in value):
             raise UsageError(f"{name} must be {expected}, not {value!r}")
+
+
+def _page_of(location: str) -> str:
+    """Return where a tree's search page is, a query kept, user and password left out; empty for a folder."""
+    found = re.fullmatch(r"(https?://)(?:[^/@]*@)?([^?#]*?)(?:/index\.html|/)?(\?[^#]*)?(?:#.*)?", location)
+    return f"{found[1]}{found[2]}/{found[3] or ''}" if found else ""
 
 
 def _root_bytes(trust: object) -> bytes:

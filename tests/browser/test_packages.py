@@ -3,6 +3,7 @@ and run in Chromium: the first synchronisation, and a search."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import subprocess
@@ -15,6 +16,7 @@ from playwright.sync_api import Page
 
 from npm_package import write_package
 from support.pages_host import PagesHost
+from vademecum_builder.pages.render import PROGRAM
 
 BUNDLERS = Path(__file__).parents[1] / "packages" / "js" / "node_modules" / ".bin"
 MAIN = """
@@ -109,3 +111,13 @@ def test_an_app_syncs_and_searches(
         assert page.evaluate("customElements.get('vademecum-search') !== undefined")
         missing = [one.path for one in host.requests if one.status == 404 and "favicon" not in one.path]
         assert missing == []
+
+
+def test_the_release_page_tells_what_a_first_visit_takes(client_folder: Path) -> None:
+    files = [path for path in client_folder.rglob("*") if path.is_file() and not path.name.endswith(".d.mts")]
+    taken = sum(
+        path.stat().st_size if path.suffix == ".zip" else len(gzip.compress(path.read_bytes(), 6))
+        for path in files
+    )
+    assert abs(taken / 1e6 - float(PROGRAM.removesuffix(" MB"))) < 0.25
+    assert f"fetches {PROGRAM}, gzipped" in RECIPES

@@ -105,6 +105,15 @@ def test_the_field_is_a_combobox_of_a_listbox(open_page: Open) -> None:
     expect(page.locator("#announce")).to_have_text("3 results for key")
 
 
+def test_on_paper_the_query_stands_above_what_it_found(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
+    page.emulate_media(media="print")
+    expect(page.locator("#query")).to_be_visible()
+    expect(page.locator(".ask button").first).to_be_hidden()
+
+
 def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(
     open_page: Open, host: PagesHost
 ) -> None:

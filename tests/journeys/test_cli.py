@@ -203,6 +203,24 @@ def test_status_rollback_and_verify_as_json(published: Vade) -> None:
     assert good["files"] == len(tree_of(Path("dist")))
 
 
+def test_what_is_named_in_a_wrong_place_is_told_by_its_name(published: Vade) -> None:
+    for arguments, told in (
+        (("verify", "kb.db"), "kb.db is a file; name the folder of a published tree"),
+        (("verify", "dist", "--trust", "keys/release.pem"), "keys/release.pem is not root metadata"),
+        (
+            ("pull", "dist", "--store", "x.db", "--trust", "keys/release.pem"),
+            "keys/release.pem is not root metadata",
+        ),
+        (
+            ("build", "docs", "--out", "x", "--base-url", "acme.github.io/docs"),
+            "mean https://acme.github.io/docs?",
+        ),
+    ):
+        ran = published(*arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert told in ran.errors[0]
+
+
 def test_people_get_lines(published: Vade) -> None:
     assert "Nothing changed: release 1" in build(published).out
     assert "Up to date: release 1" in published("pull", "dist", "--store", "kb.db").out

@@ -25,7 +25,7 @@ from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.release.channels import named
 from vademecum_builder.release.published import Published, config_for, read_beside, read_published
 from vademecum_builder.release.version_json import read_changes, version_json
-from vademecum_builder.signing.metadata import check_signed
+from vademecum_builder.signing.metadata import check_signed, parse_root
 
 _NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
 _OBJECT = re.compile(r"objects/([0-9a-f]{64})\.(?:gz|pack)")
@@ -86,6 +86,11 @@ def require_arrived(location: str, sequence: int, expect: int) -> None:
 
 async def _verify(location: str, root: bytes | None) -> Verified:
     transport = open_transport(location)
+    if isinstance(transport, FolderTransport) and Path(location).is_file():
+        raise UsageError(
+            f"{location} is a file; name the folder of a published tree, which holds metadata/ (a local store is "
+            "examined by `vade doctor --store`)"
+        )
     try:
         present = files_below(Path(location)) if isinstance(transport, FolderTransport) else ()
         return await verify_tree(transport, root, SystemClock(), config_for(transport), present=present)
@@ -103,9 +108,15 @@ def files_below(folder: Path) -> tuple[str, ...]:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        parse_root(data)
+    except ContentError as error:
+        told = f"{path} is not root metadata: give the root.json that `vade keys new` made"
+        raise UsageError(told) from error
+    return data
 
 
 async def verify_tree(

@@ -9,7 +9,7 @@
 
 import { VademecumError } from "./errors.mjs";
 import { parseMarkup } from "./format/markup.mjs";
-import { fetchFirst } from "./net/transport.mjs";
+import { fetchFirst, readerAddress } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
@@ -116,7 +116,8 @@ export class KnowledgeBase {
     if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
     const { limit = 10, offset, mode, group, filters, prefer } = options;
     await this.initialize();
-    const { hits, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
+    const { hits: found, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
+    const hits = this.#addressed(found);
     if (!this.#reader.preview) return Object.assign(hits, told);
     if (hits.length > 0) this.#preview?.seen();
     return Object.assign(hits, told, { preview: true });
@@ -126,7 +127,7 @@ export class KnowledgeBase {
   async similar(id, { limit = 10 } = {}) {
     await this.initialize();
     const { hits, ...told } = await this.#reader.ask("similar", { id, limit });
-    return Object.assign(hits, told);
+    return Object.assign(this.#addressed(hits), told);
   }
 
   /** @param {string} key */
@@ -262,6 +263,16 @@ export class KnowledgeBase {
   }
 
   // The parts -----------------------------------------------------------------------------------
+
+  /** What is published nowhere by itself is shown by the search page of the tree. @param {import("./vademecum.d.mts").Hit[]} hits */
+  #addressed(hits) {
+    if (!this.#reader.release && this.#reader.local) return hits; // of the app's own documents no tree has a page
+    for (const hit of hits) {
+      for (const place of [hit, ...(hit.places ?? [])]) place.url ||= readerAddress(place.document, this.url);
+      this.#addressed(hit.more ?? []);
+    }
+    return hits;
+  }
 
   async #start() {
     this.#requireOpen();

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from vademecum.format.json import parse_object
 from vademecum.format.markup import plain
@@ -45,7 +46,8 @@ class Hit:
         id: The chunk's id, 16 hex digits.
         document: Key of the document.
         heading: The headings above the text, outermost first, joined by " › "; may be empty.
-        url: The document's URL with the chunk's anchor; empty if the document has none.
+        url: The document's URL with the chunk's anchor; if it has none, where the tree's search page shows it, or
+            empty where no address of the tree is known.
         text: Plain text, without markup.
         score: The higher the better among the hits of one search; by meaning alone about the cosine.
         markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
@@ -96,6 +98,27 @@ class Results(list[Hit]):
         self.unknown = unknown
         self.nearest = nearest
         self.facets = facets or {}
+
+
+def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:
+    """Yield the hits; where a document is published nowhere by itself, with the address of the tree's search page,
+    which shows it. JavaScript's `readerAddress` is the twin.
+
+    Args:
+        tree: The tree's address, which may have a query; empty: nobody knows it.
+    """
+    if not tree:
+        yield from hits
+        return
+    for hit in hits:
+        places = tuple(replace(place, url=place.url or _reader(place.document, tree)) for place in hit.places)
+        more = tuple(addressed(hit.more, tree))
+        yield replace(hit, url=hit.url or _reader(hit.document, tree), places=places, more=more)
+
+
+def _reader(key: str, tree: str) -> str:
+    parameter = quote(key, safe="!'()*")  # as encodeURIComponent does it
+    return f"{tree}{'&' if '?' in tree else '?'}doc={parameter}"
 
 
 @dataclass(frozen=True)

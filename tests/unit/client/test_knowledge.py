@@ -33,9 +33,10 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.knowledge import EVENTS
+from vademecum.knowledge import EVENTS, _page_of
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
+from vademecum.search.results import Place, addressed
 from vademecum.store.pointer import Generation
 
 ONE: Documents = {
@@ -499,6 +500,29 @@ def test_over_http(address: str, tree: Tree, tmp_path: Path) -> None:
 
 
 @pytest.mark.fault("B26")
+@pytest.mark.parametrize(
+    ("url", "key", "page"),
+    [
+        ("https://h/kb/", "guide/keys (1).md", "https://h/kb/?doc=guide%2Fkeys%20(1).md"),
+        ("https://h/kb/?sig=1", "ä&b", "https://h/kb/?sig=1&doc=%C3%A4%26b"),
+        ("https://me:secret@h/kb/index.html", "a", "https://h/kb/?doc=a"),
+        ("https://h/kb", "a", "https://h/kb/?doc=a"),
+        ("/a/folder", "a", ""),
+    ],
+)
+def test_what_has_no_page_of_its_own_is_shown_by_the_trees_search_page(url: str, key: str, page: str) -> None:
+    """As tests/unit/js/net/transport.test.mjs has it."""
+    other = Hit("1", "b", "B", "", "https://docs.example/b#x", "text", 1.0)
+    hit = Hit("0", key, "A", "", "", "text", 1.0, places=(Place(key, "A", ""),), more=(other,))
+    [found] = addressed([hit], _page_of(url))
+    assert (found.url, found.places[0].url, found.more) == (page, page, (other,))
+
+
+def test_no_hit_is_without_an_address(synced: KnowledgeBase, address: str, tmp_path: Path) -> None:
+    [first, *_] = KnowledgeBase.open(tmp_path / "kb.db", url=address).search("run")
+    assert first.url == f"{address}?doc={first.document}"
+
+
 def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:1/", config=FAST)
     error = kb.sync().error

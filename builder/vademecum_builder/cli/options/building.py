@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from vademecum.encoder.file import MAX_DIMENSIONS
@@ -48,6 +49,13 @@ def add_to(commands: Commands) -> None:
     commands.add(
         "serve", "serve a published tree on this machine, to try it", _serve, "serve dist --port 8000"
     )
+
+
+def _address(text: str) -> str:
+    """Take an address, or a path from the root of a site."""
+    if text and not re.match(r"https?://[^\s/]|/", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address; did you mean https://{text}?")
+    return text
 
 
 def _dimensions(text: str) -> int:
@@ -132,7 +140,7 @@ def _build(add: AddOption) -> None:
         action="store_true",
         help="publish a release of less than half the documents of the one before",
     )
-    add("--base-url", metavar="URL", help="where the documents are served; hits link there")
+    add("--base-url", metavar="URL", type=_address, help="where the documents are served; hits link there")
     add(
         "--strict",
         action="store_true",

@@ -71,6 +71,12 @@ export function fileAddress(path, tree) {
   return address.href;
 }
 
+/** Where the search page of a tree shows a document. @param {string} key @param {string | URL} tree */
+export function readerAddress(key, tree) {
+  const address = new URL(tree);
+  return `${address.href}${address.search ? "&" : "?"}doc=${encodeURIComponent(key)}`;
+}
+
 /** A file of the first host that answers. Where none does, the error is that of the one that may be asked again
  * soonest; of several, of the one that stands first.
  * @param {string[]} urls of one tree, the preferred host first @param {string} path @param {number} limit */

@@ -1,6 +1,7 @@
 // @ts-check
 /** The hits as options of a listbox: what is shown of each, and where it leads. */
 
+import { readerAddress } from "../net/transport.mjs";
 import { element, marked, outside, safeUrl } from "./dom.mjs";
 import { excerpt, mark, queryWords } from "./excerpt.mjs";
 
@@ -27,11 +28,16 @@ export function drawHits(hits, query, context) {
   return hits.map((hit) => drawHit(hit, words, context));
 }
 
+/** The address of its own page; null where only the reader here shows it. @param {Hit} hit @param {Context} context */
+function pageOf(hit, { base }) {
+  return hit.url === readerAddress(hit.document, base) ? null : safeUrl(hit.url, base);
+}
+
 /** @param {Hit} hit @param {string[]} words @param {Context} context @returns {HTMLElement} */
 function drawHit(hit, words, context) {
   const box = element("div", { class: "hit", part: "hit", "data-id": hit.id }, [option(hit, words, context)]);
   const { wording } = context;
-  if (safeUrl(hit.url, context.base)) {
+  if (pageOf(hit, context)) {
     const here = element("button", { type: "button", class: "read", tabindex: "-1" }, [wording.say("results.read")]);
     here.addEventListener("click", () => context.read(hit));
     box.append(element("span", { "aria-hidden": "true" }, [here]));
@@ -55,7 +61,7 @@ function theOthers(hits, words, context) {
 /** @param {Hit} hit @param {string[]} words @param {Context} context @returns {HTMLElement} */
 function option(hit, words, context) {
   const found = hit.excerpt === undefined ? excerpt(hit.text, words) : cut(hit.excerpt, hit.marks ?? []);
-  const address = safeUrl(hit.url, context.base);
+  const address = pageOf(hit, context);
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };
   const made = address ? element("a", { ...attributes, href: deepLink(address, found) }) : element("div", attributes);
   const title = hit.title || hit.document;

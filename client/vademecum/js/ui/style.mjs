@@ -195,7 +195,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
 }
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media print {
-  .foot, .ask, .hints, .read, .facets, #load, .trigger { display: none; }
+  .foot, .ask button, .hints, .read, .facets, #load, .trigger { display: none; }
   .open { break-inside: avoid; padding-inline: 0; }
   a.open::after { content: attr(href); display: block; color: var(--soft); font-size: .8rem; }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { fetchBody, fetchFirst, fileAddress, retryAfter } from "../../../../client/vademecum/js/net/transport.mjs";
+import { fetchBody, fetchFirst, fileAddress, retryAfter, readerAddress } from "../../../../client/vademecum/js/net/transport.mjs";
 import { serve } from "../files.mjs";
 
 const answers = {
@@ -105,6 +105,11 @@ test("Retry-After is read as seconds or as a date", () => {
 test("a tree's address keeps its escapes and its query in every file's", () => {
   assert.equal(fileAddress("metadata/a%2Fb.json", "https://h/a%2Fb/%23/?sig=%2B&x"), "https://h/a%2Fb/%23/metadata/a%2Fb.json?sig=%2B&x");
   assert.equal(fileAddress("metadata/1.root.json", "https://h/kb/"), "https://h/kb/metadata/1.root.json");
+});
+
+test("what has no page of its own is shown by the tree's search page", () => {
+  assert.equal(readerAddress("guide/keys (1).md", "https://h/kb/"), "https://h/kb/?doc=guide%2Fkeys%20(1).md");
+  assert.equal(readerAddress("ä&b", new URL("https://h/kb/?sig=1")), "https://h/kb/?sig=1&doc=%C3%A4%26b");
 });
 
 test("an answer that another origin may not read is no lost network, and may be a 404", async (t) => {
