@@ -1,4 +1,4 @@
-"""`python -m support.killed_sync FOLDER`: syncs and builds again and again, and is killed at one transaction after another.
+"""`python -m support.killed_sync FOLDER`: syncs and builds, killed at one transaction after another.
 
 `FOLDER/start` holds a workshop; `FOLDER/killed-N` gets what is left after a death where the Nth transaction of the
 workspace begins or ends. Prints how each child ended, as JSON: -9, and 0 for the last one.
