@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from support.browser_app import App
 from support.pages_host import PagesHost
-from support.story import Story, lose, page_of, poison, rotate
+from support.story import Story, keep_log, lose, page_of, poison, rotate
 
 
 @pytest.mark.fault("E65")
@@ -81,4 +81,4 @@ def test_a_tab_ends_on_the_right_release(
     assert back.follow(story.now) == "" and back.shown(story.now).keys() == story.documents()
     assert back.downloads[-1][0] == tab.call("getStatus")["installed"]["sequence"]
     assert not any("poison" in text for text in tab.texts("about poison"))
-    print("\n".join(story.told))
+    keep_log(story, "chromium")

@@ -13,7 +13,7 @@ from support.expressions import evaluate
 from support.pages_host import PagesHost
 from support.publishing import read
 from support.runner import Run
-from support.story import SUBJECTS, Client, Story, lose, page_of, poison, rotate, served
+from support.story import SUBJECTS, Story, keep_log, lose, page_of, poison, rotate, served
 from vademecum.errors import SignatureError
 from vademecum.runtime.folder import FolderTransport
 
@@ -169,15 +169,9 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     for client in (back, new):
         assert client.follow(story.now) == "" and client.downloads[-1][0] == now.downloads[-1][0]
         assert client.shown(story.now) == now.shown(story.now)
-    keep_log(story, now=now, back=back, new=new)
-
-
-def keep_log(story: Story, **clients: Client) -> None:
-    """Print what became of each commit, and what each client has downloaded."""
-    lines = [*story.told, ""]
-    for name, client in clients.items():
-        lines += [f"{name}: release {r}, {n} requests, {b} bytes" for r, n, b in client.downloads]
-    print("\n".join(lines))
+    for name, client in {"now": now, "back": back, "new": new}.items():
+        story.told += [f"{name}: release {r}, {n} requests, {b} bytes" for r, n, b in client.downloads]
+    keep_log(story, "cpython")
 
 
 def test_a_pull_request_gets_a_preview_and_a_comment_and_no_key(story: Story) -> None:

@@ -184,3 +184,11 @@ def rotate(story: Story) -> None:
     story.vade("keys", "renew", "--keys", str(KEYS), "--rotate")
     shutil.copy(story.repository / KEYS / "root.json", story.repository / "root.json")
     story.hand_over_key()
+
+
+def keep_log(story: Story, name: str) -> None:
+    """Print what became of each commit, and what each client has downloaded; keep it in `test-artifacts/`."""
+    file = Path(__file__).parents[2] / "test-artifacts" / f"story-{name}.txt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join([*story.told, ""]))
+    print(file.read_text())
