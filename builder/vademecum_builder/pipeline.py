@@ -61,6 +61,7 @@ class BuildReport:
         audit: Files by ending, leftovers of markup, pages without text, duplicates.
         channel: That was built for.
         candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
+        serves: The release that everybody gets who follows that channel; None: it was taken back.
         waits: Why it waits until somebody promotes it; empty: it does not.
     """
 
@@ -87,6 +88,7 @@ class BuildReport:
     audit: Audit = field(default_factory=Audit)
     channel: str = DEFAULT_CHANNEL
     candidate: int | None = None
+    serves: int | None = None
     waits: str = ""
 
     def json(self) -> dict[str, Any]:
@@ -208,7 +210,7 @@ def _report(
 ) -> BuildReport:
     """Return the report; `embedded` is None where the release stayed."""
     manifest = release.manifest
-    before = context.previous.published
+    before, line = context.previous.published, written.channels[context.request.channel]
     install = len(release.manifest_bytes) + sum(object.size for object in manifest.objects)
     return BuildReport(
         sequence=manifest.sequence,
@@ -231,7 +233,8 @@ def _report(
         left_out=state.left_out,
         audit=state.audit,
         channel=context.request.channel,
-        candidate=_rollout(written, context, manifest.sequence),
+        candidate=line.rollout if line.candidate and line.candidate.sequence == manifest.sequence else None,
+        serves=line.current.sequence if line.current.sequence not in line.yanked else None,
     )
 
 
@@ -243,8 +246,3 @@ def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | 
     direct = [entry.size for entry in manifest.packs if entry.after == before]
     tiers = sum(entry.object.size for entry in manifest.segments if entry.upto > before)
     return len(release.manifest_bytes) + min([tiers, *direct])
-
-
-def _rollout(written: Written, context: BuildContext, sequence: int) -> int | None:
-    line = written.channels[context.request.channel]
-    return line.rollout if line.candidate is not None and line.candidate.sequence == sequence else None

@@ -134,6 +134,14 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     story.push("back to stable")
     good = follow()
 
+    story.write("vademecum.toml", f"{settings}\n[approval]\nalways = true\n")
+    story.write("docs/levers.md", page_of("levers", "Pull them twice."))
+    run = story.push("what waits for approval")
+    assert run.is_green and now.follow(story.now) == "" and now.downloads[-1][0] == good, run.log
+    assert decide("promote", release=str(good + 1)) == good + 1
+    story.write("vademecum.toml", settings)
+    good = follow()
+
     story.later(days=1)
     poison(story)
     assert now.follow(story.now) == "" and "0.md" in now.shown(story.now), "whoever has the key is believed"
