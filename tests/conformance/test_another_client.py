@@ -78,7 +78,7 @@ def test_another_client_reads_what_we_publish(place: Path, tmp_path: Path) -> No
 
 def test_another_client_follows_a_rotation_of_keys(place: Path, tmp_path: Path) -> None:
     shipped = (place / "keys/root.json").read_bytes()
-    assert main(["keys", "renew", "--keys", str(place / "keys"), "--rotate"]) == 0
+    assert main(["keys", "rotate", "--keys", str(place / "keys")]) == 0
     build(place, "--no-site")
     (place / "keys/root.json").write_bytes(shipped)
     assert len(list((place / "dist/metadata").glob("*.root.json"))) == 2

@@ -16,7 +16,8 @@ from vademecum_builder.cli.main import main
 
 PAGE = Path(__file__).parents[2] / "site" / "content" / "commands.md"
 MODULES = sorted(module.name for module in iter_modules(commands.__path__))
-COMMANDS = [[name] for name in MODULES] + [["bench", "search"], ["keys", "new"], ["keys", "renew"], []]
+_BELOW = [["bench", "search"], ["keys", "new"], ["keys", "renew"], ["keys", "rotate"]]
+COMMANDS = [*([name] for name in MODULES), *_BELOW, []]
 TEXT = """# Commands
 
 Every command and option of `vade`. This page is made from the command line itself, by

@@ -38,7 +38,7 @@ def test_all_clients_end_on_the_honest_release(place: Path, highest: int) -> Non
     assert holds_poison(victim)
 
     line.later(days=2)
-    command = "vade keys renew --keys keys --rotate"
+    command = "vade keys rotate --keys keys"
     assert f"`{command}`" in PAGE.read_text(encoding="utf-8")
     assert main(command.split()[1:]) == 0
     request = BuildRequest(source=Path("docs"), out=line.out, keys=line.keys, site=False)

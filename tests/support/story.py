@@ -181,7 +181,7 @@ def served(story: Story) -> dict[str, bytes]:
 
 
 def rotate(story: Story) -> None:
-    story.vade("keys", "renew", "--keys", str(KEYS), "--rotate")
+    story.vade("keys", "rotate", "--keys", str(KEYS))
     shutil.copy(story.repository / KEYS / "root.json", story.repository / "root.json")
     story.hand_over_key()
 

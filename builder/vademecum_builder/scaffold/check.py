@@ -133,7 +133,7 @@ def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
 
 
 def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
-    stolen = "take the key for stolen: `vade keys renew --rotate`, then `git rm` it, for history keeps it"
+    stolen = "take the key for stolen: `vade keys rotate`, then `git rm` it, for history keeps it"
     public = {
         name for name in known.tracked if _KEY_NAME.fullmatch(name) and _is_ours(known.top / name, root)
     }

@@ -24,6 +24,7 @@ SET_SECRET = f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}"
 """How a repository on GitHub is given the key."""
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"
+_MOST_ROOT_KEYS = 9
 
 
 @dataclass(frozen=True)
@@ -43,31 +44,49 @@ class Authority:
         return self.roots[self.root_version]
 
 
-def new_keys(folder: Path, now: datetime, validity: Validity | None = None) -> None:
-    """Make a root key, a release key and the root metadata that joins them.
+def new_keys(
+    folder: Path,
+    now: datetime,
+    validity: Validity | None = None,
+    *,
+    root_keys: int = 1,
+    threshold: int = 1,
+) -> None:
+    """Make root keys, a release key and the root metadata that joins them.
 
     Args:
-        folder: Gets `root.pem` (keep it offline), `release.pem` (for the build) and `root.json` (public).
+        folder: Gets `root.pem` (keep it offline), or `root-1.pem` and so on where there are several, `release.pem` (for
+            the build) and `root.json` (public).
+        threshold: So many of the root keys have to sign each further root (TUF 6.1).
 
     Raises:
-        UsageError: The folder has keys already: they are never overwritten.
+        UsageError: The folder has keys already: they are never overwritten. The threshold cannot be reached.
         StorageError: The folder cannot be written.
     """
-    taken = [name for name in (ROOT_KEY, RELEASE_KEY, ROOT_FILE) if (folder / name).exists()]
+    if not 1 <= threshold <= root_keys <= _MOST_ROOT_KEYS:
+        raise UsageError(
+            f"{threshold} of {root_keys} root keys cannot be: 1 to {_MOST_ROOT_KEYS} keys, and 1 to all of them sign"
+        )
+    names = [ROOT_KEY] if root_keys == 1 else [f"root-{number}.pem" for number in range(1, root_keys + 1)]
+    taken = [name for name in (*names, RELEASE_KEY, ROOT_FILE) if (folder / name).exists()]
     if taken:
         raise UsageError(
             f"{folder / taken[0]} is there already; keys are never overwritten: name another folder"
         )
-    root_signer, release_signer = CryptoSigner.generate_ed25519(), CryptoSigner.generate_ed25519()
+    release_signer = CryptoSigner.generate_ed25519()
+    root_signers = {name: CryptoSigner.generate_ed25519() for name in names}
     root = Root(expires=expiry(now, (validity or Validity()).root), consistent_snapshot=True)
-    root.add_key(root_signer.public_key, "root")
+    for signer in root_signers.values():
+        root.add_key(signer.public_key, "root")
+    root.roles["root"].threshold = threshold
     for role in _ONLINE_ROLES:
         root.add_key(release_signer.public_key, role)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_secret(folder / ROOT_KEY, root_signer.private_bytes)
+        for name, signer in root_signers.items():
+            _write_secret(folder / name, signer.private_bytes)
         _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
-        _write_whole(folder / ROOT_FILE, signed_bytes(root, root_signer))
+        _write_whole(folder / ROOT_FILE, signed_bytes(root, *root_signers.values()))
         ignored = folder / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
@@ -95,14 +114,13 @@ def renew_root(
 
     Raises:
         UsageError: A file is missing or is not what it should be.
-        ContentError: `root.json` is not root metadata. SignatureError: `root.pem` is not its key.
+        ContentError: `root.json` is not root metadata. SignatureError: `root.pem` is not its key, or too few of
+            its root keys are there.
         StorageError: The folder cannot be written.
     """
     before = _read(folder / ROOT_FILE, "root metadata")
     root = parse_root(before).signed
-    signer = _pem_signer(_read(folder / ROOT_KEY, "the root key"), folder / ROOT_KEY)
-    if signer.public_key.keyid not in root.roles["root"].keyids:
-        raise SignatureError(f"{folder / ROOT_KEY} is not the key that {folder / ROOT_FILE} names")
+    signers = _root_signers(folder, root)
     fresh = CryptoSigner.generate_ed25519() if rotate or overlap else None
     for role in _ONLINE_ROLES:
         named = list(root.roles[role].keyids)
@@ -117,7 +135,7 @@ def renew_root(
         _write_whole(folder / f"{version}.{ROOT_FILE}", before)
         if fresh is not None:
             _swap_release_key(folder, version, fresh)
-        _write_whole(folder / ROOT_FILE, signed_bytes(root, signer))
+        _write_whole(folder / ROOT_FILE, signed_bytes(root, *signers))
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
     return root.version
@@ -186,6 +204,21 @@ def is_named(pem: bytes, root: bytes) -> bool:
         return _pem_signer(pem, "").public_key.keyid in parse_root(root).signed.keys
     except UsageError:
         return False
+
+
+def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
+    """Return the root keys that lie in a folder: as many as have to sign, or more."""
+    files = sorted(folder.glob("root*.pem")) or [folder / ROOT_KEY]
+    signers = [_pem_signer(_read(file, "the root key"), file) for file in files]
+    for file, signer in zip(files, signers, strict=True):
+        if signer.public_key.keyid not in root.roles["root"].keyids:
+            raise SignatureError(f"{file} is not a key that {folder / ROOT_FILE} names")
+    if len({signer.public_key.keyid for signer in signers}) < root.roles["root"].threshold:
+        raise SignatureError(
+            f"{folder}: {len(signers)} root keys are here, and {root.roles['root'].threshold} have to sign: bring the "
+            "others beside them"
+        )
+    return signers
 
 
 def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:

@@ -118,10 +118,11 @@ def _named(release: ReleasePointer) -> dict[str, object]:
     return {"release": release.path, "sequence": release.sequence, "version": release.version}
 
 
-def signed_bytes(signed: Signed, signer: Signer) -> bytes:
-    """Return the metadata, signed. The same input gives the same bytes: ed25519 and sorted keys."""
+def signed_bytes(signed: Signed, *signers: Signer) -> bytes:
+    """Return the metadata, signed by all. The same input gives the same bytes: ed25519 and sorted keys."""
     metadata: Metadata[Any] = Metadata(signed)
-    metadata.sign(signer)
+    for signer in signers:
+        metadata.sign(signer, append=True)
     return canonical(parse_object(metadata.to_bytes(_SERIALIZER), signed.type))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
+from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.signing.keys import (
@@ -21,13 +22,19 @@ def run(options: Namespace) -> Shown:
     """Make keys, or sign the root anew."""
     now = time_of_build(os.environ)
     if options.action == "new":
-        new_keys(options.out, now)
+        new_keys(options.out, now, root_keys=options.root_keys, threshold=options.threshold)
+        roots = ROOT_KEY if options.root_keys == 1 else f"root-1.pem to root-{options.root_keys}.pem"
         return {"keys": str(options.out)}, [
             f"Made {options.out / ROOT_FILE} (public: ship it with your app),",
-            f"  {options.out / ROOT_KEY} (keep it offline: it can replace every other key),",
+            f"  {options.out / roots} (keep it offline: it can replace every other key),",
             f"  {options.out / RELEASE_KEY} (signs releases; in CI put it into {KEY_VARIABLE}).",
         ]
-    version = renew_root(
-        options.keys, now, rotate=options.rotate, overlap=options.overlap, retire=options.retire
-    )
+    rotating = options.action == "rotate"
+    overlap, retire = rotating and options.overlap, rotating and options.retire
+    if overlap and retire:
+        raise UsageError(
+            "--overlap names a new key, --retire gives up the old ones, some weeks later: name one"
+        )
+    rotate = rotating and not (overlap or retire)
+    version = renew_root(options.keys, now, rotate=rotate, overlap=overlap, retire=retire)
     return {"version": version}, [f"Signed root version {version}; the next `vade build` publishes it."]

@@ -33,7 +33,10 @@ def add_to(commands: Commands) -> None:
     )
     keys = commands.group("keys", "make or renew signing keys")
     keys.add("new", "make a root key, a release key and root.json", _keys_new, "keys new --out keys")
-    keys.add("renew", "sign root.json anew before it expires", _keys_renew, "keys renew --keys keys --rotate")
+    keys.add("renew", "sign root.json anew before it expires", _keys_renew, "keys renew --keys keys")
+    keys.add(
+        "rotate", "replace the release key, and sign root.json anew", _keys_rotate, "keys rotate --keys keys"
+    )
     commands.add(
         "verify",
         "check every signature, hash and digest of a published tree",
@@ -189,23 +192,27 @@ def _build(add: AddOption) -> None:
 
 def _keys_new(add: AddOption) -> None:
     add("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    add("--root-keys", metavar="N", type=int, default=1, help="make so many root keys (default: 1)")
+    add("--threshold", metavar="M", type=int, default=1, help="of which so many have to sign (default: 1)")
     add_json(add)
 
 
 def _keys_renew(add: AddOption) -> None:
     add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    add(
-        "--rotate",
-        action="store_true",
-        help="with a new release key: the old one is revoked, as after a theft",
-    )
+    add_json(add)
+
+
+def _keys_rotate(add: AddOption) -> None:
+    add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
     add(
         "--overlap",
         action="store_true",
-        help="with a new release key beside the old one, for a planned rotation",
+        help="the new release key stands beside the old one, as planned (default: the old one is revoked)",
     )
     add(
-        "--retire", action="store_true", help="after --overlap and a build: with the newest release key alone"
+        "--retire",
+        action="store_true",
+        help="after --overlap and a build: no new key, and the newest one alone stays",
     )
     add_json(add)
 

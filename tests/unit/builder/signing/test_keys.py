@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from vademecum.format.json import parse_object
 from vademecum.runtime.folder import FolderTransport
 from vademecum.trust import channel
 from vademecum.trust.channel import ReleasePointer
+from vademecum.trust.metadata import Trust
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,
@@ -95,6 +97,36 @@ def test_a_wrong_key_is_refused(folder: Path, tmp_path: Path) -> None:
     new_keys(tmp_path / "other", NOW)
     with pytest.raises(SignatureError, match=r"use the key that belongs to this root\.json"):
         load_authority(load_roots(folder / ROOT_FILE), tmp_path / "other" / RELEASE_KEY, {}, NOW)
+
+
+def test_so_many_root_keys_have_to_sign_and_lie_beside_each_other_then(tmp_path: Path) -> None:
+    folder = tmp_path / "several"
+    new_keys(folder, NOW, root_keys=3, threshold=2)
+    before = (folder / ROOT_FILE).read_bytes()
+    assert sorted(path.name for path in folder.glob("root-*")) == ["root-1.pem", "root-2.pem", "root-3.pem"]
+    assert len(parse_object(before, "root")["signatures"]) == 3
+    (folder / "root-2.pem").rename(tmp_path / "elsewhere.pem")
+    (folder / "root-3.pem").unlink()
+    with pytest.raises(SignatureError, match="1 root keys are here, and 2 have to sign"):
+        renew_root(folder, NOW, rotate=True)
+    assert (folder / ROOT_FILE).read_bytes() == before
+    (tmp_path / "elsewhere.pem").rename(folder / "root-2.pem")
+    assert renew_root(folder, NOW, rotate=True) == 2
+    trust = Trust(before, NOW)
+    trust.accept_root((folder / ROOT_FILE).read_bytes())
+    assert trust.root_version == 2
+    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version == 2
+    new_keys(tmp_path / "other", NOW, root_keys=2)
+    shutil.copy(tmp_path / "other" / "root-1.pem", folder / "root-9.pem")
+    with pytest.raises(SignatureError, match=r"root-9\.pem is not a key that"):
+        renew_root(folder, NOW)
+
+
+@pytest.mark.parametrize(("count", "threshold"), [(0, 0), (1, 2), (3, 0), (3, 4), (10, 2), (-1, -1)])
+def test_a_threshold_that_cannot_be_reached(tmp_path: Path, count: int, threshold: int) -> None:
+    with pytest.raises(UsageError, match="root keys cannot be"):
+        new_keys(tmp_path / "keys", NOW, root_keys=count, threshold=threshold)
+    assert not (tmp_path / "keys").exists()
 
 
 def test_an_expired_root_signs_nothing(folder: Path) -> None:
@@ -281,7 +313,7 @@ def test_only_the_root_key_renews(folder: Path, tmp_path: Path) -> None:
     new_keys(tmp_path / "other", NOW)
     before = tree_of(folder)
     (folder / ROOT_KEY).write_bytes((tmp_path / "other" / ROOT_KEY).read_bytes())
-    with pytest.raises(SignatureError, match="is not the key"):
+    with pytest.raises(SignatureError, match="is not a key that"):
         renew_root(folder, NOW, rotate=True)
     (folder / ROOT_KEY).write_bytes(before[ROOT_KEY])
     assert tree_of(folder) == before
