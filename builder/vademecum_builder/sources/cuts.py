@@ -72,7 +72,7 @@ def by_silence(messages: Iterable[Message], silence: timedelta) -> Iterator[list
 
 
 def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[list[Message]]:
-    """Cut about every `count` messages: from more than half of it to twice.
+    """Cut about every `count` messages, most often from more than half of it; twice as many is the most.
 
     Args:
         overlap: How many messages before its first one a piece begins with.
