@@ -81,7 +81,7 @@ def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -
         {
             "id": 1,
             "name": "Nuts &amp; bolts",
-            "note": "<p>Of <b>steel</b>.</p><h2>Care</h2><ul><li>Oil it<li>Dry it</ul>",
+            "note": '<p>Of <b>steel</b>.</p><h2 id="care">Care</h2><ul><li>Oil it<li>Dry it</ul>',
         },
         {"id": 2, "name": "a < b", "note": "if a < b and c > d: x<y>z"},
         {"id": 3, "name": "Mixed", "note": "1 < 2\nnext", "more": "<p>Yes</p>"},

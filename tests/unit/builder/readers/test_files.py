@@ -64,6 +64,9 @@ def made_pptx(text: str = "Oil the pump.") -> bytes:
         slide.shapes.title.text = f"Slide on pumps {number}"
         slide.placeholders[1].text = text
         slide.notes_slide.notes_text_frame.text = "Do not tell the price"
+    hidden = slides.slides.add_slide(slides.slide_layouts[1])
+    hidden.shapes.title.text = "Not to be shown"
+    hidden.element.set("show", "0")
     slides.slides[1].shapes.add_table(1, 2, 0, 0, 9144000, 9144000).table.cell(0, 0).text = "Cell"
     return saved(slides)
 
