@@ -471,7 +471,7 @@ def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
         lambda: NamedEncoders(name).fit(TEXTS),
         lambda: NamedEncoders(name).load(FITTED.encoder.query_encoder),
     ):
-        with pytest.raises(UsageError, match="builtin or sentence-transformers:MODEL"):
+        with pytest.raises(UsageError, match=r"builtin, sentence-transformers:MODEL .* or http:"):
             call()
 
 
