@@ -110,6 +110,8 @@ class BuildRequest:
         sync: Whether to bring the workspace to what its sources say before; else it is built as it is.
         strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
+        whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
+            replaces a site of which it is a part.
         site: Whether to publish pages and the browser client beside the index.
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
@@ -153,6 +155,7 @@ class BuildRequest:
     sync: bool = True
     strict: bool = False
     links: str = ""
+    whole: bool = False
     site: bool = True
     runtime_cache: Path | None = None
     force: bool = False

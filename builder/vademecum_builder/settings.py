@@ -213,6 +213,7 @@ _TOP: Final = {
     "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),
     "candidate": _Field("true, or a percentage from 0 to 100", _candidate, field="candidate"),
     "site": _Field("true or false", is_truth, field="site"),
+    "whole": _Field("true or false", is_truth, field="whole"),
     "strict": _Field("true or false", is_truth, field="strict"),
 }
 _APPROVAL: Final = {

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import pytest
 import yaml
 
 from support.repositories import commit, git, repository
+from vademecum.errors import StorageError
 from vademecum_builder.cli.main import main
+from vademecum_builder.scaffold.choices import Wishes
+from vademecum_builder.scaffold.plan import plan_setup, write_plan
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.settings import read_settings
 
@@ -133,6 +137,16 @@ def test_what_is_there_stays_as_it_is(vade: Vade) -> None:
     assert not KEYS.exists()
 
 
+def test_from_a_folder_of_the_repository_and_with_a_gitignore_of_any_kind(vade: Vade) -> None:
+    repository({**DOCS, "wiki/a.md": PAGE})
+    Path(".gitignore").write_bytes(b"caf\xe9\r\n*.log\r\n")
+    os.chdir("wiki")
+    assert vade("init", "--source", ".").code == 0
+    os.chdir("..")
+    assert read_settings(Path("vademecum.toml")).source == Path("wiki")
+    assert Path(".gitignore").read_bytes().startswith(b"caf\xe9\r\n*.log\r\n\n# vademecum")
+
+
 def test_a_dry_run_shows_all_and_writes_nothing(vade: Vade) -> None:
     repository(DOCS)
     before = everything()
@@ -217,20 +231,36 @@ jobs:
 """
 
 
-def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(vade: Vade) -> None:
+TO_A_BRANCH = DEPLOYS.replace("actions/upload-pages-artifact@v3", "peaceiris/actions-gh-pages@v4")
+
+
+@pytest.mark.parametrize(
+    ("workflow", "folder"),
+    [
+        (DEPLOYS, "site"),
+        (DEPLOYS.replace("        with: {path: ./site/}\n", ""), "_site"),
+        (TO_A_BRANCH.replace("path:", "publish_dir:"), "site"),
+    ],
+)
+def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(
+    vade: Vade, workflow: str, folder: str
+) -> None:
     """A repository has one site: a second workflow would replace the first one's pages."""
-    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": workflow})
     ran = vade("init", "--yes", "--json")
     assert ran.json["address"] == "https://acme.github.io/Handbook/kb/"
-    told = read_settings(Path("vademecum.toml"))
-    assert (told.source, told.out, told.base_url) == (
-        Path("site"),
-        Path("site/kb"),
-        "https://acme.github.io/Handbook/",
+    told, pages = read_settings(Path("vademecum.toml")), "https://acme.github.io/Handbook/"
+    assert (told.source, told.out) == (Path(folder), Path(folder, "kb"))
+    assert (told.base_url, told.whole) == (pages, True)
+    assert Path(ACTION_FILE).exists() and not Path(WORKFLOW_FILE).exists()
+    assert (
+        f"docs.yml, which publishes your site, run `vade build` after the step that renders {folder},"
+        in (ran.json["steps"][0]["why"])
     )
-    assert not Path(WORKFLOW_FILE).exists()
-    assert "docs.yml" in ran.json["steps"][0]["why"]
-    assert "build_type" not in ran.out
+    runs = "      - uses: $/.github/actions/vademecum\n"
+    Path(".github/workflows/docs.yml").write_text(workflow + runs)
+    for said in (ran.out, vade("init", "--yes").out):
+        assert "build_type" not in said and "gh secret set VADEMECUM_SIGNING_KEY < " in said
 
 
 def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
@@ -249,7 +279,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
     ),
     "a remote elsewhere": (
         DOCS,
-        "https://forge.example/a/b.git",
+        "https://me:hunter2@forge.example/a/b.git",
         [],
         "it is pushed to https://forge.example/a/b.git",
     ),
@@ -307,6 +337,15 @@ def test_a_mistake_is_one_line_and_nothing_is_written(vade: Vade, case: str) -> 
     assert (ran.code, ran.error.count("\n"), ran.out) == (2, 1, "")
     assert said in ran.error
     assert everything() == before
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(vade: Vade) -> None:
+    repository(DOCS)
+    plan = plan_setup(Path(), Wishes(), lambda _, taken: taken)
+    Path("vademecum.toml").write_text("mine")
+    with pytest.raises(StorageError, match=r"vademecum.toml: cannot be written: File exists"):
+        write_plan(plan, datetime.now(UTC))
+    assert Path("vademecum.toml").read_text() == "mine"
 
 
 def test_outside_of_a_repository(vade: Vade) -> None:

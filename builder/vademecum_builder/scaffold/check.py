@@ -6,11 +6,15 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError, VademecumError
+from vademecum_builder.build import build
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.audit import check_workflows
 from vademecum_builder.scaffold.choices import relative
@@ -37,6 +41,8 @@ from vademecum_builder.sources.private_keys import private_key_line
 _SOON = timedelta(days=90)
 """A root that is replaced so long before its end reaches every client that looks now and then."""
 _KEY_NAME = re.compile(r"(?:.*/)?[^/]*\.(?:pem|key)", re.IGNORECASE)
+_DEPLOYING = timedelta(hours=1)
+"""A commit younger than that may still be on its way."""
 _MOST_OF_A_KEY = 64 * 1024
 _PATIENCE = 30
 """Seconds that GitHub may take for an answer."""
@@ -77,7 +83,8 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
         yield from _on_github(known)
     if live and told is not None and told.previous and root.is_file():
         yield from _moved(known, told.previous)
-        yield from check_live(told.previous, root.read_bytes(), told.channel, now, _changed(known, told))
+        behind = partial(_behind, known, told, now)
+        yield from check_live(told.previous, root.read_bytes(), told.channel, now, behind)
 
 
 def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
@@ -196,11 +203,26 @@ def _moved(known: Repository, address: str) -> Iterator[Finding]:
         yield Finding(SETTINGS_FILE, WRONG, f"{told} {lead}")
 
 
-def _changed(known: Repository, told: BuildRequest) -> datetime | None:
-    """Return when the documents were changed last on this branch."""
+def _behind(known: Repository, told: BuildRequest, now: datetime, built: datetime) -> Iterator[Finding]:
+    """Say whether the documents on this branch are newer than what is published: a commit may change none of them."""
     places = [relative(folder, known.top) for folder in source_folders(told)]
     seconds = git(known.top, "log", "-1", "--format=%ct", "--", *places, SETTINGS_FILE)
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+    changed = datetime.fromtimestamp(int(seconds), UTC) if seconds else built
+    if changed <= built:
+        return
+    try:
+        with TemporaryDirectory() as folder:
+            seen = build(replace(told, out=Path(folder, "tree"), site=False, preview=True), now=now)
+    except VademecumError as error:
+        yield Finding("site", LOOK, f"whether it is up to date cannot be told here: {error.message}")
+        return
+    if not seen.changed:
+        return
+    what = f"{seen.added} documents were added, {seen.modified} modified and {seen.removed} removed since it was built"
+    state = WRONG if now - changed > _DEPLOYING else LOOK
+    yield Finding(
+        "site", state, f"{what}, by {changed:%Y-%m-%d %H:%M}: did the workflow run (`gh run list`)?"
+    )
 
 
 def _on_github(known: Repository) -> Iterator[Finding]:

@@ -10,12 +10,12 @@ from typing import Any
 from vademecum_builder.profiles.config import read_yaml
 from vademecum_builder.scaffold.repository import Repository
 
-# What deploys a folder as the site, and the input that names the folder.
+# What deploys a folder as the site, the input that names the folder, and which it is where none does.
 _DEPLOYS = {
-    "actions/upload-pages-artifact": "path",
-    "actions/deploy-pages": "",
-    "peaceiris/actions-gh-pages": "publish_dir",
-    "jamesives/github-pages-deploy-action": "folder",
+    "actions/upload-pages-artifact": ("path", "_site"),
+    "actions/deploy-pages": ("", ""),
+    "peaceiris/actions-gh-pages": ("publish_dir", "public"),
+    "jamesives/github-pages-deploy-action": ("folder", ""),
 }
 _PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
 VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
@@ -61,9 +61,10 @@ def _workflow(path: str, text: str) -> Workflow:
         publishes = publishes or bool(VADE.search(run) or _ACTION.fullmatch(uses))
         deploys = deploys or action in _DEPLOYS or bool(_PUSHES.search(run))
         inputs = step.get("with")
-        named = inputs.get(_DEPLOYS.get(action, "")) if isinstance(inputs, Mapping) else None
-        if isinstance(named, str) and "${{" not in named:
-            folder = named.strip().removeprefix("./").rstrip("/")
+        name, usual = _DEPLOYS.get(action, ("", ""))
+        named = str(inputs.get(name, usual) if isinstance(inputs, Mapping) else usual).strip()
+        if named and "${{" not in named:
+            folder = named.removeprefix("./").rstrip("/")
     return Workflow(path, told, deploys, folder, publishes)
 
 

@@ -11,7 +11,7 @@ GITIGNORE = ".gitignore"
 
 
 def settings(
-    *, source: str, title: str, address: str, base_url: str, encoder: str, channel: str, out: str
+    *, source: str, title: str, address: str, base_url: str, encoder: str, channel: str, out: str, whole: bool
 ) -> str:
     """Return `vademecum.toml`; `base_url` may be empty: the configuration of a generator or the pages say it."""
     lines = [
@@ -19,6 +19,7 @@ def settings(
         f"title = {_text(title)}",
         f"address = {_text(address)}   # where it is published: each build goes on from what lies there",
         f"out = {_text(out)}",
+        *(["whole = true   # the pages around it are deployed with it, each time"] if whole else []),
         f"root = {_text(ROOT_FILE)}   # public: what apps trust; its keys are elsewhere",
         f"encoder = {_text(encoder)}   # builtin, or sentence-transformers:MODEL",
         f"channel = {_text(channel)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,14 +18,12 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import refresh
 from vademecum_builder.release.published import ANY_TIME
-from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
+from vademecum_builder.scaffold.findings import GOOD, WRONG, Finding
 from vademecum_builder.signing.metadata import Validity, parse_root
 
 _ABOUT = "site"
 _LATE = Validity().timestamp / 4
 """A build signs anew when half of the time is over: with so little left, several runs have not."""
-_DEPLOYING = timedelta(hours=1)
-"""A commit younger than that may still be on its way."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +44,13 @@ class Live:
 
 
 def check_live(
-    address: str, root: bytes, channel: str, now: datetime, changed: datetime | None
+    address: str, root: bytes, channel: str, now: datetime, behind: Callable[[datetime], Iterator[Finding]]
 ) -> Iterator[Finding]:
     """Look at a published tree, from outside.
 
     Args:
         root: The repository's root metadata.
-        changed: When the documents were changed last, as git says; None: it does not.
+        behind: Says whether the documents are newer than a release that was built at a time.
     """
     try:
         live = run(_read(address, root, channel))
@@ -75,10 +73,7 @@ def check_live(
     yield Finding(_ABOUT, GOOD, f"{address} serves {release}")
     yield _expiry(live, now)
     yield _root(live, root)
-    if changed is not None and changed > live.built:
-        state = WRONG if now - changed > _DEPLOYING else LOOK
-        stale = f"the documents were changed on {changed:%Y-%m-%d %H:%M}, later than the release was built"
-        yield Finding(_ABOUT, state, f"{stale}: did the workflow run (`gh run list`)?")
+    yield from behind(live.built)
 
 
 def _expiry(live: Live, now: datetime) -> Finding:

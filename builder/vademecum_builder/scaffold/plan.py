@@ -148,15 +148,16 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
         encoder=wishes.encoder,
         channel=wishes.channel,
         out=choice.out,
+        whole=bool(choice.sources) and choice.out.startswith(f"{choice.sources[0]}/"),
     )
 
 
 def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
+    runs = _file(known, ACTION_FILE, action())
     if other is not None:
-        return [PlannedFile(other.path, "kept")]
+        return [PlannedFile(other.path, "kept"), *([] if other.publishes else [runs])]
     text = workflow(branch=known.branch, sources=choice.sources, version=__version__)
-    files = [_file(known, WORKFLOW_FILE, text), _file(known, ACTION_FILE, action())]
-    return files if known.owner else []
+    return [_file(known, WORKFLOW_FILE, text), runs] if known.owner else []
 
 
 def _ignored(known: Repository, out: str, keys: str) -> PlannedFile:

@@ -61,6 +61,7 @@ def left_to_do(
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
     fresh = [source for source in sources if _is_untracked(known, source)]
     pending = ["."] if "." in fresh or not known.tracked else pending + fresh
+    ours = any(file.path == WORKFLOW_FILE for file in files)
     steps = []
     if deployed is not None:
         where = f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
@@ -69,11 +70,11 @@ def left_to_do(
         steps.append(
             Step(f"Have your CI run `vade build`, with the secret {KEY_VARIABLE}, and upload {out}.")
         )
-    elif pending and not known.tracked & {WORKFLOW_FILE}:
+    elif ours and WORKFLOW_FILE not in known.tracked:
         pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
         steps.append(Step("let a workflow publish the repository's site", pages))
     if makes_keys or (known.top / keys / RELEASE_KEY).exists():
-        secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=deployed is None)
+        secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=ours)
         steps.append(Step("hand over the key that signs releases", secret))
     if pending:
         added = " ".join(shlex.quote(path) for path in pending)
@@ -89,7 +90,7 @@ def left_to_do(
 
 
 def _secret(known: Repository, release: str, *, of_environment: bool) -> str:
-    if not known.owner or not of_environment:
+    if not of_environment:
         return f"gh secret set {KEY_VARIABLE} < {release} && rm {release}"
     environment = f"gh api -X PUT repos/{known.owner}/{known.name}/environments/{ENVIRONMENT}"
     return f"{environment} && gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {release} && rm {release}"

@@ -97,7 +97,8 @@ def keep_release(
     if request.channel not in before:
         channels = with_release(before, request.channel, base.pointer)
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
-    if not (stale_site or ageing or newer_root or channels != before):
+    absent = request.whole and not (request.out / TIMESTAMP).is_file()
+    if not (stale_site or ageing or newer_root or absent or channels != before):
         return release, Written(channels)
     # All of it, since the output folder of a fresh machine holds nothing yet.
     shown = Shown(base.manifest, base.pointer.sha256, base.changes, contents)

@@ -22,7 +22,7 @@ from vademecum_builder.release.verify import verify
 from vademecum_builder.request import SourceSettings
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, renew_root
 
-PAGE = Path(__file__).parents[3] / "site" / "content" / "publishing.md"
+PAGE = Path(__file__).parents[3] / "site" / "content" / "building.md"
 
 
 @pytest.fixture
@@ -369,3 +369,14 @@ def test_most_of_one_source_is_given_up_by_name_alone(request_: BuildRequest) ->
     Path("notes/3.md").write_text("# Note\n\nMore.\n")
     with pytest.raises(UsageError, match=r"^2 documents, and the release before has 5"):
         build(replace(several, sources=tuple(both[1:])), now=NOW)
+
+
+def test_a_tree_that_is_part_of_a_site_is_written_also_where_nothing_changed(request_: BuildRequest) -> None:
+    first = build(request_, now=NOW)
+    fresh = replace(request_, out=Path("fresh"), previous="tree")
+    assert build(fresh, now=NOW).signed is False
+    assert not Path("fresh").exists()
+    report = build(replace(fresh, whole=True), now=NOW)
+    assert (report.changed, report.signed, report.sequence) == (False, True, first.sequence)
+    assert verify("fresh", None).sequence == first.sequence
+    assert build(replace(request_, whole=True), now=NOW).signed is False

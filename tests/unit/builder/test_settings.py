@@ -20,6 +20,7 @@ channel = "beta"
 encoder = "builtin"
 bits = 8
 site = false
+whole = true
 
 [[source]]
 kind = "folder"
@@ -54,6 +55,7 @@ def test_every_key(tmp_path: Path) -> None:
         root=tmp_path / "root.json",
         drafts=True,
         site=False,
+        whole=True,
         packs=PackLimits(most=0),
     )
 

@@ -166,6 +166,11 @@ def _build(add: AddOption) -> None:
     add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
     add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
     add(
+        "--whole",
+        action="store_true",
+        help="write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
+    )
+    add(
         "--no-site",
         dest="site",
         action="store_false",

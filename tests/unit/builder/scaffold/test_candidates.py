@@ -86,6 +86,14 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"tests/fixtures/mkdocs.yml": "site_name: x\n", "tests/fixtures/docs/a.md": PAGE, "docs/a.md": PAGE},
         ["docs (1 document)"],
     ),
+    "a page that is drawn beside sources": (
+        {"_config.yml": "title: x\n", "index.md": PAGE, "demo/index.html": HTML},
+        [". (sources of Jekyll, 2 documents)"],
+    ),
+    "a configuration far below": (
+        {"docs/a.md": PAGE, "a/b/c/d/mkdocs.yml": "site_name: x\n", "a/b/c/d/docs/a.md": PAGE},
+        ["docs (1 document)"],
+    ),
     "pages at the top": ({"lamps.md": PAGE, "README.md": PAGE}, [". (2 documents)"]),
     "a folder with a name of its own": (
         {"brewing/a.md": PAGE, "README.md": PAGE, "LICENSE.md": PAGE},

@@ -1,0 +1,80 @@
+"""As a new publisher: a repository with documents is live in five steps, each done as `vade init` prints it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.pages_host import PagesHost
+from support.repositories import git, repository
+from support.runner import Runner
+from vademecum_builder.cache import default_cache
+from vademecum_builder.cli.main import main
+from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+
+GH = """#!/bin/sh
+case "$1 $2" in
+"secret set") [ "$4 $5" = "--env github-pages" ] && cat > "$PLACE/secret";;
+"secret list") echo '[{"name": "VADEMECUM_SIGNING_KEY"}]';;
+"api -X") echo "$4" >> "$PLACE/calls";;
+*) echo workflow;;
+esac
+"""
+
+
+def test_from_nothing_to_a_live_page_in_five_steps(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("site", "bin", "repository"):
+        (place / name).mkdir()
+    (place / "bin" / "gh").write_text(GH)
+    (place / "bin" / "gh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PLACE", str(place))
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "x@example.org")
+    monkeypatch.chdir(place / "repository")
+    repository({"docs/lanterns.md": "# Lanterns\n\n## Wicks\n\nTrim the wick each week.\n"})
+    subprocess.run(["git", "init", "-q", "--bare", str(place / "github")], check=True)
+    git("config", f"url.{(place / 'github').as_uri()}.pushInsteadOf", "https://github.com/Acme/Handbook.git")
+
+    with PagesHost(place / "site") as host:
+        assert (
+            main(["init", "--yes", "--address", host.url, "--json"]) == 0
+        )  # the first step prints the others
+        steps = json.loads(capsys.readouterr().out)["steps"]
+        assert len(steps) == 4
+        for step in steps:
+            if step["command"]:
+                done = subprocess.run(["bash", "-ec", step["command"]], capture_output=True, text=True)
+                assert done.returncode == 0, done.stderr
+        Path(".vademecum/keys/root.pem").rename(place / "root.pem")  # as the sentence says
+
+        assert (place / "calls").read_text().split() == [
+            "repos/Acme/Handbook/pages",
+            "repos/Acme/Handbook/environments/github-pages",
+        ]
+        published = subprocess.run(
+            ["git", "-C", str(place / "github"), "ls-tree", "-r", "--name-only", "main"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert WORKFLOW_FILE in published and "root.json" in published and ".pem" not in published
+        runner = Runner(Path.cwd(), place / "site", place / "runs", WORKFLOW_FILE)
+        runner.secrets["VADEMECUM_SIGNING_KEY"] = (place / "secret").read_text()
+        runner.environ["VADEMECUM_CACHE"] = str(default_cache())
+        run = runner.run("push")
+        assert run.is_green, run.log
+
+        assert (place / "site" / "index.html").is_file()
+        assert main(["pull", host.url, "--store", str(place / "kb.db"), "--trust", "root.json", "-q"]) == 0
+        capsys.readouterr()
+        assert main(["search", "trim the wick", "--store", str(place / "kb.db"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["hits"][0]["document"] == "lanterns.md"
+        code = main(["init", "--check"])
+        assert code == 0, capsys.readouterr().out
