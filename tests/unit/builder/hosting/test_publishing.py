@@ -193,6 +193,14 @@ def test_a_damaged_note_of_what_is_unneeded_deletes_nothing(line: Line, note: by
     assert host.files.keys() >= built(line).paths | {"CNAME"}
 
 
+def test_roots_stay_whatever_the_folder_holds(line: Line) -> None:
+    host = MemoryHost()
+    deliver(host, built(line), line.now)
+    host.files |= {"metadata/9.root.json": b"of another day", "metadata/9.snapshot.json": b"unneeded"}
+    assert deliver(host, built(line), line.now, keep=timedelta(0)).deleted == 1
+    assert "metadata/9.root.json" in host.files, "old clients walk all roots"
+
+
 def test_a_dry_run_writes_nothing_and_tells_the_same(line: Line) -> None:
     host = MemoryHost()
     told = deliver(host, built(line), line.now, dry_run=True)
