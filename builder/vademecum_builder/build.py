@@ -120,6 +120,7 @@ def _run(
             sync_sources(workspace, request, opened, report=in_stages(context.progress), stop=stop)
         source, named = joined(stored(workspace, request, opened))
         readers = cast("NamedReaders", named)
+        encoders = replace(encoders, kept=workspace)
         report = run_job(
             workspace,
             request,

@@ -11,7 +11,8 @@ from vademecum.encoder.file import EncoderFile
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders import builtin, http, transformer
-from vademecum_builder.encoders.base import DocumentEncoder, Fitted
+from vademecum_builder.encoders.base import DocumentEncoder, EmbeddingModel, Fitted
+from vademecum_builder.encoders.kept import KeptModel, KeptVectors
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Progress
 
@@ -29,17 +30,22 @@ class NamedEncoders:
         dimensions: D; None: that of the previous release, else that of `limits`.
         limits: What a fit may take.
         asked: The models behind an address that were made.
+        kept: Where a model's vectors are kept as they come; None: nowhere. Those of `builtin` are faster made.
     """
 
     name: str | None
     limits: FitLimits = _DEFAULTS
     dimensions: int | None = None
     asked: list[http.HttpModel] = field(default_factory=list, compare=False)
+    kept: KeptVectors | None = None
 
     @property
     def notices(self) -> Sequence[str]:
         """What embedding has cost, of each model behind an address that was asked; one line each."""
         return [str(model.used) for model in self.asked if model.used.requests]
+
+    def _keeping(self, model: EmbeddingModel) -> EmbeddingModel:
+        return model if self.kept is None else KeptModel(model, self.kept)
 
     def _behind_address(self) -> http.HttpModel:
         model = http.HttpModel.parse(_model_of(self.name or ""))
@@ -60,7 +66,8 @@ class NamedEncoders:
             return None
         if not model:
             return builtin.Builtin(query_encoder)
-        return transformer.load_transformer(model, file, query_encoder, directions, self.limits)
+        found = transformer.load_transformer(model, file, query_encoder, directions, self.limits)
+        return found and replace(found, load=lambda: self._keeping(found.load()))
 
     def _load_http(
         self, file: EncoderFile, query_encoder: bytes, directions: bytes
@@ -75,7 +82,7 @@ class NamedEncoders:
             file.dimensions,
             query_encoder,
             self.limits.batch,
-            lambda: model,
+            lambda: self._keeping(model),
             directions,
         )
 
@@ -91,9 +98,12 @@ class NamedEncoders:
             host = self._behind_address()
             # A prior of the language would ask for 36,000 texts more: each word's own vector stands for it.
             limits = replace(limits, general=0)
-            return transformer.fit_model(published_name(self.name), host, texts, progress, limits)
+            return transformer.fit_model(
+                published_name(self.name), self._keeping(host), texts, progress, limits
+            )
         if model:
-            return transformer.fit_transformer(model, texts, progress, limits)
+            name, loaded = transformer.published_name(model), self._keeping(transformer.Model.load(model))
+            return transformer.fit_model(name, loaded, texts, progress, limits)
         encoder = builtin.fit_builtin(texts, limits)
         return Fitted(encoder, encoder.embed(texts, progress))
 

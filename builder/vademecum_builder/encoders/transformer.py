@@ -184,22 +184,16 @@ def load_transformer(
     )
 
 
-def fit_transformer(model: str, texts: Sequence[str], progress: Progress | None, limits: FitLimits) -> Fitted:
+def fit_model(
+    name: str, loaded: EmbeddingModel, texts: Sequence[str], progress: Progress | None, limits: FitLimits
+) -> Fitted:
     """Embed all texts, choose directions, and fit the static table that stands in for the model on the client.
 
     The table is a ridge regression over the texts and their sentences. A row is pulled to what the word means in the
     language, not to zero: site/content/decisions/language-prior.md.
 
-    Raises:
-        UsageError: sentence-transformers is missing, or the model cannot be loaded.
-    """
-    return fit_model(published_name(model), Model.load(model), texts, progress, limits)
-
-
-def fit_model(
-    name: str, loaded: EmbeddingModel, texts: Sequence[str], progress: Progress | None, limits: FitLimits
-) -> Fitted:
-    """Do so with any model, under a name.
+    Args:
+        name: What the release calls the model.
 
     Raises:
         UsageError: It cannot be asked.

@@ -1,0 +1,67 @@
+"""A model whose vectors are kept as they come: what was embedded before a build broke off is not embedded again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Protocol
+
+import numpy as np
+
+from vademecum_builder.encoders.base import EmbeddingModel
+from vademecum_builder.encoders.table import Matrix, Progress
+
+_SLICE: Final = 256
+"""Texts that are embedded and kept at a time: a crash costs as many."""
+
+
+class KeptVectors(Protocol):
+    """Where vectors are kept, by the SHA-256 of their texts and the name of their model."""
+
+    def vectors(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return those that are there."""
+        ...
+
+    def keep_vectors(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
+        """Keep some more, for good when this returns."""
+        ...
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A model that asks what is kept before it embeds.
+
+    Texts are embedded in slices of one order, so that a build that is run again embeds in the slices, and so to the
+    bits, of one that was not disturbed.
+    """
+
+    model: EmbeddingModel
+    kept: KeptVectors
+
+    @property
+    def digest(self) -> str:
+        """Return that of the model."""
+        return self.model.digest
+
+    @property
+    def dimensions(self) -> int:
+        """Return those of the model."""
+        return self.model.dimensions
+
+    def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
+        """Return float64 [n, dimensions], not normalised."""
+        names = {text: sha256(text.encode()).digest() for text in texts}
+        known = self.kept.vectors(self.digest, list(names.values()))
+        new = [text for text, name in names.items() if name not in known]
+        for start in range(0, len(new), _SLICE):
+            some = new[start : start + _SLICE]
+            vectors = np.ascontiguousarray(self.model.embed(some, batch), dtype="<f8")
+            made = {names[text]: vector.tobytes() for text, vector in zip(some, vectors, strict=True)}
+            self.kept.keep_vectors(self.digest, made)
+            known |= made
+            if progress:
+                progress(len(texts) - len(new) + start + len(some), len(texts))
+        if not texts:
+            return np.zeros((0, self.dimensions))
+        return np.stack([np.frombuffer(known[names[text]], dtype="<f8") for text in texts])
