@@ -146,6 +146,20 @@ def test_what_lies_there_is_proposed_and_nothing_is_written(
     assert not (place / "vademecum.toml").exists()
 
 
+def test_a_table_of_messages_is_an_archive_and_one_column_of_text_is_no_title(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(place / "chat.db")) as chat, chat:
+        chat.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER, sent_at TEXT, body TEXT)")
+        chat.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, what TEXT)")
+        chat.execute("INSERT INTO posts VALUES (1, 7, '2026-11-01T09:00:00Z', 'The printer is jammed again')")
+        chat.execute("INSERT INTO notes VALUES (1, 'Feed the herons in the morning, not at night')")
+    said = say(capsys, "sources", "--discover", "sqlite:///chat.db").split("[[source]]")
+    posts, notes = sorted(said[1:], key=lambda one: "notes" in one)
+    assert 'kind = "messages"' in posts and 'author = "user_id"' in posts
+    assert 'kind = "sql"' in notes and 'text = ["what"]' in notes and "title" not in notes
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

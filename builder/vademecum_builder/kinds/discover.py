@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError
@@ -19,16 +19,14 @@ from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.records import json_value
 
-if TYPE_CHECKING:
-    pass
-
 _SQLITE = b"SQLite format 3\0"
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 _MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
     for name, words in {
         "time": "time|timestamp|ts|date|sent|sent_at|created|created_at|posted_at",
-        "author": "author|sender|from|user|username|nick|nickname|from_user|member|user_name|display_name",
+        "author": "author|sender|from|user|username|nick|nickname|from_user|member|user_name|display_name|"
+        "user_id|author_id|sender_id|from_id|member_id",
         "text": "text|body|content|message|msg",
         "channel": "channel|room|channel_id|channel_name|conversation|conversation_id|chat|chat_id",
         "thread": "thread|thread_id|thread_ts",

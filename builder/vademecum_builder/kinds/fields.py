@@ -110,9 +110,11 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         key=lambda one: one.length / one.records,
         default=None,
     )
-    if title:
-        told["title"] = title.name
     prose = [one.name for one in texts if one.is_prose and one is not title]
+    if title and (
+        prose or title.name.lower() in _TITLES
+    ):  # else it is the text, whose first line is the title
+        told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
     link = next(
         (by_name[name].name for name in _LINKS if name in by_name and by_name[name].type == "address"), ""
