@@ -97,6 +97,7 @@ class BuildRequest:
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
         candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
             is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
+        critical: Whether clients are to install it however few documents it changes.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
         keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
         make_keys: Whether they may be made then; in CI they would be gone with the machine.
@@ -142,6 +143,7 @@ class BuildRequest:
     channel: str = "stable"
     preview: bool = False
     candidate: int | None = None
+    critical: bool = False
     yank: tuple[int, ...] = ()
     keys: Path | None = None
     make_keys: bool = True

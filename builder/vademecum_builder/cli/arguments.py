@@ -19,7 +19,8 @@ from vademecum_builder.cli.options import (
 )
 from vademecum_builder.cli.options.common import CommandParser, Commands
 
-_GROUPS = (building, releasing, hosting, probing, reading, setup, sources, cdc, workspace)
+_GROUPS = (setup, building, hosting, probing, releasing, reading, sources, workspace, cdc)
+"""In the order in which `vade --help` names them."""
 
 
 def parser(width: int | None = None) -> argparse.ArgumentParser:

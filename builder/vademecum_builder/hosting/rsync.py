@@ -89,9 +89,9 @@ class RemoteFolder:
             if isinstance(upload.content, bytes):
                 file.write_bytes(upload.content)
             else:
-                file.symlink_to(upload.content.resolve())
+                shutil.copyfile(upload.content, file)
         modes = ("--perms", "--chmod=D755,F644")
-        options = ("-r", "--copy-links", "--checksum", "--mkpath", *modes, "--out-format=%n")
+        options = ("-r", "--checksum", "--mkpath", *modes, "--out-format=%n")
         told = self._rsync(*options, f"{source}/", self._address, absent=False)
         for path in (told or "").splitlines():
             if not path.endswith("/"):

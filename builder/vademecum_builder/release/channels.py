@@ -145,6 +145,14 @@ def _line(channels: Channels, name: str) -> Line:
     return channels[name]
 
 
+def mark_critical(channels: Channels, sequence: int) -> Channels:
+    """Return the channels with a release that clients install however few documents it changes."""
+    return {
+        name: replace(line, critical=tuple(sorted({*line.critical, sequence})[-MOST_YANKED:]))
+        for name, line in channels.items()
+    }
+
+
 def _refuse_yanked(channels: Channels, sequence: int, what: str) -> None:
     if sequence in yanked_of(channels):
         raise UsageError(f"release {sequence} was taken back (yanked): it cannot be {what} any more")

@@ -19,7 +19,7 @@ from vademecum_builder.publish.tree import (
     write_tree,
 )
 from vademecum_builder.release.beside import bring_files, read_again
-from vademecum_builder.release.channels import Channels, shown_channel, with_release, yank
+from vademecum_builder.release.channels import Channels, mark_critical, shown_channel, with_release, yank
 from vademecum_builder.release.previous import require_unmoved as require_host_unmoved
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChanges, version_json
@@ -74,6 +74,8 @@ def publish_release(
         name: channels[name] for name in channels if name not in archive.lost or name == request.channel
     }
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
+    if request.critical:
+        channels = mark_critical(channels, release.manifest.sequence)
     shown = Shown(release.manifest, release.target.sha256, changes, contents or Contents())
     return publish_channels(channels, archive, context, release=release, shown=shown)
 

@@ -116,6 +116,16 @@ def test_a_candidate_is_rolled_out_and_promoted_by_metadata_alone(line: Line) ->
     assert len(line.encoders.embedded) == embedded
 
 
+def test_a_critical_release_is_named_in_every_channel_and_stays_so(line: Line) -> None:
+    line.release(OTHER, channel="beta", critical=True)
+    line.later(hours=1)
+    line.release(NEWER)
+    critical = {
+        name: one.critical for name, one in read(FolderTransport(line.out), line.root).channels.items()
+    }
+    assert critical == {"stable": (3,), "beta": (3,)}
+
+
 def test_what_is_so_already_is_not_written(line: Line) -> None:
     promote(tree(line), 2, now=line.now)
     before = tree_of(line.out)

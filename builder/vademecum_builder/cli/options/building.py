@@ -112,6 +112,11 @@ def _build(add: AddOption) -> None:
         action="append",
         help="take a release back: no client installs it or goes back to it",
     )
+    add(
+        "--critical",
+        action="store_true",
+        help="clients that wait for larger changes install this release all the same",
+    )
     add("--channel", metavar="NAME", help="the line of releases to publish in (default: stable)")
     add(
         "--candidate",
