@@ -154,13 +154,14 @@ def test_a_checkpoint_is_kept_with_what_came_before_it(workspace: Workspace) -> 
 def test_a_listing_that_was_cut_off_begins_again_so_that_nothing_gone_is_missed(workspace: Workspace) -> None:
     keys = [list("abcd"), list("acd")]
     source = Script(lambda since: [each for key in keys[0] for each in (item(key), Checkpoint("log", key))])
-    request, opened = scripted(source)
+    request, opened = scripted(source, table="x")
     with workspace, workspace.writing():
         sync_sources(workspace, request, opened)
         keys.pop(0)
+        request, opened = scripted(source, table="y")
         with pytest.raises(CancelledError):
-            sync_sources(workspace, request, opened, Wish(full=True, batch=2), stop=lambda: True)
-        sync_sources(workspace, request, opened, Wish(full=True, batch=2))
+            sync_sources(workspace, request, opened, Wish(batch=2), stop=lambda: True)
+        sync_sources(workspace, request, opened, Wish(batch=2))
         assert sorted(workspace.keys("log", "")) == ["a", "c", "d"]
 
 
