@@ -106,8 +106,11 @@ class _Found:
         self.others[ending_of(key), reason] += 1
 
 
-def read_source(source: Source, base: Base, context: BuildContext) -> SourceState:
+def read_source(source: Source, base: Base, context: BuildContext, *, audited: bool = True) -> SourceState:
     """Read what changed; what did not is taken from the previous release without being parsed.
+
+    Args:
+        audited: Whether all that a release would hold is looked at: leftovers of markup, access tokens and the like.
 
     Raises:
         UsageError: There is nothing to read.
@@ -135,7 +138,8 @@ def read_source(source: Source, base: Base, context: BuildContext) -> SourceStat
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
     found.left_out += Counter(changes.left_out)
-    return _compared(found, base)
+    state = _compared(found, base)
+    return _looked_at(state, found, base) if audited else state
 
 
 def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
@@ -254,9 +258,6 @@ def _compared(found: _Found, base: Base) -> SourceState:
     # In one order, whatever the source's is: an encoder may be fitted to them.
     now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
     live = base.documents
-    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(now, texts, found.files, found.others)
-    tokens = _tokens(now, texts, found.tokens)
     return SourceState(
         documents=now,
         chunks=found.chunks,
@@ -264,10 +265,16 @@ def _compared(found: _Found, base: Base) -> SourceState:
         added=tuple(sorted(now.keys() - live.keys())),
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not _same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
-        warnings=(*found.warnings, *tokens, *audited.warnings),
+        warnings=tuple(found.warnings),
         left_out=dict(found.left_out.most_common()),
-        audit=audited,
     )
+
+
+def _looked_at(state: SourceState, found: _Found, base: Base) -> SourceState:
+    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
+    audited = audit(state.documents, texts, found.files, found.others)
+    tokens = _tokens(state.documents, texts, found.tokens)
+    return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 
 
 def _tokens(

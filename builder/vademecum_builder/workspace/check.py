@@ -137,7 +137,7 @@ def check_release(
         request, throwaway_authority(now), previous, None, now, progress, reader, previous.numbers.sequence
     )
     base = find_base(NamedEncoders(request.encoder, dimensions=request.dimensions), context)
-    state = read_source(source, base, context)
+    state = read_source(source, base, context, audited=False)
     stale = dict.fromkeys(state.modified, EDITED)
     if base.published is None:
         why = f"chunker, encoder or quantiser are no longer those of release {published.manifest.sequence}"
