@@ -109,6 +109,7 @@ def test_a_second_run_changes_nothing_and_says_what_is_left(vade: Vade) -> None:
     assert everything() == before
     assert (again["written"], {file["state"] for file in again["files"]}) == (False, {"kept"})
     assert len(again["steps"]) == 4
+    assert f" {WORKFLOW_FILE} {ACTION_FILE} " in again["steps"][2]["command"]
     for key in KEYS.glob("*.pem"):
         key.unlink()
     commit()

@@ -13,7 +13,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.repositories import commit, fake_gh, git, repository, write
 from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 
 DOCS = {"docs/lanterns.md": "# Lanterns\n\nA page about lanterns.\n"}
 KEYS, SERVED = Path(".vademecum/keys"), Path(".served")
@@ -98,6 +98,8 @@ jobs: {a: {steps: [{run: STEP}]}}
         (lambda: Path("root.json").write_text("{}"), "root.json: "),
         (lambda: git("rm", "-q", "--cached", "root.json"), "root.json is not in git: git add root.json"),
         (lambda: git("rm", "-q", "--cached", WORKFLOW_FILE), "not in git: git add .github"),
+        (lambda: git("rm", "-q", "--cached", ACTION_FILE), f"{ACTION_FILE} is not in git: git add it"),
+        (lambda: git("rm", "-q", ACTION_FILE), f"{ACTION_FILE} is missing: `vade init` writes it"),
         (
             lambda: git("add", "-f", "knowledge-base"),
             "knowledge-base is built and in git: `git rm -r --cached",

@@ -9,7 +9,7 @@ from typing import Any
 from vademecum_builder.scaffold.deployments import VADE, Workflow
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.repository import Repository
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
 _PIPE = re.compile(r"\bvade\b[^\n]*?(?<!\|)\|(?!\|)")
@@ -40,6 +40,9 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
     path, told = workflow.path, workflow.told
     if path not in known.tracked:
         yield wrong(f"not in git: git add {path}, commit and push")
+    if workflow.uses_ours and ACTION_FILE not in known.tracked:
+        lacks = "not in git: git add it" if ACTION_FILE in known.files else "missing: `vade init` writes it"
+        yield wrong(f"its action {ACTION_FILE} is {lacks}, commit and push")
     for job, step in workflow.steps:
         run = str(step.get("run") or "")
         if _PIPE.search(run) and not _has_pipefail(told, job, step, run):

@@ -19,7 +19,8 @@ _DEPLOYS = {
 }
 _PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
 VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
-_ACTION = re.compile(r"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|[.$]/\.github/actions/vademecum")
+_OURS = re.compile(r"[.$]/\.github/actions/vademecum/?")
+_ACTION = re.compile(rf"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|{_OURS.pattern}")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Workflow:
     deploys: bool
     folder: str
     publishes: bool
+
+    @property
+    def uses_ours(self) -> bool:
+        """Whether it runs the action that `vade init` writes."""
+        return any(_OURS.fullmatch(str(step.get("uses") or "")) for _, step in self.steps)
 
     @property
     def steps(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -155,7 +155,7 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
 def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
     runs = _file(known, ACTION_FILE, action())
     if other is not None:
-        return [PlannedFile(other.path, "kept"), *([] if other.publishes else [runs])]
+        return [PlannedFile(other.path, "kept"), *([] if other.publishes and not other.uses_ours else [runs])]
     text = workflow(branch=known.branch, sources=choice.sources, version=__version__)
     return [_file(known, WORKFLOW_FILE, text), runs] if known.owner else []
 
