@@ -208,10 +208,6 @@ def test_what_is_named_in_a_wrong_place_is_told_by_its_name(published: Vade) -> 
         (("verify", "kb.db"), "kb.db is a file; name the folder of a published tree"),
         (("verify", "dist", "--trust", "keys/release.pem"), "keys/release.pem is not root metadata"),
         (
-            ("pull", "dist", "--store", "x.db", "--trust", "keys/release.pem"),
-            "keys/release.pem is not root metadata",
-        ),
-        (
             ("build", "docs", "--out", "x", "--base-url", "acme.github.io/docs"),
             "mean https://acme.github.io/docs?",
         ),
@@ -708,7 +704,7 @@ def test_a_shell_completes_the_commands(vade: Vade, shell: str) -> None:
             [
                 "bash",
                 "-c",
-                f"{script}\nCOMP_WORDS=(vade roll)\nCOMP_CWORD=1\n_shtab_vade\necho ${{COMPREPLY[@]}}",
+                f"{script}\nCOMP_WORDS=(vade rollb)\nCOMP_CWORD=1\n_shtab_vade\necho ${{COMPREPLY[@]}}",
             ],
             capture_output=True,
             text=True,
