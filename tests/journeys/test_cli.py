@@ -695,6 +695,21 @@ def test_a_host_without_a_tree_gets_one_with_the_number_that_is_given(vade: Vade
         assert build(vade, "--previous", host.url, "--first", "40", "--json").json["sequence"] == 40
 
 
+def test_a_build_that_was_never_published_is_told_from_another_build(vade: Vade) -> None:
+    write("docs", HANDBOOK)
+    Path("host").mkdir()
+    assert vade("keys", "new", "--out", "keys").code == 0
+    with PagesHost(Path("host")) as host:
+        build(vade, "--previous", host.url)
+        shutil.copytree("dist", "host", dirs_exist_ok=True)
+        for text in ("# One\n\nFirst try.\n", "# Two\n\nSecond try.\n"):
+            write("docs", {"try.md": text})
+            again = vade("build", "docs", "--out", "dist", "--keys", "keys", "--previous", host.url)
+            assert again.code == (8 if "Two" in text else 0)
+        assert "is not yet published" in again.errors[-1] and "--previous dist" in again.errors[-1]
+        assert build(vade, "--previous", "dist", "--json").json["sequence"] == 3
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_a_shell_completes_the_commands(vade: Vade, shell: str) -> None:
     script = vade("completion", shell).out

@@ -56,6 +56,18 @@ def test_it_installs_updates_and_searches(place: Path, capsys: pytest.CaptureFix
         assert "serves release 2, expected 3" in told["error"]["message"]
 
 
+def test_a_release_that_was_taken_back_is_told_as_such(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish("pumps")
+    assert main(["yank", "1", "--out", "dist"]) == 0
+    deploy()
+    with PagesHost(Path("host")) as host:
+        code, told = probe(capsys, host.url)
+    assert (code, told["error"]["code"]) == (1, "empty")
+    assert f"{host.url} has no release for a new user" in told["error"]["message"]
+
+
 def test_the_settings_say_where_and_whom_to_trust(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     publish("pumps")
     assert main(["keys", "new", "--out", "others"]) == 0

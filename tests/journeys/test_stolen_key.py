@@ -56,6 +56,28 @@ def test_all_clients_end_on_the_honest_release(place: Path, highest: int) -> Non
         assert pull(store, FolderTransport(line.out), shipped, line.now + timedelta(minutes=1)).plan != "full"
 
 
+def test_after_init_a_rotation_says_how_builds_get_the_new_root(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "docs").mkdir()
+    (place / "docs" / "a.md").write_text("# Lanterns\n\nA page about lanterns.\n")
+    assert main(["keys", "new"]) == 0
+    (place / "root.json").write_bytes((place / ".vademecum/keys/root.json").read_bytes())
+    build_it = ["build", "docs", "--out", "dist", "--root", "root.json", "--no-site"]
+    assert main(build_it) == 0
+    capsys.readouterr()
+    assert main(["keys", "rotate"]) == 0
+    said = capsys.readouterr().out
+    assert "cp .vademecum/keys/root.json root.json: builds" in said
+    assert "gh secret set VADEMECUM_SIGNING_KEY" in said
+    assert main(build_it) == 5
+    assert "or the root.json that `vade keys rotate` wrote" in capsys.readouterr().err
+    (place / "root.json").write_bytes((place / ".vademecum/keys/root.json").read_bytes())
+    assert main(build_it) == 0
+    assert main(["keys", "renew"]) == 0
+    assert "gh secret set" not in capsys.readouterr().out
+
+
 def holds_poison(store: MemoryStore) -> bool:
     """Whether a text of the thief's lies anywhere in the store, used or not."""
     return any(POISON.encode() in data for data in store._shared.objects.values())

@@ -109,17 +109,23 @@ def _hold(folder: Path, descriptor: int) -> None:
         raise _failed(folder, error) from error
 
 
-def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel: str) -> None:
+def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel: str, lying: int = 0) -> None:
     """Do nothing, unless the tree is newer than what the release was built on, or has another one of its number.
 
     Args:
         built_on: The version of the timestamp that was read.
         release: What is to be published, in this channel.
+        lying: The version of the timestamp that lay there when the build began.
 
     Raises:
         BusyError, EquivocationError: It is. Nothing was written.
     """
     found = timestamp_version(folder)
+    if built_on < found == lying:
+        raise BusyError(
+            f"{folder} holds what was built before and is not yet published (timestamp {found}, and {built_on} where "
+            f"this goes on from); nothing was written. Publish it, or go on from it (--previous {folder}), or delete it"
+        )
     if found > built_on:
         raise BusyError(
             f"{folder / TIMESTAMP}: another build has published there in the meantime (timestamp {found}, this build "

@@ -20,8 +20,10 @@ from vademecum_builder.signing.metadata import Validity, expiry, parse_root, sig
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
-SET_SECRET = f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}"
-"""How a repository on GitHub is given the key."""
+SET_SECRET = (
+    f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}, --env github-pages for the workflow of `vade init`"
+)
+"""How a repository on GitHub is given the key; the secret of a job's environment goes before the repository's."""
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"
 _MOST_ROOT_KEYS = 9
@@ -187,7 +189,7 @@ def load_authority(
             + (
                 "it is the root key, which no build may have"
                 if is_root
-                else "use the key that belongs to this root.json"
+                else "use the key that belongs to this root.json, or the root.json that `vade keys rotate` wrote"
             )
             + f" ({SET_SECRET})"
         )

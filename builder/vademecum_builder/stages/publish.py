@@ -214,9 +214,10 @@ def _write(
         current |= {release.path, *objects, *release.kept}
     base = previous.published
     built_on = context.lying if base is None else base.versions.timestamp
+    lying = context.lying if "://" in previous.location else 0
     with locked(out):
         for name, line in channels.items():
-            require_unmoved(out, built_on, line.current, name)
+            require_unmoved(out, built_on, line.current, name, lying)
         require_host_unmoved(previous)
         written = write_tree(out, {**files, **pages, **metadata})
         sweep(out, current, former=base.site_files if base else (), recent=base is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import time_of_build
@@ -13,6 +14,7 @@ from vademecum_builder.signing.keys import (
     RELEASE_KEY,
     ROOT_FILE,
     ROOT_KEY,
+    SET_SECRET,
     new_keys,
     renew_root,
 )
@@ -37,4 +39,13 @@ def run(options: Namespace) -> Shown:
         )
     rotate = rotating and not (overlap or retire)
     version = renew_root(options.keys, now, rotate=rotate, overlap=overlap, retire=retire)
-    return {"version": version}, [f"Signed root version {version}; the next `vade build` publishes it."]
+    made, there = options.keys / ROOT_FILE, Path(ROOT_FILE)
+    elsewhere = there.is_file() and not there.samefile(made)
+    return {"version": version}, [
+        f"Signed root version {version}: {made}",
+        f"  cp {made} {there}: builds in this repository read that one; commit it"
+        if elsewhere
+        else "  commit it where builds read it: as a rule root.json, at the top of the repository",
+        *([f"  hand over the new {options.keys / RELEASE_KEY}: {SET_SECRET}"] if rotate or overlap else []),
+        "  the next `vade build` publishes it",
+    ]

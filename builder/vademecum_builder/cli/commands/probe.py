@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vademecum.errors import SelfTestError, UsageError, VademecumError
+from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.policy import Policy
 from vademecum_builder.cli.wording import Shown, size
@@ -67,6 +67,11 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
                 outcome = knowledge.update()
                 if outcome.error is not None:
                     raise outcome.error
+                if not outcome.to_sequence:
+                    raise EmptyStoreError(
+                        f"{location} has no release for a new user: that of the channel was taken back, or waits for "
+                        f"`vade promote`; `vade releases {location}` lists them"
+                    )
                 require_arrived(location, outcome.to_sequence, expect)
                 return {
                     "sequence": outcome.to_sequence,
