@@ -155,13 +155,20 @@ class Words:
         return np.concatenate([np.zeros(0, np.int64), *owned])
 
     def _asked(self, query: str) -> list[Asked]:
-        runs = runs_of(query)
-        words = dict.fromkeys(word for run in runs for word in parts_of(run))
-        last = parts_of(runs[-1]) if runs else ()
+        *runs, last_run = runs_of(query) or [""]
+        last = parts_of(last_run)
+        # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
+        # the whole is a word, or the beginning of one that says what they mean.
+        is_typed = bool(last) and not is_between(query[-1])
+        typed = [word for word in last if last[0].endswith(word)] if is_typed else []
+        groups = self._stands_for(last[0], typed=True).groups if len(typed) > 1 else ()
+        left = typed[1:] if groups and groups[0][1] == _COMPLETED else []
+        if left or (groups and groups[0][1] == 1.0):
+            typed = typed[:1]
+        before = [word for run in runs for word in parts_of(run)]
+        words = dict.fromkeys((*before, *(word for word in last if word not in left)))
         telling = [word for word in words if word not in self._stop] or list(words)
-        # The word that is being typed: the whole of it, or its only part.
-        typed = last[0] if last and not is_between(query[-1]) else ""
-        return [self._stands_for(word, typed=word == typed) for word in telling[:MOST_ASKED]]
+        return [self._stands_for(word, typed=word in typed) for word in telling[:MOST_ASKED]]
 
     def _stands_for(self, word: str, *, typed: bool) -> Asked:
         groups = [(self._alike(word), 1.0)]

@@ -34,7 +34,8 @@ JS = Path(__file__).parents[3] / "client" / "vademecum" / "js" / "search"
 PAGES = {
     "en.md": "# Background tasks\n\nThe `BackgroundTasks` of a response run after it. 😀 Retry after 1.5 s! "
     "See read_text().\n\n"
-    "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n",
+    "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n\n"
+    "## 2.1 New keys\n\nNone.\n",
     "de.md": "---\nlang: de\n---\n# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt.\n",
     "fr.md": "---\nlang: fr\n---\n# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
     "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
@@ -49,7 +50,11 @@ QUESTIONS = [
         "backgruond",
         "backgr",
         "CORS",
+        "new keys",
         "read_text",
+        "read_te",
+        "task.backgr",
+        "te read_te",
         "schlussel",
         "strasse",
         "erzeugen",

@@ -138,12 +138,16 @@ export class Words {
   /** @param {string} query @returns {Asked[]} */
   #asked(query) {
     const runs = runsOf(query);
-    const words = [...new Set(runs.flatMap(partsOf))];
-    const last = runs.length ? partsOf(runs[runs.length - 1]) : [];
+    const last = partsOf(runs.pop() ?? "");
+    // What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until the whole is a
+    // word, or the beginning of one that says what they mean.
+    const typed = query && !isBetween(/** @type {string} */ ([...query].pop())) ? last.filter((word) => last[0].endsWith(word)) : [];
+    const worth = typed[1] && this.#standsFor(last[0], true).groups[0]?.worth;
+    const left = worth === COMPLETED ? typed.slice(1) : [];
+    if (left[0] || worth === 1) typed.length = 1;
+    const words = [...new Set([...runs.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
     const telling = words.filter((word) => !this.stop.has(word));
-    // The word that is being typed: the whole of it, or its only part.
-    const typed = query && !isBetween(/** @type {string} */ ([...query].pop())) ? last[0] : undefined;
-    return (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, word === typed));
+    return (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word)));
   }
 
   /** @param {string} word @param {boolean} typed @returns {Asked} */

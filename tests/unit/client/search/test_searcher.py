@@ -58,6 +58,7 @@ def keys(hits: Results) -> list[str]:
         ("backgruond", "tasks.md"),  # two letters swapped
         ("backgr", "tasks.md"),  # half typed
         ("backrgo", "tasks.md"),  # both
+        ("add_ta", "tasks.md"),  # an identifier, half typed
         ("schlussel", "de.md"),  # without its accent
         ("SQLITE", "store.md"),
     ],
@@ -73,6 +74,15 @@ def test_a_page_whose_title_was_typed_comes_first(kb: KnowledgeBase) -> None:
     assert keys(kb.search("rotate"))[0] == "rotate.md"
     assert keys(kb.search("  ROTATE. "))[0] == "rotate.md"
     assert keys(kb.search("rotate the key"))[0] == "keys.md"
+
+
+def test_of_an_identifier_that_no_page_has_the_last_part_is_being_typed(kb: KnowledgeBase) -> None:
+    hits = kb.search("app.backgr")
+    assert (keys(hits)[0], hits.unknown) == ("tasks.md", ("app.backgr", "app"))
+
+
+def test_a_part_that_is_a_word_of_its_own_in_the_query_counts(kb: KnowledgeBase) -> None:
+    assert kb.search("ta add_ta").unknown == ("ta",)
 
 
 def test_a_page_that_is_called_what_was_asked_for_is_before_one_that_speaks_of_it_more(
