@@ -93,9 +93,10 @@ def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAU
         return replace(run(_read(location, held, channel)), location=location)
     except VademecumError as error:
         where = _without_password(location)
+        first = "build again when the host answers; where it is gone for good, " if error.transient else ""
         advice = (
-            f"the previous release at {where} cannot be used: {error.message} (--force starts a new line, above all "
-            "numbers that the old one can have reached: clients follow)"
+            f"the previous release at {where} cannot be used: {error.message} ({first}--force starts a new line, above "
+            "all numbers that the old one can have reached: clients follow)"
         )
         raise _reworded(error, advice) from error
 

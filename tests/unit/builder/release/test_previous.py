@@ -169,6 +169,11 @@ def test_an_unusable_previous_release_is_refused(line: Line) -> None:
         find_previous(str(line.out), load_roots(line.keys / ROOT_FILE))
 
 
+def test_a_host_that_does_not_answer_is_asked_again_before_anything_is_forced(line: Line) -> None:
+    with pytest.raises(NetworkError, match=r"\(build again when the host answers; .*--force"):
+        find_previous("http://127.0.0.1:9/", load_roots(line.keys / ROOT_FILE))
+
+
 @pytest.mark.parametrize(("where", "error"), [("nowhere", NetworkError), ("empty", ServerError)])
 def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[Exception]) -> None:
     Path("empty").mkdir()
