@@ -159,7 +159,8 @@ class Listing:
         self.id = source.id
         self.seen: dict[str, type] = {}
         self.names: dict[str, None] = {}
-        self.missing = {path for _, path in source.needs}
+        self.needs = [*source.needs, *([("id", source.id)] if source.id else [])]
+        self.missing = {path for _, path in self.needs}
 
     def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
         for place, name, stream in files:
@@ -178,12 +179,12 @@ class Listing:
         Raises:
             UsageError: There was not.
         """
-        if not self.seen:
-            raise UsageError(f"{self.source.place}: no record in it can be read")
-        for key, path in self.source.needs:
+        for key, path in self.needs if self.names else ():
             if path in self.missing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"
                 raise UsageError(f"{self.source.where}: source.{key}: {what}")
+        if not self.seen:
+            raise UsageError(f"{self.source.place}: no record in it can be read")
 
     def entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
         """Return a record as an item, or why it is none.

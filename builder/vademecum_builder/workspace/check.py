@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -144,8 +145,10 @@ def check_release(
         stale |= dict.fromkeys(sorted(state.documents.keys() & base.documents.keys()), why)
     names = [settings.name for settings in request.sources] or [""]
     manifest = published.manifest
-    checks = tuple(_of_source(name, state, stale) for name in names)
-    return Check(manifest.sequence, manifest.version, checks, state.warnings)
+    checks = [_of_source(name, state, stale) for name in names]
+    if request.sources:
+        checks += _of_others(state.removed, names)
+    return Check(manifest.sequence, manifest.version, tuple(checks), state.warnings)
 
 
 def _of_source(name: str, state: SourceState, stale: Mapping[str, str]) -> SourceCheck:
@@ -156,6 +159,16 @@ def _of_source(name: str, state: SourceState, stale: Mapping[str, str]) -> Sourc
 
     reasons = {key.removeprefix(prefix): why for key, why in stale.items() if key.startswith(prefix)}
     return SourceCheck(name, len(own(list(state.documents))), own(state.added), own(state.removed), reasons)
+
+
+def _of_others(removed: Sequence[str], names: Sequence[str]) -> list[SourceCheck]:
+    """Return what is published of sources that the settings have no more, or have by another name."""
+    orphaned: defaultdict[str, list[str]] = defaultdict(list)
+    for key in removed:
+        name, colon, own = key.partition(":")
+        if not colon or name not in names:
+            orphaned[name if colon else ""].append(own if colon else key)
+    return [SourceCheck(name, 0, orphaned=tuple(keys)) for name, keys in sorted(orphaned.items())]
 
 
 def published_of(request: BuildRequest) -> tuple[Previous, Published]:

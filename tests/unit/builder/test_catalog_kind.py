@@ -177,6 +177,11 @@ def test_settings_that_cannot_be_meant(tmp_path: Path, settings: str, why: str) 
         build(read_settings(tmp_path / "vademecum.toml"))
 
 
+def test_an_id_that_no_record_has_is_told_with_the_fields_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"line 3: source\.id: no record has a field 'nr'; .*sku"):
+        documents(tmp_path, [{"sku": "a1", "name": "Lamp"}], 'id = "nr"')
+
+
 def test_a_record_deeper_than_a_reader_goes_is_an_error_of_that_record(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match="nested deeper than"):
         documents(tmp_path, [{"id": 1, "x": json.loads("[" * 50 + "]" * 50)}])

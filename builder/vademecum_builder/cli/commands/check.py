@@ -55,8 +55,8 @@ def _read_again(request: BuildRequest, found: Check) -> None:
         return
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         for one in found.sources:
-            if one.wrong:
-                own = replace(request, sources=tuple(s for s in request.sources if s.name == one.name))
+            own = replace(request, sources=tuple(s for s in request.sources if s.name == one.name))
+            if one.wrong and own.sources:
                 # What never was read is read whole.
                 ids = one.wrong if workspace.count(one.name) else ()
                 sync_sources(workspace, own, open_sources(own), Wish((one.name,), ids))

@@ -174,6 +174,22 @@ def test_a_check_finds_what_is_missing_orphaned_and_stale_and_mends_just_that(
 
 
 @pytest.mark.slow
+def test_what_is_left_of_a_source_that_the_settings_have_no_more_is_orphaned(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = shop.root / "vademecum.toml"
+    (shop.root / "notes").mkdir()
+    (shop.root / "notes/a.md").write_text("# Heron\n\nIt waits.\n")
+    alone = settings.read_text()
+    settings.write_text(f'{alone}\n[[source]]\nname = "notes"\npath = "notes"\n')
+    run(capsys, "build")
+    settings.write_text(alone)
+    other = run(capsys, "check", ends=1)["sources"][1]
+    assert (other["name"], other["documents"], other["orphaned"]) == ("notes", 0, ["a.md"])
+    assert run(capsys, "check", "--fix")["sound"]
+
+
+@pytest.mark.slow
 def test_another_encoder_makes_everything_stale(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "build")
     settings = shop.root / "vademecum.toml"
