@@ -431,6 +431,12 @@ def in_units(hit: dict[str, Any]) -> dict[str, Any]:
     return hit | {"marks": marks, "more": list(map(in_units, hit["more"]))}
 
 
+def without_url(hit: dict[str, Any]) -> dict[str, Any]:
+    """Return a hit as `vade search` has it, which knows no address of the tree, where documents have none."""
+    assert "/?doc=" in hit["url"]
+    return hit | {"url": "", "more": list(map(without_url, hit["more"]))}
+
+
 def test_hits_are_those_of_vade_search(
     installed: App, publisher: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -454,7 +460,8 @@ def test_hits_are_those_of_vade_search(
         assert main(["search", query, "--store", store, "--limit", "7", "--json"]) == 0
         theirs = json.loads(capsys.readouterr().out)
         assert theirs["release"] == 2
-        assert installed.call("search", query, {"limit": 7}) == list(map(in_units, theirs["hits"])), query
+        ours = list(map(without_url, installed.call("search", query, {"limit": 7})))
+        assert ours == list(map(in_units, theirs["hits"])), query
         found.append(theirs["hits"])
     assert sum(1 for hits in found if len({hit["score"] for hit in hits}) > 1) > 20
     assert any(" › " in hit["heading"] for hits in found for hit in hits)

@@ -21,16 +21,17 @@ from support.scenes import Scene, clear, collection, direct, epoch, first_instal
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
 STEP = 1 if ALL else 67
 Command = tuple[str, dict[str, Any]]
+SYNC: dict[str, Any] = {"force": False, "damaged": False, "unasked": False, "connection": {}}
 CALLS: dict[Callable[[], Scene], Command] = {
-    first_install: ("sync", {"force": False, "damaged": False}),
-    direct: ("sync", {"force": False, "damaged": False}),
-    rollback: ("rollback", {}),
+    first_install: ("sync", SYNC),
+    direct: ("sync", SYNC),
+    rollback: ("rollback", {"connection": {}}),
 }
 MORE: dict[Callable[[], Scene], Command] = {
-    tiers: ("sync", {"force": False, "damaged": False}),
-    collection: ("sync", {"force": False, "damaged": False}),
-    epoch: ("sync", {"force": False, "damaged": False}),
-    forced: ("sync", {"force": True, "damaged": False}),
+    tiers: ("sync", SYNC),
+    collection: ("sync", SYNC),
+    epoch: ("sync", SYNC),
+    forced: ("sync", SYNC | {"force": True}),
     clear: ("clear", {}),
 }
 CALLS |= MORE if ALL else {}
@@ -83,7 +84,7 @@ def run(indexed: IndexedScene, command: Command, at: int, fault: str) -> dict[st
     indexed.reset()
     now = indexed.scene.now.now().timestamp() * 1000
     root = indexed.scene.root.decode()
-    target = {"urls": [indexed.url], "trust": root, "channel": "stable", "maxUpdateBytes": None, "seed": None}
+    target: dict[str, Any] = {"urls": [indexed.url], "trust": root, "policy": {}, "seed": None}
     name = json.dumps({"at": at, "fault": fault, "now": now})
     ended: dict[str, Any] = indexed.page.evaluate(RUN, [name, target, *command])
     assert "code" not in ended, ended

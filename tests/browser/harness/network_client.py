@@ -113,7 +113,7 @@ def advance(seconds: float) -> None:
 class Page:
     """What js/worker.mjs hands over, with a store that nobody reads."""
 
-    options = json.dumps({"trust": None, "channel": "stable", "maxUpdateBytes": None})
+    options = json.dumps({"trust": None, "policy": {}})
     trees = (Host("http://127.0.0.1/", {}),)
     seed = None
 
@@ -137,7 +137,7 @@ async def cross_the_border(where: str, number: str) -> str:
 
     with mock.patch.object(browser, "_COMMANDS", {"sync": command}):
         try:
-            await browser.run("sync", "{}", Page())
+            await browser.run("sync", '{"connection": {}}', Page())
         except ValueError as error:
             return str(error)
     return ""
