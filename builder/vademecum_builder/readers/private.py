@@ -44,6 +44,20 @@ _DATE = re.compile(
     _key("date|publish_?date|expiry_?date|unpublish_?date", "name") + r"(?P<day>\d{4}-\d{2}-\d{2})",
     re.MULTILINE | re.IGNORECASE,
 )
+_WORDS = (
+    "draft",
+    "unlisted",
+    "private",
+    "noindex",
+    "search",
+    "publish",
+    "sitemap",
+    "pagefind",
+    "robots",
+    "visibility",
+    "date",
+)
+"""One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
@@ -68,6 +82,9 @@ def why_private(head: str, now: datetime | None = None) -> str:
     front = _FRONT.match(head)
     if front is None:
         return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
+    folded = front[0].casefold()
+    if not any(word in folded for word in _WORDS):
+        return ""
     said = _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
     if said:
         name = next(name for name in said.groupdict().values() if name)
