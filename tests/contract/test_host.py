@@ -88,9 +88,8 @@ def test_what_is_deleted_is_gone_and_the_rest_stays(opening: Opening) -> None:
 
 
 @pytest.mark.fault("D50")
+@pytest.mark.parametrize("kind", PROCESS[2:], indirect=True)  # of the others one process holds one at a time
 def test_what_was_read_is_replaced_only_while_it_is_that(kind: str, tmp_path: Path, opening: Opening) -> None:
-    if kind in ("memory", "folder"):
-        pytest.skip("one process holds it at a time")
     pointer = "metadata/timestamp.json"
     for before in (None, b"one"):
         with opening() as first, opening() as second:

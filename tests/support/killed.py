@@ -12,6 +12,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,12 +21,18 @@ from support import scenes
 from support.sqlite_restart import NAME, one_by_one, play
 
 
-def die_at(at: int) -> Any:
-    """Return `sqlite3.connect`, but for its connections: they count statements together, and the last one kills."""
+def die_at(at: int, counted: Collection[str] = ()) -> Any:
+    """Return `sqlite3.connect`, but for its connections: they count statements together, and the last one kills.
+
+    Args:
+        counted: The statements that count; none: all of them.
+    """
     connect, seen = sqlite3.connect, 0
 
     def count(statement: str) -> None:
         nonlocal seen
+        if counted and statement not in counted:
+            return
         if seen == at:
             os.kill(os.getpid(), signal.SIGKILL)
         seen += 1

@@ -10,35 +10,15 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
+from support.killed import die_at
 from support.workshop import Workshop
 from vademecum_builder.workspace.sync import Wish
 
 BATCH = 10
-
-
-def die_at(at: int) -> Any:
-    """Return `sqlite3.connect`, but for its connections: they count where transactions begin and end, and one kills."""
-    connect, seen = sqlite3.connect, 0
-
-    def count(statement: str) -> None:
-        nonlocal seen
-        if statement in ("BEGIN IMMEDIATE", "COMMIT"):
-            if seen == at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            seen += 1
-
-    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*arguments, **options)
-        connection.set_trace_callback(count)
-        return connection
-
-    return connected
 
 
 def work(shop: Workshop) -> None:
@@ -54,7 +34,7 @@ def main(folder: Path) -> None:
         shutil.copytree(folder / "start", place)
         process = os.fork()
         if process == 0:
-            with mock.patch("sqlite3.connect", die_at(len(ends))):
+            with mock.patch("sqlite3.connect", die_at(len(ends), ("BEGIN IMMEDIATE", "COMMIT"))):
                 work(Workshop(place))
             os._exit(0)
         ends.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
