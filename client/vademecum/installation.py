@@ -31,6 +31,7 @@ from vademecum.search.local import index_documents
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head
+from vademecum.store.records import SYNC
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")
@@ -191,6 +192,10 @@ class Installation:
             await self._follow()
         return result
 
+    async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
+        """Have the engine sync. Errors: see `use`."""
+        return await self.use(lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+
     async def bring(self, *, force: bool, unasked: bool) -> Outcome:
         """Have the engine sync; what keeps it from that is the outcome's `error`, and an event.
 
@@ -198,7 +203,7 @@ class Installation:
             UsageError: There is nobody to ask.
         """
         try:
-            return await self.use(lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+            return await self.install(force=force, unasked=unasked)
         except UsageError:
             raise
         except VademecumError as error:
@@ -222,7 +227,9 @@ class Installation:
             while True:
                 current = decode_head(await store.read("head")).current
                 if current is None:
-                    raise EmptyStoreError(f"{self.path}: nothing is installed yet; pull a release first")
+                    last = (await SYNC.read(store)).error
+                    why = "pull a release first" if last is None else f"the last try failed: {last.message}"
+                    raise EmptyStoreError(f"{self.path}: nothing is installed yet; {why}")
                 try:
                     return await open_generation(store, current)
                 except VademecumError as error:

@@ -175,13 +175,16 @@ class KnowledgeBase:
     def update(self) -> Outcome:
         """Install the published release if there is a newer one, whatever mode, connection and significance say.
 
-        One that was skipped is not installed, nor another than the pinned one. Returns, raises: see `sync`.
+        One that was skipped is not installed, nor another than the pinned one.
+
+        Raises:
+            VademecumError: What kept it from that: the errors that an outcome of `sync` may have, and what that raises.
         """
         return run(self.update_async())
 
     async def update_async(self) -> Outcome:
         """Await `update`: install the published release, as a user asks for it."""
-        return await self._installation.bring(force=False, unasked=False)
+        return await self._installation.install()
 
     def check(self) -> Check:
         """Ask the host for news, without installing anything; return what there is.

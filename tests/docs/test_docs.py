@@ -148,6 +148,10 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     return line
 
 
+async def at_once(_: SystemClock, __: float) -> None:
+    """Nobody waits for a network that is not there."""
+
+
 @pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
 def test_the_python_runs_on_a_first_day(
     page: Path,
@@ -163,16 +167,31 @@ def test_the_python_runs_on_a_first_day(
     exec(compile(code.replace(EXAMPLE, line.out.as_uri()), str(page), "exec"), {})
     assert "Keys - Rotate" in (shown := capsys.readouterr().out) or "Keys › Rotate" in shown
     # The next day there is no network: the very same code finds what is installed.
-
-    async def at_once(_: SystemClock, __: float) -> None:
-        """Nobody waits for a network that is not there."""
-
     monkeypatch.setattr(SystemClock, "sleep", at_once)
     exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})
     later = capsys.readouterr().out
     address = "http://127.0.0.1:9/?doc=guide%2Fkeys.md"  # a tree in a folder has none
     assert address in later
     assert later.replace(address, "").splitlines()[-2:] == shown.splitlines()[-2:]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
+def test_the_python_says_what_is_missing_on_a_first_day_without_a_network(
+    page: Path,
+    line: Line,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(SystemClock, "sleep", at_once)
+    Path("root.json").write_bytes(line.root)
+    code, *_ = blocks(page, "python")
+    exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})
+    said = capsys.readouterr().out
+    assert re.fullmatch(
+        r"knowledge.db: nothing is installed yet; the last try failed: .*127\.0\.0\.1.*\n", said
+    )
 
 
 def test_what_events_and_status_hold_is_what_the_page_says(line: Line, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from support.app import App, texts
 from support.place import FAST, Place
 from support.policy import CASES, TABLE
 from vademecum import KnowledgeBase
-from vademecum.errors import UsageError
+from vademecum.errors import EmptyStoreError, NetworkError, UsageError
 from vademecum.format.manifest import MOST_CHANGED, changed_last, decode_manifest, encode_manifest
 from vademecum.policy import CHOICES, Connection, Policy, check_choices, decide
 from vademecum.trust.rollout import bucket
@@ -224,6 +224,16 @@ def test_a_release_that_is_skipped_is_passed_over_for_the_next(tmp_path: Path) -
     for wrong in (3, 0, "4", True):
         with pytest.raises(UsageError):
             kb.skip(wrong)  # type: ignore[arg-type]
+
+
+def test_who_asks_for_an_update_is_told_what_kept_it_from_that(tmp_path: Path) -> None:
+    """As in JavaScript; what an app does unasked, `sync`, reports it."""
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=tmp_path / "nowhere", config=FAST)
+    assert isinstance(kb.sync().error, NetworkError)
+    with pytest.raises(NetworkError, match="nowhere"):
+        kb.update()
+    with pytest.raises(EmptyStoreError, match=r"nothing is installed yet; the last try failed: .*nowhere"):
+        kb.search("run")
 
 
 def test_after_a_rollback_the_way_forward_is_open(tmp_path: Path) -> None:

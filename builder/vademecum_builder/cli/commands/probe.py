@@ -65,8 +65,6 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
         while True:
             try:
                 outcome = knowledge.update()
-                if outcome.error is not None:
-                    raise outcome.error
                 if not outcome.to_sequence:
                     raise EmptyStoreError(
                         f"{location} has no release for a new user: that of the channel was taken back, or waits for "

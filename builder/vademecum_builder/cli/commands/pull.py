@@ -25,7 +25,7 @@ def run(options: Namespace) -> Shown:
     ):
         knowledge.on("updateProgress", bars.update)
         outcome = knowledge.sync(force=True) if options.force else knowledge.update()
-        if outcome.error is not None:
+        if outcome.error is not None:  # of `sync`
             raise outcome.error
         status = knowledge.status()
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
