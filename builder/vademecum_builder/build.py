@@ -23,7 +23,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.channels import check_channel
-from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
+from vademecum_builder.release.numbers import are_young, begun_anew, check_clock
 from vademecum_builder.release.previous import (
     Previous,
     find_previous,
@@ -134,24 +134,17 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     """Return what to build on; where there is nothing, or `force` gives it up, numbers that no client has seen."""
     if request.restart:
         return Previous(notices=(_RESTARTED,))
-    lost, first = False, 0
+    lost = False
     if location is not None:
         try:
             return find_previous(location, keys.roots, request.channel)
         except VademecumError:
             lost = location != str(request.out)
-            if not request.force:
-                if not (lost and is_empty(location)):
-                    raise
-                first = request.first
-    numbers = (
-        named_in(request.out).at_least(first - 1)
-        if first
-        # A host without a tree is a new one while the keys are, and has lost one later.
-        else begun_anew(
-            request.out, keys.roots, now, lost=lost and (request.force or not are_young(keys.roots, now))
-        )
-    )
+            if not request.force and not (lost and is_empty(location)):
+                raise
+    # A host without a tree is a new one while the keys are, and has lost one later.
+    had_a_tree = lost and (request.force or not are_young(keys.roots, now))
+    numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree)
     notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:
         notices = (_EMPTY.format(location, numbers.sequence + 1),)

@@ -117,8 +117,6 @@ class BuildRequest:
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
         restart: Begin at number 1, whatever was published: for a very first release.
-        first: The number of the release where the host has no tree, be it new or lost; 0: above all that these keys can
-            have published.
         publish: Where `vade publish` brings the tree, if it is not told.
         validity: How long signatures hold.
         tiers: How segments are laid.
@@ -162,7 +160,6 @@ class BuildRequest:
     runtime_cache: Path | None = None
     force: bool = False
     restart: bool = False
-    first: int = 0
     publish: tuple[str, ...] = ()
     validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)

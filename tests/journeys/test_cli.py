@@ -687,14 +687,6 @@ def test_settings_say_what_to_build_and_options_say_otherwise(vade: Vade) -> Non
     assert_refused(vade("build", "--config", "no.toml"), 2, "no.toml: cannot be read")
 
 
-def test_a_host_without_a_tree_gets_one_with_the_number_that_is_given(vade: Vade) -> None:
-    write("docs", HANDBOOK)
-    Path("host").mkdir()
-    assert vade("keys", "new", "--out", "keys").code == 0
-    with PagesHost(Path("host")) as host:
-        assert build(vade, "--previous", host.url, "--first", "40", "--json").json["sequence"] == 40
-
-
 def test_a_build_that_was_never_published_is_told_from_another_build(vade: Vade) -> None:
     write("docs", HANDBOOK)
     Path("host").mkdir()

@@ -40,12 +40,6 @@ class Numbers:
         versions = Versions(*(min(n, most) for n in (found.targets, found.snapshot, found.timestamp)))
         return Numbers(min(self.sequence, most), versions)
 
-    def at_least(self, least: int) -> Numbers:
-        """Return the numbers, none of them below `least`."""
-        found = self.versions
-        versions = Versions(*(max(n, least) for n in (found.targets, found.snapshot, found.timestamp)))
-        return Numbers(max(self.sequence, least), versions)
-
 
 def most_by(now: datetime, since: datetime = NEVER_BEFORE) -> int:
     """Return as many releases as there can have been at that time: one a second."""

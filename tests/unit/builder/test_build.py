@@ -214,32 +214,29 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
     keys = Line(Path("line")).keys
     Path("host").mkdir()
 
-    def run(first: int, out: str) -> BuildReport:
-        return build(replace(request_, out=Path(out), keys=keys, previous=host.url, first=first), now=NOW)
+    def run(out: str, after: timedelta = timedelta()) -> BuildReport:
+        return build(replace(request_, out=Path(out), keys=keys, previous=host.url), now=NOW + after)
 
     with PagesHost(Path("host")) as host:
-        report = run(7, "tree")
-        assert (report.sequence, report.changed, waits) == (7, True, [])
+        report = run("tree")
+        assert (report.sequence, report.changed, waits) == (1, True, [])
         assert report.notices == (
-            f"nothing is published at {host.url} yet: this is its first release, number 7",
+            f"nothing is published at {host.url} yet: this is its first release, number 1",
         )
-        assert timestamp_version(Path("tree")) == 7
         shutil.copytree("tree", "host", dirs_exist_ok=True)
-        assert run(8, "fresh").changed is False
+        assert run("fresh").changed is False
         shutil.rmtree("host/metadata")
-        assert run(9, "lost").sequence == 9
-        assert timestamp_version(Path("lost")) == 9
-        later = replace(request_, out=Path("unknown"), keys=keys, previous=host.url)
         hour = timedelta(hours=1)
-        assert build(later, now=NOW + hour).sequence == hour.total_seconds() + 1
-        lost = build(replace(later, out=Path("later")), now=NOW + 48 * hour)
+        assert run("unknown", hour).sequence == hour.total_seconds() + 1
+        assert timestamp_version(Path("unknown")) == hour.total_seconds() + 1
+        lost = run("later", 48 * hour)
         assert lost.sequence > 10_000_000, "above all that there can have been: the keys are not new"
         Path("host/metadata").mkdir()
         shutil.copy("tree/metadata/1.root.json", "host/metadata/1.root.json")
         with pytest.raises(ServerError, match="cannot be used"):
-            run(10, "half")
+            run("half")
     with pytest.raises(NetworkError, match="cannot be used"):
-        run(10, "gone")
+        run("gone")
     assert not Path("half").exists()
 
 

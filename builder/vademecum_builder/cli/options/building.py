@@ -187,12 +187,6 @@ def _build(add: AddOption) -> None:
         help="build anew, on above all numbers, where the previous release is unusable; trust this clock",
     )
     add(
-        "--first",
-        metavar="NUMBER",
-        type=int,
-        help="of the release, where nothing is published: you know that no client has seen a higher one",
-    )
-    add(
         "--restart",
         action="store_true",
         help="begin at number 1: a very first release; clients of an earlier line do not follow",
