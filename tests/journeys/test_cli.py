@@ -242,6 +242,51 @@ def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> No
     assert "is published" not in published("status", "--store", "kb.db").out
 
 
+def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -> None:
+    policy = ("policy", "--store", "kb.db")
+    assert "follows stable, automatic" in published(*policy).out
+    chosen = published(*policy, "--mode", "notify", "--least-documents", 3, "--pin", 1, "--json").json
+    assert (chosen["policy"]["mode"], chosen["policy"]["leastDocuments"], chosen["pinned"]) == (
+        "notify",
+        3,
+        1,
+    )
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    build(published, "--candidate", "0")
+    published("pull", "dist", "--store", "kb.db")
+    shown = published("status", "--store", "kb.db").out
+    assert (
+        "follows stable, notify; connection unmetered, no byte budget, waits for 3 changed documents" in shown
+    )
+    assert (
+        "pinned to release 1" in shown and "release 2 is for 0 % of the readers: this store is not" in shown
+    )
+    published("promote", 2, "--out", "dist", "--keys", "keys")
+    taken = published(*policy, "--pin", "none", "--skip", 2, "--mode", "default", "--max-bytes", "1").out
+    assert "follows stable, automatic" in taken and "at most 1 B a run" in taken
+    assert "passed over: release 2" in taken
+    assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "none"
+    published(*policy, "--skip", "none", "--channel", "beta")
+    assert_refused(published("pull", "dist", "--store", "kb.db"), 4, "beta")
+    published(*policy, "--channel", "default")
+    assert "Installed release 2" in published("pull", "dist", "--store", "kb.db").out
+
+
+def test_a_wrong_choice_changes_nothing(published: Vade) -> None:
+    for wrong, told in (
+        (("--mode", "never"), "mode must be one of automatic, notify, manual, off"),
+        (("--max-bytes", "much"), "'much' is no number of bytes"),
+        (("--pin", "last"), "'last' is neither the number of a release nor none"),
+        (("--pin", 7), "release 7 is not installed here"),
+    ):
+        ran = published("policy", "--store", "kb.db", "--skip", 9, *wrong)
+        assert_refused(ran, 2, told)
+    assert "passed over" not in published("status", "--store", "kb.db").out
+    assert_refused(published("policy", "--store", "none.db"), 1, "nothing is installed here yet")
+    assert published("policy", "--store", "none.db", "--channel", "beta").code == 0
+    assert "follows beta" in published("status", "--store", "none.db").out
+
+
 def test_a_pinned_store_says_what_it_waits_for(published: Vade) -> None:
     KnowledgeBase.open("kb.db").pin(1)
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})

@@ -39,6 +39,26 @@ def stale(status: Mapping[str, Any]) -> list[str]:
     return [f"  the host shows older metadata than these, since {since} (a stale mirror?)"] if since else []
 
 
+def policy_lines(status: Mapping[str, Any]) -> list[str]:
+    """Say what is done about releases unasked, and what was decided about single ones."""
+    policy, pinned, refused = status["policy"], status["pinned"], status["refused"]
+    budget, least = policy["maxUpdateBytes"], policy["leastDocuments"]
+    told = [
+        f"  follows {policy['channel']}, {policy['mode']}; connection {policy['connection']}, "
+        f"{f'at most {size(budget)} a run' if budget else 'no byte budget'}, "
+        f"{f'waits for {least} changed documents' if least else 'however little changes'}, "
+        f"{'at once' if policy['activation'] == 'now' else 'from the next start on'}"
+    ]
+    if candidate := (status["latest"] or {}).get("candidate"):
+        who = "this store is among them" if candidate["assigned"] else "this store is not among them"
+        told.append(
+            f"  release {candidate['sequence']} is for {candidate['rollout'] / 100:g} % of the readers: {who}"
+        )
+    told += [f"  pinned to release {pinned}"] if pinned is not None else []
+    told += [f"  passed over: release {', '.join(map(str, refused))}"] if refused else []
+    return told
+
+
 def waiting(status: Mapping[str, Any]) -> str:
     """Say why the published release is not the installed one; empty where that needs no words."""
     installed, latest = status["installed"], status["latest"]

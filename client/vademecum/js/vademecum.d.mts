@@ -348,8 +348,15 @@ export interface Status {
   reasons: Record<string, string>;
   /** Releases that the publisher has taken back. */
   yanked: number[];
-  /** The newest release that was verified, installed or not. */
-  latest: { sequence: number; version: string } | null;
+  /**
+   * The newest release that was verified, installed or not; where the channel has a candidate, for how many of 10,000
+   * that is, and whether this reader is among them.
+   */
+  latest: {
+    sequence: number;
+    version: string;
+    candidate?: { sequence: number; rollout: number; assigned: boolean };
+  } | null;
   /** What waits for `update()`. */
   offer: Check | null;
   /** ISO time of the last full refresh of the signed metadata. */

@@ -34,11 +34,26 @@ _SALT = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """The channel's candidate: for how many of 10,000 it is, and whether this store is among them."""
+
+    sequence: int
+    rollout: int
+    assigned: bool
+
+
+@dataclass(frozen=True)
 class Latest:
-    """The release that the channel showed last."""
+    """The release that the channel showed last to this store, and its candidate, if it has one."""
 
     sequence: int
     version: str
+    candidate: Candidate | None = None
+
+    def json(self) -> dict[str, object]:
+        """Return the JSON value, as `_decode_latest` reads it."""
+        candidate = {} if self.candidate is None else {"candidate": dict(self.candidate.__dict__)}
+        return {"sequence": self.sequence, "version": self.version, **candidate}
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ class ChannelStatus:
         return {
             "checked": _told(self.checked),
             "expires": _told(self.expires),
-            "latest": None if latest is None else {"sequence": latest.sequence, "version": latest.version},
+            "latest": None if latest is None else latest.json(),
             "error": None
             if error is None
             else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
@@ -239,13 +254,26 @@ def _decode_sync(fields: Fields) -> ChannelStatus:
     return ChannelStatus(
         checked=fields.optional("checked", fields.time),
         expires=fields.optional("expires", fields.time),
-        latest=None if latest is None else Latest(latest.integer("sequence", 1), latest.text("version")),
+        latest=None if latest is None else _decode_latest(latest),
         error=None if error is None else _decode_error(error),
         stale=fields.optional("staleSince", fields.time),
         yanked=fields.integers("yanked") if "yanked" in fields else (),
         settled="settled" in fields and fields.boolean("settled"),
         reason=fields.text("reason", 1, 100) if "reason" in fields else None,
         whole=fields.match("whole", DIGEST) if "whole" in fields else "",
+    )
+
+
+def _decode_latest(fields: Fields) -> Latest:
+    candidate = fields.optional("candidate", fields.child)
+    return Latest(
+        fields.integer("sequence", 1),
+        fields.text("version"),
+        None
+        if candidate is None
+        else Candidate(
+            candidate.integer("sequence", 1), candidate.integer("rollout"), candidate.boolean("assigned")
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from vademecum.ports import Clock, RecordStore
-from vademecum.store.records import ROLLOUT, Rollout
+from vademecum.store.records import ROLLOUT, Candidate, Latest, Rollout
 from vademecum.trust.channel import WHOLE, Line, ReleasePointer
 
 
@@ -20,6 +20,16 @@ def assigned(line: Line, salt: str) -> ReleasePointer:
     if candidate is None or candidate.yanked or bucket(salt, candidate.sha256) >= line.rollout:
         return line.current
     return candidate
+
+
+def latest(line: Line, chosen: ReleasePointer) -> Latest:
+    """Return what the status says of the channel, where a store follows this release of it."""
+    named = line.candidate
+    if named is None or named.yanked:
+        return Latest(chosen.sequence, chosen.version)
+    return Latest(
+        chosen.sequence, chosen.version, Candidate(named.sequence, line.rollout, assigned=chosen is named)
+    )
 
 
 def bucket(salt: str, release: str) -> int:

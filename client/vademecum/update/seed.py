@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 from vademecum.errors import HostError, RollbackError, ServerError, TrustError
 from vademecum.ports import RecordStore, Transport
-from vademecum.store.records import SEED, Judged, Latest
+from vademecum.store.records import SEED, Judged
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, is_absent
+from vademecum.trust import rollout
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
 from vademecum.trust.metadata import Trust
@@ -107,9 +108,11 @@ class Seed:
         pointer = await update.assigned(line)
         refuse_older(pointer, session.pointer, line)
         if not proof.older:
-            latest = Latest(pointer.sequence, pointer.version)
             session.status = replace(
-                session.status, expires=proof.trust.expires, latest=latest, yanked=line.yanked
+                session.status,
+                expires=proof.trust.expires,
+                latest=rollout.latest(line, pointer),
+                yanked=line.yanked,
             )
             await session.write(proof.records)
             await session.commit()

@@ -37,7 +37,7 @@ from vademecum.ports import Clock, Room
 from vademecum.store import garbage
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import Head
-from vademecum.store.records import SPOILED, Latest, Spoiled
+from vademecum.store.records import SPOILED, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.trust import rollout
@@ -154,7 +154,7 @@ class Update:
             before,
             checked=now if found.complete else before.checked,
             expires=found.trust.expires,
-            latest=Latest(pointer.sequence, pointer.version),
+            latest=rollout.latest(line, pointer),
             error=None,
             stale=(before.stale or now) if found.stale else None,
             yanked=line.yanked,

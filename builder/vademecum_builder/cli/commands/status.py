@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.cli.wording import Shown, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, policy_lines, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -21,6 +21,7 @@ def run(options: Namespace) -> Shown:
         ]
     lines += [f"  {waits}"] if (waits := waiting(status)) else []
     lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
+    lines += policy_lines(status)
     lines += [f"  checked {status['checked']}"] if status["checked"] else []
     lines += stale(status)
     if status["expired"]:

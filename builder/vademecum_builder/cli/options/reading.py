@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from vademecum_builder.cli.options.common import (
     byte_count,
     name_and_text,
 )
+
+_DEFAULT = "default"
+"""Gives a choice back to the app."""
 
 
 def add_to(commands: Commands) -> None:
@@ -37,6 +41,13 @@ def add_to(commands: Commands) -> None:
         "bench search questions.txt --store kb.db",
     )
     commands.add("status", "what is installed", _status, "status --store kb.db --json")
+    commands.add(
+        "policy",
+        "choose what a local store does about releases, or show it",
+        _policy,
+        "policy --store kb.db --channel beta --least-documents 3",
+        leaves_unsaid=True,
+    )
     commands.add("mcp", "answer agents by the Model Context Protocol (stdio)", _mcp, "mcp --store kb.db")
     commands.add(
         "doctor",
@@ -101,6 +112,67 @@ def _bench_search(add: AddOption) -> None:
 def _status(add: AddOption) -> None:
     add_store(add)
     add_json(add)
+
+
+def _policy(add: AddOption) -> None:
+    add_store(add)
+    add(
+        "--mode",
+        metavar="MODE",
+        type=_choice,
+        help="automatic, notify, manual or off; default (of any of these) has the app choose",
+    )
+    add("--channel", metavar="NAME", type=_choice, help="the line of releases to follow")
+    over = "over which one is downloaded unasked: any, unmetered or wifi"
+    add("--connection", metavar="KIND", type=_choice, help=over)
+    add(
+        "--max-bytes",
+        metavar="BYTES",
+        dest="max_update_bytes",
+        type=_count,
+        help="the most that one run downloads; 0: no limit",
+    )
+    add(
+        "--least-documents",
+        metavar="N",
+        type=_count,
+        help="a release that changes fewer waits for more of them, unless it is critical",
+    )
+    add(
+        "--activation",
+        metavar="WHEN",
+        type=_choice,
+        help="now or next-start",
+    )
+    add(
+        "--pin",
+        metavar="SEQUENCE",
+        type=_release,
+        help="stay at this release; none: follow the channel again",
+    )
+    add(
+        "--skip",
+        metavar="SEQUENCE",
+        type=_release,
+        help="pass this release over; none: nothing is passed over",
+    )
+    add_json(add)
+
+
+def _choice(text: str) -> str | None:
+    return None if text == _DEFAULT else text
+
+
+def _count(text: str) -> int | None:
+    return None if text == _DEFAULT else byte_count(text)
+
+
+def _release(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a release nor none")
+    return int(text)
 
 
 def _mcp(add: AddOption) -> None:

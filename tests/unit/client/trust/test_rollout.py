@@ -49,6 +49,8 @@ def test_a_candidate_is_for_the_stores_below_its_rollout(app: App) -> None:
         assert app.check().available == (sequence == 2)
         app.sync()
         assert app.sequence == sequence
+        told = {"sequence": 2, "rollout": rollout, "assigned": sequence == 2}
+        assert app.status()["latest"] == {"sequence": sequence, "version": f"v{sequence}", "candidate": told}
 
 
 @pytest.mark.fault("A17")

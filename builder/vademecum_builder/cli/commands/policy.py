@@ -1,0 +1,25 @@
+"""`vade policy`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from vademecum.knowledge import KnowledgeBase
+from vademecum.policy import CHOICES, check_choices
+from vademecum_builder.cli.wording import Shown, policy_lines
+
+
+def run(options: Namespace) -> Shown:
+    """Keep what the user of a local store chooses about releases, and say what holds."""
+    chosen = {name: getattr(options, field) for name, field in CHOICES.items() if hasattr(options, field)}
+    check_choices(chosen)  # before anything is written: nothing is chosen by half
+    with KnowledgeBase.open(options.store) as knowledge:
+        if hasattr(options, "pin"):
+            knowledge.pin(options.pin)
+        if hasattr(options, "skip"):
+            knowledge.skip(options.skip)
+        if chosen:
+            knowledge.set_policy(**chosen)
+        status = knowledge.status()
+    told = {name: status[name] for name in ("policy", "pinned", "refused", "channels", "latest")}
+    return told, policy_lines(status)
