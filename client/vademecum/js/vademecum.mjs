@@ -13,7 +13,6 @@ import { fetchFirst, readerAddress } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
-import { mayPreview, Preview } from "./page/preview.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
 import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
@@ -48,7 +47,7 @@ export class KnowledgeBase {
   #log;
   #store;
   #reader;
-  #preview;
+  /** @type {import("./page/preview.mjs").Preview | null} loaded where an app asks for it */ #preview = null;
   #tabs;
   /** @type {PythonWorker} */ #python;
   /** @type {Updates} */ #updates;
@@ -74,8 +73,12 @@ export class KnowledgeBase {
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), options.fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const previews = options.preview === true && mayPreview(this.url, clientFolder(options.clientUrl));
-    const preview = (this.#preview = previews ? new Preview({ url: this.url, channel: defaults.channel, reader, emit }) : null);
+    const around = { url: this.url, client: clientFolder(options.clientUrl), channel: defaults.channel, reader, emit };
+    /** @type {import("./update/install.mjs").Surroundings["preview"]} where it does not load, Python looks, as elsewhere */
+    const preview = options.preview !== true ? null : {
+      show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(around)).show(), () => undefined),
+      failed: async (error) => this.#preview?.failed(error),
+    };
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
@@ -84,7 +87,7 @@ export class KnowledgeBase {
     const target = { urls: this.#urls, trust, policy: defaults, seed };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
-      () => ({ ...target, client: this.#clientUrl, fetched: preview?.take() }),
+      () => ({ ...target, client: this.#clientUrl, fetched: this.#preview?.take() }),
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({

@@ -1,4 +1,4 @@
-"""Words that say little in a question; js/search/stop_words.mjs has the same. Without others in a query, they count."""
+"""Words that say little in a question; js/search/stop_words/ has the same. Without others in a query, they count."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ const IDLE_MS = 1_000;
  * Whether a page may preview: it lies in the published tree, as its scripts do, and no other page frames it.
  * @param {string} tree @param {URL} client the folder of the scripts
  */
-export function mayPreview(tree, client) {
+function mayPreview(tree, client) {
   const { location, self, top } = globalThis;
   return Boolean(location?.href.startsWith(tree)) && client.href === new URL("client/", tree).href && top === self;
 }
@@ -35,6 +35,7 @@ export function mayPreview(tree, client) {
 /**
  * @typedef {object} Surroundings
  * @property {string} url of the tree
+ * @property {URL} client the folder of the scripts
  * @property {string} channel
  * @property {import("./reader.mjs").Reader} reader
  * @property {(name: string, detail: object | null) => void} emit
@@ -53,8 +54,8 @@ export class Preview {
   /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or does not ask. Whatever goes
    * wrong here, Python finds as well, and tells. */
   async show() {
-    const { reader, emit } = this.around;
-    if (reader.release || reader.preview) return;
+    const { url, client, reader, emit } = this.around;
+    if (!mayPreview(url, client) || reader.release || reader.preview) return;
     await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch(() => undefined);
     if (!reader.preview) return;
     const { sequence, version } = reader.preview;

@@ -49,9 +49,8 @@ export class Searcher {
   }
 
   async #loadWords() {
-    const algorithms = algorithmsOf(this.places.languages);
-    const [stems, found] = await Promise.all([loadStems(algorithms), this.load()]);
-    return new Words(this.generation, found, algorithms, stems);
+    const [stems, found] = await Promise.all([loadStems(algorithmsOf(this.places.languages)), this.load()]);
+    return new Words(this.generation, found, stems);
   }
 
   /** The words, or nothing where they take long and meaning alone may answer. @param {string} mode */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Snowball's stems, by the language that documents say they are in; search/stems.py is the twin. */
+/** Snowball's stems, and the words that say little, by the language that documents say they are in; search/stems.py is the twin. */
 
 /** The algorithm for the first part of a language tag (BCP 47), or for none. */
 const LANGUAGES = new Map(
@@ -41,6 +41,17 @@ const STEMMERS = {
   spanish: () => import("./stemmers/spanish.js"),
   swedish: () => import("./stemmers/swedish.js"),
 };
+/** Of the others there are no lists. @type {Record<string, () => Promise<{default: string}>>} */
+const STOP_WORDS = {
+  dutch: () => import("./stop_words/dutch.mjs"),
+  english: () => import("./stop_words/english.mjs"),
+  french: () => import("./stop_words/french.mjs"),
+  german: () => import("./stop_words/german.mjs"),
+  italian: () => import("./stop_words/italian.mjs"),
+  portuguese: () => import("./stop_words/portuguese.mjs"),
+  russian: () => import("./stop_words/russian.mjs"),
+  spanish: () => import("./stop_words/spanish.mjs"),
+};
 const DEFAULT = "english";
 const MOST_KNOWN = 1 << 16;
 
@@ -53,9 +64,10 @@ export function algorithmsOf(tags) {
 export class Stems {
   /** @type {Map<string, string[]>} */ #known = new Map();
 
-  /** @param {{stemWord(word: string): string}[]} stemmers */
-  constructor(stemmers) {
+  /** @param {{stemWord(word: string): string}[]} stemmers @param {Set<string>} stop words that say little */
+  constructor(stemmers, stop) {
     this.stemmers = stemmers;
+    this.stop = stop;
   }
 
   /** What each algorithm leaves of a folded word. @param {string} word */
@@ -71,6 +83,8 @@ export class Stems {
 
 /** @param {string[]} algorithms each is a module of its own @returns {Promise<Stems>} */
 export async function loadStems(algorithms) {
-  const modules = await Promise.all(algorithms.map((name) => STEMMERS[name]()));
-  return new Stems(modules.map((module) => new module.default()));
+  const modules = Promise.all(algorithms.map((name) => STEMMERS[name]()));
+  const lists = await Promise.all(algorithms.map((name) => STOP_WORDS[name]?.()));
+  const stop = lists.flatMap((list) => list?.default.trim().split(/\s+/) ?? []);
+  return new Stems((await modules).map((module) => new module.default()), new Set(stop));
 }

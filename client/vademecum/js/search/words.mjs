@@ -5,7 +5,6 @@
  */
 
 import { within } from "./spelling.mjs";
-import { STOP_WORDS } from "./stop_words.mjs";
 import { PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -24,15 +23,13 @@ const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
 
 export class Words {
-  /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {string[]} algorithms
-   * @param {import("./stems.mjs").Stems} stems of these algorithms */
-  constructor(generation, words, algorithms, stems) {
+  /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems */
+  constructor(generation, words, stems) {
     const { segments, documents, owners, starts } = generation;
     this.owners = owners;
     this.starts = starts;
     this.words = words;
     this.stems = stems;
-    this.stop = new Set(algorithms.flatMap((name) => [...(STOP_WORDS.get(name) ?? [])]));
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
@@ -146,7 +143,7 @@ export class Words {
     const left = worth === COMPLETED ? typed.slice(1) : [];
     if (left[0] || worth === 1) typed.length = 1;
     const words = [...new Set([...runs.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
-    const telling = words.filter((word) => !this.stop.has(word));
+    const telling = words.filter((word) => !this.stems.stop.has(word));
     return (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word)));
   }
 
