@@ -58,6 +58,7 @@ test("while words are read meaning alone answers, and what failed is tried again
   const early = await slow.search(question);
   assert.deepEqual([early.preparing, early.nearest, early.unknown], [true, false, []]);
   finish([readWords(generation.segments[0])]);
+  await slow.words;
   const late = await slow.search(question);
   assert.deepEqual([late.preparing, late.hits.map(({ why }) => why.words)], [false, [1]]);
   let tried = 0;
