@@ -117,7 +117,9 @@ def _run(
         return report, [reader.notice, *encoders.notices]
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         if request.sync:
-            sync_sources(workspace, request, opened, report=in_stages(context.progress), stop=stop)
+            sync_sources(
+                workspace, request, opened, report=in_stages(context.progress), stop=stop, reading=False
+            )
         source, named = joined(stored(workspace, request, opened))
         readers = cast("NamedReaders", named)
         encoders = replace(encoders, kept=workspace)

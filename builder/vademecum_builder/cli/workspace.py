@@ -77,7 +77,11 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
     chosen = replace(request, sources=tuple(chosen_sources(request, wish.sources)))
     with Bars() as bars, stopped_by_signal() as stop:
         report = lines_of_json if options.progress == "json" else in_stages(bars)
-        return sync_sources(workspace, chosen, open_sources(chosen), wish, report=report, stop=stop)
+        jobs = sync_sources(workspace, chosen, open_sources(chosen), wish, report=report, stop=stop)
+    for view in workspace.views():
+        for told in view.told.get("warnings", ()) if view.source in {job.source for job in jobs} else ():
+            print(printable(f"vade: warning: {view.source}: {told}"), file=sys.stderr)
+    return jobs
 
 
 def lines_of_json(job: Job) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -128,6 +128,7 @@ class Changes:
         expected: About how many items there are, for a bar of progress; 0: nobody knows.
         unread: How much else lies there that no reader reads, by the files' ending.
         left_out: How many files that look like documents are none, by what they are.
+        warnings: What a publisher should know of all of it, one line each; whole when the entries are taken.
     """
 
     entries: Iterator[Entry]
@@ -135,6 +136,7 @@ class Changes:
     expected: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 class Source(Protocol):

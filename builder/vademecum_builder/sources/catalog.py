@@ -61,7 +61,8 @@ class CatalogSource:
             return self._fetched(since)
         if since is not None:
             raise UsageError(f"{self.place}: files have no checkpoint ({since.strategy})")
-        return Changes(self._entries(self.files()))
+        listing = Listing(self)
+        return Changes(listing.entries(_opened(self.files())), warnings=listing.warnings)
 
     def files(self) -> list[Path]:
         """Return the files, sorted.
@@ -122,16 +123,14 @@ class CatalogSource:
             return Changes(iter([since] if since else []))
         position = {"ask": fetched.validators, "shaped": shaped}
         checkpoint = Checkpoint(_STRATEGY, canonical(position).decode()) if fetched.validators else None
-        return Changes(self._received(fetched, checkpoint), whole=True)
+        listing = Listing(self)
+        return Changes(self._received(listing, fetched, checkpoint), whole=True, warnings=listing.warnings)
 
-    def _received(self, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
+    def _received(self, listing: Listing, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
         with closing(fetched.body):
-            yield from Listing(self).entries([(self.place, self._file_name, fetched.body)])
+            yield from listing.entries([(self.place, self._file_name, fetched.body)])
         if checkpoint:
             yield checkpoint
-
-    def _entries(self, files: Sequence[Path]) -> Iterator[Entry]:
-        yield from Listing(self).entries(_opened(files))
 
 
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
@@ -161,14 +160,16 @@ class Listing:
         self.names: dict[str, None] = {}
         self.needs = [*source.needs, *([("id", source.id)] if source.id else [])]
         self.missing = {path for _, path in self.needs}
+        self.warnings: list[str] = []
 
     def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
         for place, name, stream in files:
             try:
-                for number, record in read_records(
-                    stream, PurePosixPath(name).suffix.lower(), self.source.layout
-                ):
+                said: list[str] = []
+                ending = PurePosixPath(name).suffix.lower()
+                for number, record in read_records(stream, ending, self.source.layout, warn=said.append):
                     yield self.entry(f"{name}:{number}", record)
+                self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
                 raise UsageError(f"{place}: {error.message}") from error
         self.check()

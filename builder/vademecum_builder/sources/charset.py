@@ -94,13 +94,8 @@ def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
     Raises:
         ContentError: Binary.
     """
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding
-    if b"\0" in head and (wide := _utf_16(head)):
-        return wide
-    if head.count(b"\0") > nul:
-        raise ContentError(_BINARY)
+    if told := unicode_of(head, nul):
+        return told
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, whole)
         return "utf-8"
@@ -114,6 +109,21 @@ def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
     if not looked:
         raise ContentError("in no encoding that is known, or binary: save it as UTF-8")
     return looked
+
+
+def unicode_of(head: bytes, nul: int = 0) -> str:
+    """Return the Unicode encoding that a mark, or the NUL bytes of UTF-16, tell; empty: neither does.
+
+    Raises:
+        ContentError: More than `nul` NUL bytes that mean nothing: binary.
+    """
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    wide = _utf_16(head) if b"\0" in head else ""
+    if not wide and head.count(b"\0") > nul:
+        raise ContentError(_BINARY)
+    return wide
 
 
 def _strict(data: bytes, encoding: str) -> Decoded:

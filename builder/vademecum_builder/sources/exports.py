@@ -20,6 +20,7 @@ from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.messages import make_message
+from vademecum_builder.sources.record_files import Failed, Layout, read_records
 from vademecum_builder.sources.table import is_deleted
 
 SHAPES: Final = ("jsonl", "slack", "discord", "mbox")
@@ -90,15 +91,15 @@ class Export:
         files = sorted(self.path.rglob("*.jsonl")) if self.path.is_dir() else [self.path]
         for file in files:
             with file.open("rb") as stream:
-                for number, line in enumerate(stream, 1):
-                    if line.strip():
-                        yield from self._json_line(
-                            _json(line, f"{file}, line {number}"), f"{file.name}:{number}"
-                        )
+                try:
+                    for number, told in read_records(stream, ".jsonl", Layout(halves=True)):
+                        yield from self._json_line(told, f"{file.name}:{number}")
+                except ContentError as error:
+                    raise UsageError(f"{self.where}: {file}: {error.message}") from None
 
-    def _json_line(self, told: Any, key: str) -> Iterator[Message | Skipped]:
-        if not isinstance(told, dict):
-            yield Skipped(key, "no JSON object")
+    def _json_line(self, told: dict[str, Any] | Failed, key: str) -> Iterator[Message | Skipped]:
+        if isinstance(told, Failed):
+            yield Skipped(key, told.reason, told.said)
             return
         found = {name: told.get(field) for name, field in self.fields.items()}
         if not is_deleted(found.get("deleted")):

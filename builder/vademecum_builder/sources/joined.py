@@ -60,15 +60,17 @@ class JoinedSource:
         """
         if since is not None:
             raise UsageError(f"joined sources have no checkpoint ({since.strategy})")
-        return Changes(self._entries())
+        warnings: list[str] = []
+        return Changes(self._entries(warnings), warnings=warnings)
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self, warnings: list[str]) -> Iterator[Entry]:
         self.conflicts, self.untold = [], 0
         found: dict[str, list[tuple[str, bytes]]] = {}
         for part in self.parts:
             seen: set[str] = set()
             for view in part.views:
-                for entry in view.changes(None).entries:
+                changes = view.changes(None)
+                for entry in changes.entries:
                     if isinstance(entry, Skipped):
                         yield Skipped(f"{part.name}:{entry.key}", entry.reason, entry.said)
                     elif isinstance(entry, SourceItem):
@@ -89,6 +91,7 @@ class JoinedSource:
                             continue
                         seen.add(key)
                         found.setdefault(key, []).append((part.name, entry.data))
+                warnings += [f"{part.name}: {told}" for told in changes.warnings]
         for key, records in found.items():
             yield self._joined(key, [(name, json.loads(data)) for name, data in records])
 

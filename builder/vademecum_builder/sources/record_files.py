@@ -5,15 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import orjson
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.charset import encoding_of
+from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.records import MAX_BYTES
 
@@ -21,6 +22,8 @@ _HEAD = 1 << 20
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv"}
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = 200
+_NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
+_GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
 
 @dataclass(frozen=True)
@@ -42,21 +45,30 @@ class Layout:
     Attributes:
         records: The path of the list in JSON, `data.items` or `/data/items`; empty: the one that there is.
         encoding: As Python names it; empty: as it looks.
+        halves: Whether a line with half an emoji is read: programs cut messages there.
     """
 
     records: str = ""
     encoding: str = ""
+    halves: bool = False
 
 
 def read_records(
-    stream: BinaryIO, ending: str, layout: Layout, longest: int = MAX_BYTES
+    stream: BinaryIO,
+    ending: str,
+    layout: Layout,
+    longest: int = MAX_BYTES,
+    warn: Callable[[str], None] = lambda told: None,  # noqa: ARG005
 ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     """Yield the records of a file: the line (of JSON the number of the record, from 1), and its fields.
+
+    JSON is UTF-8 (RFC 8259, 8.1) or UTF-16 unless its encoding is said; that of a table, which says none, is guessed.
 
     Args:
         stream: Can be told to go back.
         ending: `.json` and so on.
         longest: Bytes of a record.
+        warn: Called with what is told of the whole file: a guess.
 
     Raises:
         ContentError: It is empty, ends in the middle, is none of these, or has no list of records, or several.
@@ -64,10 +76,15 @@ def read_records(
     head = stream.read(_HEAD)
     if not head.strip():
         raise ContentError("empty")
-    encoding = layout.encoding or encoding_of(head, nul=1 + len(head) // 100)
+    few = 1 + len(head) // 100
+    encoding = layout.encoding or unicode_of(head, few) or "utf-8"
+    kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
+    if kind == "csv" and not layout.encoding and encoding == "utf-8":
+        encoding = encoding_of(head, few)
+        if not encoding.startswith("utf"):
+            warn(_GUESSED.format(encoding))
     marked = encoding == "utf-8" and head.startswith(codecs.BOM_UTF8)
     encoding = "utf-8-sig" if marked else encoding
-    kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
     stream.seek(0)
     if kind == "csv":
         text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
@@ -81,7 +98,7 @@ def read_records(
     elif encoding != "utf-8":
         stream = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
     if kind == "jsonl":
-        yield from _lines(stream, longest)
+        yield from _lines(stream, longest, halves=layout.halves)
     else:
         yield from _listed(stream, layout.records, longest)
 
@@ -98,11 +115,19 @@ def _format_of(head: str) -> str:
     return "jsonl" if rest.lstrip().startswith("{") and isinstance(_parsed(line.encode()), dict) else "json"
 
 
-def _parsed(data: bytes) -> dict[str, Any] | Failed:
+def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        return Failed(f"no JSON that can be read ({error})", _begin(data))
+        try:
+            text = data.decode()
+            if not halves or "surrogate" not in str(error):
+                raise
+            value = json.loads(text)
+        except UnicodeDecodeError:
+            return Failed(_NOT_UTF_8, _begin(data))
+        except (ValueError, RecursionError):
+            return Failed(f"no JSON that can be read ({error})", _begin(data))
     return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
 
 
@@ -110,7 +135,7 @@ def _begin(data: bytes) -> str:
     return data[:_SAID].decode("utf-8", "replace")
 
 
-def _lines(stream: BinaryIO, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _lines(stream: BinaryIO, longest: int, *, halves: bool) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     number = 0
     while line := stream.readline(longest + 1):
         number += 1
@@ -119,7 +144,7 @@ def _lines(stream: BinaryIO, longest: int) -> Iterator[tuple[int, dict[str, Any]
             while line and not line.endswith(b"\n"):
                 line = stream.readline(longest + 1)
         elif line.strip():
-            record = _parsed(line)
+            record = _parsed(line, halves=halves)
             if isinstance(record, Failed) and not line.endswith(b"\n"):
                 raise ContentError("its last line ends in the middle: it was cut off, or is being written")
             yield number, record
@@ -220,5 +245,5 @@ def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
     if len(row) != len(names):
         return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
     if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
-        return Failed("bytes that are not UTF-8: save it as UTF-8, or say its encoding", said)
+        return Failed(_NOT_UTF_8, said)
     return {name: cell for name, cell in zip(names, row, strict=True) if cell}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -18,7 +19,7 @@ from vademecum_builder.sources.base import RECORD, Skipped, SourceItem
 MAX_BYTES: Final = 16 * 1024 * 1024
 """A larger record is left out."""
 LONGEST_KEY: Final = 500
-_LONE: Final = re.compile("[\ud800-\udfff]")
+_LOST: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def record_key(id: object) -> str | None:
@@ -42,12 +43,13 @@ def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:
 
 
 def json_value(value: object) -> Any:
-    """Return a value as JSON has it: without NUL, U+FFFD for a lone surrogate; of bytes their digest."""
+    """Return a value as JSON has it: U+FFFD for NUL (none that fills up the end) and a lone surrogate; of bytes their
+    digest."""
     match value:
         case None | bool():
             return value
         case str():
-            return value if value.isprintable() else _LONE.sub("\ufffd", value.replace("\0", ""))
+            return value if value.isprintable() else _LOST.sub("\ufffd", value.rstrip("\0"))
         case int():
             return int(value) if abs(value) <= 2**53 else str(value)
         case float():
@@ -65,6 +67,13 @@ def json_value(value: object) -> Any:
         case list() | tuple():
             return [json_value(inner) for inner in value]
     return json_value(str(value))
+
+
+def fields_with_lost_characters(record: bytes) -> list[str]:
+    """Return the fields of an item's record that hold U+FFFD: what stood there was no text."""
+    if "\ufffd".encode() not in record:
+        return []
+    return [name for name, value in json.loads(record).items() if "\ufffd" in str(value)]
 
 
 def field_at(record: Mapping[str, Any], path: str) -> Any:

@@ -29,18 +29,21 @@ class NamedSources:
         if since is not None:
             raise UsageError(f"several sources have no checkpoint ({since.strategy})")
         said = [(prefix, view.changes(None)) for prefix, views in self.sources.items() for view in views]
+        warnings: list[str] = []
         return Changes(
-            (entry for prefix, changes in said for entry in _named(prefix, changes)),
+            (entry for prefix, changes in said for entry in _named(prefix, changes, warnings)),
             expected=sum(changes.expected for _, changes in said),
             unread=sum((Counter(changes.unread) for _, changes in said), Counter()),
             left_out=sum((Counter(changes.left_out) for _, changes in said), Counter()),
+            warnings=warnings,
         )
 
 
-def _named(prefix: str, changes: Changes) -> Iterator[Entry]:
+def _named(prefix: str, changes: Changes, warnings: list[str]) -> Iterator[Entry]:
     for entry in changes.entries:
         if isinstance(entry, SourceItem):
             target = prefix + entry.target if entry.target else ""
             yield replace(entry, key=prefix + entry.key, target=target)
         elif not isinstance(entry, Checkpoint):
             yield replace(entry, key=prefix + entry.key)
+    warnings += [f"{prefix}{told}" for told in changes.warnings]

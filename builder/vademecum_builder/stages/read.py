@@ -27,6 +27,7 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.sources.charset import decode_text
+from vademecum_builder.sources.records import fields_with_lost_characters
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -138,6 +139,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
     found.left_out += Counter(changes.left_out)
+    found.warnings += changes.warnings
     state = _compared(found, base)
     return _looked_at(state, found, base) if audited else state
 
@@ -179,7 +181,12 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.leave_out(item.key, document)
         return
     found.warnings += document.warnings
-    if item.media_type != HTML and not binary and (told := decode_text(item.data).warning):
+    if item.media_type == RECORD:
+        if lost := fields_with_lost_characters(item.data):
+            found.warnings.append(
+                f"{item.key}: {', '.join(lost)}: NUL, or what is no character, is shown as \ufffd"
+            )
+    elif item.media_type != HTML and not binary and (told := decode_text(item.data).warning):
         found.warnings.append(f"{item.key}: {told}")
     chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
     row = DocumentRow(

@@ -14,7 +14,7 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.workspace.jobs import CANCELLED, DONE, FAILED, Job
-from vademecum_builder.workspace.store import FROM_READER, FROM_SOURCE, Quarantined, Workspace
+from vademecum_builder.workspace.store import FROM_READER, FROM_SOURCE, Workspace, unreadable
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class StoredView:
             expected=expected,
             unread=told.get("unread", {}),
             left_out=told.get("leftOut", {}),
+            warnings=list(told.get("warnings", ())),
         )
 
     def _entries(self) -> Iterator[Entry]:
@@ -141,6 +142,5 @@ def _finish(workspace: Workspace, job: Job, noted: NotedReaders) -> None:
             source, _, key = named.partition(":")
             found = workspace.item(source, key)
             if found is not None:
-                said = found.item.data[:200].decode("utf-8", "replace")
-                workspace.quarantine(Quarantined(source, key, found.view, FROM_READER, reason, said, job.id))
+                workspace.quarantine(unreadable(job.id, source, found.view, found.item, reason))
         workspace.note(replace(job, failed=len(noted.failed)))

@@ -88,7 +88,7 @@ class View:
 
     Attributes:
         settings: The digest of its settings: a checkpoint is of one reading of a source.
-        told: What its source said beside its items, `unread` and `leftOut`.
+        told: What its source said beside its items: `unread` and `leftOut`, counted, and `warnings`.
     """
 
     source: str
@@ -315,9 +315,10 @@ class Workspace:
         values = tuple(asdict(record).values())
         self._run("REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
-    def release(self, source: str, key: str) -> None:
-        """Take a record out of quarantine."""
-        self._run("DELETE FROM quarantine WHERE source = ? AND key = ?", source, key)
+    def release(self, source: str, key: str) -> bool:
+        """Take a record out of quarantine; return whether it was there."""
+        statement = "DELETE FROM quarantine WHERE source = ? AND key = ? RETURNING key"
+        return bool(self._run(statement, source, key))
 
     # Jobs
 
@@ -400,6 +401,12 @@ def _fields(item: SourceItem) -> dict[str, str]:
 def skipped(job: int, source: str, view: str, entry: Skipped) -> Quarantined:
     """Return what a source could not give, for the quarantine."""
     return Quarantined(source, entry.key, view, FROM_SOURCE, entry.reason, entry.said, job)
+
+
+def unreadable(job: int, source: str, view: str, item: SourceItem, reason: str) -> Quarantined:
+    """Return what a reader could not read, for the quarantine."""
+    said = item.data[:200].decode("utf-8", "replace")
+    return Quarantined(source, item.key, view, FROM_READER, reason, said, job)
 
 
 def _stored(row: Sequence[Any]) -> Stored:

@@ -6,12 +6,15 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 
-from vademecum.errors import CancelledError, UsageError, VademecumError
+from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
+from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.jobs import (
     CANCELLED,
     CANCELLING,
@@ -21,7 +24,7 @@ from vademecum_builder.workspace.jobs import (
     Report,
     ignore_job,
 )
-from vademecum_builder.workspace.store import View, Workspace, skipped
+from vademecum_builder.workspace.store import View, Workspace, skipped, unreadable
 
 BATCH = 500
 
@@ -64,6 +67,7 @@ def sync_sources(
     *,
     report: Report = ignore_job,
     stop: Callable[[], bool] = lambda: False,
+    reading: bool = True,
 ) -> list[Job]:
     """Read what changed in the sources into the workspace; each source is a job of its own.
 
@@ -73,6 +77,7 @@ def sync_sources(
         opened: The sources of the request, as `open_sources` gives them.
         report: Called after each batch.
         stop: Asked after each batch.
+        reading: Whether it is tried at once to make documents of what changed; a build does that right afterwards.
 
     Raises:
         UsageError: There is no such source; one of them vanished, is empty, lost more than half of its items, or has
@@ -80,7 +85,7 @@ def sync_sources(
         CancelledError: It was stopped; a resumed job goes on behind the last batch.
     """
     return [
-        _Run(workspace, request, settings, opened[settings.prefix], wish, report, stop).run()
+        _Run(workspace, request, settings, opened[settings.prefix], wish, report, stop, reading).run()
         for settings in chosen_sources(request, wish.sources)
     ]
 
@@ -119,6 +124,7 @@ class _Run:
     wish: Wish
     report: Report
     stop: Callable[[], bool]
+    reads: bool
     before: int = 0
     gone: int = 0
 
@@ -211,16 +217,32 @@ class _Run:
         self.job = job = replace(job, done=job.done + 1)
         reading.seen.add(entry.key)
         if isinstance(entry, SourceItem):
-            workspace.release(source, entry.key)
+            failed = workspace.release(source, entry.key)
             if change := workspace.difference(source, reading.view, entry):
                 workspace.put(job.id, reading.view, entry, change)
                 counted = {change.what: getattr(job, change.what) + 1}
                 self.job = replace(job, **counted)
+            if (change or failed) and self.reads:
+                self._try_to_read(entry, reading.view)
             return
         self._remove(entry.key)
         if isinstance(entry, Skipped):
             workspace.quarantine(skipped(job.id, source, reading.view, entry))
             self.job = replace(self.job, failed=job.failed + 1)
+
+    @cached_property
+    def _reader(self) -> DocumentReader:
+        return self.opened[0].reader()
+
+    def _try_to_read(self, item: SourceItem, view: str) -> None:
+        """See whether a document can be made of an item; where what reads it is not installed, nobody knows."""
+        try:
+            self._reader.read(item)
+        except MissingReader:
+            pass
+        except ContentError as error:
+            self.workspace.quarantine(unreadable(self.job.id, self.source, view, item, error.message))
+            self.job = replace(self.job, failed=self.job.failed + 1)
 
     def _remove(self, key: str) -> None:
         self.workspace.release(self.source, key)
@@ -257,7 +279,9 @@ class _Run:
             )
 
     def _note_view(self, reading: _Reading) -> None:
-        told = {"unread": dict(reading.changes.unread), "leftOut": dict(reading.changes.left_out)}
+        changes = reading.changes
+        told = {"unread": dict(changes.unread), "leftOut": dict(changes.left_out)}
+        told["warnings"] = dict.fromkeys(changes.warnings, 1)
         digest = settings_digest(self.settings)
         self.workspace.set_view(
             View(self.source, reading.view, digest, reading.checkpoint, told, self.job.id)

@@ -79,6 +79,14 @@ def test_jobs(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "jobs", "resume", "2")["job"]["state"] == "done"
 
 
+def test_a_sync_warns_of_a_guess(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = (shop.root / "vademecum.toml").read_text().replace("products.jsonl", "a.csv")
+    (shop.root / "vademecum.toml").write_text(settings)
+    (shop.root / "a.csv").write_bytes(b"id,name,text\n1,Caf\xe9,x\n")
+    assert main(["sync"]) == 0
+    assert "vade: warning: products: a.csv: read as cp1252" in capsys.readouterr().err
+
+
 def test_quarantine(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     shop.write([*(lamp(number) for number in range(20)), lamp(3, name="Another")])
     run(capsys, "sync")

@@ -122,6 +122,7 @@ def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) ->
         ('{"id": 8, "x": NaN}', "no JSON that can be read"),
         (f'{{"id": 8, "x": {"[" * 600}{"]" * 600}}}', "nested too deeply"),
         ("[1, 2]", "no object of fields"),
+        ('{"id": 8, "x": "\xff"}', "bytes that are not UTF-8"),
         ('{"id": 8', "no JSON that can be read"),
         (
             f'{{"id": 8, "x": "-----BEGIN PRIVATE KEY-----\\n{"aB3" * 40}\\n-----END PRIVATE KEY-----"}}',
@@ -131,7 +132,7 @@ def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) ->
 )
 def test_a_record_that_fails_is_told_and_the_others_go_on(tmp_path: Path, wrong: str, reason: str) -> None:
     lines = [json.dumps(PUMP), wrong, json.dumps(VALVE)]
-    found, skipped = listed(catalog(tmp_path, "a.jsonl", "\n".join(lines)))
+    found, skipped = listed(catalog(tmp_path, "a.jsonl", "\n".join(lines).encode("latin-1")))
     assert {"7": PUMP, "v/1": VALVE}.items() <= found.items()
     assert [*skipped] == (["a.jsonl:2"] if reason else [])
     assert skipped.get("a.jsonl:2", "").startswith(reason)

@@ -95,13 +95,20 @@ def test_json_lines(tmp_path: Path) -> None:
         {"id": 2, "at": 1767261600000, "who": None, "said": "b", "gone": False},
         {"id": 3, "at": 1, "gone": True},
         [1],
+        {"id": 4, "at": 1767261600, "said": "\xff"},
     ]
-    (tmp_path / "chat.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n\n")
+    written = "\n".join([*map(json.dumps, lines[:-1]), json.dumps(lines[-1], ensure_ascii=False)]) + "\n\n"
+    (tmp_path / "chat.jsonl").write_bytes(written.encode("latin-1"))
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert messages(tmp_path / "chat.jsonl", fields=FIELDS) == [
-        Message("1", at, "Ann", "a \ufffd"),
+        Message("1", at, "Ann", "a\ufffd \ufffd"),
         Message("2", at, "", "b"),
-        Skipped("chat.jsonl:4", "no JSON object"),
+        Skipped("chat.jsonl:4", "no object of fields", "[1]\n"),
+        Skipped(
+            "chat.jsonl:5",
+            "bytes that are not UTF-8: save it as UTF-8, or say its encoding",
+            '{"id": 4, "at": 1767261600, "said": "\ufffd"}\n',
+        ),
     ]
 
 
@@ -111,7 +118,7 @@ def test_json_lines(tmp_path: Path) -> None:
         (
             "chat.jsonl",
             '{"id": 1, "at": 1}\n{"id": 2, "a',
-            r"chat.jsonl, line 2: no whole JSON .*still being written",
+            r"line 3: .*chat.jsonl: its last line ends in the middle: .*is being written",
         ),
         ("chat.json", '{"guild": {}, "messages": [{', "chat.json: no whole JSON"),
         ("chat.json", '{"guild": {}}', "no export of Discord"),

@@ -214,7 +214,7 @@ def test_text_that_is_none_or_too_much_is_left_out(lite: Shop, monkeypatch: pyte
     news, _ = told(replace(lite.source, cursor=""))
     assert (news["1"].reason, news["1"].said) == ("name is not UTF-8", r"H\udcff\udcfe")
     assert news["2"].reason == "larger than 1 MB; the largest field is 'name'"
-    assert news["3"] == "ab"
+    assert news["3"] == "a\ufffdb"
 
 
 @pytest.mark.parametrize(

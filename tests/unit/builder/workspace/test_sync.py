@@ -312,3 +312,32 @@ def test_only_the_newest_jobs_keep_what_items_were(shop: Workshop, monkeypatch: 
         assert [stored and b'"price":1' in stored.item.data for stored in kept.values()] == [True] * 3
         with pytest.raises(UsageError, match="before job 2 is not kept"):
             workspace.before(2, "products")
+
+
+def test_what_cannot_be_made_a_document_is_in_quarantine_when_it_is_synced(shop: Workshop) -> None:
+    records = [lamp(number, at="2026-01-01T00:00:00Z") for number in range(19)]
+    shop.write([*records, lamp(19, at="some day")], more='updated = "at"\n')
+    for _ in range(2):  # what did not change is tried again, as what failed in its source is
+        [job] = shop.sync()
+        assert (job.state, job.failed) == (DONE, 1)
+        with shop.open() as workspace:
+            [one] = workspace.quarantined()
+        assert (one.key, one.stage) == ("19", "reader") and "'some day' is no time" in one.reason
+    shop.write([*records, lamp(19, at="2026-01-01T00:00:00Z")], more='updated = "at"\n')
+    shop.sync()
+    with shop.open() as workspace:
+        assert not workspace.quarantined()
+
+
+@pytest.mark.slow
+def test_a_build_tells_what_is_no_character_and_a_guess_of_the_encoding(shop: Workshop) -> None:
+    records = "".join(f"{number},Lamp,Shines {number}\n" for number in range(20)) + "20,Caf\xe9,Sh\0ines\0\n"
+    settings = (shop.root / "vademecum.toml").read_text().replace("products.jsonl", "products.csv")
+    (shop.root / "vademecum.toml").write_text(settings)
+    (shop.root / "products.csv").write_bytes(f"id,name,text\n{records}".encode("cp1252"))
+    told = {
+        "products:20: text: NUL, or what is no character, is shown as \ufffd",
+        'products:products.csv: read as cp1252, which it looks like: save it as UTF-8, or write encoding = "cp1252"',
+    }
+    assert set(shop.build(preview=True).warnings) == told
+    assert set(shop.build(workspace=None, restart=True, preview=True).warnings) == told
