@@ -35,6 +35,7 @@ _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _STEERING = ("/", ":", "!", "?", "{", "-")
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
+_LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
@@ -119,11 +120,17 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                     outline.block(Item(runs, len(lists) - 1, lists[-1]) if begins_item else Paragraph(runs))
                     begins_item = False
             case "fence" | "code_block":
-                outline.block(Code(token.content, token.info.strip().partition(" ")[0]))
+                outline.block(Code(token.content, _language(token.info)))
             case "html_block":
                 for block in html_blocks(token.content):
                     outline.block(block)
     return outline
+
+
+def _language(info: str) -> str:
+    """Return the language of `python {1,3}`, `rust,editable`, `ts{1}`, `{r, echo=FALSE}`, `{.python .numbered}`."""
+    match = _LANGUAGE.match(info.strip())
+    return match[1] if match else ""
 
 
 def _heading(outline: Outline, opening: Token, inline: Token) -> None:

@@ -156,18 +156,18 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.leave_out(item.key, private)
         return
     old = base.rows.documents.get(item.key)
-    digest = _source_digest(item, reader.shaped_by(item))
-    if (
-        old is not None
-        and not context.request.strict  # what is wrong with a page, its reader alone knows
-        and not old.removed
-        and base.sources.get(item.key) == digest
-        and not _private(old, context)
-    ):
-        found.sources[item.key] = digest
-        found.documents[item.key] = old
-        return
     try:
+        digest = _source_digest(item, reader.shaped_by(item))
+        if (
+            old is not None
+            and not context.request.strict  # what is wrong with a page, its reader alone knows
+            and not old.removed
+            and base.sources.get(item.key) == digest
+            and not _private(old, context)
+        ):
+            found.sources[item.key] = digest
+            found.documents[item.key] = old
+            return
         document = reader.read(item)
     except MissingReader as missing:
         found.unread[f"{PurePosixPath(item.key).suffix}: {missing.message}"] += 1

@@ -96,7 +96,7 @@ def test_the_command_line_tells_each_warning_and_ends_with_1(
     request_: BuildRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("docs/a.md").write_bytes(b"\0")
-    Path("docs/b.md").write_bytes(b"\0")
+    Path("docs/b.md").write_bytes(b"may include\0")
     assert main(["build", "docs", "--out", "tree", "--no-site", "--strict"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line for line in lines if line.startswith("vade: warning: ")] == [

@@ -60,7 +60,20 @@ def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
     [
         ("* a\n+ b\n\n3) c", (Item((Run("a"),)), Item((Run("b"),)), Item((Run("c"),), 0, 3))),
         ("- a\n\n  b", (Item((Run("a"),)), "b")),
-        ("~~~js {1}\nx\n~~~", (Code("x", "js"),)),
+        *(
+            (f"~~~{info}\nx\n~~~", (Code("x", language),))
+            for info, language in {
+                "js {1}": "js",
+                "ts{1,3-4}": "ts",
+                "rust,editable": "rust",
+                "md:line-numbers": "md",
+                "{r, echo=FALSE}": "r",
+                "{.python .numbered}": "python",
+                "{=html}": "html",
+                "c++": "c++",
+                "[a.conf]": "",
+            }.items()
+        ),
         ("__a__ _b_", (Paragraph((Run("a", strong=True), Run(" "), Run("b", emphasis=True))),)),
         ("[a\nb](c.md)", (Paragraph((Run("a b", link="c.md"),)),)),
         ("[a][r]\n\n[r]: c.md", (Paragraph((Run("a", link="c.md"),)),)),
