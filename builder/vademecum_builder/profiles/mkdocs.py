@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -25,6 +27,7 @@ from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import PYMDOWNX, PYTHON_MARKDOWN, SlugRule, python_markdown
+from vademecum_builder.sources.places import PagePlace
 
 FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml")
 # Plugins that make pages, or move them, in ways that the configuration does not say.
@@ -89,6 +92,53 @@ def _plugins(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_LOCALE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{4})?(?:-[A-Z]{2})?|[a-z]{2}_[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class _Languages:
+    """What mkdocs-static-i18n is told: the default language is served at the root, others below their names.
+
+    Attributes:
+        all: Those that are named, whether they are built or not.
+        folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
+    """
+
+    default: str = ""
+    all: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    folders: bool = False
+
+    def at(self, language: str, served: str) -> str:
+        """Return where a page is served, given where it would be in the default language."""
+        if language not in self.built:
+            raise NotServed(f"in a language that is not built ({language})")
+        return served if language == self.default else posixpath.join(language, served)
+
+    def split(self, path: str) -> tuple[str, str]:
+        """Return the path without its language, and the language; empty: it names none."""
+        found = re.fullmatch(r"(.+)\.([\w-]+)(\.\w+)", path)
+        if self.folders or not found or not (found[2] in self.all or _LOCALE.fullmatch(found[2])):
+            return path, ""
+        return found[1] + found[3], found[2]
+
+
+def _languages(options: Any) -> _Languages | None:
+    if not isinstance(options, Mapping):
+        return None
+    listed = options.get("languages")
+    said = (
+        {str(name): item if isinstance(item, Mapping) else {} for name, item in listed.items()}  # before 1.0
+        if isinstance(listed, Mapping)
+        else {str(item.get("locale")): item for item in listed or () if isinstance(item, Mapping)}
+    )
+    only, default = text_at(options, "build_only_locale"), text_at(options, "default_language")
+    default = only or next((name for name, item in said.items() if item.get("default") is True), default)
+    built = [name for name, item in said.items() if item.get("build") is not False and only in ("", name)]
+    folders = text_at(options, "docs_structure") == "folder"
+    return _Languages(default, tuple(said), (*{*built, default},), folders) if default else None
+
+
 def open_mkdocs(project: Project) -> Rules:
     """Read the configuration; what it inherits (`INHERIT`) lies below what it says itself."""
     config = read_yaml(project.text(*FILES[:2]))
@@ -109,7 +159,15 @@ def open_mkdocs(project: Project) -> Rules:
     directories = config.get("use_directory_urls", True) is not False
     blog = text_at(plugins.get("blog") or {}, "blog_dir", default="blog") if "blog" in plugins else ""
 
+    languages = _languages(plugins.get("i18n"))
+
     def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if languages is None:
+            return plain(path, metadata)
+        whole, language = languages.split(path)
+        return languages.at(language or languages.default, plain(whole, metadata))
+
+    def plain(path: str, metadata: Mapping[str, Any]) -> str:
         for hides, reason in hidden:
             if hides(path):
                 raise NotServed(reason)
@@ -122,11 +180,17 @@ def open_mkdocs(project: Project) -> Rules:
             return f"{folder}/index.html".lstrip("/") if name in ("index", "README") else f"{stem(path)}.html"
         return pretty(path, "index", "README")
 
-    def doubt(path: str, metadata: Mapping[str, Any]) -> str:
-        return "the plugin i18n serves languages by its own rule" if "i18n" in plugins else ""
+    def of_language(language: str) -> Folder:
+        assert languages is not None
+        return Folder(
+            posixpath.join(docs, language),
+            lambda path, metadata: languages.at(language, plain(path, metadata)),
+            PagePlace(posixpath.join(docs, languages.default), language.replace("_", "-")),
+        )
 
+    in_folders = languages.all if languages and languages.folders else ()
     return Rules(
-        (Folder(docs, address),),
+        (*map(of_language, in_folders), Folder(docs, address)),
         _slugs(extensions.get("toc")),
         (
             mkdocs_snippets(folders, docs),
@@ -144,7 +208,7 @@ def open_mkdocs(project: Project) -> Rules:
         doubts=tuple(
             f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
         ),
-        doubt=doubt,
+        first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
     )
 
 

@@ -7,7 +7,7 @@ same pages: `it/` alone is the department, and chapters have no pages in common.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -77,6 +77,11 @@ class PagePlaces:
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._keys = frozenset(keys)
+        self._suffixed = Counter(
+            found[1] + found[3]
+            for key in self._keys
+            if (found := _SUFFIXED.fullmatch(key)) and language_named(found[2])
+        )
         self._folders = {**self._found("version"), **self._found("lang")}
 
     def of(self, key: str) -> PagePlace:
@@ -98,8 +103,8 @@ class PagePlaces:
 
     def _has_sibling(self, folder: str, suffixed: re.Match[str]) -> bool:
         """Return whether `a.de.md` stands beside `a.md`, or beside another language."""
-        stem, _, ending = suffixed.groups()
-        return f"{folder}{stem}{ending}" in self._keys or f"{folder}{stem}.en{ending}" in self._keys
+        plain = folder + suffixed[1] + suffixed[3]
+        return plain in self._keys or self._suffixed[plain] > 1
 
     def _found(self, kind: str) -> dict[str, dict[str, str]]:
         """Return the folders that are a version or a language, and which."""

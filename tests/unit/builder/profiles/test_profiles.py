@@ -28,6 +28,7 @@ from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
+from vademecum_builder.sources.places import PagePlace, PagePlaces
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
 SITE = "https://b.example"
@@ -146,6 +147,17 @@ def test_markup_of_the_generator_goes_and_its_text_stays(name: str, tmp_path: Pa
         if key.lower().endswith(("set up.md", "set-up.mdx", "set up.mdx", "setup.md"))
     ]
     assert [line.strip() for line in text_of(document).split("\n") if line.strip()] == SHOWN[name].split("|")
+
+
+def test_languages_of_mkdocs_are_those_of_the_plugin(tmp_path: Path) -> None:
+    found = found_in(trees.write("mkdocs-languages", tmp_path))
+    place = found.page_place("docs/pt_BR/guide/setup.md")
+    assert place == PagePlace("docs/de/guide/setup.md", "pt-BR") and found.rules.first == {"lang": "de"}
+    assert found.page_place("docs/everywhere.md") is None
+    for key, language in {"docs/guide/setup.en.md": "en", "docs/guide/setup.fr.md": "fr"}.items():
+        places = PagePlaces(["docs/guide/setup.en.md", "docs/guide/setup.fr.md", "docs/v1.it.md"])
+        assert places.of(key) == PagePlace("docs/guide/setup.md", language)
+    assert places.of("docs/v1.it.md") == PagePlace()
 
 
 OBSIDIAN = {

@@ -108,6 +108,40 @@ markdown_extensions:
         "manual/parts/part.md": page("Part"),
         "manual/x.draft.md": page("Draft"),
     },
+    "mkdocs-i18n": {
+        "mkdocs.yml": """site_name: B
+plugins:
+  - i18n:
+      languages:
+        - {locale: en, name: English, default: true}
+        - {locale: fr, name: Français}
+        - {locale: it, name: Italiano, build: false}
+""",
+        "docs/index.md": page("Start"),
+        "docs/index.fr.md": page("Accueil"),
+        "docs/index.it.md": page("Inizio"),
+        "docs/guide/README.en.md": page("Guide"),
+        "docs/guide/README.fr.md": page("Guide"),
+        "docs/guide/setup.en.md": page("Set up"),
+        "docs/guide/seulement.fr.md": page("Seulement"),
+        "docs/guide/v1.2.md": page("Version"),
+    },
+    "mkdocs-languages": {
+        "mkdocs.yml": """site_name: B
+use_directory_urls: false
+plugins:
+  i18n:
+    docs_structure: folder
+    languages:
+      - {locale: de, name: Deutsch, default: true}
+      - {locale: pt_BR, name: Português}
+""",
+        "docs/de/index.md": page("Start"),
+        "docs/de/guide/setup.md": page("Einrichten"),
+        "docs/pt_BR/index.md": page("Início"),
+        "docs/pt_BR/guide/setup.md": page("Instalação"),
+        "docs/everywhere.md": page("Everywhere"),
+    },
     "mkdocs-html": {
         "mkdocs.yml": "site_name: B\nuse_directory_urls: false\nmarkdown_extensions:\n  toc: {slugify: !!python/name:markdown.extensions.toc.slugify_unicode '', separator: _}\n",
         "docs/index.md": page("Start"),
