@@ -168,6 +168,7 @@ class Rules:
         passes: What is done to Markdown, in this order.
         templates: What is done before to text of any kind.
         copies: Whether HTML and text that lie among the pages are served as they are.
+        mdx: Whether all Markdown is MDX, in which indented text is no code.
         base_url: Where the site is served, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
         first: The current `version` and the default `lang`, where there are several.
@@ -179,6 +180,7 @@ class Rules:
     passes: tuple[Pass, ...] = ()
     templates: tuple[Pass, ...] = ()
     copies: bool = False
+    mdx: bool = False
     base_url: str = ""
     doubts: tuple[str, ...] = ()
     first: Mapping[str, str] = field(default_factory=dict)

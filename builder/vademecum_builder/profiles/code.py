@@ -1,4 +1,4 @@
-"""Markup is not looked for in code: fenced blocks and spans are taken out before, and put back after."""
+"""Markup is not looked for in code and maths: fenced blocks and spans are taken out before, and put back after."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ CODE = re.compile(
     r"^[ \t>]*(?:[-*+] +|\d+[.)] +)?(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*"
     r"(?:\n(?:.*\n)*?[ \t>]*(?P=fence)[`~]*[ \t]*$|[\s\S]*\Z)"
     r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)"
+    # Maths, as Pandoc has it: `{` is LaTeX's there. Templates (`{{`, `{%`, `${`) are none.
+    r"|\$\$(?:(?!\n[ \t]*\n|\{[{%])[^$])+?\$\$"
+    r"|(?<![\\$\w])\$(?=[^\s${][^$\n]*[\\^_{])(?:(?!\{[{%])[^$\n])*[^\s$\\]\$(?![\d$])"
+    r"|\\(?P<math>[\[(])(?=(?:(?!\\[\])]|\n[ \t]*\n)[\s\S])*(?:\\[A-Za-z]|[\^_]\{))"
+    r"(?:(?!\\[\])]|\n[ \t]*\n|\{[{%])[\s\S])+\\[\])]"
     r"|<(?P<tag>pre|code)\b[^<>]*>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)>",
     re.MULTILINE,
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
     Address,
     Folder,
@@ -23,7 +24,6 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
-from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
 from vademecum_builder.readers import slugs
 from vademecum_builder.sources.places import PagePlace
 
@@ -179,7 +179,8 @@ def open_docusaurus(project: Project) -> Rules:
     return Rules(
         tuple(folders),
         slugs.DOCUSAURUS,
-        (magic_comments, containers, mdx_comments, jsx, expressions),
+        (magic_comments, containers, *mdx.PASSES),
+        mdx=True,
         base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
         doubts=tuple(doubts),
         first=first,

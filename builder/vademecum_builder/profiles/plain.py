@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vademecum_builder.profiles import blocks, includes, links, tags
+from vademecum_builder.profiles import blocks, includes, links, mdx, tags
 from vademecum_builder.profiles.base import Pass
 from vademecum_builder.profiles.code import outside
 
@@ -15,8 +15,8 @@ PASSES: tuple[Pass, ...] = (
     outside(tags.shortcodes),
     outside(tags.liquid),
     tags.macros,
-    tags.mdx_comments,
-    tags.jsx,
+    mdx.comments,
+    mdx.jsx,
     blocks.attribute_lists,
     links.comments_set_apart,
     links.wikilinks,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import NotServed, Page, Project
 from vademecum_builder.profiles.formats import INCLUDES
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
-from vademecum_builder.profiles.tags import expressions
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
@@ -90,7 +90,7 @@ class PlainPages:
     def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
         passes = PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())
         text = written = unify_line_breaks(item.text()) if passes else ""
-        for done in (*passes, *([expressions] if item.key.endswith(".mdx") else [])):
+        for done in (*passes, mdx.in_mdx(mdx.html), mdx.in_mdx(mdx.expressions)):
             text = done(text, page)
         return item if text == written else replace(item, data=text.encode())
 
@@ -164,7 +164,10 @@ class ProfilePages:
             item = replace(
                 item, data=self.prepared(item.media_type, text if written else body, page).encode()
             )
-        document = parse_document(item, slugs=self.found.rules.slugs, address=lambda _: self._url(address))
+        rules = self.found.rules
+        document = parse_document(
+            item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx
+        )
         told = {} if written else dict(metadata)
         title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
-from vademecum_builder.profiles.tags import expressions, jsx, mdx_comments
 from vademecum_builder.readers.slugs import GITHUB
 
 FILES = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
@@ -32,7 +32,7 @@ def open_starlight(project: Project) -> Rules | None:
     return Rules(
         (Folder("src/content/docs", _address),),
         GITHUB,
-        (containers, mdx_comments, jsx, expressions),
+        (containers, *map(mdx.in_mdx, mdx.PASSES)),
         base_url=posixpath.join(site, script.text("base").strip("/"), "") if site else "",
     )
 

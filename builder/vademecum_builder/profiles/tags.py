@@ -1,5 +1,5 @@
-"""Tags of templates: shortcodes of Hugo, Liquid of Jekyll, JSX and comments of MDX, macros of MDN. The tags go, what
-stands between them stays, and so does a text that a tag carries for the reader."""
+"""Tags of templates: shortcodes of Hugo, Liquid of Jekyll, macros of MDN. The tags go, what stands between them stays,
+and so does a text that a tag carries for the reader."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def arguments(text: str) -> tuple[list[str], dict[str, str]]:
     return placed, by_name
 
 
-def _shown(by_name: dict[str, str]) -> str:
+def shown(by_name: dict[str, str]) -> str:
+    """Return the text that a tag's arguments carry for the reader."""
     return next(
         (by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), ""
     )
@@ -115,10 +116,10 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
         if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
             return text
         return f"```{ending}\n{text.rstrip()}\n```"
-    shown = _shown(by_name)
-    if not shown and name in _BLOCKS and placed:
-        shown = placed[0]
-    return f"\n\n{shown}\n\n" if name in _BLOCKS and shown else shown
+    said = shown(by_name)
+    if not said and name in _BLOCKS and placed:
+        said = placed[0]
+    return f"\n\n{said}\n\n" if name in _BLOCKS and said else said
 
 
 def _beside(page: Page, wanted: str) -> tuple[str, ...]:
@@ -193,8 +194,8 @@ def _liquid(match: re.Match[str], page: Page) -> str:
         found = page.include(placed[0], *folders, passes=(liquid,)) or ""
         found = re.sub(r"\{\{-?\s*include\.([\w-]+)\s*-?\}\}", lambda m: by_name.get(m[1], ""), found)
         small = len(found) < _SMALL and not re.search(r"<(?:script|style|nav|ul|li)\b", found)
-        return found if small or placed[0].endswith((".md", ".markdown")) else _shown(by_name)
-    return _shown(by_name)
+        return found if small or placed[0].endswith((".md", ".markdown")) else shown(by_name)
+    return shown(by_name)
 
 
 _VALUE = re.compile(
@@ -209,78 +210,3 @@ def _value(match: re.Match[str], page: Page) -> str:
         return str(found) if isinstance(found, str | int | float) else ""
     quoted = re.match(r"\s*(\"[^\"]*\"|'[^']*')\s*\|\s*(?:relative_url|absolute_url)", match[2])
     return quoted[1][1:-1] if quoted and not name else ""
-
-
-_MDX_ID = re.compile(
-    r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE
-)
-_MDX_COMMENT = re.compile(r"\{\s*/\*(?:(?!\{\s*/\*)[\s\S])*?\*/\s*\}")
-_MODULE = re.compile(
-    r"(?:(?<=\n\n)|(?<=\A)|(?<=---\n))(?:import\s+(?:[\w$*{][^\n]*\sfrom\s*)?['\"]|import\s*\{|export\s+(?:const|let|var|default|function|async|\{|\*))"
-    r"[\s\S]*?(?=\n[ \t]*\n|\Z)"
-)
-_IMPORTED = re.compile(r"^import\s+(\w+)\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re.MULTILINE)
-_JSX = re.compile(
-    r"</?([A-Z][\w.]*)?((?:\s+[\w:-]+(?:=(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}))?|\s*\{\.\.\.[^{}]*\})*)\s*/?>"
-)
-_EXPRESSION = re.compile(r"\{(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
-_TEXT = re.compile(r"\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$]*)`)\s*\}")
-
-
-def mdx_comments(text: str, page: Page) -> str:
-    """`{/* ... */}` is nobody's to read; behind a heading it is its id."""
-    if "/*" not in text:
-        return text
-    return outside_code(text, lambda plain: _MDX_COMMENT.sub("", _MDX_ID.sub(r"\1 {#\2}", plain)))
-
-
-def modules(text: str, page: Page) -> str:
-    """Lines of `import` and `export` at the top level of an MDX page, up to the next blank line."""
-    return (
-        outside_code(text, lambda plain: _MODULE.sub("", plain))
-        if "import" in text or "export" in text
-        else text
-    )
-
-
-def jsx(text: str, page: Page) -> str:
-    """Components: the tags go, their `label` or `title` stays; a page that was imported comes in at its place."""
-    partials = dict(_IMPORTED.findall(text))
-
-    def tag(match: re.Match[str]) -> str:
-        name = match[1] or ""
-        if not name and match[0] not in ("<>", "</>"):
-            return match[0]
-        if name in partials and not match[0].startswith("</"):
-            found = page.include(
-                *_from(partials[name].replace("\\", ""), page), passes=(mdx_comments, modules, jsx)
-            )
-            return f"\n\n{without_front_matter(found)}\n\n"
-        shown = _shown(arguments(match[2])[1]) if not match[0].startswith("</") else ""
-        before = match.string[: match.start()].rpartition("\n")[2]
-        inline = bool(before.strip()) and name not in ("TabItem", "Tab")
-        return shown if inline else f"\n\n{shown}\n\n"
-
-    return (
-        outside_code(modules(text, page), lambda plain: _JSX.sub(tag, plain))
-        if "<" in text
-        else modules(text, page)
-    )
-
-
-def _from(place: str, page: Page) -> tuple[str, str]:
-    if place.startswith("@site/"):
-        return place.removeprefix("@site/"), ""
-    return place, page.key.rpartition("/")[0]
-
-
-def expressions(text: str, page: Page) -> str:
-    """`{'text'}` is its text, any other `{expression}` of MDX is computed and goes; ids of headings stay."""
-
-    def replaced(match: re.Match[str]) -> str:
-        found = _TEXT.fullmatch(match[0])
-        if found:
-            return next(part for part in found.groups() if part is not None)
-        return match[0] if match[0].startswith("{#") else ""
-
-    return outside_code(text, lambda plain: _EXPRESSION.sub(replaced, plain)) if "{" in text else text

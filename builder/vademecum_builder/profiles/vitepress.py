@@ -12,7 +12,7 @@ from vademecum_builder.profiles.blocks import alerts, attribute_lists, container
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script, matcher
 from vademecum_builder.profiles.includes import vitepress_includes
-from vademecum_builder.profiles.tags import jsx
+from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import VITEPRESS
 
 _SUFFIXES = ("ts", "mts", "mjs", "js", "cts", "cjs")

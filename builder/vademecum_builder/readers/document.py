@@ -72,6 +72,7 @@ def parse_document(
     base_url: str = "",
     slugs: SlugRule = GITHUB,
     address: Callable[[Mapping[str, Any]], str] | None = None,
+    mdx: bool = False,
 ) -> Document:
     """Read one raw file. The same file gives the same document.
 
@@ -81,6 +82,7 @@ def parse_document(
             have a URL only where their front matter names one.
         slugs: How ids are made of headings.
         address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
+        mdx: Whether Markdown is MDX whatever its name: in `.mdx` it always is.
 
     Raises:
         ContentError: The file is binary, undecodable, or not what its media type says.
@@ -88,7 +90,7 @@ def parse_document(
         UsageError: No reader for its media type.
     """
     try:
-        reading = _reading(file, slugs)
+        reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"))
     except MissingReader:
         raise
     except ContentError as error:
@@ -147,14 +149,14 @@ def _one_up(address: str) -> str:
     return f"../{address}" if _FILE.match(address) else address
 
 
-def _reading(file: SourceItem, slugs: SlugRule) -> Reading:
+def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool) -> Reading:
     # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
     # Markdown's and HTML's parsers (a fifth of its time).
     match file.media_type:
         case base.MARKDOWN:
             from vademecum_builder.readers.markdown import read_markdown
 
-            return read_markdown(unify_line_breaks(file.text()), slugs=slugs)
+            return read_markdown(unify_line_breaks(file.text()), slugs=slugs, mdx=mdx)
         case base.HTML:
             from vademecum_builder.readers.html.page import cut_off, read_html
             from vademecum_builder.sources.charset import decode

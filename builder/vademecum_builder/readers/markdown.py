@@ -14,6 +14,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
@@ -39,17 +40,19 @@ _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
-def read_markdown(text: str, slugs: SlugRule = GITHUB) -> Reading:
+def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False) -> Reading:
     """Read a Markdown text (line breaks are `\\n`).
 
     The title is the front matter's, else the first heading of level 1, else the one of another level that the text
-    begins with.
+    begins with. In MDX indented text is no code (`mdx`).
     """
     environment: dict[str, Any] = {}
     text = without_data(without_space(text))
     metadata, body, said = take_other_front_matter(text)
     lines = text.count("\n") - body.count("\n")
-    tokens = _PARSER.parse("\n" * lines + body, environment)  # so that warnings name lines of the file
+    tokens = (_MDX if mdx else _PARSER).parse(
+        "\n" * lines + body, environment
+    )  # so that warnings name lines of the file
     warnings = said + list(environment.get("warnings", ()))
     if tokens and tokens[0].type == "front_matter":
         metadata, found = read_front_matter(tokens[0].content, line=2)
@@ -121,6 +124,8 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                     begins_item = False
             case "fence" | "code_block":
                 outline.block(Code(token.content, _language(token.info)))
+            case "math_block":
+                outline.block(Paragraph((Run(f"$${token.content}$$"),)))
             case "html_block":
                 for block in html_blocks(token.content):
                     outline.block(block)
@@ -183,6 +188,8 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 yield replace(style, text=_BREAK)
             case "footnote_ref":
                 pass  # a number that leads to the note
+            case "math_inline" | "math_inline_double":  # as it is written: nothing in it is Markdown
+                yield replace(style, text=f"{token.markup}{token.content}{token.markup}")
             case "html_inline":
                 yield replace(style, text=_BREAK if token.content[:3].lower() == "<br" else "")
             case _:
@@ -227,12 +234,16 @@ def _take_attributes(content: str, heading: Token) -> str:
     return content[: len(content) - len(match[0])]
 
 
-def _parser() -> MarkdownIt:
+def _parser(*off: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
-    parser.core.ruler.disable("footnote_tail")  # a note stays where it is written, under its own heading
+    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    parser.disable(list(off)).core.ruler.disable(
+        "footnote_tail"
+    )  # a note stays where it is written, under its own heading
     parser.core.ruler.at("inline", _inline)
     return parser
 
 
 _PARSER = _parser()
+_MDX = _parser("code")

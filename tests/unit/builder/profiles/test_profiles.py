@@ -19,7 +19,7 @@ from unit.builder.profiles import trees
 from vademecum.errors import UsageError
 from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
-from vademecum_builder.profiles import docfx, sphinx, tags, vitepress
+from vademecum_builder.profiles import docfx, mdx, sphinx, tags, vitepress
 from vademecum_builder.profiles.base import Page, Project
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
@@ -446,7 +446,7 @@ def test_openings_without_an_end_cost_no_more_than_their_length(opening: str, tm
         *PASSES,
         tags.shortcodes,
         tags.liquid_with_values,
-        tags.expressions,
+        *mdx.PASSES,
         sphinx.myst,
         vitepress.vue,
         docfx.docfx_markup,
@@ -455,6 +455,50 @@ def test_openings_without_an_end_cost_no_more_than_their_length(opening: str, tm
     for done in passes:
         done(text, page)
     assert time.process_time() - started < 5  # seconds; where it grew with the square: over 20
+
+
+MDX = """# Pump
+
+<div id="parts" style={{ color: "red" }}>
+  ## Parts
+
+  <Tabs items={[{ label: "A", inner: { deep: [{ x: "}" }] } }]}>
+    <Tab title={"Linux"}>
+      Type **make**.
+
+      ```sh
+      make pump
+      ```
+    </Tab>
+  </Tabs>
+</div>
+
+So $a_{i=0} \\cdot b_{1}$ and
+
+$$
+\\frac{1}{2}
+$$
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "docusaurus"])
+def test_what_stands_in_tags_of_mdx_is_markdown_however_deep_it_is_indented(
+    name: str, tmp_path: Path
+) -> None:
+    pages: PlainPages | ProfilePages = PlainPages(tmp_path)
+    if name == "docusaurus":
+        pages = ProfilePages(found_in(files(tmp_path, {"docusaurus.config.js": "", "docs/a.md": ""})))
+    key = "docs/a.md" if name == "docusaurus" else "a.mdx"
+    document = pages.read(SourceItem(key, MARKDOWN, MDX.encode()))
+    assert isinstance(document, Document)
+    assert document.sections[-1].headings == ("Parts",)
+    assert document.sections[-1].blocks == (
+        "Linux",
+        Paragraph((Run("Type "), Run("make", strong=True), Run("."))),
+        Code("make pump", "sh"),
+        "So $a_{i=0} \\cdot b_{1}$ and",
+        "$$\n\\frac{1}{2}\n$$",
+    )
 
 
 def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> None:

@@ -79,6 +79,11 @@ def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
         ("[a][r]\n\n[r]: c.md", (Paragraph((Run("a", link="c.md"),)),)),
         ("> ## Part\n> text", (Paragraph((Run("Part", strong=True),)), "text")),
         ("![](a.png)", ()),
+        (
+            r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",
+            (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",),
+        ),
+        ("$$\na_1 *b* \\\\ c_2\n$$", ("$$\na_1 *b* \\\\ c_2\n$$",)),
     ],
 )
 def test_other_ways_to_write_it(markdown: str, blocks: tuple[Block, ...]) -> None:

@@ -1,0 +1,141 @@
+"""MDX: Markdown with JSX. Tags go, what stands between them stays, and so does a text that a tag carries for the
+reader; what is computed and what is commented goes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vademecum_builder.profiles.base import Page, Pass, without_front_matter
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.tags import arguments, shown
+
+_ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"\{\s*/\*(?:(?!\{\s*/\*)[\s\S])*?\*/\s*\}")
+_MODULE = re.compile(
+    r"(?:(?<=\n\n)|(?<=\A)|(?<=---\n))(?:import\s+(?:[\w$*{][^\n]*\sfrom\s*)?['\"]|import\s*\{|export\s+(?:const|let|var|default|function|async|\{|\*))"
+    r"[\s\S]*?(?=\n[ \t]*\n|\Z)"
+)
+_IMPORTED = re.compile(r"^import\s+(\w+)\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re.MULTILINE)
+_OPENING = re.compile(r"</?([A-Za-z][\w.-]*)(?=[\s/>])|</?>")
+_STEP = re.compile(r"\"[^\"]*\"|'[^']*'|[{<>]|\n[ \t]*\n")
+_BRACE = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`")
+_LONGEST = 20_000
+"""Characters of a value in braces; a longer one is none."""
+_TEXT_VALUE = re.compile(r"\{\s*(?:'([^'{}\n]*)'|\"([^\"{}\n]*)\"|`([^`${}]*)`)\s*\}")
+_ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'))?|\s*(?:\{\}|\"[^\"]*\"))*\s*/?")
+_EXPRESSION = re.compile(r"\{(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.MULTILINE)
+
+
+def in_mdx(done: Pass) -> Pass:
+    """Return a pass that leaves alone what is no MDX by its name: there braces and tags are text and HTML."""
+    return lambda text, page: done(text, page) if page.key.endswith(".mdx") else text
+
+
+def comments(text: str, page: Page) -> str:
+    """`{/* ... */}` is nobody's to read; behind a heading it is its id."""
+    if "/*" not in text:
+        return text
+    return outside_code(text, lambda plain: _COMMENT.sub("", _ID.sub(r"\1 {#\2}", plain)))
+
+
+def modules(text: str, page: Page) -> str:
+    """Lines of `import` and `export` at the top level of a page, up to the next blank line."""
+    return (
+        outside_code(text, lambda plain: _MODULE.sub("", plain))
+        if "import" in text or "export" in text
+        else text
+    )
+
+
+def jsx(text: str, page: Page) -> str:
+    """Components: the tags go, their `label` or `title` stays; a page that was imported comes in at its place."""
+    partials = dict(_IMPORTED.findall(text))
+
+    def tag(name: str, said: str, *, closing: bool, inline: bool) -> str:
+        if name in partials and not closing:
+            place = partials[name].replace("\\", "")
+            found = page.include(*_from(place, page), passes=(comments, modules, jsx))
+            return f"\n\n{without_front_matter(found)}\n\n"
+        label = "" if closing else shown(arguments(said)[1])
+        return label if inline and name not in ("TabItem", "Tab") else f"\n\n{label}\n\n"
+
+    def edit(plain: str) -> str:
+        out, at = "", 0
+        for start, end, name, said in _tags(plain):
+            out += plain[at:start]
+            if name and not name[0].isupper():
+                out += f"<{name}{said.replace('{}', '')}>" if "{" in plain[start:end] else plain[start:end]
+            else:
+                before = plain[plain.rfind("\n", 0, start) + 1 : start]
+                out += tag(name, said, closing=plain[start + 1] == "/", inline=bool(before.strip()))
+            at = end
+        return out + plain[at:]
+
+    text = modules(text, page)
+    return outside_code(text, edit) if "<" in text else text
+
+
+def _tags(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield where tags begin and end, their names, and their attributes without what is computed (`{}`)."""
+    at = 0
+    while opening := _OPENING.search(text, at):
+        at = opening.end()
+        if not opening[1]:
+            yield opening.start(), at, "", ""
+            continue
+        said = ""
+        while step := _STEP.search(text, at):
+            said += text[at : step.start()]
+            at = step.end()
+            if step[0] == "{":
+                at = _closed(text, step.start())
+                value = _TEXT_VALUE.fullmatch(text, step.start(), at)
+                said += '"' + next(filter(None, value.groups()), "") + '"' if value else "{}"
+            elif step[0][0] in "\"'":
+                said += step[0]
+            else:
+                break
+        if step and step[0] == ">" and _ATTRIBUTES.fullmatch(said.replace("={}", "")):
+            yield opening.start(), at, opening[1], said.replace("={}", '=""')
+        elif step and step[0] == "<":
+            at = step.start()
+
+
+def _closed(text: str, opening: int) -> int:
+    """Return where the brace closes that opens there; without one, where it was given up."""
+    depth, end = 0, min(len(text), opening + _LONGEST)
+    for match in _BRACE.finditer(text, opening, end):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if not depth:
+            return match.end()
+    return end
+
+
+def html(text: str, page: Page) -> str:
+    """Lines of HTML tags are set apart: what stands between them is Markdown in MDX, and HTML in CommonMark."""
+    return outside_code(text, lambda plain: _TAGS_ALONE.sub(r"\n\g<0>\n", plain)) if "<" in text else text
+
+
+def _from(place: str, page: Page) -> tuple[str, str]:
+    for root in ("@site/", "@/", "~/", "/"):
+        if place.startswith(root):
+            return place.removeprefix(root), ""
+    return place, page.key.rpartition("/")[0]
+
+
+def expressions(text: str, page: Page) -> str:
+    """`{'text'}` is its text, any other `{expression}` is computed and goes; ids of headings stay."""
+
+    def replaced(match: re.Match[str]) -> str:
+        found = _TEXT_VALUE.fullmatch(match[0])
+        if found:
+            return next(part for part in found.groups() if part is not None)
+        return match[0] if match[0].startswith("{#") else ""
+
+    return outside_code(text, lambda plain: _EXPRESSION.sub(replaced, plain)) if "{" in text else text
+
+
+PASSES: tuple[Pass, ...] = (comments, jsx, html, expressions)
+"""What every generator that reads MDX does to a page."""
