@@ -149,16 +149,20 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree)
     notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:
-        notices = (_EMPTY.format(location, numbers.sequence + 1),)
+        told = _EMPTY_ABOVE if numbers.sequence else _EMPTY
+        notices = (told.format(location, numbers.sequence + 1),)
     return Previous(numbers, notices=notices)
 
 
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
+_EMPTY_ABOVE = (
+    "nothing is published at {} yet: what was built here before is not there, and this is number {}"
+)
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "
-    "restarted"
+    "restarted; other channels, and what was taken back, are not gone on from"
 )
 _ABOVE = (
     "there is no release to go on from, so this one is number {}, above all that these keys can have published (a very "
-    "first release begins at 1 with --restart)"
+    "first release begins at 1 with --restart); other channels, and what was taken back, are not gone on from"
 )

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import PathDistribution
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from vademecum.errors import StorageError
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.choices import Wishes
 from vademecum_builder.scaffold.plan import plan_setup, write_plan
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirement
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.settings import read_settings
 
@@ -87,6 +89,70 @@ def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
         WORKFLOW_FILE,
         ACTION_FILE,
     }
+
+
+@pytest.mark.parametrize(
+    ("came", "line"),
+    [
+        (
+            {"url": "https://git.example.org/a/b", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
+            f"vademecum[build] @ git+https://git.example.org/a/b@{'c' * 40}",
+        ),
+        (
+            {"url": "ssh://git@example.org/a/b.git", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
+            f"vademecum[build] @ git+https://example.org/a/b.git@{'c' * 40}",
+        ),
+        (
+            {"url": "https://me:secret@example.org/b", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
+            f"vademecum[build] @ git+https://example.org/b@{'c' * 40}",
+        ),
+        (
+            {"url": "https://example.org/v.whl", "archive_info": {}},
+            "vademecum[build] @ https://example.org/v.whl",
+        ),
+        ({"url": "file:///tmp/v.whl", "archive_info": {}}, ""),
+        ({"url": "file:///nowhere/at/all", "dir_info": {}}, ""),
+    ],
+)
+def test_what_a_workflow_installs_is_what_set_the_repository_up(came: dict[str, Any], line: str) -> None:
+    assert requirement(came) == line
+
+
+def test_a_clone_is_installed_by_its_commit_where_that_was_pushed(vade: Vade, place: Path) -> None:
+    repository(DOCS, "git@example.org:a/b.git")
+    came: dict[str, Any] = {"url": place.as_uri(), "dir_info": {"editable": True}}
+    assert requirement(came) == "", "nobody else has this commit"
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    assert (
+        requirement(came)
+        == f"vademecum[build] @ git+https://example.org/a/b.git@{git('rev-parse', 'HEAD').strip()}"
+    )
+
+
+def test_where_no_package_index_has_it_the_requirement_is_written(
+    vade: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = f'{{"url": "https://example.org/a/b", "vcs_info": {{"vcs": "git", "commit_id": "{"c" * 40}"}}}}'
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: came)
+    repository(DOCS)
+    ran = vade("init", "--yes", "--json").json
+    assert f" {REQUIREMENTS_FILE} " in ran["steps"][2]["command"]
+    assert (
+        Path(REQUIREMENTS_FILE)
+        .read_text()
+        .splitlines()[-1]
+        .endswith(f"git+https://example.org/a/b@{'c' * 40}")
+    )
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
+    Path(REQUIREMENTS_FILE).unlink()
+    Path(ACTION_FILE).unlink()
+    assert vade("init", "--yes", "--json").json["notes"] == []
+    assert not Path(REQUIREMENTS_FILE).exists(), "a release is named by its version"
+    monkeypatch.setattr(
+        PathDistribution, "read_text", lambda self, name: '{"url": "file:///v.whl", "archive_info": {}}'
+    )
+    [note] = vade("init", "--yes", "--json", "--dry-run").json["notes"]
+    assert REQUIREMENTS_FILE in note and "git+https://HOST/REPOSITORY@COMMIT" in note
 
 
 def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:

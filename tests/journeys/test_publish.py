@@ -125,6 +125,33 @@ def test_what_the_settings_say(tree: Path, tmp_path: Path, capsys: pytest.Captur
     assert (code, told["sequence"], (tmp_path / "www/metadata/timestamp.json").exists()) == (0, 1, True)
 
 
+def test_a_place_is_not_taken_for_the_tree(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`vade publish www` beside settings that have a tree and places means to publish there."""
+    (tmp_path / "vademecum.toml").write_text('out = "dist"\npublish = ["www"]\n[[source]]\npath = "docs"\n')
+    assert main(["publish", "elsewhere"]) == 2
+    assert (
+        "elsewhere is no built tree; to publish there: vade publish dist elsewhere" in capsys.readouterr().err
+    )
+    assert ran(capsys, "dist")[0] == 0
+    assert main(["publish", "www"]) == 2, "it has a tree by now"
+    assert "www is where vademecum.toml publishes to" in capsys.readouterr().err
+
+
+def test_releases_of_the_tree_that_the_settings_name(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["releases"]) == 2
+    assert "which tree? vade releases URL|DIST, or write vademecum.toml" in capsys.readouterr().err
+    settings = tmp_path / "vademecum.toml"
+    settings.write_text('out = "dist"\n[[source]]\npath = "docs"\n')
+    assert main(["releases"]) == 0
+    assert "stable: release 1" in capsys.readouterr().out
+    settings.write_text('address = "http://127.0.0.1:9/"\nout = "dist"\n[[source]]\npath = "docs"\n')
+    assert main(["releases"]) == 3, "what readers have is what is published"
+
+
 @pytest.mark.parametrize("kind", ["folder", "ssh"])
 def test_killed_for_real_it_leaves_a_release_and_goes_on(
     kind: str, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

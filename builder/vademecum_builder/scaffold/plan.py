@@ -15,6 +15,7 @@ from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, rela
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import GITIGNORE, SETTINGS_FILE, gitignore, settings
 from vademecum_builder.scaffold.repository import Repository, open_repository
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirements
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE, action, workflow
 from vademecum_builder.settings import read_settings
@@ -74,7 +75,12 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     steps = left_to_do(
         known, files, sources=choice.sources, out=choice.out, keys=keys, makes_keys=made, deployed=deployed
     )
-    return Plan(known.top, choice.shown, choice.address, files, keys if made else "", choice.notes, steps)
+    installs = (
+        any(file.path == ACTION_FILE for file in files) and not (known.top / REQUIREMENTS_FILE).exists()
+    )
+    unknown = requirements()[1] if installs else ""
+    notes = (*choice.notes, unknown) if unknown else choice.notes
+    return Plan(known.top, choice.shown, choice.address, files, keys if made else "", notes, steps)
 
 
 def write_plan(plan: Plan, now: datetime) -> None:
@@ -153,11 +159,15 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
 
 
 def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
-    runs = _file(known, ACTION_FILE, action())
+    required, _ = requirements()
+    runs = [
+        _file(known, ACTION_FILE, action()),
+        *([_file(known, REQUIREMENTS_FILE, required)] if required else []),
+    ]
     if other is not None:
-        return [PlannedFile(other.path, "kept"), *([] if other.publishes and not other.uses_ours else [runs])]
+        return [PlannedFile(other.path, "kept"), *([] if other.publishes and not other.uses_ours else runs)]
     text = workflow(branch=known.branch, sources=choice.sources, version=__version__)
-    return [_file(known, WORKFLOW_FILE, text), runs] if known.owner else []
+    return [_file(known, WORKFLOW_FILE, text), *runs] if known.owner else []
 
 
 def _ignored(known: Repository, out: str, keys: str) -> PlannedFile:

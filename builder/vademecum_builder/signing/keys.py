@@ -19,6 +19,10 @@ from vademecum.runtime.rename import patiently
 from vademecum_builder.signing.metadata import Validity, expiry, parse_root, signed_bytes
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
+_NO_KEY = (
+    f"name its folder with --keys, or set {KEY_VARIABLE}; a look at what would be published needs no key "
+    "(`vade build --preview`), and `vade keys rotate` makes another for one that is lost"
+)
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
 SET_SECRET = (
     f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}, --env github-pages for the workflow of `vade init`"
@@ -235,7 +239,7 @@ def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
 def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping[str, Key]) -> Signer:
     value = environ.get(KEY_VARIABLE, "").strip()
     if not value:
-        return _pem_signer(_read(key_file, "the release key"), key_file)
+        return _pem_signer(_read(key_file, "the release key", _NO_KEY), key_file)
     if value.startswith("-----BEGIN"):
         return _pem_signer(value.encode(), KEY_VARIABLE)
     try:
@@ -257,14 +261,13 @@ def _pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
     return CryptoSigner(key)
 
 
-def _read(path: Path, what: str) -> bytes:
+def _read(
+    path: Path, what: str, advice: str = "name its folder with --keys (`vade keys new` makes one)"
+) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read {what} ({error.strerror}); name its folder with --keys, make keys with "
-            f"`vade keys new`, or set {KEY_VARIABLE}"
-        ) from error
+        raise UsageError(f"{path}: cannot read {what} ({error.strerror}); {advice}") from error
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -226,6 +226,9 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
         shutil.copytree("tree", "host", dirs_exist_ok=True)
         assert run("fresh").changed is False
         shutil.rmtree("host/metadata")
+        again = run("tree")  # nothing was deployed yet
+        number = f"what was built here before is not there, and this is number {again.sequence}"
+        assert again.sequence > 1 and again.notices[0].endswith(number)
         hour = timedelta(hours=1)
         assert run("unknown", hour).sequence == hour.total_seconds() + 1
         assert timestamp_version(Path("unknown")) == hour.total_seconds() + 1

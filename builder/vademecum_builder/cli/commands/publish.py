@@ -12,6 +12,8 @@ from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, printable, size
 from vademecum_builder.hosting.publishing import Delivery, publish
+from vademecum_builder.hosting.targets import is_folder
+from vademecum_builder.publish.tree import TIMESTAMP
 
 
 def run(options: Namespace) -> Shown:
@@ -58,6 +60,16 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
 
         settings = read_settings(options.config)
         if settings.publish:
+            if options.dist is not None and not (options.dist / TIMESTAMP).exists():
+                place = options.dist
+                raise UsageError(
+                    f"{place} is no built tree; to publish there: vade publish {settings.out} {place}"
+                )
+            folders = [Path(place).resolve() for place in settings.publish if is_folder(place)]
+            if options.dist is not None and options.dist.resolve() in folders:
+                raise UsageError(
+                    f"{options.dist} is where {options.config} publishes to: vade publish alone does so"
+                )
             return options.dist or settings.out, settings.publish
         raise UsageError(
             f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET'

@@ -10,7 +10,6 @@ from vademecum_builder.cli.options.common import (
     AddOption,
     Commands,
     add_json,
-    add_location,
     add_trust,
 )
 from vademecum_builder.signing.folder import DEFAULT_KEYS
@@ -62,7 +61,14 @@ def add_to(commands: Commands) -> None:
 
 
 def _releases(add: AddOption) -> None:
-    add_location(add)
+    without = f"without it: where {SETTINGS} says that it is published, or what was built"
+    add(
+        "location",
+        metavar="URL|DIST",
+        nargs="?",
+        help=f"the published tree: an address or a folder; {without}",
+    )
+    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
     add_trust(add)
     add_json(add)
 
