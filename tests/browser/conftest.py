@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from support import browser_app
 from support.browser_app import App, Content
-from support.chromium import ARGS, CHROMIUM
+from support.chromium import ARGS, CHROMIUM, PATIENCE
 from support.pages_host import PagesHost
 from support.python_worker import HARNESS
 from vademecum_builder.cli.main import main
@@ -24,8 +24,7 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
     "base-uri 'none'; form-action 'none'; object-src 'none'"
 )
-PATIENCE = 60.0
-"""Seconds until a test gives up on something that should happen; never a statement about speed."""
+expect.set_options(timeout=PATIENCE * 1000)  # Playwright's own 5 s are a statement about speed
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +119,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a fresh profile. The test fails if the page threw or broke the policy."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -136,16 +136,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[[Page, str], Any]:
-    """Poll an expression until it is truthy: `wait_for_function` is shut out by the policy."""
-
-    def poll(page: Page, expression: str) -> Any:
-        deadline = time.monotonic() + PATIENCE
-        while not (value := page.evaluate(expression)):
-            assert time.monotonic() < deadline, f"still false: {expression}"
-            time.sleep(0.05)
-        return value
-
-    return poll
+    return browser_app.eventually
 
 
 @pytest.fixture

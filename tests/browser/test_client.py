@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from support.app import texts
-from support.browser_app import FOUND, START, App, second_release
+from support.browser_app import FOUND, START, App, second_release, until
 from support.publisher import Publisher
 from vademecum_builder.cli.main import main
 
@@ -400,6 +401,8 @@ def test_a_host_in_trouble_is_left_in_peace_after_a_reload(
     def overloaded(route: Route) -> None:
         route.fulfill(status=503, headers=headers)
 
+    # No wait ends here, however slow the machine is.
+    installed.page.add_init_script(f"Date.now = () => {time.time_ns() // 1_000_000}")
     installed.call("setMode", "automatic")
     installed.page.route("**/metadata/**", overloaded)
     installed.start()
@@ -570,8 +573,7 @@ def test_a_connection_that_becomes_metered_pauses_the_update_until_it_is_not(
     app.page.route("**/objects/**", lambda route: held.append(route))
     app.page.add_init_script(METERED)
     app.start(trust=many.first_root.decode())
-    while len(held) < 6:
-        app.page.wait_for_timeout(20)
+    until(app.page, lambda: len(held) == 6)
     app.page.evaluate("saveData(true)")
     held.pop().continue_()
     eventually(app.page, "events.some(([name, { stage }]) => stage === 'downloading')")

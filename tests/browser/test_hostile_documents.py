@@ -85,7 +85,7 @@ def test_no_script_of_a_document_ever_runs(
     page.on("dialog", opened)
     page.goto(f"{server.url}?q=lamp")
     results = page.locator("#results .hit")
-    expect(results).to_have_count(DOCUMENTS, timeout=60_000)
+    expect(results).to_have_count(DOCUMENTS)
     assert page.locator("main img, main script, main iframe, main svg[onload], base").count() == 0
     links = page.locator("#results a").evaluate_all("found => found.map((link) => link.protocol)")
     assert links and set(links) <= {"http:", "https:"}

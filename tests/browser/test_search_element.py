@@ -180,10 +180,11 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
 
 def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:
     page = open_page("inline")
+    page.clock.install()
     page.locator("#query").fill("soon")
     expect(page.locator(".hit")).to_have_count(3)
-    page.wait_for_timeout(1000)
-    expect(page.locator(".hit")).to_have_count(3)
+    page.clock.run_for(10_000)
+    assert page.evaluate("kb.readings") == 3
 
 
 def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
@@ -215,7 +216,9 @@ def test_recent_searches_are_kept_here_and_forgotten_when_asked(open_page: Open)
     expect(options(page)).to_have_count(0)  # only what led somewhere
     page.locator("#query").fill("key")
     page.locator(".read").first.click()
+    expect(page.locator("#reader")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
     page.locator("#clear").click()
     expect(options(page)).to_have_text(["key"])
     page.keyboard.press("ArrowDown")
@@ -278,12 +281,14 @@ def test_an_element_that_is_moved_goes_on(open_page: Open) -> None:
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: Any, scheme: Any) -> None:
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    look: Any = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": scheme}
+    context = browser.new_context(
+        **look, reduced_motion="reduce"
+    )  # what fades in would not have its colours yet
     page = context.new_page()
     (tree / "page.html").write_text(PAGE.format(attributes="", lang="en"))
 
     def examine(state: str) -> None:
-        page.wait_for_timeout(250)  # what fades in has its colours then
         found = Axe().run(page).response["violations"]
         assert found == [], f"{state}: {json.dumps(found, indent=1)[:3000]}"
 
@@ -299,9 +304,11 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
     examine("reader")
     page.keyboard.press("Escape")
     page.locator("#pill").click()
+    expect(page.locator("#facts")).to_contain_text("12 (v12)")
     examine("panel")
     page.goto(f"{host.url}page.html")
     page.locator("#open").click()
+    expect(page.locator("#pill")).to_be_visible()
     examine("empty dialog")
     page.locator("#query").fill("key")
     expect(page.locator(".hit")).to_have_count(3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page
 
+from support.chromium import PATIENCE
 from support.pages_host import PagesHost
 
 START = """async (options) => {
@@ -29,6 +31,23 @@ FOUND = "what to know about keys"
 
 Content = dict[str, dict[str, str]]
 """Of a database: `records` and `objects`, by name, in hex."""
+
+
+def eventually(page: Page, expression: str) -> Any:
+    """Poll an expression until it is truthy: `wait_for_function` is shut out by the policy."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := page.evaluate(expression)):
+        assert time.monotonic() < deadline, f"still false: {expression}"
+        time.sleep(0.02)
+    return value
+
+
+def until(page: Page, holds: Callable[[], object]) -> None:
+    """Wait until something holds on this side of the page, whose requests Playwright hands over meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come to pass"
+        page.wait_for_timeout(20)
 
 
 class App:

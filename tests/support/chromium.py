@@ -20,7 +20,7 @@ ARGS = [
     "--no-first-run",
 ]
 PATIENCE = 60.0
-"""Seconds until a browser that does not start is given up; never a statement about speed."""
+"""Seconds until a test gives up on something that should happen; never a statement about speed."""
 
 
 @contextmanager

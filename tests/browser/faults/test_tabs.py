@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route
 
-from support.browser_app import App, second_release
+from support.browser_app import App, second_release, until
 from support.chromium import own_chromium
 
 Eventually = Callable[[Page, str], Any]
-PATIENCE = 60.0
-"""Seconds until a test gives up; no statement about speed."""
 UPDATE = (
     "void kb.update().then((outcome) => (window.outcome = outcome), ({ code }) => (window.outcome = code))"
 )
@@ -69,14 +66,6 @@ def crash(page: Page) -> None:
         page.goto("chrome://crash", timeout=5_000)
 
 
-def wait_for(held: list[Route], page: Page) -> None:
-    """Wait until a request is held back."""
-    deadline = time.monotonic() + PATIENCE
-    while not held:
-        assert time.monotonic() < deadline, "nothing is asked for"
-        page.wait_for_timeout(20)
-
-
 @pytest.mark.fault("C30", "D43", "D46")
 @pytest.mark.parametrize("end", [close, crash])
 def test_a_tab_that_ends_in_the_middle_of_an_update(
@@ -87,7 +76,7 @@ def test_a_tab_that_ends_in_the_middle_of_an_update(
     held: list[Route] = []
     tab.page.route("**/objects/**", lambda route: held.append(route))
     tab.page.evaluate(UPDATE)
-    wait_for(held, tab.page)  # the manifest has been read, and the lock is held
+    until(tab.page, lambda: held)  # the manifest has been read, and the lock is held
     end(tab.page)
     eventually(installed.page, FREE)
     assert installed.texts()
@@ -120,7 +109,7 @@ def test_a_frozen_tab_goes_on(frozen: App, publisher: Any, eventually: Eventuall
     held: list[Route] = []
     page.route("**/objects/**", lambda route: held.append(route))
     page.evaluate(UPDATE)
-    wait_for(held, page)
+    until(page, lambda: held)
     page.bring_to_front()
     eventually(page, "ticks > 2")
     browser = page.context.new_cdp_session(page)
@@ -130,10 +119,7 @@ def test_a_frozen_tab_goes_on(frozen: App, publisher: Any, eventually: Eventuall
     for route in held:
         route.continue_()
     page.unroute("**/objects/**")
-    deadline = time.monotonic() + PATIENCE
-    while len(frozen.requested("objects/")) < len(held):
-        assert time.monotonic() < deadline, "what was held does not go on"
-        other.page.wait_for_timeout(20)
+    until(other.page, lambda: len(frozen.requested("objects/")) >= len(held))
     other.page.evaluate(A_WHILE)
     assert other.call("getStatus")["installed"]["sequence"] == 1
     assert other.texts(), "another tab reads on"
@@ -157,6 +143,7 @@ def test_a_reader_in_another_tab_sees_one_release_or_the_other(
     tab = another_tab(installed, publisher, eventually)
     before = tab.texts("edition of keys")
     tab.page.evaluate(READ)
+    eventually(tab.page, "seen.size > 0")
     second_release(publisher)
     assert installed.call("update")["to"] == 2
     tab.wait_for("updateCompleted")

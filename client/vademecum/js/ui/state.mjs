@@ -20,7 +20,7 @@ export class State {
   updating = false;
   /** What the last button that was pressed came to, if it did not work. */
   answer = "";
-  /** @type {() => void} called when the state was read anew */ refreshed = () => {};
+  /** @type {() => unknown} called when the state was read anew */ refreshed = () => {};
   /** @type {(() => void)[]} */ #ends = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
@@ -56,7 +56,7 @@ export class State {
     this.status = await this.kb.getStatus();
     this.#showLine();
     this.#showInstall();
-    this.refreshed();
+    await this.refreshed();
   }
 
   get installed() {
