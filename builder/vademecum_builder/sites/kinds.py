@@ -26,8 +26,6 @@ class LeftOutKind(Enum):
     EXCLUDED = "pages kept from search"
     FRAMES = "frames"
     EMPTY = "pages without text"
-    COPY = "the same text at another address"
-    OTHER = "files that are no pages"
     UNREADABLE = "files that cannot be read"
 
 

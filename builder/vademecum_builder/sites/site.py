@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,11 +93,6 @@ def open_site(
     """
     seen = survey(keys, read)
     return Site(generator, seen, Addresses(keys, base_url or seen.base_url))
-
-
-def counted(left_out: Sequence[LeftOut]) -> Mapping[str, int]:
-    """Return how many were left out of each kind, the most frequent first: a table for the build's end."""
-    return dict(Counter(item.kind.value for item in left_out).most_common())
 
 
 def _marks_body(text: str) -> bool:

@@ -66,11 +66,6 @@ def by_time(
     return _cut(messages, border)
 
 
-def by_silence(messages: Iterable[Message], silence: timedelta) -> Iterator[list[Message]]:
-    """Cut where nobody wrote for longer than `silence`."""
-    return _cut(messages, lambda before, after: after.time - before.time > silence)
-
-
 def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[list[Message]]:
     """Cut about every `count` messages, most often from more than half of it; twice as many is the most.
 

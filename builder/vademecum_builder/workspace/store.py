@@ -102,7 +102,7 @@ class View:
 class Workspace:
     """A workspace, opened. Whoever writes holds its lock (`writing`), and writes in transactions (`batch`).
 
-    with Workspace.open(Path(".vademecum/work.db")) as workspace:
+    with Workspace(Path(".vademecum/work.db")) as workspace:
         for job in workspace.jobs():
             print(job.id, job.state, job.error)
     """
