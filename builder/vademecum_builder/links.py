@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
+from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.format.segment import DocumentRow
+from vademecum.ports import Transport
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.readers.html.ids import ids_of
-from vademecum_builder.release.published import config_for, read_published
+from vademecum_builder.release.location import read_at, read_root
+from vademecum_builder.release.published import read_published
 from vademecum_builder.request import Progress, ignore_progress
 
 _PARALLEL, _SECONDS = 6, 30.0
@@ -57,10 +59,6 @@ class LinkReport:
     broken: tuple[BrokenLink, ...]
 
 
-Ids = Callable[[str], "frozenset[str] | str"]
-"""Returns the ids of the page at an address, or why there is no page."""
-
-
 def check_links(
     location: str, against: str, *, trust: Path | None = None, progress: Progress = ignore_progress
 ) -> LinkReport:
@@ -76,7 +74,7 @@ def check_links(
         UsageError: `against` is neither a folder nor an address.
         VademecumError: The tree cannot be read.
     """
-    rows = run(_rows(location, trust))
+    rows = _rows(location, trust)
     anchors = {number: chunk.anchor for number, chunk in rows.chunks.items()}
     return check_rows(rows.live, anchors, against, progress)
 
@@ -113,14 +111,12 @@ def check_rows(
     return LinkReport(sum(map(len, asked.values())), count, unaddressed, tuple(broken))
 
 
-async def _rows(location: str, trust: Path | None) -> Rows:
-    transport = open_transport(location)
-    try:
-        root = trust.read_bytes() if trust is not None else None
-        published = await read_published(transport, root, SystemClock(), config=config_for(transport))
-    finally:
-        await transport.close()
-    return rows_of(published.segments)
+def _rows(location: str, trust: Path | None) -> Rows:
+    async def read(transport: Transport, config: Config) -> Rows:
+        published = await read_published(transport, read_root(trust), SystemClock(), config=config)
+        return rows_of(published.segments)
+
+    return read_at(location, read)
 
 
 async def _ids_of_all(

@@ -43,8 +43,8 @@ from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.pages.client_bundle import client_files
 from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime
+from vademecum_builder.release.location import config_for
 from vademecum_builder.release.previous import Previous, going_on, read_previous
-from vademecum_builder.release.published import config_for
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots

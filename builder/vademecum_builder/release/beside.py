@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
+from vademecum.config import Config
 from vademecum.errors import VademecumError
 from vademecum.format.objects import ObjectRef
 from vademecum.ports import Transport
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.locations import open_transport
-from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust.channel import ManifestHint
 from vademecum_builder.release.closure import Closure, RecordingTransport, bring, find_closure
+from vademecum_builder.release.location import read_at
 from vademecum_builder.release.previous import Previous
-from vademecum_builder.release.published import Published, config_for, read_beside
-
-T = TypeVar("T")
+from vademecum_builder.release.published import Published, read_beside
 
 
 def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
@@ -33,10 +30,10 @@ def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
     if published.pointer.sha256 == hint.sha256:
         return published
 
-    async def read(transport: Transport) -> Published:
-        return await read_beside(published, hint, transport, SystemClock(), config_for(transport))
-
-    return _with_tree(previous, out, read)
+    return read_at(
+        previous.location or str(out),
+        lambda tree, config: read_beside(published, hint, tree, SystemClock(), config),
+    )
 
 
 def find_closures(
@@ -49,8 +46,7 @@ def find_closures(
     """
     found: dict[int, Closure | VademecumError] = {}
 
-    async def find(transport: Transport) -> None:
-        config = config_for(transport)
+    async def find(transport: Transport, config: Config) -> None:
         recorder = RecordingTransport(transport, _known(previous))
         downloader = Downloader(recorder, SystemClock(), config)
 
@@ -64,7 +60,7 @@ def find_closures(
 
         await in_parallel(hints, config.parallel, one)
 
-    _with_tree(previous, out, find)
+    read_at(previous.location or str(out), find)
     return found
 
 
@@ -72,12 +68,12 @@ def bring_files(previous: Previous, out: Path, refs: Mapping[str, ObjectRef]) ->
     """Return files of the tree, as published: those that do not lie in `out` already. Errors: see `read_published`."""
     wanted = {path: ref for path, ref in refs.items() if not _lies_in(out, path, ref)}
 
-    async def fetch(transport: Transport) -> dict[str, bytes]:
-        recorder, config = RecordingTransport(transport, _known(previous)), config_for(transport)
+    async def fetch(transport: Transport, config: Config) -> dict[str, bytes]:
+        recorder = RecordingTransport(transport, _known(previous))
         await bring(wanted, Downloader(recorder, SystemClock(), config), recorder, config.parallel)
         return {path: recorder.files[path] for path in wanted}
 
-    return _with_tree(previous, out, fetch) if wanted else {}
+    return read_at(previous.location or str(out), fetch) if wanted else {}
 
 
 def _lies_in(out: Path, path: str, ref: ObjectRef) -> bool:
@@ -86,14 +82,3 @@ def _lies_in(out: Path, path: str, ref: ObjectRef) -> bool:
 
 def _known(previous: Previous) -> Mapping[str, bytes]:
     return {} if previous.published is None else previous.published.files
-
-
-def _with_tree(previous: Previous, out: Path, call: Callable[[Transport], Coroutine[Any, Any, T]]) -> T:
-    async def opened() -> T:
-        transport = open_transport(previous.location or str(out))
-        try:
-            return await call(transport)
-        finally:
-            await transport.close()
-
-    return run(opened())

@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from vademecum.config import Config
-from vademecum.errors import ContentError, UsageError, VademecumError
+from vademecum.errors import ContentError, VademecumError
 from vademecum.format.json import iso_time
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.locations import open_transport
-from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader, in_parallel, is_absent
 from vademecum.trust.channel import ManifestHint
 from vademecum_builder.release.channels import Channels, named, yanked_of
 from vademecum_builder.release.closure import Closure, find_closure
-from vademecum_builder.release.published import config_for, read_signed
+from vademecum_builder.release.location import read_at, read_root
+from vademecum_builder.release.published import read_signed
 from vademecum_builder.release.version_json import line_json
 
 
@@ -75,19 +74,8 @@ def list_releases(location: str, trust: Path | None = None) -> Inventory:
         UsageError: The root metadata cannot be read.
         VademecumError: The tree cannot be read, or is not what was signed.
     """
-    try:
-        root = None if trust is None else trust.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{trust}: cannot be read: {error.strerror}") from error
-
-    async def opened() -> Inventory:
-        transport = open_transport(location)
-        try:
-            return await read_inventory(transport, root, SystemClock(), config_for(transport))
-        finally:
-            await transport.close()
-
-    return run(opened())
+    root = read_root(trust)
+    return read_at(location, lambda tree, config: read_inventory(tree, root, SystemClock(), config))
 
 
 async def read_inventory(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Inventory:

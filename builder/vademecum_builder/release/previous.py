@@ -22,13 +22,12 @@ from vademecum.errors import (
 from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.locations import open_transport
-from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader, is_absent
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
+from vademecum_builder.release.location import read_at
 from vademecum_builder.release.numbers import Numbers, most_by
-from vademecum_builder.release.published import Published, Signed, config_for, read_published, read_signed
+from vademecum_builder.release.published import Published, Signed, read_published, read_signed
 from vademecum_builder.signing.metadata import vouches
 
 _FIRST_ROOT = "metadata/1.root.json"
@@ -90,7 +89,10 @@ def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAU
         VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
     """
     try:
-        return replace(run(_read(location, held, channel)), location=location)
+        found = read_at(
+            location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel)
+        )
+        return replace(found, location=location)
     except VademecumError as error:
         where = _without_password(location)
         first = "build again when the host answers; where it is gone for good, " if error.transient else ""
@@ -103,20 +105,16 @@ def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAU
 
 def is_empty(location: str) -> bool:
     """Return whether the host says that it has no tree: neither a timestamp nor a first root."""
-    return run(_is_empty(location))
 
-
-async def _is_empty(location: str) -> bool:
-    transport = open_transport(location)
-    config = config_for(transport)
-    try:
+    async def read(transport: Transport, config: Config) -> bool:
         downloader = Downloader(transport, SystemClock(), config)
         found = [await downloader.fetch_or_absent(path, config.max_root) for path in (TIMESTAMP, _FIRST_ROOT)]
         return found == [None, None]
+
+    try:
+        return read_at(location, read)
     except VademecumError:
         return False
-    finally:
-        await transport.close()
 
 
 def require_unmoved(previous: Previous) -> None:
@@ -130,7 +128,7 @@ def require_unmoved(previous: Previous) -> None:
     if previous.published is None or not previous.location:
         return
     with suppress(HostError):
-        shown = run(_timestamp(previous.location))
+        shown = read_at(previous.location, _timestamp)
         number = Fields(parse_object(shown, TIMESTAMP), TIMESTAMP).child("signed").integer("version")
         known, where = previous.numbers.versions.timestamp, _without_password(previous.location)
         if number > known:
@@ -145,13 +143,8 @@ def require_unmoved(previous: Previous) -> None:
             )
 
 
-async def _timestamp(location: str) -> bytes:
-    transport = open_transport(location)
-    try:
-        body = await transport.fetch(TIMESTAMP, limit=config_for(transport).max_timestamp, fresh=True)
-        return body.data
-    finally:
-        await transport.close()
+async def _timestamp(transport: Transport, config: Config) -> bytes:
+    return (await transport.fetch(TIMESTAMP, limit=config.max_timestamp, fresh=True)).data
 
 
 def _without_password(location: str) -> str:
@@ -163,14 +156,6 @@ def _reworded(error: VademecumError, message: str) -> VademecumError:
     if isinstance(error, ServerError):
         return ServerError(message, error.status, error.retry_after)
     return type(error)(message)
-
-
-async def _read(location: str, held: Mapping[int, bytes], channel: str) -> Previous:
-    transport = open_transport(location)
-    try:
-        return await read_previous(transport, held, SystemClock(), config_for(transport), channel)
-    finally:
-        await transport.close()
 
 
 async def read_previous(

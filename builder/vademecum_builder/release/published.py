@@ -18,7 +18,6 @@ from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef, read_ref
 from vademecum.format.segment import Segment, decode_segment
 from vademecum.ports import Clock, Transport
-from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader, is_absent
 from vademecum.transport.paths import check_path
@@ -106,11 +105,6 @@ class Published:
         if self.site is None or self.version_json is None:
             return DocumentChanges()
         return read_changes(self.version_json)
-
-
-def config_for(transport: Transport) -> Config:
-    """A folder does not get better by asking again."""
-    return Config(retries=0) if isinstance(transport, FolderTransport) else Config()
 
 
 async def read_published(

@@ -19,14 +19,13 @@ from vademecum.generation.live_rows import assemble
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.locations import open_transport
-from vademecum.runtime.loop import run
 from vademecum.transport.downloader import Downloader
 from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.release.channels import named
-from vademecum_builder.release.published import Published, config_for, read_beside, read_published
+from vademecum_builder.release.location import read_at, read_root
+from vademecum_builder.release.published import Published, read_beside, read_published
 from vademecum_builder.release.version_json import read_changes, version_json
-from vademecum_builder.signing.metadata import check_signed, parse_root
+from vademecum_builder.signing.metadata import check_signed
 
 _NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
 _OBJECT = re.compile(r"objects/([0-9a-f]{64})\.(?:gz|pack)")
@@ -67,7 +66,18 @@ def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
         RollbackError: All is well but old: a deploy did not arrive, or a cache stands in front of it.
         VademecumError: The first thing that is wrong.
     """
-    found = run(_verify(location, None if trust is None else _read(trust)))
+    root = read_root(trust)
+
+    async def read(transport: Transport, config: Config) -> Verified:
+        if isinstance(transport, FolderTransport) and Path(location).is_file():
+            raise UsageError(
+                f"{location} is a file; name the folder of a published tree, which holds metadata/ (a local store is "
+                "examined by `vade doctor --store`)"
+            )
+        present = files_below(Path(location)) if isinstance(transport, FolderTransport) else ()
+        return await verify_tree(transport, root, SystemClock(), config, present=present)
+
+    found = read_at(location, read)
     require_arrived(location, found.sequence, expect)
     return found
 
@@ -85,39 +95,12 @@ def require_arrived(location: str, sequence: int, expect: int) -> None:
         )
 
 
-async def _verify(location: str, root: bytes | None) -> Verified:
-    transport = open_transport(location)
-    if isinstance(transport, FolderTransport) and Path(location).is_file():
-        raise UsageError(
-            f"{location} is a file; name the folder of a published tree, which holds metadata/ (a local store is "
-            "examined by `vade doctor --store`)"
-        )
-    try:
-        present = files_below(Path(location)) if isinstance(transport, FolderTransport) else ()
-        return await verify_tree(transport, root, SystemClock(), config_for(transport), present=present)
-    finally:
-        await transport.close()
-
-
 def files_below(folder: Path) -> tuple[str, ...]:
     """Return the paths of all files below a folder, hidden ones left out."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     return tuple(
         sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
     )
-
-
-def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        parse_root(data)
-    except ContentError as error:
-        told = f"{path} is not root metadata: give the root.json that `vade keys new` made"
-        raise UsageError(told) from error
-    return data
 
 
 async def verify_tree(

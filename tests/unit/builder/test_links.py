@@ -111,3 +111,12 @@ def test_a_build_can_ask_at_its_end(rendered: Path, capsys: pytest.CaptureFixtur
 def test_what_cannot_be_asked_is_said(rendered: Path, against: str) -> None:
     with pytest.raises(UsageError, match="--against"):
         check_links(released(rendered), against)
+
+
+def test_root_metadata_that_is_none_is_told(rendered: Path) -> None:
+    """As `vade verify` and `vade releases list` do."""
+    dist = released(rendered)
+    for name, message in (("gone.json", "gone.json: cannot be read"), ("mkdocs.yml", "is not root metadata")):
+        (rendered / "mkdocs.yml").write_text("site_name: x")
+        with pytest.raises(UsageError, match=message):
+            check_links(dist, str(rendered), trust=rendered / name)

@@ -1,0 +1,59 @@
+"""From what a user names, a published tree and the root metadata to trust, to what is read there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, UsageError
+from vademecum.ports import Transport
+from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.locations import open_transport
+from vademecum.runtime.loop import run
+from vademecum_builder.signing.metadata import parse_root
+
+T = TypeVar("T")
+
+
+def config_for(transport: Transport) -> Config:
+    """A folder does not get better by asking again."""
+    return Config(retries=0) if isinstance(transport, FolderTransport) else Config()
+
+
+def read_at(location: str, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:
+    """Return what `read` makes of the tree at an address or in a folder; the transport is closed afterwards.
+
+    Raises:
+        UsageError: Nothing of this kind can be opened. And whatever `read` raises.
+    """
+
+    async def opened() -> T:
+        transport = open_transport(location)
+        try:
+            return await read(transport, config_for(transport))
+        finally:
+            await transport.close()
+
+    return run(opened())
+
+
+def read_root(trust: Path | None) -> bytes | None:
+    """Return the root metadata to trust; None, the tree's own first root, where no file is named.
+
+    Raises:
+        UsageError: The file cannot be read, or is no root metadata.
+    """
+    if trust is None:
+        return None
+    try:
+        data = trust.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{trust}: cannot be read: {error.strerror}") from error
+    try:
+        parse_root(data)
+    except ContentError as error:
+        told = f"{trust} is not root metadata: give the root.json that `vade keys new` made"
+        raise UsageError(told) from error
+    return data
