@@ -17,20 +17,14 @@ _DIRECTIVE = re.compile(
 )
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
 _CODE = frozenset(
-    {
-        "code",
-        "code-block",
-        "code-cell",
-        "sourcecode",
-        "parsed-literal",
-        "prompt",
-        "doctest",
-        "testcode",
-        "jupyter-execute",
-    }
+    """
+    code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute
+    """.split()
 )
 _DROPPED = frozenset(
-    {"toctree", "contents", "image", "eval-rst", "mermaid", "raw", "bibliography", "tableofcontents", "index"}
+    """
+    toctree contents image eval-rst mermaid raw bibliography tableofcontents index
+    """.split()
 )
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ROLE = re.compile(r"\{[\w:.+-]+\}`([^`\n]+?)(?:[ \t]*<[^<>`\n]*>)?`")

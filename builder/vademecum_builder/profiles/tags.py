@@ -11,19 +11,9 @@ from vademecum_builder.profiles.code import outside_code
 _ARGUMENT = re.compile(
     r"(?:([\w-]+)[ \t]*[=:][ \t]*)?(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|`([^`]*)`|([^\s\"'`,=]+))"
 )
-_SHOWN = (
-    "text",
-    "title",
-    "name",
-    "label",
-    "caption",
-    "summary",
-    "header",
-    "alt",
-    "tooltip",
-    "tabName",
-    "heading",
-)
+_SHOWN = """
+    text title name label caption summary header alt tooltip tabName heading
+""".split()
 _SHORTCODE = re.compile(
     r"\{\{([<%])([-/* \t\n]*)([\w./-]+)"
     r"((?:\"(?:\\.|(?!\{\{)[^\"\\])*\"|`(?:(?!\{\{)[^`])*`|(?!\{\{)[^\"`>%]|[>%](?!\}\}))*)[>%]\}\}"

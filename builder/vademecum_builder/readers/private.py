@@ -44,19 +44,9 @@ _DATE = re.compile(
     _key("date|publish_?date|expiry_?date|unpublish_?date", "name") + r"(?P<day>\d{4}-\d{2}-\d{2})",
     re.MULTILINE | re.IGNORECASE,
 )
-_WORDS = (
-    "draft",
-    "unlisted",
-    "private",
-    "noindex",
-    "search",
-    "publish",
-    "sitemap",
-    "pagefind",
-    "robots",
-    "visibility",
-    "date",
-)
+_WORDS = """
+    draft unlisted private noindex search publish sitemap pagefind robots visibility date
+""".split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"

@@ -12,53 +12,22 @@ from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
 from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
 from vademecum_builder.sources.left_out import file_kind, folder_kind
 
-_NAMED = (
-    "docs",
-    "doc",
-    "documentation",
-    "content",
-    "contents",
-    "handbook",
-    "manual",
-    "wiki",
-    "knowledge",
-    "knowledge-base",
-    "kb",
-    "guide",
-    "guides",
-    "articles",
-    "notes",
-    "pages",
-)
+_NAMED = """
+    docs doc documentation content contents handbook manual wiki knowledge knowledge-base kb guide guides
+    articles notes pages
+""".split()
 """Folders at the top that hold documents, as people call them."""
 _NOBODYS = frozenset(
-    {
-        "test",
-        "tests",
-        "testdata",
-        "fixtures",
-        "example",
-        "examples",
-        "vendor",
-        "third_party",
-        "themes",
-        "templates",
-    }
+    """
+    test tests testdata fixtures example examples vendor third_party themes templates
+    """.split()
 )
 """Folders whose generators are not the repository's own."""
 _ABOUT = frozenset(
-    {
-        "readme",
-        "changelog",
-        "changes",
-        "history",
-        "license",
-        "licence",
-        "contributing",
-        "code_of_conduct",
-        "security",
-    }
-    | {"authors", "notice", "support", "governance", "maintainers", "codeowners"}
+    """
+    readme changelog changes history license licence contributing code_of_conduct security authors notice
+    support governance maintainers codeowners
+    """.split()
 )
 """Files about a repository, by their names: what it is made for is elsewhere."""
 _DEEP = 3

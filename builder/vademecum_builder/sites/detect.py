@@ -14,27 +14,11 @@ HTML_SUFFIXES = frozenset(suffix for suffix, kind in MEDIA_TYPES.items() if kind
 _SOURCES = MEDIA_TYPES.keys() - HTML_SUFFIXES
 # Files and folders that a generator lays beside the pages, and nobody by hand.
 _TRACES = frozenset(
-    {
-        "sitemap.xml",
-        "objects.inv",
-        "searchindex.js",
-        "search_index.json",
-        "search.json",
-        "404.html",
-        ".nojekyll",
-    }
-    | {
-        "_static",
-        "_next",
-        "_astro",
-        "pagefind",
-        "element-list",
-        "package-list",
-        "genindex.html",
-        "assets",
-        "_",
-    }
-    | {"static.files", "doxygen.css", "book.js", "hashmap.json", "index.xml", "theme", "_images"}
+    """
+    sitemap.xml objects.inv searchindex.js search_index.json search.json 404.html .nojekyll _static _next
+    _astro pagefind element-list package-list genindex.html assets _ static.files doxygen.css book.js
+    hashmap.json index.xml theme _images
+    """.split()
 )
 _GENERATOR = re.compile(
     rb"<meta\s+(?:name=[\"']?generator[\"']?\s+content=[\"']([^\"'>]{1,80})|"

@@ -35,7 +35,7 @@ _PREFIXES = tuple(
     """
     AKIA ASIA ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glptt- glcbt- gloas- glsoat- glagent- xox xapp-
     hooks.slack AIza GOCSPX- k_live_ npm_ pypi- sk- hf_ SG. _v1_ shpat_ shpca_ shppa_ shpss_ dckr_pat_ :AA
-    """.split()  # noqa: SIM905 - a list takes a page
+    """.split()
 )
 """One of them is in each token: a text without any need not be looked through."""
 _IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)

@@ -22,23 +22,10 @@ _TAG = (
 )
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
-    {
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".odt",
-        ".rtf",
-        ".ppt",
-        ".pptx",
-        ".odp",
-        ".xls",
-        ".xlsx",
-        ".ods",
-        ".epub",
-        ".tex",
-    }
-    | {".textile", ".wiki", ".mediawiki", ".creole", ".pod", ".rdoc", ".dita", ".dbk", ".typ"}
-    | {".rst", ".adoc", ".asciidoc", ".org", ".ipynb"}
+    """
+    .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods .epub .tex .textile .wiki .mediawiki .creole
+    .pod .rdoc .dita .dbk .typ .rst .adoc .asciidoc .org .ipynb
+    """.split()
 )
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})

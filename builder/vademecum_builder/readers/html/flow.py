@@ -19,22 +19,10 @@ from vademecum_builder.readers.text import without_invisible
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _GROUPS = frozenset({"ul", "ol", "dl", "menu"})
 _BLOCKS = frozenset(
-    {
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "body",
-        "html",
-        "header",
-        "footer",
-        "aside",
-        "address",
-        "center",
-    }
-    | {"blockquote", "figure", "figcaption", "details", "summary", "form", "fieldset", "hr", "pre", "legend"}
-    | {"frameset", "noframes", "hgroup", "search", "starlight-tabs"}
+    """
+    p div section article main body html header footer aside address center blockquote figure figcaption
+    details summary form fieldset hr pre legend frameset noframes hgroup search starlight-tabs
+    """.split()
 )
 _INLINE = frozenset(
     {"span", "code", "em", "strong", "b", "i", "tt", "kbd", "var", "samp", "small", "sub", "sup", "font"}

@@ -28,21 +28,10 @@ class Part(Enum):
 
 
 _NEVER = frozenset(
-    {
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "head",
-        "title",
-        "svg",
-        "iframe",
-        "object",
-        "canvas",
-        "select",
-    }
-    | {"textarea", "input", "option", "datalist", "audio", "video", "dialog", "map", "link", "meta", "base"}
-    | {"rustdoc-toolbar"}
+    """
+    script style template noscript head title svg iframe object canvas select textarea input option
+    datalist audio video dialog map link meta base rustdoc-toolbar
+    """.split()
 )
 _CHROME_ROLES = frozenset({"navigation", "contentinfo", "banner", "search", "toolbar", "menu", "menubar"})
 _MARKS = frozenset(
@@ -56,90 +45,47 @@ _LINE_NUMBERS = re.compile(
     r"(?:^|\s)(?:[\w-]*linenos?|lineno|line-?numbers?(?:-\w+)?|linenodiv|lnt?|lntd-num|gutter|hljs-ln-numbers|"
     r"src-line-numbers|linenum(?:ber)?s?|rouge-gutter|lnum)(?:\s|$)"
 )
+
+
+def _sets(listed: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(words.split()) for words in listed.split(","))
+
+
 # All words of a set stand in a class, in this order or another.
-_UNSEEN_WORDS = (
-    {"visually", "hidden"},
-    {"visuallyhidden"},
-    {"sr", "only"},
-    {"screen", "reader"},
-    {"screenreader"},
-    {"assistive"},
-    {"copy", "button"},
-    {"copy", "btn"},
-    {"copybtn"},
-    {"copybutton"},
-    {"clipboard"},
-    {"viewcode", "link"},
-    {"viewcode", "back"},
-    {"print", "only"},
-    {"expand", "button"},
+_UNSEEN_WORDS = _sets(
+    """
+    visually hidden, visuallyhidden, sr only, screen reader, screenreader, assistive, copy button,
+    copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button
+    """
 )
 # Whole names: as words they would be too common.
 _UNSEEN_NAMES = frozenset(
     {"srclink", "src", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle"}
 )
-_EXCLUDED_WORDS = ({"no", "search"}, {"nosearch"}, {"search", "exclude"}, {"docsearch", "ignore"})
-_CHROME_WORDS = (
-    {"edit", "page"},
-    {"edit", "link"},
-    {"edit", "github"},
-    {"edit", "meta", "row"},
-    {"last", "updated"},
-    {"breadcrumb"},
-    {"breadcrumbs"},
-    {"pagination"},
-    {"paginator"},
-    {"pager"},
-    {"prev", "next"},
-    {"previous", "next"},
-    {"skip", "link"},
-    {"skip", "content"},
-    {"skip", "nav"},
-    {"skiplink"},
-    {"toc"},
-    {"tocbot"},
-    {"back", "top"},
-    {"sphinxsidebar"},
-    {"sidebar", "nav"},
-    {"feedback", "widget"},
-    {"cookie", "banner"},
-    {"share", "buttons"},
-    {"content", "button"},  # Material: "Edit this page", "View source"
-    {"source", "file"},  # Material: dates and authors below a page
-    {"lang", "switcher"},
-    {"version", "switcher"},
+_EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
+# Of Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
+_CHROME_WORDS = _sets(
+    """
+    edit page, edit link, edit github, edit meta row, last updated, breadcrumb, breadcrumbs, pagination,
+    paginator, pager, prev next, previous next, skip link, skip content, skip nav, skiplink, toc, tocbot,
+    back top, sphinxsidebar, sidebar nav, feedback widget, cookie banner, share buttons, content button,
+    source file, lang switcher, version switcher
+    """
 )
 _NAV = re.compile(r"nav(?:bar|igation|header|footer|links?|top|bottom|row|path|list|menu)?")
-_PERMALINK_WORDS = (
-    {"headerlink"},
-    {"permalink"},
-    {"header", "anchor"},
-    {"hash", "link"},
-    {"heading", "anchor"},
-    {"heading", "link"},
-    {"anchor", "link"},
-    {"anchorjs"},
-    {"anchorlink"},
-    {"toclink"},
-    {"anchor"},
-    {"headinglink"},
+_PERMALINK_WORDS = _sets(
+    """
+    headerlink, permalink, header anchor, hash link, heading anchor, heading link, anchor link, anchorjs,
+    anchorlink, toclink, anchor, headinglink
+    """
 )
 # Where a page says nowhere what its content is: names that themes give to what is around it.
 _AROUND = frozenset(
-    {
-        "sidebar",
-        "sidenav",
-        "sphinxsidebar",
-        "menu",
-        "menubar",
-        "footer",
-        "masthead",
-        "topbar",
-        "toolbar",
-        "related",
-    }
-    | {"searchbox", "subnav", "topnav", "bottomnav", "banner", "skip", "copyright", "cookie"}
+    """
+    sidebar sidenav sphinxsidebar menu menubar footer masthead topbar toolbar related searchbox subnav
+    topnav bottomnav banner skip copyright cookie
+    """.split()
 )
 
 
