@@ -15,7 +15,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.git import GitSource, Repository
-from vademecum_builder.stages.documents import DocumentReader, choose_reader
+from vademecum_builder.stages.documents import ReaderOver, choose_reader
 
 
 def _is_repository(value: Any, within: Path) -> str | None:
@@ -58,16 +58,10 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 
 
 @dataclass(frozen=True)
-class DatedReader:
+class DatedReader(ReaderOver):
     """A reader whose documents say when their file was last committed."""
 
-    inner: DocumentReader
     dates: Mapping[str, str]
-
-    @property
-    def notice(self) -> str:
-        """Return that of the reader."""
-        return self.inner.notice
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes the reader's document, and the date."""
@@ -83,7 +77,3 @@ class DatedReader:
         if isinstance(document, str) or item.key not in self.dates:
             return document
         return replace(document, metadata={"updated": self.dates[item.key]} | dict(document.metadata))
-
-    def warnings(self) -> Sequence[str]:
-        """Return those of the reader."""
-        return self.inner.warnings()

@@ -11,11 +11,10 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_texts, is_truth
 from vademecum_builder.kinds.records import AUTO, RecordReader
-from vademecum_builder.readers.document import Document
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.joined import RULES, JoinedSource, Part
 from vademecum_builder.sources.records import instead
+from vademecum_builder.stages.documents import ReaderOver
 
 
 def _is_identity(value: Any, _: Path) -> Mapping[str, str] | None:
@@ -90,24 +89,10 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 
 
 @dataclass(frozen=True)
-class JoinedReader:
+class JoinedReader(ReaderOver):
     """Makes documents of joined records, and tells what their sources said differently."""
 
-    records: RecordReader
     source: JoinedSource
-    notice: str = ""
-
-    def shaped_by(self, item: SourceItem) -> str:
-        """Return the digest of the settings."""
-        return self.records.shaped_by(item)
-
-    def read(self, item: SourceItem) -> Document | str:
-        """Return the document that a record is.
-
-        Raises:
-            ContentError: A time that is none, or one without a zone.
-        """
-        return self.records.read(item)
 
     def warnings(self) -> Sequence[str]:
         """Return each conflict, with both values."""

@@ -24,6 +24,7 @@ from vademecum_builder.sources.exports import SHAPES, Export
 from vademecum_builder.sources.message_table import MessageTable
 from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, MessageView, date_of
 from vademecum_builder.sources.times import read_duration
+from vademecum_builder.stages.documents import DocumentReader
 
 _FIELDS: Final = ("id", "time", "author", "text", "channel", "thread", "reply-to", "updated", "deleted")
 _ALWAYS: Final = _FIELDS[:4]
@@ -117,7 +118,7 @@ _LINKED: Final = ("id", "channel", "time", "author")
 
 
 @dataclass(frozen=True)
-class ConversationReader:
+class ConversationReader(DocumentReader):
     """Makes documents of messages that belong together.
 
     Title, and what else shapes a chunk, say nothing that one more message would change: only what it is in is new.
@@ -125,11 +126,6 @@ class ConversationReader:
 
     limits: Limits
     link: Template | None = None
-
-    @property
-    def notice(self) -> str:
-        """Nothing: how it is read stands in the settings."""
-        return ""
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - all are shaped alike
         """Return the digest of the settings that make a document of messages."""
@@ -168,7 +164,3 @@ class ConversationReader:
             metadata["channel"] = record["channel"]
         url = self.link.render_url({**first, "channel": record["channel"]}) if self.link else ""
         return Document(item.key, title, url, metadata, sections)
-
-    def warnings(self) -> Sequence[str]:
-        """Nothing is half read."""
-        return ()

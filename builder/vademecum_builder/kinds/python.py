@@ -20,6 +20,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import RECORD, SourceItem
 from vademecum_builder.sources.catalog import ID_NAMES, CatalogSource
 from vademecum_builder.sources.function import FunctionSource
+from vademecum_builder.stages.documents import ReaderOver
 
 GROUP: Final = "vademecum.sources"
 """The entry points of packages that bring sources."""
@@ -77,15 +78,12 @@ def _function(name: str, folder: Path, where: str) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True)
-class YieldedReader:
+class YieldedReader(ReaderOver):
     """Makes documents of records, and of items by their media type."""
-
-    records: RecordReader
-    notice: str = ""
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes a record; of another item nothing does."""
-        return self.records.shaped_by(item) if item.media_type == RECORD else ""
+        return self.inner.shaped_by(item) if item.media_type == RECORD else ""
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that an item is.
@@ -93,8 +91,4 @@ class YieldedReader:
         Raises:
             ContentError: It cannot be read.
         """
-        return self.records.read(item) if item.media_type == RECORD else parse_document(item)
-
-    def warnings(self) -> Sequence[str]:
-        """Return those of the records."""
-        return self.records.warnings()
+        return self.inner.read(item) if item.media_type == RECORD else parse_document(item)

@@ -23,6 +23,7 @@ from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.records import field_at, instead
 from vademecum_builder.sources.times import read_time, read_zone
+from vademecum_builder.stages.documents import DocumentReader
 
 _TITLES: Final = ("title", "name", "subject", "headline")
 PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
@@ -63,7 +64,7 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 @dataclass(frozen=True)
-class RecordReader:
+class RecordReader(DocumentReader):
     """Makes documents of records.
 
     Attributes:
@@ -120,11 +121,6 @@ class RecordReader:
             )
         except UsageError as error:
             raise UsageError(f"{settings.where}: {error.message}") from None
-
-    @property
-    def notice(self) -> str:
-        """Nothing: how it is read stands in the settings."""
-        return ""
 
     @property
     def named(self) -> Sequence[tuple[str, str]]:
@@ -189,10 +185,6 @@ class RecordReader:
         sections = _sections(text, form)
         title = clean_line(self._title(record, sections)) or item.key
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
-
-    def warnings(self) -> Sequence[str]:
-        """Nothing is half read."""
-        return ()
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None:

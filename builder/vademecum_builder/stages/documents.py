@@ -23,16 +23,16 @@ __all__ = ["DocumentReader", "PlainPages", "choose_reader"]
 
 
 class DocumentReader(Protocol):
-    """Makes documents of items."""
+    """Makes documents of items. A reader that is derived from this one has to read, and nothing to say beside it."""
 
     @property
     def notice(self) -> str:
         """What the publisher should know of how the source is read; may be empty."""
-        ...
+        return ""
 
-    def shaped_by(self, item: SourceItem) -> str:
+    def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - one of its kind
         """Return what shapes a document beside its item."""
-        ...
+        return ""
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that an item is, or why it is none.
@@ -44,15 +44,43 @@ class DocumentReader(Protocol):
 
     def warnings(self) -> Sequence[str]:
         """Return what was found wrong in all that was read, one line each."""
-        ...
+        return ()
 
 
 @dataclass(frozen=True)
-class SitePages:
-    """The pages of a rendered site; other files of it are no documents."""
+class ReaderOver(DocumentReader):
+    """A reader that adds to what another one says."""
+
+    inner: DocumentReader
+
+    @property
+    def notice(self) -> str:
+        """Return that of the reader."""
+        return self.inner.notice
+
+    def shaped_by(self, item: SourceItem) -> str:
+        """Return what shapes the reader's document."""
+        return self.inner.shaped_by(item)
+
+    def read(self, item: SourceItem) -> Document | str:
+        """Return the reader's document, or why there is none.
+
+        Raises:
+            ContentError: It cannot be read.
+        """
+        return self.inner.read(item)
+
+    def warnings(self) -> Sequence[str]:
+        """Return those of the reader."""
+        return self.inner.warnings()
+
+
+@dataclass(frozen=True)
+class SitePages(DocumentReader):
+    """The pages of a rendered site; other files of it are no documents. No page is half read: it warns of nothing."""
 
     site: Site
-    notice: str
+    notice: str = ""
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - whatever the page is
         """Return what the pages share."""
@@ -73,28 +101,18 @@ class SitePages:
             raise ContentError(f"{item.key}: {read.reason}")
         return read if isinstance(read, Document) else read.kind.value
 
-    def warnings(self) -> Sequence[str]:
-        """What is left out of a site is counted by kind, and no page is half read."""
-        return ()
-
 
 @dataclass(frozen=True)
-class PlacedPages:
+class PlacedPages(ReaderOver):
     """A reader's documents, each with its version, its language and its page, as far as its path tells or its profile.
 
     Attributes:
         first: The current version and the default language, as far as a configuration says them.
     """
 
-    inner: DocumentReader
     places: PagePlaces
     profile: Found | None = None
     first: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def notice(self) -> str:
-        """Return that of the reader."""
-        return self.inner.notice
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes the reader's document, and where the page stands."""
@@ -118,16 +136,12 @@ class PlacedPages:
             told.setdefault("lang", self.first["lang"])
         return replace(document, metadata=told | dict(document.metadata)) if told else document
 
-    def warnings(self) -> Sequence[str]:
-        """Return those of the reader."""
-        return self.inner.warnings()
-
     def _place(self, key: str) -> PagePlace:
         return (self.profile.page_place(key) if self.profile else None) or self.places.of(key)
 
 
 @dataclass(frozen=True)
-class NamedReaders:
+class NamedReaders(DocumentReader):
     """The readers of several sources, each for the keys that begin with its prefix.
 
     A document says in its metadata which source it is of.
