@@ -24,6 +24,11 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
     "base-uri 'none'; form-action 'none'; object-src 'none'"
 )
+COMPILE = """WebAssembly.compileStreaming(fetch('client/pyodide/pyodide.asm.wasm'))
+    .then((module) => void (globalThis.kept = module))"""
+
+Opener = Callable[[], Page]
+
 expect.set_options(timeout=PATIENCE * 1000)  # Playwright's own 5 s are a statement about speed
 
 
@@ -115,12 +120,35 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of a fresh profile. The test fails if the page threw or broke the policy."""
+@pytest.fixture(scope="session")
+def opener(browser: Browser, client_folder: Path) -> Iterator[Opener]:
+    """Opens pages in one process, which has compiled Pyodide: Python starts with half of the work there.
+
+    What a page keeps belongs to its host, and each host of a test has a port of its own.
+    """
+    (client_folder.parent / "opener.html").write_text("<!doctype html><title>opener</title>")
     context = browser.new_context()
     context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
+    with PagesHost(client_folder.parent) as host:
+        first = context.new_page()
+        first.goto(f"{host.url}opener.html")
+        first.evaluate(COMPILE)
+
+        def open_page() -> Page:
+            with first.expect_popup() as opened:
+                first.evaluate("void open('about:blank')")
+            return opened.value
+
+        yield open_page
+    context.close()
+
+
+@pytest.fixture
+def page(opener: Opener) -> Iterator[Page]:
+    """A page of a host of its own. The test fails if the page threw or broke the policy."""
+    page = opener()
+    context = page.context
+    others = set(context.pages) - {page}
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
@@ -130,7 +158,9 @@ def page(browser: Browser) -> Iterator[Page]:
         ),
     )
     yield page
-    context.close()
+    for opened in set(context.pages) - others:
+        opened.close()
+    context.set_offline(False)
     assert complaints == []
 
 
@@ -147,17 +177,14 @@ def app(
 
 
 @pytest.fixture(scope="session")
-def installed_content(
-    first_release: Path, browser: Browser, eventually: Callable[[Page, str], Any]
-) -> Content:
+def installed_content(first_release: Path, opener: Opener, eventually: Callable[[Page, str], Any]) -> Content:
     """What a browser holds after it has installed release 1."""
     publisher = Publisher(first_release)
-    context = browser.new_context()
     with PagesHost(publisher.dist) as host:
-        app = App(context.new_page(), host, publisher.root, eventually)
+        app = App(opener(), host, publisher.root, eventually)
         app.install()
         content = app.stored()
-    context.close()
+    app.page.close()
     return content
 
 

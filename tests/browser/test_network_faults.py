@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from faults.network.test_network_faults import (  # noqa: F401 - pytest collects them here once more
     PATIENT,
@@ -117,12 +117,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iter
 
 
 @pytest.fixture(scope="module")
-def worker(pages: FaultyPages, browser: Browser) -> Iterator[PythonWorker]:
-    context = browser.new_context()
-    worker = PythonWorker(context.new_page(), pages.url)
+def worker(pages: FaultyPages, opener: Callable[[], Page]) -> Iterator[PythonWorker]:
+    worker = PythonWorker(opener(), pages.url)
     worker.call("network_client", "take_scene", pickle.dumps(SCENE).hex())
     yield worker
-    context.close()
+    worker.page.close()
 
 
 @pytest.fixture

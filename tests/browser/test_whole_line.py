@@ -5,24 +5,33 @@ Each page is kept as a picture in `test-artifacts/`: look at them.
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page, expect
 
+from support.browser_app import eventually
 from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "test-artifacts"
 POLICY = {"Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"}
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+LOOKS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "desktop-light": ((1280, 800), "light"),
+    "desktop-dark": ((1280, 800), "dark"),
+    "phone-light": ((390, 844), "light"),
+}
 SEARCH = "document.querySelector('vademecum-search').shadowRoot"
 FIRST_HIT = f"{SEARCH}.querySelector('.hit .title')?.textContent"
+WHOLE = "(name, files) => caches.open(name).then((kept) => kept.keys()).then((kept) => kept.length === files)"
+CHECKED = """document.querySelector('vademecum-search').knowledgeBase.getStatus()
+    .then(({ state }) => state === 'up-to-date')"""
 READY = f"{SEARCH}?.querySelector('#pill-text')?.textContent.startsWith('Release')"
 
 
@@ -48,19 +57,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesHost]:
         yield server
 
 
-@pytest.fixture(params=[("desktop", "light"), ("desktop", "dark"), ("phone", "light")], ids="-".join)
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, str]]:
-    """A visitor with a new profile, and the name that its pictures carry."""
-    device, scheme = request.param
-    width, height = SIZES[device]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
-    yield page, f"{device}-{scheme}"
-    context.close()
-    assert complaints == []
+def looks(page: Page) -> Iterator[str]:
+    """One look after another, by the name that its pictures carry."""
+    for name, ((width, height), scheme) in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        yield name
 
 
 def keep(page: Page, name: str) -> None:
@@ -70,29 +72,34 @@ def keep(page: Page, name: str) -> None:
     assert path.stat().st_size > 5_000, "a picture of an empty page"
 
 
-def quiet(host: PagesHost) -> None:
-    """Wait until nothing more is asked for: a service worker goes on keeping files when the page is ready."""
-    asked = -1
-    while asked != len(host.requests):
-        asked = len(host.requests)
-        time.sleep(1)
+def quiet(page: Page, host: PagesHost) -> None:
+    """Wait until nothing more is asked for: the service worker has kept all files of Python."""
+    (files,) = re.findall(r"const RUNTIME = (\{.*?\});", (host.site.root / "sw.js").read_text(), re.DOTALL)
+    eventually(page, f"({WHOLE})('vademecum {host.url} runtime', {len(json.loads(files))})")
+    expect(page.locator("#documents .tree")).to_be_attached()
 
 
-def test_a_visitor_reads_searches_and_goes_offline(
-    host: PagesHost, visitor: tuple[Page, str], eventually: Callable[[Page, str], Any]
-) -> None:
-    page, name = visitor
+def test_a_visitor_reads_searches_and_goes_offline(host: PagesHost, page: Page) -> None:
     page.goto(host.url)
     eventually(page, READY)
     eventually(page, "navigator.serviceWorker.controller !== null")
-    keep(page, f"search-welcome-{name}")
+    quiet(page, host)
+    for name in looks(page):
+        page.context.set_offline(False)
+        page.goto(host.url)
+        eventually(page, READY)
+        keep(page, f"search-welcome-{name}")
+        page.fill("#query", "brown spots on my tomatoes")
+        assert eventually(page, FIRST_HIT) == "Tomatoes"
+        keep(page, f"search-results-{name}")
+        eventually(page, CHECKED)
+        expect(page.locator("#documents .tree")).to_be_attached()
+        goes_offline(page, host, name)
 
-    page.fill("#query", "brown spots on my tomatoes")
-    assert eventually(page, FIRST_HIT) == "Tomatoes"
-    keep(page, f"search-results-{name}")
 
-    quiet(host)
+def goes_offline(page: Page, host: PagesHost, name: str) -> None:
     page.context.set_offline(True)
+    expect(page.locator("#pill")).to_contain_text("offline")
     before = len(host.requests)
     page.goto(f"{host.url}?q=pump+after+frost")
     assert eventually(page, FIRST_HIT) == "Watering"
@@ -111,8 +118,7 @@ def test_a_visitor_reads_searches_and_goes_offline(
     keep(page, f"reader-offline-{name}")
 
 
-def test_the_release_page_tells_what_changed(host: PagesHost, visitor: tuple[Page, str]) -> None:
-    page, name = visitor
+def test_the_release_page_tells_what_changed(host: PagesHost, page: Page) -> None:
     page.goto(f"{host.url}release.html")
     published = page.evaluate("fetch('version.json').then((answer) => answer.json())")
     assert page.inner_text("h1") == "Release 2"
@@ -122,4 +128,5 @@ def test_the_release_page_tells_what_changed(host: PagesHost, visitor: tuple[Pag
     files = page.get_by_role("region", name="Files", exact=True)
     assert files.locator("tbody tr").count() == len(published["files"])
     assert page.locator("section.change").all_inner_texts() == ["~Changed 1\nSlugs"]
-    keep(page, f"release-{name}")
+    for name in looks(page):
+        keep(page, f"release-{name}")

@@ -122,6 +122,10 @@ def _gzipped(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
+_GIVEN: set[int] = set()
+"""Ports of this process. None is given twice: to a browser that goes on, a port is an origin, with what it keeps."""
+
+
 class PagesHost(ThreadingHTTPServer):
     """Serves `root` from `start` (or `with`) until `stop`.
 
@@ -150,7 +154,11 @@ class PagesHost(ThreadingHTTPServer):
         self._thread: threading.Thread | None = None
         self._connections: set[socket.socket] = set()
         super().__init__((HOST, port), _Handler)
+        while port == 0 and self.server_port in _GIVEN:
+            self.server_close()
+            super().__init__((HOST, port), _Handler)
         self.port = self.server_port
+        _GIVEN.add(self.port)
         self.url = f"http://{HOST}:{self.port}{prefix}"
 
     def start(self) -> PagesHost:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from support.indexed_scenes import IndexedScene
 from support.pages_host import PagesHost
@@ -65,14 +65,14 @@ class Play:
 
 @pytest.fixture(scope="module")
 def worker(
-    tmp_path_factory: pytest.TempPathFactory, client_folder: Path, browser: Browser
+    tmp_path_factory: pytest.TempPathFactory, client_folder: Path, opener: Callable[[], Page]
 ) -> Iterator[PythonWorker]:
     folder = tmp_path_factory.mktemp("indexeddb")
     write_worker(folder, client_folder)
-    context = browser.new_context()
+    page = opener()
     with PagesHost(folder) as server:
-        yield PythonWorker(context.new_page(), server.url)
-        context.close()
+        yield PythonWorker(page, server.url)
+        page.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from support.indexed_scenes import IndexedScene
 from support.pages_host import PagesHost
@@ -65,12 +65,11 @@ def host(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Itera
 
 
 @pytest.fixture(scope="module")
-def page(host: PagesHost, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
-    page = context.new_page()
+def page(host: PagesHost, opener: Callable[[], Page]) -> Iterator[Page]:
+    page = opener()
     page.goto(f"{host.url}worker.html")
     yield page
-    context.close()
+    page.close()
 
 
 def write_tree(scene: Scene, folder: Path) -> None:
