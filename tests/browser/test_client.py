@@ -625,6 +625,7 @@ def ship_seed(app: App, publisher: Any) -> Path:
 @pytest.mark.fault("C41")
 def test_a_first_visit_without_the_host_installs_the_seed(app: App, publisher: Any) -> None:
     ship_seed(app, publisher)
+    app.hurry()
     app.start(seed="/seed/")
     app.wait_for("updateCompleted")
     assert FOUND in app.texts()[0]
@@ -665,6 +666,7 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
     (targets,) = (seed / "metadata").glob("*.targets.json")
     good = targets.read_bytes()
     targets.write_bytes(b"rot")
+    app.hurry()
     app.start(seed="/seed/", autoUpdate=False)
     app.call("setMode", "off")
     assert app.refused("update") == "network"
@@ -701,6 +703,7 @@ def test_a_seed_whose_origin_is_busy_is_taken_later_while_the_host_is_left_alone
 
     for part in ("metadata", "objects"):
         app.page.route(f"**/{part}/**", busy)
+    app.hurry()
     app.start(seed="/seed/", autoUpdate=False)
     assert app.refused("update") == "server"
     status = app.call("getStatus")

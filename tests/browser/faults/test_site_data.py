@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from support.browser_app import App, second_release
 from support.python_worker import HARNESS
@@ -100,6 +100,7 @@ def test_another_tab_that_does_not_let_go(
     installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
 ) -> None:
     """The database cannot be mended while it is held: that is told each time, and passes with its cause."""
+    installed.page.route("**/client/store/store.mjs", less_patient)
     installed.page.goto(f"{installed.host.url}app.html")
     malform(installed, publisher, ["records"])
     records, tab = installed.page.evaluate(RECORDS), holder(installed)
@@ -155,6 +156,13 @@ def test_a_mending_that_is_terminated_at_any_operation(app: App, publisher: Any,
         assert app.page.evaluate(MEND, {"at": -1}) == {"ended": TIMESTAMP_SIZE}
     assert ended == {"ended": TIMESTAMP_SIZE}
     assert {"open", "createIndex", "transaction", "get", "commit"} <= set(struck)
+
+
+def less_patient(route: Route) -> None:
+    """Have the store wait three seconds for another tab, not fifteen."""
+    text = (answer := route.fetch()).text()
+    assert text.count(" = 15_000;") == 1
+    route.fulfill(response=answer, body=text.replace(" = 15_000;", " = 3_000;"))
 
 
 def another(app: App) -> Page:

@@ -66,6 +66,7 @@ def test_a_redirection_to_nowhere_is_that_hosts_error(app: App, location: str) -
         route.fulfill(status=302, headers={"Location": location})
 
     app.page.route("**/bad/**", answer)
+    app.hurry()
     app.start(autoUpdate=False, url=["/bad/"])
     assert app.refused("update") in ("network", "server")
     app.start(autoUpdate=False, url=["/bad/", "/"])
@@ -78,6 +79,7 @@ def test_a_listener_that_updates_again_is_not_called_from_inside_itself(
     installed: App, eventually: Callable[..., Any]
 ) -> None:
     installed.page.route("**/metadata/**", lambda route: route.abort())
+    installed.hurry()
     code, calls = installed.page.evaluate(AGAIN)
     assert code == "network"
     assert calls < 5
