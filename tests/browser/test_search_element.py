@@ -19,7 +19,7 @@ from vademecum_builder.pages.client_bundle import _COMMENT
 
 PAGE = """<!doctype html>
 <html lang="{lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Docs of somebody</title>
+<title>Docs of somebody</title><link rel="stylesheet" href="theme.css?{theme}">
 <script type="module" src="kb/client/vademecum-search.mjs"></script>
 <main><h1>Docs of somebody</h1><p><a href="#a">A link</a> <input aria-label="Another field" id="other"></p>
 <vademecum-search url="kb/" theme="auto" {attributes}></vademecum-search></main>
@@ -43,10 +43,11 @@ def host(tree: Path, serve: Callable[[Path], PagesHost]) -> PagesHost:
 
 @pytest.fixture
 def open_page(page: Page, host: PagesHost, tree: Path) -> Open:
-    def go(attributes: str = "", lang: str = "en") -> Page:
-        shown = PAGE.format(attributes=attributes, lang=lang)
+    def go(attributes: str = "", lang: str = "en", theme: str = "") -> Page:
+        shown = PAGE.format(attributes=attributes, lang=lang, theme=len(theme))
+        (tree / "theme.css").write_text(theme)
         (tree / "page.html").write_text(shown)
-        page.goto(f"{host.url}page.html?{len(shown)}")  # another page is no cached one
+        page.goto(f"{host.url}page.html?{len(shown)}-{len(theme)}")  # another page is no cached one
         expect(page.locator("#query")).to_be_attached()
         return page
 
@@ -257,6 +258,22 @@ def test_an_app_sets_colours_and_parts(open_page: Open) -> None:
     assert page.locator(".root").evaluate("(node) => getComputedStyle(node).colorScheme") == "dark"
 
 
+def test_it_is_as_large_in_a_theme_that_has_sizes_of_its_own(open_page: Open) -> None:
+    """Material for MkDocs makes a rem of 20 pixels, and has texts of 10."""
+    sizes = """() => ["#open", "#open span", "#query", "[role=option] .text", "[role=option] .title"].map((name) =>
+        getComputedStyle(document.querySelector("vademecum-search").shadowRoot.querySelector(name)).fontSize)"""
+    seen = []
+    for theme in ("", "html { font-size: 125%; } body { font-size: .5rem; }"):
+        page = open_page(theme=theme)
+        page.locator("#open").click()
+        page.locator("#query").fill("key")
+        expect(options(page)).to_have_count(3)
+        seen.append(page.evaluate(sizes))
+    assert seen[0] == seen[1] and seen[0][:2] == ["16px", "16px"]
+    page = open_page(theme="vademecum-search { font-size: 20px; }")
+    assert page.locator("#open").evaluate("button => getComputedStyle(button).fontSize") == "20px"
+
+
 def test_a_knowledge_base_of_the_apps_own_answers(open_page: Open, host: PagesHost) -> None:
     page = open_page()
     page.evaluate("""async () => {
@@ -286,7 +303,7 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
         **look, reduced_motion="reduce"
     )  # what fades in would not have its colours yet
     page = context.new_page()
-    (tree / "page.html").write_text(PAGE.format(attributes="", lang="en"))
+    (tree / "page.html").write_text(PAGE.format(attributes="", lang="en", theme=""))
 
     def examine(state: str) -> None:
         found = Axe().run(page).response["violations"]

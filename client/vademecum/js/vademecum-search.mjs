@@ -14,7 +14,7 @@
 import { fetchBody } from "./net/transport.mjs";
 import { element } from "./ui/dom.mjs";
 import { Search } from "./ui/search.mjs";
-import { CSS } from "./ui/style.mjs";
+import { CSS, sized } from "./ui/style.mjs";
 import { addTexts, wordingFor } from "./ui/texts.mjs";
 import { buildView } from "./ui/view.mjs";
 import { KnowledgeBase } from "./vademecum.mjs";
@@ -71,6 +71,7 @@ export class VademecumSearch extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS); // where the page's policy allows no inline style, this is none
     root.adoptedStyleSheets = [sheet];
+    sheet.replaceSync(sized(parseFloat(getComputedStyle(this).fontSize)));
     const wording = await wordingFor(this.closest("[lang]")?.getAttribute("lang") ?? "");
     const modal = !this.hasAttribute("inline");
     const label = this.getAttribute("label") ?? wording.say("search");

@@ -24,7 +24,7 @@ const VARIABLES = Object.entries(COLOURS).map(([name, [light, dark]]) => `--${na
 export const CSS = `
 :host { display: block; ${VARIABLES.join(" ")}
   --heading: var(--vademecum-heading-font, inherit); --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
-  color: var(--ink); font-family: var(--vademecum-font, inherit); line-height: 1.6; overflow-wrap: anywhere; text-align: start; }
+  color: var(--ink); font-size: medium; font-family: var(--vademecum-font, inherit); line-height: 1.6; overflow-wrap: anywhere; text-align: start; }
 :host(:not([inline])) { display: inline-block; }
 :host([theme="light"]) { color-scheme: light; }
 :host([theme="dark"]) { color-scheme: dark; }
@@ -200,3 +200,9 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   a.open::after { content: attr(href); display: block; color: var(--soft); font-size: .8rem; }
 }
 `;
+
+/** The same for an element whose text is so large: themes make of the page's rem what they like, and of its body another size.
+ * @param {number} size pixels */
+export function sized(size) {
+  return CSS.replace(/(\d*\.?\d+)rem/g, (_, rems) => `${+rems * size}px`);
+}
