@@ -1,6 +1,6 @@
 """A tab of Chromium follows a repository whose documents are published by the workflow that `vade init` writes.
 
-The clock of a browser is its own: expiry is a matter of `tests/journeys/test_workflow_story.py`.
+The clock of a browser is its own, so the story begins long ago by it: what is signed then has expired.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def test_a_tab_ends_on_the_right_release(
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "repository")
     host = serve(tmp_path / "site")
-    story = Story(tmp_path, host, datetime.now(UTC) - timedelta(days=20), pages=True)
+    story = Story(tmp_path, host, datetime.now(UTC) - timedelta(days=40), pages=True)
     tab = App(page, host, (story.repository / "root.json").read_text(), eventually)
 
     def follow(subject: str, text: str) -> int:
@@ -50,6 +50,11 @@ def test_a_tab_ends_on_the_right_release(
     (tmp_path / "site" / "app.html").write_text("<!doctype html><title>app</title>")
     tab.start(autoUpdate=False)
     tab.call("setMode", "off")
+    del host.extra["Date"]  # it would say that the browser's clock is wrong, as it is in this story
+    assert tab.refused("update") == "expired"
+    story.later(days=20)
+    run = story.told_of("a late schedule", story.runner.run("schedule"))
+    assert run.is_green and "signed anew" in run.summary, run.log
     first = follow("pumps", "know about pumps")
     story.write("docs/pumps.md", page_of("pumps", "Oil them."))
     assert story.push("edit").is_green
@@ -70,6 +75,27 @@ def test_a_tab_ends_on_the_right_release(
     story.write("docs/valves.md", page_of("valves", "Open them."))
     assert story.push("key rotation").is_green
     good = follow("valves", "Open them.")
+
+    def decide(command: str, subject: str, text: str, **inputs: str) -> int:
+        run = story.by_hand(command, **inputs)
+        assert run.is_green, run.log
+        return follow(subject, text)
+
+    settings = (story.repository / "vademecum.toml").read_text()
+    story.write("vademecum.toml", f"{settings}\n[approval]\nalways = true\n")
+    story.write("docs/valves.md", page_of("valves", "Close them."))
+    assert story.push("what waits for approval").is_green
+    assert follow("valves", "Open them.") == good
+    candidate = str(good + 1)
+    assert decide("rollout", "valves", "Close them.", release=candidate, share="100%") == good + 1
+    assert decide("promote", "valves", "Close them.", release=candidate) == good + 1
+    assert decide("rollback", "valves", "Open them.", release=str(good)) == good + 2
+    run = story.by_hand("yank", release=candidate)
+    assert run.is_green, run.log
+    good = follow("valves", "Open them.")
+    assert tab.refused("rollback") == "empty", "nobody goes back to what was taken back"
+    story.write("vademecum.toml", settings)
+    story.write("docs/valves.md", page_of("valves", "Open them."))
 
     story.later(days=1)
     poison(story)
