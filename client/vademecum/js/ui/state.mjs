@@ -20,7 +20,7 @@ export class State {
   updating = false;
   /** What the last button that was pressed came to, if it did not work. */
   answer = "";
-  /** @type {() => unknown} called when the state was read anew */ refreshed = () => {};
+  /** @type {() => unknown} called when the state was read anew */ refreshed = () => undefined;
   /** @type {(() => void)[]} */ #ends = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
