@@ -87,13 +87,13 @@ def failure(kind: type[VademecumError], answer: Answer | bytes, limits: HttpLimi
     return caught.value.message
 
 
-def asked(form: str) -> str:
+def asked(form: str, path: str = "metadata/1.root.json") -> str:
     """What is asked for at the address `http://127.0.0.1:PORT/kb` + form."""
 
     async def check() -> list[str]:
         async with host(response(b"x")) as scripted:
             transport = HttpTransport(f"  {scripted.url.rstrip('/')}{form} ")
-            await transport.fetch("metadata/1.root.json", limit=1)
+            await transport.fetch(path, limit=1)
             await transport.close()
             return scripted.requests
 
@@ -113,6 +113,26 @@ def test_any_form_of_the_base_url(form: str) -> None:
 def test_an_address_is_kept_as_it_is_written(name: str) -> None:
     assert asked(f"/{name}/") == f"/kb/{name}/metadata/1.root.json"
     assert asked(f"/{name}?sig=a%2Fb&x") == f"/kb/{name}/metadata/1.root.json?sig=a%2Fb&x"
+
+
+@pytest.mark.fault("E55")
+def test_a_slash_of_a_name_stays_one() -> None:
+    """TUF writes the names of roles so (`1.a%2Fb.json`); whatever else a name holds is quoted."""
+    assert asked("/", "metadata/1.a%2Fb%41.json") == "/kb/metadata/1.a%2Fb%2541.json"
+
+
+@pytest.mark.fault("E56")
+@pytest.mark.parametrize("error", [ValueError("no label"), OverflowError("port"), AttributeError("of None")])
+def test_whatever_the_library_raises_is_the_hosts_fault(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another mirror is asked then."""
+
+    async def send(*_: object, **__: object) -> httpx.Response:
+        raise error
+
+    monkeypatch.setattr(httpx.AsyncClient, "send", send)
+    assert str(error) in failure(NetworkError, response())
 
 
 @pytest.mark.fault("E55")
