@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
+from vademecum.format.markup import Code
 from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_path, is_text, is_texts
 from vademecum_builder.kinds.records import is_zone
 from vademecum_builder.kinds.sql import is_count, is_database, table_source
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.readers.document import Document
-from vademecum_builder.readers.outline import Outline
+from vademecum_builder.readers.outline import Block, Outline
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
@@ -114,6 +116,7 @@ def _archive(settings: SourceSettings) -> Archive:
     return table
 
 
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9_+#.-]{0,20}")
 _LINKED: Final = ("id", "channel", "time", "author")
 
 
@@ -141,17 +144,25 @@ class ConversationReader(DocumentReader):
         record = parse_object(item.data, item.key)
         messages: list[dict[str, str]] = record["messages"]
         outline = Outline()
+        titled = subject = messages[0].get("subject", "") if record["strategy"] == "conversation" else ""
         for message in messages:
+            if subject != (subject := message.get("subject", "")):
+                outline.block(subject)
             author = clean_line(message["author"])
             text = unify_line_breaks(message["text"]).strip()
-            for number, paragraph in enumerate(text.split("\n\n") if text else ()):
-                outline.block(f"{author}: {paragraph}" if author and not number else paragraph)
+            for number, block in enumerate(_blocks(text)):
+                said = f"{author}:" if author and not number else ""
+                if said and not isinstance(block, str):
+                    outline.block(said)
+                outline.block(f"{said} {block}" if said and isinstance(block, str) else block)
         sections = outline.sections("")
         if not sections:
             return "messages without text"
         first, last = messages[0], messages[-1]
         date = date_of(datetime.fromisoformat(first["time"]), self.limits.zone)
-        title = clean_line(f"{record['channel']}, {date}" if record["channel"] else date)
+        title = clean_line(titled) or clean_line(
+            f"{record['channel']}, {date}" if record["channel"] else date
+        )
         metadata: dict[str, Any] = {
             "strategy": record["strategy"],
             "authors": sorted({message["author"] for message in messages if message["author"]}),
@@ -164,3 +175,14 @@ class ConversationReader(DocumentReader):
             metadata["channel"] = record["channel"]
         url = self.link.render_url({**first, "channel": record["channel"]}) if self.link else ""
         return Document(item.key, title, url, metadata, sections)
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    """Yield paragraphs, and as code what stands between three backticks, as every chat writes it."""
+    for number, part in enumerate(text.split("```")):
+        if number % 2:
+            language, line, code = part.partition("\n")
+            known = bool(line and _LANGUAGE.fullmatch(language))
+            yield Code((code if known else part).strip("\n"), language if known else "")
+        else:
+            yield from filter(None, (paragraph.strip("\n") for paragraph in part.split("\n\n")))

@@ -32,6 +32,7 @@ class Message:
         thread: The id that all messages of its thread have in common; may be that of the first one. Empty: in none.
         reply_to: The id of the message that it answers; empty: none.
         updated: When it was last edited, in UTC; None: nobody knows.
+        subject: Of a mail, without what says that it answers one.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Message:
     thread: str = ""
     reply_to: str = ""
     updated: datetime | None = None
+    subject: str = ""
 
     @property
     def order(self) -> tuple[datetime, int, str]:

@@ -78,6 +78,9 @@ class _Entry:
     info: os.stat_result
 
 
+_LFS = b"version https://git-lfs.github.com/spec/"
+
+
 class FolderSource:
     """The documents below one folder.
 
@@ -181,6 +184,10 @@ class FolderSource:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > limit:
             return Skipped(entry.key, _too_large(len(data), limit))
+        if data.startswith(_LFS):
+            return Skipped(
+                entry.key, "Git LFS has the file, and this is its pointer: `git lfs pull` brings it"
+            )
         if not binary and (line := private_key_line(data)):
             reason = f"it holds a private key (line {line}), which everybody could read: take it out"
             return Skipped(entry.key, reason)

@@ -142,6 +142,7 @@ class MessageView:
         told = [
             {"id": one.id, "time": iso_time(one.time), "author": one.author, "text": one.text}
             | ({"updated": iso_time(one.updated)} if one.updated else {})
+            | ({"subject": one.subject} if one.subject else {})
             for one in messages
         ]
         record = {"channel": messages[0].channel, "strategy": self.strategy, "messages": told}
@@ -182,7 +183,7 @@ def make_message(
         return Skipped(id, f"its time: {error.message}")
     texts = {
         name: str(json_value(value)) if (value := fields.get(name)) is not None else ""
-        for name in ("author", "text", "channel")
+        for name in ("author", "text", "channel", "subject")
     }
     ids = {name: record_key(fields.get(name)) or "" for name in ("thread", "reply_to")}
     return Message(id, time, **texts, **ids, updated=edited)
@@ -196,7 +197,7 @@ class _Spool:
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute(
             "CREATE TABLE message (channel, at INTEGER, length INTEGER, id, thread, reply_to, root, author, text, "
-            "updated, twice DEFAULT 0, PRIMARY KEY (channel, id)) WITHOUT ROWID"
+            "updated, subject, twice DEFAULT 0, PRIMARY KEY (channel, id)) WITHOUT ROWID"
         )
 
     def close(self) -> None:
@@ -222,11 +223,11 @@ class _Spool:
     def _put(self, message: Message) -> None:
         row = (
             message.channel, micros(message.time), len(message.id), message.id, message.thread, message.reply_to,
-            message.author, message.text, micros(message.updated) if message.updated else None,
+            message.author, message.text, micros(message.updated) if message.updated else None, message.subject,
         )  # fmt: skip
         self._file.execute(
-            "INSERT INTO message (channel, at, length, id, thread, reply_to, author, text, updated) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET twice = twice OR "
+            "INSERT INTO message (channel, at, length, id, thread, reply_to, author, text, updated, "
+            "subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET twice = twice OR "
             "(at, author, text, updated) IS NOT (excluded.at, excluded.author, excluded.text, excluded.updated)",
             row,
         )
@@ -273,13 +274,13 @@ class _Spool:
         return map(_message, self._file.execute(statement.format(_COLUMNS), values))
 
 
-_COLUMNS: Final = "id, at, author, text, channel, thread, reply_to, updated"
+_COLUMNS: Final = "id, at, author, text, channel, thread, reply_to, updated, subject"
 
 
 def _message(row: Any) -> Message:
-    id, at, author, text, channel, thread, reply_to, updated = row
+    id, at, author, text, channel, thread, reply_to, updated, subject = row
     edited = of_micros(updated) if updated is not None else None
-    return Message(id, of_micros(at), author, text, channel, thread, reply_to, edited)
+    return Message(id, of_micros(at), author, text, channel, thread, reply_to, edited, subject)
 
 
 def date_of(time: datetime, zone: tzinfo | None) -> str:

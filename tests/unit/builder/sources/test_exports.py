@@ -84,7 +84,7 @@ def test_mbox(tmp_path: Path) -> None:
     )
     first, second, third = messages(tmp_path / "list.mbox")
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
-    assert first == Message("1@a", at, "Jörg", "Valves\n\nBär\n", "list")
+    assert first == Message("1@a", at, "Jörg", "Bär", "list", "1@a", subject="Valves")
     assert second == Message("2@a", at.replace(minute=30), "b@a.example", "An answer", "list", reply_to="1@a")
     assert third == Skipped("list.mbox:2", "its date is none: 'some day'")
 
@@ -136,3 +136,120 @@ def test_half_a_file_is_refused(tmp_path: Path, name: str, text: str, said: str)
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"line 3: source.path: .*chat.json: no such file"):
         messages(tmp_path / "chat.json")
+
+
+def test_what_slack_exports_of_programs_and_of_the_channel_itself(tmp_path: Path) -> None:
+    users = [{"id": "U1", "name": "ann"}, {"id": "U2", "name": "x", "profile": {"real_name": "Old User"}}]
+    write(tmp_path / "users.json", users)
+    write(tmp_path / "channels.json", [{"id": "C1", "name": "ops"}])
+    blocks = [
+        {"type": "text", "text": "Only "}, {"type": "link", "url": "https://a.example"},
+        {"type": "user", "user_id": "U1"}, {"type": "emoji", "name": "wave"}, {"type": "channel", "channel_id": "C1"},
+    ]  # fmt: skip
+    rich = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": blocks}]}]
+    code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a < b"}]}
+    alert = {
+        "fallback": "!",
+        "title": "Slow",
+        "text": "p95 is 2 s",
+        "fields": [{"title": "Region", "value": "eu"}],
+    }
+    unfurled = {
+        "from_url": "https://w.example",
+        "title": "Sizes",
+        "text": "Another page's text",
+        "fallback": "!",
+    }
+    said: list[dict[str, Any]] = [
+        {
+            "user": "U2",
+            "text": "<@U2> <!here> <#C1> <!date^1^{date}|Feb 1> <mailto:a@b.example|a@b.example> &lt;",
+        },
+        {"subtype": "bot_message", "username": "Grafana", "text": "", "attachments": [alert]},
+        {"user": "U1", "text": "", "blocks": rich},
+        {"user": "U1", "text": "", "blocks": [{"type": "rich_text", "elements": [code]}]},
+        {
+            "user": "U1",
+            "text": "see",
+            "attachments": [unfurled],
+            "files": [{"title": "Runbook", "name": "r.pdf"}],
+        },
+        {"user": "USLACKBOT", "text": "Reminder"},
+        *(
+            {"subtype": kind, "text": kind}
+            for kind in ("tombstone", "channel_name", "pinned_item", "huddle_thread")
+        ),
+    ]
+    write(
+        tmp_path / "ops" / "2026-01-01.json",
+        [{"ts": f"176726160{n}.0001", **one} for n, one in enumerate(said)],
+    )
+    assert [(one.author, one.text) for one in messages(tmp_path) if isinstance(one, Message)] == [
+        ("Old User", "@Old User @here #ops Feb 1 a@b.example <"),
+        ("Grafana", "Slow\np95 is 2 s\nRegion: eu"),
+        ("ann", "Only https://a.example@ann:wave:#ops"),
+        ("ann", "```\na < b\n```"),
+        ("ann", "see\n\nSizes\n\nRunbook"),
+        ("Slackbot", "Reminder"),
+    ]
+
+
+def test_what_discord_exports_of_programs_and_of_the_server_itself(tmp_path: Path) -> None:
+    embed = {"title": "Build 17", "description": "failed", "fields": [{"name": "Branch", "value": "main"}]}
+    said: list[dict[str, Any]] = [
+        {"content": "<@!2> <:ok:9> <https://a.example>", "mentions": [{"id": "2", "name": "bob"}]},
+        {"content": "", "embeds": [embed], "type": "20"},
+        {"content": "look", "embeds": [embed], "attachments": [{"fileName": "chart.png"}], "type": "Reply"},
+        *(
+            {"content": kind, "type": kind}
+            for kind in ("GuildMemberJoin", "ChannelPinnedMessage", "Call", "8")
+        ),
+    ]
+    told = [{"id": str(n), "timestamp": f"2026-01-01T00:0{n}:00Z", **one} for n, one in enumerate(said)]
+    write(tmp_path / "a.json", {"guild": {}, "channel": {"name": "help"}, "messages": told})
+    assert [one.text for one in messages(tmp_path / "a.json") if isinstance(one, Message)] == [
+        "@bob :ok: https://a.example",
+        "Build 17\nfailed\nBranch: main",
+        "look\n\nBuild 17\n\nchart.png",
+    ]
+
+
+def mailed(tmp_path: Path, *texts: bytes) -> list[Message]:
+    (tmp_path / "list.mbox").write_bytes(
+        b"".join(b"From a at b  Thu Jan  1 10:00:00 2026\n" + t + b"\n" for t in texts)
+    )
+    return [one for one in messages(tmp_path / "list.mbox") if isinstance(one, Message)]
+
+
+def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
+    head = b"Message-ID: <%d@a>\nFrom: ann at a.example (Ann)\n"
+    first, second, third, fourth = mailed(
+        tmp_path,
+        head % 1
+        + b"Subject: [list] Pool\n sizes\n\nHi,\n\n>From the log.\n\n-- \nAnn\nhttps://ann.example\n",
+        head
+        % 2
+        + b"Subject: Re: [list] Pool sizes\nReferences: <1@a> <9@a>\nContent-Type: text/plain; format=flowed\n\n"
+        b"It goes \non.\n\nOn Thu, Jan 1, Ann\n<ann at a.example> wrote:\n> Hi,\n>\n> > more\n\n"
+        + b"_" * 47
+        + b"\nlist\n",
+        b"From: =?unknown-8bit?q?Ren=E9?= <r@a.example>\nSubject: caf\xe9\n"
+        b"Content-Type: multipart/alternative; boundary=B\n\n"
+        b"--B\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+        b"<html><head><title>T</title><style>p{}</style></head><body><div style=3D'display:none'>pre</div>"
+        b"<h1>News</h1>\n"
+        b"<p>A <a href=3D'x'>link</a>.<br>=E2=80=93 on</p><ul><li>one<li>two</ul><script>x</script></body></html>\n"
+        b"--B\nContent-Type: text/plain\nContent-Disposition: attachment\n\nattached\n--B--\n",
+        head % 4 + b"Subject: Re: other\nIn-Reply-To: Your message <1@a>\n\n> only a quote\n",
+    )
+    at = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    assert first == Message(
+        "1@a", at, "Ann", "Hi,\n\nFrom the log.", "list", "1@a", subject="[list] Pool sizes"
+    )
+    assert (second.text, second.thread, second.reply_to) == ("It goes on.", "1@a", "9@a")
+    assert second.subject == first.subject
+    assert (
+        (third.author, third.subject) == ("René", "café") and len(third.id) == 32 and third.thread == third.id
+    )
+    assert third.text == "News\n\nA link.\n– on\n\none\ntwo"
+    assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")

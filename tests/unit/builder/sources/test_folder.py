@@ -176,6 +176,12 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
     assert keys(tmp_path) == ["a.md", "how.md"]
 
 
+def test_a_pointer_of_git_lfs_is_no_document(tmp_path: Path) -> None:
+    put(tmp_path, "a.md")
+    put(tmp_path, "large.md", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    assert "git lfs pull" in skipped(FolderSource(tmp_path))["large.md"]
+
+
 BODY = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF"
 LONG = "\n".join([BODY] * 3)
 PEM = f"-----BEGIN PRIVATE KEY-----\n{LONG}\n-----END PRIVATE KEY-----"

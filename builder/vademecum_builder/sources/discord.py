@@ -1,0 +1,60 @@
+"""Discord as DiscordChatExporter writes it: a JSON file for each channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
+_SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
+"""Types of what somebody said, or what an app answered to a command; all others are the server's own."""
+
+
+def discord_messages(
+    told: Mapping[str, Any], name: str, stem: str
+) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+
+    Args:
+        told: A file of an export.
+        name, stem: Of the file; the second stands for a channel without a name.
+    """
+    channel = (told.get("channel") or {}).get("name") or stem
+    for number, one in enumerate(told["messages"]):
+        if str(one.get("type") or "Default") not in _SAID:
+            continue
+        found = {
+            "id": one.get("id"),
+            "time": one.get("timestamp"),
+            "author": _name(one.get("author") or {}),
+            "text": _text(one),
+            "channel": channel,
+            "reply_to": (one.get("reference") or {}).get("messageId"),
+        }
+        yield f"{name}:{number}", found, one.get("timestampEdited")
+
+
+def _name(user: Mapping[str, Any]) -> Any:
+    return user.get("nickname") or user.get("name")
+
+
+def _text(one: Mapping[str, Any]) -> str:
+    names = {user.get("id"): _name(user) for user in one.get("mentions") or ()}
+
+    def plain(match: re.Match[str]) -> str:
+        kind, id, address = match.groups()
+        if address:
+            return str(address)  # in angle brackets it has no preview
+        return f":{kind.split(':')[1]}:" if ":" in kind else kind[0] + str(names.get(id) or id)
+
+    texts = [_MARKUP.sub(plain, str(one.get("content") or ""))]
+    for embed in one.get("embeds") or ():
+        if texts[0]:  # what Discord shows of a link is another page's text
+            texts.append(str(embed.get("title") or ""))
+            continue
+        parts = [embed.get("title"), embed.get("description")]
+        parts += [f"{part.get('name')}: {part.get('value')}" for part in embed.get("fields") or ()]
+        texts.append("\n".join(filter(None, parts)))
+    texts += [str(file.get("fileName") or "") for file in one.get("attachments") or ()]
+    return "\n\n".join(filter(None, texts))

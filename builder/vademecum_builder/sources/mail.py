@@ -1,0 +1,167 @@
+"""A box of mail (mbox, RFC 4155) as what its messages say: MIME, headers in any encoding, and no repeated quotes."""
+
+from __future__ import annotations
+
+import hashlib
+import mailbox
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.header import decode_header
+from email.message import Message as Mail
+from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Final
+
+from vademecum.errors import ContentError
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.charset import decode_text
+
+_ID: Final = re.compile(r"<([^<>\s]+)>")
+_ANSWERS: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|tr)(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+_QUOTED_FROM: Final = re.compile(r"^>(>*From )", re.MULTILINE)
+# A signature (RFC 3676, 4.3), or the line that lists of mail put above theirs.
+_FOOTER: Final = re.compile(r"^(?:-- ?|_{40,})\n.*", re.MULTILINE | re.DOTALL)
+_ATTRIBUTION: Final = 3
+"""Lines that say whose words are quoted below, at most."""
+_HIDDEN: Final = "script,style,head,[hidden],[style*='display:none'],[style*='display: none']"
+_BLOCKS: Final = "p,div,tr,table,ul,ol,pre,blockquote,h1,h2,h3,h4,h5,h6"
+
+
+def mails(file: Path) -> Iterator[tuple[str, Mapping[str, Any]] | Skipped]:
+    """Yield where each mail of a box stands, and its fields by the names of `cuts.Message`."""
+    box = mailbox.mbox(file, create=False)
+    try:
+        for number, mail in enumerate(box):
+            key = f"{file.name}:{number}"
+            try:
+                yield key, {**_fields(mail), "channel": file.stem}
+            except ContentError as error:
+                yield Skipped(key, error.message)
+    finally:
+        box.close()
+
+
+def _fields(mail: mailbox.mboxMessage) -> dict[str, Any]:
+    author, address = parseaddr(_header(mail, "From"))
+    subject, text = _header(mail, "Subject"), _text(mail)
+    references = _ID.findall(_header(mail, "References"))
+    answers = _ID.findall(_header(mail, "In-Reply-To")) or references[-1:]
+    told = "\n".join(_header(mail, name) for name in ("From", "Date", "Subject"))
+    given = _ID.search(_header(mail, "Message-ID"))
+    id = given[1] if given else hashlib.sha256(f"{told}\n{text}".encode()).hexdigest()[:32]
+    return {
+        "id": id,
+        "time": _time(mail),
+        "author": author or address,
+        "text": text,
+        "subject": _ANSWERS.sub("", subject, count=1),
+        # Its first reference began the thread (RFC 5322, 3.6.4); what answers nothing begins one.
+        "thread": references[0] if references else "" if answers else id,
+        "reply_to": answers[0] if answers else "",
+    }
+
+
+def _time(mail: mailbox.mboxMessage) -> str:
+    """Return when it was written; where it does not say, when it was put into the box.
+
+    Raises:
+        ContentError: It says something else than a date.
+    """
+    told = _header(mail, "Date")
+    try:
+        if not told:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
+            at = datetime.strptime(" ".join(mail.get_from().split()[-5:]), "%a %b %d %H:%M:%S %Y")
+            return at.replace(tzinfo=UTC).isoformat()
+        time = parsedate_to_datetime(told)
+    except ValueError:
+        raise ContentError(f"its date is none: {told[:60]!r}") from None
+    # -0000 says: in UTC, and nothing of where (RFC 5322, 3.3).
+    return time.isoformat() + ("+00:00" if time.tzinfo is None and "-0000" in told else "")
+
+
+def _header(mail: Mail, name: str) -> str:
+    """Return a header on one line; bytes without a charset as they look."""
+    raw = next((value for field, value in mail.raw_items() if field.lower() == name.lower()), "")
+    text = _decoded(raw.encode("ascii", "surrogateescape"), "") if not raw.isascii() else raw
+    try:
+        parts = decode_header(text)
+    except ValueError:  # base64 that is none
+        parts = [(text, None)]
+    shown = (
+        part
+        if isinstance(part, str)
+        else _decoded(part, charset)
+        if charset
+        else part.decode("raw-unicode-escape")
+        for part, charset in parts
+    )
+    return " ".join("".join(shown).split())
+
+
+def _text(mail: Mail) -> str:
+    """Return what it says: its plain parts, else those in HTML, without signature and what it quotes at its end."""
+    parts = [part for part in mail.walk() if part.get_content_type() in ("text/plain", "text/html")]
+    parts = [part for part in parts if part.get_content_disposition() != "attachment"]
+    plain = [part for part in parts if part.get_content_type() == "text/plain"]
+    text = "\n\n".join(map(_plain, plain) if plain else map(_of_html, parts)).replace("\r\n", "\n")
+    text = _QUOTED_FROM.sub(r"\1", text)
+    return _without_quote(_FOOTER.sub("", text)) or text
+
+
+def _without_quote(text: str) -> str:
+    """Return a text without what it quotes at its end, and the line that says whose it is: that mail is there too."""
+    lines = text.rstrip().split("\n")
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
+        end -= 1
+    if end < len(lines) and end and lines[end - 1].rstrip().endswith(":"):
+        first = end - 1
+        while first and lines[first - 1].strip():
+            first -= 1
+        end = first if end - first <= _ATTRIBUTION else end - 1
+    return "\n".join(lines[:end]).rstrip()
+
+
+def _plain(part: Mail) -> str:
+    text = _payload(part)
+    # A line that ends in a space goes on in the next one (RFC 3676, 4.2).
+    return (
+        re.sub(r"(?<=[^-\s>]) \r?\n(?=[^>\s])", " ", text) if part.get_param("format") == "flowed" else text
+    )
+
+
+def _of_html(part: Mail) -> str:
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(_payload(part))
+    for node in tree.css(_HIDDEN):
+        node.decompose()
+    for node in tree.css(_BLOCKS):
+        node.insert_before("\n\n")
+        node.insert_after("\n\n")
+    for node in tree.css("br,li"):
+        node.insert_before("\n")
+    text = tree.body.text() if tree.body else ""
+    paragraphs = re.split(r"\n[ \t]*\n\s*", text)
+    return "\n\n".join(
+        filter(
+            None,
+            ("\n".join(" ".join(line.split()) for line in one.split("\n")).strip() for one in paragraphs),
+        )
+    )
+
+
+def _payload(part: Mail) -> str:
+    payload = part.get_payload(decode=True)
+    return _decoded(payload, part.get_content_charset() or "") if isinstance(payload, bytes) else ""
+
+
+def _decoded(data: bytes, charset: str) -> str:
+    try:
+        return data.decode(charset or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        try:
+            return decode_text(data).text
+        except ContentError:
+            return ""

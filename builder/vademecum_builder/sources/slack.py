@@ -1,0 +1,125 @@
+"""Slack's export, a folder for each channel with a file for each day, as what its messages say.
+
+The fields are those of https://api.slack.com/events/message; what a program posted stands in `blocks` or `attachments`
+where `text` is empty, and is text like any other.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
+_MARKUP: Final = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
+_SAID: Final = frozenset(
+    {"", "bot_message", "me_message", "thread_broadcast", "reply_broadcast", "file_share", "file_comment"}
+)
+"""Subtypes of what somebody said. All others are the channel's own: who joined, what was pinned, deleted, renamed."""
+_LISTS: Final = ("channels.json", "groups.json", "mpims.json")
+
+Found = tuple[str, Mapping[str, Any], Any]
+"""Where a message stands, its fields by the names of `cuts.Message`, and when it was edited."""
+
+
+def slack_days(folder: Path) -> Iterator[Path]:
+    """Yield the files of an export that hold messages."""
+    return (file for file in sorted(folder.glob("*/*.json")) if _DAY.fullmatch(file.name))
+
+
+def slack_messages(folder: Path, load: Callable[[Path], Any]) -> Iterator[Found]:
+    """Yield what was said.
+
+    Args:
+        load: Reads a JSON file.
+    """
+    users = {user.get("id"): _name(user) for user in _listed(folder / "users.json", load)}
+    users.setdefault("USLACKBOT", "Slackbot")
+    names = users | {
+        one.get("id"): one.get("name") for list_ in _LISTS for one in _listed(folder / list_, load)
+    }
+    for file in slack_days(folder):
+        channel = file.parent.name
+        for number, told in enumerate(load(file)):
+            if told.get("subtype", "") not in _SAID or told.get("type", "message") != "message":
+                continue
+            user, profile = told.get("user"), told.get("user_profile") or {}
+            found = {
+                "id": told.get("ts"),
+                "time": told.get("ts"),
+                "author": users.get(user) or profile.get("display_name") or told.get("username") or user,
+                "text": slack_text(_text(told), names),
+                "channel": channel,
+                "thread": told.get("thread_ts"),
+            }
+            yield f"{channel}/{file.name}:{number}", found, (told.get("edited") or {}).get("ts")
+
+
+def slack_text(text: str, names: Mapping[Any, Any]) -> str:
+    """Return a text as it is shown.
+
+    Args:
+        names: Of users and channels, by their ids.
+    """
+
+    def plain(match: re.Match[str]) -> str:
+        kind, target, label = match.groups()
+        if kind == "!":  # <!here>, <!subteam^S012|@oncall>, <!date^1706782800^{date}|Feb 1>
+            return label or "@" + target.partition("^")[0]
+        if kind:
+            return kind + str(label or names.get(target) or target)
+        address = target.removeprefix("mailto:").removeprefix("tel:")
+        return f"{label} ({address})" if label and label != address else address
+
+    return html.unescape(_MARKUP.sub(plain, text))
+
+
+def _name(user: Mapping[str, Any]) -> Any:
+    profile = user.get("profile") or {}
+    return (
+        profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name")
+    )
+
+
+def _listed(file: Path, load: Callable[[Path], Any]) -> Any:
+    return load(file) if file.exists() else ()
+
+
+def _text(told: Mapping[str, Any]) -> str:
+    texts = [str(told.get("text") or "") or _of_blocks(told.get("blocks") or ())]
+    for one in told.get("attachments") or ():
+        if one.get("from_url"):  # what Slack shows of a link is another page's text
+            texts.append(str(one.get("title") or ""))
+            continue
+        parts = [one.get(name) for name in ("pretext", "title", "text")]
+        parts += [f"{part.get('title')}: {part.get('value')}" for part in one.get("fields") or ()]
+        texts.append("\n".join(filter(None, parts)) or str(one.get("fallback") or ""))
+    texts += [str(one.get("title") or one.get("name") or "") for one in told.get("files") or ()]
+    return "\n\n".join(filter(None, texts))
+
+
+def _of_blocks(block: Any) -> str:
+    """Return the text of a tree of blocks, in the markup of `text`."""
+    if isinstance(block, list | tuple):
+        return "\n".join(filter(None, map(_of_blocks, block)))
+    if not isinstance(block, dict):
+        return ""
+    match block.get("type"):
+        case "user":
+            return f"<@{block.get('user_id')}>"
+        case "channel":
+            return f"<#{block.get('channel_id')}>"
+        case "link":
+            return f"<{block.get('url')}|{block.get('text') or block.get('url')}>"
+        case "emoji":
+            return f":{block.get('name')}:"
+        case "rich_text_section" | "rich_text_quote":
+            return "".join(map(_of_blocks, block.get("elements") or ()))
+        case "rich_text_preformatted":
+            return f"```\n{''.join(map(_of_blocks, block.get('elements') or ()))}\n```"
+    text = block.get("text")
+    if isinstance(text, str):
+        return text
+    return _of_blocks([text, block.get("fields"), block.get("elements")])
