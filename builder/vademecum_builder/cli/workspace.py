@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from vademecum.errors import UsageError
+from vademecum.errors import CancelledError, UsageError
 from vademecum_builder.cli.environment import is_ci
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
@@ -82,6 +82,17 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
         for told in view.told.get("warnings", ()) if view.source in {job.source for job in jobs} else ():
             print(printable(f"vade: warning: {view.source}: {told}"), file=sys.stderr)
     return jobs
+
+
+def ask_for(name: str, told: str) -> None:
+    """Say what would be done, and let it be confirmed by the source's name.
+
+    Raises:
+        CancelledError: It was not.
+    """
+    print(f"{told}.\nType {name} to do it: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != name:
+        raise CancelledError("nothing was changed")
 
 
 def lines_of_json(job: Job) -> None:

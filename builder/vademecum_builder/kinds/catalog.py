@@ -39,7 +39,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
     """Return the catalog.
 
     Raises:
@@ -50,6 +50,6 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
     source = CatalogSource(values["path"], layout, id, reader.named, settings.where)
-    if not is_address(source.place):
+    if request.sync and not is_address(source.place):
         source.files()
     return [Opened(source, lambda: reader)]

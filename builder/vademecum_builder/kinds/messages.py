@@ -69,7 +69,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
     """Return a view for each strategy.
 
     Raises:
@@ -84,7 +84,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         raise UsageError(
             f"{settings.where}: source.overlap: {limits.overlap} is half of messages or more: lower it"
         )
-    archive = _archive(settings)
+    archive = _archive(settings, checked=request.sync)
     try:
         link = Template.of(values["link"]) if "link" in values else None
         if link:
@@ -98,7 +98,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     ]
 
 
-def _archive(settings: SourceSettings) -> Archive:
+def _archive(settings: SourceSettings, *, checked: bool) -> Archive:
     values = settings.values
     if ("url" in values) == ("path" in values):
         found = (
@@ -112,7 +112,8 @@ def _archive(settings: SourceSettings) -> Archive:
     if "path" in values:
         return Export(values["path"], values.get("shape", ""), columns, values.get("zone"), settings.where)
     table = MessageTable(table_source(settings), columns, values.get("zone"))
-    table.check()
+    if checked:
+        table.check()
     return table
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum_builder.sources.charset import decode_text
 
@@ -30,6 +31,13 @@ document of it; what changed is told by field."""
 
 LONGEST_POSITION = 2**28
 """Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
+
+
+class SourceError(UsageError):
+    """What lies there is not what it should be: cut off, being written, damaged, empty, or gone. Settings that were
+    right yesterday are; so it ends with the exit code of damaged bytes."""
+
+    code = ContentError.code
 
 
 @dataclass(frozen=True)

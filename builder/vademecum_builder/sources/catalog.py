@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, SourceItem
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
@@ -81,7 +81,7 @@ class CatalogSource:
             found = [file for file in top.glob(str(path.relative_to(path.anchor))) if file.is_file()]
         if not found:
             there = f"no {', '.join(ENDINGS)} file in this folder" if path.is_dir() else "no such file"
-            raise UsageError(f"{self.place}: {there}")
+            raise SourceError(f"{self.place}: {there}")
         return sorted(found)
 
     def sample(self, most: int) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ class CatalogSource:
                     records = (record for _, record in read if isinstance(record, dict))
                     found += islice(records, most - len(found))
                 except ContentError as error:
-                    raise UsageError(f"{place}: {error.message}") from error
+                    raise SourceError(f"{place}: {error.message}") from error
             if fetched:
                 fetched.body.close()
         return found
@@ -141,13 +141,13 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
                 yield str(file), file.name, stream
                 after = file.stat()
         except OSError as error:
-            raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+            raise SourceError(f"{file}: cannot be read: {error.strerror}") from error
         if (before.st_size, before.st_mtime_ns, before.st_ino) != (
             after.st_size,
             after.st_mtime_ns,
             after.st_ino,
         ):
-            raise UsageError(f"{file}: it was changed while it was read: build again when it is written")
+            raise SourceError(f"{file}: it was changed while it was read: build again when it is written")
 
 
 class Listing:
@@ -171,7 +171,7 @@ class Listing:
                     yield self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
-                raise UsageError(f"{place}: {error.message}") from error
+                raise SourceError(f"{place}: {error.message}") from error
         self.check()
 
     def check(self) -> None:
@@ -185,7 +185,7 @@ class Listing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"
                 raise UsageError(f"{self.source.where}: source.{key}: {what}")
         if not self.seen:
-            raise UsageError(f"{self.source.place}: no record in it can be read")
+            raise SourceError(f"{self.source.place}: no record in it can be read")
 
     def entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
         """Return a record as an item, or why it is none.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vademecum.errors import NetworkError, UsageError
+from vademecum_builder.sources.base import SourceError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, FromClause, TextClause
@@ -26,6 +27,7 @@ BUSY_SECONDS = 10.0
 """For how long a lock of SQLite is waited for."""
 FETCHED = 100
 """Rows that are fetched at once: a row may have megabytes."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
 # What a database says that will be otherwise at another time, in SQLSTATE classes: connection, resources, shut down,
@@ -166,7 +168,7 @@ class Database:
         path = self.folder / (url.database or "")
         if not url.database or url.database == ":memory:" or not path.is_file():
             found = "is a folder" if path.is_dir() else "no such file"
-            raise UsageError(
+            raise SourceError(
                 f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path"
             )
         return path
@@ -180,6 +182,9 @@ class Database:
             yield
         except DBAPIError as error:
             said = f"{self.name}: {self._without_password(str(error.orig))}"
+            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+                damaged = f"{self.where}: {said}: it is damaged, or no database: restore a copy"
+                raise SourceError(damaged.removeprefix(": ")) from None
             state = str(getattr(error.orig, "sqlstate", None) or "")
             passing = isinstance(error, OperationalError) and (not state or state.startswith(_PASSING))
             if (

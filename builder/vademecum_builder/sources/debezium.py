@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import RECORD, Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    RECORD,
+    Changes,
+    Checkpoint,
+    Entry,
+    Removed,
+    Skipped,
+    SourceError,
+    SourceItem,
+)
 from vademecum_builder.sources.records import record_item, record_key
 
 STRATEGY: Final = "debezium"
@@ -62,7 +71,7 @@ class DebeziumEvents:
     def _files(self) -> dict[str, Path]:
         found = sorted(self.path.glob("*.json*")) if self.path.is_dir() else [self.path]
         if not found or not all(file.is_file() for file in found):
-            raise UsageError(f"{self.path}: no such file, and no folder with .jsonl in it")
+            raise SourceError(f"{self.path}: no such file, and no folder with .jsonl in it")
         return {file.name: file for file in found}
 
     def _entries(
@@ -94,7 +103,7 @@ class DebeziumEvents:
                 elif told:
                     yield Removed(key)
             if not live and not told:
-                raise UsageError(f"{self.path}: there is no row; nothing is changed")
+                raise SourceError(f"{self.path}: there is no row; nothing is changed")
             yield Checkpoint(STRATEGY, json.dumps(position, sort_keys=True))
 
     def _take(self, rows: sqlite3.Connection, event: Any, where: str) -> Skipped | None:

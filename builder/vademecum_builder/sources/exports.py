@@ -9,8 +9,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 
-from vademecum.errors import ContentError, UsageError
-from vademecum_builder.sources.base import Skipped
+from vademecum.errors import ContentError
+from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages
 from vademecum_builder.sources.mail import mails
@@ -59,11 +59,11 @@ class Export:
             "mbox": self._mbox,
         }
         if not self.path.exists():
-            raise UsageError(f"{self.where}: source.path: {self.path}: no such file or folder")
+            raise SourceError(f"{self.where}: source.path: {self.path}: no such file or folder")
         try:
             yield from readers[self.shape or self._looks_like()]()
         except OSError as error:
-            raise UsageError(
+            raise SourceError(
                 f"{self.where}: {error.filename or self.path}: {error.strerror or error}"
             ) from None
 
@@ -86,7 +86,7 @@ class Export:
                     for number, told in read_records(stream, ".jsonl", Layout(halves=True)):
                         yield from self._json_line(told, f"{file.name}:{number}")
                 except ContentError as error:
-                    raise UsageError(f"{self.where}: {file}: {error.message}") from None
+                    raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
     def _json_line(self, told: dict[str, Any] | Failed, key: str) -> Iterator[Message | Skipped]:
         if isinstance(told, Failed):
@@ -104,7 +104,7 @@ class Export:
         for file in sorted(self.path.rglob("*.json")) if self.path.is_dir() else [self.path]:
             told = _load(file)
             if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
-                raise UsageError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
+                raise SourceError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
             for key, found, edited in discord_messages(told, file.name, file.stem):
                 yield make_message(found, self.zone, self.where, key, edited)
 
@@ -126,4 +126,6 @@ def _json(data: bytes, where: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where}: no whole JSON ({str(error)[:100]}): is it still being written?") from None
+        raise SourceError(
+            f"{where}: no whole JSON ({str(error)[:100]}): is it still being written?"
+        ) from None

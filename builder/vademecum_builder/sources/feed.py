@@ -14,7 +14,7 @@ from typing import Any
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.records import record_item, record_key
 
@@ -62,16 +62,16 @@ class FeedSource:
         try:
             return Path(self.place).read_bytes(), {}
         except OSError as error:
-            raise UsageError(f"{self.place}: cannot be read: {error.strerror}") from error
+            raise SourceError(f"{self.place}: cannot be read: {error.strerror}") from error
 
     def _entries(self, data: bytes, checkpoint: Checkpoint) -> Iterator[Entry]:
         import feedparser
 
         feed = feedparser.parse(data)
         if not feed.get("version"):
-            raise UsageError(f"{self.place}: no feed (RSS or Atom)")
+            raise SourceError(f"{self.place}: no feed (RSS or Atom)")
         if not _END.search(data[-1000:]):
-            raise UsageError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
+            raise SourceError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
         seen: set[str] = set()
         for number, entry in enumerate(feed.entries, 1):
             key = record_key(entry.get("id") or entry.get("link") or "")
@@ -85,7 +85,7 @@ class FeedSource:
             seen.add(key)
             yield record_item(key, _fields(entry))
         if not seen:
-            raise UsageError(f"{self.place}: no entry in this feed; nothing is changed")
+            raise SourceError(f"{self.place}: no entry in this feed; nothing is changed")
         yield checkpoint
 
 

@@ -18,10 +18,18 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import Any, Final, Protocol
 
-from vademecum.errors import UsageError
+from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.sources import cuts
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    Changes,
+    Checkpoint,
+    Entry,
+    Removed,
+    Skipped,
+    SourceError,
+    SourceItem,
+)
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.records import json_value, record_item, record_key
 from vademecum_builder.sources.times import micros, of_micros, read_time
@@ -106,7 +114,7 @@ class MessageView:
         with closing(_Spool()) as spool:
             yield from spool.fill(self.archive.read())
             if (last := spool.last()) is None:
-                raise UsageError(f"{self.archive.name}: there is no message; nothing is changed")
+                raise SourceError(f"{self.archive.name}: there is no message; nothing is changed")
             now: dict[str, str] = {}
             for key, messages in self._documents(spool):
                 entry = self._item(key, messages)
@@ -164,7 +172,6 @@ def make_message(
     Raises:
         NoZoneError: A time has no zone, and nobody says which it is.
     """
-    from vademecum.errors import ContentError
     from vademecum_builder.sources.times import NoZoneError
 
     id = record_key(fields.get("id"))

@@ -16,7 +16,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    Changes,
+    Checkpoint,
+    Entry,
+    Removed,
+    Skipped,
+    SourceError,
+    SourceItem,
+)
 from vademecum_builder.sources.database import FETCHED, Database, decode_value, encode_value
 from vademecum_builder.sources.records import instead, record_item, record_key
 
@@ -196,7 +204,7 @@ class TableReading:
         self.columns()
         rows, _ = self._counts()
         if not rows:
-            raise UsageError(f"{self.source.name}: there is no row; nothing is changed")
+            raise SourceError(f"{self.source.name}: there is no row; nothing is changed")
         return rows
 
     def everything(self) -> Iterator[Entry]:
@@ -212,7 +220,7 @@ class TableReading:
             if isinstance(entry, Skipped):
                 skipped.add(row.key)
         if not live:
-            raise UsageError(f"{self.source.name}: every row is deleted; nothing is changed")
+            raise SourceError(f"{self.source.name}: every row is deleted; nothing is changed")
 
     def since(self, known: _Position | None) -> Iterator[Entry]:
         """Yield what is new, in the cursor's order, and a checkpoint now and then."""
@@ -243,7 +251,7 @@ class TableReading:
                 kept = self._look_back(kept)
                 yield self._position(kept).checkpoint()
         if known is None and not live:
-            raise UsageError(f"{source.name}: every row is deleted; nothing is changed")
+            raise SourceError(f"{source.name}: every row is deleted; nothing is changed")
         if known is not None and told:
             yield from self._gone(known, told, read)
         if kept:

@@ -9,8 +9,14 @@ import pytest
 from data.chat import Chat
 from vademecum import KnowledgeBase
 from vademecum.errors import UsageError
+from vademecum.format.json import canonical
+from vademecum.format.markup import Code
 from vademecum_builder.build import BuildReport, build
+from vademecum_builder.kinds.messages import ConversationReader
+from vademecum_builder.readers.document import Document
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import RECORD, SourceItem
+from vademecum_builder.sources.messages import Limits
 
 SETTINGS = """
 site = false
@@ -47,6 +53,33 @@ def documents(site: str) -> dict[str, object]:
     with KnowledgeBase.open(Path(f"{site}.db"), url=site) as kb:
         kb.sync()
         return {page.key: page for page in kb.documents()}
+
+
+def read(record: dict[str, object]) -> Document | str:
+    return ConversationReader(Limits()).read(SourceItem("a", RECORD, canonical(record)))
+
+
+def test_code_is_code_and_a_conversation_has_the_title_of_its_mail() -> None:
+    first = {
+        "time": "2026-01-01T10:00:00Z",
+        "author": "ann",
+        "text": "Try\n```py\na = 1\n\nb\n```\nor",
+        "subject": "Pool",
+    }
+    second = {**first, "text": "```b = 2```", "subject": "Pool"}
+    third = {**first, "author": "", "text": "Hi", "subject": "Other"}
+    record: dict[str, object] = {
+        "channel": "list",
+        "strategy": "conversation",
+        "messages": [first, second, third],
+    }
+    document = read(record)
+    assert isinstance(document, Document) and document.title == "Pool"
+    code, inline = Code("a = 1\n\nb", "py"), Code("b = 2")
+    assert document.sections[0].blocks == ("ann: Try", code, "or", "ann:", inline, "Other", "Hi")
+    other = read(record | {"strategy": "window"})
+    assert isinstance(other, Document) and other.title == "list, 2026-01-01"
+    assert other.sections[0].blocks[0] == "Pool"
 
 
 @pytest.mark.slow

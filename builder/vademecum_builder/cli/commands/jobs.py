@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from dataclasses import replace
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.cli.workspace import change_json, described, place_of, read, settings_of
+from vademecum_builder.cli.workspace import ask_for, change_json, described, place_of, read, settings_of
 from vademecum_builder.workspace.history import cancel, roll_back
 from vademecum_builder.workspace.jobs import UNFINISHED, Job
 from vademecum_builder.workspace.store import Workspace
@@ -33,8 +34,25 @@ def run(options: Namespace) -> Shown:
             return _shown(cancel(workspace, job))
         with workspace.writing():
             if options.action == "rollback":
+                if sys.stdin.isatty() and not options.yes:
+                    _ask(workspace, job)
                 return _shown(roll_back(workspace, workspace.job(job.id)))
             return _again(options, workspace, workspace.job(job.id))
+
+
+def _ask(workspace: Workspace, job: Job) -> None:
+    """Say what a rollback would change, and let it be confirmed.
+
+    Raises:
+        CancelledError: It was not. UsageError: What items were is kept no more.
+    """
+    then = workspace.before(job.id, job.source)
+    gone = sum(stored is None for stored in then.values())
+    ask_for(
+        job.source,
+        f"rollback removes {gone} items of {job.source} that came since job {job.id} began, and brings "
+        f"{len(then) - gone} back to what they were; the next sync compares all of the source",
+    )
 
 
 def _again(options: Namespace, workspace: Workspace, job: Job) -> Shown:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from vademecum.errors import CancelledError, UsageError
+from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.cli.workspace import described, place_of, read, settings_of
+from vademecum_builder.cli.workspace import ask_for, described, place_of, read, settings_of
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import Wish, chosen_sources
@@ -40,6 +40,4 @@ def _ask(workspace: Workspace, request: BuildRequest, wish: Wish) -> None:
         )
         if not sys.stdin.isatty():
             raise UsageError(f"{told}; to do it without being asked: --yes")
-        print(f"{told}.\nType {name} to do it: ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip() != name:
-            raise CancelledError("nothing was changed")
+        ask_for(name, told)

@@ -86,6 +86,11 @@ def _jobs(add: AddOption) -> None:
         help=f"{', '.join(actions)}: {help_}",
     )
     add("id", metavar="ID", nargs="?", type=_count, help="of the job")
+    add(
+        "--yes",
+        action="store_true",
+        help="ask nothing before a rollback; where there is no terminal nobody is asked",
+    )
     _add_progress(add)
     add_json(add)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,45 @@ def test_jobs(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     with Workspace(Path(".vademecum/work.db")) as workspace:
         workspace.begin("sync", "products", {"ids": [], "full": False, "batch": 3})
     assert run(capsys, "jobs", "resume", "2")["job"]["state"] == "done"
+
+
+@pytest.mark.parametrize("damage", [b'{"id": 1}\n{"id": 2, "te', b"", None])
+def test_a_source_that_is_damaged_or_gone_ends_with_4(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], damage: bytes | None
+) -> None:
+    run(capsys, "sync")
+    file = shop.root / "products.jsonl"
+    file.unlink() if damage is None else file.write_bytes(damage)
+    for command in ("sync", "monitor", "build"):
+        assert run(capsys, command, ends=4)["error"]["code"] == "content"
+
+
+def test_a_rollback_asks_at_a_terminal(
+    shop: Workshop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "sync")
+    shop.write([lamp(number, price=99) for number in range(3, 21)])
+    run(capsys, "sync")
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    assert main(["jobs", "rollback", "2"]) == 130
+    told = capsys.readouterr().err
+    assert "removes 1 items of products that came since job 2 began, and brings 20 back" in told
+    assert [job["kind"] for job in run(capsys, "jobs")["jobs"]] == ["sync", "sync"]
+    monkeypatch.setattr("sys.stdin", Terminal("products\n"))
+    assert run(capsys, "jobs", "rollback", "2")["job"]["added"] == 3
+    assert run(capsys, "jobs", "rollback", "1", "--yes")["job"]["removed"] == 20
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.slow
+def test_what_is_not_synced_need_not_be_there(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "sync")
+    (shop.root / "products.jsonl").unlink()
+    assert run(capsys, "build", "--no-sync", "--preview")["documents"] == 20
 
 
 def test_a_sync_warns_of_a_guess(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
