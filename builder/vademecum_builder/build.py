@@ -44,7 +44,7 @@ from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.workspace.building import run_job, stored
 from vademecum_builder.workspace.jobs import in_stages
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import sync_sources
+from vademecum_builder.workspace.sync import Wish, sync_sources
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 
@@ -118,7 +118,13 @@ def _run(
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         if request.sync:
             sync_sources(
-                workspace, request, opened, report=in_stages(context.progress), stop=stop, reading=False
+                workspace,
+                request,
+                opened,
+                Wish(batch=request.batch),
+                report=in_stages(context.progress),
+                stop=stop,
+                reading=False,
             )
         source, named = joined(stored(workspace, request, opened))
         readers = cast("NamedReaders", named)

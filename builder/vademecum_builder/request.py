@@ -109,6 +109,7 @@ class BuildRequest:
         failures: Which share of a job's records may fail before nothing is published.
         workspace: The file of what this machine remembers between builds (`workspace`); None: none.
         sync: Whether to bring the workspace to what its sources say before; else it is built as it is.
+        batch: Entries that a workspace takes in at a time, in one transaction.
         strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
@@ -153,6 +154,7 @@ class BuildRequest:
     failures: float = 0.05
     workspace: Path | None = None
     sync: bool = True
+    batch: int = 500
     strict: bool = False
     links: str = ""
     whole: bool = False

@@ -35,7 +35,7 @@ from vademecum_builder.release.share import parse_share
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest, SourceSettings
 
 DEFAULT_OUT: Final = Path("site")
-_TABLES: Final = ("source", "limits", "approval")
+_TABLES: Final = ("source", "limits", "approval", "encoder")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -59,7 +59,10 @@ def read_settings(file: Path) -> BuildRequest:
         raise lines.error("limits", "expected a table: [limits]")
     if not isinstance(approval, dict):
         raise lines.error("approval", "expected a table: [approval]")
+    encoder = told.pop("encoder") if isinstance(told.get("encoder"), dict) else None
     fields = {_TOP[name].field: value for name, value in _values(told, _TOP, lines, _TABLES).items()}
+    if encoder is not None:
+        fields["encoder"] = _encoder(encoder, lines.within("encoder"))
     fields |= {
         _LIMITS[name].field: value for name, value in _values(limits, _LIMITS, lines.within("limits")).items()
     }
@@ -70,6 +73,24 @@ def read_settings(file: Path) -> BuildRequest:
         if count > 1 and len(found) > 1:
             raise lines.error("source", f"{count} sources are called {name}: give each a name of its own")
     return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields, **_what(found, file.parent, sources)})
+
+
+def _encoder(told: Mapping[str, Any], lines: _Lines) -> str:
+    """Return the name of the encoder that a table describes."""
+    values = _values(told, _ENCODER, lines)
+    if "name" in values:
+        if others := [key for key in values if key != "name"]:
+            raise lines.error(others[0], "name is an encoder by itself: take out one of the two")
+        return str(values["name"])
+    for missing in (key for key in ("address", "model") if key not in values):
+        raise lines.error(
+            "", f"{missing} is missing: {_ENCODER[missing].expected} (or name an encoder: name)"
+        )
+    names = {"rate": "per-minute"}
+    limits = "".join(
+        f"&{names.get(key, key)}={values[key]}" for key in values if key not in ("address", "model")
+    )
+    return f"http:{values['address']}#{values['model']}{limits}"
 
 
 def _what(found: Sequence[SourceSettings], folder: Path, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -167,6 +188,18 @@ def _any_text(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _model(value: Any, _: Path) -> str | None:
+    return value if isinstance(value, str) and value and not set(value) & set("&# ") else None
+
+
+def _number_above_0(value: Any, _: Path) -> int | None:
+    return value if type(value) is int and value > 0 else None
+
+
+def _price(value: Any, _: Path) -> float | None:
+    return float(value) if type(value) in (int, float) and 0 <= value < 10**6 else None
+
+
 def _packs(value: Any, _: Path) -> PackLimits | None:
     return PackLimits(most=value) if type(value) is int and value >= 0 else None
 
@@ -216,6 +249,18 @@ _TOP: Final = {
     "whole": _Field("true or false", is_truth, field="whole"),
     "strict": _Field("true or false", is_truth, field="strict"),
 }
+_ENCODER: Final[Mapping[str, Key]] = {
+    "name": Key("builtin or sentence-transformers:MODEL", _any_text),
+    "address": Key("an address that begins with https:// or http://, as in https://host/v1", is_http),
+    "model": Key("the name of a model that answers there", _model),
+    "batch": Key("texts in a request, a number above 0", _number_above_0),
+    "parallel": Key("requests at a time, a number above 0", _number_above_0),
+    "rate": Key("the most requests in a minute, a number above 0", _number_above_0),
+    "price": Key("of a million tokens, a number", _price),
+    "seconds": Key("for which it may say nothing, a number above 0", _number_above_0),
+    "attempts": Key("a number above 0", _number_above_0),
+}
+"""The keys of `[encoder]`: one by its name, or the model behind an address (`encoders.http`)."""
 _APPROVAL: Final = {
     "always": _Field("true or false", is_truth, field="always"),
     "more-than": _Field("a share of the documents from 0 to 1, as in 0.2", _share, field="more_than"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -31,6 +32,20 @@ class Bars(ExitStack):
     def update(self, detail: Mapping[str, Any]) -> None:
         """Show an `updateProgress` event."""
         self(detail["stage"], detail["bytes"], detail["totalBytes"], "B")
+
+
+class JsonLines:
+    """Progress as one JSON object a line on stderr, for programs: one for each hundredth of a stage."""
+
+    _last = ("", -1, 0)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Tell that `done` of `total` of a stage is done."""
+        step = (stage, 100 * done // max(total, 1), done if done >= total else 0)
+        if step != self._last:
+            self._last = step
+            told = {"stage": stage, "done": done, "total": total}
+            print(json.dumps(told), file=sys.stderr, flush=True)
 
 
 def _bar(stage: str, total: int, unit: str) -> Any:

@@ -68,6 +68,12 @@ class Cost:
     tokens: int
     price: float
 
+    @property
+    def before(self) -> str:
+        """The estimate as a line."""
+        costs = f", which cost about {self.price:.4g}" if self.price else ""
+        return f"about {self.texts} texts in {self.requests} requests: {self.tokens} tokens{costs}"
+
     def __str__(self) -> str:
         costs = f", which cost {self.price:.4g}" if self.price else ""
         return f"{self.texts} texts were embedded in {self.requests} requests: {self.tokens} tokens{costs}"

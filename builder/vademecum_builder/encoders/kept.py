@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from vademecum_builder.encoders.base import EmbeddingModel
+from vademecum_builder.encoders.http import Cost, HttpModel
 from vademecum_builder.encoders.table import Matrix, Progress
 
 _SLICE: Final = 256
@@ -65,3 +66,47 @@ class KeptModel:
         if not texts:
             return np.zeros((0, self.dimensions))
         return np.stack([np.frombuffer(known[names[text]], dtype="<f8") for text in texts])
+
+
+class Estimated(Exception):
+    """What a model behind an address would be asked for.
+
+    Attributes:
+        cost: Estimated; of what is kept nothing.
+    """
+
+    def __init__(self, cost: Cost) -> None:
+        super().__init__(cost.before)
+        self.cost = cost
+
+
+@dataclass(frozen=True)
+class EstimatedModel:
+    """A model behind an address that is not asked: the first texts end it with what they would take."""
+
+    model: HttpModel
+    kept: KeptVectors | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return that of the model."""
+        return self.model.digest
+
+    @property
+    def dimensions(self) -> int:
+        """Return any number above 0: the model alone knows."""
+        return self.model.dimensions_known or 1
+
+    def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
+        """Return float64 [n, dimensions] of no texts, or of the few that a fit begins with.
+
+        Raises:
+            Estimated: These are others.
+        """
+        from vademecum_builder.encoders.prior import PROBES
+
+        if set(texts) <= set(PROBES):
+            return np.ones((len(texts), self.dimensions))
+        names = {text: sha256(text.encode()).digest() for text in texts}
+        known = self.kept.vectors(self.digest, list(names.values())) if self.kept else {}
+        raise Estimated(self.model.estimate([text for text, name in names.items() if name not in known]))

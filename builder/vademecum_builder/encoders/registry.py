@@ -12,7 +12,7 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders import builtin, http, transformer
 from vademecum_builder.encoders.base import DocumentEncoder, EmbeddingModel, Fitted
-from vademecum_builder.encoders.kept import KeptModel, KeptVectors
+from vademecum_builder.encoders.kept import EstimatedModel, KeptModel, KeptVectors
 from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Progress
 
@@ -31,6 +31,7 @@ class NamedEncoders:
         limits: What a fit may take.
         asked: The models behind an address that were made.
         kept: Where a model's vectors are kept as they come; None: nowhere. Those of `builtin` are faster made.
+        estimates: Whether a model behind an address is not asked: what it would take is raised (`Estimated`).
     """
 
     name: str | None
@@ -38,13 +39,21 @@ class NamedEncoders:
     dimensions: int | None = None
     asked: list[http.HttpModel] = field(default_factory=list, compare=False)
     kept: KeptVectors | None = None
+    estimates: bool = False
 
     @property
     def notices(self) -> Sequence[str]:
         """What embedding has cost, of each model behind an address that was asked; one line each."""
         return [str(model.used) for model in self.asked if model.used.requests]
 
+    @property
+    def is_behind_address(self) -> bool:
+        """Whether somebody else embeds, and may want money for it."""
+        return bool(self.name and self.name.startswith(http.PREFIX))
+
     def _keeping(self, model: EmbeddingModel) -> EmbeddingModel:
+        if self.estimates and isinstance(model, http.HttpModel):
+            return EstimatedModel(model, self.kept)
         return model if self.kept is None else KeptModel(model, self.kept)
 
     def _behind_address(self) -> http.HttpModel:

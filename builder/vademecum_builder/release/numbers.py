@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vademecum.errors import ClockError
-from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
 from vademecum_builder.signing.metadata import Validity, Versions, parse_root
 
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,7 +66,9 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
     """
     named = named_in(out).within(most_by(now))
     if named != Numbers() and not lost:
-        return named
+        # A very first build that died before its timestamp, which is written last: nobody has seen a release.
+        unseen = not (out / TIMESTAMP).exists() and named.versions.timestamp <= 1 and are_young(roots, now)
+        return Numbers() if unseen else named
     made = max(map(_made, roots.values()), default=now)
     floor = most_by(max(now, made))  # a clock that is behind lowers no number
     if not lost and 1 in roots:

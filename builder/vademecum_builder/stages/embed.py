@@ -42,7 +42,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     known = _vectors_of_texts(state, base)
     added = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
     new = [chunk for chunk in added if chunk.embedded_text not in known]
-    fitted = _embed([chunk.embedded_text for chunk in new], base, encoders, context)
+    fitted = embed_texts([chunk.embedded_text for chunk in new], base, encoders, context)
     space = space_of(fitted.encoder, context.request.bits)
     codes, scales = quantise(fitted.vectors, space.bits)
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}
@@ -51,6 +51,14 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
     rows, encoder = Rows(state.documents, chunks), fitted.encoder
     return Embedded(rows, space, encoder.query_encoder, encoder.directions, len(new))
+
+
+def texts_to_embed(state: SourceState, base: Base) -> list[str]:
+    """Return what `embed_chunks` would send to the encoder."""
+    needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
+    known = _vectors_of_texts(state, base)
+    texts = (state.chunks[chunk].embedded_text for chunk in needed if chunk not in base.rows.chunks)
+    return [text for text in texts if text not in known]
 
 
 def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:
@@ -63,7 +71,9 @@ def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, 
     return known
 
 
-def _embed(texts: Sequence[str], base: Base, encoders: Encoders, context: BuildContext) -> Fitted:
+def embed_texts(texts: Sequence[str], base: Base, encoders: Encoders, context: BuildContext) -> Fitted:
+    """Return the vectors of texts, and the encoder: the base's, or a new one that is fitted to them."""
+
     def report(done: int, total: int) -> None:
         context.progress("embedding", done, total)
 

@@ -45,6 +45,14 @@ def test_a_request_needs_a_source_and_a_folder_alone(request_: BuildRequest) -> 
     assert (again.sequence, again.changed, again.notices) == (1, False, ())
 
 
+def test_a_first_build_that_died_before_its_timestamp_was_nobodys_release(request_: BuildRequest) -> None:
+    build(request_, now=NOW)
+    (request_.out / "metadata/timestamp.json").unlink()
+    assert build(replace(request_, title="Other"), now=NOW + timedelta(hours=1)).sequence == 1
+    (request_.out / "metadata/timestamp.json").unlink()
+    assert build(request_, now=NOW + timedelta(days=3)).sequence > 1  # it may have been seen, and lost
+
+
 def test_without_a_time_it_is_this_machines(request_: BuildRequest) -> None:
     report = build(request_)
     assert re.fullmatch(r"20\d\d\.\d\d\.\d\d-1", report.version)

@@ -8,6 +8,7 @@ import pytest
 
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
+from vademecum_builder.encoders.http import HttpModel
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
 from vademecum_builder.settings import read_settings
 
@@ -35,6 +36,10 @@ packs = 0
 """
 
 
+ENCODER = "[encoder]\n"
+SOURCE = '\n[[source]]\npath = "d"'
+
+
 def read(folder: Path, text: str) -> BuildRequest:
     (folder / "vademecum.toml").write_text(text, encoding="utf-8")
     return read_settings(folder / "vademecum.toml")
@@ -58,6 +63,17 @@ def test_every_key(tmp_path: Path) -> None:
         whole=True,
         packs=PackLimits(most=0),
     )
+
+
+def test_the_encoder_is_a_name_or_a_table(tmp_path: Path) -> None:
+    table = 'address = "https://a.b/v1"\nmodel = "org/m-3"\nbatch = 32\nrate = 600\nprice = 0.02\n'
+    whole = f'[encoder]\n{table}[[source]]\npath = "docs"\n'
+    asked = "http:https://a.b/v1#org/m-3&batch=32&per-minute=600&price=0.02"
+    assert read(tmp_path, whole).encoder == asked
+    limits = HttpModel.parse(asked.removeprefix("http:")).limits
+    assert (limits.batch, limits.per_minute, limits.price) == (32, 600, 0.02)
+    named = '[encoder]\nname = "sentence-transformers:m"\n[[source]]\npath = "docs"\n'
+    assert read(tmp_path, named).encoder == "sentence-transformers:m"
 
 
 def test_a_folder_is_enough(tmp_path: Path) -> None:
@@ -86,6 +102,28 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         (
             '[[source]]\npath = "d"\nbase_url = "https://a.b/"',
             "line 3: source.base_url: no such key; did you mean base-url?",
+        ),
+        (ENCODER + 'addres = "x"' + SOURCE, "line 2: encoder.addres: no such key; did you mean address?"),
+        (
+            ENCODER + 'address = "host"' + SOURCE,
+            "line 2: encoder.address: expected an address that begins with https://",
+        ),
+        (
+            ENCODER + 'address = "https://a.b/v1"' + SOURCE,
+            "line 1: encoder: model is missing: the name of a model",
+        ),
+        (ENCODER + 'model = "m&batch=9"' + SOURCE, "line 2: encoder.model: expected the name of a model"),
+        (
+            ENCODER + "batch = 0" + SOURCE,
+            "line 2: encoder.batch: expected texts in a request, a number above 0, not 0",
+        ),
+        (
+            ENCODER + 'price = "2"' + SOURCE,
+            "line 2: encoder.price: expected of a million tokens, a number, not '2'",
+        ),
+        (
+            ENCODER + 'name = "builtin"\nmodel = "m"' + SOURCE,
+            "line 3: encoder.model: name is an encoder by itself",
         ),
         ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
         ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),

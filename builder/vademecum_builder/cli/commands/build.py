@@ -13,17 +13,19 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
-from vademecum_builder.cli.commands.links import told
+from vademecum_builder.cli.commands.links import told as told_of_links
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.options.common import SETTINGS
-from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.progress import Bars, JsonLines
 from vademecum_builder.cli.wording import Shown, address_of, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
 from vademecum_builder.pipeline import StrictError
+from vademecum_builder.plan import plan_build
 from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.release.share import share_text
+from vademecum_builder.request import Progress
 from vademecum_builder.settings import read_settings
 from vademecum_builder.stages.audit import Audit, KindCount
 
@@ -37,8 +39,10 @@ def run(options: Namespace) -> Shown:
     request = request_of(options)
     now = time_of_build(os.environ)
     github.refuse_moved(address_of(request.previous), os.environ)
+    if getattr(options, "dry_run", False):
+        return _planned(request, now)
     try:
-        report = _build(request, now)
+        report = _build(request, now, lines=getattr(options, "progress", "") == "json")
     except StrictError as error:
         for warning in error.found:
             github.warn(warning, _folders(request), os.environ)
@@ -54,7 +58,7 @@ def run(options: Namespace) -> Shown:
     result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
-    checked, lines = told(check_links(str(request.out), request.links))
+    checked, lines = told_of_links(check_links(str(request.out), request.links))
     # A link that leads nowhere fails the command; what is published stays.
     return result | {"links": checked, "sound": checked["sound"]}, [
         *_lines(report, request.out),
@@ -62,15 +66,30 @@ def run(options: Namespace) -> Shown:
     ]
 
 
-def _build(request: BuildRequest, now: datetime) -> BuildReport:
+def _planned(request: BuildRequest, now: datetime) -> Shown:
+    with Bars() as bars:
+        found = plan_build(request, now=now, progress=bars)
+    for warning in found.warnings:
+        print(printable(f"vade: warning: {warning}"), file=sys.stderr)
+    cost = [] if found.cost is None else [f"  {found.cost.before}"]
+    return found.json(), [
+        f"A build would publish {found.documents} documents: {found.added} added, {found.modified} modified, "
+        f"{found.removed} removed; {found.embedded} chunks would be embedded",
+        *cost,
+        "  nothing was written, and no encoder asked",
+    ]
+
+
+def _build(request: BuildRequest, now: datetime, *, lines: bool) -> BuildReport:
     stage = ""
 
     def progress(name: str, done: int, total: int) -> None:
         nonlocal stage
         stage = name
-        bars(name, done, total)
+        told(name, done, total)
 
     with Bars() as bars, stopped_by_signal(lambda: stage == "syncing") as stop:
+        told: Progress = JsonLines() if lines else bars
         return build(request, now=now, progress=progress, stop=stop)
 
 

@@ -15,8 +15,10 @@ from vademecum_builder.cli.options.common import (
     Commands,
     add_json,
     add_location,
+    add_progress,
     add_trust,
     byte_count,
+    positive,
 )
 from vademecum_builder.release.share import parse_share
 from vademecum_builder.signing.folder import DEFAULT_KEYS
@@ -165,7 +167,12 @@ def _build(add: AddOption) -> None:
         type=Path,
         help="what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
     )
+    add("--batch", metavar="N", type=positive, help="records that it takes in at a time (default: 500)")
     add("--no-sync", dest="sync", action="store_false", help="build from the workspace as it is")
+    add(
+        "--dry-run", action="store_true", help="say what would be published and embedded, and what that costs"
+    )
+    add_progress(add)
     add("--title", help="name of the knowledge base, for its pages")
     add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
     add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")

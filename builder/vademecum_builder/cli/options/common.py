@@ -115,3 +115,27 @@ def add_trust(add: AddOption) -> None:
 
 def add_json(add: AddOption) -> None:
     add("--json", action="store_true", help="print one JSON object on stdout and nothing else")
+
+
+def add_progress(add: AddOption) -> None:
+    """Add how progress is told."""
+    add(
+        "--progress",
+        choices=("bar", "json"),
+        default="bar",
+        help="on stderr; json: one line after each batch",
+    )
+
+
+def whole_number(text: str) -> int:
+    """Take a whole number."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Take a whole number above 0."""
+    if not whole_number(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return int(text)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_json
+from vademecum_builder.cli.options.common import (
+    SETTINGS,
+    AddOption,
+    Commands,
+    add_json,
+    add_progress,
+    positive,
+    whole_number,
+)
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 
 
@@ -62,11 +69,12 @@ def _sync(add: AddOption) -> None:
     add_place(add)
     add("sources", metavar="SOURCE", nargs="*", help="names of sources (default: all)")
     add("--ids", metavar="A,B", type=_names, default=(), help="read these records alone anew")
-    add("--batch", metavar="N", type=_count, default=500, help="records in a transaction (default: 500)")
+    add("--batch", metavar="N", type=positive, default=500, help="records in a transaction (default: 500)")
+    add("--dry-run", action="store_true", help="say what would change, as `vade monitor` does")
     add("--full", action="store_true", help="forget how far it was read, and read everything")
     add("--yes", action="store_true", help="ask nothing")
     add("--allow-shrink", action="store_true", help="though more than half of a source's records are gone")
-    _add_progress(add)
+    add_progress(add)
     add_json(add)
 
 
@@ -85,13 +93,13 @@ def _jobs(add: AddOption) -> None:
         default="list",
         help=f"{', '.join(actions)}: {help_}",
     )
-    add("id", metavar="ID", nargs="?", type=_count, help="of the job")
+    add("id", metavar="ID", nargs="?", type=positive, help="of the job")
     add(
         "--yes",
         action="store_true",
         help="ask nothing before a rollback; where there is no terminal nobody is asked",
     )
-    _add_progress(add)
+    add_progress(add)
     add_json(add)
 
 
@@ -101,18 +109,18 @@ def _quarantine(add: AddOption) -> None:
     help_ = "show (default); retry: read them again; drop: forget them until they fail again"
     add("action", metavar="ACTION", nargs="?", choices=actions, default="show", help=help_)
     add("keys", metavar="KEY", nargs="*", help="as in products:17 (default: all)")
-    _add_progress(add)
+    add_progress(add)
     add_json(add)
 
 
 def _changes(add: AddOption) -> None:
     add_place(add)
-    add("--since", metavar="SEQ", type=_number, default=0, help="what came after it")
+    add("--since", metavar="SEQ", type=whole_number, default=0, help="what came after it")
     add(
         "--between",
         metavar=("A", "B"),
         nargs=2,
-        type=_number,
+        type=whole_number,
         help="what differs between the ends of two jobs, with both values; 0: before the first",
     )
     add_json(add)
@@ -138,26 +146,5 @@ def add_place(add: AddOption) -> None:
     add("--workspace", metavar="PATH", type=Path, help=f"default: {DEFAULT_WORKSPACE} beside the settings")
 
 
-def _add_progress(add: AddOption) -> None:
-    add(
-        "--progress",
-        choices=("bar", "json"),
-        default="bar",
-        help="on stderr; json: one line after each batch",
-    )
-
-
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in text.split(","))))
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not _number(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return int(text)

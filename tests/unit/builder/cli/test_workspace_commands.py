@@ -107,6 +107,27 @@ def test_a_rollback_asks_at_a_terminal(
     assert run(capsys, "jobs", "rollback", "1", "--yes")["job"]["removed"] == 20
 
 
+@pytest.mark.slow
+def test_what_would_be_is_told_and_nothing_written(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = run(capsys, "build", "--dry-run")
+    assert (told["documents"], told["added"], told["embedded"], told["cost"]) == (20, 20, 20, None)
+    assert not (shop.root / "site").exists() and not (shop.root / ".vademecum").exists()
+    run(capsys, "sync")
+    shop.write([lamp(number) for number in range(19)])
+    assert [change["what"] for change in run(capsys, "sync", "--dry-run")["changes"]] == ["removed"]
+    assert len(run(capsys, "jobs")["jobs"]) == 1
+
+
+@pytest.mark.slow
+def test_a_build_tells_its_progress_as_json(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "--preview", "--progress", "json", "--batch", "5"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert [one["done"] for one in lines if one["stage"] == "syncing"][:4] == [5, 10, 15, 20]
+    assert {"stage": "reading", "done": 20, "total": 20} in lines
+
+
 class Terminal(StringIO):
     def isatty(self) -> bool:
         return True

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from vademecum import KnowledgeBase
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.encoders.http import KEY, Cost, HttpModel
+from vademecum_builder.encoders.prior import PROBES
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
+from vademecum_builder.plan import plan_build
+from vademecum_builder.settings import read_settings
+from vademecum_builder.signing.keys import new_keys
 
 Reply = tuple[int, Mapping[str, str], bytes]
 D = 8
@@ -214,6 +219,36 @@ def test_an_address_that_names_no_model_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match="encoder http:") as told:
         published_name(f"http:{address}")
     assert "ann:key" not in str(told.value)
+
+
+@pytest.mark.slow
+def test_what_a_build_would_cost_is_told_before_and_nobody_is_asked(host: Host, tmp_path: Path) -> None:
+    lamps = "".join(json.dumps({"id": n, "text": f"Lamp {n} over the river"}) + "\n" for n in range(30))
+    (tmp_path / "a.jsonl").write_text(lamps)
+    (tmp_path / "vademecum.toml").write_text(
+        f'site = false\n[encoder]\naddress = "{host.url}/v1"\nmodel = "small"\nprice = 1000\nbatch = 10\n'
+        '[[source]]\nname = "shop"\nkind = "catalog"\npath = "a.jsonl"\n'
+    )
+    request = replace(
+        read_settings(tmp_path / "vademecum.toml"), workspace=tmp_path / "work.db", keys=tmp_path / "keys"
+    )
+    new_keys(tmp_path / "keys", now=datetime.now(UTC))
+    before = {path.name for path in tmp_path.iterdir()}
+    plan = plan_build(request)
+    assert (plan.documents, plan.added, plan.embedded, host.asked) == (30, 30, 30, [])
+    assert {path.name for path in tmp_path.iterdir()} == before
+    report = build(request)
+    asked = sum(len(body["input"]) for body, _ in host.asked)
+    assert plan.cost is not None and plan.cost.texts == asked - len(PROBES) and plan.cost.price > 0
+    assert f"{asked} texts were embedded" in "".join(report.notices)
+    assert plan_build(request).cost is None
+    (tmp_path / "a.jsonl").write_text(lamps.replace("Lamp 7 ", "Lantern 7 "))
+    host.asked.clear()
+    plan = plan_build(request)
+    assert (plan.modified, plan.cost and plan.cost.texts, host.asked) == (1, 1, [])
+    # What is kept from before is not paid for again.
+    again = plan_build(replace(request, refit=True))
+    assert again.cost is not None and again.cost.texts < 5
 
 
 @pytest.mark.slow
