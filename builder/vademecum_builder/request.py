@@ -107,6 +107,8 @@ class BuildRequest:
         allow_empty: Whether to publish a release without documents.
         allow_shrink: Whether to publish one of less than half the documents of the release before.
         failures: Which share of a job's records may fail before nothing is published.
+        history_jobs, history_bytes: For how many jobs, and in how many bytes, a workspace keeps what items were before.
+        vector_bytes: That a workspace keeps of what a model was asked; those of the newest build stay in any case.
         workspace: The file of what this machine remembers between builds (`workspace`); None: none.
         sync: Whether to bring the workspace to what its sources say before; else it is built as it is.
         batch: Entries that a workspace takes in at a time, in one transaction.
@@ -152,6 +154,9 @@ class BuildRequest:
     allow_empty: bool = False
     allow_shrink: bool = False
     failures: float = 0.05
+    history_jobs: int = 20
+    history_bytes: int = 268_435_456
+    vector_bytes: int = 1_073_741_824
     workspace: Path | None = None
     sync: bool = True
     batch: int = 500

@@ -196,6 +196,10 @@ def _number_above_0(value: Any, _: Path) -> int | None:
     return value if type(value) is int and value > 0 else None
 
 
+def _whole(value: Any, _: Path) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
 def _price(value: Any, _: Path) -> float | None:
     return float(value) if type(value) in (int, float) and 0 <= value < 10**6 else None
 
@@ -268,6 +272,9 @@ _APPROVAL: Final = {
 _LIMITS: Final = {
     "packs": _Field("a number of bytes", _packs, field="packs"),
     "keep": _Field("a number of earlier releases", _keep, field="archive"),
+    "history": _Field("a number of jobs", _whole, field="history_jobs"),
+    "history-bytes": _Field("a number of bytes", _whole, field="history_bytes"),
+    "vectors": _Field("a number of bytes", _whole, field="vector_bytes"),
     "failures": _Field("a share from 0 to 1, as in 0.05", _share, field="failures"),
     "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
     "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),

@@ -130,6 +130,8 @@ def run_job(
         release=report.sequence,
     )
     _finish(workspace, job, noted)
+    with workspace.batch():
+        workspace.forget_vectors(request.vector_bytes)
     return report
 
 

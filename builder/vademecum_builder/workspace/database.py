@@ -22,7 +22,7 @@ from vademecum.runtime.sqlite.file import connect, is_damage, transaction
 DEFAULT_WORKSPACE: Final = Path(".vademecum/work.db")
 """Beside the settings."""
 APPLICATION_ID: Final = 0x76616477
-VERSION: Final = 1
+VERSION: Final = 2
 _SCHEMA: Final = (
     """CREATE TABLE items (source TEXT NOT NULL, key TEXT NOT NULL, view TEXT NOT NULL, media_type TEXT NOT NULL,
     target TEXT NOT NULL, digest TEXT NOT NULL, job INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (source, key))""",
@@ -40,10 +40,15 @@ _SCHEMA: Final = (
     key TEXT NOT NULL, what TEXT NOT NULL, fields TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, was BLOB)""",
     "CREATE INDEX changes_of_job ON changes (job)",
     """CREATE TABLE embeddings (text BLOB NOT NULL, model TEXT NOT NULL, vector BLOB NOT NULL,
-    PRIMARY KEY (text, model)) WITHOUT ROWID""",
+    job INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (text, model)) WITHOUT ROWID""",
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
+_SINCE_1: Final = (
+    "ALTER TABLE embeddings ADD COLUMN job INTEGER NOT NULL DEFAULT 0",
+    f"PRAGMA user_version = {VERSION}",
+)
+"""What brings a workspace of version 1 to this one."""
 _ANEW: Final = "begin anew by deleting it: what is published is the state, and nothing is lost"
 
 
@@ -72,6 +77,10 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
                         for statement in _SCHEMA:
                             connection.execute(statement)
                 path.chmod(0o600)  # what sources hold may be nobody else's business
+            if _version(connection) < VERSION:
+                with transaction(connection):
+                    for statement in _SINCE_1 if _version(connection) < VERSION else ():
+                        connection.execute(statement)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(
                 "PRAGMA synchronous = NORMAL"
@@ -115,9 +124,14 @@ def busy(path: Path) -> BusyError:
     return BusyError(f"{path}: another sync or build is at work in this workspace; try again when it is done")
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    [(version,)] = connection.execute("PRAGMA user_version")
+    return int(version)
+
+
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     [(application,)] = connection.execute("PRAGMA application_id")
-    [(version,)] = connection.execute("PRAGMA user_version")
+    version = _version(connection)
     [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
     if (application, version, tables) == (0, 0, 0):
         return False

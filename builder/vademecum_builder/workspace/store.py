@@ -23,8 +23,6 @@ from vademecum_builder.workspace.jobs import CANCELLING, INTERRUPTED, RUNNING, J
 
 ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 FROM_SOURCE, FROM_READER = "source", "reader"
-_KEPT_JOBS: Final = 20
-_KEPT_BYTES: Final = 256 * 1024 * 1024
 _JOB: Final = ", ".join(f'"{one.name}"' for one in fields(Job))
 
 
@@ -262,15 +260,15 @@ class Workspace:
             )
         return {key: None if was is None else _unpacked(was) for key, what, was in rows}
 
-    def forget(self) -> None:
-        """Drop what items were before old jobs: beyond the last 20, or 256 MB."""
+    def forget(self, jobs: int, most: int) -> None:
+        """Drop what items were before old jobs: beyond the last `jobs` that changed any, or `most` bytes."""
         rows = self._run(
             "SELECT job, sum(length(was)) FROM changes WHERE was IS NOT NULL GROUP BY job ORDER BY job DESC"
         )
         total = 0
         for number, (job, size) in enumerate(rows):
             total += size
-            if number >= _KEPT_JOBS or total > _KEPT_BYTES:
+            if number >= jobs or total > most:
                 self._run("UPDATE changes SET was = NULL WHERE job <= ?", job)
                 return
 
@@ -370,7 +368,18 @@ class Workspace:
         """Keep the vectors of texts, by their digests."""
         with self.batch():
             for text, vector in vectors.items():
-                self._run("REPLACE INTO embeddings VALUES (?, ?, ?)", text, model, vector)
+                statement = "REPLACE INTO embeddings SELECT ?, ?, ?, coalesce(max(id), 0) FROM jobs"
+                self._run(statement, text, model, vector)
+
+    def forget_vectors(self, most: int) -> None:
+        """Drop the vectors of old jobs beyond `most` bytes; those of the newest stay."""
+        total = 0
+        rows = self._run("SELECT job, sum(length(vector)) FROM embeddings GROUP BY job ORDER BY job DESC")
+        for number, (job, size) in enumerate(rows):
+            total += size
+            if number and total > most:
+                self._run("DELETE FROM embeddings WHERE job <= ?", job)
+                return
 
 
 _ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"

@@ -155,7 +155,7 @@ class _Run:
 
     def _finish(self, state: str, error: str = "") -> None:
         with self.workspace.batch():
-            self.workspace.forget()
+            self.workspace.forget(self.request.history_jobs, self.request.history_bytes)
             self.job = self.workspace.note(replace(self.job, state=state, error=error))
         self.report(self.job)
 

@@ -302,10 +302,9 @@ def test_a_full_disk_keeps_the_batches_before(shop: Workshop) -> None:
         assert workspace.count("products") == 20
 
 
-def test_only_the_newest_jobs_keep_what_items_were(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.workspace.store._KEPT_JOBS", 2)
+def test_only_the_newest_jobs_keep_what_items_were(shop: Workshop) -> None:
     for price in range(4):
-        shop.write([lamp(number, price=price) for number in range(3)])
+        shop.write([lamp(number, price=price) for number in range(3)], more="[limits]\nhistory = 2\n")
         shop.sync()
     with shop.open() as workspace:
         kept = workspace.before(3, "products")
@@ -341,3 +340,21 @@ def test_a_build_tells_what_is_no_character_and_a_guess_of_the_encoding(shop: Wo
     }
     assert set(shop.build(preview=True).warnings) == told
     assert set(shop.build(workspace=None, restart=True, preview=True).warnings) == told
+
+
+def test_what_items_were_is_kept_within_bytes(shop: Workshop) -> None:
+    for price in range(3):
+        shop.write([lamp(number, price=price) for number in range(3)], more="[limits]\nhistory-bytes = 0\n")
+        shop.sync()
+    with shop.open() as workspace, pytest.raises(UsageError, match="before job 3 is not kept"):
+        workspace.before(3, "products")
+
+
+def test_a_workspace_of_an_earlier_version_goes_on(shop: Workshop) -> None:
+    shop.sync()
+    with closing(sqlite3.connect(shop.root / "work.db")) as database:
+        database.execute("ALTER TABLE embeddings DROP COLUMN job")
+        database.execute("PRAGMA user_version = 1")
+    with shop.open() as workspace:
+        workspace.keep_vectors("m", {b"a": b"1"})
+        assert workspace.vectors("m", [b"a"]) == {b"a": b"1"}

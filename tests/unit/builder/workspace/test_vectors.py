@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,19 @@ def test_another_model_is_asked_anew(tmp_path: Path) -> None:
         other = Dear(digest="e" * 64)
         KeptModel(other, workspace).embed(["a"], 32)
     assert other.asked == ["a"]
+
+
+def test_vectors_of_old_jobs_go_beyond_a_number_of_bytes(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "work.db", create=True) as workspace:
+        for text in ("old", "new", "newest"):
+            workspace.begin("build", "")
+            KeptModel(Dear(), workspace).embed([text], 32)
+        for most, asked in ((48, ["old"]), (0, ["old", "new"])):
+            workspace.forget_vectors(most)
+            model = Dear()
+            kept = {text: sha256(text.encode()).digest() for text in ("old", "new", "newest")}
+            there = workspace.vectors(model.digest, list(kept.values()))
+            assert [text for text, name in kept.items() if name not in there] == asked
 
 
 def test_progress_counts_what_is_kept(tmp_path: Path) -> None:
