@@ -160,6 +160,38 @@ def test_a_table_of_messages_is_an_archive_and_one_column_of_text_is_no_title(
     assert 'kind = "sql"' in notes and 'text = ["what"]' in notes and "title" not in notes
 
 
+@pytest.mark.slow
+def test_ids_of_authors_are_names_and_what_is_empty_yet_may_say_later_that_a_row_is_gone(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(place / "chat.db")) as chat, chat:
+        chat.executescript("""
+            CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT);
+            CREATE TABLE rooms (id INTEGER PRIMARY KEY, title TEXT);
+            CREATE TABLE "Posts" (id INTEGER PRIMARY KEY, room_id INTEGER REFERENCES rooms, user_id INTEGER,
+                sent_at TEXT, body TEXT, deleted_at TEXT);
+            CREATE TABLE notes (id INTEGER PRIMARY KEY, what TEXT, deleted_at TEXT);
+            INSERT INTO users VALUES (7, 'Ann', 'ann@a.example'); INSERT INTO rooms VALUES (1, 'help');
+            INSERT INTO "Posts" VALUES (1, 1, 7, '2026-11-01T09:00:00Z', 'The printer is jammed', NULL),
+                (2, 1, 8, '2026-11-01T09:01:00Z', 'Which of them is it?', NULL);
+            INSERT INTO notes VALUES (1, 'Feed the herons in the morning, not at night', NULL);
+        """)
+    said = say(capsys, "sources", "--discover", "sqlite:///chat.db", "--write")
+    assert said.count('deleted = "deleted_at"') == 2
+    say(capsys, "build", "--no-site")
+    with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
+        kb.sync()
+        [hit] = kb.search("jammed printer", limit=1)
+        assert "Ann: The printer is jammed" in hit.text and hit.metadata["channel"] == "help"
+        assert "ann@a.example" not in str(hit)
+    with closing(sqlite3.connect(place / "chat.db")) as chat, chat:
+        chat.execute("UPDATE \"Posts\" SET deleted_at = '2026-11-02T00:00:00Z' WHERE id = 1")
+    say(capsys, "build", "--no-site")
+    with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
+        kb.sync()
+        assert not any("jammed" in hit.text for hit in kb.search("jammed printer"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

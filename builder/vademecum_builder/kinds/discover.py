@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError
@@ -19,6 +19,9 @@ from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.records import json_value
 
+if TYPE_CHECKING:
+    from sqlalchemy import Inspector
+
 _SQLITE = b"SQLite format 3\0"
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 _MESSAGE: Mapping[str, re.Pattern[str]] = {
@@ -28,13 +31,17 @@ _MESSAGE: Mapping[str, re.Pattern[str]] = {
         "author": "author|sender|from|user|username|nick|nickname|from_user|member|user_name|display_name|"
         "user_id|author_id|sender_id|from_id|member_id",
         "text": "text|body|content|message|msg",
-        "channel": "channel|room|channel_id|channel_name|conversation|conversation_id|chat|chat_id",
+        "channel": "channel|room|room_id|channel_id|channel_name|conversation|conversation_id|chat|chat_id",
         "thread": "thread|thread_id|thread_ts",
         "reply-to": "reply_to|in_reply_to|parent|parent_id|reply_to_id",
         "updated": "updated|updated_at|edited|edited_at|modified_at",
         "deleted": "deleted|deleted_at|is_deleted|removed",
     }.items()
 }
+
+
+_LATER = ("thread", "reply-to", "updated", "deleted")
+"""What may be empty in every row that was looked at."""
 
 
 @dataclass(frozen=True)
@@ -182,11 +189,19 @@ def _tables(url: str, folder: Path) -> list[Proposal]:
             first: Any = connection.execute(select(literal_column("*")).select_from(origin).limit(SAMPLED))
             rows = first.mappings().all()
             fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
+            columns = list(first.keys())
             keys = [] if table in views else inspector.get_pk_constraint(table)["constrained_columns"]
             where = {"url": url, "table": table}
-            proposed = _messages(table, where, fields, keys) or _proposal(
-                _name(table), "sql", where, fields, len(rows), keys if len(keys) == 1 else ()
-            )
+            proposed = _messages(table, where, fields, keys, columns)
+            if proposed is None:
+                proposed = _proposal(
+                    _name(table), "sql", where, fields, len(rows), keys if len(keys) == 1 else ()
+                )
+                gone = [name for name in columns if _MESSAGE["deleted"].fullmatch(name)]
+                settings = {**proposed.settings, **({"deleted": gone[0]} if gone else {})}
+                proposed = replace(proposed, settings=settings)
+            else:
+                proposed = _with_names(proposed, columns, _named_by(inspector, table, names))
             if any(map(_PEOPLE.search, (one.name for one in fields))):
                 private.append(table)
             elif proposed.kind == "messages" or proposed.settings["text"]:
@@ -205,15 +220,74 @@ def _tables(url: str, folder: Path) -> list[Proposal]:
 _PEOPLE = re.compile(r"pass(?:word|wd)|e_?mail|secret|token|iban|ssn", re.IGNORECASE)
 
 
+def _named_by(inspector: Inspector, table: str, tables: Sequence[str]) -> dict[str, tuple[str, str, str]]:
+    """Return which table says what an id stands for: by column that table, its key and its column of names."""
+    found = {}
+    foreign = {
+        one["constrained_columns"][0]: one["referred_table"]
+        for one in inspector.get_foreign_keys(table)
+        if len(one["constrained_columns"]) == 1
+    }
+    for column in (one["name"] for one in inspector.get_columns(table)):
+        stem = column.lower().removesuffix("_id")
+        guessed = next((one for one in tables if one.lower() in (stem, f"{stem}s")), "")
+        other = foreign.get(column) or (guessed if column.lower().endswith("_id") else "")
+        if other and other != table and other in inspector.get_table_names():
+            there = {one["name"] for one in inspector.get_columns(other)}
+            keys = inspector.get_pk_constraint(other)["constrained_columns"]
+            name = next((one for one in _NAMES if one in there), "")
+            if name and len(keys) == 1:
+                found[column] = (other, keys[0], name)
+    return found
+
+
+_NAMES = ("display_name", "nickname", "nick", "username", "user_name", "name", "title")
+
+
+def _with_names(
+    proposed: Proposal, columns: Sequence[str], named_by: Mapping[str, tuple[str, str, str]]
+) -> Proposal:
+    """Return an archive with the names of authors and channels where its table has their ids alone."""
+    settings, selected, joins = dict(proposed.settings), ["m.*"], []
+    for role in ("author", "channel"):
+        column, name = settings.get(role, role), f"{role}_name"
+        if column in named_by and name not in columns:
+            table, key, names = named_by[column]
+            selected.append(f"{role}.{_quoted(names)} AS {name}")
+            joins.append(
+                f"LEFT JOIN {_quoted(table)} AS {role} ON {role}.{_quoted(key)} = m.{_quoted(column)}"
+            )
+            settings[role] = name
+    if not joins:
+        return proposed
+    table = _quoted(settings.pop("table"))
+    query = f"SELECT {', '.join(selected)} FROM {table} AS m {' '.join(joins)}"
+    return replace(proposed, settings={"url": settings.pop("url"), "query": query, **settings})
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() and name.islower() else '"{}"'.format(name.replace('"', '""'))
+
+
 def _messages(
-    table: str, where: dict[str, Any], fields: Sequence[FieldFound], keys: Sequence[str]
+    table: str,
+    where: dict[str, Any],
+    fields: Sequence[FieldFound],
+    keys: Sequence[str],
+    columns: Sequence[str],
 ) -> Proposal | None:
-    """Return the archive that a table is: where each row has a time, an author and a text; None: it is none."""
+    """Return the archive that a table is: where each row has a time, an author and a text; None: it is none.
+
+    Args:
+        columns: All names: what is empty yet says of a message later that it is edited, deleted or an answer.
+    """
+    there = {one.name for one in fields}
+    empty = [FieldFound(name) for name in columns if name not in there]
     named: dict[str, FieldFound] = {}
     for role, words in _MESSAGE.items():
         fit = [
             one
-            for one in fields
+            for one in (*fields, *(empty if role in _LATER else ()))
             if words.fullmatch(one.name) and one.name not in keys and one not in named.values()
         ]
         if role == "time":

@@ -12,6 +12,7 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.kinds.discover import Proposal, discover
 from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import SourceError
 
 _FIELDS = 30
 
@@ -59,7 +60,12 @@ def _lines(source: SourceFound) -> list[str]:
 
 
 def _discovered(place: str, config: Path, *, write: bool) -> Shown:
-    proposals = discover(place, config.parent)
+    try:
+        proposals = discover(place, config.parent)
+    except (
+        SourceError
+    ) as error:  # what is asked for here is an argument, not settings that were right yesterday
+        raise UsageError(error.message) from error
     text = _named(proposals, config)
     told = {"proposal": text, "written": str(config) if write else None}
     if not write:
