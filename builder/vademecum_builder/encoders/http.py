@@ -28,6 +28,8 @@ from vademecum_builder.encoders.table import Matrix, Progress
 PREFIX: Final = "http:"
 KEY: Final = "VADEMECUM_ENCODER_KEY"
 """The variable of the environment that holds the key; empty: the host asks for none."""
+CHARACTERS_OF_TOKEN: Final = 4
+"""About; what is used is counted by the host."""
 _LOG = logging.getLogger("vademecum")
 _SAID = 200
 
@@ -139,6 +141,11 @@ class HttpModel:
         if not self.dimensions_known:
             self.embed(["a"])
         return self.dimensions_known
+
+    def estimate(self, texts: Sequence[str]) -> Cost:
+        """Return about what embedding these texts takes; nothing is asked for."""
+        tokens = sum(len(text) // CHARACTERS_OF_TOKEN + 1 for text in texts)
+        return Cost(len(texts), -(-len(texts) // self.limits.batch), tokens, tokens * self.limits.price / 1e6)
 
     def embed(self, texts: Sequence[str], batch: int = 0, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
         """Return float64 [n, D], batches at a time. The first that fails ends it, and what waits is not asked for.

@@ -104,6 +104,7 @@ def test_texts_go_in_batches_and_come_back_in_their_order(host: Host) -> None:
     assert sorted(len(body["input"]) for body, _ in host.asked) == [5, 10, 10]
     assert {(body["model"], key) for body, key in host.asked} == {("small", "Bearer sk-secret")}
     assert seen[-1] == (25, 25)
+    assert model.estimate(texts) == Cost(25, 3, 50, 0.0001)
     assert model.used == Cost(25, 3, 75, 0.00015)
     assert "sk-secret" not in repr(model)
 
