@@ -169,6 +169,7 @@ class Rules:
         templates: What is done before to text of any kind.
         copies: Whether HTML and text that lie among the pages are served as they are.
         mdx: Whether all Markdown is MDX, in which indented text is no code.
+        called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
         base_url: Where the site is served, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
         first: The current `version` and the default `lang`, where there are several.
@@ -181,6 +182,7 @@ class Rules:
     templates: tuple[Pass, ...] = ()
     copies: bool = False
     mdx: bool = False
+    called: Callable[[str], str] | None = None
     base_url: str = ""
     doubts: tuple[str, ...] = ()
     first: Mapping[str, str] = field(default_factory=dict)

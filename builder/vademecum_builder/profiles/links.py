@@ -1,12 +1,21 @@
-"""Wikilinks, embeds, block ids and private comments, as Obsidian and its like write them."""
+"""Wikilinks, embeds, block ids and private comments, as Obsidian and its like write them; lists of chapters."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from vademecum_builder.profiles.base import Page, without_front_matter
 from vademecum_builder.profiles.code import outside_code
+
+_CHAPTER = re.compile(r"\]\(<?([^)>#]+\.md)>?(?:#[^)]*)?\)")
+
+
+def chapters_of(summary: str) -> frozenset[str]:
+    """Return the files that a SUMMARY.md links to, relative to it."""
+    return frozenset(posixpath.normpath(unquote(name.strip())) for name in _CHAPTER.findall(summary))
+
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")
 _WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n|]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")

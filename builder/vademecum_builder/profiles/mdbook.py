@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.config import read_toml, text_at
 from vademecum_builder.profiles.includes import hidden_rust, mdbook_includes
+from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.readers.slugs import MDBOOK
-
-_LINK = re.compile(r"\]\(<?([^)>#]+\.md)>?(?:#[^)]*)?\)")
 
 
 def open_mdbook(project: Project) -> Rules:
     config = read_toml(project.text("book.toml"))
     source = folder_of(text_at(config, "book", "src", default="src"))
     summary = project.text(posixpath.join(source, "SUMMARY.md"))
-    chapters = {posixpath.normpath(unquote(name.strip())) for name in _LINK.findall(summary)}
+    chapters = chapters_of(summary)
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if summary and path not in chapters:

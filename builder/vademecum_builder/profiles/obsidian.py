@@ -18,8 +18,14 @@ def _address(path: str, metadata: Mapping[str, Any]) -> str:
     return named(metadata, "permalink").strip("/") or re.sub(r"\s", "+", stem(path))
 
 
+def _called(path: str) -> str:
+    return stem(path).rpartition("/")[2]
+
+
 def open_obsidian(project: Project) -> Rules:
-    return Rules((Folder("", _address),), OBSIDIAN, (private_comments, wikilinks, block_ids, alerts))
+    return Rules(
+        (Folder("", _address),), OBSIDIAN, (private_comments, wikilinks, block_ids, alerts), called=_called
+    )
 
 
 OBSIDIAN_PROFILE = Profile("obsidian", "Obsidian Publish", (".obsidian",), open_obsidian)

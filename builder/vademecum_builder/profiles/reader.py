@@ -72,7 +72,7 @@ class PlainPages:
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes a document beside its item: the base address, and what it includes."""
         page = replace(self._page(item), troubles=Counter())
-        if _TAKES_IN.search(item.data):
+        if item.media_type not in BINARY and _TAKES_IN.search(item.data):
             self._prepared(item, page)
         return (
             _digest([self.base_url, *page.included, *page.included.values()])
@@ -166,7 +166,11 @@ class ProfilePages:
             )
         rules = self.found.rules
         document = parse_document(
-            item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx
+            item,
+            slugs=rules.slugs,
+            address=lambda _: self._url(address),
+            mdx=rules.mdx,
+            called=rules.called(path) if rules.called else "",
         )
         told = {} if written else dict(metadata)
         title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
@@ -185,7 +189,7 @@ class ProfilePages:
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
         page = Page(self.found.project, self.found.key(item.key))
-        if _TAKES_IN.search(item.data):
+        if item.media_type not in BINARY and _TAKES_IN.search(item.data):
             self.prepared(item.media_type, unify_line_breaks(item.text()), page)
         place = self.found.place(item.key)
         try:

@@ -13,14 +13,20 @@ from vademecum_builder.profiles.antora import ANTORA
 from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, folder_of
 from vademecum_builder.profiles.docfx import DOCFX
 from vademecum_builder.profiles.docusaurus import DOCUSAURUS
+from vademecum_builder.profiles.gitbook import GITBOOK
 from vademecum_builder.profiles.hugo import HUGO
 from vademecum_builder.profiles.jekyll import JEKYLL
 from vademecum_builder.profiles.mdbook import MDBOOK_PROFILE
+from vademecum_builder.profiles.mintlify import MINTLIFY
 from vademecum_builder.profiles.mkdocs import MKDOCS
+from vademecum_builder.profiles.nextra import NEXTRA
 from vademecum_builder.profiles.obsidian import OBSIDIAN_PROFILE
+from vademecum_builder.profiles.pkgdown import PKGDOWN
+from vademecum_builder.profiles.quarto import QUARTO
 from vademecum_builder.profiles.sphinx import SPHINX
 from vademecum_builder.profiles.starlight import STARLIGHT
 from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
+from vademecum_builder.profiles.wiki import WIKI
 from vademecum_builder.sources.base import HTML, PLAIN_TEXT
 from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.places import PagePlace
@@ -33,10 +39,16 @@ PROFILES: tuple[Profile, ...] = (
     STARLIGHT,
     ANTORA,
     DOCFX,
+    QUARTO,
+    PKGDOWN,
+    MINTLIFY,
+    NEXTRA,
     HUGO,
     SPHINX,
+    GITBOOK,
     JEKYLL,
     OBSIDIAN_PROFILE,
+    WIKI,
 )
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
 PLAIN = "plain"

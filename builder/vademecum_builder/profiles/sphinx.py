@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, pretty, stem
-from vademecum_builder.profiles.blocks import attribute_lists, containers
+from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml
 from vademecum_builder.readers.slugs import DOCUTILS
@@ -89,7 +89,7 @@ def open_sphinx(project: Project) -> Rules | None:
     return Rules(
         (Folder("", address),),
         DOCUTILS,
-        (myst, containers, attribute_lists),
+        (myst, containers, alerts, attribute_lists),
         base_url=base if base.startswith("http") else "",
         doubts=("exclude_patterns is computed in conf.py",) if computed else (),
     )

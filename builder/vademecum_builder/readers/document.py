@@ -73,6 +73,7 @@ def parse_document(
     slugs: SlugRule = GITHUB,
     address: Callable[[Mapping[str, Any]], str] | None = None,
     mdx: bool = False,
+    called: str = "",
 ) -> Document:
     """Read one raw file. The same file gives the same document.
 
@@ -82,6 +83,7 @@ def parse_document(
             have a URL only where their front matter names one.
         slugs: How ids are made of headings.
         address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
+        called: What a Markdown page is called that has neither a title nor a heading of level 1.
         mdx: Whether Markdown is MDX whatever its name: in `.mdx` it always is.
 
     Raises:
@@ -90,7 +92,7 @@ def parse_document(
         UsageError: No reader for its media type.
     """
     try:
-        reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"))
+        reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"), called=called)
     except MissingReader:
         raise
     except ContentError as error:
@@ -149,14 +151,14 @@ def _one_up(address: str) -> str:
     return f"../{address}" if _FILE.match(address) else address
 
 
-def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool) -> Reading:
+def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str) -> Reading:
     # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
     # Markdown's and HTML's parsers (a fifth of its time).
     match file.media_type:
         case base.MARKDOWN:
             from vademecum_builder.readers.markdown import read_markdown
 
-            return read_markdown(unify_line_breaks(file.text()), slugs=slugs, mdx=mdx)
+            return read_markdown(unify_line_breaks(file.text()), slugs=slugs, mdx=mdx, called=called)
         case base.HTML:
             from vademecum_builder.readers.html.page import cut_off, read_html
             from vademecum_builder.sources.charset import decode

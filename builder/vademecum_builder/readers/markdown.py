@@ -40,11 +40,11 @@ _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
-def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False) -> Reading:
+def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, called: str = "") -> Reading:
     """Read a Markdown text (line breaks are `\\n`).
 
-    The title is the front matter's, else the first heading of level 1, else the one of another level that the text
-    begins with. In MDX indented text is no code (`mdx`).
+    The title is the front matter's, else the first heading of level 1, else `called`, else the heading of another
+    level that the text begins with. In MDX indented text is no code (`mdx`).
     """
     environment: dict[str, Any] = {}
     text = without_data(without_space(text))
@@ -62,7 +62,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False) -> 
     outline = _outline(list(_with_whole_tables(tokens)), slugs)
     title = metadata.get("title")
     named = clean_line(str(title)) if isinstance(title, str | int | float) else ""
-    named = named or outline.first_h1 or outline.begins_with
+    named = named or outline.first_h1 or called or outline.begins_with
     return Reading(named, outline.sections(named), metadata, tuple(warnings))
 
 

@@ -115,6 +115,11 @@ def _vitepress(text: str) -> str:
     return re.sub(r"^(\d)", r"_\1", text).lower()
 
 
+def _pandoc(text: str) -> str:
+    kept = "".join(c for c in text.lower() if c.isalnum() or c.isspace() or c in "-_.")
+    return re.sub(r"^(?:[^\w]|[\d_])+", "", "-".join(kept.split()))
+
+
 GITHUB = SlugRule(_github)
 """github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
 DOCUSAURUS = replace(GITHUB, of_title=False)
@@ -131,5 +136,7 @@ DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1")
 """Sphinx, also with MyST: `make_id` and `set_id` of docutils/nodes.py."""
 VITEPRESS = SlugRule(_vitepress)
 """`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor."""
+PANDOC = SlugRule(_pandoc, empty="section")
+"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""

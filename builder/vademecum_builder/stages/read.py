@@ -174,7 +174,8 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.others[ending_of(item.key), missing.message] += 1
         return
     except ContentError as error:
-        found.warnings.append(f"{error.message}; skipped")
+        named = error.message if item.key in error.message else f"{item.key}: {error.message}"
+        found.warnings.append(f"{named}; skipped")
         found.others[ending_of(item.key), "skipped"] += 1
         return
     if not isinstance(document, Document):

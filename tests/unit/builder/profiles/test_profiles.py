@@ -54,7 +54,7 @@ def read_all(root: Path, found: Found) -> dict[str, Document]:
     pages = ProfilePages(found, SITE)
     documents = {}
     for key in keys_of(root):
-        media_type = MEDIA_TYPES.get(Path(key).suffix, PLAIN_TEXT)
+        media_type = MEDIA_TYPES.get(Path(key).suffix.lower(), PLAIN_TEXT)
         if media_type not in (PLAIN_TEXT, HTML):
             document = pages.read(SourceItem(key, media_type, (root / key).read_bytes()))
             if isinstance(document, Document):
@@ -199,6 +199,93 @@ OTHERS = {
             "articles/parts/p.md": "Part.\n",
         },
         {"articles/a.md": ("docs/a.html", ["a"])},
+    ),
+}
+
+
+OTHERS |= {
+    "gitbook": (
+        {
+            ".gitbook.yaml": "root: ./docs/\n",
+            "docs/SUMMARY.md": "# Summary\n\n* [A](README.md)\n* [B](b/README.md)\n  * [C](b/c.md)\n",
+            "docs/README.md": "# A\n\nA.\n",
+            "docs/b/README.md": '# B\n\n{% hint style="info" %}\nMind.\n{% endhint %}\n\n{% tabs %}\n{% tab title="Linux" %}\nType.\n{% endtab %}\n{% endtabs %}\n',
+            "docs/b/c.md": "# C\n\n## Two words\n\nC.\n",
+            "docs/forgotten.md": "# F\n\nF.\n",
+        },
+        {
+            "docs/README.md": ("", ["a"]),
+            "docs/b/README.md": ("b", ["b"]),
+            "docs/b/c.md": ("b/c", ["two-words"]),
+        },
+    ),
+    "mintlify": (
+        {
+            "docs.json": '{"theme": "mint", "navigation": {"$ref": "./nav.json"}}',
+            "nav.json": '{"pages": ["index", {"group": "G", "pages": ["guide/pump", "guide/gone"]}]}',
+            ".mintignore": "old/\n",
+            "index.mdx": "---\ntitle: Start\n---\n\nimport Oil from '/snippets/oil.mdx';\n\n<Note>\n  ## Mind it\n\n  <Oil />\n</Note>\n",
+            "guide/pump.mdx": "# Pump\n\nP.\n",
+            "guide/gone.mdx": "---\nhidden: true\n---\n# Gone\n\nG.\n",
+            "guide/unlisted.mdx": "# Unlisted\n\nU.\n",
+            "snippets/oil.mdx": "Oil.\n",
+            "old/a.mdx": "# Old\n\nO.\n",
+            "README.md": "# For developers\n\nR.\n",
+        },
+        {"index.mdx": ("", ["mind-it"]), "guide/pump.mdx": ("guide/pump", ["pump"])},
+    ),
+    "nextra": (
+        {
+            "next.config.mjs": "import nextra from 'nextra'\nexport default nextra({})({ i18n: { locales: ['en', 'de'], defaultLocale: 'en' } })\n",
+            "content/index.mdx": "# Start\n\nS.\n",
+            "content/guide/pump.de.mdx": "# Pumpe\n\n## Teile [#parts]\n\nP.\n",
+            "app/(docs)/oil/page.mdx": "# Oil\n\n> [!NOTE]\n>\n> Mind.\n",
+            "app/(docs)/oil/part.mdx": "# Part\n\nP.\n",
+            "app/[slug]/page.mdx": "# Template\n\nT.\n",
+        },
+        {
+            "content/index.mdx": ("", ["start"]),
+            "content/guide/pump.de.mdx": ("de/guide/pump", ["parts"]),
+            "app/(docs)/oil/page.mdx": ("oil", ["oil"]),
+        },
+    ),
+    "quarto": (
+        {
+            "_quarto.yml": "project:\n  type: book\nbook:\n  chapters:\n    - index.qmd\n    - part: tools.qmd\n      chapters: [deep/a.qmd]\n",
+            "index.qmd": "---\ntitle: Start\n---\n\n## 2. Tools & more {.unnumbered}\n\n[Small]{.smallcaps} and @sec-x.\n\n## Own {#sec-x}\n\nX.\n",
+            "tools.qmd": "# Tools\n\n{{< include _part.qmd >}}\n",
+            "deep/a.qmd": "# A\n\n```{r}\n#| label: fig-a\n#| fig-cap: How it flows.\npump()\n```\n\n```{r, echo=FALSE}\nhidden()\n```\n",
+            "_part.qmd": "Part.\n",
+            "left.qmd": "# Left\n\nL.\n",
+        },
+        {
+            "index.qmd": ("index.html", ["tools-more", "sec-x"]),
+            "tools.qmd": ("tools.html", ["tools"]),
+            "deep/a.qmd": ("deep/a.html", ["a"]),
+        },
+    ),
+    "pkgdown": (
+        {
+            "_pkgdown.yml": "url: https://x.example\n",
+            "README.md": "# p\n\nP.\n",
+            "README.Rmd": "# p\n\nP.\n",
+            "NEWS.md": "# p 1.0\n\nN.\n",
+            "vignettes/in/use.Rmd": "---\ntitle: Use\n---\n\nU.\n",
+            "tests/a.md": "# T\n\nT.\n",
+        },
+        {
+            "README.md": ("", ["p"]),
+            "NEWS.md": ("news/index.html", ["p-1.0"]),
+            "vignettes/in/use.Rmd": ("articles/in/use.html", [""]),
+        },
+    ),
+    "wiki": (
+        {
+            "Home.md": "See [[how it works|Set-Up]].\n",
+            "_Sidebar.md": "* [[Home]]\n",
+            "deep/Set Up.md": "## Before\n\nS.\n",
+        },
+        {"Home.md": ("", [""]), "deep/Set Up.md": ("Set-Up", ["before"])},
     ),
 }
 

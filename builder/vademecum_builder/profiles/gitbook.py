@@ -1,0 +1,41 @@
+"""GitBook and HonKit: `.gitbook.yaml` or `book.json`, and SUMMARY.md. Pages are those that SUMMARY.md names."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists
+from vademecum_builder.profiles.code import outside
+from vademecum_builder.profiles.config import read_yaml, text_at
+from vademecum_builder.profiles.links import chapters_of
+from vademecum_builder.profiles.tags import liquid
+
+FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
+
+
+def open_gitbook(project: Project) -> Rules | None:
+    hosted = read_yaml(project.text(".gitbook.yaml"))
+    config = hosted or read_yaml(project.text("book.json"))  # JSON is YAML
+    root = folder_of(text_at(config, "root"))
+    summary = text_at(config, "structure", "summary", default="SUMMARY.md").lstrip("./")
+    readme = text_at(config, "structure", "readme", default="README.md").lstrip("./")
+    chapters = chapters_of(project.text(posixpath.join(root, summary)))
+    if not chapters:
+        return None
+    in_files = not hosted and bool(project.has("book.json"))  # GitBook 3 and HonKit write files
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if path not in chapters and path != readme:
+            raise NotServed(f"not in {summary}")
+        folder, _, name = stem(path).rpartition("/")
+        if path == readme or name.lower() == "readme":
+            return posixpath.join(folder, "index.html") if in_files else folder
+        return f"{stem(path)}.html" if in_files else stem(path)
+
+    return Rules((Folder(root, address),), passes=(outside(liquid), alerts, attribute_lists))
+
+
+GITBOOK = Profile("gitbook", "GitBook, HonKit", FILES, open_gitbook)

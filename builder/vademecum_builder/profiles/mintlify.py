@@ -1,0 +1,61 @@
+"""Mintlify: `docs.json`, before `mint.json`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.profiles import mdx
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.config import matcher, read_yaml
+
+FILES = ("docs.json", "mint.json")
+_NO_PAGES = frozenset({"README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md"})
+
+
+def _texts(value: Any, project: Project, depth: int = 0) -> Iterator[str]:
+    """Yield all texts of a configuration, also of the files that it refers to."""
+    if isinstance(value, Mapping):
+        named = value.get("$ref")
+        if isinstance(named, str) and depth < 9:
+            yield from _texts(read_yaml(project.text(named.lstrip("./"))), project, depth + 1)
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item, project, depth)
+    elif isinstance(value, str):
+        yield value
+
+
+def open_mintlify(project: Project) -> Rules | None:
+    config = read_yaml(project.text(*FILES))  # JSON is YAML
+    if not ({"navigation", "$ref"} & config.keys() and {"$schema", "theme", "colors"} & config.keys()):
+        return None
+    named = {
+        stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/")
+        for text in _texts(config, project)
+    }
+    pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not _is_part(key)]
+    # Where the list of pages is not understood, none is hidden by it.
+    listed = 2 * sum(stem(key) in named for key in pages) > len(pages)
+    ignored = matcher(project.text(".mintignore").split("\n"))
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if _is_part(path) or ignored(path):
+            raise NotServed(".mintignore" if ignored(path) else "no page")
+        if metadata.get("hidden") is True or (
+            listed and stem(path) not in named and "hidden" not in metadata
+        ):
+            raise NotServed("hidden, or not in the navigation")
+        folder, _, name = stem(path).rpartition("/")
+        return folder if name == "index" else stem(path)
+
+    return Rules((Folder("", address),), passes=mdx.PASSES, mdx=True)
+
+
+def _is_part(path: str) -> bool:
+    return path in _NO_PAGES or posixpath.dirname(path).split("/")[0] == "snippets"
+
+
+MINTLIFY = Profile("mintlify", "Mintlify", FILES, open_mintlify)

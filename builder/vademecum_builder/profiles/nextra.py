@@ -1,0 +1,64 @@
+"""Nextra of Next.js: `next.config.*` that names it, read as text."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles import mdx
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import Script
+
+FILES = tuple(f"next.config.{suffix}" for suffix in ("mjs", "js", "ts", "mts", "cjs"))
+_ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE)
+
+
+def heading_ids(text: str, page: Page) -> str:
+    """`## Title [#id]`."""
+    return outside_code(text, lambda plain: _ID.sub(r"\1 {#\2}", plain)) if "[#" in text else text
+
+
+def open_nextra(project: Project) -> Rules | None:
+    script = Script(project.text(*FILES))
+    if "nextra" not in script.code:
+        return None
+    locales, default = script.texts("locales"), script.text("defaultLocale")
+    below = script.text("contentDirBasePath").strip("/")
+
+    def in_folders(base: str) -> Any:
+        def address(path: str, metadata: Mapping[str, Any]) -> str:
+            whole, _, language = stem(path).rpartition(".")  # `guide.de.mdx`, as Nextra 3 has it
+            if language not in locales:
+                whole, language = stem(path), ""
+            folder, _, name = whole.rpartition("/")
+            if name.startswith("_") or "[" in path:
+                raise NotServed("no page")
+            served = posixpath.join(base, folder if name == "index" else whole)
+            return posixpath.join(language, served) if language not in ("", default) else served
+
+        return address
+
+    def of_app(path: str, metadata: Mapping[str, Any]) -> str:
+        """Next.js's router: a page is what its folder is called; what stands in brackets is no part of an address."""
+        folder, _, name = path.rpartition("/")
+        if stem(name) != "page" or "[" in folder:
+            raise NotServed("no page")
+        return "/".join(part for part in folder.split("/") if not part.startswith("("))
+
+    return Rules(
+        tuple(
+            Folder(f"{above}{name}", rule)
+            for above in ("src/", "")
+            for name, rule in (("content", in_folders(below)), ("pages", in_folders("")), ("app", of_app))
+        ),
+        passes=(heading_ids, *mdx.PASSES, alerts),
+        mdx=True,
+        first={"lang": default} if len(locales) > 1 and default else {},
+    )
+
+
+NEXTRA = Profile("nextra", "Nextra", FILES, open_nextra)

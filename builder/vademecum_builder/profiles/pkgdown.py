@@ -1,0 +1,39 @@
+"""pkgdown, the sites of R's packages: `_pkgdown.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.config import read_yaml, text_at
+from vademecum_builder.profiles.quarto import PASSES
+from vademecum_builder.readers.slugs import PANDOC
+
+FILES = ("_pkgdown.yml", "_pkgdown.yaml", "pkgdown/_pkgdown.yml", "pkgdown/_pkgdown.yaml")
+_NO_PAGES = frozenset({"cran-comments", "issue_template", "pull_request_template", "CLAUDE", "AGENTS"})
+
+
+def _address(path: str, metadata: Mapping[str, Any]) -> str:
+    folder, _, name = stem(path).rpartition("/")
+    if name.startswith("_") or name in _NO_PAGES or (not folder and not path.endswith(".md")):
+        raise NotServed("no page")
+    if not folder:
+        return {"README": "", "index": "", "NEWS": "news/index.html"}.get(name, f"{name}.html")
+    if folder.split("/")[0] != "vignettes":
+        raise NotServed("no page")
+    return f"{stem(path).replace('vignettes', 'articles', 1)}.html"
+
+
+def open_pkgdown(project: Project) -> Rules:
+    unread = "pages of functions (man/*.Rd) are not read: build of the rendered site"
+    return Rules(
+        (Folder("", _address),),
+        PANDOC,
+        PASSES,
+        base_url=text_at(read_yaml(project.text(*FILES)), "url"),
+        doubts=(unread,) if project.has("man/*.Rd") else (),
+    )
+
+
+PKGDOWN = Profile("pkgdown", "pkgdown", FILES, open_pkgdown)

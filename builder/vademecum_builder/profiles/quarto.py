@@ -1,0 +1,89 @@
+"""Quarto: `_quarto.yml`. Code is not run, so that what it prints is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.blocks import attribute_lists, containers
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
+from vademecum_builder.profiles.tags import shortcodes
+from vademecum_builder.readers.slugs import PANDOC
+
+FILES = ("_quarto.yml", "_quarto.yaml")
+_CELL = re.compile(
+    r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).*\n)*?)[ \t]*\2[ \t]*$", re.MULTILINE
+)
+_OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
+_HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)
+_CAPTION = re.compile(r"\b(?:fig-|tbl-|fig\.)cap\s*[:=]\s*(\"[^\"\n]*\"|'[^'\n]*'|[^|>\s][^\n]*)")
+_SPAN = re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}")
+_NOT_RENDERED = frozenset({"README", "CLAUDE", "AGENTS"})
+
+
+def cells(text: str, page: Page) -> str:
+    """Code that is run: its options (`#| echo: false`) go, and code that they hide; its caption stays."""
+
+    def cell(match: re.Match[str]) -> str:
+        indent, fence, language, said, body = match.groups()
+        options = _OPTION.match(body)
+        said += options[0] if options else ""
+        caption = _CAPTION.search(said)
+        shown = f"{indent}{fence}{language}\n{body[options.end() if options else 0 :]}{indent}{fence}\n"
+        told = "\n" + indent + caption[1].strip().strip("\"'") + "\n" if caption else ""
+        return ("" if _HIDDEN.search(said) else shown) + told
+
+    return _CELL.sub(cell, text) if "{" in text else text
+
+
+def spans(text: str, page: Page) -> str:
+    """`[text]{.class}` of Pandoc."""
+    return outside_code(text, lambda plain: _SPAN.sub(r"\1", plain)) if "]{" in text else text
+
+
+PASSES = (cells, containers, spans, attribute_lists)
+
+
+def _chapters(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _chapters(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def open_quarto(project: Project) -> Rules:
+    config = read_yaml(project.text(*FILES))
+    kind = text_at(config, "project", "type")
+    book = config.get("book") if kind == "book" else None
+    chapters = {*_chapters(at(book or {}, "chapters")), *_chapters(at(book or {}, "appendices"))}
+    listed = at(config, "project", "render")
+    rendered = [str(pattern) for pattern in listed] if isinstance(listed, list) else []
+    wanted = matcher(f"/{pattern.lstrip('/')}" for pattern in rendered if not pattern.startswith("!"))
+    unwanted = matcher(f"/{pattern[1:].lstrip('/')}" for pattern in rendered if pattern.startswith("!"))
+    only = any(not pattern.startswith("!") for pattern in rendered)
+    out = text_at(config, "project", "output-dir", default="_site").strip("/")
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if any(part.startswith("_") for part in path.split("/")) or path.startswith(f"{out}/"):
+            raise NotServed("a part of pages (its name begins with _)")
+        if stem(path).rpartition("/")[2] in _NOT_RENDERED and path not in chapters:
+            raise NotServed("for readers of the sources")
+        if (chapters and path not in chapters) or (only and not wanted(path)) or unwanted(path):
+            raise NotServed("not in the list of what is rendered")
+        return f"{stem(path)}.html"
+
+    base = text_at(config, kind if kind in ("book", "website") else "website", "site-url")
+    return Rules(
+        (Folder("", address),),
+        PANDOC,
+        PASSES,
+        templates=(shortcodes,),
+        base_url=base if base.startswith("http") else "",
+    )
+
+
+QUARTO = Profile("quarto", "Quarto", FILES, open_quarto)

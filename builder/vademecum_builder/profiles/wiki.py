@@ -1,0 +1,44 @@
+"""Wikis of GitHub and GitLab, as they are cloned: `Home.md` beside a side bar or a footer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.links import wikilinks
+
+FILES = tuple(
+    f"{name}.{ending}" for name in ("Home", "home") for ending in ("md", "markdown", "rst", "asciidoc")
+)
+_SHOWN_FIRST = re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]")
+
+
+def shown_first(text: str, page: Page) -> str:
+    """`[[shown|Page]]`: Gollum has it the other way round than everybody else."""
+    return outside_code(text, lambda plain: _SHOWN_FIRST.sub(r"[[\2|\1]]", plain)) if "[[" in text else text
+
+
+def open_wiki(project: Project) -> Rules | None:
+    if not project.has("_[SsFfHh][iIoOeE]*.*"):  # _Sidebar, _Footer, _Header
+        return None
+    flat = bool(project.has("Home.*"))  # GitHub serves all pages beside each other
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        whole = stem(path)
+        name = whole.rpartition("/")[2]
+        if name.startswith("_"):
+            raise NotServed("a part of pages (its name begins with _)")
+        return "" if name.lower() == "home" else (name if flat else whole).replace(" ", "-")
+
+    return Rules(
+        (Folder("", address),),
+        passes=(shown_first, wikilinks, alerts),
+        called=lambda path: stem(path).rpartition("/")[2].replace("-", " "),
+    )
+
+
+WIKI = Profile("wiki", "a wiki of GitHub or GitLab", FILES, open_wiki)
