@@ -53,12 +53,14 @@ def jsx(text: str, page: Page) -> str:
     """Components: the tags go, their `label` or `title` stays; a page that was imported comes in at its place."""
     partials = dict(_IMPORTED.findall(text))
 
-    def tag(name: str, said: str, *, closing: bool, inline: bool) -> str:
+    def tag(name: str, said: str, *, closing: bool, before: str) -> str:
         if name in partials and not closing:
             place = partials[name].replace("\\", "")
             found = page.include(*_from(place, page), passes=(comments, modules, jsx))
             return f"\n\n{without_front_matter(found)}\n\n"
-        label = "" if closing else shown(arguments(said)[1])
+        # Of a heading it is no part: ids are made without it.
+        label = "" if closing or before.lstrip().startswith("#") else shown(arguments(said)[1])
+        inline = bool(before.strip())
         return label if inline and name not in ("TabItem", "Tab") else f"\n\n{label}\n\n"
 
     def edit(plain: str) -> str:
@@ -69,7 +71,7 @@ def jsx(text: str, page: Page) -> str:
                 out += f"<{name}{said.replace('{}', '')}>" if "{" in plain[start:end] else plain[start:end]
             else:
                 before = plain[plain.rfind("\n", 0, start) + 1 : start]
-                out += tag(name, said, closing=plain[start + 1] == "/", inline=bool(before.strip()))
+                out += tag(name, said, closing=plain[start + 1] == "/", before=before)
             at = end
         return out + plain[at:]
 

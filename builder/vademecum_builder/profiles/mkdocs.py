@@ -20,7 +20,13 @@ from vademecum_builder.profiles.base import (
     pretty,
     stem,
 )
-from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers, indented_blocks
+from vademecum_builder.profiles.blocks import (
+    alerts,
+    attribute_lists,
+    containers,
+    indented_blocks,
+    markdown_in_html,
+)
 from vademecum_builder.profiles.code import outside, outside_code
 from vademecum_builder.profiles.config import at, matcher, read_toml, read_yaml, text_at
 from vademecum_builder.profiles.includes import mkdocs_snippets
@@ -197,6 +203,7 @@ def open_mkdocs(project: Project) -> Rules:
             *([_objects] if "mkdocstrings" in plugins else []),
             indented_blocks,
             containers,
+            markdown_in_html,
             alerts,
             attribute_lists,
             wikilinks,

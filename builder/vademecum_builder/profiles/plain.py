@@ -12,6 +12,7 @@ PASSES: tuple[Pass, ...] = (
     blocks.indented_blocks,
     blocks.containers,
     blocks.alerts,
+    blocks.markdown_in_html,
     outside(tags.shortcodes),
     outside(tags.liquid),
     tags.macros,

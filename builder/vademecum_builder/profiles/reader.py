@@ -30,6 +30,8 @@ _AS_THEY_LIE = (
     "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
     " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
 )
+_NOT_FOUND = re.compile(r"(?:.*/)?404(?:/|\.html)?")
+_REDIRECTS = ("redirect_url", "redirect_to")
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
 
@@ -154,6 +156,10 @@ class ProfilePages:
             headed = _HEADED.search(body) if written and "title" not in metadata else None
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
+            if _NOT_FOUND.fullmatch(address) or any(
+                isinstance(metadata.get(name), str) for name in _REDIRECTS
+            ):
+                return "redirects, and pages for addresses that do not exist"
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"
         doubt = self.found.rules.doubt(path, metadata)

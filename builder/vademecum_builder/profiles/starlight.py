@@ -28,12 +28,15 @@ def open_starlight(project: Project) -> Rules | None:
     script = Script(project.text(*FILES))
     if "starlight" not in script.code:
         return None
-    site = script.text("site")
+    said = script.shallow(next(script.objects(r"defineConfig\s*\(\s*|export default\s*"), ""))
+    site, base = script.value("site", said), script.value("base", said)
     return Rules(
         (Folder("src/content/docs", _address),),
         GITHUB,
         (containers, *map(mdx.in_mdx, mdx.PASSES)),
-        base_url=posixpath.join(site, script.text("base").strip("/"), "") if site else "",
+        base_url=posixpath.join(site, str(base or "").strip("/"), "")
+        if isinstance(site, str) and site.startswith("http")
+        else "",
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -37,6 +39,15 @@ _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _STEERING = ("/", ":", "!", "?", "{", "-")
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
+_HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
+_HTML_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_LOOKS: dict[str, dict[str, Any]] = {
+    **{key: {"strong": True} for key in ("strong", "b")},
+    **{key: {"emphasis": True} for key in ("em", "i", "var")},
+    **{key: {"code": True} for key in ("code", "kbd", "samp", "tt")},
+}
+# As Pandoc has it, where there is LaTeX in it.
+_MATH = re.compile(r"(?P<sign>\$\$?)(?=[^\s${`])(?=[^$`]*[\\^_{])[^$`]*?[^\s$`\\](?P=sign)(?![\d$])")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
@@ -166,8 +177,11 @@ def _runs(inline: Token) -> Runs:
 def _pieces(children: Sequence[Token]) -> Iterator[Run]:
     """Yield what lies in a paragraph; a line feed is one of the source, `_BREAK` one that was meant."""
     styles = [Run("")]
+    opened: list[tuple[str, dict[str, Any]]] = []  # tags of HTML, and how what stands in them looks
     for token in children:
         style = styles[-1]
+        for _, looks in opened:
+            style = replace(style, **looks)
         match token.type:
             case "link_open":
                 styles.append(replace(style, link=str(token.attrGet("href") or "")))
@@ -188,12 +202,34 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 yield replace(style, text=_BREAK)
             case "footnote_ref":
                 pass  # a number that leads to the note
-            case "math_inline" | "math_inline_double":  # as it is written: nothing in it is Markdown
-                yield replace(style, text=f"{token.markup}{token.content}{token.markup}")
             case "html_inline":
-                yield replace(style, text=_BREAK if token.content[:3].lower() == "<br" else "")
+                name, looks = _tag(token.content)
+                if name == "br":
+                    yield replace(style, text=_BREAK)
+                elif name == "img":
+                    yield replace(style, **looks)
+                elif looks:
+                    opened.append((name, looks))
+                elif name[:1] == "/":
+                    at = [tag for tag, _ in opened]
+                    opened = opened[: len(at) - 1 - at[::-1].index(name[1:])] if name[1:] in at else opened
             case _:
-                yield replace(style, text=token.content, code=token.type == "code_inline")
+                yield replace(style, text=token.content, code=style.code or token.type == "code_inline")
+
+
+def _tag(text: str) -> tuple[str, dict[str, Any]]:
+    """Return the name of a tag of HTML (`/a`: it closes one), and how what stands in it looks."""
+    found = _HTML_TAG.match(text)
+    if found is None:
+        return "", {}
+    name = found[1].lower()
+    said = {key.lower(): unescape(a or b or c) for key, a, b, c in _HTML_ATTRIBUTE.findall(found[2])}
+    if name == "img":
+        alt = " ".join(said.get("alt", "").split())
+        return name, {"text": alt, "image": said.get("src", "") if alt else ""}
+    if name == "a" and said.get("href"):
+        return name, {"link": said["href"]}
+    return name, _LOOKS.get(name, {})
 
 
 def _without_steering(line: str) -> str:
@@ -223,6 +259,17 @@ def _inline(state: StateCore) -> None:
         previous = token
 
 
+def _inline_math(state: StateInline, silent: bool) -> bool:
+    """Take `$a_1 \\cdot b$` as it is written. The plugin's own rule takes what stands between two names as well."""
+    found = _MATH.match(state.src, state.pos)
+    if found is None or state.src[state.pos - 1 : state.pos] in ("\\", "$"):
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
 def _take_attributes(content: str, heading: Token) -> str:
     match = _ATTRIBUTES.search(content[-LONGEST_INLINE:])
     words = [_ATTRIBUTE.fullmatch(word) for word in match[1].split()] if match else []
@@ -237,7 +284,7 @@ def _take_attributes(content: str, heading: Token) -> str:
 def _parser(*off: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
-    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+    parser.use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
     parser.disable(list(off)).core.ruler.disable(
         "footnote_tail"
     )  # a note stays where it is written, under its own heading

@@ -30,6 +30,7 @@ _NAMED_VERSIONS = frozenset(
 )
 _INDEX = re.compile(r"(?:index|readme|_index)\.\w+", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)\.([A-Za-z]{2}(?:[-_][A-Za-z]{2,4})?)(\.\w+)")
+_README = re.compile(r"(readme)[-_]([A-Za-z]{2}(?:[-_](?:[A-Za-z]{2}|[A-Za-z]{4}))?)(\.\w+)", re.IGNORECASE)
 _SHARE = 0.5
 """Of the pages in the smaller of two folders: so many are in the other, too."""
 
@@ -95,7 +96,7 @@ class PagePlaces:
                 kept.append(part)
             else:
                 place = replace(place, **said)
-        suffixed = _SUFFIXED.fullmatch(name)
+        suffixed = _SUFFIXED.fullmatch(name) or _README.fullmatch(name)
         if suffixed and language_named(suffixed[2]) and self._has_sibling(folder, suffixed):
             place, name = replace(place, lang=language_named(suffixed[2])), suffixed[1] + suffixed[3]
         page = "/".join([*kept, name])
@@ -127,6 +128,10 @@ class PagePlaces:
                 ]
                 if max(shares) >= _SHARE:
                     certain.add(part)
+            # Of an old version nothing may be left in the newer ones.
+            numbers = [part for part in children if kind == "version" and _VERSION.fullmatch(part)]
+            if len(certain.intersection(numbers)) > 1:
+                certain.update(numbers)
         return {
             f"{above}/{part}/".lstrip("/"): {kind: named(part)}
             for above, children in pages.items()

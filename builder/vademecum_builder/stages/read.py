@@ -174,7 +174,8 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
         found.others[ending_of(item.key), missing.message] += 1
         return
     except ContentError as error:
-        named = error.message if item.key in error.message else f"{item.key}: {error.message}"
+        is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
+        named = error.message if is_named else f"{item.key}: {error.message}"
         found.warnings.append(f"{named}; skipped")
         found.others[ending_of(item.key), "skipped"] += 1
         return

@@ -54,6 +54,10 @@ def test_which_names_are_languages(name: str, language: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
+        (
+            "v2/old.md v3.1/a.md v3.2/a.md README.md README-zh-Hans.md",
+            {"v2/old.md": PagePlace("old.md", version="v2"), "README-zh-Hans.md": PagePlace("README.md", "zh-Hans")},
+        ),
         ("1.0/a.md 2.0/a.md", {"1.0/a.md": PagePlace("a.md", version="1.0")}),
         ("en/v1/a.md en/v2/a.md de/v2/a.md", {"de/v2/a.md": PagePlace("a.md", "de", "v2")}),
         ("docs/a.md docs/de/a.md", {"docs/de/a.md": PagePlace("docs/a.md", "de"), "docs/a.md": PagePlace()}),

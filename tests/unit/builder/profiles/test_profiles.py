@@ -544,6 +544,49 @@ def test_openings_without_an_end_cost_no_more_than_their_length(opening: str, tm
     assert time.process_time() - started < 5  # seconds; where it grew with the square: over 20
 
 
+def read_one(root: Path, key: str, text: str, **tree: str) -> Document | str:
+    """Read a page of a site of the generator whose configuration is in the tree."""
+    files(root, {**tree, key: text})
+    return ProfilePages(found_in(root), SITE).read(SourceItem(key, MARKDOWN, text.encode()))
+
+
+@pytest.mark.parametrize(
+    "front", ["redirect_url: /a/", "redirect_to: https://x.example/", "permalink: /de/404.html"]
+)
+def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: str, tmp_path: Path) -> None:
+    read = read_one(tmp_path, "a.md", f"---\n{front}\n---\n# A\n\nMoved.\n", **{"_config.yml": ""})
+    assert read == "redirects, and pages for addresses that do not exist"
+
+
+def test_what_a_tag_marks_as_markdown_is_markdown(tmp_path: Path) -> None:
+    html = '<aside class="quote" markdown="1">\n  <img src="a.png" alt="face">\n  Well **done**.\n  <p markdown="1">\n— me, ["Here"](b.md)\n  </p>\n</aside>\n'
+    document = read_one(tmp_path, "a.md", f"---\nlayout: x\n---\n{html}", **{"_config.yml": ""})
+    assert isinstance(document, Document)
+    face, text, link = Run("face", image="a.png"), Run("done", strong=True), Run('"Here"', link="b.md")
+    assert [block for section in document.sections for block in section.blocks] == [
+        Paragraph((face, Run(" Well "), text, Run("."))),
+        Paragraph((Run("— me, "), link)),
+    ]
+
+
+def test_the_address_of_a_starlight_site_is_no_other_setting_of_that_name(tmp_path: Path) -> None:
+    root = files(
+        tmp_path,
+        {
+            "astro.config.mjs": "export default defineConfig({ integrations: [starlight({ head: [{ attrs: { 'data-site': 'X', site: 'X' } }] })], base: '/b', site: computed })",
+            "src/content/docs/a.md": "# A\n",
+        },
+    )
+    assert found_in(root).rules.base_url == ""
+
+
+def test_a_badge_in_a_heading_is_no_part_of_its_id(tmp_path: Path) -> None:
+    text = '# Pump\n\n## Typed <Badge text="v4" />\n\nA.\n'
+    document = read_one(tmp_path, "a.md", text, **{".vitepress/config.ts": ""})
+    assert isinstance(document, Document)
+    assert document.sections[-1].anchor == "typed"
+
+
 MDX = """# Pump
 
 <div id="parts" style={{ color: "red" }}>

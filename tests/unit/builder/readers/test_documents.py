@@ -83,6 +83,24 @@ def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
             r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",
             (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",),
         ),
+        (
+            'a <b>b</b> <a href="c.md?d&amp;e">c <kbd>d</kbd></a> <img src=x.png alt="an x"> e</i>',
+            (
+                Paragraph(
+                    (
+                        Run("a "),
+                        Run("b", strong=True),
+                        Run(" "),
+                        Run("c ", link="c.md?d&e"),
+                        Run("d", code=True, link="c.md?d&e"),
+                        Run(" "),
+                        Run("an x", image="x.png"),
+                        Run(" e"),
+                    )
+                ),
+            ),
+        ),
+        ("$a and `$b_c`, $d", (Paragraph((Run("$a and "), Run("$b_c", code=True), Run(", $d"))),)),
         ("$$\na_1 *b* \\\\ c_2\n$$", ("$$\na_1 *b* \\\\ c_2\n$$",)),
     ],
 )
