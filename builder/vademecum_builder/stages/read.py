@@ -10,15 +10,14 @@ from pathlib import PurePosixPath
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
-from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
+from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
-from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import Document, MissingReader
+from vademecum_builder.chunking.structure import CHUNKER
+from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.readers.private import head_of, why_private
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
 from vademecum_builder.sources.base import (
     BINARY,
-    HTML,
     RECORD,
     Checkpoint,
     Removed,
@@ -26,34 +25,11 @@ from vademecum_builder.sources.base import (
     Source,
     SourceItem,
 )
-from vademecum_builder.sources.charset import decode_text
-from vademecum_builder.sources.records import fields_with_lost_characters
+from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
-
-
-@dataclass(frozen=True)
-class PendingChunk:
-    """A chunk before its vector exists.
-
-    Attributes:
-        id: From `chunk_id`.
-        sequence: Of the release that is being made.
-        headings, anchor, text: As a segment holds them.
-        embedded_text: What the encoder reads.
-    """
-
-    id: int
-    sequence: int
-    headings: str
-    anchor: str
-    text: str
-    embedded_text: str
-
-    def row(self, vector: bytes, scale: int) -> ChunkRow:
-        """Return the row, with a vector and its scale as `quantise` gives them."""
-        return ChunkRow(self.id, self.sequence, vector, scale, self.headings, self.anchor, self.text)
+from vademecum_builder.stages.parsed import PendingChunk
 
 
 @dataclass(frozen=True)
@@ -120,19 +96,24 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     found = _Found()
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
-    for item in changes.entries:  # one at a time: a source may be larger than memory
-        if isinstance(item, Checkpoint | Removed):  # what is not among all that is there is gone
-            continue
-        context.progress("reading", done, max(done + 1, changes.expected))
-        done += 1
-        found.files[ending_of(item.key)] += 1
-        if isinstance(item, Skipped):
-            found.warnings.append(f"{item.key}: skipped: {item.reason}")
-            found.others[ending_of(item.key), "skipped"] += 1
-        else:
-            if item.target:
-                found.names.setdefault(item.target, []).append(item.key)
-            _read_item(item, base, context, found)
+    with Ahead(context.documents, context.sequence, changes.expected) as ahead:
+        for item in changes.entries:  # one at a time: a source may be larger than memory
+            if isinstance(item, Checkpoint | Removed):  # what is not among all that is there is gone
+                continue
+            context.progress("reading", done, max(done + 1, changes.expected))
+            done += 1
+            found.files[ending_of(item.key)] += 1
+            if isinstance(item, Skipped):
+                found.warnings.append(f"{item.key}: skipped: {item.reason}")
+                found.others[ending_of(item.key), "skipped"] += 1
+            else:
+                if item.target:
+                    found.names.setdefault(item.target, []).append(item.key)
+                digest = _digest_of_unread(item, base, context, found)
+                for read in ahead.read(item, digest) if digest else ():
+                    _take(read, base, context, found)
+        for read in ahead.rest():
+            _take(read, base, context, found)
     context.progress("reading", done, done)
     _drop_aliases(found)
     found.warnings += context.documents.warnings()
@@ -144,8 +125,8 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     return _looked_at(state, found, base) if audited else state
 
 
-def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> None:
-    reader = context.documents
+def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> str:
+    """Return the digest of an item that has to be read; empty: it is private, or as it was in the previous release."""
     binary = item.media_type in BINARY
     found.tokens[item.key] = {} if binary else token_lines(item.data)
     shown = context.shows_drafts(item.key)
@@ -154,63 +135,58 @@ def _read_item(item: SourceItem, base: Base, context: BuildContext, found: _Foun
     )
     if private and not binary:
         found.leave_out(item.key, private)
-        return
+        return ""
     old = base.rows.documents.get(item.key)
     try:
-        digest = _source_digest(item, reader.shaped_by(item))
-        if (
-            old is not None
-            and not context.request.strict  # what is wrong with a page, its reader alone knows
-            and not old.removed
-            and base.sources.get(item.key) == digest
-            and not _private(old, context)
-        ):
-            found.sources[item.key] = digest
-            found.documents[item.key] = old
-            return
-        document = reader.read(item)
-    except MissingReader as missing:
-        found.unread[f"{PurePosixPath(item.key).suffix}: {missing.message}"] += 1
-        found.others[ending_of(item.key), missing.message] += 1
-        return
+        digest = _source_digest(item, context.documents.shaped_by(item))
     except ContentError as error:
-        is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
-        named = error.message if is_named else f"{item.key}: {error.message}"
-        found.warnings.append(f"{named}; skipped")
-        found.others[ending_of(item.key), "skipped"] += 1
+        _refuse(item, error, found)
+        return ""
+    if (
+        old is not None
+        and not context.request.strict  # what is wrong with a page, its reader alone knows
+        and not old.removed
+        and base.sources.get(item.key) == digest
+        and not _private(old, context)
+    ):
+        found.sources[item.key] = digest
+        found.documents[item.key] = old
+        return ""
+    return digest
+
+
+def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
+    item, digest, outcome = read
+    if isinstance(outcome, ContentError):
+        _refuse(item, outcome, found)
         return
-    if not isinstance(document, Document):
-        found.leave_out(item.key, document)
+    if isinstance(outcome, str):
+        found.leave_out(item.key, outcome)
         return
-    found.warnings += document.warnings
-    if item.media_type == RECORD:
-        if lost := fields_with_lost_characters(item.data):
-            found.warnings.append(
-                f"{item.key}: {', '.join(lost)}: NUL, or what is no character, is shown as \ufffd"
-            )
-    elif item.media_type != HTML and not binary and (told := decode_text(item.data).warning):
-        found.warnings.append(f"{item.key}: {told}")
-    chunks = [_pending(document.title, chunk, context.sequence) for chunk in chunk_document(document)]
-    row = DocumentRow(
-        key=item.key,
-        sequence=context.sequence,
-        title=document.title,
-        url=document.url,
-        metadata=canonical(document.metadata).decode() if document.metadata else "",
-        chunks=tuple(chunk.id for chunk in chunks),
-    )
-    private = _private(row, context)
+    found.warnings += outcome.warnings
+    private = _private(outcome.row, context)
     if private:
         found.leave_out(item.key, private)
         return
     found.sources[item.key] = digest
-    if old is not None and _same(row, old):
+    old = base.rows.documents.get(item.key)
+    if old is not None and _same(outcome.row, old):
         found.documents[item.key] = old
         return
-    found.documents[item.key] = row
-    for chunk in chunks:
+    found.documents[item.key] = outcome.row
+    for chunk in outcome.chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
+
+
+def _refuse(item: SourceItem, error: ContentError, found: _Found) -> None:
+    if isinstance(error, MissingReader):
+        found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
+        found.others[ending_of(item.key), error.message] += 1
+        return
+    is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
+    found.warnings.append(f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
+    found.others[ending_of(item.key), "skipped"] += 1
 
 
 def _drop_aliases(found: _Found) -> None:
@@ -243,12 +219,6 @@ def _private(row: DocumentRow, context: BuildContext) -> str:
 def _source_digest(item: SourceItem, shaped_by: str) -> str:
     """Return the digest of the item and of what else shapes its rows."""
     return hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
-
-
-def _pending(title: str, chunk: Chunk, sequence: int) -> PendingChunk:
-    headings = HEADING_SEPARATOR.join(chunk.headings)
-    identity = chunk_id(title, headings, chunk.anchor, chunk.text)
-    return PendingChunk(identity, sequence, headings, chunk.anchor, chunk.text, embedding_text(title, chunk))
 
 
 def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:

@@ -31,7 +31,7 @@ from vademecum_builder.release.published import Published
 from vademecum_builder.signing.keys import renew_root
 from vademecum_builder.signing.metadata import Validity
 from vademecum_builder.sources.base import Changes, Checkpoint, Skipped, SourceItem
-from vademecum_builder.stages import read as reading
+from vademecum_builder.stages import parsed
 
 PAGE = "# Page\n\n## One\n\nThe first section.\n\n## Two\n\nThe second section.\n"
 
@@ -240,7 +240,7 @@ def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:
 
 def test_two_texts_with_one_id_are_refused(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within one build, and against what was published before."""
-    monkeypatch.setattr(reading, "chunk_id", lambda *parts: 7)
+    monkeypatch.setattr(parsed, "chunk_id", lambda *parts: 7)
     with pytest.raises(ContentError, match="two texts share the id 0000000000000007"):
         line.release({"a.md": "# A\n\nOne.\n", "b.md": "# B\n\nTwo.\n"})
     assert not line.out.exists()
