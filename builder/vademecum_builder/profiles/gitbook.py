@@ -12,6 +12,7 @@ from vademecum_builder.profiles.code import outside
 from vademecum_builder.profiles.config import read_yaml, text_at
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.profiles.tags import liquid
+from vademecum_builder.readers.slugs import GITHUB, HONKIT
 
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
 
@@ -35,7 +36,11 @@ def open_gitbook(project: Project) -> Rules | None:
             return posixpath.join(folder, "index.html") if in_files else folder
         return f"{stem(path)}.html" if in_files else stem(path)
 
-    return Rules((Folder(root, address),), passes=(outside(liquid), alerts, attribute_lists))
+    return Rules(
+        (Folder(root, address),),
+        HONKIT if in_files else GITHUB,
+        passes=(outside(liquid), alerts, attribute_lists),
+    )
 
 
 GITBOOK = Profile("gitbook", "GitBook, HonKit", FILES, open_gitbook)

@@ -24,7 +24,7 @@ class SlugRule:
 
     Attributes:
         slug: Of a heading's text.
-        numbered: The id of the n-th repetition, n from 1.
+        numbered: The id of the n-th repetition, n from 1; the slug: equal ones are not told apart.
         empty: The slug of a heading without a letter.
         of_source: Whether the heading is taken as written, with its markup.
         of_title: Whether headings of level 1 show their ids.
@@ -52,7 +52,9 @@ class Slugs:
         )
         while not explicit and wanted and found in self._taken:
             self._repeats[wanted] += 1
-            found = self.rule.numbered(wanted, self._repeats[wanted])
+            last, found = found, self.rule.numbered(wanted, self._repeats[wanted])
+            if found == last:  # equal ids stay equal: a link leads to the first
+                break
         self._taken.add(found)
         return found
 
@@ -120,6 +122,11 @@ def _pandoc(text: str) -> str:
     return re.sub(r"^(?:[^\w]|[\d_])+", "", "-".join(kept.split()))
 
 
+def _honkit(text: str) -> str:
+    text = re.sub(r"[\[\]!-,./:-@^_`{-~©∑®†“”‘’∂ƒ™℠…œŒ˚ºª•∆∞♥]+", "", text)
+    return text.replace(" ", "-").lower().removeprefix("-")
+
+
 GITHUB = SlugRule(_github)
 """github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
 DOCUSAURUS = replace(GITHUB, of_title=False)
@@ -136,6 +143,8 @@ DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1")
 """Sphinx, also with MyST: `make_id` and `set_id` of docutils/nodes.py."""
 VITEPRESS = SlugRule(_vitepress)
 """`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor."""
+HONKIT = SlugRule(_honkit, lambda slug, _: slug)
+"""HonKit and GitBook 3: github-slugid, which leaves out underscores, and tells equal ones not apart."""
 PANDOC = SlugRule(_pandoc, empty="section")
 """Quarto and pkgdown: Pandoc's extension `auto_identifiers`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
