@@ -25,7 +25,7 @@ from vademecum.errors import (
 from vademecum.format.json import Fields, parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.runtime.rename import patiently
+from vademecum.runtime.rename import patiently, replace_durably
 from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
 
 TIMESTAMP = "metadata/timestamp.json"
@@ -265,7 +265,7 @@ def _write(path: Path, data: bytes) -> int:
         if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
             return 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        _put(path, data)
+        replace_durably(path, data, _PARTIAL)
     except OSError as error:
         raise _failed(path, error) from error
     return len(data)
@@ -275,28 +275,3 @@ def _failed(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaError(f"{path}: no space left; the published release is unchanged")
     return StorageError(f"{path}: cannot be written: {error.strerror}; the published release is unchanged")
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Replace a file by a whole one, durably."""
-    partial = path.with_name(path.name + _PARTIAL)
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        patiently(lambda: partial.replace(path))
-    except OSError:
-        partial.unlink(missing_ok=True)  # on a full disk, what is half written takes the room that is missing
-        raise
-    if os.name == "posix":
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renames so far outlive a power cut, before the next file refers to them."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

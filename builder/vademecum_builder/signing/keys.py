@@ -15,7 +15,7 @@ from securesystemslib.signer import CryptoSigner, Key, Signer
 from tuf.api.metadata import Root
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
-from vademecum.runtime.rename import patiently
+from vademecum.runtime.rename import patiently, replace_durably
 from vademecum_builder.signing.metadata import Validity, expiry, parse_root, signed_bytes
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
@@ -92,7 +92,7 @@ def new_keys(
         for name, signer in root_signers.items():
             _write_secret(folder / name, signer.private_bytes)
         _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
-        _write_whole(folder / ROOT_FILE, signed_bytes(root, *root_signers.values()))
+        replace_durably(folder / ROOT_FILE, signed_bytes(root, *root_signers.values()), _NEXT)
         ignored = folder / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
@@ -138,10 +138,11 @@ def renew_root(
     root.version += 1
     root.expires = expiry(now, (validity or Validity()).root)
     try:
-        _write_whole(folder / f"{version}.{ROOT_FILE}", before)
+        replace_durably(folder / f"{version}.{ROOT_FILE}", before, _NEXT)
         if fresh is not None:
             _swap_release_key(folder, version, fresh)
-        _write_whole(folder / ROOT_FILE, signed_bytes(root, *signers))
+        # A power cut must leave neither an empty root.json beside a revoked key, nor this one without the renames.
+        replace_durably(folder / ROOT_FILE, signed_bytes(root, *signers), _NEXT)
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
     return root.version
@@ -276,18 +277,3 @@ def _write_secret(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    following = path.with_name(path.name + _NEXT)
-    with following.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # a power cut must not leave an empty root.json beside a key that is revoked
-    patiently(lambda: following.replace(path))
-    if os.name == "posix":  # nor the new root.json without the renames before it
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

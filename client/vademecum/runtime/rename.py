@@ -1,10 +1,12 @@
-"""Renaming and deleting files where other programs look at them too: Windows."""
+"""Replacing files: whole, durably, and where other programs look at them too (Windows)."""
 
 from __future__ import annotations
 
 import errno
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 _WAITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 """Seconds between the tries of a rename that another program is in the way of."""
@@ -28,3 +30,31 @@ def patiently(change: Callable[[], object]) -> None:
                 raise
             time.sleep(wait)
     change()
+
+
+def replace_durably(path: Path, data: bytes, suffix: str) -> None:
+    """Replace a file by a whole one that outlives a power cut, as do the renames in its folder before.
+
+    Args:
+        suffix: What the name ends with as long as it is written.
+
+    Raises:
+        OSError: It cannot be written; what is half written is deleted, for on a full disk it takes the room that is
+            missing.
+    """
+    partial = path.with_name(path.name + suffix)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        patiently(lambda: partial.replace(path))
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
