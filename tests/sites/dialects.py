@@ -99,10 +99,6 @@ def _front(key: str, title: str, number: int) -> str:
     return f"---\ntitle: {title}\n---\n"
 
 
-def _front_and_h1(key: str, title: str, number: int) -> str:
-    return f"---\ntitle: {title}\n---\n\n# {title}\n"
-
-
 def _tabs_of_mkdocs(items: Iterable[tuple[str, str]]) -> str:
     return "\n\n".join(f'=== "{label}"\n\n{_indent(text)}' for label, text in items)
 

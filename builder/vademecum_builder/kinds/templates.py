@@ -25,14 +25,11 @@ class Template:
     parts: tuple[tuple[str, str], ...]
 
     @classmethod
-    def parse(cls, text: str, fields: Collection[str] | None = None) -> Template:
+    def parse(cls, text: str) -> Template:
         """Read a template; a text without braces is a template of that text.
 
-        Args:
-            fields: Those that there are; None: nobody knows yet.
-
         Raises:
-            UsageError: Braces that do not close, a brace with more than a field's name, or a field that is not there.
+            UsageError: Braces that do not close, or a brace with more than a field's name.
         """
         try:
             parsed = list(Formatter().parse(text))
@@ -41,10 +38,7 @@ class Template:
         for _, name, form, conversion in parsed:
             if name is not None and (not name.strip() or form or conversion):
                 raise UsageError(f"template {text!r}: expected the name of a field in braces, as in {{name}}")
-        template = cls(text, tuple((before, name or "") for before, name, _, _ in parsed))
-        if fields is not None:
-            template.check(fields)
-        return template
+        return cls(text, tuple((before, name or "") for before, name, _, _ in parsed))
 
     @classmethod
     def of(cls, told: str) -> Template:

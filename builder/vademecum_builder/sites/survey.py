@@ -32,13 +32,11 @@ class Survey:
         template: What the pages share.
         base_url: Where the site says that it is served; empty if it does not say.
         marks_bodies: Whether pages mark what is to be searched: those that do not are not to be.
-        languages: How many pages of the sample are in which language.
     """
 
     template: Template
     base_url: str
     marks_bodies: bool
-    languages: Counter[str]
 
     @property
     def digest(self) -> str:
@@ -83,7 +81,6 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
     """
     repeats = Repeats()
     names: Counter[str] = Counter()
-    languages: Counter[str] = Counter()
     places: list[tuple[str, str]] = []
     titles = 0
     marks_bodies = False
@@ -99,9 +96,8 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
         repeats.add(top_folder(key), look_at(page).flow.lines)
         titles += bool(head.title)
         names.update(set(name_parts(head.title)))
-        languages[head.lang] += 1
         marks_bodies = marks_bodies or any(f" {mark}" in text for mark in BODY_MARKS)
         if head.canonical:
             places.append((key, head.canonical))
     shared = {name for name, count in names.items() if count >= max(MIN_TITLES, titles * NAME_SHARE)}
-    return Survey(Template(repeats.repeated(), frozenset(shared)), base_of(places), marks_bodies, languages)
+    return Survey(Template(repeats.repeated(), frozenset(shared)), base_of(places), marks_bodies)

@@ -65,4 +65,4 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
 )
 def test_what_cannot_be_meant_is_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        Template.parse(text, ("name", "price"))
+        Template.parse(text).check(("name", "price"))
