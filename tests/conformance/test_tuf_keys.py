@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
-from conformance.harness.repository import Alias, CryptoKey, SigningKey, signed_file
+from conformance.harness.repository import Alias, CryptoKey
 from conformance.harness.subject import InProcess, Subject, version, versions
-from support.publisher import TestKey
+from support.publisher import SigningKey, TestKey, sign
 from vademecum.errors import ContentError, RollbackError, SignatureError
 
 
@@ -80,7 +80,7 @@ def test_the_next_root_has_the_next_version(client: InProcess, shown: int) -> No
     repository = client.repository
     repository.publish_root()
     repository.root.version = shown
-    repository.files["metadata/3.root.json"] = signed_file(repository.root, repository.keys["root"])
+    repository.files["metadata/3.root.json"] = sign(repository.root, repository.keys["root"])
     assert not client.refresh()
     assert isinstance(client.error, RollbackError)
     assert version(client, "root") == 2

@@ -12,7 +12,7 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -45,23 +45,32 @@ def die_at(at: int, counted: Collection[str] = ()) -> Any:
     return connected
 
 
-def child(scene: scenes.Scene, folder: Path, at: int) -> None:
-    with mock.patch("sqlite3.connect", die_at(at)):
-        play(scene, folder / NAME)
+def kill_one_after_another(folder: Path, work: Callable[[Path, int], object]) -> None:
+    """Do some work in a child of its own, on a copy of `FOLDER/start`, until one comes to its end; print how each did.
 
-
-def main(name: str, folder: Path) -> None:
-    scene = one_by_one(getattr(scenes, name))
+    Args:
+        work: Called with the copy, and with what the child is killed before.
+    """
     ends: list[int] = []
     while not ends or ends[-1] == -signal.SIGKILL:
         place = folder / f"killed-{len(ends)}"
         shutil.copytree(folder / "start", place)
         process = os.fork()
         if process == 0:
-            child(scene, place, len(ends))
+            work(place, len(ends))
             os._exit(0)
         ends.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
     print(json.dumps(ends))
+
+
+def main(name: str, folder: Path) -> None:
+    scene = one_by_one(getattr(scenes, name))
+
+    def work(place: Path, at: int) -> None:
+        with mock.patch("sqlite3.connect", die_at(at)):
+            play(scene, place / NAME)
+
+    kill_one_after_another(folder, work)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from securesystemslib._vendor.ed25519.ed25519 import publickey_unsafe, signature_unsafe
-from securesystemslib.signer import Signature, SSlibKey
+from securesystemslib.signer import Key, Signature, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization.json import JSONSerializer
 
@@ -97,7 +97,14 @@ def quantise(vector: Sequence[float]) -> tuple[bytes, int]:
     return values, math.floor(largest / length * 65535 + 0.5)
 
 
-def sign(signed: Role, keys: Iterable[TestKey]) -> bytes:
+class SigningKey(Protocol):
+    @property
+    def key(self) -> Key: ...
+
+    def sign(self, payload: bytes) -> Signature: ...
+
+
+def sign(signed: Role, keys: Iterable[SigningKey]) -> bytes:
     """Return the metadata file of a role."""
     metadata: Metadata[Any] = Metadata(signed)
     for key in keys:

@@ -7,16 +7,14 @@ one knows nothing of releases, but has delegations, thresholds, every type of ke
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
 
 from securesystemslib.signer import CryptoSigner, Key, Signature
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
-    Metadata,
     MetaFile,
     Root,
     Snapshot,
@@ -25,16 +23,8 @@ from tuf.api.metadata import (
     Targets,
     Timestamp,
 )
-from tuf.api.serialization.json import JSONSerializer
 
-from support.publisher import ONLINE, Role, TestKey
-
-
-class SigningKey(Protocol):
-    @property
-    def key(self) -> Key: ...
-
-    def sign(self, payload: bytes) -> Signature: ...
+from support.publisher import ONLINE, SigningKey, TestKey, sign
 
 
 @dataclass(frozen=True)
@@ -67,14 +57,6 @@ class Alias:
 
     def sign(self, payload: bytes) -> Signature:
         return Signature(self.keyid, self.original.sign(payload).signature)
-
-
-def signed_file(signed: Role, keys: Iterable[SigningKey]) -> bytes:
-    metadata: Metadata[Any] = Metadata(signed)
-    for key in keys:
-        signature = key.sign(metadata.signed_bytes)
-        metadata.signatures[signature.keyid] = signature
-    return metadata.to_bytes(JSONSerializer(compact=True))
 
 
 @dataclass
@@ -119,9 +101,7 @@ class Repository:
     def publish_root(self, extra: Sequence[SigningKey] = ()) -> None:
         """Sign the next root with its own keys and, where they were replaced, those before (`extra`)."""
         self.root.version += 1
-        self.files[f"metadata/{self.root.version}.root.json"] = signed_file(
-            self.root, [*self.keys["root"], *extra]
-        )
+        self.files[f"metadata/{self.root.version}.root.json"] = sign(self.root, [*self.keys["root"], *extra])
 
     def set_keys(self, role: str, keys: Sequence[SigningKey], threshold: int = 1) -> None:
         """Name these keys for a role, and no others, and sign with them; the root is still to be published."""
@@ -162,14 +142,14 @@ class Repository:
         self.timestamp.snapshot_meta = self._meta(self.snapshot.version, data)
 
     def write_timestamp(self) -> None:
-        self.files["metadata/timestamp.json"] = signed_file(self.timestamp, self.keys["timestamp"])
+        self.files["metadata/timestamp.json"] = sign(self.timestamp, self.keys["timestamp"])
 
     def path(self, name: str, version: int) -> str:
         quoted = name.replace("/", "%2F")
         return f"metadata/{version}.{quoted}.json" if self.consistent else f"metadata/{quoted}.json"
 
     def _write(self, name: str, signed: Targets | Snapshot) -> bytes:
-        data = signed_file(signed, self.keys[name])
+        data = sign(signed, self.keys[name])
         self.files[self.path(name, signed.version)] = data
         return data
 
