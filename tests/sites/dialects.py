@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ class Markdown:
         key, title, blocks = PAGES[number]
         return "\n\n".join([self.head(key, title, number), *map(self._block, blocks)]) + "\n"
 
-    def _block(self, block: tuple[Any, ...]) -> str:
+    def _block(self, block: Sequence[Any]) -> str:
         kind, *rest = block
         if kind in ("h2", "h3"):
             return f"{'#' * int(kind[1])} {rest[0]}"
@@ -231,7 +231,7 @@ def _name(title: str) -> str:
     return first.lower() + "".join(word.title() for word in others)
 
 
-def _sections(blocks: Iterable[tuple[Any, ...]]) -> tuple[list[str], list[tuple[str, list[str]]]]:
+def _sections(blocks: Iterable[Sequence[Any]]) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """What stands before the first heading or term, and what stands below each."""
     before: list[str] = []
     sections: list[tuple[str, list[str]]] = []
@@ -241,7 +241,7 @@ def _sections(blocks: Iterable[tuple[Any, ...]]) -> tuple[list[str], list[tuple[
         elif kind == "dl":
             sections += [(term, [text]) for term, text in rest]
         else:
-            words = [" ".join(item) if isinstance(item, tuple) else str(item) for item in rest]
+            words = [" ".join(item) if isinstance(item, list) else str(item) for item in rest]
             (sections[-1][1] if sections else before).append(_LINK.sub(r"\1", ". ".join(words)))
     return before, sections
 
