@@ -5,8 +5,9 @@ The rules are those of format.md, section 5.1; js/search/places.mjs is the twin.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.manifest import PLACES
+from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says
 from vademecum.search.results import Place, metadata_of
+from vademecum.search.tokens import named
 
 FACETS = ("lang", "version", "source")
 MOST_PLACES = 20
@@ -25,6 +28,7 @@ MOST_PLACES = 20
 MOST_CANDIDATES = 200
 """As deep a search looks for places of one page that give way to each other."""
 _ORDERED = 1001
+_NUMBER = re.compile(r"[0-9]\S* ")
 
 
 class Places:
@@ -154,6 +158,16 @@ class Places:
     def _page(self, at: int) -> str:
         page = self._metadata[at].get("pageKey")
         return page if isinstance(page, str) else self._state.documents.key(at).decode()
+
+    def headed(self, query: str) -> Callable[[int], bool]:
+        """Return what says whether a chunk's innermost heading is the query, with or without its number."""
+        asked = " ".join(named(query))
+
+        def is_headed(row: int) -> bool:
+            called = " ".join(named(self._headings(row).rpartition(HEADING_SEPARATOR)[2]))
+            return asked != "" and asked in (called, _NUMBER.sub("", called, count=1))
+
+        return is_headed
 
     def _headings(self, row: int) -> str:
         index, position = unpacked(self._state.chunks.places[row])

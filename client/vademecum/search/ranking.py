@@ -1,11 +1,12 @@
 """One list from two: chunks by the words that they have, and by what they mean (format.md, section 5.2).
 
-The sum of a cosine and of a share of the best BM25: of ten ways that were compared the simplest, and on four
-collections none was better (site/content/decisions/words.md). js/search/ranking.mjs gives the same list.
+The sum of a cosine and of a share of the best BM25, each more where it is surer: by the page that a chunk is on, and by
+how much the best chunk has of what was asked for (site/content/decisions/words.md). js/search/ranking.mjs is the twin.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -23,8 +24,14 @@ _NEAR = 0.5
 _NEARER = 0.8
 _FAR = 0.1
 """No nearness at all."""
-_TITLED: Final = 0.5
+_BEST, _SURE = 0.3, 0.2
+"""Of the words' weight: for the best chunk whatever it has, and for what it has of what the words weigh."""
+_TITLED: Final = 0.3
 """What it adds to be called what was asked for."""
+_HEADED: Final = 0.45
+"""What it adds that a chunk's own heading is what was asked for."""
+_READ: Final = 100
+"""Of how many of the best chunks the headings are read."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,18 @@ class Ranking:
     nearest: bool
 
 
+def nearness(cosines: Scores, pages: Scores) -> Scores:
+    """Return how near chunks are, [n]: they themselves, and a chunk's page as a whole.
+
+    Args:
+        pages: The mean cosine of the chunks of the same document, [n].
+    """
+    return (5.0 * cosines + 3.0 * pages) / 8.0
+
+
 def fuse(
     cosines: Scores,
+    near: Scores,
     found: Found,
     ids: NDArray[np.uint64],
     *,
@@ -51,28 +68,32 @@ def fuse(
     weight: float,
     counting: NDArray[np.bool_] | None,
     titled: NDArray[np.int64],
+    headed: Callable[[int], bool] | None = None,
 ) -> Ranking:
     """Return the ranking.
 
     Args:
         cosines: Of each chunk with the query, [n]; all 0 where the encoder knows no word of it.
+        near: What counts of them: their `nearness`.
         ids: Of the chunks, [n].
         weight: Of the words against the meaning: the encoder says it.
         counting: Which chunks may be found, [n]; None: all.
         titled: Chunks of documents whose title is the query.
+        headed: Whether a chunk's own heading is the query; None: none is read.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
     words = found.scores / most if most else found.scores
     nearest = mode == "semantic" or most == 0.0 or found.share < NEAREST_SHARE
     # Where no word was found, nearness is all there is: then it has to be nearer.
-    near = cosines >= max((_NEAR if most else _NEARER) * highest, _FAR)
+    close = cosines >= max((_NEAR if most else _NEARER) * highest, _FAR)
     if mode == "lexical":
         total, fits = words, words > 0
     elif mode == "semantic":
-        total, fits = cosines, cosines > 0
+        total, fits = near, cosines > 0
     else:
-        total, fits = cosines + weight * words + _TITLED * found.titles, (words > 0) | near
+        share = weight * (_BEST + _SURE * (most / found.weight)) / most if most else 0.0
+        total, fits = near + share * found.scores + _TITLED * found.titles, (words > 0) | close
     named = np.zeros(len(ids), np.bool_)
     if mode != "semantic":
         named[titled] = True
@@ -81,6 +102,11 @@ def fuse(
         fits = fits & counting
     rows = np.flatnonzero(fits)
     rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
+    if headed:
+        best = rows[np.count_nonzero(named[rows]) :][:_READ]
+        total = total.copy()
+        total[[row for row in best.tolist() if headed(row)]] += _HEADED
+        best[:] = best[np.lexsort((ids[best], -total[best]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid")
 
 

@@ -49,7 +49,8 @@ class Hit:
         url: The document's URL with the chunk's anchor; if it has none, where the tree's search page shows it, or
             empty where no address of the tree is known.
         text: Plain text, without markup.
-        score: The higher the better among the hits of one search; by meaning alone about the cosine.
+        score: The higher the better among the hits of one search; by meaning alone about the cosine, of the
+            passage and of its page.
         markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
         places: Where else the text stands, and the page in other versions and languages; the preferred first.
         excerpt: The sentence that answers.

@@ -16,7 +16,7 @@ from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import excerpt_of
 from vademecum.search.places import Places
 from vademecum.search.question import Filters
-from vademecum.search.ranking import Mode, Ranking, fuse, place_of
+from vademecum.search.ranking import Mode, Ranking, fuse, nearness, place_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
@@ -68,16 +68,18 @@ class Searcher:
         """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
         found = self._words.find(query)
         nothing = np.zeros(self._words.count)
-        cosines = nothing if mode == "lexical" else self._cosines(found.meant)
+        cosines, pages = (nothing, nothing) if mode == "lexical" else self._cosines(found.meant)
         documents = self._places.matching(filters) if filters else None
         ranking = fuse(
             cosines,
+            nearness(cosines, pages),
             found,
             self._index.ids,
             mode=mode,
             weight=self._opened.encoder.file.words_weight / 1000,
             counting=None if documents is None else self._places.rows(documents),
             titled=self._words.titled(query),
+            headed=None if mode == "semantic" else self._places.headed(query),
         )
         shown = slice(offset, offset + limit)
         return self._present(ranking, found, cosines, documents, prefer or {}, shown, group=group)
@@ -90,18 +92,32 @@ class Searcher:
             return Results()
         cosines = self._index.cosines(self._index.vector(row))
         none = np.zeros(len(ids))
-        nothing = Found(none, (), 1.0, frozenset(), "", none)
+        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
-        ranking = fuse(cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
+        ranking = fuse(
+            cosines,
+            cosines,
+            nothing,
+            ids,
+            mode="semantic",
+            weight=0.0,
+            counting=counting,
+            titled=titled,
+        )
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
 
-    def _cosines(self, query: str) -> Scores:
+    def _cosines(self, query: str) -> tuple[Scores, Scores]:
+        """Return the cosine of each chunk with the query, [n], and the mean of those of its document's chunks, [n]."""
         encoder = self._opened.encoder
         integers = encoder.encode(query)
         if self._index.bits != 8:
             integers = rotate_query(integers)
-        return self._index.cosines(np.array(integers, np.int64))
+        vector = np.array(integers, np.int64)
+        scores, unit = self._index.scores(vector), self._index.unit(vector)
+        # Whole numbers below 2^53: the sum is the same in any order.
+        means = np.bincount(self._owners, scores) / np.maximum(1, np.bincount(self._owners))
+        return scores / unit, means[self._owners] / unit
 
     def _present(
         self,

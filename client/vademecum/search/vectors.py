@@ -52,8 +52,12 @@ class Index:
         Args:
             vector: The query, [D], each from -127 to 127; rotated where the vectors are.
         """
+        return self.scores(vector) / self.unit(vector)
+
+    def unit(self, vector: NDArray[np.int64]) -> float:
+        """Return the score of a chunk whose cosine with this query is 1."""
         length = math.sqrt(int((vector * vector).sum()))
-        return self.scores(vector) / (_UNITS[self.bits] * (length or 1.0))
+        return _UNITS[self.bits] * (length or 1.0)
 
     def scores(self, vector: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the exact integer score of each live chunk, [n], in the order of rising ids (format.md, section 4.2).

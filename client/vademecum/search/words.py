@@ -61,6 +61,7 @@ class Found:
         scores: BM25 of each chunk, [n]; 0 where it has none of the words.
         unknown: Words that no live chunk has.
         share: Of what all words weigh, how much those weigh that were found; 1 where nothing was asked.
+        weight: What all words weigh.
         words: Words of the texts that count as found.
         meant: The query, with what is misspelt replaced by the commonest word that it may be: what an
             encoder is to read.
@@ -71,6 +72,7 @@ class Found:
     scores: Scores
     unknown: tuple[str, ...]
     share: float
+    weight: float
     words: frozenset[str]
     meant: str
     titles: Scores
@@ -142,7 +144,7 @@ class Words:
         meant = " ".join(guesses.get(run, run) for run in runs_of(query)) if guesses else query
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
-        return Found(scores, unknown, known / all_ if all_ else 1.0, frozenset(shown), meant, titles)
+        return Found(scores, unknown, known / all_ if all_ else 1.0, all_, frozenset(shown), meant, titles)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""

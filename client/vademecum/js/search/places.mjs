@@ -5,6 +5,7 @@
  */
 
 import { says } from "./question.mjs";
+import { named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
@@ -106,6 +107,15 @@ export class Places {
             other.page === one.page && other.rank < one.rank && (other.headings === one.headings || (other.lang !== one.lang && other.raw * 5 >= one.raw * 4)),
         ),
     );
+  }
+
+  /** Whether a row's innermost heading is the query, with or without its number. @param {string} query @returns {(row: number) => boolean} */
+  headed(query) {
+    const asked = named(query).join(" ");
+    return (row) => {
+      const called = named(this.#column("headings", row).split("\x1f").pop() ?? "").join(" ");
+      return asked !== "" && [called, called.replace(/^[0-9]\S* /, "")].includes(asked);
+    };
   }
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */

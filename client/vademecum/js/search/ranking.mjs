@@ -6,7 +6,11 @@ const NEAREST_SHARE = 0.35;
 const NEAR = 0.5;
 const NEARER = 0.8;
 const FAR = 0.1;
-const TITLED = 0.5;
+const BEST = 0.3;
+const SURE = 0.2;
+const TITLED = 0.3;
+const HEADED = 0.45;
+const READ = 100;
 /** Scores are counted by drawers, so that few have to be compared. */
 const DRAWERS = 4096;
 
@@ -14,12 +18,13 @@ const DRAWERS = 4096;
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
- * @param {Float64Array} cosines of each row @param {import("./words.mjs").Found} found
+ * @param {Float64Array} cosines of each row @param {(row: number) => number} near what counts of them
+ * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, counting: Int32Array, titled: number[]}} options `counting`: negative for rows that may
  *   not be found
  * @param {{scores: Float64Array, rows: Uint32Array}} room for the answer, good till the next one: to make it anew takes longer
  *   than to fill it @returns {Ranking} */
-export function fuse(cosines, found, { mode, weight, counting, titled }, { scores, rows }) {
+export function fuse(cosines, near, found, { mode, weight, counting, titled }, { scores, rows }) {
   let [most, highest] = [0, 0];
   for (let row = 0; row < counting.length; row++) {
     if (found.scores[row] > most) most = found.scores[row];
@@ -28,12 +33,13 @@ export function fuse(cosines, found, { mode, weight, counting, titled }, { score
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const floor = Math.max((most ? NEAR : NEARER) * highest, FAR);
   const named = new Set(semantic ? [] : titled);
+  const share = most ? (weight * (BEST + SURE * (most / found.weight))) / most : 0;
   let count = 0;
   for (let row = 0; row < counting.length; row++) {
     if (counting[row] < 0) continue;
     const cosine = cosines[row];
     const words = found.scores[row] ? found.scores[row] / most : 0;
-    scores[row] = lexical ? words : semantic ? cosine : cosine + weight * words + TITLED * found.titles[row];
+    scores[row] = lexical ? words : semantic ? near(row) : near(row) + share * found.scores[row] + TITLED * found.titles[row];
     const fits = lexical ? words > 0 : semantic ? cosine > 0 : words > 0 || cosine >= floor;
     if (fits || (named.size && named.has(row))) rows[count++] = row;
   }
@@ -42,13 +48,19 @@ export function fuse(cosines, found, { mode, weight, counting, titled }, { score
 }
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
- * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first) {
+ * Of the best those are raised whose heading is the query.
+ * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {(row: number) => boolean} [headed]
+ * @returns {Iterable<number>} */
+export function* inOrder({ rows, scores, named }, ids, first, headed) {
   const before = orderBy(scores, ids);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   yield* [...rows.filter((row) => named.size && named.has(row))].sort((a, b) => (before(a, b) ? -1 : 1));
-  for (let given = 0, most = first; given < others.length; most *= 4) {
+  for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
     const best = bestOf(others, scores, before, most);
+    if (!given && headed) {
+      for (const row of best.slice(0, READ)) if (headed(row)) scores[row] += HEADED;
+      best.sort((a, b) => (before(a, b) ? -1 : 1));
+    }
     yield* best.slice(given);
     given = best.length;
   }

@@ -19,7 +19,7 @@ const DEEPER = 200;
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
 const PATIENCE = 3000;
 /** What no words find, or words that are not read yet, among so many rows. @param {number} count */
-const nothing = (count) => ({ scores: new Float64Array(count), titles: new Float64Array(count), unknown: [], share: 1 });
+const nothing = (count) => ({ scores: new Float64Array(count), titles: new Float64Array(count), unknown: [], share: 1, weight: 0 });
 /** What a scale of 1 is, in the unit of scores, by the bits of a component. */
 const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 
@@ -67,10 +67,13 @@ export class Searcher {
     const { owners } = this.generation;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...nothing(owners.length), words: new Set(wordsOf(query)), meant: query };
-    const cosines = mode === "lexical" ? new Float64Array(owners.length) : this.#cosines(this.#vector(found.meant));
+    const { cosines, pages } = mode === "lexical" ? { cosines: new Float64Array(owners.length), pages: [] } : this.#cosines(this.#vector(found.meant));
+    // A chunk, and its page as a whole.
+    const near = (/** @type {number} */ row) => (5 * cosines[row] + 3 * pages[owners[row]]) / 8;
+    const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
     const titled = words?.titled(query) ?? [];
-    return { ...this.#answer(found, cosines, fits, { mode, titled, limit, offset, group, prefer }), preparing: words === undefined };
+    return { ...this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer }), preparing: words === undefined };
   }
 
   /** The chunks of other pages that are nearest to one, one a document; none where that is not live. @param {bigint} chunk @param {number} limit */
@@ -79,19 +82,20 @@ export class Searcher {
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, preparing: false };
-    const cosines = this.#cosines(generation.vector(row));
+    const { cosines } = this.#cosines(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, cosines, places.elsewhere(row), asked), preparing: false };
+    return { ...this.#answer(found, cosines, (row) => cosines[row], places.elsewhere(row), asked), preparing: false };
   }
 
-  /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {titled: number[]}} asked */
-  #answer(found, cosines, fits, { mode, titled, limit, offset, group, prefer }) {
+  /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {(row: number) => number} near
+   * @param {boolean[] | null} fits
+   * @param {Omit<Question, "query" | "filters"> & {titled: number[], headed?: (row: number) => boolean}} asked */
+  #answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer }) {
     const { generation, places, encoder } = this;
     const { index, owners } = generation;
     const weight = encoder.wordsWeight / 1000;
-    const ranking = fuse(cosines, found, { mode, weight, counting: places.owners(fits), titled }, this.room);
-    const candidates = places.settled([...this.#candidates(ranking, fits, prefer, places.depth(offset + limit), group)]);
+    const ranking = fuse(cosines, near, found, { mode, weight, counting: places.owners(fits), titled }, this.room);
+    const candidates = places.settled([...this.#candidates(ranking, headed, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;
@@ -125,24 +129,32 @@ export class Searcher {
     return this.generation.bits === 8 ? integers : rotateQuery(integers);
   }
 
-  /** About the cosine of each row with a query. @param {Int8Array} vector */
+  /** About the cosine of each row with a query, and the mean of those of each document's rows. @param {Int8Array} vector */
   #cosines(vector) {
     const { generation } = this;
+    const { owners } = generation;
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
     const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
     const cosines = generation.scan.scores(vector); // ours till the next question
-    for (let row = 0; row < cosines.length; row++) cosines[row] = generation.owners[row] < 0 ? 0 : cosines[row] / unit;
-    return cosines;
+    const [sums, counts] = [0, 0].map(() => new Float64Array(generation.documents.length));
+    for (let row = 0; row < cosines.length; row++) {
+      if (owners[row] < 0) cosines[row] = 0;
+      sums[owners[row]] += cosines[row]; // whole numbers below 2^53: the sum is the same in any order
+      counts[owners[row]]++;
+      cosines[row] /= unit;
+    }
+    return { cosines, pages: sums.map((sum, at) => sum / counts[at] / unit) };
   }
 
   /** As many as show `depth` documents, and some more, so that there are further hits of these.
-   * @param {import("./ranking.mjs").Ranking} ranking @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
+   * @param {import("./ranking.mjs").Ranking} ranking @param {((row: number) => boolean) | undefined} headed
+   * @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
    * @param {number} depth @param {boolean} group @returns {Iterable<Candidate>} */
-  *#candidates(ranking, fits, prefer, depth, group) {
+  *#candidates(ranking, headed, fits, prefer, depth, group) {
     const seen = new Set();
     const most = group ? depth + DEEPER : depth;
     let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most)) {
+    for (const at of inOrder(ranking, this.generation.index.ids, most, headed)) {
       if (number++ >= most && (seen.size >= depth || !group)) return;
       const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);

@@ -11,7 +11,7 @@ import { PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** @typedef {{scores: Float64Array, unknown: string[], share: number, words: Set<string>, meant: string, titles: Float64Array}} Found */
+/** @typedef {{scores: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, titles: Float64Array}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -114,7 +114,7 @@ export class Words {
       for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) titles[this.owned[i]] = same;
     }
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
-    return { scores, unknown, share: all ? known / all : 1, words: shown, meant: this.#meant(query, asked), titles };
+    return { scores, unknown, share: all ? known / all : 1, weight: all, words: shown, meant: this.#meant(query, asked), titles };
   }
 
   /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */

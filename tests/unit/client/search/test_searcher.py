@@ -24,7 +24,8 @@ PAGES = {
     "de.md": "---\nlang: de\n---\n# Schlüssel\n\nDie Schlüssel werden im Ordner aufbewahrt.\n",
     "rotate.md": "# Rotate\n\nTurn the wheel.\n",
     "tidy.md": "# Store tidying\n\nThrows away what is old; rules say which copies stay.\n",
-    "book.md": "# Handbook\n\nWriters, readers, mail, wheels and tidying: tidying by hand, or each night.\n",
+    "book.md": "# Handbook\n\nWriters, readers, mail, wheels and tidying: tidying by hand, or each night.\n\n"
+    "## 2.1 By hand\n\nNothing.\n\n## Hands\n\nA hand, the other hand: by hand, by both hands.\n",
 }
 
 
@@ -90,6 +91,11 @@ def test_a_page_that_is_called_what_was_asked_for_is_before_one_that_speaks_of_i
 ) -> None:
     assert keys(kb.search("tidying"))[0] == "tidy.md"
     assert keys(kb.search("tidyi"))[0] == "tidy.md"
+
+
+def test_a_heading_typed_as_it_is_leads_to_its_section(kb: KnowledgeBase) -> None:
+    for query in ("by hand", "By hand?"):
+        assert kb.search(query)[0].heading.endswith("2.1 By hand")
 
 
 def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:

@@ -137,7 +137,7 @@ def test_the_shown_score_is_about_the_cosine(bits: int) -> None:
     texts = [f"{word} lamp strange{word}" for word in WORDS]
     packed, scales = quantise(table.embed(texts), bits)
     rows = [chunk(i, packed[i].tobytes(), int(scales[i]), text) for i, text in enumerate(texts)]
-    documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
+    documents = [DocumentRow(str(row.id), 1, chunks=(row.id,)) for row in rows]
     searcher = Searcher(opened(encoder, [*documents, *rows], bits=bits))
     for text in texts:
         hit = searcher.search(text, mode="semantic")[0]
@@ -246,7 +246,7 @@ def test_a_hit_shows_everything(sample: Opened) -> None:
     assert hit.id == "0000000000000001"
     assert (hit.document, hit.title, hit.heading) == ("b", "Title B", "Keys › Rotate")
     assert (hit.url, hit.text, hit.metadata) == ("b.html#rotate", "rotate the key", {"x": [1]})
-    assert hit.score == pytest.approx(1.0, abs=0.01), "the cosine of a text with itself"
+    assert 5 / 8 < hit.score < 1, "the cosine of a text with itself is 1, and counts five eighths"
 
 
 def test_a_url_has_an_anchor_only_where_both_are_known(sample: Opened) -> None:

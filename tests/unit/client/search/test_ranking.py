@@ -1,0 +1,61 @@
+"""What counts for more in a ranking: the page as a whole, words that are sure, a heading that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from vademecum.search.ranking import fuse, nearness
+from vademecum.search.words import Found
+
+
+def ranked(
+    cosines: Sequence[float],
+    words: Sequence[float],
+    *,
+    pages: Sequence[float] | None = None,
+    weight: float = 10.0,
+    headed: Callable[[int], bool] | None = None,
+    titled: Sequence[int] = (),
+) -> list[int]:
+    """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
+    near, scores = np.array(cosines, float), np.array(words, float)
+    found = Found(scores, (), 1.0, weight, frozenset(), "", np.zeros(len(near)))
+    ids = np.arange(len(near), dtype=np.uint64)
+    return fuse(
+        near,
+        nearness(near, np.array(cosines if pages is None else pages)),
+        found,
+        ids,
+        mode="hybrid",
+        weight=0.4,
+        counting=None,
+        titled=np.array(titled, np.int64),
+        headed=headed,
+    ).rows.tolist()
+
+
+def test_of_two_chunks_that_are_as_near_the_one_whose_page_is_nearer_is_first() -> None:
+    assert ranked([0.5, 0.5], [1, 1], pages=[0.1, 0.4]) == [1, 0]
+    assert ranked([0.9, 0.5], [1, 1], pages=[0.1, 0.4]) == [0, 1], "a chunk counts for more than its page"
+
+
+@pytest.mark.parametrize(("weight", "order"), [(2.0, [1, 0]), (100.0, [0, 1])])
+def test_words_count_for_less_where_the_best_chunk_has_little_of_them(
+    weight: float, order: list[int]
+) -> None:
+    assert ranked([0.45, 0.25], [1, 4], weight=weight) == order
+
+
+def test_a_chunk_whose_heading_is_the_query_is_before_one_that_is_better_otherwise() -> None:
+    assert ranked([0.5, 0.4], [4, 3], headed=lambda row: row == 1) == [1, 0]
+    assert ranked([0.9, 0.1], [4, 0.1], headed=lambda row: row == 1) == [0, 1]
+    assert ranked([0.5, 0.4], [4, 3], headed=lambda row: row == 1, titled=[0]) == [0, 1]
+
+
+def test_the_headings_of_the_best_hundred_are_read() -> None:
+    asked: list[int] = []
+    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, headed=lambda row: bool(asked.append(row)))
+    assert asked == list(range(100))
