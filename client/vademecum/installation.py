@@ -86,6 +86,8 @@ class Installation:
         self._lock = threading.Lock()
         self._answering: Answering | None = None
         self._fallback = None if fallback is None else tuple(fallback)
+        self.tree = ""
+        """Where the search page is of the tree that what is installed came from, as the store says; or nothing."""
 
     def answering(self) -> Answering:
         """Return the release in memory; the installed one is read where there is none. Errors: see `reload`."""
@@ -231,6 +233,7 @@ class Installation:
                     why = "pull a release first" if last is None else f"the last try failed: {last.message}"
                     raise EmptyStoreError(f"{self.path}: nothing is installed yet; {why}")
                 try:
+                    self.tree = (await SYNC.read(store)).tree
                     return await open_generation(store, current)
                 except VademecumError as error:
                     if decode_head(await store.read("head")).current == current:

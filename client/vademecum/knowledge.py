@@ -21,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -44,6 +43,7 @@ from vademecum.search.question import Filters, check_count, check_question, chun
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
 from vademecum.store.pointer import Generation
+from vademecum.update.run import search_page
 
 Listener = Callable[[Mapping[str, Any]], None]
 logger = logging.getLogger("vademecum")
@@ -82,7 +82,7 @@ class KnowledgeBase:
         fallback: Iterable[Mapping[str, object]] | None = None,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
-        self._tree = _page_of(locations[0]) if locations else ""
+        self._tree = search_page(locations[0]) if locations else ""
         self._installation = Installation(
             path,
             tuple(locations),
@@ -304,6 +304,7 @@ class KnowledgeBase:
         filters: Filters | None = None,
         prefer: Mapping[str, str] | None = None,
         group: bool = True,
+        facets: Sequence[str] | None = None,
     ) -> Results:
         """Return the best hits for the query, best first, from the installed generation; at most `limit`.
 
@@ -316,6 +317,7 @@ class KnowledgeBase:
                 "date": {"min": "2024-01-01"}}`. What nobody says finds nothing.
             prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
             group: One hit for each document, the others of it in `Hit.more`.
+            facets: Fields of the metadata to count, such as `["tags", "author"]`; None: `lang`, `version` and `source`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
@@ -323,9 +325,11 @@ class KnowledgeBase:
             SelfTestError: What is installed does not work here, and there is no way back.
             StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
         """
-        check_question(query, limit, offset, mode, filters or {}, prefer or {})
+        check_question(query, limit, offset, mode, filters or {}, prefer or {}, facets)
         searcher = self._installation.answering().searcher
-        found = searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group)
+        found = searcher.search(
+            query, limit, filters, prefer, offset=offset, mode=mode, group=group, facets=facets
+        )
         return self._addressed(found)
 
     async def search_async(
@@ -338,10 +342,11 @@ class KnowledgeBase:
         filters: Filters | None = None,
         prefer: Mapping[str, str] | None = None,
         group: bool = True,
+        facets: Sequence[str] | None = None,
     ) -> Results:
         """Await `search` in a thread: the event loop goes on meanwhile. Arguments and errors: see `search`."""
-        search = partial(self.search, offset=offset, mode=mode, filters=filters, prefer=prefer, group=group)
-        return await asyncio.to_thread(search, query, limit)
+        search = partial(self.search, offset=offset, mode=mode, group=group, facets=facets)
+        return await asyncio.to_thread(search, query, limit, filters=filters, prefer=prefer)
 
     def similar(self, id: str, limit: int = 10) -> Results:
         """Return the passages of other pages that mean nearly the same as a hit, best first, one a document.
@@ -358,7 +363,7 @@ class KnowledgeBase:
 
     def _addressed(self, found: Results) -> Results:
         if self.release.sequence > 0:  # of an app's own documents no tree has a page
-            found[:] = addressed(found, self._tree)
+            found[:] = addressed(found, self._tree or self._installation.tree)
         return found
 
     def document(self, key: str) -> DocumentView | None:
@@ -443,12 +448,6 @@ def _check_arguments(store: object, url: object, seed: object, config: object, p
             raise UsageError(f"{name} must be {expected}, not {value!r}")
         if isinstance(value, str) and (not value or "\0" in value):
             raise UsageError(f"{name} must be {expected}, not {value!r}")
-
-
-def _page_of(location: str) -> str:
-    """Return where a tree's search page is, a query kept, user and password left out; empty for a folder."""
-    found = re.fullmatch(r"(https?://)(?:[^/@]*@)?([^?#]*?)(?:/index\.html|/)?(\?[^#]*)?(?:#.*)?", location)
-    return f"{found[1]}{found[2]}/{found[3] or ''}" if found else ""
 
 
 def _root_bytes(trust: object) -> bytes:

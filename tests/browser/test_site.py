@@ -57,8 +57,12 @@ def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtim
     )
     client = {"client/vademecum.mjs": STUB.read_bytes(), "client/vademecum.zip": runtime}
     for path in (
-        *("vademecum-search.mjs", "errors.mjs", "format/markup.mjs", "net/transport.mjs"),
-        *(module.relative_to(CLIENT).as_posix() for module in (CLIENT / "ui").rglob("*.mjs")),
+        *("vademecum-search.mjs", "errors.mjs", "net/transport.mjs"),
+        *(
+            f.relative_to(CLIENT).as_posix()
+            for room in ("ui", "format", "search")
+            for f in (CLIENT / room).rglob("*.mjs")
+        ),
     ):
         client[f"client/{path}"] = (CLIENT / path).read_bytes()
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}

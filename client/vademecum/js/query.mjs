@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer}, similar {id, limit}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, similar {id, limit}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -113,8 +113,8 @@ function current() {
 }
 
 /** @param {Partial<import("./search/question.mjs").Question> & {query: string, limit: number}} args */
-async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {} }) {
-  const question = { query, limit, offset, mode, group, filters, prefer };
+async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {}, facets }) {
+  const question = { query, limit, offset, mode, group, filters, prefer, facets };
   checkQuestion(question);
   return current().searcher.search(question);
 }

@@ -6,7 +6,7 @@
  * Attributes: `url` of the published tree (default: the one that this file is of), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
  * what it stands in), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
- * `preview`: see the option of `KnowledgeBase`.
+ * `facets`: fields of the metadata to narrow by (`"version tags"`), `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
  */
@@ -84,7 +84,8 @@ export class VademecumSearch extends HTMLElement {
       this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
       return kb;
     };
-    this.#search = new Search({ view, wording, base, modal, address: this.hasAttribute("address"), make });
+    const facets = this.getAttribute("facets")?.split(/\s+/u).filter(Boolean);
+    this.#search = new Search({ view, wording, base, modal, address: this.hasAttribute("address"), facets, make });
     if (this.hasAttribute("autofocus")) view.field.focus();
   }
 

@@ -143,6 +143,8 @@ export interface SearchOptions {
   filters?: Record<string, FilterValue | FilterValue[] | { min?: string | number; max?: string | number }>;
   /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
   prefer?: Record<string, string>;
+  /** Fields of the metadata to count: `["tags", "author"]`. */
+  facets?: string[];
 }
 
 export interface Hit {
@@ -172,6 +174,8 @@ export interface Hit {
   why: { words: number | null; meaning: number | null };
   /** Further hits of the same document, best first. */
   more: Hit[];
+  /** `url`, and on a page of the document's own a text fragment with it: browsers mark the words there. */
+  link: string;
 }
 
 /** Hits, best first, and what is to be said of them all. */
@@ -186,8 +190,11 @@ export interface Results extends Array<Hit> {
   preparing: boolean;
   /** Nobody has verified it yet (option `preview`). */
   preview?: true;
-  /** For `lang`, `version` and `source`, where documents differ: how many of those that answer say what. */
+  /** For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how many of those
+   * that answer say what; the 100 commonest. */
   facets: Record<string, Record<string, number>>;
+  /** What the question stands for in these hits, folded: what to mark in a title, or a whole page. */
+  words: string[];
 }
 
 export interface Passage {

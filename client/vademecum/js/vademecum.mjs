@@ -117,9 +117,9 @@ export class KnowledgeBase {
   /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
   async search(query, options = {}) {
     if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
-    const { limit = 10, offset, mode, group, filters, prefer } = options;
+    const { limit = 10, offset, mode, group, filters, prefer, facets } = options;
     await this.initialize();
-    const { hits: found, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer });
+    const { hits: found, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer, facets });
     const hits = this.#addressed(found);
     if (!this.#reader.preview) return Object.assign(hits, told);
     if (hits.length > 0) this.#preview?.seen();
@@ -272,6 +272,7 @@ export class KnowledgeBase {
     if (!this.#reader.release && this.#reader.local) return hits; // of the app's own documents no tree has a page
     for (const hit of hits) {
       for (const place of [hit, ...(hit.places ?? [])]) place.url ||= readerAddress(place.document, this.url);
+      hit.link ||= hit.url;
       this.#addressed(hit.more ?? []);
     }
     return hits;

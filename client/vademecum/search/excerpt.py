@@ -1,4 +1,6 @@
-"""The sentence of a hit that answers, and where its words stand in it; js/search/excerpt.mjs is the twin."""
+"""The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page;
+js/search/excerpt.mjs is the twin.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
+from urllib.parse import quote
 
 from vademecum.search.tokens import HUMPS, JOINTS, PAIRED, is_between, words_of
 
@@ -16,23 +19,28 @@ _SENTENCE: Final = re.compile(
 )
 
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
+_APART: Final = " \t\r\f\v|"
+"""What a page shows apart, or not at all: cells are joined by a line."""
+_PHRASE: Final = re.compile(r"[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}")
+_EDGES: Final = ".,;:!?()[]{}<>'\"«»“”„‘’…。、，！？；："
 
 Mark = tuple[int, int]
 
 
-def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...]]:
-    """Return the sentence with most of the words, with its neighbours as far as there is room; and the marks:
-    where words stand in it, [start, end), rising.
+def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...], str]:
+    """Return the sentence with most of the words, with its neighbours as far as there is room; the marks: where words
+    stand in it, [start, end), rising; and how that sentence goes on from the first of them, for `link_to`.
 
     >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"rotate", "key"}))
-    ('First this. Then rotate the key. Done.', ((17, 23), (28, 31)))
+    ('First this. Then rotate the key. Done.', ((17, 23), (28, 31)), 'rotate the key')
     """
     sentences = [found.span() for found in _SENTENCE.finditer(text) if _SPACES.sub("", found[0])]
     if not sentences:
-        return "", ()
+        return "", (), ""
     shared = [len(words.intersection(words_of(text[start:stop]))) for start, stop in sentences]
     best = shared.index(max(shared))
     start, stop = sentences[best]
+    phrase = _phrase(text[start:stop], words)
     for _, later in sentences[best + 1 :]:
         if later - start > MOST_LETTERS:
             break
@@ -43,7 +51,32 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...]]
     shown = _SPACES.sub(" ", text[start:stop]).strip(" ")
     if len(shown) > MOST_LETTERS:
         shown = _cut(shown, words)
-    return shown, tuple(marks_of(shown, words))
+    return shown, tuple(marks_of(shown, words)), phrase
+
+
+def _phrase(sentence: str, words: frozenset[str]) -> str:
+    """Return up to four words of a sentence, whole ones, as a browser looks for them; empty where none is in it."""
+    first = next((start for start, _ in marks_of(sentence, words)), None)
+    if first is None:
+        return ""
+    begin = max(sentence.rfind(letter, 0, first) for letter in _APART) + 1
+    found = _PHRASE.match(sentence, begin if first - begin < MOST_LETTERS // 6 else first)
+    return _SPACES.sub(" ", found[0]).strip(_EDGES) if found else ""
+
+
+def link_to(url: str, phrase: str) -> str:
+    """Return an address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where
+    the page does not have it, the anchor leads as before.
+
+    >>> link_to("https://docs.example/keys#rotate", "on-time, now")
+    'https://docs.example/keys#rotate:~:text=on%2Dtime%2C%20now'
+    """
+    if not url or not phrase:
+        return url
+    directive = quote(phrase, safe="!'()*").replace(
+        "-", "%2D"
+    )  # as encodeURIComponent does it; a hyphen has a meaning
+    return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
 
 
 def _cut(text: str, words: frozenset[str]) -> str:

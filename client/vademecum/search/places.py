@@ -18,11 +18,13 @@ from vademecum.format.manifest import PLACES
 from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
-from vademecum.search.question import Filters, says
+from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.tokens import named
 
 FACETS = ("lang", "version", "source")
+MOST_VALUES = 100
+"""The most values of a field that facets name: the commonest, of equals the first by UTF-16."""
 MOST_PLACES = 20
 """The most other places that a hit names."""
 MOST_CANDIDATES = 200
@@ -44,6 +46,7 @@ class Places:
         self._rows = rows[order]
         self._documents = np.repeat(np.arange(len(chunks)), [len(each) for each in chunks])[order]
         self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
+        self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
         """Return which documents say what the filters ask for, [m]."""
@@ -55,25 +58,39 @@ class Places:
         """What the documents say of their languages, each once; empty for those that say nothing."""
         return sorted({lang if isinstance(lang := said.get("lang"), str) else "" for said in self._metadata})
 
-    def facets(self, documents: NDArray[np.int64]) -> dict[str, dict[str, int]]:
-        """Return how many of these documents say what, for each field of `FACETS` in which documents differ."""
+    def facets(
+        self, documents: NDArray[np.int64], fields: Sequence[str] | None = None
+    ) -> dict[str, dict[str, int]]:
+        """Return how many of these documents say what, for each of these fields; where none are named, for those of
+        `FACETS` in which documents differ. One that says several counts for each.
+        """
+        among = np.zeros(len(self._metadata), np.bool_)
+        among[documents] = True
         told: dict[str, dict[str, int]] = {}
-        for name, (values, numbers) in self._facets.items():
-            counts = np.bincount(numbers[documents], minlength=len(values))
-            told[name] = {
-                value: int(count) for value, count in zip(values, counts, strict=True) if value and count
-            }
+        for name in FACETS if fields is None else fields:
+            values, rows, numbers = self._said(name)
+            if fields is None and len(values) < 2:
+                continue
+            counts = np.bincount(numbers[among[rows]], minlength=len(values)).tolist()
+            known = [(value, count) for value, count in zip(values, counts, strict=True) if count]
+            known.sort(key=lambda each: (-each[1], each[0].encode("utf-16-be", "surrogatepass")))
+            told[name] = dict(known[:MOST_VALUES])
         return told
 
-    @cached_property
-    def _facets(self) -> dict[str, tuple[list[str], NDArray[np.int64]]]:
-        found = {}
-        for name in FACETS:
-            said = [value if isinstance(value := each.get(name), str) else "" for each in self._metadata]
-            values = sorted(set(said))
-            if len(set(values) - {""}) > 1:
-                found[name] = values, np.array([values.index(value) for value in said], np.int64)
-        return found
+    def _said(self, name: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the values of a field, which documents say one, and for each of these its number."""
+        if name not in self._fields:
+            numbers: dict[str, int] = {}
+            pairs = []
+            for at, said in enumerate(self._metadata):
+                value = said.get(name)
+                texts = map(text_of, value if isinstance(value, list) else [value])
+                pairs += [
+                    (at, numbers.setdefault(text, len(numbers))) for text in dict.fromkeys(texts) if text
+                ]
+            rows, which = np.array(pairs, np.int64).reshape(-1, 2).T
+            self._fields[name] = list(numbers), rows, which
+        return self._fields[name]
 
     def rows(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which chunks one of these documents holds, [n]."""

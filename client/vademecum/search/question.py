@@ -23,7 +23,13 @@ Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str |
 
 
 def check_question(
-    query: object, limit: object, offset: object, mode: object, filters: object, prefer: object
+    query: object,
+    limit: object,
+    offset: object,
+    mode: object,
+    filters: object,
+    prefer: object,
+    facets: object = None,
 ) -> None:
     """See that a question can be answered.
 
@@ -39,6 +45,10 @@ def check_question(
     check_filters(filters)
     if not isinstance(prefer, Mapping) or not all(isinstance(value, str) for value in prefer.values()):
         raise UsageError(f"prefer must name a text for each field, such as lang and de, not {prefer!r}")
+    if facets is not None and not (
+        isinstance(facets, list | tuple) and all(isinstance(name, str) for name in facets)
+    ):
+        raise UsageError(f"facets must be a list of fields of the metadata, such as tags, not {facets!r}")
 
 
 def chunk_of(id_: object) -> int:
@@ -90,6 +100,20 @@ def says(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float
         return any(_lies_within(value, wanted) for value in values)
     some = [wanted] if isinstance(wanted, str | float | int) else wanted
     return any(_is_same(value, one) for value in values for one in some)
+
+
+def text_of(value: object) -> str:
+    """Return a value as facets name it, and as filters take it; empty: facets do not name it.
+
+    >>> text_of("de"), text_of(2.0), text_of(1.5), text_of(True), text_of(1e300), text_of(None)
+    ('de', '2', '1.5', 'true', '', '')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        plain = value == 0 or 1e-4 <= abs(value) < 1e15  # without an exponent in both languages
+        return (str(int(value)) if value == int(value) else repr(value)) if plain else ""
+    return value if isinstance(value, str) else ""
 
 
 def _is_same(value: Any, wanted: Value) -> bool:

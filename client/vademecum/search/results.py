@@ -57,6 +57,7 @@ class Hit:
         marks: Where words of the query stand in it, [start, end).
         why: What found it.
         more: Further hits of the same document, best first.
+        link: `url`, and on a page of the document's own a text fragment with it: browsers mark the words there.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Hit:
     marks: tuple[tuple[int, int], ...] = ()
     why: Why = Why()
     more: tuple[Hit, ...] = ()
+    link: str = ""
 
 
 class Results(list[Hit]):
@@ -82,7 +84,9 @@ class Results(list[Hit]):
         total: How many documents answer (without grouping: chunks), shown or not.
         unknown: Words of the query that no page has.
         nearest: No page has the words of the query, or few of them: the hits are near in meaning.
-        facets: For `lang`, `version` and `source`, where documents differ: how many of those that answer say what.
+        facets: For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how
+            many of those that answer say what; the 100 commonest.
+        words: What the question stands for in these hits, folded: what to mark in a title, or a whole page.
     """
 
     def __init__(
@@ -93,12 +97,14 @@ class Results(list[Hit]):
         unknown: tuple[str, ...] = (),
         nearest: bool = False,
         facets: Mapping[str, Mapping[str, int]] | None = None,
+        words: tuple[str, ...] = (),
     ) -> None:
         super().__init__(hits)
         self.total = total
         self.unknown = unknown
         self.nearest = nearest
         self.facets = facets or {}
+        self.words = words
 
 
 def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:
@@ -114,7 +120,8 @@ def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:
     for hit in hits:
         places = tuple(replace(place, url=place.url or _reader(place.document, tree)) for place in hit.places)
         more = tuple(addressed(hit.more, tree))
-        yield replace(hit, url=hit.url or _reader(hit.document, tree), places=places, more=more)
+        url = hit.url or _reader(hit.document, tree)
+        yield replace(hit, url=url, link=hit.link or url, places=places, more=more)
 
 
 def _reader(key: str, tree: str) -> str:

@@ -13,13 +13,14 @@ from vademecum.encoder.rotation import rotate_query
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
-from vademecum.search.excerpt import excerpt_of
+from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.places import Places
 from vademecum.search.question import Filters
 from vademecum.search.ranking import Mode, Ranking, fuse, nearness, place_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
+from vademecum.search.tokens import words_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
 
@@ -64,6 +65,7 @@ class Searcher:
         offset: int = 0,
         mode: Mode = "hybrid",
         group: bool = True,
+        facets: Sequence[str] | None = None,
     ) -> Results:
         """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
         found = self._words.find(query)
@@ -82,7 +84,7 @@ class Searcher:
             headed=None if mode == "semantic" else self._places.headed(query),
         )
         shown = slice(offset, offset + limit)
-        return self._present(ranking, found, cosines, documents, prefer or {}, shown, group=group)
+        return self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
 
     def similar(self, chunk: int, limit: int) -> Results:
         """Return the chunks of other pages that are nearest to one, one a document; none where that is not live."""
@@ -127,6 +129,7 @@ class Searcher:
         documents: NDArray[np.bool_] | None,
         prefer: Mapping[str, str],
         shown: slice,
+        facets: Sequence[str] | None = None,
         *,
         group: bool,
     ) -> Results:
@@ -150,7 +153,8 @@ class Searcher:
             total=len(owners) if group else len(ranking.rows),
             unknown=found.unknown,
             nearest=ranking.nearest and bool(hits),
-            facets=self._places.facets(owners),
+            facets=self._places.facets(owners, facets),
+            words=_words_in(hits, found.words),
         )
 
     def _candidates(
@@ -189,13 +193,14 @@ class Searcher:
         index, position = unpacked(state.documents.places[at])
         document = state.segments[index].document(position)
         text = plain(chunk.text)
-        excerpt, marks = excerpt_of(text, words)
+        excerpt, marks, phrase = excerpt_of(text, words)
+        url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
         return Hit(
             id=f"{chunk.id:016x}",
             document=document.key,
             title=document.title,
             heading=heading_text(chunk.headings),
-            url=f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url,
+            url=url,
             text=text,
             score=score,
             metadata=metadata_of(document.metadata),
@@ -205,4 +210,12 @@ class Searcher:
             marks=marks,
             why=why,
             more=more,
+            link=link_to(url, phrase),
         )
+
+
+def _words_in(hits: Sequence[Hit], words: frozenset[str]) -> tuple[str, ...]:
+    """Return which of the words the hits have, in titles, headings and texts."""
+    shown = [each for hit in hits for each in (hit, *hit.more)]
+    said = {text for hit in shown for text in (hit.title, hit.heading, hit.text)}
+    return tuple(sorted(words & {word for text in said for word in words_of(text)}))

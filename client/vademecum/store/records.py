@@ -27,6 +27,8 @@ logger = logging.getLogger("vademecum")
 LONGEST_WAIT = timedelta(hours=24)
 """What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
 
+LONGEST_ADDRESS = 2000
+"""Characters of a tree's address that is kept."""
 _SALT = re.compile(r"[0-9a-f]{32}")
 
 
@@ -89,6 +91,7 @@ class ChannelStatus:
             be. Browsers read it, so that they need not decide it again.
         reason: `yanked`, `refused` or `pinned`; or None.
         whole: The digest of the installed segments that were found to make the signed state.
+        tree: Where the search page of the tree is that was asked last; empty: of a folder nobody knows.
     """
 
     checked: datetime | None = None
@@ -100,9 +103,10 @@ class ChannelStatus:
     settled: bool = False
     reason: str | None = None
     whole: str = ""
+    tree: str = ""
 
     def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too: but for the last three; null where there is none."""
+        """Return the JSON values that `status()` has too: but for the last four; null where there is none."""
         latest, error = self.latest, self.error
         return {
             "checked": _told(self.checked),
@@ -261,6 +265,7 @@ def _decode_sync(fields: Fields) -> ChannelStatus:
         settled="settled" in fields and fields.boolean("settled"),
         reason=fields.text("reason", 1, 100) if "reason" in fields else None,
         whole=fields.match("whole", DIGEST) if "whole" in fields else "",
+        tree=fields.text("tree", longest=LONGEST_ADDRESS) if "tree" in fields else "",
     )
 
 
@@ -307,6 +312,7 @@ SYNC = Record(
         "settled": status.settled,
         "reason": status.reason,
         "whole": status.whole,
+        "tree": status.tree,
     },
 )
 HEALTH = Record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from vademecum.errors import BusyError, QuotaError, VademecumError
 from vademecum.policy import Policy
 from vademecum.ports import Permission, RecordStore, Store, Transport
 from vademecum.store import garbage
-from vademecum.store.records import POLICY, ErrorNote
+from vademecum.store.records import LONGEST_ADDRESS, POLICY, ErrorNote
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors
@@ -106,6 +107,10 @@ class Runs:
         if patient and config.patient:
             await require_patience(session, clock.now())
         seed = None if self._seed is None else self._seed.downloader
+        tree = search_page(next(iter(self._transports), "")).partition("?")[
+            0
+        ]  # a query may be a key that expires
+        session.status = replace(session.status, tree=tree if len(tree) <= LONGEST_ADDRESS else "")
         downloader = Downloader(Mirrors(self._transports.values()), clock, config, seed=seed)
         try:
             budget = Budget(session.policy.max_update_bytes or None, self._permission)
@@ -131,6 +136,16 @@ class Runs:
             with contextlib.suppress(VademecumError):
                 await garbage.collect(session)  # give back what the failed update had stored
         session.status = replace(session.status, error=ErrorNote.of(error, now))
+
+
+def search_page(location: str) -> str:
+    """Return where a tree's search page is, a query kept, user and password left out; empty for a folder.
+
+    >>> search_page("https://me:secret@docs.example/kb/index.html?v=1")
+    'https://docs.example/kb/?v=1'
+    """
+    found = re.fullmatch(r"(https?://)(?:[^/@]*@)?([^?#]*?)(?:/index\.html|/)?(\?[^#]*)?(?:#.*)?", location)
+    return f"{found[1]}{found[2]}/{found[3] or ''}" if found else ""
 
 
 async def _commit_if_possible(session: Session) -> None:

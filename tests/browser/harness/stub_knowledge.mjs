@@ -1,4 +1,7 @@
 // A knowledge base that a test plays: the page's own behaviour, without an index, Python or time.
+import { excerptOf } from "./search/excerpt.mjs";
+import { wordsOf } from "./search/tokens.mjs";
+
 const PAGE = [
   "See [the **lost** keys](#lost), [evil](../evil.md), [outside](https://example.org/x) or [nowhere](gone.md).",
   "- one\n  1. `two`\n  2. three\n- four",
@@ -32,12 +35,28 @@ const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensi
 /** What the search of today gives: 45 documents, each with two more hits, in two versions. */
 function many(query, limit) {
   const hit = (n, part) => ({
-    id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, heading: `Part ${part}`, text: "", score: 1 / n,
+    id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${part}`, text: "", score: 1 / n,
     excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}` },
+    more: [], places: [],
   });
-  const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: [hit(i + 1, 2), hit(i + 1, 3)] }));
+  const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
+  const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: [hit(i + 1, 2), hit(i + 1, 3)], places: i === 2 ? places : [] }));
   const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
-  return Object.assign(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near") });
+  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near"), words: ["many"] });
+}
+
+function results(hits, told = {}) {
+  return Object.assign(hits, { total: hits.length, facets: {}, unknown: [], nearest: false, preparing: false, words: [], ...told });
+}
+
+/** Hits of all documents; marked is what begins with a word of the query. */
+function all(query) {
+  const asked = wordsOf(query);
+  const hits = DOCUMENTS.filter(({ chunks }) => chunks[0].text).flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
+    ({ id, document, title, url: `${url}#${anchor}`, link: `${url}#${anchor}`, heading: headings.join(" › "), text: `${text} (${query})` })));
+  const words = hits.flatMap(({ title, heading, text }) => wordsOf(`${title} ${heading} ${text}`)).filter((word) => asked.some((begin) => word.startsWith(begin)));
+  const rest = { score: 0.5, metadata: {}, more: [], places: [], why: { words: null, meaning: null } };
+  return results(hits.map((hit) => ({ ...hit, ...rest, ...excerptOf(hit.text, new Set(words)) })), { words });
 }
 
 export class KnowledgeBase {
@@ -70,16 +89,15 @@ export class KnowledgeBase {
     for (const listener of this.listeners[name] ?? []) listener(detail);
   }
 
-  async search(query, { limit, filters } = {}) {
+  async search(query, { limit, filters, facets } = {}) {
     this.calls.push(`search ${query}`);
-    this.asked = { limit, filters };
+    this.asked = { limit, filters, facets };
     if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
-    if (query.startsWith("absent")) return [];
+    if (query.startsWith("absent")) return results([]);
     if (query.startsWith("many")) return many(query, limit);
     if (query.startsWith("soon")) return Object.assign(many(query, (this.readings = (this.readings ?? 0) + 1)), { preparing: this.readings < 3 });
-    return DOCUMENTS.filter(({ chunks }) => chunks[0].text).flatMap(({ key: document, title, url, chunks }) => chunks.map(({ id, headings, anchor, text }) =>
-      ({ id, document, title, url: `${url}#${anchor}`, heading: headings.join(" › "), text: `${text} (${query})`, score: 0.5, metadata: {} })));
+    return all(query);
   }
 
   async document(key) {

@@ -33,11 +33,12 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.knowledge import EVENTS, _page_of
+from vademecum.knowledge import EVENTS
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
 from vademecum.search.results import Place, addressed
 from vademecum.store.pointer import Generation
+from vademecum.update.run import search_page
 
 ONE: Documents = {
     "a": {"chunks": ["rotate the key"], "title": "A", "url": "a.html"},
@@ -514,13 +515,17 @@ def test_what_has_no_page_of_its_own_is_shown_by_the_trees_search_page(url: str,
     """As tests/unit/js/net/transport.test.mjs has it."""
     other = Hit("1", "b", "B", "", "https://docs.example/b#x", "text", 1.0)
     hit = Hit("0", key, "A", "", "", "text", 1.0, places=(Place(key, "A", ""),), more=(other,))
-    [found] = addressed([hit], _page_of(url))
-    assert (found.url, found.places[0].url, found.more) == (page, page, (other,))
+    [found] = addressed([hit], search_page(url))
+    assert (found.url, found.link, found.places[0].url, found.more[0].url) == (page, page, page, other.url)
 
 
-def test_no_hit_is_without_an_address(synced: KnowledgeBase, address: str, tmp_path: Path) -> None:
-    [first, *_] = KnowledgeBase.open(tmp_path / "kb.db", url=address).search("run")
-    assert first.url == f"{address}?doc={first.document}"
+def test_no_hit_is_without_an_address(address: str, tree: Tree, tmp_path: Path) -> None:
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=address, trust=tree.publisher.first_root, config=FAST)
+    kb.sync()
+    [first, *_] = kb.search("run")
+    assert first.url == first.link == f"{address}?doc={first.document}"
+    [offline, *_] = KnowledgeBase.open(tmp_path / "kb.db").search("run")
+    assert offline == first, "the store knows where it came from"
 
 
 def test_a_host_that_is_gone(synced: KnowledgeBase, tmp_path: Path) -> None:

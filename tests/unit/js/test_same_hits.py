@@ -36,8 +36,10 @@ PAGES = {
     "See read_text().\n\n"
     "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n\n"
     "## 2.1 New keys\n\nNone.\n",
-    "de.md": "---\nlang: de\n---\n# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt.\n",
-    "fr.md": "---\nlang: fr\n---\n# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
+    "de.md": "---\nlang: de\ntags: [oil, 2, 1.50, true, oil, {a: b}]\nyear: 2024\n---\n"
+    "# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt.\n",
+    "fr.md": "---\nlang: fr\ntags: [__proto__, constructor, oil, -0.0, 1.0e-9]\nyear: 2023.5\n---\n"
+    "# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
     "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
     "ru.md": "---\nlang: ru\n---\n# Новый ключ\n\nКлючи хранятся в папке. Ещё один ключ нужен.\n",
     "ja.md": "---\nlang: ja\n---\n# バックグラウンドタスク\n\n応答のあとでタスクを実行する。鍵を交換します。\n",
@@ -170,10 +172,14 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         for query in QUESTIONS
         for mode, group in (("hybrid", True), ("hybrid", False), ("lexical", True), ("semantic", True))
     ]
+    fields = ["tags", "year", "lang", "nobody", "__proto__"]
+    questions += [
+        {"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles")
+    ]
     found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})
     searcher = Searcher(opened)
     for question, told in zip(questions, found, strict=True):
-        hits = searcher.search(question["query"], mode=question["mode"], group=question["group"])
+        hits = searcher.search(**question)
         assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], question
         assert (hits.total, list(hits.unknown), hits.nearest) == (
             told["total"],
@@ -181,6 +187,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
             told["nearest"],
         ), question
         assert hits.facets == told["facets"], question
+        assert set(hits.words) == set(told["words"]), question
 
 
 @pytest.mark.parametrize("options", [{}, {"dimensions": 33}, {"bits": 8}, {"bits": 2}], ids=str)

@@ -18,7 +18,13 @@ def run(options: Namespace) -> Shown:
     with KnowledgeBase.open(options.store) as knowledge:
         query, prefer = " ".join(options.query), dict(options.prefer)
         hits = knowledge.search(
-            query, options.limit, offset=options.offset, mode=options.mode, filters=filters, prefer=prefer
+            query,
+            options.limit,
+            offset=options.offset,
+            mode=options.mode,
+            filters=filters,
+            prefer=prefer,
+            facets=options.facet,
         )
         release = knowledge.release.sequence
     told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "facets")}
@@ -29,6 +35,9 @@ def run(options: Namespace) -> Shown:
         lines.append("Near in meaning:")
     for number, hit in enumerate(hits, options.offset + 1):
         lines += [f"{number:2}. {_place(hit)}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]
+    for name in options.facet or ():
+        counts = ", ".join(f"{value} ({count})" for value, count in hits.facets[name].items())
+        lines.append(f"{name}: {counts or 'nobody says'}")
     after = options.offset + len(hits)
     if hits and after < hits.total:
         lines.append(f"{len(hits)} of {hits.total} documents; --offset {after} shows the next.")

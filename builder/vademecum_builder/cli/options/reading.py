@@ -98,6 +98,12 @@ def _search(add: AddOption) -> None:
     add("--filter", **of_pairs, help="documents alone whose metadata say so: version=2.0 (repeatable)")
     add("--prefer", **of_pairs, help="of a page in several places this one: lang=de (repeatable)")
     add(
+        "--facet",
+        metavar="FIELD",
+        action="append",
+        help="count what documents say there, as in tags (repeatable)",
+    )
+    add(
         "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
     )
     add_json(add)

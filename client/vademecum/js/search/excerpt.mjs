@@ -1,21 +1,27 @@
 // @ts-check
-/** The sentence of a hit that answers, and where its words stand in it; search/excerpt.py is the twin. */
+/** The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page; search/excerpt.py is the twin. */
 
 import { HUMPS, JOINTS, PAIRED, isBetween, wordsOf } from "./tokens.mjs";
 
 const MOST_LETTERS = 240;
 const SENTENCE = /[^\n.!?。！？]*(?:[.!?。！？]+(?![ \t\r\n\f\v]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
 const SPACES = /[ \t\r\n\f\v]+/g;
+/** What a page shows apart, or not at all: cells are joined by a line. */
+const APART = [..." \t\r\f\v|"];
+const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;
+const EDGES = /^[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+|[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+$/gu;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
 
-/** @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[]}} */
+/** `phrase`: how the sentence goes on from the first of the words, for `linkTo`.
+ * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string}} */
 export function excerptOf(text, words) {
   const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => sentence.replace(SPACES, "")).map(({ index, 0: found }) => [index, index + found.length]);
-  if (!sentences.length) return { excerpt: "", marks: [] };
+  if (!sentences.length) return { excerpt: "", marks: [], phrase: "" };
   const shared = sentences.map(([start, stop]) => new Set(wordsOf(text.slice(start, stop)).filter((word) => words.has(word))).size);
   let best = shared.indexOf(Math.max(...shared));
   let [start, stop] = sentences[best];
+  const phrase = phraseOf(text.slice(start, stop), words);
   for (const [, later] of sentences.slice(best + 1)) {
     if (letters(text.slice(start, later)) > MOST_LETTERS) break;
     stop = later;
@@ -23,7 +29,24 @@ export function excerptOf(text, words) {
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= MOST_LETTERS / 2) start = sentences[--best][0];
   let excerpt = text.slice(start, stop).replace(SPACES, " ").replace(/^ | $/g, "");
   if (letters(excerpt) > MOST_LETTERS) excerpt = cut(excerpt, words);
-  return { excerpt, marks: marksOf(excerpt, words) };
+  return { excerpt, marks: marksOf(excerpt, words), phrase };
+}
+
+/** Up to four words of a sentence, whole ones, as a browser looks for them; empty where none of the words is in it.
+ * @param {string} sentence @param {Set<string>} words */
+function phraseOf(sentence, words) {
+  const first = marksOf(sentence, words)[0]?.[0] ?? sentence.length;
+  const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
+  const near = letters(sentence.slice(begin, first)) < MOST_LETTERS / 6;
+  const [found = ""] = first < sentence.length ? (PHRASE.exec(sentence.slice(near ? begin : first)) ?? []) : [];
+  return found.replace(SPACES, " ").replace(EDGES, "");
+}
+
+/** An address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where the page
+ * does not have it, the anchor leads as before. @param {string} url @param {string} phrase */
+export function linkTo(url, phrase) {
+  // A hyphen means something in a directive; encodeURIComponent leaves it as it is.
+  return url && phrase ? `${url}${url.includes("#") ? "" : "#"}:~:text=${encodeURIComponent(phrase).replaceAll("-", "%2D")}` : url;
 }
 
 /** A long sentence from a little before the first of the words. @param {string} text @param {Set<string>} words */

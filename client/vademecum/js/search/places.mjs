@@ -4,7 +4,7 @@
  * and which of several places it shows. The twin of search/places.py.
  */
 
-import { says } from "./question.mjs";
+import { says, textOf } from "./question.mjs";
 import { named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -15,13 +15,15 @@ import { named } from "./tokens.mjs";
 export const PLACES = ["lang", "version"];
 const FACETS = ["lang", "version", "source"];
 export const MOST_PLACES = 20;
+/** The most values of a field that facets name: the commonest. */
+export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 const ORDERED = 1001;
 
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
   /** @type {Record<string, any>[] | undefined} */ #metadata;
-  /** @type {string[] | undefined} */ #fields;
+  /** @type {Map<string, {differ: boolean, said: string[][]}>} */ #fields = new Map();
 
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
   constructor(generation, order = {}) {
@@ -41,20 +43,21 @@ export class Places {
     return [...new Set(this.metadata.map(({ lang }) => (typeof lang === "string" ? lang : "")))].sort();
   }
 
-  /** How many of these documents say what, for each field of `FACETS` in which documents differ. @param {number[]} documents */
-  facets(documents) {
-    /** @type {Record<string, Record<string, number>>} */ const told = {};
-    for (const name of this.#differing()) {
-      const values = documents.map((at) => this.metadata[at][name]).filter((value) => typeof value === "string" && value !== "");
-      told[name] = {};
-      for (const value of values.sort()) told[name][value] = (told[name][value] ?? 0) + 1;
-    }
-    return told;
+  /** How many of these documents say what, for each of these fields; where none are named, for those of `FACETS` in which
+   * documents differ. One that says several counts for each. @param {number[]} documents @param {string[]} [fields] */
+  facets(documents, fields) {
+    const named = fields ?? FACETS.filter((name) => this.#field(name).differ);
+    return Object.fromEntries(named.map((name) => [name, counted(documents.flatMap((at) => this.#field(name).said[at]))]));
   }
 
-  #differing() {
-    this.#fields ??= FACETS.filter((name) => new Set(this.metadata.map((said) => said[name]).filter((value) => typeof value === "string" && value !== "")).size > 1);
-    return this.#fields;
+  /** What each document says in a field. @param {string} name */
+  #field(name) {
+    let field = this.#fields.get(name);
+    if (!field) {
+      const said = this.metadata.map((document) => [...new Set([document[name]].flat().map(textOf))].filter(Boolean));
+      this.#fields.set(name, (field = { said, differ: new Set(said.flat()).size > 1 }));
+    }
+    return field;
   }
 
   /** Which documents say what the filters ask for; null: all may be shown. @param {Filters} filters */
@@ -183,4 +186,12 @@ function distance(wanted, said) {
   if (typeof said !== "string") return 2;
   const [mine, its] = [wanted.toLowerCase(), said.toLowerCase()];
   return mine === its ? 0 : mine.split("-")[0] === its.split("-")[0] ? 1 : 2;
+}
+
+/** How often each value occurs: the commonest, of equals the first. @param {string[]} values @returns {Record<string, number>} */
+function counted(values) {
+  /** @type {Map<string, number>} */ const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const sorted = [...counts].sort(([a, many], [b, others]) => others - many || (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.slice(0, MOST_VALUES));
 }

@@ -11,10 +11,10 @@ const RANGES = ["min", "max", "max,min"];
 
 /** @typedef {string | number | boolean} Value */
 /** @typedef {Record<string, Value | Value[] | {min?: string | number, max?: string | number}>} Filters */
-/** @typedef {{query: string, limit: number, offset: number, mode: string, group: boolean, filters: Filters, prefer: Record<string, string>}} Question */
+/** @typedef {{query: string, limit: number, offset: number, mode: string, group: boolean, filters: Filters, prefer: Record<string, string>, facets?: string[]}} Question */
 
 /** @param {Record<string, any>} args */
-export function checkQuestion({ query, limit, offset, mode, filters, prefer }) {
+export function checkQuestion({ query, limit, offset, mode, filters, prefer, facets = [] }) {
   require(typeof query === "string", "query", "a text", query);
   checkCount("limit", limit, 1);
   checkCount("offset", offset, 0);
@@ -27,6 +27,7 @@ export function checkQuestion({ query, limit, offset, mode, filters, prefer }) {
     require(good, `filters: ${name}`, "a text, a number, true or false, a list of these, or min and max", wanted);
   }
   require(isObject(prefer) && Object.values(prefer).every((value) => typeof value === "string"), "prefer", "an object of texts", prefer);
+  require(Array.isArray(facets) && facets.every((name) => typeof name === "string"), "facets", "a list of fields", facets);
 }
 
 /** The number of a chunk that a hit names. @param {unknown} id */
@@ -52,6 +53,12 @@ export function says(said, wanted) {
   const values = [said].flat();
   if (isObject(wanted)) return values.some((value) => liesWithin(value, /** @type {any} */ (wanted)));
   return values.some((value) => [wanted].flat().some((one) => isSame(value, /** @type {Value} */ (one))));
+}
+
+/** A value as facets name it, and as filters take it; empty: facets do not name it. @param {unknown} value */
+export function textOf(value) {
+  const plain = typeof value !== "number" || value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e15); // without an exponent in both languages
+  return kindOf(value) && plain ? String(value) : "";
 }
 
 /** A text may stand for a number, or for true and false: a command line has texts alone. @param {any} value @param {Value} wanted */

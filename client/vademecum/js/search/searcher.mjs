@@ -1,7 +1,7 @@
 // @ts-check
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
-import { excerptOf } from "./excerpt.mjs";
+import { excerptOf, linkTo } from "./excerpt.mjs";
 import { fuse, inOrder, placesOf } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
@@ -62,7 +62,7 @@ export class Searcher {
   }
 
   /** @param {Question} question */
-  async search({ query, limit, offset, mode, group, filters, prefer }) {
+  async search({ query, limit, offset, mode, group, filters, prefer, facets }) {
     const { places } = this;
     const { owners } = this.generation;
     const words = await this.#wordsInTime(mode);
@@ -73,7 +73,7 @@ export class Searcher {
     const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
     const titled = words?.titled(query) ?? [];
-    return { ...this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer }), preparing: words === undefined };
+    return { ...this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }), preparing: words === undefined };
   }
 
   /** The chunks of other pages that are nearest to one, one a document; none where that is not live. @param {bigint} chunk @param {number} limit */
@@ -81,7 +81,7 @@ export class Searcher {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
-    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, preparing: false };
+    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], preparing: false };
     const { cosines } = this.#cosines(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
     return { ...this.#answer(found, cosines, (row) => cosines[row], places.elsewhere(row), asked), preparing: false };
@@ -90,7 +90,7 @@ export class Searcher {
   /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {(row: number) => number} near
    * @param {boolean[] | null} fits
    * @param {Omit<Question, "query" | "filters"> & {titled: number[], headed?: (row: number) => boolean}} asked */
-  #answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer }) {
+  #answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }) {
     const { generation, places, encoder } = this;
     const { index, owners } = generation;
     const weight = encoder.wordsWeight / 1000;
@@ -110,7 +110,9 @@ export class Searcher {
       const described = generation.describe(at, shown);
       /** @type {any[]} */ const more = others.map((other) => hit(other));
       const why = { words: wordly.get(at), meaning: meant.get(at) };
-      return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...excerptOf(described.text, found.words), why, more };
+      const { phrase, ...cut } = excerptOf(described.text, found.words);
+      const link = linkTo(described.url, phrase);
+      return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...cut, why, more, link };
     };
     const hits = shown.map(([first, ...others]) => hit(first, others));
     const answering = ownersOf(ranking.rows, owners, generation.documents.length);
@@ -119,7 +121,8 @@ export class Searcher {
       total: group ? answering.length : ranking.rows.length,
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
-      facets: places.facets(answering),
+      facets: places.facets(answering, facets),
+      words: wordsIn(hits, found.words),
     };
   }
 
@@ -161,6 +164,12 @@ export class Searcher {
       yield candidate;
     }
   }
+}
+
+/** Which of the words the hits have, in titles, headings and texts. @param {any[]} hits @param {Set<string>} words */
+function wordsIn(hits, words) {
+  const said = new Set(hits.flatMap((hit) => [hit, ...hit.more]).flatMap(({ title, heading, text }) => [title, heading, text]));
+  return [...new Set([...said].flatMap(wordsOf))].filter((word) => words.has(word)).sort();
 }
 
 /** The documents that own these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents */

@@ -36,12 +36,14 @@ export function icon(path) {
 }
 
 /**
- * Pieces of text as nodes, the marked ones inside `<mark>`.
- * @param {import("./excerpt.mjs").Piece[]} pieces
+ * A text as nodes, these stretches of it inside `<mark>`.
+ * @param {string} text
+ * @param {[number, number][]} marks from, to; rising
  * @returns {(Node | string)[]}
  */
-export function marked(pieces) {
-  return pieces.map((piece) => (piece.marked ? element("mark", {}, [piece.text]) : piece.text));
+export function marked(text, marks) {
+  const nodes = marks.flatMap(([start, end], i) => [text.slice(marks[i - 1]?.[1] ?? 0, start), element("mark", {}, [text.slice(start, end)])]);
+  return [...nodes, text.slice(marks.at(-1)?.[1] ?? 0)].filter((node) => node !== "");
 }
 
 /**

@@ -2,15 +2,15 @@
 /** A chunk's text as nodes: what was written is what is shown. Only elements and text; addresses are checked. */
 
 import { follows, parseMarkup } from "../format/markup.mjs";
+import { marksOf } from "../search/excerpt.mjs";
 import { element, marked, outside, safeUrl } from "./dom.mjs";
-import { mark } from "./excerpt.mjs";
 
 /**
  * @typedef {import("../format/markup.mjs").Run} Run
  * @typedef {import("../format/markup.mjs").Block} Block
  * @typedef {{list: HTMLElement, depth: number}} OpenList
  * @typedef {{key: string, url: string}} Place the document that the text is of
- * @typedef {{place: Place, base: URL, words: string[]}} Context `words` are marked
+ * @typedef {{place: Place, base: URL, words: Set<string>}} Context `words` are marked
  */
 
 /**
@@ -65,7 +65,7 @@ function listFor({ depth, number }, lists) {
 
 /** @param {{text: string, language: string}} block @param {Context} context */
 function code({ text, language }, { words }) {
-  return element("pre", { tabindex: "0", dir: "ltr" }, [element("code", language ? { class: `language-${language}` } : {}, marked(mark(text, words)))]);
+  return element("pre", { tabindex: "0", dir: "ltr" }, [element("code", language ? { class: `language-${language}` } : {}, marked(text, marksOf(text, words)))]);
 }
 
 /** @param {{cells: Run[][], header: boolean}} block @param {Context} context */
@@ -95,7 +95,7 @@ function inline(runs, context) {
 
 /** @param {Run} run @param {Context} context @returns {(Node | string)[]} */
 function styled(run, context) {
-  let nodes = run.image ? image(run, context) : marked(mark(run.text, context.words));
+  let nodes = run.image ? image(run, context) : marked(run.text, marksOf(run.text, context.words));
   if (run.code) nodes = [element("code", {}, nodes)];
   if (run.emphasis) nodes = [element("em", {}, nodes)];
   if (run.strong) nodes = [element("strong", {}, nodes)];

@@ -3,7 +3,6 @@
 
 import { outside, safeUrl } from "./dom.mjs";
 import { draw } from "./draw.mjs";
-import { queryWords } from "./excerpt.mjs";
 
 /**
  * @typedef {import("../vademecum.d.mts").Passage} Part
@@ -35,12 +34,12 @@ export class Reader {
 
   /**
    * @param {Document} page
-   * @param {string} query whose words are marked
+   * @param {Set<string>} words that are marked
    * @param {string} [passage] id of the chunk to begin at
    */
-  open(page, query, passage) {
+  open(page, words, passage) {
     const { dialog, title, link, text } = this.parts;
-    const context = { place: page, base: this.base, words: queryWords(query) };
+    const context = { place: page, base: this.base, words };
     title.textContent = page.title || page.key;
     const href = safeUrl(page.url, this.base);
     link.hidden = href === null;

@@ -1,6 +1,8 @@
 // @ts-check
 /** The last searches that led somewhere: on this device only, and gone when the reader says so. */
 
+import { outside } from "./dom.mjs";
+
 const KEPT = 5;
 
 export class Recent {
@@ -37,4 +39,13 @@ export class Recent {
       return; // a privacy setting: nothing is remembered
     }
   }
+}
+
+/** The searches as options. @param {string[]} queries @param {(query: string) => void} ask */
+export function drawRecent(queries, ask) {
+  return queries.map((query) => {
+    const option = outside("div", { role: "option", class: "open once", "aria-selected": "false" }, [query]);
+    option.addEventListener("click", () => ask(query));
+    return option;
+  });
 }

@@ -2,26 +2,25 @@
 /** From keys pressed to hits shown: the field, the list below it, and the reader. */
 
 import { Address } from "./address.mjs";
-import { outside } from "./dom.mjs";
 import { Facets } from "./facets.mjs";
+import { isHotkey } from "./hotkey.mjs";
 import { Options } from "./options.mjs";
 import { Panel } from "./panel.mjs";
-import { closeOnBackdrop, Reader } from "./reader.mjs";
-import { Recent } from "./recent.mjs";
-import { drawHits } from "./results.mjs";
+import { closeOnBackdrop } from "./reader.mjs";
+import { Reading } from "./reading.mjs";
+import { drawRecent, Recent } from "./recent.mjs";
+import { drawHits, remarks } from "./results.mjs";
 import { State } from "./state.mjs";
 
 /**
  * @typedef {import("../vademecum.d.mts").KnowledgeBase} KnowledgeBase
- * @typedef {import("./results.mjs").Hit} Hit
- * @typedef {Hit[] & {total?: number, facets?: import("./facets.mjs").Counts, unknown?: string[], nearest?: boolean, preparing?: boolean, preview?: boolean}} Hits
- *   an older knowledge base gives a plain list
  * @typedef {object} Surroundings
  * @property {import("./view.mjs").View} view
  * @property {import("./texts.mjs").Wording} wording
  * @property {URL} base addresses of documents are relative to it
  * @property {boolean} modal the view is a dialog
  * @property {boolean} address the query stands in the page's address
+ * @property {string[] | undefined} facets the fields to narrow by, where the page says so
  * @property {() => Promise<KnowledgeBase>} make what answers; called when it is needed
  */
 
@@ -50,7 +49,7 @@ export class Search {
     this.options = new Options(view.field, view.list);
     this.facets = new Facets(view.facets, () => this.#search());
     this.recent = new Recent(base.href);
-    this.reader = new Reader(view.reader, base, () => this.#address?.closed(), (target, href) => this.#follow(target, href));
+    this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key));
     view.field.addEventListener("input", () => this.#typed());
     view.field.addEventListener("focus", () => this.start());
     view.form.addEventListener("submit", (event) => event.preventDefault());
@@ -59,7 +58,7 @@ export class Search {
     view.load.addEventListener("click", () => this.#more());
     view.open.addEventListener("click", () => this.open());
     view.list.addEventListener("click", () => this.recent.add(this.query));
-    view.forget.addEventListener("click", () => this.#forget());
+    view.forget.addEventListener("click", () => (this.recent.forget(), this.#search()));
     closeOnBackdrop(view.dialog);
   }
 
@@ -85,7 +84,7 @@ export class Search {
   listen() {
     const { view, address } = this.around;
     if (!address) return;
-    this.#address = new Address((at) => this.#goTo(at));
+    this.#address = this.reading.address = new Address((at) => this.#goTo(at));
     view.field.value ||= this.#address.now.query;
   }
 
@@ -147,13 +146,8 @@ export class Search {
     this.around.view.field.focus();
   }
 
-  #forget() {
-    this.recent.forget();
-    this.#search();
-  }
-
   async #search() {
-    const { around: { view, wording, modal }, query } = this;
+    const { around: { view, wording, modal, facets }, query } = this;
     const mine = ++this.#asked;
     if (!modal) view.clear.hidden = view.field.value === "";
     view.key.hidden = view.field.value !== "";
@@ -163,7 +157,7 @@ export class Search {
     try {
       const { filters } = this.facets;
       const prefer = { lang: navigator.language };
-      const hits = await this.#kb.search(query, { limit: this.#limit, prefer, ...(filters && { filters }) });
+      const hits = await this.#kb.search(query, { limit: this.#limit, prefer, facets, filters });
       if (mine !== this.#asked) return;
       this.#show(hits, query);
       if (hits.preparing) this.#later("again", AGAIN_MS, () => mine === this.#asked && this.#search());
@@ -177,17 +171,17 @@ export class Search {
     }
   }
 
-  /** @param {Hits} hits @param {string} query */
+  /** @param {import("./results.mjs").Results} hits @param {string} query */
   #show(hits, query) {
     const { view, wording, base } = this.around;
     this.#rest();
-    const badges = this.facets.show(hits.facets ?? {}, wording);
-    const read = (/** @type {Hit} */ hit) => this.#read(hit.document, hit.id);
-    this.options.show(drawHits(hits, query, { wording, base, read, badges }));
+    this.reading.words = new Set(hits.words);
+    const badges = this.facets.show(hits.facets, wording);
+    this.options.show(drawHits(hits, { wording, base, badges, read: ({ document, id }) => this.reading.read(document, id) }));
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
     this.#say(remarks(hits, query, wording).join(" · "));
     const said = hits.length > 0 ? "results.said" : "results.none";
-    this.#later("announce", ANNOUNCE_MS, () => (view.announce.textContent = wording.say(said, { count: hits.total ?? hits.length, query })));
+    this.#later("announce", ANNOUNCE_MS, () => (view.announce.textContent = wording.say(said, { count: hits.total, query })));
   }
 
   /** Nothing is asked: what was asked before is offered. */
@@ -199,13 +193,9 @@ export class Search {
     view.load.hidden = true;
     const queries = this.recent.all;
     view.recent.hidden = queries.length === 0;
-    this.options.show(queries.map((query) => {
-      const option = outside("div", { role: "option", class: "open once", "aria-selected": "false" }, [query]);
-      option.addEventListener("click", () => {
-        this.query = query;
-        view.field.focus();
-      });
-      return option;
+    this.options.show(drawRecent(queries, (query) => {
+      this.query = query;
+      view.field.focus();
     }));
   }
 
@@ -228,35 +218,12 @@ export class Search {
     this.#timers.set(name, setTimeout(act, delay));
   }
 
-  // Reading -----------------------------------------------------------------------------------
-
-  /** @param {string} key @param {string} passage id of a chunk */
-  async #read(key, passage) {
-    const found = await this.#kb?.document(key);
-    if (!found) return;
-    this.#address?.reading(key, passage);
-    this.reader.open(found, this.query, passage);
-  }
-
-  /**
-   * A link in the reader leads to the document that it means, or where it says.
-   * @param {{keys: string[], anchor: string}} target
-   * @param {string} href
-   */
-  async #follow({ keys, anchor }, href) {
-    for (const key of keys) {
-      const found = await this.#kb?.document(key);
-      if (found) return this.#read(key, found.chunks.find((chunk) => chunk.anchor === anchor)?.id ?? "");
-    }
-    location.assign(href);
-  }
-
   /** @param {Address["now"]} at */
   async #goTo({ query, document: key, passage }) {
     this.around.view.field.value = query;
-    if (key === "") this.reader.close();
-    const [found] = await Promise.all([key === "" ? null : this.#kb?.document(key).catch(() => null), this.#search()]);
-    if (found) this.reader.open(found, query, passage);
+    if (key === "") this.reading.close();
+    await this.#search(); // it says what is marked
+    if (key !== "") await this.reading.show(key, passage);
   }
 
   // The keyboard ------------------------------------------------------------------------------
@@ -273,24 +240,10 @@ export class Search {
     else if (plain && this.options.pressed(event.key)) event.preventDefault();
   }
 
-  /** Ctrl/Cmd+K and `/`, wherever the page's focus is. @param {KeyboardEvent} event */
+  /** @param {KeyboardEvent} event wherever the page's focus is */
   hotkey(event) {
-    const { panel, reader } = this.around.view;
-    if (event.defaultPrevented || event.isComposing || panel.open || reader.dialog.open || document.querySelector("dialog[open]")) return;
-    const [target] = event.composedPath();
-    const typing = target instanceof HTMLElement && (target.isContentEditable || /^(?:input|textarea|select)$/u.test(target.localName));
-    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing;
-    const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-    if (!slash && !k) return;
+    if (!isHotkey(event, this.around.view)) return;
     event.preventDefault();
     this.open();
   }
-}
-
-/** What is to be said of the hits as a whole. @param {Hits} hits @param {string} query @param {import("./texts.mjs").Wording} wording */
-function remarks({ length, total, nearest, unknown = [], preview }, query, wording) {
-  const count = total !== undefined && total > length ? [wording.say("results.count", { count: total })] : [];
-  const lacking = unknown.length > 0 ? [wording.say("results.unknown", { words: unknown.join(", ") })] : [];
-  const found = nearest ? [wording.say("results.nearest")] : [...count, ...lacking];
-  return [...(length > 0 ? found : [wording.say("results.none", { query })]), ...(preview ? [wording.say("preview")] : [])];
 }

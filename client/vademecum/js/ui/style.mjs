@@ -95,7 +95,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .modal .open { scroll-margin: .5rem; }
 .open:hover { background: var(--tint); }
 [role="option"][aria-selected="true"] { outline: 2px solid var(--accent); outline-offset: -2px; background: var(--tint); }
-.open + .open { margin-inline-start: 1.15rem; padding-block: .6rem; }
+.open ~ .open { margin-inline-start: 1.15rem; padding-block: .6rem; }
 .open.once { padding-block: .5rem; margin: 0; }
 .open .title { display: block; color: var(--accent); font-size: 1.2rem; }
 .open:hover .title { text-decoration: underline; text-decoration-thickness: .06em; text-underline-offset: .18em; }

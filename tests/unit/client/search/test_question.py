@@ -17,6 +17,8 @@ ASKED: list[dict[str, Any]] = [
     {"query": "a" * 10_000, "mode": "semantic"},
     {"filters": {"nobody has this": "x", "tags": ["a", 2, True], "n": {"min": 1}, "none": []}},
     {"filters": {"date": {"min": "2024", "max": "2025"}}, "prefer": {"lang": "de"}},
+    {"facets": []},
+    {"facets": ["tags", "", "__proto__"]},
 ]
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("query", {"query": query}) for query in (None, 7, ["key"], {"query": "key"})),
@@ -38,6 +40,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
         )
     ),
     *(("prefer", {"prefer": prefer}) for prefer in ("de", {"lang": 1}, {"lang": None}, ["de"])),
+    *(("facets", {"facets": facets}) for facets in ("tags", {"tags": 1}, [1], [None], 7)),
 ]
 SAYS: list[tuple[Any, Any, bool]] = [
     ("2.0", "2.0", True),

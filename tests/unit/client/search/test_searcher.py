@@ -11,6 +11,7 @@ from support.publishing import Line
 from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
+from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.results import Results
 from vademecum.search.words import logarithm
 from vademecum.testing import FixedClock
@@ -21,7 +22,7 @@ PAGES = {
     "tasks.md": "# Background tasks\n\nCall `add_task()` of `BackgroundTasks` to send mail after the answer.\n",
     "store.md": "# The store\n\nThe store is one SQLite file. Locking the store keeps other writers out.\n",
     "search.md": "# Search\n\nQueries are answered offline. A key is never needed for searching.\n",
-    "de.md": "---\nlang: de\n---\n# Schlüssel\n\nDie Schlüssel werden im Ordner aufbewahrt.\n",
+    "de.md": "---\nlang: de\ntags: [locks, 2]\n---\n# Schlüssel\n\nDie Schlüssel werden im Ordner aufbewahrt.\n",
     "rotate.md": "# Rotate\n\nTurn the wheel.\n",
     "tidy.md": "# Store tidying\n\nThrows away what is old; rules say which copies stay.\n",
     "book.md": "# Handbook\n\nWriters, readers, mail, wheels and tidying: tidying by hand, or each night.\n\n"
@@ -156,8 +157,46 @@ def test_what_is_no_id_is_told(kb: KnowledgeBase, id_: Any) -> None:
 
 
 def test_filters_and_facets(kb: KnowledgeBase) -> None:
-    assert keys(kb.search("schlussel key", filters={"lang": "de"})) == ["de.md"]
+    hits = kb.search("schlussel key", filters={"lang": "de"}, facets=["tags", "lang", "nobody"])
+    assert keys(hits) == ["de.md"]
+    assert hits.facets == {"tags": {"locks": 1, "2": 1}, "lang": {"de": 1}, "nobody": {}}
+    assert keys(kb.search("schlussel", filters={"tags": "2"})) == ["de.md"], (
+        "what a facet names, a filter takes"
+    )
     assert kb.search("key", filters={"lang": "fr"}) == []
+    assert kb.search("key").facets == {}, "of the usual fields none differs"
+
+
+def test_the_words_of_a_question_are_those_that_its_hits_have(kb: KnowledgeBase) -> None:
+    assert set(kb.search("rotating the key").words) == {"rotate", "rotated", "key", "keys"}
+    assert set(kb.search("backgr").words) == {"background", "backgroundtasks"}
+    assert kb.search("…").words == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "phrase"),
+    [
+        ("One. (Rotate the key, now or never.) Done.", {"key", "rotate"}, "Rotate the key, now"),
+        ("A - b\n\n- see `tmp_path_factory` there.", {"path"}, "`tmp_path_factory` there"),
+        ("Cell | Rotate it | Other cell", {"rotate"}, "Rotate it"),
+        ("鍵を交換します。", {"交換"}, "鍵を交換します"),
+        ("Nothing of it.", {"key"}, ""),
+        ("x" * 5_000, {"x" * 64}, "x" * 40),
+        ("A line\nthat ends", {"line"}, "line"),
+    ],
+)
+def test_a_link_names_whole_words_from_the_first_that_was_asked_for(
+    text: str, words: set[str], phrase: str
+) -> None:
+    assert excerpt_of(text, frozenset(words))[2] == phrase
+
+
+def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
+    assert link_to("", "key") == ""
+    assert link_to("https://docs.example/p", "") == "https://docs.example/p"
+    assert link_to("https://docs.example/p", "a&b") == "https://docs.example/p#:~:text=a%26b"
+    (hit, *_) = kb.search("locking")
+    assert hit.link == hit.url == "", "it has no page, and the tree is a folder"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ export const ar = {
     one: "واحدة أخرى في هذه الصفحة", two: "اثنتان أخريان في هذه الصفحة", few: "{count} أخرى في هذه الصفحة",
     many: "{count} أخرى في هذه الصفحة", other: "{count} أخرى في هذه الصفحة",
   },
+  "results.also": "أيضًا في: {places}",
   "results.load": "عرض المزيد",
   "results.read": "اقرأ هنا",
   "results.readThis": "اقرأ هنا: {title}",

@@ -19,6 +19,7 @@ export const de = {
   "results.nearest": "Keine Seite hat diese Wörter. Dem Sinn nach nahe:",
   "results.unknown": "Keine Seite hat: {words}",
   "results.more": { one: "{count} weiterer auf dieser Seite", other: "{count} weitere auf dieser Seite" },
+  "results.also": "Auch in: {places}",
   "results.load": "Mehr anzeigen",
   "results.read": "Hier lesen",
   "results.readThis": "Hier lesen: {title}",

@@ -19,6 +19,7 @@ export const en = {
   "results.nearest": "No page has these words. Near in meaning:",
   "results.unknown": "No page has: {words}",
   "results.more": { one: "{count} more on this page", other: "{count} more on this page" },
+  "results.also": "Also in: {places}",
   "results.load": "Show more",
   "results.read": "Read here",
   "results.readThis": "Read here: {title}",
