@@ -190,6 +190,10 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page.locator("#query").fill("many near")
     expect(page.locator("#message")).to_have_text("No page has these words. Near in meaning:")
     expect(page.locator(".hit")).to_have_count(20)
+    page.locator("#query").fill("many near xyzzy")
+    expect(page.locator("#message")).to_have_text("No page has: xyzzy. Near in meaning:")
+    page.locator("#query").fill("many meny")
+    expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
 
 
 def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:

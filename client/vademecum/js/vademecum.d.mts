@@ -193,6 +193,8 @@ export interface Results extends Array<Hit> {
   /** For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how many of those
    * that answer say what; the 100 commonest. */
   facets: Record<string, Record<string, number>>;
+  /** The question as it was looked for, where words that no page has were taken for others; or empty. */
+  meant: string;
   /** What the question stands for in these hits, folded: what to mark in a title, or a whole page. */
   words: string[];
 }

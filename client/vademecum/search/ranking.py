@@ -17,7 +17,7 @@ from vademecum.search.words import Found, Scores
 
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
 MODES: Final = ("hybrid", "semantic", "lexical")
-NEAREST_SHARE: Final = 0.35
+NEAREST_SHARE: Final = 0.6
 """Where the words that were found weigh less than this share of the query, what is near in meaning is told as such."""
 _NEAR = 0.5
 """Of the highest cosine: what is less near is found by its words or not at all."""

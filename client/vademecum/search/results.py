@@ -86,6 +86,7 @@ class Results(list[Hit]):
         nearest: No page has the words of the query, or few of them: the hits are near in meaning.
         facets: For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how
             many of those that answer say what; the 100 commonest.
+        meant: The question as it was looked for, where words that no page has were taken for others; or empty.
         words: What the question stands for in these hits, folded: what to mark in a title, or a whole page.
     """
 
@@ -98,6 +99,7 @@ class Results(list[Hit]):
         nearest: bool = False,
         facets: Mapping[str, Mapping[str, int]] | None = None,
         words: tuple[str, ...] = (),
+        meant: str = "",
     ) -> None:
         super().__init__(hits)
         self.total = total
@@ -105,6 +107,7 @@ class Results(list[Hit]):
         self.nearest = nearest
         self.facets = facets or {}
         self.words = words
+        self.meant = meant
 
 
 def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:

@@ -155,6 +155,7 @@ class Searcher:
             nearest=ranking.nearest and bool(hits),
             facets=self._places.facets(owners, facets),
             words=_words_in(hits, found.words),
+            meant=found.meant if found.guessed else "",
         )
 
     def _candidates(

@@ -18,14 +18,14 @@ from typing import Final
 MOST_LETTERS: Final = 64
 """Code points of a word; a longer one is cut, an identifier or path counts in its parts alone."""
 
-_CAMEL: Final = "\x02"
+CAMEL: Final = "\x02"
 """Stands where a word in camel case is cut; the text itself has none."""
 HUMPS: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PATH: Final = re.compile("[./:]+")
-_JOINT: Final = re.compile(f"[_{_CAMEL}-]+")
+_JOINT: Final = re.compile(f"[_{CAMEL}-]+")
 JOINTS: Final = re.compile("[._/:-]+")
 """What may stand between the parts of one run."""
-_ENDS: Final = "._-/:" + _CAMEL
+_ENDS: Final = "._-/:" + CAMEL
 
 _SPECIAL: Final = {
     **dict.fromkeys("ßẞ", "ss"),
@@ -86,7 +86,7 @@ def is_between(character: str) -> bool:
 
 def runs_of(text: str) -> list[str]:
     """Return the folded text cut where neither letters nor joints stand: words, identifiers, paths."""
-    humped = HUMPS.sub(_CAMEL, text.replace(_CAMEL, " "))
+    humped = HUMPS.sub(CAMEL, text.replace(CAMEL, " "))
     return humped.translate(_FOLDS).split()
 
 
@@ -101,7 +101,7 @@ def named(text: str) -> tuple[str, ...]:
     >>> named("OAuth2 scopes") == named("oauth2 Scopes")
     True
     """
-    runs = (run.replace(_CAMEL, "").strip(_ENDS) for run in runs_of(text))
+    runs = (run.replace(CAMEL, "").strip(_ENDS) for run in runs_of(text))
     return tuple(run for run in runs if run)
 
 
@@ -112,11 +112,11 @@ def parts_of(run: str) -> tuple[str, ...]:
     found: list[str] = []
     names = [name for name in (part.strip(_ENDS) for part in _PATH.split(run)) if name]
     if len(names) > 1:
-        found.append(run.replace(_CAMEL, ""))
+        found.append(run.replace(CAMEL, ""))
     for name in names:
         parts = _JOINT.split(name)
         if len(parts) > 1:
-            found.append(name.replace(_CAMEL, ""))
+            found.append(name.replace(CAMEL, ""))
         for part in parts:
             found.extend(word[:MOST_LETTERS] for word in _written_together(part))
     return tuple(word for word in found if len(word) <= MOST_LETTERS)

@@ -18,7 +18,7 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import within
 from vademecum.search.stems import stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import PAIRED, is_between, named, parts_of, runs_of
+from vademecum.search.tokens import CAMEL, PAIRED, is_between, named, parts_of, runs_of
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -76,6 +76,7 @@ class Found:
     words: frozenset[str]
     meant: str
     titles: Scores
+    guessed: bool = False
 
 
 class Words:
@@ -141,10 +142,15 @@ class Words:
             all_ += most if word.groups else self._weight(0)
         unknown = tuple(word.word for word in asked if not word.groups)
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
-        meant = " ".join(guesses.get(run, run) for run in runs_of(query)) if guesses else query
+        meant = query
+        if guesses:
+            meant = " ".join(guesses.get(run, run) for run in runs_of(query)).replace(CAMEL, " ")
+        elif len(unknown) == len(asked):  # "how to" alone means nothing
+            meant = " ".join(run for run in runs_of(query) if run not in self._stop)
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
-        return Found(scores, unknown, known / all_ if all_ else 1.0, all_, frozenset(shown), meant, titles)
+        share_ = known / all_ if all_ else 1.0
+        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, bool(guesses))
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""

@@ -42,11 +42,11 @@ function many(query, limit) {
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: [hit(i + 1, 2), hit(i + 1, 3)], places: i === 2 ? places : [] }));
   const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
-  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near"), words: ["many"] });
+  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near"), words: ["many"], meant: query.includes("meny") ? "many" : "" });
 }
 
 function results(hits, told = {}) {
-  return Object.assign(hits, { total: hits.length, facets: {}, unknown: [], nearest: false, preparing: false, words: [], ...told });
+  return Object.assign(hits, { total: hits.length, facets: {}, unknown: [], nearest: false, preparing: false, words: [], meant: "", ...told });
 }
 
 /** Hits of all documents; marked is what begins with a word of the query. */

@@ -187,6 +187,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
             told["nearest"],
         ), question
         assert hits.facets == told["facets"], question
+        assert hits.meant == told["meant"], question
         assert set(hits.words) == set(told["words"]), question
 
 

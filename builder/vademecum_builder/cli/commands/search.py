@@ -27,8 +27,10 @@ def run(options: Namespace) -> Shown:
             facets=options.facet,
         )
         release = knowledge.release.sequence
-    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "facets")}
+    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "meant", "facets")}
     lines = [f"No hits in release {release}."] if not hits else []
+    if hits.meant:
+        lines.append(f"Shown for: {hits.meant}")
     if hits.unknown:
         lines.append(f"No page has: {', '.join(hits.unknown)}.")
     if hits.nearest:

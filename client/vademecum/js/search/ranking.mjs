@@ -2,7 +2,7 @@
 /** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
 
 export const MODES = ["hybrid", "semantic", "lexical"];
-const NEAREST_SHARE = 0.35;
+const NEAREST_SHARE = 0.6;
 const NEAR = 0.5;
 const NEARER = 0.8;
 const FAR = 0.1;

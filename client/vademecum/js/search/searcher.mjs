@@ -81,7 +81,7 @@ export class Searcher {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
-    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], preparing: false };
+    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", preparing: false };
     const { cosines } = this.#cosines(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
     return { ...this.#answer(found, cosines, (row) => cosines[row], places.elsewhere(row), asked), preparing: false };
@@ -123,6 +123,7 @@ export class Searcher {
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(answering, facets),
       words: wordsIn(hits, found.words),
+      meant: found.guessed ? found.meant : "",
     };
   }
 

@@ -5,7 +5,7 @@
 
 export const MOST_LETTERS = 64;
 /** Stands where a word in camel case is cut. */
-const CAMEL = "\x02";
+export const CAMEL = "\x02";
 export const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 /** What may stand between the parts of one run. */
 export const JOINTS = /[._/:-]+/g;

@@ -5,13 +5,13 @@
  */
 
 import { within } from "./spelling.mjs";
-import { PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
+import { CAMEL, PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** @typedef {{scores: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, titles: Float64Array}} Found */
+/** @typedef {{scores: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, titles: Float64Array, guessed?: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -114,7 +114,7 @@ export class Words {
       for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) titles[this.owned[i]] = same;
     }
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
-    return { scores, unknown, share: all ? known / all : 1, weight: all, words: shown, meant: this.#meant(query, asked), titles };
+    return { scores, unknown, share: all ? known / all : 1, weight: all, words: shown, titles, ...this.#meant(query, asked) };
   }
 
   /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */
@@ -124,12 +124,15 @@ export class Words {
     return documents.flatMap((at) => [...this.owned.subarray(this.bounds[at], this.bounds[at + 1])]);
   }
 
-  /** The query, with what is misspelt replaced by the commonest word that it may be. @param {string} query @param {Asked[]} asked */
+  /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
+   * that mean nothing alone, such as "how to". @param {string} query @param {Asked[]} asked */
   #meant(query, asked) {
     const misspelt = asked.filter(({ groups }) => groups[0]?.worth === MISSPELT);
-    if (!misspelt.length) return query;
+    const guessed = misspelt.length > 0;
+    if (!guessed && asked.some(({ groups }) => groups.length)) return { meant: query, guessed };
     const guesses = new Map(misspelt.map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
-    return runsOf(query).map((run) => guesses.get(run) ?? run).join(" ");
+    const runs = runsOf(query).filter((run) => guessed || !this.stems.stop.has(run));
+    return { meant: runs.map((run) => guesses.get(run) ?? run).join(" ").replaceAll(CAMEL, " "), guessed };
   }
 
   /** @param {string} query @returns {Asked[]} */

@@ -29,10 +29,13 @@ export function drawHits(hits, around) {
 }
 
 /** What is to be said of the hits as a whole. @param {Results} hits @param {string} query @param {import("./texts.mjs").Wording} wording */
-export function remarks({ length, total, nearest, unknown, preview }, query, wording) {
+export function remarks({ length, total, nearest, unknown, meant, preview }, query, wording) {
+  const words = unknown.join(", ");
   const count = total > length ? [wording.say("results.count", { count: total })] : [];
-  const lacking = unknown.length > 0 ? [wording.say("results.unknown", { words: unknown.join(", ") })] : [];
-  const found = nearest ? [wording.say("results.nearest")] : [...count, ...lacking];
+  const lacking = words === "" ? [] : [wording.say("results.unknown", { words })];
+  const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
+  const instead = meant ? [wording.say("results.meant", { query: meant })] : [];
+  const found = [...instead, ...(nearest ? [far] : [...count, ...lacking])];
   return [...(length > 0 ? found : [wording.say("results.none", { query })]), ...(preview ? [wording.say("preview")] : [])];
 }
 

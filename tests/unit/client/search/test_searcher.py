@@ -135,6 +135,15 @@ def test_what_no_page_has_is_told(kb: KnowledgeBase) -> None:
     assert hits.unknown == ("pizza", "naples")
     assert hits.nearest
     assert kb.search("qwertzuiop") == []
+    assert kb.search("how to qwertzuiop") == [], "how to alone means nothing"
+    hits = kb.search("qwertzuiop keys of the store")
+    assert (hits.unknown, hits.nearest, keys(hits) != []) == (("qwertzuiop",), True, True)
+
+
+def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
+    assert kb.search("backgruond taks").meant == "background task"
+    assert kb.search("background tas").meant == "", "it is still being typed"
+    assert kb.search("zxcvbn key").meant == ""
 
 
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:

@@ -20,6 +20,8 @@ export const ar = {
   },
   "results.none": "لم يُعثر على شيء عن «{query}». جرّب كلمات أقل أو كلمات أخرى.",
   "results.nearest": "لا صفحة فيها هذه الكلمات. الأقرب في المعنى:",
+  "results.far": "لا صفحة فيها: {words}. الأقرب في المعنى:",
+  "results.meant": "النتائج لعبارة «{query}»",
   "results.unknown": "لا صفحة فيها: {words}",
   "results.more": {
     one: "واحدة أخرى في هذه الصفحة", two: "اثنتان أخريان في هذه الصفحة", few: "{count} أخرى في هذه الصفحة",

@@ -17,6 +17,8 @@ export const de = {
   "results.said": { one: "{count} Treffer für {query}", other: "{count} Treffer für {query}" },
   "results.none": "Nichts gefunden für „{query}“. Versuchen Sie weniger oder andere Wörter.",
   "results.nearest": "Keine Seite hat diese Wörter. Dem Sinn nach nahe:",
+  "results.far": "Keine Seite hat: {words}. Dem Sinn nach nahe:",
+  "results.meant": "Gezeigt für „{query}“",
   "results.unknown": "Keine Seite hat: {words}",
   "results.more": { one: "{count} weiterer auf dieser Seite", other: "{count} weitere auf dieser Seite" },
   "results.also": "Auch in: {places}",

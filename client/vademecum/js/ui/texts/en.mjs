@@ -17,6 +17,8 @@ export const en = {
   "results.said": { one: "{count} result for {query}", other: "{count} results for {query}" },
   "results.none": "Nothing found for “{query}”. Try fewer or other words.",
   "results.nearest": "No page has these words. Near in meaning:",
+  "results.far": "No page has: {words}. Near in meaning:",
+  "results.meant": "Shown for “{query}”",
   "results.unknown": "No page has: {words}",
   "results.more": { one: "{count} more on this page", other: "{count} more on this page" },
   "results.also": "Also in: {places}",
