@@ -27,18 +27,20 @@ _EDGES: Final = ".,;:!?()[]{}<>'\"«»“”„‘’…。、，！？；："
 Mark = tuple[int, int]
 
 
-def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...], str]:
+def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...], str, frozenset[str]]:
     """Return the sentence with most of the words, with its neighbours as far as there is room; the marks: where words
-    stand in it, [start, end), rising; and how that sentence goes on from the first of them, for `link_to`.
+    stand in it, [start, end), rising; how that sentence goes on from the first of them, for `link_to`; and which of
+    them the text has.
 
-    >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"rotate", "key"}))
-    ('First this. Then rotate the key. Done.', ((17, 23), (28, 31)), 'rotate the key')
+    >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"key"}))
+    ('First this. Then rotate the key. Done.', ((28, 31),), 'key', frozenset({'key'}))
     """
     sentences = [found.span() for found in _SENTENCE.finditer(text) if _SPACES.sub("", found[0])]
     if not sentences:
-        return "", (), ""
-    shared = [len(words.intersection(words_of(text[start:stop]))) for start, stop in sentences]
-    best = shared.index(max(shared))
+        return "", (), "", frozenset()
+    shared = [words.intersection(words_of(text[start:stop])) for start, stop in sentences]
+    sizes = [*map(len, shared)]
+    best = sizes.index(max(sizes))
     start, stop = sentences[best]
     phrase = _phrase(text[start:stop], words)
     for _, later in sentences[best + 1 :]:
@@ -51,7 +53,7 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...],
     shown = _SPACES.sub(" ", text[start:stop]).strip(" ")
     if len(shown) > MOST_LETTERS:
         shown = _cut(shown, words)
-    return shown, tuple(marks_of(shown, words)), phrase
+    return shown, tuple(marks_of(shown, words)), phrase, frozenset().union(*shared)
 
 
 def _phrase(sentence: str, words: frozenset[str]) -> str:

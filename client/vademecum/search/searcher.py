@@ -141,10 +141,14 @@ class Searcher:
             key = candidates[number][2] if group else number
             groups.setdefault(key, []).append(candidates[number])
 
+        words: set[str] = set()
+
         def hit(candidate: Candidate, more: Sequence[Candidate] = ()) -> Hit:
             row, score, at, _ = candidate
             why = Why(*(place_of(row, scores, self._index.ids) for scores in (found.scores, cosines)))
-            return self._hit(row, score, at, prefer, found.words, why, tuple(map(hit, more[:MOST_MORE])))
+            return self._hit(
+                row, score, at, prefer, found.words, words, why, tuple(map(hit, more[:MOST_MORE]))
+            )
 
         hits = [hit(first, more) for first, *more in list(groups.values())[shown]]
         owners = np.unique(self._owners[ranking.rows])
@@ -154,7 +158,7 @@ class Searcher:
             unknown=found.unknown,
             nearest=ranking.nearest and bool(hits),
             facets=self._places.facets(owners, facets),
-            words=_words_in(hits, found.words),
+            words=tuple(sorted(words)),
             meant=found.meant if found.guessed else "",
         )
 
@@ -185,6 +189,7 @@ class Searcher:
         at: int,
         prefer: Mapping[str, str],
         words: frozenset[str],
+        had: set[str],
         why: Why,
         more: tuple[Hit, ...],
     ) -> Hit:
@@ -193,14 +198,15 @@ class Searcher:
         chunk = state.segments[index].chunk(position)
         index, position = unpacked(state.documents.places[at])
         document = state.segments[index].document(position)
-        text = plain(chunk.text)
-        excerpt, marks, phrase = excerpt_of(text, words)
+        text, heading = plain(chunk.text), heading_text(chunk.headings)
+        excerpt, marks, phrase, found = excerpt_of(text, words)
+        had |= found | words.intersection((*words_of(document.title), *words_of(heading)))
         url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
         return Hit(
             id=f"{chunk.id:016x}",
             document=document.key,
             title=document.title,
-            heading=heading_text(chunk.headings),
+            heading=heading,
             url=url,
             text=text,
             score=score,
@@ -213,10 +219,3 @@ class Searcher:
             more=more,
             link=link_to(url, phrase),
         )
-
-
-def _words_in(hits: Sequence[Hit], words: frozenset[str]) -> tuple[str, ...]:
-    """Return which of the words the hits have, in titles, headings and texts."""
-    shown = [each for hit in hits for each in (hit, *hit.more)]
-    said = {text for hit in shown for text in (hit.title, hit.heading, hit.text)}
-    return tuple(sorted(words & {word for text in said for word in words_of(text)}))

@@ -13,13 +13,14 @@ const EDGES = /^[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+|
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
 
-/** `phrase`: how the sentence goes on from the first of the words, for `linkTo`.
- * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string}} */
+/** `phrase`: how the sentence goes on from the first of the words, for `linkTo`; `found`: which of the words the text has.
+ * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
 export function excerptOf(text, words) {
   const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => sentence.replace(SPACES, "")).map(({ index, 0: found }) => [index, index + found.length]);
-  if (!sentences.length) return { excerpt: "", marks: [], phrase: "" };
-  const shared = sentences.map(([start, stop]) => new Set(wordsOf(text.slice(start, stop)).filter((word) => words.has(word))).size);
-  let best = shared.indexOf(Math.max(...shared));
+  if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
+  const shared = sentences.map(([start, stop]) => new Set(wordsOf(text.slice(start, stop)).filter((word) => words.has(word))));
+  const sizes = shared.map(({ size }) => size);
+  let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
   const phrase = phraseOf(text.slice(start, stop), words);
   for (const [, later] of sentences.slice(best + 1)) {
@@ -29,7 +30,7 @@ export function excerptOf(text, words) {
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= MOST_LETTERS / 2) start = sentences[--best][0];
   let excerpt = text.slice(start, stop).replace(SPACES, " ").replace(/^ | $/g, "");
   if (letters(excerpt) > MOST_LETTERS) excerpt = cut(excerpt, words);
-  return { excerpt, marks: marksOf(excerpt, words), phrase };
+  return { excerpt, marks: marksOf(excerpt, words), phrase, found: shared.flatMap((each) => [...each]) };
 }
 
 /** Up to four words of a sentence, whole ones, as a browser looks for them; empty where none of the words is in it.

@@ -21,8 +21,9 @@ const TURN = 20;
 /** The words of each segment: as they are kept, or read now, and kept for the next time.
  * @param {Segment[]} segments @param {string[]} digests theirs @param {Shelf} store @returns {Promise<SegmentWords[]>} */
 export async function loadWords(segments, digests, store) {
+  const known = await Promise.all(digests.map((digest) => kept(digest, store)));
   const found = [];
-  for (const [i, segment] of segments.entries()) found.push((await kept(digests[i], store)) ?? (await read(segment, digests[i], store)));
+  for (const [i, segment] of segments.entries()) found.push(known[i] ?? (await read(segment, digests[i], store)));
   return found;
 }
 

@@ -103,11 +103,13 @@ export class Places {
       lang: this.metadata[candidate.shown].lang,
       headings: this.#column("headings", candidate.at),
     }));
+    /** @type {Map<string, typeof told>} */ const pages = new Map();
+    for (const one of told) pages.set(one.page, [...(pages.get(one.page) ?? []), one]);
     return told.filter(
       (one) =>
-        !told.some(
+        !pages.get(one.page)?.some(
           (other) =>
-            other.page === one.page && other.rank < one.rank && (other.headings === one.headings || (other.lang !== one.lang && other.raw * 5 >= one.raw * 4)),
+            other.rank < one.rank && (other.headings === one.headings || (other.lang !== one.lang && other.raw * 5 >= one.raw * 4)),
         ),
     );
   }

@@ -106,11 +106,13 @@ export class Searcher {
     const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
     const rows = shown.flat().map(({ at }) => at);
     const [wordly, meant] = [found.scores, cosines].map((scores) => placesOf(rows, scores, owners, index.ids));
+    /** @type {Set<string>} */ const words = new Set();
     const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
       const described = generation.describe(at, shown);
       /** @type {any[]} */ const more = others.map((other) => hit(other));
       const why = { words: wordly.get(at), meaning: meant.get(at) };
-      const { phrase, ...cut } = excerptOf(described.text, found.words);
+      const { phrase, found: had, ...cut } = excerptOf(described.text, found.words);
+      for (const word of [...had, ...wordsOf(described.title), ...wordsOf(described.heading)]) if (found.words.has(word)) words.add(word);
       const link = linkTo(described.url, phrase);
       return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...cut, why, more, link };
     };
@@ -122,7 +124,7 @@ export class Searcher {
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(answering, facets),
-      words: wordsIn(hits, found.words),
+      words: [...words].sort(),
       meant: found.guessed ? found.meant : "",
     };
   }
@@ -165,12 +167,6 @@ export class Searcher {
       yield candidate;
     }
   }
-}
-
-/** Which of the words the hits have, in titles, headings and texts. @param {any[]} hits @param {Set<string>} words */
-function wordsIn(hits, words) {
-  const said = new Set(hits.flatMap((hit) => [hit, ...hit.more]).flatMap(({ title, heading, text }) => [title, heading, text]));
-  return [...new Set([...said].flatMap(wordsOf))].filter((word) => words.has(word)).sort();
 }
 
 /** The documents that own these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents */
