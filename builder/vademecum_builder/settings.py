@@ -19,7 +19,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
 from vademecum_builder.release.share import parse_share
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest, SourceSettings
+from vademecum_builder.sources.records import instead
 
 DEFAULT_OUT: Final = Path("site")
 _TABLES: Final = ("source", "limits", "approval", "encoder")
@@ -105,7 +105,7 @@ def _source(told: Mapping[str, Any], lines: _Lines) -> SourceSettings:
     told = dict(told)
     kind = told.pop("kind", "folder")
     if kind not in KINDS:
-        raise lines.error("kind", f"there is no kind {kind!r}; {_instead(kind, KINDS)}")
+        raise lines.error("kind", f"there is no kind {kind!r}; {instead(kind, KINDS)}")
     name = told.pop("name", kind)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise lines.error("name", f"expected small letters, digits and -, as in handbook-2, not {name!r}")
@@ -123,16 +123,11 @@ def _values(
     for name, value in told.items():
         key = keys.get(name)
         if key is None:
-            raise lines.error(name, f"no such key; {_instead(name, [*keys, *others])}")
+            raise lines.error(name, f"no such key; {instead(name, [*keys, *others])}")
         values[name] = key.read(value, lines.file.parent)
         if values[name] is None:
             raise lines.error(name, f"expected {key.expected}, not {value!r}")
     return values
-
-
-def _instead(name: object, known: Sequence[str]) -> str:
-    meant = get_close_matches(str(name), known, 1)
-    return f"did you mean {meant[0]}?" if meant else f"there is {', '.join(known)}"
 
 
 @dataclass(frozen=True)

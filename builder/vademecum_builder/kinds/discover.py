@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of, proposal, zone_of
+from vademecum_builder.kinds.sql import database_at
 from vademecum_builder.sources.catalog import ENDINGS, CatalogSource
-from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.folder import MEDIA_TYPES
 from vademecum_builder.sources.records import json_value
@@ -175,9 +175,9 @@ _ZONE = "times say no zone: is it this one?"
 
 
 def _tables(url: str, folder: Path) -> list[Proposal]:
+    database = database_at(url, folder, "what was asked for")
     from sqlalchemy import inspect, literal_column, select
 
-    database = Database(url, folder, "what was asked for")
     found: list[Proposal] = []
     private: list[str] = []
     with database.connect() as connection:

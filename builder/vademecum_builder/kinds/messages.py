@@ -23,7 +23,6 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.exports import SHAPES, Export
-from vademecum_builder.sources.message_table import MessageTable
 from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, MessageView, date_of
 from vademecum_builder.sources.times import read_duration
 from vademecum_builder.stages.documents import DocumentReader
@@ -111,6 +110,8 @@ def _archive(settings: SourceSettings, *, checked: bool) -> Archive:
     columns = {name.replace("-", "_"): column for name, column in named.items()}
     if "path" in values:
         return Export(values["path"], values.get("shape", ""), columns, values.get("zone"), settings.where)
+    from vademecum_builder.sources.message_table import MessageTable  # which needs SQLAlchemy
+
     table = MessageTable(table_source(settings), columns, values.get("zone"))
     if checked:
         table.check()

@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.capture import Triggers
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.slot import Slot
-from vademecum_builder.sources.table import LOOK_BACK, TableSource
+
+# What needs SQLAlchemy is imported where a database is read: an export of messages needs none.
+if TYPE_CHECKING:
+    from vademecum_builder.sources.capture import Triggers
+    from vademecum_builder.sources.database import Database
+    from vademecum_builder.sources.slot import Slot
+    from vademecum_builder.sources.table import TableSource
+
+
+def database_at(url: str, folder: Path, where: str = "") -> Database:
+    """Return a database that can be read.
+
+    Raises:
+        UsageError: SQLAlchemy is not installed.
+    """
+    try:
+        from vademecum_builder.sources.database import Database
+    except ModuleNotFoundError:
+        raise UsageError("source.url: SQLAlchemy reads a database: pip install 'vademecum[sql]'") from None
+    return Database(url, folder, where)
 
 
 def is_database(value: Any, folder: Path) -> Database | None:
     """Take a database's address."""
-    return Database(value, folder) if isinstance(value, str) and ":" in value else None
+    return database_at(value, folder) if isinstance(value, str) and ":" in value else None
 
 
 def is_count(value: Any, _: Path) -> int | None:
@@ -71,6 +87,9 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
             else "capture: a query has none: name a table"
         )
         raise UsageError(f"{settings.where}: source: {found}")
+    from vademecum_builder.sources.capture import Triggers
+    from vademecum_builder.sources.slot import Slot
+
     if capture == "triggers":
         return Triggers(table)
     return Slot(table, f"vademecum_{settings.name.replace('-', '_')}") if capture else None
@@ -90,8 +109,10 @@ def table_source(settings: SourceSettings) -> TableSource:
             else "no table: name one (or a query)"
         )
         raise UsageError(f"{settings.where}: source: {found}")
+    from vademecum_builder.sources.table import LOOK_BACK, TableSource
+
     return TableSource(
-        database=Database(values["url"].url, values["url"].folder, settings.where),
+        database=replace(values["url"], where=settings.where),
         table=values.get("table", ""),
         query=values.get("query", ""),
         id=values.get("id", "id"),

@@ -12,14 +12,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
 from vademecum_builder.sources.table import CHANGED, TableReading, TableSource
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 STRATEGY: Final = "triggers"
 _LONGEST: Final = 40
@@ -125,8 +124,6 @@ class Triggers:
         Raises:
             UsageError, NetworkError: As `install`.
         """
-        from sqlalchemy import text
-
         with self.table.database.connect() as connection:
             if not self._is_there(connection):
                 return {"installed": False}
@@ -137,8 +134,6 @@ class Triggers:
             }
 
     def _entries(self, at: str | None) -> Iterator[Entry]:
-        from sqlalchemy import text
-
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
             reading.columns()
@@ -163,8 +158,6 @@ class Triggers:
 
     def _now(self, connection: Connection) -> tuple[str, str]:
         """Return which triggers there are, and behind what the next change will be."""
-        from sqlalchemy import text
-
         if not self._is_there(connection):
             where = f"{self.table.database.where}: source.capture: "
             raise UsageError(f"{where}{self.table.name} has no triggers yet: vade cdc install")
@@ -178,8 +171,6 @@ class Triggers:
         return str(install), str(connection.scalar(text(last.format(**names))))
 
     def _is_there(self, connection: Connection) -> bool:
-        from sqlalchemy import inspect
-
         return inspect(connection).has_table(_plain_names(self.table.table)[0])
 
     def _names(self, connection: Connection) -> dict[str, str]:
@@ -230,8 +221,6 @@ def run(source: TableSource, statements: Sequence[str]) -> None:
 
 def id_type(connection: Connection, table: str, id: str) -> str:
     """Return the type of a column of PostgreSQL, as SQL writes it."""
-    from sqlalchemy import text
-
     found = connection.scalar(
         text(
             "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "

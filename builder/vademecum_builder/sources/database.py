@@ -12,16 +12,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.sources.base import SourceError
-
-if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine, FromClause, TextClause
+from vademecum_builder.sources.records import instead
 
 BUSY_SECONDS = 10.0
 """For how long a lock of SQLite is waited for."""
@@ -56,10 +60,8 @@ class Database:
     @property
     def name(self) -> str:
         """The address without password and options, for messages."""
-        from sqlalchemy import URL
-
         url = self._url()
-        shown = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
+        shown = sa.URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
         return shown.render_as_string()
 
     @property
@@ -68,7 +70,7 @@ class Database:
         return self._url().get_backend_name()
 
     @contextmanager
-    def connect(self, *, write: bool = False) -> Iterator[Connection]:
+    def connect(self, *, write: bool = False) -> Iterator[sa.Connection]:
         """Open the database; what is read is one state of it, as far as it can give one.
 
         Args:
@@ -92,67 +94,51 @@ class Database:
             finally:
                 engine.dispose()
 
-    def table(self, connection: Connection, name: str) -> FromClause:
+    def table(self, connection: sa.Connection, name: str) -> sa.FromClause:
         """Return a table or view, by `name` or `schema.name`.
 
         Raises:
             UsageError: There is none; the message says which may be meant.
         """
-        from sqlalchemy import inspect, table
-
         schema, _, plain = name.rpartition(".")
-        inspector = inspect(connection)
+        inspector = sa.inspect(connection)
         there = inspector.get_table_names() + inspector.get_view_names()
         if name in there:
-            return table(name)
+            return sa.table(name)
         if schema:
             there += [f"{schema}.{one}" for one in inspector.get_table_names(schema=schema)]
             there += [f"{schema}.{one}" for one in inspector.get_view_names(schema=schema)]
         if name not in there:
-            meant = get_close_matches(name, there, 1)
-            tables = ", ".join(sorted(there)[:20]) or "no table"
             raise UsageError(
-                f"{self.where}: source.table: {self.name} has no table {name!r}; "
-                + (f"did you mean {meant[0]}?" if meant else f"there is {tables}")
+                f"{self.where}: source.table: {self.name} has no table {name!r}; {instead(name, there)}"
             )
-        return table(plain, schema=schema)
+        return sa.table(plain, schema=schema)
 
-    def query(self, text: str) -> TextClause:
+    def query(self, query: str) -> sa.TextClause:
         """Return a query as something to select from; a colon in it is a colon."""
-        from sqlalchemy import text as sql
+        return sa.text(f"({_BIND.sub(chr(92) + ':', query.strip().rstrip(';'))}) AS vademecum_query")
 
-        return sql(f"({_BIND.sub(chr(92) + ':', text.strip().rstrip(';'))}) AS vademecum_query")
-
-    def _url(self) -> URL:
-        try:
-            from sqlalchemy import make_url
-            from sqlalchemy.exc import ArgumentError
-        except ModuleNotFoundError:
-            raise UsageError(
-                f"{self.where}: a database is read by SQLAlchemy: pip install 'vademecum[sql]'"
-            ) from None
+    def _url(self) -> sa.URL:
         missing = [name for name in _VARIABLE.findall(self.url) if not os.environ.get(name)]
         if missing:
             raise UsageError(f"{self.where}: source.url: the environment variable {missing[0]} is not set")
         expanded = _VARIABLE.sub(lambda match: os.environ[match[1]], self.url)
         try:
-            url = make_url(expanded)
+            url = sa.make_url(expanded)
         except (ArgumentError, ValueError):
             example = "sqlite:///shop.db, postgresql+psycopg://user@host/name"
             raise UsageError(f"{self.where}: source.url: not a database's address; write {example}") from None
         return url.set(drivername="postgresql") if url.drivername == "postgres" else url
 
-    def _engine(self, *, write: bool) -> Engine:
-        from sqlalchemy import create_engine
-        from sqlalchemy.exc import NoSuchModuleError
-        from sqlalchemy.pool import NullPool
-
+    def _engine(self, *, write: bool) -> sa.Engine:
         url = self._url()
         try:
             if url.get_backend_name() != "sqlite":
-                return create_engine(url, poolclass=NullPool)
+                return sa.create_engine(url, poolclass=NullPool)
             path = self._file(url)
-            return create_engine("sqlite://", creator=lambda: _open_sqlite(path, write), poolclass=NullPool)
+            return sa.create_engine(
+                "sqlite://", creator=lambda: _open_sqlite(path, write), poolclass=NullPool
+            )
         except NoSuchModuleError:
             raise UsageError(
                 f"{self.where}: source.url: SQLAlchemy knows no database {url.drivername!r}; write postgresql+psycopg, "
@@ -164,7 +150,7 @@ class Database:
                 "or name another one, as in postgresql+psycopg://"
             ) from None
 
-    def _file(self, url: URL) -> Path:
+    def _file(self, url: sa.URL) -> Path:
         path = self.folder / (url.database or "")
         if not url.database or url.database == ":memory:" or not path.is_file():
             found = "is a folder" if path.is_dir() else "no such file"
@@ -176,8 +162,6 @@ class Database:
     @contextmanager
     def _telling(self) -> Iterator[None]:
         """Make one line of what SQLAlchemy and a driver say, which may be pages with parameters in them."""
-        from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-
         try:
             yield
         except DBAPIError as error:
@@ -225,10 +209,6 @@ def encode_value(value: Any) -> Any:
     Raises:
         UsageError: Its type has no order, such as bytes or truth.
     """
-    from datetime import date, datetime
-    from decimal import Decimal
-    from uuid import UUID
-
     match value:
         case bool():
             pass
@@ -249,10 +229,6 @@ def encode_value(value: Any) -> Any:
 
 def decode_value(told: Any) -> Any:
     """Return what `encode_value` was given."""
-    from datetime import date, datetime
-    from decimal import Decimal
-    from uuid import UUID
-
     if not isinstance(told, list):
         return told
     kind, text = told

@@ -16,8 +16,8 @@ from vademecum_builder.sources.discord import discord_messages
 from vademecum_builder.sources.mail import mails
 from vademecum_builder.sources.messages import make_message
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
+from vademecum_builder.sources.records import is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
-from vademecum_builder.sources.table import is_deleted
 
 SHAPES: Final = ("jsonl", "slack", "discord", "mbox")
 

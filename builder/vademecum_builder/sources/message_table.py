@@ -11,8 +11,8 @@ from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.messages import make_message
-from vademecum_builder.sources.records import instead
-from vademecum_builder.sources.table import TableSource, is_deleted
+from vademecum_builder.sources.records import instead, is_deleted
+from vademecum_builder.sources.table import TableSource
 
 
 @dataclass(frozen=True)

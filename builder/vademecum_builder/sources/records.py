@@ -18,7 +18,9 @@ from vademecum_builder.sources.base import RECORD, Skipped, SourceItem
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """A larger record is left out."""
+_NAMED: Final = 20
 LONGEST_KEY: Final = 500
+_FALSE: Final = frozenset({"", "0", "f", "false", "n", "no"})
 _LOST: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -97,7 +99,14 @@ def field_at(record: Mapping[str, Any], path: str) -> Any:
 def instead(name: object, known: Collection[str]) -> str:
     """Return what may be meant by a name that is not known."""
     meant = get_close_matches(str(name), known, 1)
-    return f"did you mean {meant[0]}?" if meant else f"there is {', '.join(sorted(known)) or 'none'}"
+    more = ", …" if len(known) > _NAMED else ""
+    there = ", ".join(sorted(known)[:_NAMED]) or "none"
+    return f"did you mean {meant[0]}?" if meant else f"there is {there}{more}"
+
+
+def is_deleted(value: object) -> bool:
+    """Return whether a tombstone column says that its row is gone."""
+    return value.strip().lower() not in _FALSE if isinstance(value, str) else bool(value)
 
 
 def _number(value: Decimal) -> int | float | str:

@@ -10,16 +10,15 @@ import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
 from vademecum_builder.sources.capture import id_type
 from vademecum_builder.sources.database import FETCHED
 from vademecum_builder.sources.table import CHANGED, TableReading, TableSource
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 STRATEGY: Final = "slot"
 
@@ -44,8 +43,6 @@ class Slot:
             UsageError: There is no slot, nothing to read, or not a checkpoint of this source.
             NetworkError: The database does not answer or died, or another reader has the slot.
         """
-        from sqlalchemy import text
-
         known = _position(since) if since is not None else None
         logged = _Logged(self.table.id, known or "")
         with self.table.database.connect(write=True) as connection:
@@ -70,8 +67,6 @@ class Slot:
             UsageError: The database is another one, does not log what a slot needs, or the id is no primary key.
             NetworkError: The database does not answer.
         """
-        from sqlalchemy import inspect, text
-
         with self.table.database.connect() as connection:
             if self.table.database.dialect != "postgresql" or not self.table.table:
                 raise UsageError(f"{self.table.name}: a slot is made for a table of PostgreSQL")
@@ -104,8 +99,6 @@ class Slot:
             UsageError: The database is another one.
             NetworkError: The database does not answer.
         """
-        from sqlalchemy import text
-
         with self.table.database.connect() as connection:
             kept = connection.scalar(
                 text("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) FROM pg_replication_slots "
@@ -114,8 +107,6 @@ class Slot:
             return {"installed": False} if kept is None else {"installed": True, "kept": int(kept)}
 
     def _everything(self, confirmed: str, now: str) -> Iterator[Entry]:
-        from sqlalchemy import text
-
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
             reading.columns()
@@ -127,8 +118,6 @@ class Slot:
             yield Checkpoint(STRATEGY, json.dumps({"lsn": end}))
 
     def _changed(self, ids: Sequence[str], end: str) -> Iterator[Entry]:
-        from sqlalchemy import text
-
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
             reading.columns()
@@ -144,8 +133,6 @@ class Slot:
             yield Checkpoint(STRATEGY, json.dumps({"lsn": end}))
 
     def _confirmed(self, connection: Connection) -> str:
-        from sqlalchemy import text
-
         found = connection.scalar(
             text(
                 "SELECT CAST(confirmed_flush_lsn AS text) FROM pg_replication_slots WHERE slot_name = :name"
@@ -158,15 +145,11 @@ class Slot:
         return str(found)
 
     def _move_on(self, connection: Connection, lsn: str) -> None:
-        from sqlalchemy import text
-
         statement = text("SELECT pg_replication_slot_advance(:name, CAST(CAST(:lsn AS text) AS pg_lsn))")
         if _number(lsn) > _number(self._confirmed(connection)):
             connection.execute(statement, {"name": self.name, "lsn": lsn})
 
     def _peek(self, connection: Connection) -> Iterator[bytes]:
-        from sqlalchemy import text
-
         statement = text(
             "SELECT data FROM pg_logical_slot_peek_binary_changes(CAST(:name AS text), NULL, NULL, "
             "'proto_version', '1', 'publication_names', CAST(:name AS text))"

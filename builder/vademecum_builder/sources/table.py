@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import (
@@ -26,10 +28,7 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.sources.database import FETCHED, Database, decode_value, encode_value
-from vademecum_builder.sources.records import instead, record_item, record_key
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
 
 STRATEGY: Final = "cursor"
 CHANGED: Final = "vademecum_changed"
@@ -39,7 +38,6 @@ MOST_TWICE: Final = 1000
 """With more ids that stand twice, the column is no id."""
 _CHECKPOINT_ROWS: Final = 5000
 _NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
-_FALSE: Final = frozenset({"", "0", "f", "false", "n", "no"})
 
 
 @dataclass(frozen=True)
@@ -102,11 +100,9 @@ class TableSource:
         Raises:
             UsageError, NetworkError: As `changes`.
         """
-        from sqlalchemy import column, select
-
         with self.database.connect() as connection:
             reading = TableReading(self, connection)
-            statement: Any = select(*map(column, columns)).select_from(reading.origin)
+            statement: Any = sa.select(*map(sa.column, columns)).select_from(reading.origin)
             result = connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
             with result:
                 yield from map(dict, result.mappings())
@@ -165,7 +161,7 @@ class TableReading:
     """A table while it is read."""
 
     source: TableSource
-    connection: Connection
+    connection: sa.Connection
     twice: frozenset[str] = frozenset()
 
     @cached_property
@@ -297,20 +293,18 @@ class TableReading:
             yield Skipped("(no id)", f"{missing} rows have no {self.source.id}: it is NULL")
 
     def _without_cursor(self) -> Iterator[Skipped]:
-        from sqlalchemy import func, select
-
         column = self.column(self.source.cursor)
-        count = self.connection.scalar(select(func.count()).select_from(self.origin).where(column.is_(None)))
+        count = self.connection.scalar(
+            sa.select(sa.func.count()).select_from(self.origin).where(column.is_(None))
+        )
         if count:
             hint = f"select COALESCE({self.source.cursor}, …) in a query"
             yield Skipped("(no cursor)", f"{count} rows have no {self.source.cursor}: it is NULL; {hint}")
 
     def _counts(self) -> tuple[int, int]:
-        from sqlalchemy import func, select
-
         column = self.column(self.source.id)
         rows, with_id = self.connection.execute(
-            select(func.count(), func.count(column)).select_from(self.origin)
+            sa.select(sa.func.count(), sa.func.count(column)).select_from(self.origin)
         ).one()
         return int(rows), int(rows) - int(with_id)
 
@@ -337,14 +331,12 @@ class TableReading:
                     skipped.add(entry.key)
 
     def ids_that_stand_twice(self) -> frozenset[str]:
-        from sqlalchemy import String, cast, func, select
-
-        column: ColumnElement[Any] = self.column(self.source.id)
+        column: sa.ColumnElement[Any] = self.column(self.source.id)
         if self.source.database.dialect == "sqlite":  # where 7 and '7' may stand in one column
-            column = cast(column, String)
+            column = sa.cast(column, sa.String)
         statement = (
-            select(column).select_from(self.origin).where(column.is_not(None)).group_by(column)
-            .having(func.count() > 1).limit(MOST_TWICE + 1)
+            sa.select(column).select_from(self.origin).where(column.is_not(None)).group_by(column)
+            .having(sa.func.count() > 1).limit(MOST_TWICE + 1)
         )  # fmt: skip
         ids = self.connection.scalars(statement).all()
         if len(ids) > MOST_TWICE:
@@ -354,7 +346,7 @@ class TableReading:
             )
         return frozenset(filter(None, map(record_key, ids)))
 
-    def rows(self, statement: Select[Any]) -> Iterator[tuple[_Row, SourceItem | Skipped | Removed]]:
+    def rows(self, statement: sa.Select[Any]) -> Iterator[tuple[_Row, SourceItem | Skipped | Removed]]:
         source = self.source
         statement = statement.where(self.column(source.id).is_not(None))
         result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
@@ -384,17 +376,8 @@ class TableReading:
                 )
         return record_item(key, fields)
 
-    def select(self) -> Select[Any]:
-        from sqlalchemy import literal_column, select
+    def select(self) -> sa.Select[Any]:
+        return sa.select(sa.literal_column("*")).select_from(self.origin)
 
-        return select(literal_column("*")).select_from(self.origin)
-
-    def column(self, name: str) -> ColumnElement[Any]:
-        from sqlalchemy import column
-
-        return column(name)
-
-
-def is_deleted(value: object) -> bool:
-    """Return whether a tombstone column says that its row is gone."""
-    return value.strip().lower() not in _FALSE if isinstance(value, str) else bool(value)
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        return sa.column(name)

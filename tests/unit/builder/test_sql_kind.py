@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -149,3 +150,9 @@ def test_a_column_that_vanished_stops_the_build_and_the_release_stays(place: Pat
         release(place)
     write_back = SETTINGS.replace("{description}", "{descr}")
     assert not release(place, write_back).changed
+
+
+def test_without_sqlalchemy_it_says_what_brings_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vademecum_builder.sources.database", None)
+    with pytest.raises(UsageError, match=r"source.url: .*pip install 'vademecum\[sql\]'"):
+        release(place)

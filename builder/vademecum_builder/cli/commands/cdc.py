@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.kinds.sql import captured, table_source
 from vademecum_builder.settings import read_settings
-from vademecum_builder.sources.capture import Triggers
-from vademecum_builder.sources.capture import run as run_statements
-from vademecum_builder.sources.slot import Slot
+
+if TYPE_CHECKING:
+    from vademecum_builder.sources.capture import Triggers
+    from vademecum_builder.sources.slot import Slot
 
 
 def run(options: Namespace) -> Shown:
@@ -26,6 +28,8 @@ def run(options: Namespace) -> Shown:
         ]
     statements = capture.install() if options.action == "install" else capture.remove()
     if options.yes:
+        from vademecum_builder.sources.capture import run as run_statements
+
         run_statements(capture.table, statements)
     lines = [f"{statement};" for statement in statements]
     lines += [f"Done: {capture.table.name}." if options.yes else "Nothing was run: --yes runs this."]
