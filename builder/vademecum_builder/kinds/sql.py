@@ -109,7 +109,8 @@ def table_source(settings: SourceSettings) -> TableSource:
             else "no table: name one (or a query)"
         )
         raise UsageError(f"{settings.where}: source: {found}")
-    from vademecum_builder.sources.table import LOOK_BACK, TableSource
+    from vademecum_builder.sources.table import TableSource
+    from vademecum_builder.sources.table_rows import LOOK_BACK
 
     return TableSource(
         database=replace(values["url"], where=settings.where),

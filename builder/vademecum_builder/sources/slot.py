@@ -18,7 +18,8 @@ from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
 from vademecum_builder.sources.capture import id_type
 from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.table import CHANGED, TableReading, TableSource
+from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.table_rows import CHANGED, TableReading
 
 STRATEGY: Final = "slot"
 

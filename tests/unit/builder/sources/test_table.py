@@ -174,7 +174,7 @@ def test_a_row_without_a_cursor_is_told_as_left_out(shop: Shop) -> None:
 
 
 def test_long_tables_have_checkpoints_on_the_way(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.sources.table._CHECKPOINT_ROWS", 10)
+    monkeypatch.setattr("vademecum_builder.sources.table_cursor._CHECKPOINT_ROWS", 10)
     for id in range(25):
         lite.put(id, f"item {id}", f"2026-01-01 10:00:{id // 2:02}")
     source = replace(lite.source, look_back=3)
@@ -201,7 +201,7 @@ def test_ids_that_identify_nothing_are_left_out_and_the_others_go_on(lite: Shop)
 
 
 def test_a_column_that_is_no_id_is_refused(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.sources.table.MOST_TWICE", 2)
+    monkeypatch.setattr("vademecum_builder.sources.table_rows.MOST_TWICE", 2)
     lite.run("INSERT INTO item (id) VALUES (1), (1), (2), (2), (3), (3)")
     with pytest.raises(UsageError, match=r"more than 2 values of 'id' stand in several rows.*source\.id"):
         told(replace(lite.source, cursor=""))

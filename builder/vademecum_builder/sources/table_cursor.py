@@ -1,0 +1,146 @@
+"""Reading a table on from a checkpoint, by a column that rises.
+
+Since a checkpoint, all rows are read from where the look-back begins, and compared by hash with what was told of them:
+so equal values of the column, rows that were committed late, and rows that are gone from there are found. A column
+of a whole table that goes back is refused: what was restored from a copy has to be compared whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import Checkpoint, Entry, Removed, Skipped, SourceError
+from vademecum_builder.sources.database import FETCHED, decode_value, encode_value
+from vademecum_builder.sources.table_rows import Row, TableReading
+
+STRATEGY: Final = "cursor"
+_CHECKPOINT_ROWS: Final = 5000
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far rows were told.
+
+    Attributes:
+        cursor, id: Of the last row, encoded.
+        start: The cursor where the look-back begins, encoded.
+        seen: Of each row from there its key, its id, encoded, and a hash of what it was.
+    """
+
+    cursor: Any
+    id: Any
+    start: Any
+    seen: Mapping[str, tuple[Any, str]]
+
+    @classmethod
+    def of(cls, since: Checkpoint) -> Position:
+        """Return what `checkpoint` gave.
+
+        Raises:
+            UsageError: It is of something else.
+        """
+        try:
+            if since.strategy != STRATEGY:
+                raise ValueError
+            told = json.loads(since.position)
+            seen = {key: (id, digest) for key, id, digest in told["seen"]}
+            return cls(told["cursor"], told["id"], told["start"], seen)
+        except (ValueError, KeyError, TypeError):
+            raise UsageError(f"not a checkpoint of a table by its cursor ({since.strategy})") from None
+
+    def checkpoint(self) -> Checkpoint:
+        """Return it as a checkpoint."""
+        seen = [[key, id, digest] for key, (id, digest) in self.seen.items()]
+        told = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen}
+        return Checkpoint(STRATEGY, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
+
+
+def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
+    """Yield what is new, in the cursor's order, and a checkpoint now and then."""
+    source, cursor = reading.source, reading.column(reading.source.cursor)
+    if known is None:
+        yield from reading.without_id()
+    yield from _without_cursor(reading)
+    reading.twice = reading.ids_that_stand_twice()
+    told = set(known.seen) if known else set()
+    statement = reading.select().order_by(cursor, reading.column(source.id)).where(cursor.is_not(None))
+    if known is not None:
+        statement = statement.where(cursor >= decode_value(known.start))
+    kept: list[Row] = []
+    skipped: set[str] = set()
+    read = live = 0
+    for row, entry in reading.rows(statement):
+        read += 1
+        live += not isinstance(entry, Removed)
+        before = known.seen.get(row.key) if known else None
+        news = row.digest != before[1] if before else bool(known) or not isinstance(entry, Removed)
+        if news and row.key not in skipped:
+            yield entry
+        if isinstance(entry, Skipped):
+            skipped.add(row.key)
+        told.discard(row.key)
+        kept.append(row)
+        if read % _CHECKPOINT_ROWS == 0 and not told:
+            kept = _look_back(kept, source.look_back)
+            yield _position(kept).checkpoint()
+    if known is None and not live:
+        raise SourceError(f"{source.name}: every row is deleted; nothing is changed")
+    if known is not None and told:
+        yield from _gone(reading, known, told, read)
+    if kept:
+        yield _position(_look_back(kept, source.look_back)).checkpoint()
+    elif known is not None:
+        yield replace(known, seen={}).checkpoint()
+
+
+def _gone(reading: TableReading, known: Position, keys: set[str], read: int) -> Iterator[Entry]:
+    """Yield rows of the look-back that are no longer in it: deleted, or their cursor was set back."""
+    ids = [decode_value(known.seen[key][0]) for key in sorted(keys)]
+    found = set()
+    for start in range(0, len(ids), FETCHED):
+        statement = reading.select().where(
+            reading.column(reading.source.id).in_(ids[start : start + FETCHED])
+        )
+        for row, entry in reading.rows(statement):
+            found.add(row.key)
+            yield entry
+    if not found and not read:
+        raise UsageError(
+            f"{reading.source.name}: {reading.source.cursor} went back: nothing is left of what was read up to "
+            f"{known.cursor!r}; was an older copy restored? compare all of it: vade sync --full"
+        )
+    yield from (Removed(key) for key in sorted(keys - found))
+
+
+def _look_back(rows: list[Row], least: int) -> list[Row]:
+    """Return the last rows, with all that have the same cursor as the first of them."""
+    if len(rows) <= least:
+        return rows
+    first = rows[-least].cursor
+    at = len(rows) - least
+    while at and rows[at - 1].cursor == first:
+        at -= 1
+    return rows[at:]
+
+
+def _position(rows: list[Row]) -> Position:
+    seen = {row.key: (encode_value(row.id), row.digest) for row in rows}
+    return Position(
+        encode_value(rows[-1].cursor), encode_value(rows[-1].id), encode_value(rows[0].cursor), seen
+    )
+
+
+def _without_cursor(reading: TableReading) -> Iterator[Skipped]:
+    column = reading.column(reading.source.cursor)
+    count = reading.connection.scalar(
+        sa.select(sa.func.count()).select_from(reading.origin).where(column.is_(None))
+    )
+    if count:
+        hint = f"select COALESCE({reading.source.cursor}, …) in a query"
+        yield Skipped("(no cursor)", f"{count} rows have no {reading.source.cursor}: it is NULL; {hint}")

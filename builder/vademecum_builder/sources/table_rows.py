@@ -1,0 +1,211 @@
+"""The rows of a table or a query, read in one connection: each as an item, or why it is none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import Entry, Removed, Skipped, SourceError, SourceItem
+from vademecum_builder.sources.database import FETCHED, Database
+from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
+
+CHANGED: Final = "vademecum_changed"
+LOOK_BACK: Final = 1000
+"""Rows before the end of the cursor that are compared again."""
+MOST_TWICE: Final = 1000
+"""With more ids that stand twice, the column is no id."""
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What is read of a database.
+
+    Attributes:
+        database: Where they are.
+        table: Its name, or `schema.name`; empty: there is a query.
+        query: A SELECT.
+        id: The column that identifies a row.
+        cursor: A column that rises with every change, such as a time or a version; empty: every row is told.
+        deleted: A column that says of a row that it is gone: true, a time, anything but null, 0 and "false".
+        look_back: How many rows before the cursor's end are compared again.
+    """
+
+    database: Database
+    table: str = ""
+    query: str = ""
+    id: str = "id"
+    cursor: str = ""
+    deleted: str = ""
+    look_back: int = LOOK_BACK
+
+    @property
+    def name(self) -> str:
+        """What is read, for messages."""
+        return f"{self.database.name}, {self.table or 'query'}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is remembered of a row: its hash tells whether it is another one."""
+
+    key: str
+    id: Any
+    cursor: Any
+    digest: str
+
+
+@dataclass
+class TableReading:
+    """A table while it is read."""
+
+    source: Table
+    connection: sa.Connection
+    twice: frozenset[str] = frozenset()
+
+    @cached_property
+    def origin(self) -> Any:
+        """What is selected from."""
+        source = self.source
+        if source.query:
+            return source.database.query(source.query)
+        return source.database.table(self.connection, source.table)
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns.
+
+        Raises:
+            UsageError: One of the settings' columns is not there, or two have one name.
+        """
+        names = tuple(self.connection.execute(self.select().limit(0)).keys())
+        for name in names:
+            if names.count(name) > 1:
+                raise UsageError(
+                    f"{self.source.name}: two columns are called {name!r}: name one of them anew with AS"
+                )
+        for setting in ("id", "cursor", "deleted"):
+            name = getattr(self.source, setting)
+            if name and name not in names:
+                where = f"{self.source.database.where}: source.{setting}: "
+                raise UsageError(f"{where}{self.source.name} has no column {name!r}; {instead(name, names)}")
+        return names
+
+    def count(self) -> int:
+        """Return how many rows there are.
+
+        Raises:
+            UsageError: There is none.
+        """
+        self.columns()
+        rows, _ = self._counts()
+        if not rows:
+            raise SourceError(f"{self.source.name}: there is no row; nothing is changed")
+        return rows
+
+    def everything(self) -> Iterator[Entry]:
+        """Yield every row, by its id."""
+        yield from self.without_id()
+        self.twice = self.ids_that_stand_twice()
+        skipped: set[str] = set()
+        live = 0
+        for row, entry in self.rows(self.select().order_by(self.column(self.source.id))):
+            if not isinstance(entry, Removed) and row.key not in skipped:
+                live += 1
+                yield entry
+            if isinstance(entry, Skipped):
+                skipped.add(row.key)
+        if not live:
+            raise SourceError(f"{self.source.name}: every row is deleted; nothing is changed")
+
+    def without_id(self) -> Iterator[Skipped]:
+        _, missing = self._counts()
+        if missing:
+            yield Skipped("(no id)", f"{missing} rows have no {self.source.id}: it is NULL")
+
+    def _counts(self) -> tuple[int, int]:
+        column = self.column(self.source.id)
+        rows, with_id = self.connection.execute(
+            sa.select(sa.func.count(), sa.func.count(column)).select_from(self.origin)
+        ).one()
+        return int(rows), int(rows) - int(with_id)
+
+    def changed(self, statement: Any, values: Mapping[str, Any]) -> Iterator[Entry]:
+        """Yield rows that changed, and those that are gone.
+
+        Args:
+            statement: Selects the id of each change as `CHANGED`, and the row beside it, or nulls.
+            values: What stands for the statement's parameters.
+        """
+        self.twice = self.ids_that_stand_twice()
+        skipped: set[str] = set()
+        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(
+            statement, values
+        )
+        with result:
+            for fields in map(dict, result.mappings()):
+                id = fields.pop(CHANGED)
+                there = fields[self.source.id] is not None
+                entry = self.entry(id, fields) if there else Removed(record_key(id) or str(id)[:100])
+                if entry.key not in skipped:
+                    yield entry
+                if isinstance(entry, Skipped):
+                    skipped.add(entry.key)
+
+    def ids_that_stand_twice(self) -> frozenset[str]:
+        column: sa.ColumnElement[Any] = self.column(self.source.id)
+        if self.source.database.dialect == "sqlite":  # where 7 and '7' may stand in one column
+            column = sa.cast(column, sa.String)
+        statement = (
+            sa.select(column).select_from(self.origin).where(column.is_not(None)).group_by(column)
+            .having(sa.func.count() > 1).limit(MOST_TWICE + 1)
+        )  # fmt: skip
+        ids = self.connection.scalars(statement).all()
+        if len(ids) > MOST_TWICE:
+            raise UsageError(
+                f"{self.source.name}: more than {MOST_TWICE} values of {self.source.id!r} stand in several rows, such "
+                f"as {ids[0]!r}: name the column that identifies a row (source.id)"
+            )
+        return frozenset(filter(None, map(record_key, ids)))
+
+    def rows(self, statement: sa.Select[Any]) -> Iterator[tuple[Row, SourceItem | Skipped | Removed]]:
+        source = self.source
+        statement = statement.where(self.column(source.id).is_not(None))
+        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
+        with result:
+            for fields in map(dict, result.mappings()):
+                id = fields[source.id]
+                entry = self.entry(id, fields)
+                told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
+                digest = hashlib.sha256(told).hexdigest()[:16]
+                yield Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest), entry
+
+    def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
+        key = record_key(id)
+        if key is None:
+            return Skipped(
+                repr(id)[:100],
+                f"{self.source.id} is of type {type(id).__name__}: expected a text or a whole number",
+            )
+        if key in self.twice:
+            return Skipped(key, f"several rows have this {self.source.id}: none of them is taken")
+        if self.source.deleted and is_deleted(fields[self.source.deleted]):
+            return Removed(key)
+        for name, value in fields.items():
+            if isinstance(value, str) and not value.isprintable() and _NOT_UTF_8.search(value):
+                return Skipped(
+                    key, f"{name} is not UTF-8", value[:200].encode("utf-8", "backslashreplace").decode()
+                )
+        return record_item(key, fields)
+
+    def select(self) -> sa.Select[Any]:
+        return sa.select(sa.literal_column("*")).select_from(self.origin)
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        return sa.column(name)
