@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,10 +29,11 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.kept_words import encode_words, kept_words
 from vademecum.search.local import index_documents
+from vademecum.search.own_encoder import Encode, OwnEncoder
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
-from vademecum.store.pointer import Generation, decode_head
-from vademecum.store.records import SYNC
+from vademecum.store.pointer import Generation, decode_head, manifest_of
+from vademecum.store.records import MANIFESTS, SYNC
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")
@@ -57,6 +59,7 @@ class Installation:
         connection: Tells what is known of the network.
         emit: Called with the engine's events.
         fallback: Documents that answer by their words while nothing is installed, or None.
+        encoder: The app's own encoder of queries, or None.
     """
 
     def __init__(
@@ -72,7 +75,9 @@ class Installation:
         clock: Clock,
         emit: Emit,
         fallback: Iterable[Mapping[str, object]] | None = None,
+        encoder: Encode | None = None,
     ) -> None:
+        self._encoder = encoder
         self.path = path
         self.clock = clock
         self.online = bool(locations)
@@ -107,7 +112,7 @@ class Installation:
         """
         while True:
             try:
-                opened = await self._read()
+                opened, own = await self._read()
             except EmptyStoreError:
                 if self._local is None:
                     raise
@@ -119,7 +124,8 @@ class Installation:
                 await self._undo(opened.generation, error)
             else:
                 break
-        self._answering = Answering(opened, Searcher(opened, lambda opened: run(self._load_words(opened))))
+        searcher = Searcher(opened, lambda opened: run(self._load_words(opened)), own)
+        self._answering = Answering(opened, searcher)
 
     def close(self) -> None:
         """Let go of the release in memory."""
@@ -186,6 +192,7 @@ class Installation:
                 connection=self._connection(),
                 emit=emit or self._emit,
                 room=partial(disk_room, self.path),
+                own_encoder=self._encoder is not None,
             )
             result = await work(engine)
             later = updating and (await engine.policy()).activation == "next-start"
@@ -220,11 +227,18 @@ class Installation:
         """Turn to what is installed now, if that is something else than what answers."""
         async with self._reading() as store:
             head = decode_head(await store.read("head"))
-        if self._answering is not None and head.current != self._answering.opened.generation:
+            if self._answering is not None and head.current == self._answering.opened.generation:
+                searcher = self._answering.searcher
+                searcher.own = searcher.own or await self._own_encoder(store, self._answering.opened)
+                return
+        if self._answering is not None:
             await self.reload()
 
-    async def _read(self) -> Opened:
-        """Read what is installed. Another process may flip meanwhile and collect what is being read: once more then."""
+    async def _read(self) -> tuple[Opened, OwnEncoder | None]:
+        """Read what is installed, and what encodes for it in place of its table.
+
+        Another process may flip meanwhile and collect what is being read: once more then.
+        """
         async with self._reading() as store:
             while True:
                 current = decode_head(await store.read("head")).current
@@ -234,11 +248,29 @@ class Installation:
                     raise EmptyStoreError(f"{self.path}: nothing is installed yet; {why}")
                 try:
                     self.tree = (await SYNC.read(store)).tree
-                    return await open_generation(store, current)
+                    opened = await open_generation(store, current)
+                    return opened, await self._own_encoder(store, opened)
                 except VademecumError as error:
                     if decode_head(await store.read("head")).current == current:
                         await self._report_damage(error)
                         raise
+
+    async def _own_encoder(self, store: Store, opened: Opened) -> OwnEncoder | None:
+        """Return the app's encoder for this release; None: there is none, or a sync has to bring what it takes."""
+        if self._encoder is None:
+            return None
+        generation = opened.generation
+        manifest = manifest_of(generation, await MANIFESTS.read(store))
+        ref = None if manifest is None else manifest.encoder.directions
+        directions = await store.words(generation.encoder) if ref else b""
+        if ref and sha256(directions or b"").hexdigest() != ref.sha256:
+            logger.warning(
+                "release %d: its own table encodes queries until the next sync brings the directions of %s",
+                generation.sequence,
+                opened.encoder.name,
+            )
+            return None
+        return OwnEncoder(self._encoder, directions or b"", opened)
 
     async def _load_words(self, opened: Opened) -> list[SegmentWords]:
         """Return the words of its segments: as they are kept, or read now, and kept if that can be."""

@@ -39,6 +39,7 @@ from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
+from vademecum.search.own_encoder import Encode
 from vademecum.search.question import Filters, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
@@ -80,6 +81,7 @@ class KnowledgeBase:
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
         fallback: Iterable[Mapping[str, object]] | None = None,
+        encoder: Encode | None = None,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._tree = search_page(locations[0]) if locations else ""
@@ -94,6 +96,7 @@ class KnowledgeBase:
             clock=clock,
             emit=self._emit,
             fallback=fallback,
+            encoder=encoder,
         )
 
     @classmethod
@@ -108,6 +111,7 @@ class KnowledgeBase:
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
         fallback: Iterable[Mapping[str, object]] | None = None,
+        encoder: Encode | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
 
@@ -124,12 +128,16 @@ class KnowledgeBase:
             connection: Tells what is known of the network, where an app knows; called by each `sync`.
             fallback: Documents of the app, each with `key`, `text` or `html`, and perhaps `title` and `url`: they
                 answer, by their words alone and from memory, while no release is installed.
+            encoder: The app's own encoder of queries: given a text, it returns the vector that the very model of the
+                release has for it (as many real numbers as the model has dimensions, of any length). It takes the
+                place of the table that the release brings; that answers until `sync` has fetched what is needed. A
+                search raises UsageError where the vectors are not of that model.
 
         Raises:
             UsageError: An argument of another type, or `trust` names a file that cannot be read.
             ContentError: That file is no root metadata.
         """
-        _check_arguments(store, url, seed, config, policy)
+        _check_arguments(store, url, seed, config, policy, encoder)
         urls = [] if url is None else [url] if isinstance(url, str | Path) else url
         return cls(
             Path(store),
@@ -141,6 +149,7 @@ class KnowledgeBase:
             policy=policy,
             connection=connection,
             fallback=fallback,
+            encoder=encoder,
         )
 
     # Keeping it current -----------------------------------------------------------------------
@@ -433,7 +442,11 @@ class KnowledgeBase:
         self.close()
 
 
-def _check_arguments(store: object, url: object, seed: object, config: object, policy: object) -> None:
+def _check_arguments(
+    store: object, url: object, seed: object, config: object, policy: object, encoder: object
+) -> None:
+    if encoder is not None and not callable(encoder):
+        raise UsageError(f"encoder must be a function from a text to a vector, not {encoder!r}")
     for name, value, kind, expected in (
         ("store", store, str | Path, "the path of a file"),
         *(

@@ -52,7 +52,7 @@ class DocumentEncoder(Protocol):
 
     @property
     def directions(self) -> bytes:
-        """What a later build projects onto, kept beside the index for builders alone (section 6); may be empty."""
+        """What a later build projects onto, kept beside the index (section 4.5); may be empty."""
         ...
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:

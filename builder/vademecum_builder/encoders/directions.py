@@ -1,6 +1,6 @@
 """The directions that a transformer's vectors are projected onto: the principal ones of the knowledge base.
 
-They are frozen with the epoch, in an object that only builders read (format.md, section 6). Small integers, so that
+They are frozen with the epoch, in an object of their own (format.md, section 4.5). Small integers, so that
 every builder projects onto the very same ones. Why so few do: site/content/decisions/dimensions.md.
 """
 
@@ -11,11 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.errors import ContentError
-from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors
+from vademecum.encoder import directions as directions_file
+from vademecum.format.tensors import Tensor
 from vademecum_builder.encoders.table import Matrix
 
-DIRECTIONS_FORMAT: Final = "vademecum.directions.1"
 _GENERAL: Final = 0.05
 """What else may be written of weighs so much against the texts: a small knowledge base may grow anywhere."""
 
@@ -47,19 +46,10 @@ def _moment(vectors: Matrix) -> Matrix:
 
 def encode_directions(directions: NDArray[np.int8]) -> bytes:
     """Return the object that holds them."""
-    tensor = Tensor("I8", directions.shape, directions.tobytes())
-    return encode_tensors(TensorFile({"direction": tensor}, {"format": DIRECTIONS_FORMAT}))
+    return directions_file.encode_directions(Tensor("I8", directions.shape, directions.tobytes()))
 
 
 def decode_directions(data: bytes, dimensions: int) -> NDArray[np.int8]:
-    """Return the directions of an object, int8 [D of the model, dimensions].
-
-    Raises:
-        ContentError: It holds something else.
-    """
-    file = decode_tensors(data)
-    file.check_format(DIRECTIONS_FORMAT)
-    tensor = file.tensor("direction", "I8", [None, dimensions])
-    if not tensor.shape[0]:
-        raise ContentError("directions of a model without dimensions")
+    """Return the directions of an object, int8 [D of the model, dimensions]. Raises ContentError: it is another."""
+    tensor = directions_file.decode_directions(data, dimensions)
     return np.frombuffer(tensor.data, np.int8).reshape(tensor.shape)

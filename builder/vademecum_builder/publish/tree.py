@@ -228,7 +228,7 @@ def _recent_releases(folder: Path) -> set[str]:
         except (ContentError, OSError):
             continue  # not one of ours, or damaged: its objects are not kept on its word
         packs = (entry.object for entry in manifest.packs)
-        needed |= {ref.path for ref in (*manifest.objects, *packs)}
+        needed |= {ref.path for ref in (*manifest.objects, *manifest.beside, *packs)}
     return needed
 
 

@@ -29,7 +29,6 @@ class Closure:
         sources: The builder's own list (format.md, section 6).
         older: The manifests of older releases that its packs lead on from, by digest.
         refs: All its files: path in the tree -> digest and size.
-        builder_paths: Of those, what builders alone read.
     """
 
     hint: ManifestHint
@@ -37,7 +36,6 @@ class Closure:
     sources: Fields
     older: Mapping[str, Manifest]
     refs: Mapping[str, ObjectRef]
-    builder_paths: frozenset[str]
 
     @property
     def archived(self) -> tuple[ManifestHint, ...]:
@@ -68,13 +66,12 @@ async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
     if manifest.sequence != hint.sequence:
         raise ContentError(f"{hint.url_path} is release {manifest.sequence}, not {hint.sequence}")
     sources = Fields(parse_object(await downloader.fetch_object(manifest.sources), "sources"), "sources")
-    own = [read_ref(sources.child("history").child("rows"))]
-    own += [read_ref(sources.child("directions"))] if "directions" in sources else []
+    rows = read_ref(sources.child("history").child("rows"))
     older = await _older(manifest, downloader)
     packs = (entry.object for entry in manifest.packs)
-    refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, *own, *packs)}
+    refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, rows, *manifest.beside, *packs)}
     refs |= {hint.url_path: hint.manifest, **kept(manifest.packs, older)}
-    return Closure(hint, manifest, sources, older, refs, frozenset(ref.path for ref in own))
+    return Closure(hint, manifest, sources, older, refs)
 
 
 async def bring(

@@ -50,7 +50,6 @@ class Published:
         history: Rows of older releases, which packs are made against.
         audit: What the build said of it beside its documents (`pages.contents.read_audit`).
         directions: What the vectors are projected onto; empty: nothing.
-        builder_paths: Where these two lie: builders alone read them.
         older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
@@ -72,7 +71,6 @@ class Published:
     history: History
     audit: Mapping[str, Any]
     directions: bytes
-    builder_paths: frozenset[str]
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
@@ -177,7 +175,6 @@ async def _read_release(
     contents = await bring(closure.refs, downloader, recorder, config.parallel)
     manifest, sources = closure.manifest, closure.sources
     history = sources.child("history")
-    directions = [read_ref(sources.child("directions"))] if "directions" in sources else []
     return {
         "manifest": manifest,
         "segments": tuple(decode_segment(contents[entry.object.sha256]) for entry in manifest.segments),
@@ -185,8 +182,7 @@ async def _read_release(
         "sources": listed_sources(contents[manifest.sources.sha256]),
         "history": decode_history(contents[read_ref(history.child("rows")).sha256], history),
         "audit": parse_object(contents[manifest.sources.sha256], "sources").get("audit", {}),
-        "directions": b"".join(contents[ref.sha256] for ref in directions),
-        "builder_paths": closure.builder_paths,
+        "directions": b"".join(contents[ref.sha256] for ref in manifest.beside),
         "older": closure.older,
         "archived": closure.archived,
     }

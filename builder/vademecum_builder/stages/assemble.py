@@ -96,10 +96,10 @@ def assemble_release(
         "history": {**told, "rows": asdict(rows_ref)},
         "audit": audit_json(contents),
     }
-    of_builder = {rows_ref.path: rows_file}
+    beside, directions = {rows_ref.path: rows_file}, None
     if embedded.directions:
-        ref, file = deflate_tensors(embedded.directions)
-        own["directions"], of_builder[ref.path] = asdict(ref), file
+        directions, beside_file = deflate_tensors(embedded.directions)
+        beside[directions.path] = beside_file
     manifest = Manifest(
         sequence=sequence,
         version=request.version or f"{now:%Y.%m.%d}-{sequence}",
@@ -109,7 +109,7 @@ def assemble_release(
         digest=segments.digest,
         documents=len(embedded.rows.live),
         chunks=len(embedded.rows.chunks),
-        encoder=EncoderEntry(space.encoder, space.dimensions, encoder_ref),
+        encoder=EncoderEntry(space.encoder, space.dimensions, encoder_ref, directions),
         segments=segments.entries,
         sources=ObjectRef("", 0, 0),
         packs=packs.entries,
@@ -121,8 +121,8 @@ def assemble_release(
     sources_ref, sources_file = deflate(canonical(own | {"releases": archive_json(archived.hints())}))
     manifest = replace(manifest, sources=sources_ref)
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
-    files |= {sources_ref.path: sources_file, **of_builder}
-    kept = packs.kept | of_builder.keys()
+    files |= {sources_ref.path: sources_file, **beside}
+    kept = packs.kept | beside.keys()
     return AssembledRelease(manifest, encode_manifest(manifest), files, kept, tuple(archived.closures))
 
 

@@ -21,11 +21,17 @@ MOST_CHANGED = 32
 
 @dataclass(frozen=True)
 class EncoderEntry:
-    """The query encoder of a release: its name, its dimensions and its file."""
+    """The query encoder of a release: its name, its dimensions and its file.
+
+    Attributes:
+        directions: What vectors of the model are projected onto (section 4.5), where they are; no client needs it
+            but one whose app encodes queries itself.
+    """
 
     name: str
     dimensions: int
     object: ObjectRef
+    directions: ObjectRef | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,11 @@ class Manifest(ReleaseInfo):
         """Everything that a client without an older release needs to read this one."""
         return (self.encoder.object, *(segment.object for segment in self.segments))
 
+    @property
+    def beside(self) -> tuple[ObjectRef, ...]:
+        """What builders need, and only some clients."""
+        return () if self.encoder.directions is None else (self.encoder.directions,)
+
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return the bytes of a manifest, canonical: the same release gives the same bytes."""
@@ -139,6 +150,11 @@ def encode_manifest(manifest: Manifest) -> bytes:
                 "dimensions": manifest.encoder.dimensions,
                 "name": manifest.encoder.name,
                 "object": ref_json(manifest.encoder.object),
+                **(
+                    {"directions": ref_json(manifest.encoder.directions)}
+                    if manifest.encoder.directions
+                    else {}
+                ),
             },
             "format": FORMAT,
             "segments": [
@@ -173,6 +189,7 @@ def decode_manifest(data: bytes) -> Manifest:
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
             object=read_ref(encoder.child("object")),
+            directions=read_ref(encoder.child("directions")) if "directions" in encoder else None,
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
         sources=read_ref(fields.child("sources")),

@@ -14,6 +14,7 @@ from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import excerpt_of, link_to
+from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places
 from vademecum.search.question import Filters
 from vademecum.search.ranking import Mode, Ranking, fuse, nearness, place_of
@@ -42,10 +43,17 @@ class Searcher:
 
     Args:
         load: Gives the words of each segment when they are first asked for.
+        own: What encodes queries in place of the release's table.
     """
 
-    def __init__(self, opened: Opened, load: Callable[[Opened], Sequence[SegmentWords]] = _read_all) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        load: Callable[[Opened], Sequence[SegmentWords]] = _read_all,
+        own: OwnEncoder | None = None,
+    ) -> None:
         self._opened = opened
+        self.own = own
         self._load = load
         self._index = Index(opened)
         self._places = Places(opened)
@@ -111,15 +119,19 @@ class Searcher:
 
     def _cosines(self, query: str) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and the mean of those of its document's chunks, [n]."""
-        encoder = self._opened.encoder
-        integers = encoder.encode(query)
-        if self._index.bits != 8:
-            integers = rotate_query(integers)
-        vector = np.array(integers, np.int64)
+        vector = self._vector(query)
         scores, unit = self._index.scores(vector), self._index.unit(vector)
         # Whole numbers below 2^53: the sum is the same in any order.
         means = np.bincount(self._owners, scores) / np.maximum(1, np.bincount(self._owners))
         return scores / unit, means[self._owners] / unit
+
+    def _vector(self, query: str) -> NDArray[np.int64]:
+        if self.own is not None:
+            return self.own.encode(query, self._index)
+        integers = self._opened.encoder.encode(query)
+        if self._index.bits != 8:
+            integers = rotate_query(integers)
+        return np.array(integers, np.int64)
 
     def _present(
         self,

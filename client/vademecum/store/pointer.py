@@ -7,7 +7,7 @@ object that it needs, so that reading never depends on metadata or on the networ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from vademecum.errors import EmptyStoreError
@@ -198,6 +198,12 @@ def generation_of(manifest: Manifest, segments: tuple[str, ...], installed: str)
         encoder=manifest.encoder.object.sha256,
         segments=segments,
     )
+
+
+def manifest_of(generation: Generation, kept: Mapping[str, str]) -> Manifest | None:
+    """Return the signed manifest of a generation, of those that a store keeps by their digests; or None."""
+    text = kept.get(generation.manifest)
+    return None if text is None else decode_manifest(text.encode())
 
 
 def misfit(generation: Generation, manifest: bytes) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
-from vademecum.format.manifest import decode_manifest
+from vademecum.format.manifest import Manifest
 from vademecum.policy import Policy
 from vademecum.ports import Store
-from vademecum.store.pointer import Generation, Head, decode_head, encode_head, misfit
+from vademecum.store.pointer import Generation, Head, decode_head, encode_head, manifest_of, misfit
 from vademecum.store.records import HEALTH, MANIFESTS, SYNC, ChannelStatus, Failures
 
 logger = logging.getLogger("vademecum")
@@ -90,11 +90,13 @@ class Session:
 
     def is_published(self, generation: Generation) -> bool:
         """Return whether its segments are those that its signed manifest names: none was made here, or is left out."""
-        manifest = self._manifests.get(generation.manifest)
-        if manifest is None:
-            return False
-        entries = decode_manifest(manifest.encode()).segments
-        return {*generation.segments} == {entry.object.sha256 for entry in entries}
+        manifest = self.manifest_of(generation)
+        entries = () if manifest is None else manifest.segments
+        return manifest is not None and {*generation.segments} == {entry.object.sha256 for entry in entries}
+
+    def manifest_of(self, generation: Generation) -> Manifest | None:
+        """Return its signed manifest, or None where that is not kept."""
+        return manifest_of(generation, self._manifests)
 
     def unkept(self) -> Generation | None:
         """Return the installed generation if its signed manifest should lie beside it, and does not."""

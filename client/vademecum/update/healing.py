@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, replace
+from hashlib import sha256
 
 from vademecum.errors import ContentError, SelfTestError, StoreError, VademecumError
 from vademecum.format.manifest import Manifest
@@ -72,6 +73,7 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
         reported: A reader could not open what is installed: all of it is looked at.
     """
     try:
+        await _fetch_beside(update)
         if reported:
             await _repair(update).run(manifest)
             return
@@ -80,6 +82,23 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
             await _repair(update).run_on(Scrubbed(missing=tuple(sorted(named - held))), manifest)
     except VademecumError as error:
         logger.warning("what is installed could not be looked after: %s", error)
+
+
+async def _fetch_beside(update: Update) -> None:
+    """Keep beside the installed encoder what this client needs of the release that others do without.
+
+    Raises:
+        VademecumError: It cannot be had now; until then the release's own table answers.
+    """
+    session = update.session
+    current = session.pointer.current
+    manifest = None if current is None else session.manifest_of(current)
+    ref = None if manifest is None or not update.around.own_encoder else manifest.encoder.directions
+    if ref is None or current is None:
+        return
+    kept = await session.words(current.encoder)
+    if kept is None or sha256(kept).hexdigest() != ref.sha256:
+        await session.keep_words(current.encoder, await update.downloader.fetch_object(ref))
 
 
 async def drop_forged(session: Session) -> None:

@@ -67,6 +67,8 @@ class Surroundings:
     course: Course
     room: Room
     connection: Connection
+    own_encoder: bool = False
+    """The app encodes queries itself: what its vectors are projected onto is fetched, too."""
 
 
 class Update:
@@ -316,7 +318,12 @@ class Update:
             )
         if not self._any_time:
             require_past(manifest, self._clock.now())
-        for ref in (*manifest.objects, manifest.sources, *(entry.object for entry in manifest.packs)):
+        for ref in (
+            *manifest.objects,
+            *manifest.beside,
+            manifest.sources,
+            *(entry.object for entry in manifest.packs),
+        ):
             if max(ref.size, ref.uncompressed) > self._config.max_object:
                 raise ContentError(f"{pointer.path}: {ref.path} of more than {self._config.max_object} bytes")
         total = sum(ref.uncompressed for ref in manifest.objects)

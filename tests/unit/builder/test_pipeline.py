@@ -280,14 +280,15 @@ def test_a_refit_is_a_new_epoch_that_says_what_really_changed(line: Line) -> Non
     assert ask(store, "second section")[0].document == "page.md"
 
 
-def test_directions_lie_beside_the_index_for_builders_alone(line: Line) -> None:
-    """Kept with the epoch, and asked for by no client; a build that finds them gone embeds anew."""
+def test_directions_lie_beside_the_index(line: Line) -> None:
+    """Kept with the epoch, and asked for by no client unasked; a build that finds them gone embeds anew."""
     kept = encode_directions(np.ones((5, 96), np.int8))
     line.encoders.directions = kept
     line.release(HANDBOOK)
     found = current(line)
     path = f"objects/{sha256(kept).hexdigest()}.gz"
-    assert (found.directions, path in found.builder_paths, path in found.files) == (kept, True, True)
+    assert (found.directions, path in found.files) == (kept, True)
+    assert [ref.path for ref in found.manifest.beside] == [path]
     assert path not in {ref.path for ref in found.manifest.objects}
     line.later(days=20)
     assert line.release(HANDBOOK).signed

@@ -1,0 +1,288 @@
+"""An app encodes queries itself: along the release's directions, in its model's space or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from support.publishing import Line
+from vademecum.config import Config
+from vademecum.encoder.file import decode_encoder_file, encode_encoder
+from vademecum.errors import UsageError
+from vademecum.knowledge import KnowledgeBase
+from vademecum.runtime.loop import run
+from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.store.pointer import decode_head
+from vademecum.testing import FixedClock
+from vademecum_builder.encoders.base import DocumentEncoder, Fitted
+from vademecum_builder.encoders.directions import encode_directions
+from vademecum_builder.encoders.registry import NamedEncoders
+from vademecum_builder.encoders.table import Matrix
+from vademecum_builder.encoders.transformer import Transformer
+
+PAGES = {
+    f"{name}.md": f"# {name.title()}\n\n{text}\n\n## More\n\nNothing else is said of the {name}.\n"
+    for name, text in {
+        "keys": "Replace the signing key each year, and revoke the old one.",
+        "bread": "Feed the starter with flour and water twice a day.",
+        "cats": "A cat sleeps for most of the day and hunts at dusk.",
+        "boats": "Reef the main sail early when the wind gets up.",
+    }.items()
+}
+WIDE, NARROW = 24, 12
+
+
+def noise(seed: str, *shape: int) -> Matrix:
+    return np.random.default_rng([*seed.encode()]).normal(size=shape)
+
+
+def directions(name: str, width: int = WIDE) -> bytes:
+    axes = np.linalg.qr(noise(name, width, NARROW))[0]
+    return encode_directions(np.rint(axes * 127).astype(np.int8))
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A model: the sum of a text's words, each a direction of its own."""
+
+    name: str = "tiny"
+    dimensions: int = WIDE
+    asked: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.name.encode()).hexdigest()
+
+    def embed(self, texts: Sequence[str], batch: int, progress: object = None) -> Matrix:
+        return np.stack([np.asarray(self(text)) for text in texts])
+
+    def __call__(self, text: str) -> Sequence[float]:
+        self.asked.append(text)
+        words = "".join(c if c.isalnum() else " " for c in text.lower()).split() or ["nothing"]
+        total: Matrix = np.sum([noise(self.name + word, self.dimensions) for word in words], axis=0)
+        found: list[float] = total.tolist()
+        return found
+
+
+@dataclass
+class OfModel:
+    """Encoders of a build: documents by a model, whose directions may change with a refit."""
+
+    model: Tiny
+    along: bytes
+
+    def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
+        return self._encoder(query_encoder) if directions == self.along else None
+
+    def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
+        table = decode_encoder_file(
+            NamedEncoders("builtin", dimensions=NARROW).fit(texts).encoder.query_encoder
+        )
+        encoder = self._encoder(
+            encode_encoder(replace(table, name=f"sentence-transformers:{self.model.name}"))
+        )
+        return Fitted(encoder, encoder.embed(texts))
+
+    def _encoder(self, table: bytes) -> Transformer:
+        name = f"sentence-transformers:{self.model.name}"
+        return Transformer(name, self.model.digest, NARROW, table, 32, lambda: self.model, self.along)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    encoders: Any = OfModel(Tiny(), directions("first"))
+    line = Line(tmp_path, encoders=encoders)
+    line.release(PAGES)
+    return line
+
+
+@pytest.fixture
+def opened(line: Line) -> Iterator[Callable[..., KnowledgeBase]]:
+    def open_(encoder: Any = None, *, online: bool = True) -> KnowledgeBase:
+        return KnowledgeBase(
+            line.folder / "kb.db",
+            locations=[str(line.out)] if online else [],
+            trust=line.root,
+            config=Config(idle_check_age=0),
+            clock=FixedClock(line.now),
+            encoder=encoder,
+        )
+
+    yield open_
+
+
+def meant(kb: KnowledgeBase, query: str = "the wind of the sail") -> list[tuple[str, float]]:
+    return [(hit.id, hit.score) for hit in kb.search(query, 8, mode="semantic", group=False)]
+
+
+def expected(kb: KnowledgeBase, along: bytes, query: str = "the wind of the sail") -> list[tuple[str, float]]:
+    """The cosines of the query's vector with those of all passages, in floats."""
+    axes = np.frombuffer(along[-WIDE * NARROW :], np.int8).reshape(WIDE, NARROW).astype(float)
+    hits = kb.search("the", 20, mode="lexical", group=False)
+    texts = ["\n".join(filter(None, (hit.title, *hit.heading.split(" › "), hit.text))) for hit in hits]
+    rows = Tiny().embed(texts, 1) @ axes
+    asked = np.asarray(Tiny()(query)) @ axes
+    cosines = rows @ asked / np.linalg.norm(rows, axis=1) / np.linalg.norm(asked)
+    found = [(hit.id, float(cosine)) for hit, cosine in zip(hits, cosines, strict=True) if cosine > 0]
+    return sorted(found, key=lambda pair: -pair[1])[:8]
+
+
+def kept(line: Line, changed: bytes | None = None) -> bytes | None:
+    """What lies beside the encoder in the store; `changed` takes its place."""
+
+    async def look() -> bytes | None:
+        store = SqliteStore(line.folder / "kb.db")
+        try:
+            current = decode_head(await store.read("head")).current
+            assert current is not None
+            if changed is not None:
+                await store.keep_words(current.encoder, changed)
+            return await store.words(current.encoder)
+        finally:
+            await store.close()
+
+    return run(look())
+
+
+def test_the_apps_encoder_asks_in_place_of_the_table(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    kb = opened(Tiny())
+    kb.sync()
+    found, wanted = meant(kb), expected(kb, directions("first"))
+    assert found[0][0] == wanted[0][0]
+    by_id = dict(wanted)
+    for id_, score in found[:5]:
+        assert score == pytest.approx(by_id[id_], abs=0.08), "4 bits and 12 dimensions"
+    assert kb.search("wind of the sail")[0].document == "boats.md"
+
+
+def test_directions_are_fetched_by_those_alone_whose_app_encodes(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    plain = opened().sync()
+    assert kept(line) is None
+    own = opened(Tiny())
+    first = own.sync()
+    assert (first.plan, kept(line)) == ("none", directions("first"))
+    assert first.bytes > 0 and plain.plan == "full"
+    line.later(hours=1)
+    line.release({**PAGES, "new.md": "# New\n\nA page of news.\n"})
+    before = own.sync().requests
+    assert own.release.sequence == 2 and kept(line) == directions("first")
+    line.later(hours=1)
+    line.release({**PAGES, "new.md": "# New\n\nA page of other news.\n"})
+    assert opened().sync().requests == before, "what is kept is not fetched again"
+
+
+def test_the_table_answers_until_a_sync_brings_the_directions(
+    line: Line, opened: Callable[..., KnowledgeBase], caplog: pytest.LogCaptureFixture
+) -> None:
+    opened().sync()
+    model = Tiny()
+    offline = opened(model, online=False)
+    assert meant(offline) == meant(opened())
+    assert "until the next sync brings the directions of sentence-transformers:tiny" in caplog.text
+    assert model.asked == []
+    kb = opened(model)
+    table = meant(kb)
+    kb.sync()
+    assert meant(kb) != table, "the same release, asked by the model from now on"
+    offline.reload()
+    assert meant(offline) == meant(kb)
+
+
+def test_a_refit_brings_other_directions(line: Line, opened: Callable[..., KnowledgeBase]) -> None:
+    kb = opened(Tiny())
+    kb.sync()
+    line.encoders.along = directions("second")  # type: ignore[attr-defined]
+    line.later(hours=1)
+    line.release({**PAGES, "keys.md": "# Keys\n\nReplace them.\n"})
+    kb.sync()
+    assert kept(line) == directions("second")
+    assert meant(kb)[0][0] == expected(kb, directions("second"))[0][0]
+
+
+def test_damaged_directions_are_not_used_and_are_fetched_again(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    opened().sync()
+    table = meant(opened())
+    kb = opened(Tiny())
+    kb.sync()
+    kept(line, directions("first")[:-1] + b"\x55")
+    kb.reload()
+    assert meant(kb) == table
+    kb.sync()
+    assert meant(kb) != table
+
+
+@pytest.mark.parametrize(
+    ("encoder", "told"),
+    [
+        (Tiny("other"), r"are not those of sentence-transformers:tiny.* cosine of -?0\.[0-3]"),
+        (Tiny(dimensions=NARROW), "has to return 24 finite numbers, .* not 12"),
+        (lambda _: [[0.0] * WIDE], "not 1x24"),
+        (lambda _: 1.0, "not one"),
+        (lambda _: [float("nan")] * WIDE, "24 finite numbers"),
+        (lambda _: ["a"], "has to return numbers"),
+        (lambda _: None, "24 finite numbers|has to return numbers"),
+        (lambda _: [0.0] * WIDE, "are not those of"),
+    ],
+)
+def test_vectors_of_another_space_are_one_error_and_words_go_on(
+    line: Line, opened: Callable[..., KnowledgeBase], encoder: Any, told: str
+) -> None:
+    kb = opened(encoder)
+    kb.sync()
+    for _ in range(2):
+        with pytest.raises(UsageError, match=told):
+            kb.search("wind")
+    assert kb.search("wind", mode="lexical")[0].document == "boats.md"
+
+
+def test_a_model_is_tried_once_and_its_own_errors_pass_through(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    model = Tiny()
+    kb = opened(model)
+    kb.sync()
+    kb.search("wind")
+    assert len(model.asked) == 4 and model.asked[-1] == "wind"
+    assert sum(text in {*Tiny().asked, "wind"} for text in model.asked) == 1
+    kb.search("sial")
+    kb.sync()
+    kb.search("cats")
+    assert model.asked[4:] == ["sail", "cats"], "what is meant is asked, and nothing is tried again"
+
+    def away(text: str) -> Sequence[float]:
+        raise ConnectionError("the host of the model is away")
+
+    with pytest.raises(ConnectionError, match="host of the model"):
+        opened(away).search("wind")
+
+
+def test_a_release_without_directions_takes_vectors_as_they_are(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    encoders: Any = OfModel(Tiny(dimensions=NARROW), b"")
+    line.encoders = encoders
+    line.later(hours=1)
+    line.release({**PAGES, "keys.md": "# Keys\n\nReplace them.\n"})
+    kb = opened(Tiny(dimensions=NARROW))
+    kb.sync()
+    assert kept(line) is None
+    assert (
+        kb.search("reef the main sail early when the wind gets up", mode="semantic")[0].document == "boats.md"
+    )
+
+
+def test_an_encoder_is_a_function() -> None:
+    with pytest.raises(UsageError, match="encoder must be a function"):
+        KnowledgeBase.open("kb.db", encoder="all-MiniLM-L6-v2")  # type: ignore[arg-type]
