@@ -32,7 +32,7 @@ from vademecum_builder.stages.audit import Audit
 from vademecum_builder.stages.base import Base, find_base, find_ground
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import Embedded, embed_chunks
+from vademecum_builder.stages.embed import Embedded, embed_chunks, wants_other_model
 from vademecum_builder.stages.publish import Written, keep_release, publish_release
 from vademecum_builder.stages.read import SourceState, read_source
 
@@ -130,7 +130,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     _refuse_loss(state.documents, base.documents, context.request)
     if context.request.strict:
         _refuse_warnings(state, base, context)
-    if base.published is not None and not state.is_new:
+    if base.published is not None and not state.is_new and not wants_other_model(context):
         release, written = keep_release(base.published, context, contents_of(state))
         return _report(release, state, base, context, written, embedded=None)
     waits = why_it_waits(state.documents, context)

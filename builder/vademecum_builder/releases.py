@@ -311,4 +311,6 @@ def _embedded(release: Published) -> Embedded:
     bits = release.segments[0].bits if release.segments else BuildRequest.bits
     space = VectorSpace(manifest.encoder.name, manifest.encoder.dimensions, bits, manifest.epoch)
     live = {row.key: row for row in rows.live}
-    return Embedded(replace(rows, documents=live), space, release.query_encoder, release.directions)
+    return Embedded(
+        replace(rows, documents=live), space, release.query_encoder, release.directions, release.model
+    )

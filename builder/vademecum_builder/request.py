@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.tiers import TierLimits
@@ -73,6 +73,9 @@ class ArchiveLimits:
         return max(self.floor, int(self.share * release))
 
 
+QUERY_ENCODERS: Final = ("table", "transformer")
+
+
 @dataclass(frozen=True)
 class BuildRequest:
     """What to build, from what, and how. Only the first two have no default.
@@ -92,6 +95,7 @@ class BuildRequest:
             release, else `builtin`.
         bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
+        query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
         refit: Fit the encoder anew: a full download for every client.
         channel: The line of releases that it belongs to.
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
@@ -140,6 +144,7 @@ class BuildRequest:
     encoder: str | None = None
     bits: int = 4
     dimensions: int | None = None
+    query_encoder: str | None = None
     refit: bool = False
     channel: str = "stable"
     preview: bool = False

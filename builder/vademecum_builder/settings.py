@@ -31,7 +31,13 @@ from vademecum_builder.kinds.joined import taken_in
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
 from vademecum_builder.release.share import parse_share
-from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest, SourceSettings
+from vademecum_builder.request import (
+    QUERY_ENCODERS,
+    ApprovalRule,
+    ArchiveLimits,
+    BuildRequest,
+    SourceSettings,
+)
 from vademecum_builder.sources.records import instead
 
 DEFAULT_OUT: Final = Path("site")
@@ -242,6 +248,7 @@ _TOP: Final = {
     ),
     "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
     "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
+    "query-encoder": _Field(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS), field="query_encoder"),
     "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),
     "candidate": _Field("true, or a percentage from 0 to 100", _candidate, field="candidate"),
     "site": _Field("true or false", is_truth, field="site"),

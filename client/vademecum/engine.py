@@ -60,7 +60,8 @@ class Engine:
         emit: Called with events; what it raises is logged and changes nothing.
         room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
         permission: Asked before each object of an update that is not forced: where it says no, the update pauses.
-        own_encoder: The app encodes queries itself: what its vectors are projected onto is fetched, too.
+        beside: What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the
+            release's `model`.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Engine:
         emit: Emit = ignore,
         room: Room = unknown_room,
         permission: Permission = always,
-        own_encoder: bool = False,
+        beside: str = "",
     ) -> None:
         config = config or Config()
         self._store = store
@@ -86,7 +87,7 @@ class Engine:
         self._runs = Runs(
             store,
             transport if isinstance(transport, Mapping) else {"": transport},
-            Surroundings(config, clock, self._course, room, connection, own_encoder),
+            Surroundings(config, clock, self._course, room, connection, beside),
             root=trust,
             seed=seed,
             policy=policy or Policy(channel=config.channel, max_update_bytes=config.max_update_bytes),

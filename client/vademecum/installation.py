@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from vademecum.config import Config
 from vademecum.engine import Engine, Outcome
@@ -30,6 +30,7 @@ from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.kept_words import encode_words, kept_words
 from vademecum.search.local import index_documents
 from vademecum.search.own_encoder import Encode, OwnEncoder
+from vademecum.search.published_model import run_model
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head, manifest_of
@@ -59,7 +60,7 @@ class Installation:
         connection: Tells what is known of the network.
         emit: Called with the engine's events.
         fallback: Documents that answer by their words while nothing is installed, or None.
-        encoder: The app's own encoder of queries, or None.
+        encoder: The app's own encoder of queries, `published`: the model that the release brings, or None.
     """
 
     def __init__(
@@ -75,9 +76,10 @@ class Installation:
         clock: Clock,
         emit: Emit,
         fallback: Iterable[Mapping[str, object]] | None = None,
-        encoder: Encode | None = None,
+        encoder: Encode | Literal["published"] | None = None,
     ) -> None:
         self._encoder = encoder
+        self._beside = "" if encoder is None else "model" if encoder == "published" else "directions"
         self.path = path
         self.clock = clock
         self.online = bool(locations)
@@ -192,7 +194,7 @@ class Installation:
                 connection=self._connection(),
                 emit=emit or self._emit,
                 room=partial(disk_room, self.path),
-                own_encoder=self._encoder is not None,
+                beside=self._beside,
             )
             result = await work(engine)
             later = updating and (await engine.policy()).activation == "next-start"
@@ -261,16 +263,17 @@ class Installation:
             return None
         generation = opened.generation
         manifest = manifest_of(generation, await MANIFESTS.read(store))
-        ref = None if manifest is None else manifest.encoder.directions
-        directions = await store.words(generation.encoder) if ref else b""
-        if ref and sha256(directions or b"").hexdigest() != ref.sha256:
+        ref = None if manifest is None else manifest.encoder.beside.get(self._beside)
+        kept = (await store.words(generation.encoder) if ref else None) or b""
+        if ref and sha256(kept).hexdigest() != ref.sha256:
             logger.warning(
-                "release %d: its own table encodes queries until the next sync brings the directions of %s",
-                generation.sequence,
-                opened.encoder.name,
+                "release %d: its own table encodes queries until the next sync brings the %s of %s",
+                *(generation.sequence, self._beside, opened.encoder.name),
             )
             return None
-        return OwnEncoder(self._encoder, directions or b"", opened)
+        if self._encoder == "published":
+            return OwnEncoder(run_model(kept), b"", opened) if ref else None
+        return OwnEncoder(self._encoder, kept, opened)
 
     async def _load_words(self, opened: Opened) -> list[SegmentWords]:
         """Return the words of its segments: as they are kept, or read now, and kept if that can be."""

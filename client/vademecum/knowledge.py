@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from vademecum.config import Config
 from vademecum.doctor import diagnose, examine_and_mend
@@ -40,6 +40,7 @@ from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.own_encoder import Encode
+from vademecum.search.published_model import require_onnx
 from vademecum.search.question import Filters, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
@@ -81,7 +82,7 @@ class KnowledgeBase:
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
         fallback: Iterable[Mapping[str, object]] | None = None,
-        encoder: Encode | None = None,
+        encoder: Encode | Literal["published"] | None = None,
     ) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
         self._tree = search_page(locations[0]) if locations else ""
@@ -111,7 +112,7 @@ class KnowledgeBase:
         policy: Policy | None = None,
         connection: Callable[[], Connection] = lambda: UNKNOWN,
         fallback: Iterable[Mapping[str, object]] | None = None,
-        encoder: Encode | None = None,
+        encoder: Encode | Literal["published"] | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
 
@@ -131,7 +132,9 @@ class KnowledgeBase:
             encoder: The app's own encoder of queries: given a text, it returns the vector that the very model of the
                 release has for it (as many real numbers as the model has dimensions, of any length). It takes the
                 place of the table that the release brings; that answers until `sync` has fetched what is needed. A
-                search raises UsageError where the vectors are not of that model.
+                search raises UsageError where the vectors are not of that model. Or `published`: the model that the
+                release brings, where it brings one (the extra `[onnx]`); a search raises ContentError where that does
+                not work here.
 
         Raises:
             UsageError: An argument of another type, or `trust` names a file that cannot be read.
@@ -445,8 +448,12 @@ class KnowledgeBase:
 def _check_arguments(
     store: object, url: object, seed: object, config: object, policy: object, encoder: object
 ) -> None:
-    if encoder is not None and not callable(encoder):
-        raise UsageError(f"encoder must be a function from a text to a vector, not {encoder!r}")
+    if encoder == "published":
+        require_onnx()
+    elif encoder is not None and not callable(encoder):
+        raise UsageError(
+            f"encoder must be a function from a text to a vector, or 'published', not {encoder!r}"
+        )
     for name, value, kind, expected in (
         ("store", store, str | Path, "the path of a file"),
         *(

@@ -134,7 +134,8 @@ class Transformer:
         return f"{self.name}@{self.digest}{projected}"
 
     @cached_property
-    def _loaded(self) -> EmbeddingModel:
+    def model(self) -> EmbeddingModel:
+        """The model, loaded. Raises UsageError: it cannot be, or made no published vectors."""
         model = self.load()
         if model.digest != self.digest:
             raise UsageError(
@@ -151,7 +152,7 @@ class Transformer:
         """
         if not texts:
             return np.zeros((0, self.dimensions))
-        return self.project(self._loaded.embed(texts, self.batch, progress))
+        return self.project(self.model.embed(texts, self.batch, progress))
 
     def project(self, vectors: Matrix) -> Matrix:
         """Return the model's vectors as this encoder's, float64 [n, D]."""

@@ -50,6 +50,7 @@ class Published:
         history: Rows of older releases, which packs are made against.
         audit: What the build said of it beside its documents (`pages.contents.read_audit`).
         directions: What the vectors are projected onto; empty: nothing.
+        model: The model's own files (format.md, section 4.6); empty: they are not published.
         older: The manifests of older releases that packs lead on from, by digest.
         site: The signed listing of the site's files, or None where no site is published.
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
@@ -71,6 +72,7 @@ class Published:
     history: History
     audit: Mapping[str, Any]
     directions: bytes
+    model: bytes
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
@@ -182,7 +184,9 @@ async def _read_release(
         "sources": listed_sources(contents[manifest.sources.sha256]),
         "history": decode_history(contents[read_ref(history.child("rows")).sha256], history),
         "audit": parse_object(contents[manifest.sources.sha256], "sources").get("audit", {}),
-        "directions": b"".join(contents[ref.sha256] for ref in manifest.beside),
+        "directions": b"",
+        "model": b"",
+        **{name: contents[ref.sha256] for name, ref in manifest.encoder.beside.items()},
         "older": closure.older,
         "archived": closure.archived,
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.config import Config
+from vademecum.encoder.model import decode_model
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import ContentError, RollbackError, TrustError, UsageError
 from vademecum.format.json import canonical, parse_object
@@ -176,6 +177,8 @@ def _check_state(published: Published) -> None:
     decode_encoder(published.query_encoder).check_golden()
     if published.directions:
         decode_directions(published.directions, manifest.encoder.dimensions)
+    if published.model:
+        decode_model(published.model)
 
 
 def _check_version(published: Published) -> None:

@@ -96,10 +96,11 @@ def assemble_release(
         "history": {**told, "rows": asdict(rows_ref)},
         "audit": audit_json(contents),
     }
-    beside, directions = {rows_ref.path: rows_file}, None
-    if embedded.directions:
-        directions, beside_file = deflate_tensors(embedded.directions)
-        beside[directions.path] = beside_file
+    beside, refs = {rows_ref.path: rows_file}, {}
+    for name, content in (("directions", embedded.directions), ("model", embedded.model)):
+        if content:
+            refs[name], file = deflate_tensors(content)
+            beside[refs[name].path] = file
     manifest = Manifest(
         sequence=sequence,
         version=request.version or f"{now:%Y.%m.%d}-{sequence}",
@@ -109,7 +110,7 @@ def assemble_release(
         digest=segments.digest,
         documents=len(embedded.rows.live),
         chunks=len(embedded.rows.chunks),
-        encoder=EncoderEntry(space.encoder, space.dimensions, encoder_ref, directions),
+        encoder=EncoderEntry(space.encoder, space.dimensions, encoder_ref, **refs),
         segments=segments.entries,
         sources=ObjectRef("", 0, 0),
         packs=packs.entries,

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum_builder.chunking.structure import Chunk, embedding_text
-from vademecum_builder.encoders.base import Encoders, Fitted
+from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
+from vademecum_builder.encoders.onnx_model import export_model
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.index.rows import Rows
 from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.read import SourceState
@@ -23,12 +25,14 @@ class Embedded:
 
     Attributes:
         query_encoder, directions: As an encoder of `encoders.base` has them.
+        model: The model's own files, where they are to be published (`encoders.onnx_model`).
     """
 
     rows: Rows
     space: VectorSpace
     query_encoder: bytes
     directions: bytes
+    model: bytes = b""
     count: int = 0
 
 
@@ -50,7 +54,23 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
         known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])
     chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
     rows, encoder = Rows(state.documents, chunks), fitted.encoder
-    return Embedded(rows, space, encoder.query_encoder, encoder.directions, len(new))
+    model = _model(encoder, base, context)
+    return Embedded(rows, space, encoder.query_encoder, encoder.directions, model, len(new))
+
+
+def _model(encoder: DocumentEncoder, base: Base, context: BuildContext) -> bytes:
+    """Return the model's own files, if they are to be published: as they are, or made now."""
+    asked, previous = context.request.query_encoder, context.previous.published
+    as_before = previous is not None and previous.model and previous.manifest.encoder.name == encoder.name
+    if not (asked == QUERY_ENCODERS[1] or (asked is None and as_before)):
+        return b""
+    return (base.published and base.published.model) or export_model(encoder)
+
+
+def wants_other_model(context: BuildContext) -> bool:
+    """Return whether the model's own files are to be published, and are not yet; or are not to be any more."""
+    asked, previous = context.request.query_encoder, context.previous.published
+    return asked is not None and previous is not None and bool(previous.model) != (asked == QUERY_ENCODERS[1])
 
 
 def texts_to_embed(state: SourceState, base: Base) -> list[str]:

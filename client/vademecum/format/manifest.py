@@ -26,12 +26,20 @@ class EncoderEntry:
     Attributes:
         directions: What vectors of the model are projected onto (section 4.5), where they are; no client needs it
             but one whose app encodes queries itself.
+        model: The model's own files (section 4.6), where they are published.
     """
 
     name: str
     dimensions: int
     object: ObjectRef
     directions: ObjectRef | None = None
+    model: ObjectRef | None = None
+
+    @property
+    def beside(self) -> dict[str, ObjectRef]:
+        """What builders need, and only some clients, by its name in the manifest."""
+        named = {"directions": self.directions, "model": self.model}
+        return {name: ref for name, ref in named.items() if ref is not None}
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,7 @@ class Manifest(ReleaseInfo):
     @property
     def beside(self) -> tuple[ObjectRef, ...]:
         """What builders need, and only some clients."""
-        return () if self.encoder.directions is None else (self.encoder.directions,)
+        return tuple(self.encoder.beside.values())
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -150,11 +158,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
                 "dimensions": manifest.encoder.dimensions,
                 "name": manifest.encoder.name,
                 "object": ref_json(manifest.encoder.object),
-                **(
-                    {"directions": ref_json(manifest.encoder.directions)}
-                    if manifest.encoder.directions
-                    else {}
-                ),
+                **{name: ref_json(ref) for name, ref in manifest.encoder.beside.items()},
             },
             "format": FORMAT,
             "segments": [
@@ -189,7 +193,7 @@ def decode_manifest(data: bytes) -> Manifest:
             name=encoder.text("name", 1, 500),
             dimensions=encoder.integer("dimensions", 1, 4096),
             object=read_ref(encoder.child("object")),
-            directions=read_ref(encoder.child("directions")) if "directions" in encoder else None,
+            **{name: read_ref(encoder.child(name)) for name in ("directions", "model") if name in encoder},
         ),
         segments=tuple(_segment_entry(child) for child in fields.children("segments")),
         sources=read_ref(fields.child("sources")),

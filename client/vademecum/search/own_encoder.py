@@ -64,8 +64,9 @@ class OwnEncoder:
         return self._vector(text, index.bits)
 
     def _vector(self, text: str, bits: int) -> NDArray[np.int64]:
+        told = self._encode(text)
         try:
-            vector = np.asarray(self._encode(text), np.float64)
+            vector = np.asarray(told, np.float64)
         except (TypeError, ValueError) as error:
             raise UsageError(f"encoder: it has to return numbers: {error}") from error
         if vector.shape != (self._width,) or not np.isfinite(vector).all():

@@ -93,8 +93,8 @@ async def _fetch_beside(update: Update) -> None:
     session = update.session
     current = session.pointer.current
     manifest = None if current is None else session.manifest_of(current)
-    ref = None if manifest is None or not update.around.own_encoder else manifest.encoder.directions
-    if ref is None or current is None:
+    ref = None if manifest is None else manifest.encoder.beside.get(update.around.beside)
+    if ref is None or current is None or not update.permits(ref):
         return
     kept = await session.words(current.encoder)
     if kept is None or sha256(kept).hexdigest() != ref.sha256:

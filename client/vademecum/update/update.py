@@ -30,6 +30,7 @@ from vademecum.errors import (
 )
 from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
+from vademecum.format.objects import ObjectRef
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
 from vademecum.policy import Connection, Offered, decide
@@ -67,8 +68,8 @@ class Surroundings:
     course: Course
     room: Room
     connection: Connection
-    own_encoder: bool = False
-    """The app encodes queries itself: what its vectors are projected onto is fetched, too."""
+    beside: str = ""
+    """What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the `model`."""
 
 
 class Update:
@@ -107,6 +108,11 @@ class Update:
         self._any_time = any_time
         self._unasked = unasked
         self._critical: tuple[int, ...] = ()
+
+    def permits(self, ref: ObjectRef) -> bool:
+        """Return whether the run may go on to this object, which no release needs."""
+        spent, most = self.downloader.bytes, self._budget.bytes
+        return self._budget.permission() and (not spent or most is None or spent + ref.size <= most)
 
     # 1. The metadata ---------------------------------------------------------------------------
 

@@ -14,10 +14,12 @@ import pytest
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.encoder.file import decode_encoder_file, encode_encoder
-from vademecum.errors import UsageError
+from vademecum.encoder.model import ModelFile, decode_model, encode_model
+from vademecum.errors import ContentError, UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.search import published_model
 from vademecum.store.pointer import decode_head
 from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
@@ -262,9 +264,9 @@ def test_a_model_is_tried_once_and_its_own_errors_pass_through(
     assert model.asked[4:] == ["sail", "cats"], "what is meant is asked, and nothing is tried again"
 
     def away(text: str) -> Sequence[float]:
-        raise ConnectionError("the host of the model is away")
+        raise ValueError("the host of the model is away")
 
-    with pytest.raises(ConnectionError, match="host of the model"):
+    with pytest.raises(ValueError, match="host of the model"):
         opened(away).search("wind")
 
 
@@ -286,3 +288,42 @@ def test_a_release_without_directions_takes_vectors_as_they_are(
 def test_an_encoder_is_a_function() -> None:
     with pytest.raises(UsageError, match="encoder must be a function"):
         KnowledgeBase.open("kb.db", encoder="all-MiniLM-L6-v2")  # type: ignore[arg-type]
+
+
+def test_the_releases_own_model_takes_what_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published_model, "find_spec", lambda name: None)
+    with pytest.raises(
+        UsageError, match=r"needs onnxruntime and tokenizers: pip install 'vademecum\[onnx\]'"
+    ):
+        KnowledgeBase.open("kb.db", encoder="published")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", encode_model(ModelFile(b"", b"{}")), encode_model(ModelFile(b"graph", b"")), directions("a")],
+)
+def test_other_objects_are_no_model(data: bytes) -> None:
+    with pytest.raises(ContentError):
+        decode_model(data)
+
+
+def test_where_a_release_brings_no_model_the_table_answers(
+    line: Line, opened: Callable[..., KnowledgeBase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kb = opened("published")
+    kb.sync()
+    assert (meant(kb), kept(line)) == (meant(opened()), None)
+
+
+def test_a_pause_keeps_what_no_release_needs_for_later(
+    line: Line, opened: Callable[..., KnowledgeBase]
+) -> None:
+    enough = opened().sync().bytes
+    (line.folder / "kb.db").unlink()
+    kb = opened(Tiny())
+    kb.set_policy(max_update_bytes=enough)
+    kb.sync()
+    assert kb.release.sequence == 1 and kept(line) is None
+    kb.set_policy(max_update_bytes=None)
+    kb.sync()
+    assert kept(line) is not None

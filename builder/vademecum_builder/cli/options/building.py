@@ -21,6 +21,7 @@ from vademecum_builder.cli.options.common import (
     positive,
 )
 from vademecum_builder.release.share import parse_share
+from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 
@@ -99,6 +100,11 @@ def _build(add: AddOption) -> None:
         metavar="D",
         type=_dimensions,
         help="of a vector (default: as before, else 96); another number than before is a full download",
+    )
+    add(
+        "--query-encoder",
+        choices=QUERY_ENCODERS,
+        help="transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
     )
     add(
         "--packs",

@@ -6,19 +6,30 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from support.publishing import Line
+from vademecum.config import Config
+from vademecum.encoder.model import ModelFile, decode_model, encode_model
 from vademecum.encoder.query import decode_encoder
-from vademecum.errors import UsageError
-from vademecum_builder.encoders.base import Fitted
+from vademecum.errors import ContentError, UsageError
+from vademecum.knowledge import KnowledgeBase
+from vademecum.search.published_model import run_model
+from vademecum.testing import FixedClock
+from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.directions import decode_directions
+from vademecum_builder.encoders.onnx_model import export_model
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders
-from vademecum_builder.encoders.transformer import PREFIX, Model
+from vademecum_builder.encoders.transformer import PREFIX, Model, Transformer
+from vademecum_builder.stages import embed
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when the hub's library is first imported
 
@@ -89,6 +100,121 @@ def test_a_later_build_goes_on_in_the_same_space(fitted: Fitted, model: str) -> 
     assert later is not None
     assert (later.identity, later.dimensions) == (fitted.encoder.identity, 96)
     np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-3)
+
+
+def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, model: str) -> None:
+    """In 8 bits, along the directions, and read as far as the model reads; the same bytes each time."""
+    made = export_model(fitted.encoder)
+    assert export_model(fitted.encoder) == made
+    assert len(made) < 25_000_000
+    encode = run_model(made)
+    texts = [*TEXTS, "replace a signing key", "a", "naïve façade 北京", "word " * 600]
+    expected = Model.load(model).transformer.encode(texts) @ decode_directions(fitted.encoder.directions, 96)
+    found = np.array([encode(text) for text in texts])
+    assert found.shape == (12, 96) and found.dtype == np.float32
+    cosines = (
+        (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+    )
+    assert cosines.min() > 0.97, cosines
+    with pytest.raises(ContentError, match="does not work here"):
+        run_model(encode_model(ModelFile(b"no graph", decode_model(made).tokenizer)))("a")
+
+
+def test_a_release_brings_the_models_own_files(
+    fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for by clients that want them, carried on from release to release, made once."""
+    made = []
+
+    def counted(encoder: DocumentEncoder) -> bytes:
+        made.append(encoder)
+        return export_model(encoder)
+
+    monkeypatch.setattr(embed, "export_model", counted)
+    line = Line(tmp_path, encoders=OfThis(fitted))  # type: ignore[arg-type]
+    pages = {f"{n}.md": "# {}\n\n## {}\n\n{}\n".format(*text.split("\n")) for n, text in enumerate(TEXTS)}
+    line.release(pages)
+
+    def opened(**options: Any) -> KnowledgeBase:
+        clock, config = FixedClock(line.now), Config(idle_check_age=0)
+        return KnowledgeBase(
+            tmp_path / "kb.db",
+            locations=[str(line.out)],
+            trust=line.root,
+            config=config,
+            clock=clock,
+            **options,
+        )
+
+    own = opened(encoder="published")
+    own.sync()
+    table = [(hit.id, hit.score) for hit in own.search("how often do kittens eat", mode="semantic")]
+    line.later(hours=1)
+    assert line.release(pages, query_encoder="transformer").sequence == 2, "nothing else is new"
+    assert line.release(pages, query_encoder="transformer").sequence == 2
+    plain = opened().sync()
+    line.later(hours=1)
+    line.release({**pages, "new.md": "# Lamps\n\nA lamp is lit at night.\n"})
+    took = own.sync()
+    assert plain.bytes < 1_000_000 < 15_000_000 < took.bytes < 20_000_000
+    hits = own.search("how often do kittens eat", mode="semantic")
+    assert hits[0].document == "4.md" and [(hit.id, hit.score) for hit in hits] != table
+    assert len(made) == 1, "carried on, and not made again"
+    assert own.sync().bytes < 10_000
+    line.later(hours=1)
+    line.release(pages, query_encoder="table")
+    own.sync()
+    assert [(hit.id, hit.score) for hit in own.search("how often do kittens eat", mode="semantic")] == table
+
+
+class OfThis:
+    """Encoders of a build that have one fitted already."""
+
+    def __init__(self, fitted: Fitted) -> None:
+        assert isinstance(fitted.encoder, Transformer)
+        self._encoder = fitted.encoder
+
+    def load(self, query_encoder: bytes, directions: bytes = b"") -> Transformer:
+        return self._encoder
+
+    def fit(self, texts: Sequence[str], progress: object) -> Fitted:
+        return Fitted(self._encoder, self._encoder.embed(texts))
+
+
+def test_the_encoder_that_the_docs_show_is_the_models_own(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[4] / "site" / "content" / "apps.md").read_text("utf-8")
+    code = page.split("## Your own encoder")[1].split("```python\n")[1].split("\nkb = ")[0]
+    loaded, torch = Model.load(model).transformer, pytest.importorskip("torch")
+    shutil.copytree(model, tmp_path / "model")
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    tokens = torch.ones(1, 4, dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            loaded[0].model,
+            (tokens, tokens, tokens),
+            str(tmp_path / "model" / "model.onnx"),
+            input_names=names,
+            output_names=["last_hidden_state"],
+            dynamic_axes={name: {1: "tokens"} for name in (*names, "last_hidden_state")},
+            dynamo=False,
+        )
+    monkeypatch.chdir(tmp_path)
+    shown: dict[str, Any] = {}
+    exec(code, shown)
+    for text in ("how do I rotate a key", "word " * 600):
+        found, expected = shown["encode"](text), loaded.encode(text)
+        assert found @ expected / np.linalg.norm(found) > 0.999
+
+
+def test_no_files_of_a_model_that_is_not_here(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    with pytest.raises(
+        UsageError, match="builtin has none here: it goes with --encoder sentence-transformers:"
+    ):
+        line.release({"a.md": "# A\n\nText.\n"}, query_encoder="transformer")
 
 
 @pytest.mark.parametrize(
