@@ -24,7 +24,7 @@ class Host(Protocol):
     """What js/worker.mjs hands over.
 
     Attributes:
-        options: JSON: `trust` (text of the root, or null) and the app's `policy`.
+        options: JSON: `trust` (text of the root, or null), the app's `policy`, and `beside`, as `Engine` takes it.
         trees: The published tree and its mirrors, the preferred one first.
         seed: The tree that the app ships, or None.
     """
@@ -97,6 +97,7 @@ def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> E
         emit=emit,
         room=room,
         permission=lambda: bool(host.permitted()),
+        beside=options.get("beside") or "",
     )
 
 

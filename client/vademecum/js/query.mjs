@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, similar {id, limit}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, space {query} and in search `own` (search/own_encoder.mjs), similar {id, limit}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -12,7 +12,7 @@ import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
-import { decodeHead, openHead } from "./store/records.mjs";
+import { decodeHead, openHead, openRecord } from "./store/records.mjs";
 import { Places } from "./search/places.mjs";
 import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
@@ -20,7 +20,7 @@ import { sha256 } from "./format/sha256.mjs";
 import { IndexedStore } from "./store/store.mjs";
 
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
-/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, searcher: Searcher}} Opened */
+/** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, searcher: Searcher, space?: any}} Opened */
 
 /** @type {IndexedStore | undefined} */ let store;
 /** @type {Opened | null} */ let opened = null;
@@ -112,11 +112,21 @@ function current() {
   return opened;
 }
 
-/** @param {Partial<import("./search/question.mjs").Question> & {query: string, limit: number}} args */
-async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {}, facets }) {
+/** @param {Partial<import("./search/question.mjs").Question> & {query: string, limit: number, own?: import("./search/own_encoder.mjs").Own}} args */
+async function search({ query, limit, offset = 0, mode = "hybrid", group = true, filters = {}, prefer = {}, facets, own }) {
   const question = { query, limit, offset, mode, group, filters, prefer, facets };
   checkQuestion(question);
-  return current().searcher.search(question);
+  const { searcher, space } = current();
+  return searcher.search(question, own && space?.epoch === own.epoch ? space.vector(own) : undefined);
+}
+
+/** What an app's own encoder is to encode for a query; null while the release's table answers. @param {{query: string}} args */
+async function space({ query }) {
+  const now = current();
+  const { openSpace } = await import("./search/own_encoder.mjs"); // few apps need it
+  const shelf = /** @type {IndexedStore} */ (store);
+  now.space ??= await openSpace(await openRecord(await shelf.read("manifests")), (name) => shelf.words(name), now.release, now.searcher);
+  return now.space && { meant: await now.searcher.meant(query), trial: now.space.trial, epoch: now.space.epoch };
 }
 
 /** @param {{id: string, limit: number}} args */
@@ -130,4 +140,4 @@ function document({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, preview, fallback, search, similar, document });
+serve(self, { open, reopen, preview, fallback, search, space, similar, document });

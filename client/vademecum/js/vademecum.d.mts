@@ -68,9 +68,14 @@ export interface KnowledgeBaseOptions {
   preview?: boolean;
   /** What answers by its words while no release is to be had: documents that the app has. Nothing of it is stored. */
   fallback?: LocalDocument[];
+  /** The app's own encoder of queries, in place of the release's table: the very model that made the documents' vectors. */
+  encoder?: Encode;
   /** Log to the console. */
   debug?: boolean;
 }
+
+/** A text, and the vector that the app's model has for it: as many numbers as the model has dimensions, of any length. */
+export type Encode = (text: string) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
 /** A document of the app's own, for the time without a release. */
 export interface LocalDocument {

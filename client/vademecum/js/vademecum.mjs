@@ -44,6 +44,7 @@ export class KnowledgeBase {
   #closed = false;
   #listeners = new Listeners([...EVENTS, "preview"]);
   #clientUrl;
+  #encoder;
   #log;
   #store;
   #reader;
@@ -59,6 +60,8 @@ export class KnowledgeBase {
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
     const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
+    if (typeof (options.encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector");
+    this.#encoder = options.encoder;
     const rule = typeof policy === "function" ? policy : null;
     const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
     checkChoices(said);
@@ -84,7 +87,7 @@ export class KnowledgeBase {
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
     const trust = trustText(options.trust);
     const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
-    const target = { urls: this.#urls, trust, policy: defaults, seed };
+    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: options.encoder ? "directions" : "" };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       () => ({ ...target, client: this.#clientUrl, fetched: this.#preview?.take() }),
@@ -119,7 +122,10 @@ export class KnowledgeBase {
     if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
     const { limit = 10, offset, mode, group, filters, prefer, facets } = options;
     await this.initialize();
-    const { hits: found, ...told } = await this.#reader.ask("search", { query, limit, offset, mode, group, filters, prefer, facets });
+    const question = { query, limit, offset, mode, group, filters, prefer, facets };
+    const { hits: found, ...told } = this.#encoder
+      ? await (await import("./page/own_encoder.mjs")).askWith(this.#encoder, this.#reader, question)
+      : await this.#reader.ask("search", question);
     const hits = this.#addressed(found);
     if (!this.#reader.preview) return Object.assign(hits, told);
     if (hits.length > 0) this.#preview?.seen();

@@ -240,6 +240,7 @@ def test_results_have_the_same_keys_in_both_languages(interface: str, python: ty
 def test_the_shim_is_small() -> None:
     """All that an app loads to search English texts; without the element, and what is loaded where it is asked for."""
     others = ["ui/", "vademecum-search.mjs", "search/local.mjs", "page/preview.mjs"]
+    others += ["page/own_encoder.mjs", "search/own_encoder.mjs"]
     others += [f"search/stop_words/{language}.mjs" for language in STOP_WORDS if language != "english"]
     modules = [
         path

@@ -61,13 +61,18 @@ export class Searcher {
     return Promise.race([this.words, waited]).finally(() => clearTimeout(late));
   }
 
-  /** @param {Question} question */
-  async search({ query, limit, offset, mode, group, filters, prefer, facets }) {
+  /** What an encoder is to read: the query, with what is misspelt put right. @param {string} query */
+  async meant(query) {
+    return (await this.#wordsInTime("hybrid"))?.find(query).meant ?? query;
+  }
+
+  /** @param {Question} question @param {Int8Array} [vector] the query's, in place of what the table says */
+  async search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places } = this;
     const { owners } = this.generation;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...nothing(owners.length), words: new Set(wordsOf(query)), meant: query };
-    const { cosines, pages } = mode === "lexical" ? { cosines: new Float64Array(owners.length), pages: [] } : this.#cosines(this.#vector(found.meant));
+    const { cosines, pages } = mode === "lexical" ? { cosines: new Float64Array(owners.length), pages: [] } : this.cosines(vector ?? this.#vector(found.meant));
     // A chunk, and its page as a whole.
     const near = (/** @type {number} */ row) => (5 * cosines[row] + 3 * pages[owners[row]]) / 8;
     const headed = mode === "semantic" ? undefined : places.headed(query);
@@ -82,7 +87,7 @@ export class Searcher {
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", preparing: false };
-    const { cosines } = this.#cosines(generation.vector(row));
+    const { cosines } = this.cosines(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
     return { ...this.#answer(found, cosines, (row) => cosines[row], places.elsewhere(row), asked), preparing: false };
   }
@@ -136,7 +141,7 @@ export class Searcher {
   }
 
   /** About the cosine of each row with a query, and the mean of those of each document's rows. @param {Int8Array} vector */
-  #cosines(vector) {
+  cosines(vector) {
     const { generation } = this;
     const { owners } = generation;
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;

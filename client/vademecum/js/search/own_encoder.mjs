@@ -1,0 +1,105 @@
+// @ts-check
+/**
+ * What an app's own encoder takes where queries are answered: the release's directions, and passages that tell whether the
+ * vectors are of its model. Loaded where an app has one; search/own_encoder.py is the twin.
+ */
+
+import { VademecumError } from "../errors.mjs";
+import { plainText } from "../format/markup.mjs";
+import { splitHeadings } from "../format/segment.mjs";
+import { sha256 } from "../format/sha256.mjs";
+import { decodeTensors, requireFormat } from "../format/tensors.mjs";
+import { shrink } from "./encoder.mjs";
+import { rotateQuery } from "./rotation.mjs";
+
+const DIRECTIONS_FORMAT = "vademecum.directions.1";
+const TRIED = 3;
+const ALIKE = 0.6;
+const WHOLE = 1e6;
+
+/** @typedef {import("./searcher.mjs").Searcher} Searcher */
+/** @typedef {{sequence: number, digest: string, epoch: string, dimensions: number, encoder: string}} Release */
+/** @typedef {{vector: Float64Array, trial: Float64Array[], epoch: string}} Own what an app's encoder said */
+
+/** The space of an installed release; null where a sync has to bring its directions first.
+ * @param {{kept?: {manifest: string}[]}} record `manifests` @param {(encoder: string) => Promise<Uint8Array | undefined>} beside what is kept beside it
+ * @param {Release} release @param {Searcher} searcher */
+export async function openSpace({ kept = [] }, beside, release, searcher) {
+  const manifests = kept.map(({ manifest }) => JSON.parse(manifest));
+  const manifest = manifests.find(({ sequence, digest }) => sequence === release.sequence && digest === release.digest);
+  if (!manifest) return null;
+  const { directions } = manifest.encoder;
+  if (!directions) return new Space(release, searcher, null);
+  const bytes = await beside(release.encoder);
+  if (!bytes || (await sha256(bytes)) !== directions.sha256) return null;
+  const file = decodeTensors(bytes);
+  requireFormat(file, DIRECTIONS_FORMAT);
+  return new Space(release, searcher, file.tensor("direction", "I8", [null, release.dimensions]));
+}
+
+class Space {
+  #checked = false;
+
+  /** @param {Release} release @param {Searcher} searcher @param {{shape: number[], values: Int8Array} | null} directions */
+  constructor({ epoch, dimensions }, searcher, directions) {
+    this.epoch = epoch;
+    this.dimensions = dimensions;
+    this.searcher = searcher;
+    this.directions = directions?.values ?? null;
+    this.width = directions?.shape[0] ?? dimensions;
+  }
+
+  /** Passages to encode beside the first query. @returns {string[]} */
+  get trial() {
+    return this.#checked ? [] : this.#tried().map((row) => this.#text(row));
+  }
+
+  /** The query as the scan takes it. @param {Own} own @returns {Int8Array} */
+  vector({ vector, trial }) {
+    if (!this.#checked) this.#check(trial);
+    this.#checked = true;
+    return this.#integers(vector);
+  }
+
+  /** @param {Float64Array[]} vectors */
+  #check(vectors) {
+    const cosines = this.#tried().map((row, i) => this.searcher.cosines(this.#integers(vectors[i])).cosines[row]);
+    const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+    if (mean >= ALIKE || cosines.length === 0) return;
+    const where = `passages lie at a cosine of ${mean.toFixed(2)} from where they should. Use that model, with its pooling`;
+    throw new VademecumError("usage", `encoder: its vectors are not those of ${this.#name}, which made this release's: ${where}`);
+  }
+
+  /** @param {Float64Array} vector of the model */
+  #integers(vector) {
+    if (vector?.length !== this.width || !vector.every(Number.isFinite)) {
+      const told = `${this.width} finite numbers, as ${this.#name} does that made this release's vectors, not ${vector?.length}`;
+      throw new VademecumError("usage", `encoder: it has to return ${told}`);
+    }
+    const length = Math.hypot(...vector) || 1;
+    const turned = this.directions ? new Float64Array(this.dimensions) : vector;
+    this.directions?.forEach((direction, at) => (turned[at % this.dimensions] += direction * vector[Math.floor(at / this.dimensions)]));
+    const integers = shrink(turned.map((value) => Math.round((value / length) * WHOLE)));
+    return this.searcher.generation.bits === 8 ? integers : rotateQuery(integers);
+  }
+
+  get #name() {
+    return this.searcher.encoder.name;
+  }
+
+  #tried() {
+    const { owners } = this.searcher.generation;
+    const live = [...owners.keys()].filter((row) => owners[row] >= 0);
+    const count = Math.min(TRIED, live.length);
+    return Array.from({ length: count }, (_, i) => live[Math.floor((i * (live.length - 1)) / Math.max(1, count - 1))]);
+  }
+
+  /** What the builder's encoder read of a passage (format.md, section 4.5). @param {number} row */
+  #text(row) {
+    const { generation } = this.searcher;
+    const { segment, row: at } = generation.place(row);
+    const owner = generation.documents[generation.owners[row]];
+    const parts = [owner.segment.titles.at(owner.row), ...splitHeadings(segment.headings.at(at)), plainText(segment.texts.at(at))];
+    return parts.filter(Boolean).join("\n");
+  }
+}

@@ -1,0 +1,62 @@
+"""An app's own encoder in Chromium: Python fetches the directions, the page encodes, the hits are CPython's."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from support.pages_host import PagesHost
+from support.publishing import Line
+from unit.client.test_own_encoder import PAGES, OfModel, Tiny, directions
+from vademecum.knowledge import KnowledgeBase
+from vademecum.search import own_encoder
+
+QUERY = "the wind of the sail"
+ASK = """async ([trust, vectors, query]) => {
+    const { KnowledgeBase } = await import('/client/vademecum.mjs');
+    let encoded = 0;
+    const encoder = async (text) => (encoded++, vectors[text]);
+    const kb = new KnowledgeBase({ url: '/', trust, autoUpdate: false, encoder });
+    await kb.initialize();
+    await kb.update();
+    const ask = (mode) => kb.search(query, { limit: 8, mode, group: false });
+    const hits = [...await ask('semantic'), ...await ask('hybrid')].map(({ id, score }) => [id, score]);
+    const told = [hits, encoded];
+    for (const text of Object.keys(vectors)) vectors[text] = [1, 2];
+    told.push(await ask('semantic').then(() => 'none', ({ code, message }) => `${code}: ${message}`));
+    await kb.close();
+    return told;
+}"""
+
+
+@pytest.mark.slow
+def test_the_apps_model_asks_in_a_browser(
+    page: Page,
+    client_folder: Path,
+    serve: Callable[[Path], PagesHost],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(own_encoder, "_TRIED", 1000)  # so that all passages are encoded here
+    encoders: Any = OfModel(Tiny(), directions("first"))
+    line = Line(tmp_path, now=datetime.now(UTC).replace(microsecond=0), encoders=encoders)
+    line.release(PAGES)
+    model = Tiny()
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=line.out, trust=line.root, encoder=model)
+    assert kb.sync().error is None
+    found = [kb.search(QUERY, 8, mode=mode, group=False) for mode in ("semantic", "hybrid")]
+    expected = [[hit.id, hit.score] for hits in found for hit in hits]
+
+    shutil.copytree(client_folder, line.out / "client")
+    (line.out / "app.html").write_text("<!doctype html><title>app</title>")
+    page.goto(f"{serve(line.out).url}app.html")
+    vectors = {text: Tiny()(text) for text in model.asked}
+    hits, encoded, refused = page.evaluate(ASK, [line.root.decode(), vectors, QUERY])
+    assert (hits, encoded) == (expected, 5), "three passages, and two questions"
+    assert refused.startswith("usage: encoder: it has to return 24 finite numbers")
