@@ -188,17 +188,26 @@ def test_the_encoder_that_the_docs_show_is_the_models_own(
     code = page.split("## Your own encoder")[1].split("```python\n")[1].split("\nkb = ")[0]
     loaded, torch = Model.load(model).transformer, pytest.importorskip("torch")
     shutil.copytree(model, tmp_path / "model")
-    names = ("input_ids", "attention_mask", "token_type_ids")
+    names = ["input_ids", "attention_mask", "token_type_ids"]
     tokens = torch.ones(1, 4, dtype=torch.long)
+
+    class States(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = loaded[0].model
+
+        def forward(self, *read: Any) -> Any:
+            return self.inner(**dict(zip(names, read, strict=True))).last_hidden_state
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            loaded[0].model,
+            States().eval(),
             (tokens, tokens, tokens),
             str(tmp_path / "model" / "model.onnx"),
             input_names=names,
             output_names=["last_hidden_state"],
-            dynamic_axes={name: {1: "tokens"} for name in (*names, "last_hidden_state")},
+            dynamic_axes={name: {1: "tokens"} for name in [*names, "last_hidden_state"]},
             dynamo=False,
         )
     monkeypatch.chdir(tmp_path)
