@@ -191,7 +191,7 @@ def test_the_encoder_that_the_docs_show_is_the_models_own(
     names = ["input_ids", "attention_mask", "token_type_ids"]
     tokens = torch.ones(1, 4, dtype=torch.long)
 
-    class States(torch.nn.Module):  # type: ignore[misc]
+    class States(torch.nn.Module):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.inner = loaded[0].model
