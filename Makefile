@@ -85,10 +85,10 @@ bench-pages: $(VENV)/test.stamp ## Build 14,000 pages of Debian's manuals, besid
 bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
 	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
 
-bench-retrieval: $(VENV)/test.stamp ## How well search finds, beside bm25s, FTS5, MiniSearch and Orama (HISTORY=, OPTIONS=)
+bench-retrieval: $(VENV)/test.stamp ## How well search finds, beside bm25s, FTS5, MiniSearch, Orama and Pagefind (HISTORY=, OPTIONS=)
 	$(PIP) bm25s
-	npm install --silent --no-fund --no-audit --prefix $(VENV)/peers minisearch @orama/orama
-	$(BIN)/python tests/bench/retrieval.py $(HISTORY) --questions tests/bench/questions/docs-history.tsv --peers $(VENV)/peers $(OPTIONS)
+	npm install --silent --no-fund --no-audit --prefix $(VENV)/peers minisearch @orama/orama pagefind
+	$(BIN)/vade bench retrieval $(HISTORY) --questions tests/bench/questions/docs-history.tsv --packages $(VENV)/peers $(OPTIONS)
 
 bench-search: $(VENV)/test.stamp ## Opening and searching beside Orama, usearch, sqlite-vec and faiss (OPTIONS=)
 	$(PIP) usearch sqlite-vec faiss-cpu

@@ -1,4 +1,4 @@
-"""`vade bench`. What other programs take is measured by tests/bench/search.py of the repository."""
+"""`vade bench`. The times of other programs are measured by tests/bench/search.py of the repository."""
 
 from __future__ import annotations
 
@@ -7,10 +7,38 @@ from argparse import Namespace
 
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.cli.benchmark.collection import read_collection
+from vademecum_builder.cli.benchmark.retrieval import measure
+from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown
+from vademecum_builder.encoders.registry import DEFAULT_ENCODER
 
 
 def run(options: Namespace) -> Shown:
+    """Measure."""
+    return _retrieval(options) if options.action == "retrieval" else _search(options)
+
+
+def _retrieval(options: Namespace) -> Shown:
+    """Say how well search finds, by arm, beside other programs."""
+    collection = read_collection(options.collection, options.questions, options.set)
+    with Bars() as bars:
+        packages = None if options.no_peers else options.packages
+        found = measure(collection, options.encoders or [DEFAULT_ENCODER], options.dimensions, packages, bars)
+    lines = [f"{len(collection.documents)} documents, {len(collection.queries)} questions"]
+    for arm, kinds in found.arms.items():
+        lines.append(arm)
+        for kind, row in kinds.items():
+            cells = (f"{name} {mean:.3f} [{low:.3f}, {high:.3f}]" for name, (mean, low, high) in row.items())
+            lines.append(f"  {kind:12} {'  '.join(cells)}")
+        if len(kinds) > 1:
+            lines.append(f"  {'mean':12} mrr {sum(row['mrr'][0] for row in kinds.values()) / len(kinds):.3f}")
+    lines += [f"left out: {why}" for why in found.missing.values()]
+    counts = {"documents": len(collection.documents), "questions": len(collection.queries)}
+    return {**counts, "arms": found.arms, "missing": found.missing}, lines
+
+
+def _search(options: Namespace) -> Shown:
     """Say what opening a store and asking it questions costs on this machine, in milliseconds.
 
     Raises:

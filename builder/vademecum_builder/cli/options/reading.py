@@ -40,6 +40,12 @@ def add_to(commands: Commands) -> None:
         _bench_search,
         "bench search questions.txt --store kb.db",
     )
+    bench.add(
+        "retrieval",
+        "how well search finds, by words, by meaning and by both, beside other programs",
+        _bench_retrieval,
+        "bench retrieval docs --questions questions.tsv",
+    )
     commands.add("status", "what is installed", _status, "status --store kb.db --json")
     commands.add(
         "policy",
@@ -112,6 +118,39 @@ def _search(add: AddOption) -> None:
 def _bench_search(add: AddOption) -> None:
     add("questions", metavar="FILE", type=Path, help="the questions to ask, one on each line")
     add_store(add)
+    add_json(add)
+
+
+def _bench_retrieval(add: AddOption) -> None:
+    add(
+        "collection",
+        metavar="DIR",
+        type=Path,
+        help="documents.jsonl, queries.jsonl and qrels.tsv; or Markdown, with --questions",
+    )
+    add(
+        "--questions",
+        metavar="TSV",
+        type=Path,
+        help="a table with the columns kind, question and pages (keys)",
+    )
+    add("--set", metavar="NAME", default="", help="of the table, rows whose column `set` says so")
+    add(
+        "--encoder",
+        metavar="NAME",
+        dest="encoders",
+        action="append",
+        help="as in vade build (repeatable; default: builtin)",
+    )
+    add("--dimensions", metavar="D", type=int, help="of a vector (default: 96)")
+    add(
+        "--packages",
+        metavar="DIR",
+        type=Path,
+        default=Path(),
+        help="where MiniSearch, Orama and Pagefind are installed (npm install --prefix DIR)",
+    )
+    add("--no-peers", action="store_true", help="no other programs")
     add_json(add)
 
 
