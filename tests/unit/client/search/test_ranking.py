@@ -24,7 +24,7 @@ def ranked(
     near, scores = np.array(cosines, float), np.array(words, float)
     found = Found(scores, (), 1.0, weight, frozenset(), "", np.zeros(len(near)))
     ids = np.arange(len(near), dtype=np.uint64)
-    return fuse(
+    ranking = fuse(
         near,
         nearness(near, np.array(cosines if pages is None else pages)),
         found,
@@ -34,7 +34,8 @@ def ranked(
         counting=None,
         titled=np.array(titled, np.int64),
         headed=headed,
-    ).rows.tolist()
+    )
+    return [int(row) for row in ranking.rows]
 
 
 def test_of_two_chunks_that_are_as_near_the_one_whose_page_is_nearer_is_first() -> None:
@@ -57,5 +58,10 @@ def test_a_chunk_whose_heading_is_the_query_is_before_one_that_is_better_otherwi
 
 def test_the_headings_of_the_best_hundred_are_read() -> None:
     asked: list[int] = []
-    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, headed=lambda row: bool(asked.append(row)))
+
+    def headed(row: int) -> bool:
+        asked.append(row)
+        return False
+
+    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, headed=headed)
     assert asked == list(range(100))
