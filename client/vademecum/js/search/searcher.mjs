@@ -78,7 +78,8 @@ export class Searcher {
     const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
     const titled = words?.titled(query) ?? [];
-    return { ...this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }), preparing: words === undefined };
+    const answer = this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
+    return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }
 
   /** The chunks of other pages that are nearest to one, one a document; none where that is not live. @param {bigint} chunk @param {number} limit */

@@ -36,7 +36,7 @@ export function remarks({ length, total, nearest, unknown, meant, preview }, que
   const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
   const instead = meant ? [wording.say("results.meant", { query: meant })] : [];
   const found = [...instead, ...(nearest ? [far] : [...count, ...lacking])];
-  return [...(length > 0 ? found : [wording.say("results.none", { query })]), ...(preview ? [wording.say("preview")] : [])];
+  return [...(preview ? [wording.say("preview")] : []), ...(length > 0 ? found : [wording.say("results.none", { query })])];
 }
 
 /**

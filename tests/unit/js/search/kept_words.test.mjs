@@ -11,7 +11,7 @@ import { readWords } from "../../../../client/vademecum/js/search/segment_words.
 
 import { encoderFile, LATIN, segmentFile } from "../files.mjs";
 
-const FILE = segmentFile({ documents: [{ key: "k", chunks: [1n], title: "Trees" }], chunks: [{ id: 1n, text: "an elm" }] });
+const FILE = segmentFile({ documents: [{ key: "k", chunks: [1n], title: "Trees" }], chunks: [{ id: 1n, text: "an elm", vector: [127, 127], scale: 46_000 }] });
 const NAME = "a".repeat(64);
 
 /** A store of words, and what it was asked for. */
@@ -56,7 +56,7 @@ test("while words are read meaning alone answers, and what failed is tried again
   let finish;
   const slow = new Searcher(generation, new Places(generation, {}), encoder, () => new Promise((resolve) => (finish = resolve)), 10);
   const early = await slow.search(question);
-  assert.deepEqual([early.preparing, early.nearest, early.unknown], [true, false, []]);
+  assert.deepEqual([early.preparing, early.nearest, early.unknown, early.hits.length], [true, false, [], 1], "nobody knows what no page has");
   finish([readWords(generation.segments[0])]);
   await slow.words;
   const late = await slow.search(question);
