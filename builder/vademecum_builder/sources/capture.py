@@ -83,7 +83,8 @@ class Triggers:
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return all rows, or those that changed since a checkpoint. Everything is told (`whole`) where what happened
-        in between is not known: the triggers were made anew, the table was truncated, an older copy was restored.
+        in between is not known: the triggers were made anew, the table was truncated or has other columns, an older
+        copy was restored.
 
         Raises:
             UsageError: There are no triggers, nothing to read, or not a checkpoint of this source.
@@ -92,8 +93,9 @@ class Triggers:
         known = _position(since) if since is not None else None
         with self.table.database.connect() as connection:
             install, now = self._now(connection)
-            count = TableReading(self.table, connection).count()
-        whole = known is not None and (known[0] != install or int(known[1]) > int(now))
+            reading = TableReading(self.table, connection)
+            count, columns = reading.count(), reading.columns()
+        whole = known is not None and (known[::2] != (install, columns) or int(known[1]) > int(now))
         return Changes(
             self._entries(None if whole or known is None else known[1]),
             whole=whole,
@@ -137,7 +139,7 @@ class Triggers:
     def _entries(self, at: str | None) -> Iterator[Entry]:
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
-            reading.columns()
+            columns = reading.columns()
             # What is read is this state, or (SQLite) a later one: then it is told again.
             install, now = self._now(connection)
             if at is None:
@@ -151,7 +153,7 @@ class Triggers:
                     )
                 )
                 yield from reading.changed(statement, {"at": int(at) if self._is_sqlite else at})
-            yield Checkpoint(STRATEGY, json.dumps({"install": install, "at": now}))
+            yield Checkpoint(STRATEGY, json.dumps({"install": install, "at": now, "columns": columns}))
 
     @property
     def _is_sqlite(self) -> bool:
@@ -240,11 +242,11 @@ def _plain_names(table: str) -> tuple[str, str]:
     return f"vademecum_changes_{name}", f"vademecum_{name}"
 
 
-def _position(since: Checkpoint) -> tuple[str, str]:
+def _position(since: Checkpoint) -> tuple[str, str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
         told = json.loads(since.position)
-        return str(told["install"]), str(int(told["at"]))
+        return str(told["install"]), str(int(told["at"])), tuple(told.get("columns", ()))
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"not a checkpoint of triggers ({since.strategy})") from None

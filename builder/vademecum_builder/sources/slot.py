@@ -38,16 +38,18 @@ class Slot:
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return all rows, or those that changed since a checkpoint. Everything is told (`whole`) where what happened
-        in between is not known: the slot is another one or was moved on, or the table was truncated.
+        in between is not known: the slot is another one or was moved on, or the table was truncated or has other
+        columns.
 
         Raises:
             UsageError: There is no slot, nothing to read, or not a checkpoint of this source.
             NetworkError: The database does not answer or died, or another reader has the slot.
         """
-        known = _position(since) if since is not None else None
+        known, before = _position(since) if since is not None else (None, ())
         logged = _Logged(self.table.id, known or "")
         with self.table.database.connect(write=True) as connection:
-            count = TableReading(self.table, connection).count()
+            reading = TableReading(self.table, connection)
+            count, columns = reading.count(), reading.columns()
             confirmed = self._confirmed(connection)
             now = str(connection.scalar(text("SELECT CAST(pg_current_wal_insert_lsn() AS text)")))
             if known is None:
@@ -56,7 +58,7 @@ class Slot:
                 self._move_on(connection, known)
                 for data in self._peek(connection):
                     logged.take(data)
-                if not logged.truncated:
+                if not logged.truncated and columns == before:
                     return Changes(self._changed(sorted(logged.ids), logged.end))
                 confirmed = known
             return Changes(self._everything(confirmed, now), whole=True, expected=count)
@@ -110,18 +112,18 @@ class Slot:
     def _everything(self, confirmed: str, now: str) -> Iterator[Entry]:
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
-            reading.columns()
+            columns = reading.columns()
             # The log has a commit a moment before others see it. Where no transaction is under way in what is read,
             # all that was committed before `now` is in it; else what follows the slot's place is told again.
             quiet = "SELECT pg_snapshot_xmin(s) = pg_snapshot_xmax(s) FROM pg_current_snapshot() AS s"
             end = now if connection.scalar(text(quiet)) else confirmed
             yield from reading.everything()
-            yield Checkpoint(STRATEGY, json.dumps({"lsn": end}))
+            yield Checkpoint(STRATEGY, json.dumps({"lsn": end, "columns": columns}))
 
     def _changed(self, ids: Sequence[str], end: str) -> Iterator[Entry]:
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
-            reading.columns()
+            columns = reading.columns()
             quote = connection.dialect.identifier_preparer.quote
             table, id = self._quoted(connection), quote(self.table.id)
             kind = id_type(connection, table, self.table.id)
@@ -131,7 +133,7 @@ class Slot:
             )
             for start in range(0, len(ids), 10 * FETCHED):
                 yield from reading.changed(statement, {"ids": list(ids[start : start + 10 * FETCHED])})
-            yield Checkpoint(STRATEGY, json.dumps({"lsn": end}))
+            yield Checkpoint(STRATEGY, json.dumps({"lsn": end, "columns": columns}))
 
     def _confirmed(self, connection: Connection) -> str:
         found = connection.scalar(
@@ -234,12 +236,12 @@ def _number(lsn: str) -> int:
     return int(high, 16) << 32 | int(low, 16)
 
 
-def _position(since: Checkpoint) -> str:
+def _position(since: Checkpoint) -> tuple[str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
-        lsn = json.loads(since.position)["lsn"]
-        _number(lsn)
-        return str(lsn)
+        told = json.loads(since.position)
+        _number(told["lsn"])
+        return str(told["lsn"]), tuple(told.get("columns", ()))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"not a checkpoint of a slot ({since.strategy})") from None

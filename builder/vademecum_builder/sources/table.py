@@ -33,8 +33,11 @@ class TableSource(Table):
             )
         known = Position.of(since) if since is not None else None
         with self.database.connect() as connection:
-            count = TableReading(self, connection).count()
-        return Changes(self._entries(known), expected=0 if known else count)
+            reading = TableReading(self, connection)
+            count, columns = reading.count(), reading.columns()
+        altered = known is not None and known.columns != columns
+        known = None if altered else known
+        return Changes(self._entries(known), whole=altered, expected=0 if known else count)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns, after they were checked.

@@ -31,12 +31,14 @@ class Position:
         cursor, id: Of the last row, encoded.
         start: The cursor where the look-back begins, encoded.
         seen: Of each row from there its key, its id, encoded, and a hash of what it was.
+        columns: That there were: where there are others, every row is another one.
     """
 
     cursor: Any
     id: Any
     start: Any
     seen: Mapping[str, tuple[Any, str]]
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, since: Checkpoint) -> Position:
@@ -50,14 +52,20 @@ class Position:
                 raise ValueError
             told = json.loads(since.position)
             seen = {key: (id, digest) for key, id, digest in told["seen"]}
-            return cls(told["cursor"], told["id"], told["start"], seen)
+            return cls(told["cursor"], told["id"], told["start"], seen, tuple(told.get("columns", ())))
         except (ValueError, KeyError, TypeError):
             raise UsageError(f"not a checkpoint of a table by its cursor ({since.strategy})") from None
 
     def checkpoint(self) -> Checkpoint:
         """Return it as a checkpoint."""
         seen = [[key, id, digest] for key, (id, digest) in self.seen.items()]
-        told = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen}
+        told = {
+            "cursor": self.cursor,
+            "id": self.id,
+            "start": self.start,
+            "seen": seen,
+            "columns": self.columns,
+        }
         return Checkpoint(STRATEGY, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -88,13 +96,13 @@ def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
         kept.append(row)
         if read % _CHECKPOINT_ROWS == 0 and not told:
             kept = _look_back(kept, source.look_back)
-            yield _position(kept).checkpoint()
+            yield _position(reading, kept).checkpoint()
     if known is None and not live:
         raise SourceError(f"{source.name}: every row is deleted; nothing is changed")
     if known is not None and told:
         yield from _gone(reading, known, told, read)
     if kept:
-        yield _position(_look_back(kept, source.look_back)).checkpoint()
+        yield _position(reading, _look_back(kept, source.look_back)).checkpoint()
     elif known is not None:
         yield replace(known, seen={}).checkpoint()
 
@@ -129,11 +137,10 @@ def _look_back(rows: list[Row], least: int) -> list[Row]:
     return rows[at:]
 
 
-def _position(rows: list[Row]) -> Position:
+def _position(reading: TableReading, rows: list[Row]) -> Position:
     seen = {row.key: (encode_value(row.id), row.digest) for row in rows}
-    return Position(
-        encode_value(rows[-1].cursor), encode_value(rows[-1].id), encode_value(rows[0].cursor), seen
-    )
+    cursor, id, start = map(encode_value, (rows[-1].cursor, rows[-1].id, rows[0].cursor))
+    return Position(cursor, id, start, seen, reading.columns())
 
 
 def _without_cursor(reading: TableReading) -> Iterator[Skipped]:

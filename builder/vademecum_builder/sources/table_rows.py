@@ -69,6 +69,7 @@ class TableReading:
     source: Table
     connection: sa.Connection
     twice: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
 
     @cached_property
     def origin(self) -> Any:
@@ -84,6 +85,8 @@ class TableReading:
         Raises:
             UsageError: One of the settings' columns is not there, or two have one name.
         """
+        if self.names:  # nothing else can be asked while rows come
+            return self.names
         names = tuple(self.connection.execute(self.select().limit(0)).keys())
         for name in names:
             if names.count(name) > 1:
@@ -95,6 +98,7 @@ class TableReading:
             if name and name not in names:
                 where = f"{self.source.database.where}: source.{setting}: "
                 raise UsageError(f"{where}{self.source.name} has no column {name!r}; {instead(name, names)}")
+        self.names = names
         return names
 
     def count(self) -> int:

@@ -127,6 +127,14 @@ def test_a_table_that_is_emptied_and_filled_again(shop: Shop) -> None:
         shop.news()
 
 
+def test_a_column_that_is_new_changes_rows_that_nobody_wrote(shop: Shop) -> None:
+    shop.install()
+    shop.news()
+    shop.run(f"ALTER TABLE {shop.table} ADD COLUMN more TEXT DEFAULT 'x'")
+    shop.news()
+    assert all(b'"more":"x"' in data for data in shop.told.items.values())
+
+
 def test_a_program_that_writes_in_its_own_way_is_heard(shop: Shop) -> None:
     shop.install()
     shop.news()

@@ -128,6 +128,18 @@ def test_the_look_back_has_an_end_but_cuts_no_equal_values(shop: Shop) -> None:
     assert told(source, since)[0] == {"4": "item 4 again"}
 
 
+def test_where_there_are_other_columns_every_row_is_read_again(shop: Shop) -> None:
+    for id in range(1, 8):
+        shop.put(id, f"item {id}", f"2026-01-0{id} 10:00:00")
+    source = replace(shop.source, look_back=2)
+    _, since = told(source)
+    shop.run("ALTER TABLE item ADD COLUMN more TEXT DEFAULT 'x'")
+    assert source.changes(since).whole
+    news, since = told(source, since)
+    assert news.keys() == set("1234567")
+    assert told(source, since) == ({}, since)
+
+
 def test_a_row_whose_cursor_is_set_back_is_told(shop: Shop) -> None:
     for id in (1, 2, 3):
         shop.put(id, f"item {id}", f"2026-01-0{id} 10:00:00")
