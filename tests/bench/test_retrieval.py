@@ -115,7 +115,7 @@ def test_what_is_no_collection_is_one_line(
 ) -> None:
     for name, text in changed.items():
         (judged / name).write_text(text)
-    assert main(["bench", "retrieval", str(judged), "--no-peers"]) == 1
+    assert main(["bench", "retrieval", str(judged), "--no-peers"]) == 2
     line = capsys.readouterr().err
     assert why in line and line.count("\n") == 1
 
@@ -128,7 +128,7 @@ def test_documents_need_questions_and_questions_documents(
     assert "name a table with --questions" in capsys.readouterr().err
     table = tmp_path / "questions.tsv"
     table.write_text("kind\tquestion\tpages\nexact\tkeys\tlamp.md\n")
-    assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 1
+    assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 2
     assert "no document lamp.md" in capsys.readouterr().err
     table.write_text("kind\tquestion\nexact\tkeys\n")
-    assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 1
+    assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import UsageError
 
 Rankings = list[list[str]]
 """Keys of documents for each query, the best first."""
@@ -44,8 +44,7 @@ def read_collection(path: Path, questions: Path | None, part: str = "") -> Colle
         part: Of the table, rows of this set alone; empty: all.
 
     Raises:
-        UsageError: Nothing says what is to be asked.
-        ContentError: A file is not as it should be; it says which.
+        UsageError: Nothing says what is to be asked, or a file is not as it should be; it says which.
     """
     try:
         if (path / "qrels.tsv").is_file():
@@ -57,10 +56,10 @@ def read_collection(path: Path, questions: Path | None, part: str = "") -> Colle
             rows = [row for row in csv.DictReader(file, delimiter="\t") if part in ("", row.get("set"))]
         queries = [Query(row["kind"], row["question"], frozenset(row["pages"].split())) for row in rows]
     except (ValueError, KeyError, AttributeError) as error:
-        raise ContentError(f"{questions or path}: not as it should be: {error!r}") from error
+        raise UsageError(f"{questions or path}: not as it should be: {error!r}") from error
     unknown = sorted(frozenset().union(*(query.relevant for query in queries)) - documents.keys())
     if unknown:
-        raise ContentError(f"{questions}: no document {unknown[0]} in {path}")
+        raise UsageError(f"{questions}: no document {unknown[0]} in {path}")
     return _asked(Collection(documents, [query for query in queries if query.relevant]), path)
 
 
@@ -98,7 +97,7 @@ def _judged(folder: Path) -> Collection:
 
 def _asked(collection: Collection, path: Path) -> Collection:
     if not collection.queries or not collection.documents:
-        raise ContentError(
+        raise UsageError(
             f"{path}: {len(collection.documents)} documents, {len(collection.queries)} questions with an answer: "
             "there is nothing to measure"
         )
