@@ -5,6 +5,7 @@ pytest-xdist's workers each collect and count; what they know comes here through
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from hypothesis import settings
 
 from support import sampling, tally
 from support.fault_lines import LINES
+from vademecum.runtime.clock import SystemClock
 
 TESTS = Path(__file__).parent
 FOLDERS = {
@@ -68,6 +70,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "subprocess.Popen":
         started.append(str(arguments[0]))
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries no time passes here."""
+
+    async def sleep(clock: SystemClock, seconds: float) -> None:
+        assert seconds >= 0
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,6 @@ from support.publishing import HANDBOOK, Line
 from vademecum import KnowledgeBase
 from vademecum.errors import VademecumError
 from vademecum.knowledge import EVENTS
-from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cli.arguments import parser
 
 ROOT = Path(__file__).parents[2]
@@ -148,10 +147,6 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     return line
 
 
-async def at_once(_: SystemClock, __: float) -> None:
-    """Nobody waits for a network that is not there."""
-
-
 @pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
 def test_the_python_runs_on_a_first_day(
     page: Path,
@@ -167,7 +162,6 @@ def test_the_python_runs_on_a_first_day(
     exec(compile(code.replace(EXAMPLE, line.out.as_uri()), str(page), "exec"), {})
     assert "Keys - Rotate" in (shown := capsys.readouterr().out) or "Keys › Rotate" in shown
     # The next day there is no network: the very same code finds what is installed.
-    monkeypatch.setattr(SystemClock, "sleep", at_once)
     exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})
     later = capsys.readouterr().out
     address = "http://127.0.0.1:9/?doc=guide%2Fkeys.md"  # a tree in a folder has none
@@ -184,7 +178,6 @@ def test_the_python_says_what_is_missing_on_a_first_day_without_a_network(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(SystemClock, "sleep", at_once)
     Path("root.json").write_bytes(line.root)
     code, *_ = blocks(page, "python")
     exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from vademecum.runtime.clock import SystemClock
-
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder; nothing of the developer's environment shines in, and waits take no time."""
+    """An empty working folder; nothing of the developer's environment shines in."""
     for name in ("VADEMECUM_SIGNING_KEY", "SOURCE_DATE_EPOCH", "VADEMECUM_LOG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(SystemClock, "sleep", _at_once)
     return tmp_path
-
-
-async def _at_once(_: SystemClock, seconds: float) -> None:
-    assert seconds >= 0

@@ -46,13 +46,8 @@ Vade = Callable[..., Ran]
 
 
 @pytest.fixture
-def vade(place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Vade:
-    """Run a command in this process, in an empty folder; waits between tries take no time."""
-
-    async def no_wait(self: object, seconds: float) -> None:
-        pass
-
-    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
+def vade(place: Path, capsys: pytest.CaptureFixture[str]) -> Vade:
+    """Run a command in this process, in an empty folder."""
 
     def run(*arguments: object) -> Ran:
         capsys.readouterr()
