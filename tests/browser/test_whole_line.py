@@ -103,8 +103,9 @@ def goes_offline(page: Page, host: PagesHost, name: str) -> None:
     before = len(host.requests)
     page.goto(f"{host.url}?q=pump+after+frost")
     assert eventually(page, FIRST_HIT) == "Watering"
-    asked = [request.path for request in host.requests[before:]]
-    assert asked == [], "an offline search asked the host"
+    # The browser itself looks for a newer service worker when it likes, and is not offline as the page is.
+    asked = {request.path for request in host.requests[before:]} - {"/allotment/sw.js"}
+    assert asked == set(), "an offline search asked the host"
     page.keyboard.press("Escape")
     page.click("#pill")
     eventually(page, f"{SEARCH}.querySelector('#details').open")
