@@ -6,10 +6,11 @@ pytest-xdist's workers each collect and count; what they know comes here through
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture
 def small_site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites come with a browser runtime of a few bytes: the real one is 6 MB, and has tests of its own."""
+    runtime = _small_runtime(tmp_path_factory.getbasetemp())
+    monkeypatch.setattr("vademecum_builder.pages.site.fetch_runtime", lambda cache: runtime)
+    monkeypatch.setattr("vademecum_builder.pages.site.client_files", _bundled)
+
+
+@functools.cache
+def _small_runtime(folder: Path) -> Path:
     from support.publishing import make_runtime
 
-    runtime = make_runtime(tmp_path_factory.mktemp("runtime") / "small")
-    monkeypatch.setattr("vademecum_builder.pages.site.fetch_runtime", lambda cache: runtime)
+    return make_runtime(folder / "small runtime")
+
+
+@functools.cache
+def _bundled(runtime: Path) -> Mapping[str, Path | bytes]:
+    """What browsers get: the same for all, and packing it takes most of a small build."""
+    from vademecum_builder.pages.client_bundle import client_files
+
+    return client_files(runtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,6 +31,14 @@ COMPILE = """WebAssembly.compileStreaming(fetch('client/pyodide/pyodide.asm.wasm
 Opener = Callable[[], Page]
 
 expect.set_options(timeout=PATIENCE * 1000)  # Playwright's own 5 s are a statement about speed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packed_once() -> Iterator[None]:
+    """What browsers get is the same for all trees, and packing it takes most of a small build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vademecum_builder.pages.site.client_files", functools.cache(client_files))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,14 @@ def nodes(*roots: Path) -> Iterator[tuple[Path, ast.AST]]:
         yield from ((path, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+def called(node: ast.Call) -> str:
+    """Return `name` or `module.name`; nothing of what is longer."""
+    function = node.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return f"{function.value.id}.{function.attr}"
+    return function.id if isinstance(function, ast.Name) else ""
+
+
 def test_the_core_is_pure() -> None:
     """No clock, network, randomness or environment: they are arguments."""
     for path, node in nodes(*(CLIENT / name for name in CORE.split())):
@@ -29,13 +37,13 @@ def test_the_core_is_pure() -> None:
         elif isinstance(node, ast.ImportFrom):
             assert (node.module or "").split(".")[0] not in IMPURE, f"{path}:{node.lineno}"
         elif isinstance(node, ast.Call):
-            assert ast.unparse(node.func) not in CLOCKS, f"{path}:{node.lineno}"
+            assert called(node) not in CLOCKS, f"{path}:{node.lineno}"
 
 
 def test_only_the_command_line_prints_and_ends_the_process() -> None:
     for path, node in nodes(CLIENT, BUILDER):
         if isinstance(node, ast.Call) and BUILDER / "cli" not in path.parents:
-            assert ast.unparse(node.func) not in ENDS, f"{path}:{node.lineno}"
+            assert called(node) not in ENDS, f"{path}:{node.lineno}"
 
 
 def test_the_ground_imports_nothing() -> None:
