@@ -49,6 +49,18 @@ def _listed(value: Any) -> list[str]:
     )
 
 
+def _spelt_out(pattern: str) -> list[str]:
+    """Return `*.md` and `*.yml` for `*.{md,yml}`."""
+    found = re.search(r"\{([^{}]*)\}", pattern)
+    if found is None:
+        return [pattern]
+    return [
+        one
+        for choice in found[1].split(",")[:20]
+        for one in _spelt_out(pattern[: found.start()] + choice.strip() + pattern[found.end() :])
+    ]
+
+
 def open_docfx(project: Project) -> Rules:
     try:
         config = json.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
@@ -63,8 +75,8 @@ def open_docfx(project: Project) -> Rules:
 
 
 def _address(group: Mapping[str, Any], target: str) -> Any:
-    taken = matcher([f"/{p}" for p in _listed(group.get("files"))] or ["**"])
-    excluded = matcher([f"/{p}" for p in _listed(group.get("exclude"))])
+    taken = matcher([f"/{p}" for q in _listed(group.get("files")) for p in _spelt_out(q)] or ["**"])
+    excluded = matcher([f"/{p}" for q in _listed(group.get("exclude")) for p in _spelt_out(q)])
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if excluded(path) or not taken(path) or path.rpartition("/")[2].lower() == "toc.md":

@@ -211,11 +211,19 @@ def open_mkdocs(project: Project) -> Rules:
             _extras,
         ),
         copies=True,
-        base_url=text_at(config, "site_url"),
+        base_url=_site(config.get("site_url")),
         doubts=tuple(
             f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
         ),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
+    )
+
+
+def _site(said: Any) -> str:
+    """Return the address of the site; of `!ENV [NAME, "https://..."]` the last one, and none of `!ENV NAME`."""
+    return next(
+        (str(a) for a in reversed(said if isinstance(said, list) else [said]) if str(a).startswith("http")),
+        "",
     )
 
 

@@ -193,7 +193,7 @@ OTHERS = {
     ),
     "docfx": (
         {
-            "docfx.json": '{"build": {"content": [{"files": ["**/*.md"], "exclude": ["parts/**"], "src": "articles", "dest": "docs"}]}}',
+            "docfx.json": '{"build": {"content": [{"files": ["**/*.{yml,md}"], "exclude": ["parts/**"], "src": "articles", "dest": "docs"}]}}',
             "articles/toc.md": "# [A](a.md)\n",
             "articles/a.md": "# A\n\n> [!NOTE]\n> Mind.\n\n[!INCLUDE [x](parts/p.md)]\n",
             "articles/parts/p.md": "Part.\n",
@@ -509,6 +509,16 @@ def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_objec
         "2 parts of pages are missing: what mkdocstrings takes from code (pump.Tank): build of the rendered site, "
         "what mkdocstrings takes from code (pump.Tank.level): build of the rendered site"
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [("!ENV READTHEDOCS_CANONICAL_URL", ""), ("!ENV [SITE, 'https://b.example/d/']", "https://b.example/d/")],
+)
+def test_an_address_that_only_the_machine_knows_that_builds_is_none(
+    said: str, address: str, tmp_path: Path
+) -> None:
+    assert found_in(files(tmp_path, {"mkdocs.yml": f"site_url: {said}\n"})).rules.base_url == address
 
 
 def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> None:
