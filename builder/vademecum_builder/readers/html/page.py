@@ -174,7 +174,9 @@ def look_at(page: Opened) -> Look:
         excluded = excluded or any(map(_is_excluded, content.roots))
         if flow.has_text:
             break
-    h1 = clean_line(text_of(first(tree, "h1")))  # it may stand above the content
+    # It may stand above the content; Doxygen's is no heading, and has the groups of what it names in it.
+    named = first(tree, ".headertitle > .title")
+    h1 = clean_line(text_of(first(tree, "h1")) or (named.text(deep=False) if named is not None else ""))
     return Look(flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
 
 

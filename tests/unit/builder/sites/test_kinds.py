@@ -238,3 +238,15 @@ def test_the_sample_is_bounded_and_stays_the_same_when_pages_come() -> None:
     sample = sample_of(keys)
     assert SAMPLE <= len(sample) < SAMPLE + 200
     assert len(set(sample) - set(sample_of([*keys, "new.html"]))) <= 1
+
+
+def test_pages_that_are_all_called_as_the_site_have_the_title_that_doxygen_shows() -> None:
+    shown = "<div class=headertitle><div class=title>{}&lt; T &gt; Class <div><a>Parts</a></div></div></div>"
+    pages = {
+        f"{name}.html": html(shown.format(name) + PROSE, "<title>Pumps - All of Them</title>")
+        for name in ("Lever", "Pipe", "Tank", "Valve")
+    }
+    site = site_of(pages)
+    documents = [site.read(key, text.encode()) for key, text in pages.items()]
+    titles = [document.title for document in documents if isinstance(document, Document)]
+    assert titles == ["Lever< T > Class", "Pipe< T > Class", "Tank< T > Class", "Valve< T > Class"]
