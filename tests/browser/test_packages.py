@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,8 +25,8 @@ MAIN = """
 import { KnowledgeBase } from "vademecum";
 import "vademecum/search";
 
-const { url, trust } = await (await fetch("app.json")).json();
-globalThis.kb = new KnowledgeBase({ url, trust });
+const { url, trust, clientUrl } = await (await fetch("app.json")).json();
+globalThis.kb = new KnowledgeBase({ url, trust, clientUrl });
 globalThis.failed = [];
 kb.on("updateFailed", (error) => failed.push(error));
 await kb.initialize();
@@ -75,6 +77,16 @@ def webpack(project: Path) -> Path:
     return project / "with-webpack"
 
 
+def esbuild(project: Path) -> Path:
+    """It follows no `new URL`: workers and runtime are copied, and the app says where they lie."""
+    app = project / "with-esbuild"
+    options = ("--bundle", "--format=esm", "--log-level=error", f"--outfile={app / 'main.js'}")
+    run(project, str(BUNDLERS / "esbuild"), "src/main.mjs", *options)
+    shutil.copytree(project / "node_modules/vademecum/client", app / "vademecum", copy_function=os.link)
+    (app / "index.html").write_text(PAGE.format(script="./main.js"))
+    return app
+
+
 def script(project: Path) -> Path:
     (project / "index.html").write_text(IMPORT_MAP)
     return project
@@ -87,7 +99,16 @@ def published(publisher: Any) -> Iterator[PagesHost]:
         yield host
 
 
-@pytest.mark.parametrize("build", [vite, webpack, script])
+def follow_and_search(page: Page, eventually: Callable[[Page, str], Any]) -> None:
+    # What the store has, the reader may be still opening.
+    eventually(page, "globalThis.kb?.getLocalVersion().then((version) => version ?? failed[0])")
+    assert page.evaluate("failed") == []
+    [first, *_] = page.evaluate("kb.search('what to know about keys')")
+    assert first["document"] == "keys.md"
+    assert page.evaluate("customElements.get('vademecum-search') !== undefined")
+
+
+@pytest.mark.parametrize("build", [vite, webpack, esbuild, script])
 def test_an_app_syncs_and_searches(
     build: Callable[[Path], Path],
     project: Path,
@@ -97,20 +118,34 @@ def test_an_app_syncs_and_searches(
     eventually: Callable[[Page, str], Any],
 ) -> None:
     app = build(project)
-    (app / "app.json").write_text(json.dumps({"url": published.url, "trust": publisher.root}))
+    where = {"clientUrl": "/sub/app/vademecum/"} if build is esbuild else {}
+    (app / "app.json").write_text(json.dumps({"url": published.url, "trust": publisher.root, **where}))
     inline = "" if build is not script else " 'unsafe-inline'"  # an import map
     policy = f"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{inline}; connect-src 'self' {published.url}"
     with PagesHost(app, headers={"Content-Security-Policy": policy}, prefix="/sub/app/") as host:
         page.goto(host.url)
-        eventually(
-            page, "globalThis.kb?.getStatus().then(({ installed }) => installed) ?? globalThis.failed?.[0]"
-        )
-        assert page.evaluate("failed") == []
-        [first, *_] = page.evaluate("kb.search('what to know about keys')")
-        assert first["document"] == "keys.md"
-        assert page.evaluate("customElements.get('vademecum-search') !== undefined")
+        follow_and_search(page, eventually)
         missing = [one.path for one in host.requests if one.status == 404 and "favicon" not in one.path]
         assert missing == []
+
+
+def test_vites_development_server(
+    project: Path, page: Page, publisher: Any, published: PagesHost, eventually: Callable[[Page, str], Any]
+) -> None:
+    (project / "vite.config.mjs").write_text(VITE)
+    (project / "index.html").write_text(PAGE.format(script="./src/main.mjs"))
+    (project / "public").mkdir()
+    (project / "public/app.json").write_text(json.dumps({"url": published.url, "trust": publisher.root}))
+    command = (str(BUNDLERS / "vite"), "--host", "127.0.0.1", "--port", "0", "--clearScreen", "false")
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            said = (re.search(r"http://127\.0\.0\.1:\S*?\d+\S*?/", line) for line in server.stdout)
+            address = next(found[0] for found in said if found)
+            page.goto(re.sub(r"\x1b\[\d+m", "", address))
+            follow_and_search(page, eventually)
+        finally:
+            server.terminate()
 
 
 def test_the_release_page_tells_what_a_first_visit_takes(client_folder: Path) -> None:
