@@ -14,12 +14,13 @@ from support.app import App, texts
 from support.drive import drive
 from support.publisher import Publisher
 from vademecum.config import Config
-from vademecum.errors import DamagedError, VademecumError
+from vademecum.errors import DamagedError, EmptyStoreError, VademecumError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.pointer import encode_head
 from vademecum.store.records import MANIFESTS
 from vademecum.store.seal import seal, unseal
+from vademecum.trust.floor import ROOT
 
 ONE = {"a": texts("rotate the key", "run home")}
 TWO = {"a": texts("rotate the key", "run to the lamp")}
@@ -176,3 +177,25 @@ def test_a_pointer_without_a_digest_of_its_own_or_of_its_manifest_is_not_believe
         with pytest.raises(DamagedError):
             app.status()
         mends(app)
+
+
+@pytest.mark.fault("E58")
+@pytest.mark.parametrize("change", [{"sequence": 9}, {"digest": "0" * 64}, {"encoder": "0" * 64}])
+def test_what_another_program_made_of_the_release_before_is_no_way_back(
+    app: App, change: dict[str, object]
+) -> None:
+    head = app.head
+    assert head.previous is not None
+    app.database.records["head"] = encode_head(replace(head, previous=replace(head.previous, **change)))  # type: ignore[arg-type]
+    assert app.status()["previous"] is None
+    with pytest.raises(EmptyStoreError, match="only one release"):
+        drive(app.engine().rollback())
+    assert (app.sequence, app.content()) == (2, shown(TWO))
+
+
+@pytest.mark.fault("E58")
+def test_a_root_that_another_program_has_put_there_is_told(app: App) -> None:
+    """It is well signed, by itself; what its keys did not sign looks like the work of a revoked key."""
+    app.database.records[ROOT] = Publisher(line="stranger ").first_root
+    [told] = [f for f in drive(examine(MemoryStore(app.database), app.clock.now())) if not f.sound]
+    assert told.name == "trust" and "not what was written" in told.message
