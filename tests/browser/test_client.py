@@ -437,7 +437,7 @@ def in_units(hit: dict[str, Any]) -> dict[str, Any]:
 def without_url(hit: dict[str, Any]) -> dict[str, Any]:
     """Return a hit as `vade search` has it, which knows no address of the tree, where documents have none."""
     assert "/?doc=" in hit["url"]
-    return hit | {"url": "", "more": list(map(without_url, hit["more"]))}
+    return hit | {"url": "", "link": "", "more": list(map(without_url, hit["more"]))}
 
 
 def test_hits_are_those_of_vade_search(
