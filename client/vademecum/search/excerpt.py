@@ -15,9 +15,9 @@ from vademecum.search.tokens import HUMPS, JOINTS, PAIRED, is_between, words_of
 MOST_LETTERS: Final = 240
 """Letters of an excerpt."""
 _SENTENCE: Final = re.compile(
-    r"[^\n.!?。！？]*(?:[.!?。！？]+(?![ \t\r\n\f\v]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*"
+    r"[^\n.!?。！？]*(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*"
 )
-
+"""A full stop ends a sentence where a blank follows, those of Chinese and Japanese wherever they stand."""
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""
@@ -75,9 +75,8 @@ def link_to(url: str, phrase: str) -> str:
     """
     if not url or not phrase:
         return url
-    directive = quote(phrase, safe="!'()*").replace(
-        "-", "%2D"
-    )  # as encodeURIComponent does it; a hyphen has a meaning
+    # As encodeURIComponent does it; a hyphen has a meaning.
+    directive = quote(phrase, safe="!'()*").replace("-", "%2D")
     return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
 
 

@@ -1,6 +1,6 @@
 """Reader of HTML, as a browser would read it: the tree that the standard asks for, and what a person sees of it.
 
-`tree` owns the parser, `charset` finds the encoding, `head` reads what a page says of itself, `content` finds where its
+`tree` owns the parser, `head` reads what a page says of itself, `content` finds where its
 text lies, `unseen` knows what nobody reads there, `flow` walks it line by line (`lines`), `anchors` picks the id that a
 link can land on, `repeats` takes out what stands on every page, `sections` lays lines under headings, `page` is all of
 it together.

@@ -29,6 +29,7 @@ export const CSS = `
 :host([theme="light"]) { color-scheme: light; }
 :host([theme="dark"]) { color-scheme: dark; }
 :host([theme="auto"]) { color-scheme: light dark; }
+:host([inline][theme]) { background: var(--ground); }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
 h2, h3, h4, h5, h6, p { margin: 0; }

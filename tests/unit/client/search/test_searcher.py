@@ -188,7 +188,7 @@ def test_the_words_of_a_question_are_those_that_its_hits_have(kb: KnowledgeBase)
         ("One. (Rotate the key, now or never.) Done.", {"key", "rotate"}, "Rotate the key, now"),
         ("A - b\n\n- see `tmp_path_factory` there.", {"path"}, "`tmp_path_factory` there"),
         ("Cell | Rotate it | Other cell", {"rotate"}, "Rotate it"),
-        ("鍵を交換します。", {"交換"}, "鍵を交換します"),
+        ("始めに。鍵を交換します。終わり。", {"交換"}, "鍵を交換します"),
         ("Nothing of it.", {"key"}, ""),
         ("x" * 5_000, {"x" * 64}, "x" * 40),
         ("A line\nthat ends", {"line"}, "line"),
