@@ -105,7 +105,8 @@ def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | N
     """Return the profile of a folder of sources; None: it is read as it lies (`plain`).
 
     It is looked for in the folder, above it up to the repository's top, and two folders deep below it. Above it counts
-    where the folder lies among its pages, below it where most Markdown files do.
+    where the folder lies among its pages, below it where most Markdown files do. Pages alone, such as SUMMARY.md, count
+    where no generator's configuration does: mdBook has one, too.
 
     Args:
         keys: Files of the source.
@@ -120,11 +121,17 @@ def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | N
     if not wanted:
         raise UsageError(f"--profile {name}: there is {', '.join(p.name for p in PROFILES)} and {PLAIN}")
     root, listed = Path(os.path.realpath(source)), tuple(keys)
+    by_pages: Found | None = None
     for folder in _places(root):
         for profile in wanted:
             found = _opened(profile, folder, root, listed)
-            if found is not None and (found.config or _pages_in(found, listed)):
+            if found is None or not (found.config or _pages_in(found, listed)):
+                continue
+            if not found.config.endswith(_SOURCES):
                 return found
+            by_pages = by_pages or found
+    if by_pages is not None:
+        return by_pages
     return _opened(wanted[0], root, root, listed, named=True) if name else None
 
 

@@ -41,6 +41,7 @@ CLIENT = {
     "client/vademecum-search.mjs": "8" * 64,
     "client/query.mjs": "b" * 64,
     "client/format/markup.mjs": "9" * 64,
+    "client/page/preview.mjs": "7" * 64,
     "client/vademecum.d.mts": "c" * 64,
     "client/pyodide/pyodide.mjs": "d" * 64,
     "client/vademecum.zip": "e" * 64,
@@ -260,6 +261,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
         "client/vademecum-search.mjs",
         "client/query.mjs",
         "client/format/markup.mjs",
+        "client/page/preview.mjs",
     }
     assert set(constant(worker, "RUNTIME")) == {"client/pyodide/pyodide.mjs", "client/vademecum.zip"}
     assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "documents.html", "release.html"]

@@ -358,6 +358,16 @@ def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path)
     assert find_profile(root, [*keys_of(root), "x.md", "y.md"]) is None
 
 
+def test_a_table_of_contents_counts_where_no_configuration_does(tmp_path: Path) -> None:
+    book = {"src/SUMMARY.md": "[A](a.md)", "src/a.md": "# A\n"}
+    root = files(tmp_path, book)
+    found = find_profile(root / "src", ["SUMMARY.md", "a.md"])
+    assert found is not None and found.profile.name == "gitbook"
+    files(tmp_path, {"book.toml": ""})
+    found = find_profile(root / "src", ["SUMMARY.md", "a.md"])
+    assert found is not None and found.profile.name == "mdbook"
+
+
 def test_the_publisher_decides(tmp_path: Path) -> None:
     root = files(tmp_path, {"mkdocs.yml": "", "docs/a.md": "# A\n"})
     assert find_profile(root, keys_of(root), "plain") is None
