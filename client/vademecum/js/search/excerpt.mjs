@@ -1,7 +1,7 @@
 // @ts-check
 /** The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page; search/excerpt.py is the twin. */
 
-import { HUMPS, JOINTS, PAIRED, isBetween, wordsOf } from "./tokens.mjs";
+import { HUMPS, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
 
 const MOST_LETTERS = 240;
 const SENTENCE = /[^\n.!?。！？]*(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
@@ -10,6 +10,11 @@ const SPACES = /[ \t\r\n\f\v]+/g;
 const APART = [..." \t\r\f\v|"];
 const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;
 const EDGES = /^[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+|[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+$/gu;
+
+/** Letters and joints, and what has to be looked up: `isBetween`. */
+const SPAN = /[A-Za-z0-9._/:\u0080-\uffff-]+/g;
+const ASCII = /^[\x00-\x7f]*$/;
+const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
 
@@ -36,7 +41,7 @@ export function excerptOf(text, words) {
 /** Up to four words of a sentence, whole ones, as a browser looks for them; empty where none of the words is in it.
  * @param {string} sentence @param {Set<string>} words */
 function phraseOf(sentence, words) {
-  const first = marksOf(sentence, words)[0]?.[0] ?? sentence.length;
+  const first = firstOf(sentence, words) ?? sentence.length;
   const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
   const near = letters(sentence.slice(begin, first)) < MOST_LETTERS / 6;
   const [found = ""] = first < sentence.length ? (PHRASE.exec(sentence.slice(near ? begin : first)) ?? []) : [];
@@ -53,7 +58,7 @@ export function linkTo(url, phrase) {
 /** A long sentence from a little before the first of the words. @param {string} text @param {Set<string>} words */
 function cut(text, words) {
   const all = [...text];
-  const first = letters(text.slice(0, marksOf(text, words)[0]?.[0] ?? 0));
+  const first = letters(text.slice(0, firstOf(text, words) ?? 0));
   const begin = first < MOST_LETTERS / 2 ? 0 : all.lastIndexOf(" ", first - MOST_LETTERS / 4 - 1) + 1;
   const piece = all.slice(begin, begin + MOST_LETTERS);
   const end = begin + MOST_LETTERS < all.length ? piece.lastIndexOf(" ") : piece.length;
@@ -63,7 +68,15 @@ function cut(text, words) {
 
 /** Code points, as Python counts. @param {string} text */
 function letters(text) {
-  return [...text].length;
+  return text.length - (text.match(PAIR)?.length ?? 0);
+}
+
+/** Where the first of the words stands. @param {string} text @param {Set<string>} words @returns {number | undefined} */
+function firstOf(text, words) {
+  for (const [start, stop] of runs(text)) {
+    const [first] = partsWith(text, start, stop, words);
+    if (first) return first[0];
+  }
 }
 
 /** Where words stand, rising; neighbours that touch are one. @param {string} text @param {Set<string>} words @returns {Mark[]} */
@@ -82,6 +95,7 @@ export function marksOf(text, words) {
 /** @param {string} text @param {number} start @param {number} stop @param {Set<string>} words @returns {Mark[]} */
 function partsWith(text, start, stop, words) {
   const run = text.slice(start, stop);
+  if (run.length <= WHOLE && SIMPLE.test(run)) return words.has(run) ? [[start, stop]] : [];
   const whole = wordsOf(run);
   if (words.has(whole[0])) return [[start, stop]];
   if (!whole.some((word) => words.has(word))) return [];
@@ -107,20 +121,23 @@ function partWith(text, begin, end, words) {
   return marks;
 }
 
-/** @param {string} text @returns {Mark[]} */
-function runs(text) {
-  /** @type {Mark[]} */ const found = [];
-  let [start, at] = [-1, 0];
-  for (const letter of text) {
-    if (!isBetween(letter)) start = start < 0 ? at : start;
+/** @param {string} text @returns {Generator<Mark>} */
+function* runs(text) {
+  for (const { index, 0: span } of text.matchAll(SPAN)) {
+    let [start, at] = [-1, index];
+    if (ASCII.test(span)) [start, at] = [index, index + span.length];
     else {
-      if (start >= 0) found.push(trimmed(text, start, at));
-      start = -1;
+      for (const letter of span) {
+        if (!isBetween(letter)) start = start < 0 ? at : start;
+        else {
+          if (start >= 0) yield trimmed(text, start, at);
+          start = -1;
+        }
+        at += letter.length;
+      }
     }
-    at += letter.length;
+    if (start >= 0) yield trimmed(text, start, at);
   }
-  if (start >= 0) found.push(trimmed(text, start, at));
-  return found;
 }
 
 /** A run without the full stop behind it, or other joints that join nothing. @param {string} text @param {number} start

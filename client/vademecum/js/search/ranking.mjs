@@ -14,7 +14,7 @@ const READ = 100;
 /** Scores are counted by drawers, so that few have to be compared. */
 const DRAWERS = 4096;
 
-/** `rows` are all that answer, in no order; `scores` by row.
+/** `rows` are all that answer, in no order; `scores` by row, of these alone.
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
@@ -37,11 +37,11 @@ export function fuse(cosines, near, found, { mode, weight, counting, titled }, {
   let count = 0;
   for (let row = 0; row < counting.length; row++) {
     if (counting[row] < 0) continue;
-    const cosine = cosines[row];
-    const words = found.scores[row] ? found.scores[row] / most : 0;
-    scores[row] = lexical ? words : semantic ? near(row) : near(row) + share * found.scores[row] + TITLED * found.titles[row];
-    const fits = lexical ? words > 0 : semantic ? cosine > 0 : words > 0 || cosine >= floor;
-    if (fits || (named.size && named.has(row))) rows[count++] = row;
+    const words = found.scores[row];
+    const fits = lexical ? words > 0 : semantic ? cosines[row] > 0 : words > 0 || cosines[row] >= floor;
+    if (!fits && !(named.size && named.has(row))) continue;
+    rows[count++] = row;
+    scores[row] = lexical ? words && words / most : semantic ? near(row) : near(row) + share * words + TITLED * found.titles[row];
   }
   const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: rows.subarray(0, count), scores, named, nearest };
@@ -54,7 +54,7 @@ export function fuse(cosines, near, found, { mode, weight, counting, titled }, {
 export function* inOrder({ rows, scores, named }, ids, first, headed) {
   const before = orderBy(scores, ids);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
-  yield* [...rows.filter((row) => named.size && named.has(row))].sort((a, b) => (before(a, b) ? -1 : 1));
+  if (named.size) yield* [...rows.filter((row) => named.has(row))].sort((a, b) => (before(a, b) ? -1 : 1));
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
     const best = bestOf(others, scores, before, most);
     if (!given && headed) {
@@ -89,37 +89,30 @@ export function placesOf(rows, scores, owners, ids) {
   const before = orderBy(scores, ids);
   const asked = rows.filter((row) => scores[row] > 0);
   const least = Math.min(...asked.map((row) => scores[row]));
-  let highest = 0;
-  for (let at = 0; at < scores.length; at++) if (scores[at] > highest) highest = scores[at];
-  const factor = DRAWERS / highest;
-  /** @type {Map<number, number[]>} */ const wanted = new Map();
+  const factor = DRAWERS / Math.max(...asked.map((row) => scores[row]));
+  /** @type {Map<number, number[]>} */ const drawers = new Map(asked.map((row) => [drawer(scores[row], factor), []]));
   const has = new Uint8Array(DRAWERS + 2);
-  const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
-  for (const row of asked) {
-    places.set(row, 1);
-    const mine = drawer(scores[row], factor);
-    wanted.set(mine, [...(wanted.get(mine) ?? []), row]);
-    has[mine] = 1;
-  }
-  const counts = new Uint32Array(DRAWERS + 2);
-  const add = (/** @type {number} */ row, /** @type {number} */ count) => places.set(row, Number(places.get(row)) + count);
+  for (const mine of drawers.keys()) has[mine] = 1;
+  const counts = new Uint32Array(DRAWERS + 3);
   for (let at = 0; at < scores.length; at++) {
     if (!(scores[at] >= least) || owners[at] < 0) continue;
     const mine = drawer(scores[at], factor);
     counts[mine]++;
-    if (has[mine]) for (const row of wanted.get(mine) ?? []) if (before(at, row)) add(row, 1);
+    if (has[mine]) drawers.get(mine)?.push(at);
   }
-  let higher = 0;
-  for (let at = DRAWERS + 1; at >= 0; at--) {
-    if (has[at]) for (const row of wanted.get(at) ?? []) add(row, higher);
-    higher += counts[at];
+  for (let at = DRAWERS + 1; at >= 0; at--) counts[at] += counts[at + 1]; // of this drawer, and higher
+  const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
+  for (const row of asked) {
+    const mine = drawer(scores[row], factor);
+    const beside = /** @type {number[]} */ (drawers.get(mine));
+    places.set(row, 1 + counts[mine + 1] + beside.filter((at) => before(at, row)).length);
   }
   return places;
 }
 
 /** A higher score never falls into a lower drawer. @param {number} score @param {number} factor */
 function drawer(score, factor) {
-  return score > 0 ? (score * factor) | 0 : 0;
+  return score > 0 ? Math.min(score * factor, DRAWERS + 1) | 0 : 0;
 }
 
 /** @param {Float64Array} scores @param {BigUint64Array} ids */

@@ -150,9 +150,13 @@ export class Searcher {
     const cosines = generation.scan.scores(vector); // ours till the next question
     const [sums, counts] = [0, 0].map(() => new Float64Array(generation.documents.length));
     for (let row = 0; row < cosines.length; row++) {
-      if (owners[row] < 0) cosines[row] = 0;
-      sums[owners[row]] += cosines[row]; // whole numbers below 2^53: the sum is the same in any order
-      counts[owners[row]]++;
+      const owner = owners[row];
+      if (owner < 0) {
+        cosines[row] = 0;
+        continue;
+      }
+      sums[owner] += cosines[row]; // whole numbers below 2^53: the sum is the same in any order
+      counts[owner]++;
       cosines[row] /= unit;
     }
     return { cosines, pages: sums.map((sum, at) => sum / counts[at] / unit) };

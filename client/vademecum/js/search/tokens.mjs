@@ -10,7 +10,7 @@ export const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 /** What may stand between the parts of one run. */
 export const JOINTS = /[._/:-]+/g;
 /** One run that is one word already. */
-const SIMPLE = /^[a-z0-9]+$/;
+export const SIMPLE = /^[a-z0-9]+$/;
 const BETWEEN = Array.from({ length: 128 }, (_, code) => !/[a-z0-9._/:-]/i.test(String.fromCharCode(code)));
 const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
 const ACCENTS = /[\u0300-\u036f]/g;

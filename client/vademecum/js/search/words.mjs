@@ -217,11 +217,19 @@ export class Words {
     return counts;
   }
 
-  /** @param {Group} group */
+  /** Whether any live row has one of these words. @param {Group} group */
   #any(group) {
-    const having = this.#count(group, this.#inTitles(group));
-    for (const row of having) this.counts[row] = 0;
-    return having.length > 0;
+    return group.some((found, which) => {
+      const { chunks, titles } = this.words[which];
+      for (const number of found) {
+        for (let i = chunks.starts[number]; i < chunks.starts[number + 1]; i++) if (this.owners[this.starts[which] + chunks.rows[i]] >= 0) return true;
+        for (let i = titles.starts[number]; i < titles.starts[number + 1]; i++) {
+          const at = this.positions[which][titles.rows[i]];
+          if (at >= 0 && this.bounds[at] < this.bounds[at + 1]) return true;
+        }
+      }
+      return false;
+    });
   }
 
   /** @param {Group} group */
