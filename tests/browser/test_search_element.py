@@ -82,6 +82,20 @@ def test_a_key_in_a_field_of_the_page_is_the_fields(open_page: Open) -> None:
     expect(page.locator("#modal")).to_be_hidden()
 
 
+def test_what_is_typed_is_no_key_of_the_theme(open_page: Open) -> None:
+    page = open_page()
+    for kind in ("keydown", "keypress", "keyup"):
+        page.evaluate(
+            "kind => document.addEventListener(kind, (event) => 's/'.includes(event.key) && event.preventDefault())",
+            kind,
+        )
+    page.locator("#open").focus()
+    page.keyboard.press("/")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.type("sticky / cookie")
+    expect(page.locator("#query")).to_have_value("sticky / cookie")
+
+
 def test_a_dialog_that_nobody_opens_downloads_nothing(open_page: Open) -> None:
     page = open_page()
     expect(page.locator("#open")).to_be_visible()

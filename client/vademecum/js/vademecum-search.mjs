@@ -33,6 +33,15 @@ export class VademecumSearch extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #hotkey = (event) => this.getAttribute("hotkeys") !== "off" && this.#search?.hotkey(event);
 
+  /** Outside, the target is the element: to a theme with keys of its own, `s` in the field is no typing.
+   * @param {Event} event */
+  #keep(event) {
+    const key = /** @type {KeyboardEvent} */ (event);
+    if (key.ctrlKey || key.metaKey || key.altKey) return;
+    if (key.type === "keydown") this.#hotkey(key);
+    key.stopPropagation();
+  }
+
   async connectedCallback() {
     if (!this.shadowRoot) await this.#build(this.attachShadow({ mode: "open" }));
     if (!this.isConnected) return;
@@ -72,6 +81,7 @@ export class VademecumSearch extends HTMLElement {
     sheet.replaceSync(CSS); // where the page's policy allows no inline style, this is none
     root.adoptedStyleSheets = [sheet];
     sheet.replaceSync(sized(parseFloat(getComputedStyle(this).fontSize)));
+    for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => this.#keep(event));
     const wording = await wordingFor(this.closest("[lang]")?.getAttribute("lang") ?? "");
     const modal = !this.hasAttribute("inline");
     const label = this.getAttribute("label") ?? wording.say("search");
