@@ -521,6 +521,17 @@ def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_objec
     ]
 
 
+def test_a_pipe_in_code_ends_no_cell_in_python_markdown(tmp_path: Path) -> None:
+    table = "| Type `a|b` | Text |\n|---|:--|\n| `str | None` | May `a \\| b`, `x|y|z`. |\n"
+    document = read_one(
+        tmp_path, "docs/a.md", f"# A\n\n{table}\n`m|n`\n\n```\n{table}```\n", **{"mkdocs.yml": ""}
+    )
+    assert isinstance(document, Document)
+    shown = text_of(document)
+    for text in ("Type a|b", "str | None", "May a | b, x|y|z.", "m|n", table):
+        assert text.strip() in shown
+
+
 @pytest.mark.parametrize(
     ("said", "address"),
     [("!ENV READTHEDOCS_CANONICAL_URL", ""), ("!ENV [SITE, 'https://b.example/d/']", "https://b.example/d/")],
