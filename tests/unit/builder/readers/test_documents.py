@@ -530,7 +530,11 @@ def test_plain_text() -> None:
         ("First line\nsecond line", "First line", ("First line\nsecond line",)),
         ("long " * 20 + "\n\nx", "My notes", (("long " * 20).strip(), "x")),
         ("", "My notes", ()),
-        ("# not *markdown*", "# not *markdown*", ()),
+        ("# not *markdown*", "not *markdown*", ()),
+        ("// Enable it\nlisten 80;", "Enable it", ("// Enable it\nlisten 80;",)),
+        ("; -- Zone\n\nx", "; -- Zone", ("x",)),
+        ("-- Zone\n\nx", "Zone", ("x",)),
+        ("--help\n\nx", "--help", ("x",)),
     ],
 )
 def test_titles_of_plain_text(text: str, title: str, expected: tuple[str, ...]) -> None:
