@@ -15,9 +15,12 @@ from vademecum.search.tokens import HUMPS, JOINTS, PAIRED, is_between, words_of
 MOST_LETTERS: Final = 240
 """Letters of an excerpt."""
 _SENTENCE: Final = re.compile(
-    r"[^\n.!?。！？]*(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*"
+    r"[^\n.!?。！？]*(?:(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)"
+    r"|(?<=[A-Za-zÀ-ӿ])(?<![^ \t\n.(][A-Za-zÀ-ӿ])\.)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*"
 )
-"""A full stop ends a sentence where a blank follows, those of Chinese and Japanese wherever they stand."""
+"""A full stop ends a sentence where a blank follows, but behind a single letter (e.g., z. B.); those of Chinese and
+Japanese end it wherever they stand.
+"""
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""

@@ -35,7 +35,9 @@ PAGES = {
     "en.md": "# Background tasks\n\nThe `BackgroundTasks` of a response run after it. 😀 Retry after 1.5 s! "
     "See read_text().\n\n"
     "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n\n"
-    "## 2.1 New keys\n\nNone.\n",
+    "## 2.1 New keys\n\nNone.\n\n"
+    f"## Pumps\n\n{'Oil them. ' * 12}Use a hand pump, e.g. {'a small one ' * 9}(i.e. z. B. т. е. a siphon) for it. "
+    f"{'Plan b. ' * 20}\n",
     "de.md": "---\nlang: de\ntags: [oil, 2, 1.50, true, oil, {a: b}]\nyear: 2024\n---\n"
     "# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt.\n",
     "fr.md": "---\nlang: fr\ntags: [__proto__, constructor, oil, -0.0, 1.0e-9]\nyear: 2023.5\n---\n"
@@ -52,6 +54,7 @@ QUESTIONS = [
         "backgruond",
         "backgr",
         "CORS",
+        "siphon",
         "new keys",
         "read_text",
         "read_te",

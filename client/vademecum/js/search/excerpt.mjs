@@ -4,7 +4,7 @@
 import { HUMPS, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
 
 const MOST_LETTERS = 240;
-const SENTENCE = /[^\n.!?。！？]*(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
+const SENTENCE = /[^\n.!?。！？]*(?:(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)|(?<=[A-Za-zÀ-ӿ])(?<![^ \t\n.(][A-Za-zÀ-ӿ])\.)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
 const SPACES = /[ \t\r\n\f\v]+/g;
 /** What a page shows apart, or not at all: cells are joined by a line. */
 const APART = [..." \t\r\f\v|"];

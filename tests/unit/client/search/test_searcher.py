@@ -200,6 +200,12 @@ def test_a_link_names_whole_words_from_the_first_that_was_asked_for(
     assert excerpt_of(text, frozenset(words))[2] == phrase
 
 
+@pytest.mark.parametrize("short", ["e.g.", "z. B.", "(i.e.", "D. E. Knuth", "т. е."])
+def test_a_full_stop_behind_a_single_letter_ends_no_sentence(short: str) -> None:
+    told = f"Use {short} the pump {'again and ' * 14}again"
+    assert excerpt_of(f"{told}. {'More ' * 40}.", frozenset({"pump"}))[0] == f"{told}."
+
+
 def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
     assert link_to("", "key") == ""
     assert link_to("https://docs.example/p", "") == "https://docs.example/p"
