@@ -330,6 +330,19 @@ def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(
         assert "build_type" not in said and "gh secret set VADEMECUM_SIGNING_KEY < " in said
 
 
+@pytest.mark.parametrize(
+    "site",
+    [
+        {"mkdocs.yml": "site_url: https://docs.acme.example/en\n"},
+        {"hugo.toml": "baseURL = 'https://docs.acme.example/en/'\n", "content/a.md": "# A\n"},
+    ],
+)
+def test_the_base_address_is_the_one_that_the_generator_is_told(vade: Vade, site: dict[str, str]) -> None:
+    repository({**DOCS, **site, ".github/workflows/docs.yml": DEPLOYS})
+    assert vade("init", "--yes", "--json").json["address"] == "https://docs.acme.example/en/kb/"
+    assert read_settings(Path("vademecum.toml")).base_url == "https://docs.acme.example/en/"
+
+
 def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
     repository({**DOCS, "mkdocs.yml": "site_url: https://acme.github.io/Handbook\n"})
     assert "a repository has one site" in vade("init", "--yes").out

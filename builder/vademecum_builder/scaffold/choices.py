@@ -70,7 +70,8 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     """
     rendered = deployed.folder if deployed and known.pages else ""
     source = _source(known, folder, rendered, wishes, ask)
-    address = wishes.address or ask("Published at", f"{known.pages}{_BESIDE}/" if rendered else known.pages)
+    served = (_served(known) or known.pages) if rendered else ""
+    address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
     if not address:
         elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
         raise UsageError(
@@ -83,7 +84,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         )
     address = f"{address.rstrip('/')}/"
     if rendered:
-        return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", known.pages)
+        return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", served)
     notes = []
     if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
         notes.append(
@@ -92,6 +93,12 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
     return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), notes=tuple(notes))
+
+
+def _served(known: Repository) -> str:
+    """Return where the generator's configuration says that the site is served; empty: it does not, or two differ."""
+    said = {c.served.rstrip("/") for c in find_candidates(known.top, known.files) if c.served}
+    return f"{said.pop()}/" if len(said) == 1 else ""
 
 
 def relative(path: Path, top: Path) -> str:
