@@ -18,6 +18,7 @@ import yaml
 from support.repositories import commit, git, repository
 from vademecum.errors import StorageError
 from vademecum_builder.cli.main import main
+from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
 from vademecum_builder.scaffold.plan import plan_setup, write_plan
 from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirement
@@ -341,6 +342,13 @@ def test_the_base_address_is_the_one_that_the_generator_is_told(vade: Vade, site
     repository({**DOCS, **site, ".github/workflows/docs.yml": DEPLOYS})
     assert vade("init", "--yes", "--json").json["address"] == "https://docs.acme.example/en/kb/"
     assert read_settings(Path("vademecum.toml")).base_url == "https://docs.acme.example/en/"
+
+
+def test_a_tree_that_is_not_there_is_not_called_built(vade: Vade) -> None:
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    vade("init", "--yes")
+    found = {finding.about: finding.message for finding in check_setup(Path(), datetime.now(UTC), live=False)}
+    assert found["out"] == "site/kb is not here yet, and git ignores it: `vade build` makes it"
 
 
 def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:

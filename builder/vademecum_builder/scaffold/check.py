@@ -191,6 +191,8 @@ def _built(known: Repository, told: BuildRequest) -> Iterator[Finding]:
         )
     elif not known.ignores(f"{out}/x"):
         yield Finding("out", LOOK, f"{out} is built, and .gitignore does not name it: `vade init` adds it")
+    elif not told.out.is_dir():
+        yield Finding("out", LOOK, f"{out} is not here yet, and git ignores it: `vade build` makes it")
     else:
         yield Finding("out", GOOD, f"{out} is built, and git ignores it")
 
