@@ -351,6 +351,14 @@ def test_a_tree_that_is_not_there_is_not_called_built(vade: Vade) -> None:
     assert found["out"] == "site/kb is not here yet, and git ignores it: `vade build` makes it"
 
 
+def test_a_sites_workflow_that_does_not_build_yet_is_named(vade: Vade) -> None:
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    vade("init", "--yes")
+    found = {finding.about: finding.message for finding in check_setup(Path(), datetime.now(UTC), live=False)}
+    lacks = "does not run `vade build` yet: add it after the step that renders site, as the guide of your generator"
+    assert lacks in found[".github/workflows/docs.yml"] and WORKFLOW_FILE not in found
+
+
 def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
     repository({**DOCS, "mkdocs.yml": "site_url: https://acme.github.io/Handbook\n"})
     assert "a repository has one site" in vade("init", "--yes").out

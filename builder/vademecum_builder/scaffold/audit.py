@@ -9,6 +9,7 @@ from typing import Any
 from vademecum_builder.scaffold.deployments import VADE, Workflow
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.steps import after_rendering
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
@@ -20,7 +21,13 @@ _BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|
 def check_workflows(known: Repository, workflows: Sequence[Workflow]) -> Iterator[Finding]:
     """Look at the workflows of a repository."""
     publishing = [workflow for workflow in workflows if workflow.publishes]
-    if not publishing:
+    deployed = next((workflow for workflow in workflows if workflow.deploys), None)
+    if not publishing and deployed is not None:
+        lacks = (
+            f"it publishes your site, and does not run `vade build` yet: add it {after_rendering(deployed)}"
+        )
+        yield Finding(deployed.path, WRONG, f"{deployed.path}: {lacks}")
+    elif not publishing:
         broken = any(workflow.path == WORKFLOW_FILE and not workflow.told for workflow in workflows)
         reason = (
             "cannot be read as YAML"

@@ -64,7 +64,7 @@ def left_to_do(
     ours = any(file.path == WORKFLOW_FILE for file in files)
     steps = []
     if deployed is not None:
-        where = f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
+        where = after_rendering(deployed)
         steps.append(Step(f"Have {deployed.path}, which publishes your site, run `vade build` {where}."))
     elif not known.owner:
         steps.append(
@@ -87,6 +87,13 @@ def left_to_do(
             )
         )
     return tuple(steps)
+
+
+def after_rendering(deployed: Workflow) -> str:
+    """Return where in a workflow that publishes a site a knowledge base is built."""
+    return (
+        f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
+    )
 
 
 def _secret(known: Repository, release: str, *, of_environment: bool) -> str:
