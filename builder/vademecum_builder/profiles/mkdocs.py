@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,6 +175,7 @@ def open_mkdocs(project: Project) -> Rules:
     hidden = [
         (matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")
     ]
+    hidden.append((_excluded(plugins.get("exclude")), "the plugin exclude"))
     base = at(extensions, "pymdownx.snippets", "base_path")
     folders = tuple(
         re.sub(r"^\$config_dir/?|^\./?", "", str(path))
@@ -234,6 +237,20 @@ def open_mkdocs(project: Project) -> Rules:
         ),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
     )
+
+
+def _excluded(options: Any) -> Callable[[str], bool]:
+    """Return whether mkdocs-exclude leaves a page out; `*` of a glob is any text. A malformed one names none."""
+
+    def said(name: str) -> list[str]:
+        found = at(options, name) if isinstance(options, Mapping) else None
+        return [str(item) for item in (found if isinstance(found, list) else [found or ""]) if item]
+
+    kept = []
+    for pattern in (*map(fnmatch.translate, said("glob")), *said("regex")):
+        with suppress(re.error):
+            kept.append(re.compile(pattern))
+    return lambda path: any(pattern.match(path) for pattern in kept)
 
 
 def _site(said: Any) -> str:

@@ -210,6 +210,24 @@ def test_what_the_configuration_no_longer_serves_goes(manual: BuildRequest) -> N
     assert build(manual, now=NOW).removed == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{glob: 'parts/*'}",
+        "{glob: ['*/two.md', parts/one.md]}",
+        r"{regex: ['[', 'parts/.*\.md$']}",
+        r"{glob: parts/one.md, regex: '.*/two\.md'}",
+    ],
+)
+def test_what_mkdocs_exclude_names_is_not_published(manual: BuildRequest, said: str) -> None:
+    Path("manual/docs/parts").mkdir()
+    Path("manual/docs/parts/one.md").write_text("# One\n\nA fragment.\n")
+    Path("manual/docs/parts/two.md").write_text("# Two\n\nAnother.\n")
+    Path("manual/mkdocs.yml").write_text(f"site_name: B\nplugins:\n  - search\n  - exclude: {said}\n")
+    report = build(manual, now=NOW)
+    assert [count for why, count in report.left_out.items() if why.endswith(": the plugin exclude")] == [2]
+
+
 def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_above(
     request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
