@@ -18,9 +18,12 @@ def part(text: str, wanted: str) -> str:
     if re.fullmatch(r"[\d:,\- ]+", wanted):
         lines = text.split("\n")
         picked: list[str] = []
-        for span in wanted.split(","):
-            first, separator, last = span.strip().replace("-", ":").partition(":")
-            end = int(last) if last.isdigit() else len(lines) if separator else int(first or 1)
+        for span in wanted.replace(" ", "").split(","):
+            asked = re.fullmatch(r"(?=.)(\d{0,9})(?:([:-])(\d{0,9}))?", span)
+            if asked is None:
+                continue
+            first, separator, last = asked.groups()
+            end = int(last) if last else len(lines) if separator else int(first or 1)
             picked += lines[max(int(first or 1), 1) - 1 : end]
         return "\n".join(picked)
     name = re.escape(wanted)

@@ -14,16 +14,17 @@ FILES = ("docs.json", "mint.json")
 _NO_PAGES = frozenset({"README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md"})
 
 
-def _texts(value: Any, project: Project, depth: int = 0) -> Iterator[str]:
-    """Yield all texts of a configuration, also of the files that it refers to."""
+def _texts(value: Any, project: Project, read: set[str]) -> Iterator[str]:
+    """Yield all texts of a configuration, also of the files that it refers to, each once."""
     if isinstance(value, Mapping):
         named = value.get("$ref")
-        if isinstance(named, str) and depth < 9:
-            yield from _texts(read_yaml(project.text(named.lstrip("./"))), project, depth + 1)
+        if isinstance(named, str) and named not in read:
+            read.add(named)
+            yield from _texts(read_yaml(project.text(named.lstrip("./"))), project, read)
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            yield from _texts(item, project, depth)
+            yield from _texts(item, project, read)
     elif isinstance(value, str):
         yield value
 
@@ -34,7 +35,7 @@ def open_mintlify(project: Project) -> Rules | None:
         return None
     named = {
         stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/")
-        for text in _texts(config, project)
+        for text in _texts(config, project, set())
     }
     pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not _is_part(key)]
     # Where the list of pages is not understood, none is hidden by it.

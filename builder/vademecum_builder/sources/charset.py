@@ -154,6 +154,9 @@ def _declared(data: bytes) -> str:
         return ""
     try:
         name = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
+        bytes(range(1, 128)).decode(
+            name, "replace"
+        )  # some of Python's are no encodings of texts, or know no `replace`
     except (LookupError, ValueError):
         return ""
     if name.startswith("utf-16"):

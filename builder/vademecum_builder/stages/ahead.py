@@ -94,8 +94,9 @@ class Ahead:
             yield item, said, read
 
     def _start(self) -> subprocess.Popen[bytes] | None:
-        command = [sys.executable, "-m", __name__]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        # Nothing is imported from the folder that is built, as if it were a library: it may be a stranger's.
+        command = [sys.executable, "-P", "-m", __name__]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment

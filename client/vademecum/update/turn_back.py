@@ -58,7 +58,7 @@ async def skip(session: Session, sequence: int | None) -> None:
         broken = tuple(number for number, _ in head.reasons)
         await session.flip(replace(head, refused=broken))
         return
-    if type(sequence) is not int or sequence < 1:
+    if type(sequence) is not int or not 1 <= sequence <= 2**53:  # what the pointer holds
         raise UsageError(f"a release is skipped by its number, not {sequence!r}")
     if head.current is not None and head.current.sequence == sequence:
         raise UsageError(f"release {sequence} is installed: go back with `rollback`")

@@ -221,7 +221,7 @@ def test_a_release_that_is_skipped_is_passed_over_for_the_next(tmp_path: Path) -
     assert kb.check().reason == "refused"
     kb.skip(None)
     assert kb.sync().to_sequence == 3
-    for wrong in (3, 0, "4", True):
+    for wrong in (3, 0, "4", True, 2**53 + 1):
         with pytest.raises(UsageError):
             kb.skip(wrong)  # type: ignore[arg-type]
 

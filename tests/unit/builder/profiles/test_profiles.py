@@ -21,6 +21,7 @@ from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
 from vademecum_builder.profiles import docfx, mdx, sphinx, tags, vitepress
 from vademecum_builder.profiles.base import Page, Project
+from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
@@ -685,3 +686,27 @@ def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> Non
     assert isinstance(document, Document)
     assert (document.title, document.sections[0].anchor) == ("Pump", "the-pump")
     assert text_of(document) == "At  2.\nLinux\nType {make}."
+
+
+@pytest.mark.parametrize(
+    ("span", "lines"),
+    [
+        ("2", "b"),
+        ("2 - 3", "b\nc"),
+        ("2:", "b\nc\nd"),
+        (":2", "a\nb"),
+        ("1,,4", "a\nd"),
+        ("9" * 5_000, ""),
+        ("1-2-3", ""),
+    ],
+)
+def test_lines_that_an_include_names(span: str, lines: str) -> None:
+    assert part("a\nb\nc\nd", span) == lines
+
+
+def test_files_that_refer_to_each_other_are_read_once(tmp_path: Path) -> None:
+    again = json.dumps({"pages": [{"$ref": "./a.json"}] * 9 + ["guide"]})
+    config = json.dumps({"theme": "mint", "navigation": {"$ref": "./a.json"}})
+    root = files(tmp_path, {"docs.json": config, "a.json": again, "guide.mdx": "# G\n", "left.mdx": "# L\n"})
+    found = found_in(root, "mintlify")
+    assert found.profile.name == "mintlify" and found.said

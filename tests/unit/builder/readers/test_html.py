@@ -351,6 +351,8 @@ def test_what_a_page_says_of_itself() -> None:
             "2 bytes",
         ),
         (b"<meta charset=nonsense><p>x", "<meta charset=nonsense><p>x", ""),
+        (b"<meta charset=rot13><p>x", "<meta charset=rot13><p>x", ""),
+        (b"<meta charset=idna><p>x", "<meta charset=idna><p>x", ""),
     ],
 )
 def test_encodings(data: bytes, expected: str | None, told: str) -> None:

@@ -67,3 +67,13 @@ def test_read_by_processes_pages_say_what_they_say_read_one_by_one(
     for process in started:
         with pytest.raises(OSError):
             os.kill(process, 0)
+
+
+def test_no_code_of_the_folder_is_run_that_is_built(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site / "pickle.py").write_text("raise SystemExit(open('ran', 'w').write('x'))")
+    monkeypatch.chdir(site)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    monkeypatch.setattr(ahead, "LEAST", 2)
+    monkeypatch.setattr(ahead, "_processors", lambda: 2)
+    assert len(read(site).documents) == 60
+    assert not (site / "ran").exists()
