@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.store import REMOVED, Change, Workspace
 from vademecum_builder.workspace.sync import checkpoint_of, chosen_sources
 
@@ -40,8 +40,9 @@ def monitor_sources(
                     if change := workspace.difference(source, view, entry):
                         yield change
                     continue
-                gone.append(entry.key)
-                if isinstance(entry, Skipped):
+                if isinstance(entry, Removed):
+                    gone.append(entry.key)
+                else:
                     yield Skipped(settings.prefix + entry.key, entry.reason, entry.said)
             if since is None or changes.whole:
                 gone += sorted(set(workspace.keys(source, view)) - seen)

@@ -13,7 +13,7 @@ from vademecum.errors import CancelledError, ContentError, UsageError, Vademecum
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, SourceItem
 from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.jobs import (
     CANCELLED,
@@ -81,7 +81,7 @@ def sync_sources(
 
     Raises:
         UsageError: There is no such source; one of them vanished, is empty, lost more than half of its items, or has
-            more failures than the request allows. What was read before is kept, and nothing of it is published.
+            more failures than the request allows. What was read is kept; nothing is removed or published.
         CancelledError: It was stopped; a resumed job goes on behind the last batch.
     """
     return [
@@ -126,7 +126,6 @@ class _Run:
     stop: Callable[[], bool]
     reads: bool
     before: int = 0
-    gone: int = 0
 
     @property
     def source(self) -> str:
@@ -140,10 +139,7 @@ class _Run:
             self.job = replace(wish.resume, state="running", error="", done=0, failed=0)
         self.before = workspace.count(self.source)
         try:
-            with workspace.batch():
-                self._drop_views_that_are_gone()
-            for one in self.opened:
-                self._read_view(one)
+            self._remove_what_is_gone([self._read_view(one) for one in self.opened])
             self._finish(DONE)
         except (CancelledError, KeyboardInterrupt):
             self._finish(CANCELLED)
@@ -159,15 +155,7 @@ class _Run:
             self.job = self.workspace.note(replace(self.job, state=state, error=error))
         self.report(self.job)
 
-    def _drop_views_that_are_gone(self) -> None:
-        names = {one.view for one in self.opened}
-        for view in {one.view for one in self.workspace.views() if one.source == self.source} - names:
-            for key in self.workspace.keys(self.source, view):
-                self._remove(key)
-            self.workspace.forget_view(self.source, view)
-        self._refuse_loss()
-
-    def _read_view(self, opened: Opened) -> None:
+    def _read_view(self, opened: Opened) -> _Reading:
         workspace, wish, view = self.workspace, self.wish, opened.view
         since = None if wish.full or wish.ids else checkpoint_of(workspace, self.settings, view)
         changes = opened.source.changes(since)
@@ -185,9 +173,9 @@ class _Run:
                     self._take(entry, reading)
                 if all_ := max(self.before, self.job.total):  # else nobody knows, and the end tells
                     self._refuse_failures(all_)
-                self._refuse_loss()
-                # What may be too many failures is read again by the next run.
-                if keeps_checkpoints and not wish.ids and self.job.failed <= self._may_fail(self.job.done):
+                # What may be too many failures is read again by the next run, and so is what may not be removed yet.
+                may_go_on = self.job.failed <= self._may_fail(self.job.done) and not reading.gone
+                if keeps_checkpoints and not wish.ids and may_go_on:
                     self._note_view(reading)
                 cancelled = workspace.job(self.job.id).state == CANCELLING
                 self.job = workspace.note(self.job)
@@ -196,12 +184,7 @@ class _Run:
                 raise CancelledError(
                     f"{self.source}: stopped after {self.job.done} entries; `vade jobs resume {self.job.id}` goes on"
                 )
-        with workspace.batch():
-            self._refuse_failures()
-            if whole:
-                self._remove_what_is_gone(reading)
-            if not wish.ids:
-                self._note_view(reading)
+        return reading
 
     def _asked_for(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         ids = set(self.wish.ids)
@@ -216,6 +199,7 @@ class _Run:
             return
         self.job = job = replace(job, done=job.done + 1)
         reading.seen.add(entry.key)
+        reading.gone.discard(entry.key)
         if isinstance(entry, SourceItem):
             failed = workspace.release(source, entry.key)
             if change := workspace.difference(source, reading.view, entry):
@@ -225,8 +209,9 @@ class _Run:
             if (change or failed) and self.reads:
                 self._try_to_read(entry, reading.view)
             return
-        self._remove(entry.key)
-        if isinstance(entry, Skipped):
+        if isinstance(entry, Removed):
+            reading.gone.add(entry.key)
+        else:  # what was there before stays
             workspace.quarantine(skipped(job.id, source, reading.view, entry))
             self.job = replace(self.job, failed=job.failed + 1)
 
@@ -244,19 +229,30 @@ class _Run:
             self.workspace.quarantine(unreadable(self.job.id, self.source, view, item, error.message))
             self.job = replace(self.job, failed=self.job.failed + 1)
 
-    def _remove(self, key: str) -> None:
-        self.workspace.release(self.source, key)
-        if self.workspace.remove(self.job.id, self.source, key):
-            self.gone += 1
-            self.job = replace(self.job, removed=self.job.removed + 1)
-
-    def _remove_what_is_gone(self, reading: _Reading) -> None:
-        there = set(self.workspace.keys(self.source, reading.view))
-        failed = {one.key for one in self.workspace.quarantined(self.source) if one.view == reading.view}
-        asked = set(self.wish.ids) or there | failed
-        for key in sorted(((there | failed) & asked) - reading.seen):
-            self._remove(key)
-        self._refuse_loss()
+    def _remove_what_is_gone(self, readings: Sequence[_Reading]) -> None:
+        """Remove it, in one transaction, once the whole source was read and judged: a refused job removes nothing."""
+        workspace, source = self.workspace, self.source
+        left = {one.view for one in workspace.views() if one.source == source} - {
+            one.view for one in self.opened
+        }
+        gone = {key for view in left for key in workspace.keys(source, view)}
+        for reading in readings:
+            gone |= reading.gone
+            if reading.whole:
+                there = set(workspace.keys(source, reading.view))
+                failed = {one.key for one in workspace.quarantined(source) if one.view == reading.view}
+                gone |= ((there | failed) & (set(self.wish.ids) or there | failed)) - reading.seen
+        self._refuse_failures()
+        self._refuse_loss(sum(1 for key in gone if workspace.digest(source, key)))
+        with workspace.batch():
+            for key in sorted(gone):
+                workspace.release(source, key)
+                removed = workspace.remove(self.job.id, source, key)
+                self.job = replace(self.job, removed=self.job.removed + removed)
+            for view in left:
+                workspace.forget_view(source, view)
+            for reading in readings if not self.wish.ids else ():
+                self._note_view(reading)
 
     def _may_fail(self, of: int) -> int:
         return math.ceil(self.request.failures * of)
@@ -265,16 +261,18 @@ class _Run:
         """Raise where more failed than may: of all that was read, or of all that will be."""
         failed = self.job.failed
         if failed > self._may_fail(max(of, self.job.done)):
+            # Where all failed, the settings are wrong, and no share helps.
+            more = "" if failed == self.job.done else "; to allow more: failures = 0.5 below [limits]"
             raise UsageError(
                 f"{self.source}: {failed} of {self.job.done} records failed, more than {self.request.failures:.0%} of "
-                "all: nothing was published. See `vade quarantine`; to allow more: failures = 0.5 below [limits]"
+                f"all: nothing was removed or published. See `vade quarantine`{more}"
             )
 
-    def _refuse_loss(self) -> None:
-        left = self.before + self.job.added - self.gone
+    def _refuse_loss(self, gone: int) -> None:
+        left = self.before + self.job.added - gone
         if 2 * left < self.before and not (self.request.allow_shrink or self.request.allow_empty):
             raise UsageError(
-                f"{self.source}: {self.gone} of {self.before} items are gone, more than half. Is it the right place, "
+                f"{self.source}: {gone} of {self.before} items are gone, more than half. Is it the right place, "
                 "and all of it? Nothing was deleted or published; if that is meant: --allow-shrink"
             )
 
@@ -297,3 +295,4 @@ class _Reading:
     whole: bool
     checkpoint: Checkpoint | None
     seen: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)

@@ -203,6 +203,47 @@ def test_more_failures_than_a_share_stop_the_job(workspace: Workspace, failing: 
         assert (workspace.views() == []) == (state == FAILED)
 
 
+def test_a_job_with_too_many_failures_removes_nothing(workspace: Workspace) -> None:
+    entries: list[Entry] = [item(str(number)) for number in range(100)]
+    request, opened = scripted(Script(lambda since: entries))
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        entries[:] = [*(Skipped(str(number), "bad") for number in range(3)), Removed("50")]
+        with pytest.raises(UsageError, match=r"3 of 4 .*nothing was removed.*failures = 0.5"):
+            sync_sources(workspace, request, opened)
+        assert workspace.count("log") == 100 and workspace.jobs()[-1].removed == 0
+        entries.pop()
+        with pytest.raises(UsageError, match="3 of 3") as told:
+            sync_sources(workspace, request, opened)
+        assert "failures =" not in told.value.message
+
+
+def test_a_record_that_fails_stays_as_it_was_read_last(workspace: Workspace) -> None:
+    entries: list[Entry] = [item(str(number)) for number in range(30)]
+    request, opened = scripted(Script(lambda since: entries))
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        entries[7] = Skipped("7", "too big")
+        [job] = sync_sources(workspace, request, opened)
+        assert (job.state, job.failed, job.removed) == (DONE, 1, 0)
+        assert workspace.item("log", "7") and workspace.quarantined("log")
+
+
+def test_what_is_gone_is_told_again_where_the_job_that_heard_it_was_stopped(workspace: Workspace) -> None:
+    first, second = Checkpoint("log", "1"), Checkpoint("log", "2")
+    source = Script(
+        lambda since: [Removed("a"), second, item("d"), item("e")] if since else [*map(item, "abc"), first]
+    )
+    request, opened = scripted(source)
+    with workspace, workspace.writing():
+        sync_sources(workspace, request, opened)
+        with pytest.raises(CancelledError):
+            sync_sources(workspace, request, opened, Wish(batch=2), stop=lambda: True)
+        sync_sources(workspace, request, opened)
+        assert source.asked == [None, first, first]
+        assert sorted(workspace.keys("log", "")) == ["b", "c", "d", "e"]
+
+
 def test_a_source_that_lost_more_than_half_deletes_nothing(shop: Workshop) -> None:
     shop.sync()
     shop.write([lamp(1)])
@@ -210,7 +251,7 @@ def test_a_source_that_lost_more_than_half_deletes_nothing(shop: Workshop) -> No
         shop.sync()
     with shop.open() as workspace:
         assert workspace.count("products") == 20
-        assert workspace.jobs()[-1].state == FAILED
+        assert (workspace.jobs()[-1].state, workspace.jobs()[-1].removed) == (FAILED, 0)
     [job] = shop.sync(allow_shrink=True)
     assert job.removed == 19
 
