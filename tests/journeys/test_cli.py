@@ -262,7 +262,8 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
     assert "passed over: release 2" in taken
     assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "none"
     published(*policy, "--skip", "none", "--channel", "beta")
-    assert_refused(published("pull", "dist", "--store", "kb.db"), 4, "beta")
+    told = "there is no channel beta; published are: stable (`vade policy --channel NAME` chooses one)"
+    assert_refused(published("pull", "dist", "--store", "kb.db"), 4, told)
     published(*policy, "--channel", "default")
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db").out
 

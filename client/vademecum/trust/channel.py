@@ -113,7 +113,13 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
         raise ContentError(f"targets.json has no field {CUSTOM!r}: not a tree that vademecum published")
     fields = Fields(custom, CUSTOM)
     fields.refuse_newer(FORMAT)
-    entry = fields.child("channels").child(channel)
+    channels = fields.child("channels")
+    if channel not in channels:
+        published = ", ".join(sorted(custom["channels"])) or "none"
+        raise ContentError(
+            f"there is no channel {channel}; published are: {published} (`vade policy --channel NAME` chooses one)"
+        )
+    entry = channels.child(channel)
     yanked = entry.integers("yanked") if "yanked" in entry else ()
     if len(yanked) > MOST_YANKED:
         raise ContentError(f"{CUSTOM}: {len(yanked)} yanked releases, more than {MOST_YANKED}")
