@@ -78,11 +78,9 @@ def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
     if options.get("pyobject"):
         return _definition(text, options["pyobject"])
     lines = text.split("\n")
-    first, last = (options.get(name, "") for name in ("start-line", "end-line"))
-    if first or last:
-        lines = lines[
-            int(first) if first.isdigit() else None : int(last) if last.lstrip("-").isdigit() else None
-        ]
+    told = (options.get(name, "") for name in ("start-line", "end-line"))
+    first, last = (int(number) if re.fullmatch(r"-?\d{1,9}", number) else None for number in told)
+    lines = lines[first:last]
     if by_line:
         for name, beyond in (("start-after", 1), ("start-at", 0)):
             if options.get(name):

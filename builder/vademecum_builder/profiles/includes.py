@@ -8,23 +8,25 @@ from collections.abc import Sequence
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
 
+_SPAN = re.compile(r"\s*(\d{0,9})\s*(?:([:-])\s*(-1|\d{0,9})\s*)?")
 _MARK = re.compile(r"^.*(?:ANCHOR(?:_END)?:|--8<--\s*\[(?:start|end):|#(?:end)?region\b).*\n?", re.MULTILINE)
 
 
 def part(text: str, wanted: str) -> str:
-    """Return lines (`3`, `3:8`, `3-8`, `:8`, with commas) or a named part of a text, without marks of parts."""
+    """Return lines (`3`, `3:8`, `3-8`, `:8`, `3--1` to the end, with commas) or a named part, without marks of parts.
+
+    Of lines that are written wrongly (`3 4`) there are none.
+    """
     if not wanted:
         return _MARK.sub("", text)
     if re.fullmatch(r"[\d:,\- ]+", wanted):
         lines = text.split("\n")
         picked: list[str] = []
-        for span in wanted.replace(" ", "").split(","):
-            asked = re.fullmatch(r"(?=.)(\d{0,9})(?:([:-])(\d{0,9}))?", span)
-            if asked is None:
-                continue
-            first, separator, last = asked.groups()
-            end = int(last) if last else len(lines) if separator else int(first or 1)
-            picked += lines[max(int(first or 1), 1) - 1 : end]
+        for span in wanted.split(","):
+            if span.strip() and (found := _SPAN.fullmatch(span)):
+                first, separator, last = found.groups()
+                end = int(last) if last and last != "-1" else len(lines) if separator else int(first)
+                picked += lines[max(int(first or 1), 1) - 1 : end]
         return "\n".join(picked)
     name = re.escape(wanted)
     found = re.search(

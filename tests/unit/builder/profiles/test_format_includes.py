@@ -8,6 +8,7 @@ import pytest
 
 from vademecum_builder.profiles.base import Page, Project
 from vademecum_builder.profiles.formats import asciidoc_includes, rst_includes
+from vademecum_builder.profiles.includes import part
 
 FILES = {
     "parts/oil.rst": "head\n.. start\n\nOil, *new* oil.\n\n.. end\nfoot\n",
@@ -55,6 +56,11 @@ def root(tmp_path: Path) -> Path:
             ".. code-block:: \n\n   two\n\n",
         ),
         (".. include:: ../src/turn.py\n   :start-line: 1\n   :end-line: 2\n", "\ntwo\n"),
+        (".. include:: ../src/turn.py\n   :start-line: -3\n   :end-line: -1\n", "\ntwo\nthree\n"),
+        (
+            f".. include:: ../src/turn.py\n   :start-line: {'9' * 5000}\n   :end-line: --1\n",
+            "\none\ntwo\nthree\n\n",
+        ),
         (
             ".. note::\n\n   .. include:: ../src/turn.py\n      :lines: 2\n\n   More.\n",
             ".. note::\n\n\n   two\n\n   More.\n",
@@ -92,6 +98,7 @@ def test_a_loop_ends_and_is_told(root: Path) -> None:
         ("include::example$turn.rb[tag=turn]\n", "turn\n"),
         ("include::../examples/turn.rb[]\n", "turn\nrest\n"),
         ("include::../examples/turn.rb[lines=1..2]\n", "turn\n"),
+        ("include::../examples/turn.rb[lines=3..-1]\n", "rest\n"),
         ("\\include::partial$oil.adoc[]\n", None),
         (
             ":parts: example$\n:file: {parts}turn\n\ninclude::ROOT:{file}.rb[tag=turn]\n",
@@ -115,3 +122,15 @@ def test_what_an_extension_of_asciidoc_makes_is_told(root: Path) -> None:
     page = Page(Project(root, root), "modules/ROOT/pages/pump.adoc")
     asciidoc_includes("include-code::Turn[]\n", page)
     assert list(page.troubles) == ["what an extension makes of `include-code::`"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lines"),
+    [
+        ("2", "2"), ("2:3", "23"), ("2 - 3", "23"), (" :2", "12"), ("4-", "45"), ("4--1", "45"), ("1, 4 : 5", "145"),
+        ("3 4", ""), ("9" * 5000, ""), ("1:" + "9" * 5000, ""), ("1,3 4,5", "15"), ("1,,5", "15"), ("1:2:3", ""),
+        (" ", ""),
+    ],
+)  # fmt: skip
+def test_lines_that_are_written_wrongly_are_none(wanted: str, lines: str) -> None:
+    assert part("1\n2\n3\n4\n5", wanted).replace("\n", "") == lines
