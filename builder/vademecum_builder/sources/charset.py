@@ -17,6 +17,8 @@ _LOOKED_AT = 4096
 _SAMPLE = 64 * 1024
 # The Encoding Standard, "names and labels": what says Latin-1 or ASCII has always meant Windows' superset of it.
 _LATIN_1 = frozenset({"iso8859-1", "ascii"})
+# What Python decodes, and no page is in: `\n` or `+AGE-` in it would become other characters.
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WESTERN = re.compile("[À-ÖØ-öø-ÿŒœ€‘-”–—…•«»¡¿°§©®™·´\xa0]")
 _WESTERN_SHARE = 0.3
@@ -154,13 +156,13 @@ def _declared(data: bytes) -> str:
         return ""
     try:
         name = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
-        bytes(range(1, 128)).decode(
-            name, "replace"
-        )  # some of Python's are no encodings of texts, or know no `replace`
+        if name.startswith("utf-16"):
+            return "utf-8"  # the standard: a declaration that could be read as ASCII cannot mean UTF-16
+        # Nor EBCDIC or UTF-32; of rot13 and other codecs that give no text this raises.
+        if name in _NO_CHARSETS or b"<".decode(name, "replace") != "<":
+            return ""
     except (LookupError, ValueError):
         return ""
-    if name.startswith("utf-16"):
-        return "utf-8"  # the standard: a declaration that could be read as ASCII cannot mean UTF-16
     return "cp1252" if name in _LATIN_1 else name
 
 

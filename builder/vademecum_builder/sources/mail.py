@@ -160,7 +160,7 @@ def _payload(part: Mail) -> str:
 def _decoded(data: bytes, charset: str) -> str:
     try:
         return data.decode(charset or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # `idna` raises neither LookupError nor UnicodeDecodeError
         try:
             return decode_text(data).text
         except ContentError:

@@ -11,7 +11,7 @@ from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Row, Run, plain_runs, write
 from vademecum_builder.readers.html.page import Page, look_at, open_page, read_page
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.charset import decode
+from vademecum_builder.sources.charset import Decoded, decode
 
 SITES = Path(__file__).parents[3] / "sites"
 
@@ -360,6 +360,15 @@ def test_encodings(data: bytes, expected: str | None, told: str) -> None:
     assert expected is None or found.text == expected
     assert told in found.warning
     assert bool(told) == bool(found.warning)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rot13", "hex", "zlib", "idna", "punycode", "undefined", "unicode_escape", "utf-7", "utf-32", "cp037"],
+)
+def test_what_is_no_charset_of_a_page_is_not_declared(name: str) -> None:
+    text = f"<meta charset={name}><p>café +AGE- \\n"
+    assert decode(text.encode()) == Decoded(text)
 
 
 def test_an_encoding_that_is_not_declared_is_guessed_and_told() -> None:

@@ -221,6 +221,12 @@ def mailed(tmp_path: Path, *texts: bytes) -> list[Message]:
     return [one for one in messages(tmp_path / "list.mbox") if isinstance(one, Message)]
 
 
+@pytest.mark.parametrize("charset", ["rot13", "idna", "undefined", "nonsense"])
+def test_a_mail_in_no_charset_is_read_as_it_looks(tmp_path: Path, charset: str) -> None:
+    head = f"From: ann@a.example\nSubject: Bear\nContent-Type: text/plain; charset={charset}\n\n"
+    assert [one.text for one in mailed(tmp_path, f"{head}Bär\n".encode())] == ["Bär"]
+
+
 def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     head = b"Message-ID: <%d@a>\nFrom: ann at a.example (Ann)\n"
     first, second, third, fourth = mailed(
