@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.records import mapping, mappings
+
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
 _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
 """Types of what somebody said, or what an app answered to a command; all others are the server's own."""
@@ -13,24 +16,29 @@ _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
 
 def discord_messages(
     told: Mapping[str, Any], name: str, stem: str
-) -> Iterator[tuple[str, dict[str, Any], Any]]:
+) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+
+    What is no object of fields is told; in a message, it is left out.
 
     Args:
         told: A file of an export.
         name, stem: Of the file; the second stands for a channel without a name.
     """
-    channel = (told.get("channel") or {}).get("name") or stem
+    channel = mapping(told.get("channel")).get("name") or stem
     for number, one in enumerate(told["messages"]):
+        if not isinstance(one, Mapping):
+            yield Skipped(f"{name}:{number}", "no object of fields", repr(one)[:200])
+            continue
         if str(one.get("type") or "Default") not in _SAID:
             continue
         found = {
             "id": one.get("id"),
             "time": one.get("timestamp"),
-            "author": _name(one.get("author") or {}),
+            "author": _name(mapping(one.get("author"))),
             "text": _text(one),
             "channel": channel,
-            "reply_to": (one.get("reference") or {}).get("messageId"),
+            "reply_to": mapping(one.get("reference")).get("messageId"),
         }
         yield f"{name}:{number}", found, one.get("timestampEdited")
 
@@ -40,7 +48,7 @@ def _name(user: Mapping[str, Any]) -> Any:
 
 
 def _text(one: Mapping[str, Any]) -> str:
-    names = {user.get("id"): _name(user) for user in one.get("mentions") or ()}
+    names = {str(user.get("id")): _name(user) for user in mappings(one.get("mentions"))}
 
     def plain(match: re.Match[str]) -> str:
         kind, id, address = match.groups()
@@ -49,12 +57,12 @@ def _text(one: Mapping[str, Any]) -> str:
         return f":{kind.split(':')[1]}:" if ":" in kind else kind[0] + str(names.get(id) or id)
 
     texts = [_MARKUP.sub(plain, str(one.get("content") or ""))]
-    for embed in one.get("embeds") or ():
+    for embed in mappings(one.get("embeds")):
         if texts[0]:  # what Discord shows of a link is another page's text
             texts.append(str(embed.get("title") or ""))
             continue
         parts = [embed.get("title"), embed.get("description")]
-        parts += [f"{part.get('name')}: {part.get('value')}" for part in embed.get("fields") or ()]
-        texts.append("\n".join(filter(None, parts)))
-    texts += [str(file.get("fileName") or "") for file in one.get("attachments") or ()]
+        parts += [f"{part.get('name')}: {part.get('value')}" for part in mappings(embed.get("fields"))]
+        texts.append("\n".join(map(str, filter(None, parts))))
+    texts += [str(file.get("fileName") or "") for file in mappings(one.get("attachments"))]
     return "\n\n".join(filter(None, texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
@@ -97,25 +97,26 @@ class Export:
             yield make_message(found, self.zone, self.where, key, found.get("updated"))
 
     def _slack(self) -> Iterator[Message | Skipped]:
-        for key, found, edited in slack_messages(self.path, _load):
-            yield make_message(found, self.zone, self.where, key, edited)
+        return self._messages(slack_messages(self.path, _load))
 
     def _discord(self) -> Iterator[Message | Skipped]:
         for file in sorted(self.path.rglob("*.json")) if self.path.is_dir() else [self.path]:
             told = _load(file)
             if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
                 raise SourceError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
-            for key, found, edited in discord_messages(told, file.name, file.stem):
-                yield make_message(found, self.zone, self.where, key, edited)
+            yield from self._messages(discord_messages(told, file.name, file.stem))
 
     def _mbox(self) -> Iterator[Message | Skipped]:
         for file in sorted(self.path.rglob("*.mbox")) if self.path.is_dir() else [self.path]:
-            for mail in mails(file):
-                if isinstance(mail, Skipped):
-                    yield mail
-                else:
-                    key, found = mail
-                    yield make_message(found, self.zone, self.where, key)
+            yield from self._messages(mails(file))
+
+    def _messages(self, told: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
+        for one in told:
+            if isinstance(one, Skipped):
+                yield one
+            else:
+                key, found, *edited = one
+                yield make_message(found, self.zone, self.where, key, *edited)
 
 
 def _load(file: Path) -> Any:

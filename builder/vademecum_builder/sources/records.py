@@ -71,6 +71,16 @@ def json_value(value: object) -> Any:
     return json_value(str(value))
 
 
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return a value where it is an object of fields, else one without any."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; of anything else none."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
 def fields_with_lost_characters(record: bytes) -> list[str]:
     """Return the fields of an item's record that hold U+FFFD: what stood there was no text."""
     if "\ufffd".encode() not in record:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.records import mapping, mappings
+
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
 _MARKUP: Final = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
 _SAID: Final = frozenset(
@@ -29,32 +32,37 @@ def slack_days(folder: Path) -> Iterator[Path]:
     return (file for file in sorted(folder.glob("*/*.json")) if _DAY.fullmatch(file.name))
 
 
-def slack_messages(folder: Path, load: Callable[[Path], Any]) -> Iterator[Found]:
-    """Yield what was said.
+def slack_messages(folder: Path, load: Callable[[Path], Any]) -> Iterator[Found | Skipped]:
+    """Yield what was said. What is no object of fields is told; in a message, it is left out.
 
     Args:
         load: Reads a JSON file.
     """
-    users = {user.get("id"): _name(user) for user in _listed(folder / "users.json", load)}
+    users = {str(user.get("id")): _name(user) for user in _listed(folder / "users.json", load)}
     users.setdefault("USLACKBOT", "Slackbot")
     names = users | {
-        one.get("id"): one.get("name") for list_ in _LISTS for one in _listed(folder / list_, load)
+        str(one.get("id")): one.get("name") for list_ in _LISTS for one in _listed(folder / list_, load)
     }
     for file in slack_days(folder):
         channel = file.parent.name
-        for number, told in enumerate(load(file)):
-            if told.get("subtype", "") not in _SAID or told.get("type", "message") != "message":
+        day = load(file)
+        for number, told in enumerate(day if isinstance(day, list) else [day]):
+            key = f"{channel}/{file.name}:{number}"
+            if not isinstance(told, Mapping):
+                yield Skipped(key, "no object of fields", repr(told)[:200])
                 continue
-            user, profile = told.get("user"), told.get("user_profile") or {}
+            if str(told.get("subtype") or "") not in _SAID or told.get("type", "message") != "message":
+                continue
+            user, profile = told.get("user"), mapping(told.get("user_profile"))
             found = {
                 "id": told.get("ts"),
                 "time": told.get("ts"),
-                "author": users.get(user) or profile.get("display_name") or told.get("username") or user,
+                "author": users.get(str(user)) or profile.get("display_name") or told.get("username") or user,
                 "text": slack_text(_text(told), names),
                 "channel": channel,
                 "thread": told.get("thread_ts"),
             }
-            yield f"{channel}/{file.name}:{number}", found, (told.get("edited") or {}).get("ts")
+            yield key, found, mapping(told.get("edited")).get("ts")
 
 
 def slack_text(text: str, names: Mapping[Any, Any]) -> str:
@@ -77,32 +85,32 @@ def slack_text(text: str, names: Mapping[Any, Any]) -> str:
 
 
 def _name(user: Mapping[str, Any]) -> Any:
-    profile = user.get("profile") or {}
+    profile = mapping(user.get("profile"))
     return (
         profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name")
     )
 
 
-def _listed(file: Path, load: Callable[[Path], Any]) -> Any:
-    return load(file) if file.exists() else ()
+def _listed(file: Path, load: Callable[[Path], Any]) -> list[Mapping[str, Any]]:
+    return mappings(load(file)) if file.exists() else []
 
 
 def _text(told: Mapping[str, Any]) -> str:
-    texts = [str(told.get("text") or "") or _of_blocks(told.get("blocks") or ())]
-    for one in told.get("attachments") or ():
+    texts = [str(told.get("text") or "") or _of_blocks(told.get("blocks"))]
+    for one in mappings(told.get("attachments")):
         if one.get("from_url"):  # what Slack shows of a link is another page's text
             texts.append(str(one.get("title") or ""))
             continue
         parts = [one.get(name) for name in ("pretext", "title", "text")]
-        parts += [f"{part.get('title')}: {part.get('value')}" for part in one.get("fields") or ()]
-        texts.append("\n".join(filter(None, parts)) or str(one.get("fallback") or ""))
-    texts += [str(one.get("title") or one.get("name") or "") for one in told.get("files") or ()]
+        parts += [f"{part.get('title')}: {part.get('value')}" for part in mappings(one.get("fields"))]
+        texts.append("\n".join(map(str, filter(None, parts))) or str(one.get("fallback") or ""))
+    texts += [str(one.get("title") or one.get("name") or "") for one in mappings(told.get("files"))]
     return "\n\n".join(filter(None, texts))
 
 
 def _of_blocks(block: Any) -> str:
     """Return the text of a tree of blocks, in the markup of `text`."""
-    if isinstance(block, list | tuple):
+    if isinstance(block, list):
         return "\n".join(filter(None, map(_of_blocks, block)))
     if not isinstance(block, dict):
         return ""
@@ -116,9 +124,9 @@ def _of_blocks(block: Any) -> str:
         case "emoji":
             return f":{block.get('name')}:"
         case "rich_text_section" | "rich_text_quote":
-            return "".join(map(_of_blocks, block.get("elements") or ()))
+            return "".join(map(_of_blocks, mappings(block.get("elements"))))
         case "rich_text_preformatted":
-            return f"```\n{''.join(map(_of_blocks, block.get('elements') or ()))}\n```"
+            return f"```\n{''.join(map(_of_blocks, mappings(block.get('elements'))))}\n```"
     text = block.get("text")
     if isinstance(text, str):
         return text

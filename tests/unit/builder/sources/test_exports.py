@@ -214,6 +214,40 @@ def test_what_discord_exports_of_programs_and_of_the_server_itself(tmp_path: Pat
     ]
 
 
+WRONG: list[Any] = ["x", 7, None, True, [], [None], ["x", 7], {}, {"a": None}, {"name": ["x"]}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_entries_of_another_type_are_told_or_left_out(tmp_path: Path, wrong: Any) -> None:
+    good = {
+        "id": "1",
+        "ts": "1767261600.0001",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "text": "Hi",
+        "content": "Hi",
+    }
+    names = (
+        "subtype", "user", "user_profile", "edited", "blocks", "attachments", "files", "username",
+        "channel", "author", "reference", "mentions", "embeds", "type", "text", "content", "thread_ts",
+    )  # fmt: skip
+    inner = [{"fields": wrong, "title": wrong, "elements": wrong, "text": wrong, "type": "rich_text_section"}]
+    day: list[Any] = [{**good, "ts": f"176726160{n}.1", "id": str(n)} for n in range(9)]
+    day += [good | {name: wrong} for name in names] + [
+        good | {"attachments": inner, "embeds": inner, "files": inner}
+    ]
+    day += [good | {"text": "", "content": "", "blocks": inner, "attachments": inner, "embeds": inner}, wrong]
+    write(tmp_path / "slack" / "ops" / "2026-01-01.json", day)
+    write(tmp_path / "slack" / "ops" / "2026-01-02.json", wrong)
+    write(tmp_path / "slack" / "users.json", [wrong, {"id": wrong, "profile": wrong}, {"id": "U1"}])
+    write(tmp_path / "slack" / "channels.json", wrong)
+    write(tmp_path / "a.json", {"guild": {}, "channel": wrong, "messages": day})
+    for path, key in (tmp_path / "slack", "ops/2026-01-01.json"), (tmp_path / "a.json", "a.json"):
+        found = messages(path)
+        assert sum(isinstance(one, Message) for one in found) >= 9
+        if not isinstance(wrong, dict):
+            assert Skipped(f"{key}:{len(day) - 1}", "no object of fields", repr(wrong)) in found
+
+
 def mailed(tmp_path: Path, *texts: bytes) -> list[Message]:
     (tmp_path / "list.mbox").write_bytes(
         b"".join(b"From a at b  Thu Jan  1 10:00:00 2026\n" + t + b"\n" for t in texts)
