@@ -67,14 +67,19 @@ class OwnEncoder:
         told = self._encode(text)
         try:
             vector = np.asarray(told, np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"encoder: it has to return numbers: {error}") from error
-        if vector.shape != (self._width,) or not np.isfinite(vector).all():
+        fits = vector.shape == (self._width,)
+        if not fits or not np.isfinite(vector).all():
+            given = (
+                "not all of them are finite" if fits else f"not {'x'.join(map(str, vector.shape)) or 'one'}"
+            )
             raise UsageError(
                 f"encoder: it has to return {self._width} finite numbers, as {self._name} does that made this "
-                f"release's vectors, not {'x'.join(map(str, vector.shape)) or 'one'}"
+                f"release's vectors: {given}"
             )
-        length = float(np.linalg.norm(vector)) or 1.0
+        with np.errstate(over="ignore"):  # of 1e300: infinite, and then no passage is near
+            length = float(np.linalg.norm(vector)) or 1.0
         vector = vector / length
         if self._directions is not None:
             vector = vector @ self._directions
