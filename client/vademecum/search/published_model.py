@@ -32,8 +32,10 @@ def run_model(data: bytes) -> Encode:
     def encode(text: str) -> Any:
         try:
             if not loaded:
-                loaded.append(import_module("tokenizers").Tokenizer.from_buffer(bytes(file.tokenizer)))
-                loaded.append(import_module("onnxruntime").InferenceSession(bytes(file.onnx)))
+                loaded[:] = (  # both or none
+                    import_module("tokenizers").Tokenizer.from_buffer(bytes(file.tokenizer)),
+                    import_module("onnxruntime").InferenceSession(bytes(file.onnx)),
+                )
             tokens = loaded[0].encode(text)
             told = {"input_ids": tokens.ids, "attention_mask": tokens.attention_mask}
             inputs = {name: np.array([values], np.int64) for name, values in told.items()}
