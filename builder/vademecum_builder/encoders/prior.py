@@ -9,12 +9,12 @@ is first fitted, and kept on this machine.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
 from typing import Final
 
@@ -66,7 +66,7 @@ class Prior:
     rows: Matrix
     probes: Matrix
 
-    @cached_property
+    @functools.cached_property
     def positions(self) -> dict[str, int]:
         """Where each word stands."""
         return {word: position for position, word in enumerate(self.words)}
@@ -115,6 +115,7 @@ def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
     return made
 
 
+@functools.cache  # a service builds many times, and a test run some thousand
 def shipped_prior() -> Prior:
     """Return the prior of all-MiniLM-L6-v2, which comes along: of English words."""
     return decode_prior((_FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())

@@ -7,6 +7,7 @@ change (`documents.html`, `release.html`, `assets/examples.json`) is asked for a
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -117,6 +118,7 @@ def _page(name: str, context: SiteContext) -> bytes:
     return page.encode()
 
 
+@functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site_folder() / "templates"),
