@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from vademecum.errors import TRANSIENT, ContentError, DamagedError, VademecumError
-from vademecum.format.json import DIGEST, Fields, canonical, iso_time, parse_object
+from vademecum.errors import ContentError, DamagedError, VademecumError
+from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.policy import CHOICES, fault
 from vademecum.ports import RecordStore
+from vademecum.store.channel_status import ChannelStatus, decode_status, told
 from vademecum.store.message import LONGEST_MESSAGE, as_text
 from vademecum.store.seal import seal, unseal
 
@@ -27,97 +28,10 @@ logger = logging.getLogger("vademecum")
 LONGEST_WAIT = timedelta(hours=24)
 """What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
 
-LONGEST_ADDRESS = 2000
-"""Characters of a tree's address that is kept."""
 _SALT = re.compile(r"[0-9a-f]{32}")
 
 
 # The values ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """The channel's candidate: for how many of 10,000 it is, and whether this store is among them."""
-
-    sequence: int
-    rollout: int
-    assigned: bool
-
-
-@dataclass(frozen=True)
-class Latest:
-    """The release that the channel showed last to this store, and its candidate, if it has one."""
-
-    sequence: int
-    version: str
-    candidate: Candidate | None = None
-
-    def json(self) -> dict[str, object]:
-        """Return the JSON value, as `_decode_latest` reads it."""
-        candidate = {} if self.candidate is None else {"candidate": dict(self.candidate.__dict__)}
-        return {"sequence": self.sequence, "version": self.version, **candidate}
-
-
-@dataclass(frozen=True)
-class ErrorNote:
-    """The last error: its stable code, its message, and when it happened."""
-
-    code: str
-    message: str
-    time: datetime
-
-    @classmethod
-    def of(cls, error: VademecumError, time: datetime) -> ErrorNote:
-        return cls(error.code, as_text(error.message), time)
-
-    def told(self) -> dict[str, object]:
-        """Return what `status()` says of it. `transient`: trying again later, unchanged, may well succeed."""
-        transient = self.code in TRANSIENT
-        return {"code": self.code, "message": self.message, "at": iso_time(self.time), "transient": transient}
-
-
-@dataclass(frozen=True)
-class ChannelStatus:
-    """The record `sync`: what the last checks found of the channel.
-
-    Attributes:
-        checked: When the whole metadata was last walked.
-        expires: When the first of the metadata expires.
-        latest: The published release, as of the last good check.
-        error: The last error, if no good check came after it.
-        stale: Since when the host shows older metadata than those that are trusted here.
-        yanked: Sequences that the publisher has taken back.
-        settled: There is nothing to do about the published release: it is installed, or `reason` says why it is not to
-            be. Browsers read it, so that they need not decide it again.
-        reason: `yanked`, `refused` or `pinned`; or None.
-        whole: The digest of the installed segments that were found to make the signed state.
-        tree: Where the search page of the tree is that was asked last; empty: of a folder nobody knows.
-    """
-
-    checked: datetime | None = None
-    expires: datetime | None = None
-    latest: Latest | None = None
-    error: ErrorNote | None = None
-    stale: datetime | None = None
-    yanked: tuple[int, ...] = ()
-    settled: bool = False
-    reason: str | None = None
-    whole: str = ""
-    tree: str = ""
-
-    def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too: but for the last four; null where there is none."""
-        latest, error = self.latest, self.error
-        return {
-            "checked": _told(self.checked),
-            "expires": _told(self.expires),
-            "latest": None if latest is None else latest.json(),
-            "error": None
-            if error is None
-            else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
-            "staleSince": _told(self.stale),
-            "yanked": list(self.yanked),
-        }
 
 
 @dataclass(frozen=True)
@@ -253,40 +167,6 @@ class Record(Generic[T]):
         await store.write({self.name: self.format(value)})
 
 
-def _decode_sync(fields: Fields) -> ChannelStatus:
-    latest, error = fields.optional("latest", fields.child), fields.optional("error", fields.child)
-    return ChannelStatus(
-        checked=fields.optional("checked", fields.time),
-        expires=fields.optional("expires", fields.time),
-        latest=None if latest is None else _decode_latest(latest),
-        error=None if error is None else _decode_error(error),
-        stale=fields.optional("staleSince", fields.time),
-        yanked=fields.integers("yanked") if "yanked" in fields else (),
-        settled="settled" in fields and fields.boolean("settled"),
-        reason=fields.text("reason", 1, 100) if "reason" in fields else None,
-        whole=fields.match("whole", DIGEST) if "whole" in fields else "",
-        tree=fields.text("tree", longest=LONGEST_ADDRESS) if "tree" in fields else "",
-    )
-
-
-def _decode_latest(fields: Fields) -> Latest:
-    candidate = fields.optional("candidate", fields.child)
-    return Latest(
-        fields.integer("sequence", 1),
-        fields.text("version"),
-        None
-        if candidate is None
-        else Candidate(
-            candidate.integer("sequence", 1), candidate.integer("rollout"), candidate.boolean("assigned")
-        ),
-    )
-
-
-def _decode_error(fields: Fields) -> ErrorNote:
-    message = fields.text("message", longest=LONGEST_MESSAGE)
-    return ErrorNote(fields.text("code", 1, 100), message, fields.time("time"))
-
-
 def _decode_seed(fields: Fields) -> Judged:
     return Judged(
         fields.match("timestamp", DIGEST) if "timestamp" in fields else "",
@@ -306,7 +186,7 @@ def _decode_choices(fields: Fields) -> Mapping[str, Any]:
 SYNC = Record(
     "sync",
     ChannelStatus(),
-    _decode_sync,
+    decode_status,
     lambda status: {
         **status.json(),
         "settled": status.settled,
@@ -327,7 +207,7 @@ RETRY = Record(
     "retry",
     Wait(),
     lambda fields: Wait(fields.optional("notBefore", fields.time)),
-    lambda wait: {"notBefore": _told(wait.not_before)},
+    lambda wait: {"notBefore": told(wait.not_before)},
 )
 SEED = Record("seed", Judged(), _decode_seed, lambda judged: judged.__dict__)
 SPOILED = Record(
@@ -377,7 +257,3 @@ async def damaged(store: RecordStore) -> list[str]:
         except DamagedError:
             found.append(record.name)
     return found
-
-
-def _told(time: datetime | None) -> str | None:
-    return None if time is None else iso_time(time)

@@ -10,8 +10,9 @@ from vademecum.errors import ContentError, DamagedError, NewerFormatError, Vadem
 from vademecum.format.manifest import Manifest
 from vademecum.policy import Policy
 from vademecum.ports import Store
+from vademecum.store.channel_status import ChannelStatus
 from vademecum.store.pointer import Generation, Head, decode_head, encode_head, manifest_of, misfit
-from vademecum.store.records import HEALTH, MANIFESTS, SYNC, ChannelStatus, Failures
+from vademecum.store.records import HEALTH, MANIFESTS, SYNC, Failures
 
 logger = logging.getLogger("vademecum")
 

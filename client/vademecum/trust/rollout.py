@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 
 from vademecum.ports import Clock, RecordStore
-from vademecum.store.records import ROLLOUT, Candidate, Latest, Rollout
+from vademecum.store.channel_status import Candidate, Latest
+from vademecum.store.records import ROLLOUT, Rollout
 from vademecum.trust.channel import WHOLE, Line, ReleasePointer
 
 

@@ -13,7 +13,8 @@ from vademecum.errors import BusyError, QuotaError, VademecumError
 from vademecum.policy import Policy
 from vademecum.ports import Permission, RecordStore, Store, Transport
 from vademecum.store import garbage
-from vademecum.store.records import LONGEST_ADDRESS, POLICY, ErrorNote
+from vademecum.store.channel_status import LONGEST_ADDRESS, ErrorNote
+from vademecum.store.records import POLICY
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors

@@ -12,16 +12,14 @@ import pytest
 from support.drive import drive
 from vademecum.errors import DamagedError, NetworkError, ServerError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.store.channel_status import ChannelStatus, ErrorNote, Latest
 from vademecum.store.records import (
     LONGEST_WAIT,
     RECORDS,
     RETRY,
     SYNC,
-    ChannelStatus,
-    ErrorNote,
     Failures,
     Judged,
-    Latest,
     Rollout,
     Spoiled,
     Wait,

@@ -16,8 +16,9 @@ from support.samples import generation
 from vademecum.config import Config
 from vademecum.errors import DamagedError, NetworkError, NewerFormatError, QuotaError, StorageError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.store.channel_status import ChannelStatus, Latest
 from vademecum.store.pointer import Head, decode_head, encode_head
-from vademecum.store.records import SYNC, ChannelStatus, Failures, Latest
+from vademecum.store.records import SYNC, Failures
 from vademecum.store.seal import seal
 from vademecum.store.session import Session
 
