@@ -18,7 +18,7 @@ from vademecum.trust.channel import ManifestHint
 from vademecum_builder.release.channels import Channels, named, yanked_of
 from vademecum_builder.release.closure import Closure, find_closure
 from vademecum_builder.release.location import read_at, read_root
-from vademecum_builder.release.published import read_signed
+from vademecum_builder.release.signed import read_signed
 from vademecum_builder.release.version_json import line_json
 
 

@@ -27,7 +27,8 @@ from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
 from vademecum_builder.release.location import read_at
 from vademecum_builder.release.numbers import Numbers, most_by
-from vademecum_builder.release.published import Published, Signed, read_published, read_signed
+from vademecum_builder.release.published import Published, read_published
+from vademecum_builder.release.signed import Signed, read_signed
 from vademecum_builder.signing.metadata import vouches
 
 _FIRST_ROOT = "metadata/1.root.json"

@@ -16,8 +16,8 @@ from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
+from vademecum.trust.floor import ANY_TIME
 from vademecum.trust.refresh import refresh
-from vademecum_builder.release.published import ANY_TIME
 from vademecum_builder.scaffold.findings import GOOD, WRONG, Finding
 from vademecum_builder.signing.metadata import Validity, parse_root
 

@@ -1,0 +1,113 @@
+"""What the metadata of a published tree say, verified, whatever became of the files that they name.
+
+The walk is the client's own (`vademecum.trust.refresh`), so that what a build trusts is what a client would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, ServerError, TrustError
+from vademecum.format.json import canonical, parse_object
+from vademecum.ports import Clock, Transport
+from vademecum.runtime.memory import MemoryStore
+from vademecum.transport.downloader import Downloader, is_absent
+from vademecum.trust.channel import Line
+from vademecum.trust.floor import ANY_TIME
+from vademecum.trust.metadata import Trust
+from vademecum.trust.refresh import refresh
+from vademecum_builder.release.channels import Channels, newest_of
+from vademecum_builder.release.numbers import Numbers
+from vademecum_builder.signing.metadata import Versions
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What the metadata of a tree say, whatever became of the release: the chain of roots, the numbers, the channels
+    (None: that cannot be read any more), when the timestamp expires, and the time that the host told."""
+
+    roots: Mapping[int, bytes]
+    numbers: Numbers
+    channels: Channels | None
+    expires: datetime
+    told: datetime | None
+
+
+async def read_signed(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Signed:
+    """Read and verify the metadata of a tree. Arguments and errors: see `read_published`.
+
+    Nothing counts as expired: a publisher may come back after any pause, and build on what is there.
+    Where snapshot or targets are lost or damaged, the timestamp tells: a build signs each role once and makes one
+    release at the most, so no other number is above the highest of the versions.
+    """
+    downloader, store = Downloader(transport, clock, config), MemoryStore()
+    try:
+        trust, newest = await walk(downloader, root, ANY_TIME, config, store)
+        channels: Channels | None = channels_of(trust)
+        numbers = Numbers(newest_of(channels or {}), versions_of(trust))
+    except (ContentError, ServerError) as error:
+        timestamp = await store.read("trust/timestamp.json")
+        if timestamp is None or (isinstance(error, ServerError) and not is_absent(error)):
+            raise
+        newest = _given(await store.read("trust/root.json"))
+        trust = Trust(newest, ANY_TIME)
+        trust.accept_timestamp(timestamp)
+        highest = max(trust.timestamp_version, trust.snapshot_version)
+        numbers, channels = Numbers(highest, Versions(highest, highest, highest)), None
+    roots = await chain_of(trust, newest, downloader, config)
+    return Signed(roots, numbers, channels, trust.timestamp_expires, downloader.told)
+
+
+async def walk(
+    downloader: Downloader, root: bytes | None, now: datetime, config: Config, store: MemoryStore
+) -> tuple[Trust, bytes]:
+    """Walk the metadata, into an empty store; return what is trusted then, and the newest root."""
+    walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
+    return walked.trust, _given(await store.read("trust/root.json"))
+
+
+def versions_of(trust: Trust) -> Versions:
+    """Return the versions of the metadata that were walked: those of the next ones lie above."""
+    return Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version)
+
+
+def channels_of(trust: Trust) -> dict[str, Line]:
+    """Return what the targets say of each channel.
+
+    Raises:
+        ContentError: There is none, or what is said of one is malformed.
+    """
+    names = trust.channels()
+    return {name: trust.line(name) for name in names or (Config().channel,)}
+
+
+async def chain_of(trust: Trust, newest: bytes, downloader: Downloader, config: Config) -> dict[int, bytes]:
+    """Return the published roots. Old clients will walk them, so each must accept the one after it.
+
+    Raises:
+        ContentError, SignatureError, RollbackError: The chain is broken.
+    """
+    chain = {trust.root_version: newest}
+    for version in range(trust.root_version, 0, -1):
+        path = f"metadata/{version}.root.json"
+        data = await downloader.fetch_or_absent(path, config.max_root)
+        if data is None:
+            continue
+        if version == trust.root_version:
+            if canonical(parse_object(data, path)) != canonical(parse_object(newest, "root.json")):
+                raise ContentError(f"{path} is not the trusted root of this version")
+        elif version + 1 in chain:
+            try:
+                Trust(data, ANY_TIME).accept_root(chain[version + 1])
+            except (ContentError, TrustError) as error:
+                raise type(error)(f"{path}: {error.message}") from error
+        chain[version] = data
+    return chain
+
+
+def _given(value: bytes | None) -> bytes:
+    assert value is not None, "a complete walk stores every role"
+    return value
