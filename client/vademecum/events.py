@@ -11,6 +11,17 @@ from vademecum.ports import Emit
 
 logger = logging.getLogger("vademecum")
 
+EVENTS = (
+    "updateAvailable",
+    "updateStarted",
+    "updateProgress",
+    "updateCompleted",
+    "updateFailed",
+    "rolledBack",
+    "corruption",
+)
+"""All that an app can listen to; what the details of each are is in site/content/apps.md."""
+
 
 def ignore(name: str, detail: Mapping[str, Any]) -> None:
     """The listener that does nothing."""

@@ -19,7 +19,6 @@ From then on the network is needed for news only:
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -27,11 +26,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from vademecum.arguments import check_arguments, root_bytes
 from vademecum.config import Config
 from vademecum.doctor import diagnose, examine_and_mend
 from vademecum.engine import Check, Outcome
-from vademecum.errors import ContentError, UsageError, VademecumError
-from vademecum.format.json import parse_object
+from vademecum.errors import UsageError
+from vademecum.events import EVENTS
 from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.integrity.treatment import Diagnosis
@@ -40,7 +40,6 @@ from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.own_encoder import Encode
-from vademecum.search.published_model import require_onnx
 from vademecum.search.question import Filters, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
@@ -49,16 +48,6 @@ from vademecum.update.run import search_page
 
 Listener = Callable[[Mapping[str, Any]], None]
 logger = logging.getLogger("vademecum")
-
-EVENTS = (
-    "updateAvailable",
-    "updateStarted",
-    "updateProgress",
-    "updateCompleted",
-    "updateFailed",
-    "rolledBack",
-    "corruption",
-)
 
 
 class KnowledgeBase:
@@ -140,12 +129,12 @@ class KnowledgeBase:
             UsageError: An argument of another type, or `trust` names a file that cannot be read.
             ContentError: That file is no root metadata.
         """
-        _check_arguments(store, url, seed, config, policy, encoder)
+        check_arguments(store, url, seed, config, policy, encoder)
         urls = [] if url is None else [url] if isinstance(url, str | Path) else url
         return cls(
             Path(store),
             locations=[str(location) for location in urls],
-            trust=None if trust is None else _root_bytes(trust),
+            trust=None if trust is None else root_bytes(trust),
             config=config or Config(),
             clock=SystemClock(),
             seed=None if seed is None else str(seed),
@@ -443,54 +432,3 @@ class KnowledgeBase:
     ) -> None:
         """Close it."""
         self.close()
-
-
-def _check_arguments(
-    store: object, url: object, seed: object, config: object, policy: object, encoder: object
-) -> None:
-    if encoder == "published":
-        require_onnx()
-    elif encoder is not None and not callable(encoder):
-        raise UsageError(
-            f"encoder must be a function from a text to a vector, or 'published', not {encoder!r}"
-        )
-    for name, value, kind, expected in (
-        ("store", store, str | Path, "the path of a file"),
-        *(
-            ("url", location, str | Path, "an address, a folder, or a list of these")
-            for location in (url if isinstance(url, list | tuple) else [] if url is None else [url])
-        ),
-        ("seed", seed, str | Path | None, "the path of a folder"),
-        ("config", config, Config | None, "a Config"),
-        ("policy", policy, Policy | None, "a Policy"),
-    ):
-        if not isinstance(value, kind):
-            raise UsageError(f"{name} must be {expected}, not {value!r}")
-        if isinstance(value, str) and (not value or "\0" in value):
-            raise UsageError(f"{name} must be {expected}, not {value!r}")
-
-
-def _root_bytes(trust: object) -> bytes:
-    if isinstance(trust, Mapping):
-        return _as_root(json.dumps(trust).encode(), "trust")
-    if isinstance(trust, bytes):
-        return _as_root(trust, "trust")
-    if not isinstance(trust, str | Path):
-        raise UsageError(f"trust must be root.json: its path, text, bytes or JSON, not {trust!r}")
-    if isinstance(trust, str) and trust.lstrip().startswith("{"):
-        return _as_root(trust.encode(), "trust")
-    try:
-        return _as_root(Path(trust).read_bytes(), str(trust), ContentError)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"trust: cannot read {trust}: {why}") from error
-
-
-def _as_root(data: bytes, name: str, kind: type[VademecumError] = UsageError) -> bytes:
-    """Return the bytes if they look like root metadata; whether they are, the first contact shows."""
-    try:
-        if "signed" in parse_object(data, name):
-            return data
-    except ContentError:
-        logger.debug("%s is no JSON object", name)
-    raise kind(f"{name} is not root metadata: give the root.json that `vade keys new` made")

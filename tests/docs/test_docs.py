@@ -17,7 +17,7 @@ import vademecum
 from support.publishing import HANDBOOK, Line
 from vademecum import KnowledgeBase
 from vademecum.errors import VademecumError
-from vademecum.knowledge import EVENTS
+from vademecum.events import EVENTS
 from vademecum_builder.cli.arguments import parser
 
 ROOT = Path(__file__).parents[2]

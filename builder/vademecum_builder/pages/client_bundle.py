@@ -25,6 +25,7 @@ _RUNTIME = frozenset(
     f"runtime/{name}.py" for name in ("__init__", "clock", "fetch", "indexeddb", "js_errors")
 )
 _NOT_CORE = (
+    "arguments.py",
     "doctor.py",
     "installation.py",
     "integrations/",

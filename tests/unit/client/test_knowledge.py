@@ -32,8 +32,8 @@ from vademecum.errors import (
     UsageError,
     VademecumError,
 )
+from vademecum.events import EVENTS
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.knowledge import EVENTS
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
 from vademecum.search.results import Place, addressed

@@ -23,9 +23,9 @@ from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
+from vademecum.events import EVENTS
 from vademecum.format import manifest, markup, segment, version
 from vademecum.generation.live_rows import assemble
-from vademecum.knowledge import EVENTS
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
 from vademecum.runtime.memory import MemoryStore

@@ -1,0 +1,74 @@
+"""What an app hands to `KnowledgeBase.open`: whether it is of the right type, and the root that it ships, as bytes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from vademecum.config import Config
+from vademecum.errors import ContentError, UsageError, VademecumError
+from vademecum.format.json import parse_object
+from vademecum.policy import Policy
+from vademecum.search.published_model import require_onnx
+
+logger = logging.getLogger("vademecum")
+
+
+def check_arguments(
+    store: object, url: object, seed: object, config: object, policy: object, encoder: object
+) -> None:
+    """Do nothing, unless an argument is of another type than `KnowledgeBase.open` takes. Raises UsageError: one is."""
+    if encoder == "published":
+        require_onnx()
+    elif encoder is not None and not callable(encoder):
+        raise UsageError(
+            f"encoder must be a function from a text to a vector, or 'published', not {encoder!r}"
+        )
+    for name, value, kind, expected in (
+        ("store", store, str | Path, "the path of a file"),
+        *(
+            ("url", location, str | Path, "an address, a folder, or a list of these")
+            for location in (url if isinstance(url, list | tuple) else [] if url is None else [url])
+        ),
+        ("seed", seed, str | Path | None, "the path of a folder"),
+        ("config", config, Config | None, "a Config"),
+        ("policy", policy, Policy | None, "a Policy"),
+    ):
+        if not isinstance(value, kind):
+            raise UsageError(f"{name} must be {expected}, not {value!r}")
+        if isinstance(value, str) and (not value or "\0" in value):
+            raise UsageError(f"{name} must be {expected}, not {value!r}")
+
+
+def root_bytes(trust: object) -> bytes:
+    """Return the root metadata that an app ships, given as `KnowledgeBase.open` takes it.
+
+    Raises:
+        UsageError: It is of another type, or names a file that cannot be read.
+        ContentError: That file is no root metadata.
+    """
+    if isinstance(trust, Mapping):
+        return _as_root(json.dumps(trust).encode(), "trust")
+    if isinstance(trust, bytes):
+        return _as_root(trust, "trust")
+    if not isinstance(trust, str | Path):
+        raise UsageError(f"trust must be root.json: its path, text, bytes or JSON, not {trust!r}")
+    if isinstance(trust, str) and trust.lstrip().startswith("{"):
+        return _as_root(trust.encode(), "trust")
+    try:
+        return _as_root(Path(trust).read_bytes(), str(trust), ContentError)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"trust: cannot read {trust}: {why}") from error
+
+
+def _as_root(data: bytes, name: str, kind: type[VademecumError] = UsageError) -> bytes:
+    """Return the bytes if they look like root metadata; whether they are, the first contact shows."""
+    try:
+        if "signed" in parse_object(data, name):
+            return data
+    except ContentError:
+        logger.debug("%s is no JSON object", name)
+    raise kind(f"{name} is not root metadata: give the root.json that `vade keys new` made")
