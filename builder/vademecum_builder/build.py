@@ -23,6 +23,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.channels import check_channel
+from vademecum_builder.release.damaged import channels_left, lacks_timestamp
 from vademecum_builder.release.numbers import are_young, begun_anew, check_clock
 from vademecum_builder.release.previous import (
     Previous,
@@ -142,27 +143,34 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     """Return what to build on; where there is nothing, or `force` gives it up, numbers that no client has seen."""
     if request.restart:
         return Previous(notices=(_RESTARTED,))
-    lost = False
+    lost, newest = False, max(keys.roots.items(), default=(0, b""))[1]
     if location is not None:
         try:
             return find_previous(location, keys.roots, request.channel)
         except VademecumError:
             lost = location != str(request.out)
-            if not request.force and not (lost and is_empty(location)):
+            gone = is_empty(location) if lost else lacks_timestamp(request.out, newest)
+            if not (request.force or gone):
                 raise
     # A host without a tree is a new one while the keys are, and has lost one later.
     had_a_tree = lost and (request.force or not are_young(keys.roots, now))
     numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree)
-    notices = (_ABOVE.format(numbers.sequence + 1),) if numbers.sequence else ()
+    channels = channels_left(request.out, newest) if newest and numbers.sequence and not lost else {}
+    above = _WITHOUT_TIMESTAMP if channels else _ABOVE
+    notices = (above.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:
         told = _EMPTY_ABOVE if numbers.sequence else _EMPTY
         notices = (told.format(location, numbers.sequence + 1),)
-    return Previous(numbers, notices=notices)
+    return Previous(numbers, channels=channels, notices=notices)
 
 
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
 _EMPTY_ABOVE = (
     "nothing is published at {} yet: what was built here before is not there, and this is number {}"
+)
+_WITHOUT_TIMESTAMP = (
+    "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
+    "tree, everything is read and embedded anew, and this is number {}"
 )
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,13 +64,14 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
         roots: The publisher's root metadata: no release is older than the first.
         lost: There is, or was, a tree elsewhere.
     """
-    named = named_in(out).within(most_by(now))
+    made = max(map(_made, roots.values()), default=now)
+    floor = most_by(max(now, made))  # a clock that is behind lowers no number
+    named = named_in(out).within(floor)
     if named != Numbers() and not lost:
         # A very first build that died before its timestamp, which is written last: nobody has seen a release.
         unseen = not (out / TIMESTAMP).exists() and named.versions.timestamp <= 1 and are_young(roots, now)
-        return Numbers() if unseen else named
-    made = max(map(_made, roots.values()), default=now)
-    floor = most_by(max(now, made))  # a clock that is behind lowers no number
+        # A timestamp is signed again without another snapshot, and no file is named by its version.
+        return Numbers() if unseen else replace(named, versions=replace(named.versions, timestamp=floor))
     if not lost and 1 in roots:
         since_keys = most_by(now, _made(roots[1]))
         floor = 0 if since_keys < _AT_ONCE else min(floor, since_keys)

@@ -26,6 +26,7 @@ from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.tree import TIMESTAMP, locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
 from vademecum_builder.release.previous import Previous, read_previous
+from vademecum_builder.releases import TreeRequest, resign
 from vademecum_builder.signing.keys import ROOT_FILE, load_roots, renew_root
 from vademecum_builder.signing.metadata import Validity, Versions
 
@@ -82,6 +83,61 @@ def test_a_lost_tree_is_followed_by_higher_numbers_and_clients_follow(
     assert pull(store, FolderTransport(line.out), line.root, line.now + DAY).to_sequence == report.sequence
     again = build(request(line, source=Path("docs/guide")), now=line.now + 2 * DAY)
     assert again.sequence == report.sequence + 1
+
+
+def one_bit(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[data.index(b'"sig":"') + 9] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.fault("E62", "E63")
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"<html>"), one_bit])
+def test_a_timestamp_that_is_damaged_is_replaced_by_a_higher_one(
+    line: Line, damage: Callable[[Path], object]
+) -> None:
+    """It may have been signed again since the last file that is named by a number; channels and yanks stay."""
+    line.release(NEWER, channel="beta", yank=(3,))
+    for _ in range(5):
+        resign(TreeRequest(line.out, keys=line.keys), now=line.now)
+    store = pulled(line)
+    damage(line.out / TIMESTAMP)
+    report = build(request(line), now=line.now)
+    assert report.sequence == 8
+    assert "nothing but numbers and channels is taken from its tree" in report.notices[0]
+    found = line.previous()
+    assert found is not None
+    assert (found.yanked, found.channels["beta"].current.sequence) == ((3,), 7)
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence == 8
+    assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == 9
+
+
+@pytest.mark.fault("E62")
+def test_a_timestamp_of_other_keys_is_no_damage(line: Line) -> None:
+    stranger = Line(line.folder / "stranger")
+    stranger.release(HANDBOOK)
+    shutil.copy(stranger.out / TIMESTAMP, line.out / TIMESTAMP)
+    with pytest.raises(SignatureError, match="cannot be used"):
+        build(request(line), now=line.now)
+
+
+@pytest.mark.fault("E62")
+def test_no_name_of_a_file_is_believed_beyond_what_there_can_have_been(line: Line) -> None:
+    (line.out / TIMESTAMP).unlink()
+    for name in (f"metadata/{2**32 - 1}.targets.json", f"releases/{'0' * 64}.{MAX_SEQUENCE}.json"):
+        (line.out / name).write_bytes(b"{}")
+    back = build(request(line, out=Path("copy"), previous="nowhere", force=True), now=line.now)
+    report = build(request(line), now=line.now)
+    assert 6 < report.sequence <= back.sequence < MAX_SEQUENCE / 2
+
+
+@pytest.mark.fault("E62", "E64")
+def test_a_clock_that_is_behind_lowers_no_number_of_a_tree_without_a_timestamp(line: Line) -> None:
+    store = pulled(line)
+    (line.out / TIMESTAMP).unlink()
+    assert build(request(line, force=True), now=NOW - 4000 * DAY).sequence == 7
+    assert build(request(line, force=True, source=Path("docs/guide")), now=line.now).sequence == 8
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence == 8
 
 
 @pytest.mark.fault("E62")
