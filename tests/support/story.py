@@ -17,6 +17,7 @@ from support.publishing import tree_of
 from support.runner import Run, Runner
 from vademecum import KnowledgeBase
 from vademecum.config import Config
+from vademecum.runtime.clock import SystemClock
 from vademecum.testing import FixedClock
 from vademecum_builder.cache import default_cache
 from vademecum_builder.cli.main import main
@@ -102,6 +103,7 @@ class Story:
         """Run a command here, at the story's time."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SOURCE_DATE_EPOCH", str(int(self.now.timestamp())))
+            patch.setattr(SystemClock, "now", lambda clock: self.now)
             assert main(arguments) == 0
 
     def git(self, *arguments: str) -> None:

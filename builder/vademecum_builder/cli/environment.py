@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vademecum.errors import ClockError, UsageError
+from vademecum.runtime.clock import SystemClock
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
+from vademecum_builder.signing.metadata import Validity
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:
@@ -16,23 +18,34 @@ def is_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() in ("1", "true")
 
 
-def time_of_build(environ: Mapping[str, str]) -> datetime:
+def time_of_build(environ: Mapping[str, str], *, past: bool = True) -> datetime:
     """Return the time of this build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated.
+
+    Args:
+        past: It may be as long ago as it likes; else it dates signatures that clients are to take.
 
     Raises:
         UsageError: SOURCE_DATE_EPOCH is not a number of seconds.
-        ClockError: It is more than a day ahead of this machine's clock: no client would install what it dates.
+        ClockError: It is more than a day ahead of this machine's clock, or, unless `past`, so far behind that a
+            timestamp would be due to be signed anew: no client would install what it dates, or not for long.
     """
     given = environ.get("SOURCE_DATE_EPOCH")
     if not given:
-        return datetime.now(UTC)
+        return SystemClock().now()
     try:
         told = datetime.fromtimestamp(int(given), UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(f"SOURCE_DATE_EPOCH={given!r} is not a number of seconds since 1970") from error
-    if told > datetime.now(UTC) + timedelta(days=1):
+    clock = SystemClock().now()
+    if told > clock + timedelta(days=1):
         raise ClockError(
             f"SOURCE_DATE_EPOCH is {told:%Y-%m-%d}, ahead of this machine's clock: no client would install it"
+        )
+    if not past and told < clock - Validity().timestamp / 2:
+        raise ClockError(
+            f"SOURCE_DATE_EPOCH is {told:%Y-%m-%d}, and this machine's clock says {clock:%Y-%m-%d}: what is signed for "
+            "that day has run out, or soon will, and no client would install it. Unset SOURCE_DATE_EPOCH; --force goes "
+            "on where this time is right, to repeat a build"
         )
     return told
 

@@ -15,5 +15,5 @@ def run(options: Namespace) -> Shown:
     """Make a release the current one of a channel."""
     request = tree_request(options)
     channel = getattr(options, "to", request.channel)
-    report = promote(request, options.sequence, to=channel, now=time_of_build(os.environ))
+    report = promote(request, options.sequence, to=channel, now=time_of_build(os.environ, past=request.force))
     return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.", request)

@@ -13,6 +13,7 @@ from vademecum_builder.releases import resign
 
 def run(options: Namespace) -> Shown:
     """Sign a new timestamp, and nothing else."""
-    request, now = tree_request(options), time_of_build(os.environ)
+    request = tree_request(options)
+    now = time_of_build(os.environ, past=request.force)
     report = resign(request, now=now)
     return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)

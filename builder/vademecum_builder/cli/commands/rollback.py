@@ -35,7 +35,7 @@ def _of_tree(options: Namespace) -> Shown:
     from vademecum_builder.releases import roll_back
 
     request = tree_request(options)
-    report = roll_back(request, to=options.to, now=time_of_build(os.environ))
+    report = roll_back(request, to=options.to, now=time_of_build(os.environ, past=request.force))
     done = (
         f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
     )

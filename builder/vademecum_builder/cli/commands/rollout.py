@@ -14,8 +14,8 @@ from vademecum_builder.releases import roll_out
 
 def run(options: Namespace) -> Shown:
     """Give a candidate to a share of the readers."""
-    share, now = parse_share(options.share), time_of_build(os.environ)
-    request, channel = tree_request(options), getattr(options, "to", "")
+    share, request, channel = parse_share(options.share), tree_request(options), getattr(options, "to", "")
+    now = time_of_build(os.environ, past=request.force)
     report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)
     done = f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
     return told(report, done, request)

@@ -14,5 +14,5 @@ from vademecum_builder.releases import yank
 def run(options: Namespace) -> Shown:
     """Take releases back."""
     request = tree_request(options)
-    report = yank(request, options.sequences, now=time_of_build(os.environ))
+    report = yank(request, options.sequences, now=time_of_build(os.environ, past=request.force))
     return told(report, f"Taken back: {', '.join(map(str, options.sequences))}.", request)
