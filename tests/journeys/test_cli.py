@@ -484,7 +484,7 @@ BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "out below a file": (nothing("--out", "docs/notes.txt/dist"), 7, "Not a directory"),
     "out holds the source": (nothing("--out", "."), 2, "contains the source"),
     "no keys there": (nothing("--keys", "nowhere"), 2, "cannot read root metadata"),
-    "no root there": (nothing("--root", "nowhere.json"), 2, "cannot read root metadata"),
+    "no root there": (nothing("--root", "nowhere.json"), 2, "`vade keys new` made: commit it"),
     "bad pattern": (nothing("--pattern", "!"), 2, "pattern"),
     "nothing matches": (nothing("--pattern", "never/**"), 2, "no document in this folder"),
 }

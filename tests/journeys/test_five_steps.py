@@ -70,6 +70,7 @@ def test_from_nothing_to_a_live_page_in_five_steps(
         runner.environ["VADEMECUM_CACHE"] = str(default_cache())
         run = runner.run("push")
         assert run.is_green, run.log
+        assert run.summary.count("a new user:") == 1  # nobody has a release before this one
 
         assert (place / "site" / "index.html").is_file()
         assert main(["pull", host.url, "--store", str(place / "kb.db"), "--trust", "root.json", "-q"]) == 0

@@ -282,9 +282,74 @@ def test_the_address_is_that_of_the_repositorys_pages(vade: Vade, remote: str) -
     assert (ran.json["address"], "hunter2" in ran.out) == (REMOTES[remote], False)
 
 
-def test_a_domain_of_its_own(vade: Vade) -> None:
-    repository({**DOCS, "docs/CNAME": "Docs.Acme.example\n"})
+@pytest.mark.parametrize("held", ["CNAME", "docs/CNAME", "website/static/CNAME", "packages/site/docs/CNAME"])
+def test_a_domain_of_its_own(vade: Vade, held: str) -> None:
+    no_page = {"tests/static/CNAME": "no.acme.example", "conf/CNAME": "no.acme.example"}
+    repository({**DOCS, held: "Docs.Acme.example\n", **no_page})
     assert vade("init", "--dry-run", "--json").json["address"] == "https://docs.acme.example/"
+
+
+TITLES: dict[str, dict[str, str]] = {
+    "MkDocs": {"mkdocs.yml": "site_name: Sea Trials\n"},
+    "Docusaurus": {
+        "docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"
+    },
+    "Hugo": {"hugo.toml": "title = 'Sea Trials'\n", "content/a.md": PAGE},
+    "Jekyll": {"_config.yml": "title: Sea Trials\n", "index.md": PAGE},
+    "mdBook": {
+        "book.toml": "[book]\ntitle = 'Sea Trials'\n",
+        "src/SUMMARY.md": "[A](a.md)",
+        "src/a.md": PAGE,
+    },
+    "Quarto": {
+        "_quarto.yml": "project: {type: book}\nbook: {title: Sea Trials, chapters: [a.qmd]}\n",
+        "a.qmd": PAGE,
+    },
+    "Sphinx": {"docs/conf.py": "project = 'Sea Trials'\n"},
+    "Starlight": {
+        "astro.config.mjs": "import starlight from '@astrojs/starlight';\n"
+        "export default defineConfig({ integrations: [starlight({ title: 'Sea Trials' })] });",
+        "src/content/docs/a.md": PAGE,
+    },
+    "VitePress": {"docs/.vitepress/config.mts": "export default { title: 'Sea Trials' }"},
+    "GitBook": {"book.json": '{"title": "Sea Trials"}', "SUMMARY.md": "* [A](a.md)", "a.md": PAGE},
+    "a site that a workflow renders": {
+        "mkdocs.yml": "site_name: Sea Trials\n",
+        ".github/workflows/a.yml": "",
+    },
+}
+
+
+@pytest.mark.parametrize("generator", TITLES)
+def test_the_title_is_that_of_the_site(vade: Vade, generator: str) -> None:
+    repository(
+        {
+            **DOCS,
+            **TITLES[generator],
+            **({".github/workflows/a.yml": DEPLOYS} if "workflow" in generator else {}),
+        }
+    )
+    assert vade("init", "--yes").code == 0
+    assert read_settings(Path("vademecum.toml")).title == "Sea Trials"
+
+
+def test_an_address_is_that_of_the_folder_and_http_is_told(vade: Vade) -> None:
+    repository(DOCS)
+    ran = vade("init", "--dry-run", "--json", "--address", "http://acme.example/kb/index.html")
+    assert ran.json["address"] == "http://acme.example/kb/"
+    assert any("is not https" in note for note in ran.json["notes"])
+    local = vade("init", "--dry-run", "--json", "--address", "http://127.0.0.1:8000")
+    assert not any("is not https" in note for note in local.json["notes"])
+
+
+def test_where_no_github_is_its_program_is_not_named(vade: Vade) -> None:
+    repository(DOCS, "https://gitlab.com/acme/b.git")
+    git("remote", "rename", "origin", "forge")
+    ran = vade("init", "--yes", "--address", "https://acme.gitlab.io/b")
+    assert "with the secret VADEMECUM_SIGNING_KEY (what .vademecum/keys/release.pem holds" in ran.out
+    assert "gh " not in ran.out and "git push -u forge HEAD" in ran.out
+    git("remote", "remove", "forge")
+    assert "git push" not in vade("init", "--yes").out
 
 
 DEPLOYS = """on: push
@@ -401,6 +466,18 @@ MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
         "x@github.com:a/b",
         ["--address", "acme.example/kb"],
         "begins with https://",
+    ),
+    "an address with a password": (
+        DOCS,
+        "x@github.com:a/b",
+        ["--address", "https://me:hunter2@acme.example/kb"],
+        "--address: without user and password",
+    ),
+    "the repository's own address": (
+        DOCS,
+        "x@github.com:a/b",
+        ["--address", "https://github.com/a/b"],
+        "the repository itself; its site is https://a.github.io/b/",
     ),
     "an unknown encoder": (DOCS, "x@github.com:a/b", ["--encoder", "gpt"], "gpt"),
     "settings that are broken": (

@@ -94,6 +94,14 @@ jobs: {a: {steps: [{run: STEP}]}}
         (lambda: replaced(WORKFLOW_FILE, "VADEMECUM_SIGNING_KEY", "SIGNING_KEY"), "it is given no key"),
         (lambda: replaced(WORKFLOW_FILE, "schedule:", "no-schedule:"), "no schedule: after 30 days"),
         (lambda: replaced(WORKFLOW_FILE, '["main"]', '["trunk"]'), "a push to main does not run it"),
+        (
+            lambda: replaced(WORKFLOW_FILE, '"docs/**"', '"manual/**"'),
+            "a push that changes docs does not run it",
+        ),
+        (
+            lambda: git("mv", "docs", "manual"),
+            "docs is not here any more: name the folder of today in vademecum",
+        ),
         (lambda: Path("root.json").unlink(), "root.json: is missing: `vade init` makes it"),
         (lambda: Path("root.json").write_text("{}"), "root.json: "),
         (lambda: git("rm", "-q", "--cached", "root.json"), "root.json is not in git: git add root.json"),

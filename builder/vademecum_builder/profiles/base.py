@@ -171,6 +171,7 @@ class Rules:
         mdx: Whether all Markdown is MDX, in which indented text is no code.
         called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
         base_url: Where the site is served, as its configuration says; may be empty.
+        title: What the site is called, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
         first: The current `version` and the default `lang`, where there are several.
         doubt: Why the address of a page may be wrong, empty: it is right.
@@ -184,6 +185,7 @@ class Rules:
     mdx: bool = False
     called: Callable[[str], str] | None = None
     base_url: str = ""
+    title: str = ""
     doubts: tuple[str, ...] = ()
     first: Mapping[str, str] = field(default_factory=dict)
     doubt: Callable[[str, Mapping[str, Any]], str] = lambda _path, _metadata: ""

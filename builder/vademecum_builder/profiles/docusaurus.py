@@ -182,6 +182,7 @@ def open_docusaurus(project: Project) -> Rules:
         (magic_comments, containers, *mdx.PASSES),
         mdx=True,
         base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
+        title=script.text("title"),
         doubts=tuple(doubts),
         first=first,
     )

@@ -119,6 +119,7 @@ def open_hugo(project: Project) -> Rules | None:
         (attribute_lists, alerts),
         templates=(shortcodes,),
         base_url=text_at(config, "baseurl") if text_at(config, "baseurl").startswith("http") else "",
+        title=text_at(config, "title"),
         first={"lang": default} if len(languages) > 1 else {},
     )
 

@@ -136,6 +136,7 @@ def open_jekyll(project: Project) -> Rules | None:
         templates=(liquid_with_values,),
         copies=True,
         base_url=posixpath.join(url, base, "") if url.startswith("http") else "",
+        title=text_at(config, "title"),
         doubts=("the day of the year in permalinks is not known",)
         if "y_day" in style or style == "ordinal"
         else (),

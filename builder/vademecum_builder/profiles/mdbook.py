@@ -26,7 +26,13 @@ def open_mdbook(project: Project) -> Rules:
         folder, _, name = stem(path).rpartition("/")
         return posixpath.join(folder, f"{'index' if name.lower() == 'readme' else name}.html")
 
-    return Rules((Folder(source, address),), MDBOOK, (mdbook_includes, hidden_rust, alerts), copies=True)
+    return Rules(
+        (Folder(source, address),),
+        MDBOOK,
+        (mdbook_includes, hidden_rust, alerts),
+        copies=True,
+        title=text_at(config, "book", "title"),
+    )
 
 
 MDBOOK_PROFILE = Profile("mdbook", "mdBook", ("book.toml",), open_mdbook)

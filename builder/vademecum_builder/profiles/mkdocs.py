@@ -232,6 +232,7 @@ def open_mkdocs(project: Project) -> Rules:
         ),
         copies=True,
         base_url=_site(config.get("site_url")),
+        title=text_at(config, "site_name"),
         doubts=tuple(
             f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
         ),

@@ -76,13 +76,15 @@ def open_quarto(project: Project) -> Rules:
             raise NotServed("not in the list of what is rendered")
         return f"{stem(path)}.html"
 
-    base = text_at(config, kind if kind in ("book", "website") else "website", "site-url")
+    of_site = kind if kind in ("book", "website") else "website"
+    base = text_at(config, of_site, "site-url")
     return Rules(
         (Folder("", address),),
         PANDOC,
         PASSES,
         templates=(shortcodes,),
         base_url=base if base.startswith("http") else "",
+        title=text_at(config, of_site, "title"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml
+from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at
 from vademecum_builder.readers.slugs import DOCUTILS
 
 _DIRECTIVE = re.compile(
@@ -91,6 +91,7 @@ def open_sphinx(project: Project) -> Rules | None:
         DOCUTILS,
         (myst, containers, alerts, attribute_lists),
         base_url=base if base.startswith("http") else "",
+        title=text_at(config, "project"),
         doubts=("exclude_patterns is computed in conf.py",) if computed else (),
     )
 

@@ -37,6 +37,7 @@ def open_starlight(project: Project) -> Rules | None:
         base_url=posixpath.join(site, str(base or "").strip("/"), "")
         if isinstance(site, str) and site.startswith("http")
         else "",
+        title=script.text("title"),
     )
 
 

@@ -59,6 +59,7 @@ def open_vitepress(project: Project) -> Rules:
         (Folder(source, address),),
         VITEPRESS,
         (vitepress_includes(source), containers, alerts, vue, attribute_lists, jsx),
+        title=script.text("title"),
         doubts=("rewrites are computed in the configuration",) if computed else (),
     )
 

@@ -97,10 +97,12 @@ def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAU
     except VademecumError as error:
         where = _without_password(location)
         first = "build again when the host answers; where it is gone for good, " if error.transient else ""
-        advice = (
-            f"the previous release at {where} cannot be used: {error.message} ({first}--force starts a new line, above "
-            "all numbers that the old one can have reached: clients follow)"
+        line = (
+            "--force starts a new line, above all numbers that the old one can have reached: clients follow"
         )
+        if isinstance(error, SignatureError):
+            line += ", but none that trusts another root.json than this: `git log -- root.json` has the earlier ones"
+        advice = f"the previous release at {where} cannot be used: {error.message} ({first}{line})"
         raise _reworded(error, advice) from error
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pathspec import GitIgnoreSpec
+
 from vademecum_builder.scaffold.deployments import VADE, Workflow
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.repository import Repository
@@ -18,8 +20,14 @@ _HIDES = re.compile(r"\bvade\b[^\n]*\|\|\s*(?:true|:|exit 0|echo)\b")
 _BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|\.\.?/.*|\$/.*|\.)")
 
 
-def check_workflows(known: Repository, workflows: Sequence[Workflow]) -> Iterator[Finding]:
-    """Look at the workflows of a repository."""
+def check_workflows(
+    known: Repository, workflows: Sequence[Workflow], sources: Sequence[str]
+) -> Iterator[Finding]:
+    """Look at the workflows of a repository.
+
+    Args:
+        sources: Folders of documents, relative to the repository's top; `.` is all of it.
+    """
     publishing = [workflow for workflow in workflows if workflow.publishes]
     deployed = next((workflow for workflow in workflows if workflow.deploys), None)
     if not publishing and deployed is not None:
@@ -36,7 +44,7 @@ def check_workflows(known: Repository, workflows: Sequence[Workflow]) -> Iterato
         )
         yield Finding(WORKFLOW_FILE, WRONG, f"{WORKFLOW_FILE} {reason}")
     for workflow in publishing:
-        found = [*_faults(known, workflow)]
+        found = [*_faults(known, workflow), *_unwatched(known, workflow, sources)]
         yield from found or [Finding(workflow.path, GOOD, f"{workflow.path} publishes it")]
 
 
@@ -81,6 +89,19 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
         yield Finding(
             path, LOOK, f"{path}: {', '.join(loose)} can be moved to other code: name a commit, not a tag"
         )
+
+
+def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each folder of documents whose changes do not run the workflow."""
+    paths = _events(workflow.told).get("push", {}).get("paths")
+    if not isinstance(paths, list):
+        return
+    watched = GitIgnoreSpec.from_lines(str(path) for path in paths)
+    for source in sources:
+        inside = [name for name in known.tracked if source == "." or name.startswith(f"{source}/")]
+        if inside and not any(map(watched.match_file, inside)):
+            lacks = f'a push that changes {source} does not run it: add "{source}/**" under on: push: paths:'
+            yield Finding(workflow.path, WRONG, f"{workflow.path}: {lacks}")
 
 
 def _has_pipefail(told: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], run: str) -> bool:

@@ -17,9 +17,9 @@ _NAMED = """
     articles notes pages
 """.split()
 """Folders at the top that hold documents, as people call them."""
-_NOBODYS = frozenset(
+NOBODYS = frozenset(
     """
-    test tests testdata fixtures example examples vendor third_party themes templates
+    test tests testdata fixtures e2e playground example examples vendor third_party themes templates
     """.split()
 )
 """Folders whose generators are not the repository's own."""
@@ -43,13 +43,14 @@ class Candidate:
         path: Relative to the repository's top; `.` is the top.
         what: What it is: `sources of MkDocs`, `a rendered site (...)`, or empty.
         documents: Files in it that can be read.
-        served: Where its configuration says that it is served; may be empty.
+        served, title: Where its configuration says that it is served, and what it is called; may be empty.
     """
 
     path: str
     what: str
     documents: int = 0
     served: str = ""
+    title: str = ""
 
     def __str__(self) -> str:
         count = f"{self.documents} document{'s' if self.documents > 1 else ''}" if self.documents else ""
@@ -96,7 +97,7 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
             inside = all(_is_below(place, folder) for place in held)
             path = next(iter(held)) if len(held) == 1 else folder if inside else posixpath.commonpath(held)
             what = f"sources of {found.profile.title.partition(',')[0]}"
-            yield Candidate(path or ".", what, sum(held.values()), found.rules.base_url)
+            yield Candidate(path or ".", what, sum(held.values()), found.rules.base_url, found.rules.title)
 
 
 def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
@@ -134,7 +135,7 @@ def _configured(name: str) -> str:
 
 def _own(folders: Iterable[str]) -> list[str]:
     """Return the folders from the top down, without those that are a test's or somebody else's."""
-    own = {f for f in folders if f.count("/") < _DEEP and not _NOBODYS & set(f.split("/"))}
+    own = {f for f in folders if f.count("/") < _DEEP and not NOBODYS & set(f.split("/"))}
     return sorted(own, key=lambda folder: (folder != ".", folder.count("/"), folder))
 
 

@@ -73,7 +73,8 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
             yield from _settings(known, told)
         except UsageError as error:
             yield Finding(SETTINGS_FILE, WRONG, error.message)
-    yield from check_workflows(known, read_workflows(known))
+    sources = [relative(folder, known.top) for folder in source_folders(told)] if told is not None else []
+    yield from check_workflows(known, read_workflows(known), sources)
     root = _given(known, told)
     yield from _root(known, root, now)
     yield from _keys(known, root, now)
@@ -97,7 +98,10 @@ def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
         yield Finding(SETTINGS_FILE, WRONG, lost)
     for folder in source_folders(told):
         place = relative(folder, known.top)
-        if not folder.is_dir():
+        if not folder.is_dir() and git(known.top, "log", "-1", "--format=%h", "--", place):
+            gone = f"{place} is not here any more: name the folder of today in {SETTINGS_FILE}, and in the workflow"
+            yield Finding(SETTINGS_FILE, WRONG, gone)
+        elif not folder.is_dir():
             yield Finding(
                 SETTINGS_FILE, LOOK, f"{place} is not here: the workflow has to make it before it builds"
             )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
@@ -19,6 +20,7 @@ _OUT = ("knowledge-base", "knowledge-base-site")
 """No generator writes there."""
 _BESIDE = "kb"
 """Folder of the knowledge base in a site that has pages of its own."""
+_LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
 Ask = Callable[[str, str], str]
 """Called with a question and what is taken where nobody answers; returns the answer."""
 
@@ -47,6 +49,7 @@ class Choice:
         shown: They, as a person reads it.
         out: Folder of the published tree.
         base_url: Where the documents are served; empty: their configuration or the pages say it, or nobody.
+        title: What the generator calls the site; empty: nothing says it.
         notes: What the publisher should know.
     """
 
@@ -55,6 +58,7 @@ class Choice:
     address: str
     out: str
     base_url: str = ""
+    title: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -70,7 +74,10 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     """
     rendered = deployed.folder if deployed and known.pages else ""
     source = _source(known, folder, rendered, wishes, ask)
-    served = (_served(known) or known.pages) if rendered else ""
+    generators = find_candidates(known.top, known.files)
+    title = source.title or _agreed(candidate.title for candidate in generators)
+    served = (_agreed(c.served.rstrip("/") for c in generators) or known.pages) if rendered else ""
+    served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
     if not address:
         elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
@@ -78,27 +85,49 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
             f"{known.top}: {elsewhere if known.is_git else 'it is no git repository'}, so nothing says where it is "
             "published: name that with --address https://..., or `git remote add origin` its repository on GitHub"
         )
-    if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
-        raise UsageError(
-            f"--address {address}: expected an address that begins with https://, without ? and #"
-        )
-    address = f"{address.rstrip('/')}/"
-    if rendered:
-        return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", served)
+    address = _checked(known, address)
     notes = []
+    if address.startswith("http:") and not _LOOPBACK.match(address):
+        notes.append(
+            f"{address} is not https: no page that came by https may read it; GitHub Pages serves https"
+        )
+    if rendered:
+        return Choice(
+            (source.path,), str(source), address, f"{rendered}/{_BESIDE}", served, title, tuple(notes)
+        )
     if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
         notes.append(
             f"the documents are served at {address} as well, as their configuration says, and a repository has one "
             "site: to keep theirs, put the knowledge base into a folder of it, as the guide of your generator shows"
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
-    return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), notes=tuple(notes))
+    return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), title=title, notes=tuple(notes))
 
 
-def _served(known: Repository) -> str:
-    """Return where the generator's configuration says that the site is served; empty: it does not, or two differ."""
-    said = {c.served.rstrip("/") for c in find_candidates(known.top, known.files) if c.served}
-    return f"{said.pop()}/" if len(said) == 1 else ""
+def _checked(known: Repository, address: str) -> str:
+    """Return an address with its final slash.
+
+    Raises:
+        UsageError: Nothing can be served there, or it holds what nobody may read.
+    """
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
+        raise UsageError(
+            f"--address {address}: expected an address that begins with https://, without ? and #"
+        )
+    host = urlsplit(address)
+    if host.username is not None:
+        raise UsageError("--address: without user and password, for vademecum.toml is for everybody to read")
+    if host.hostname in ("github.com", "www.github.com"):
+        raise UsageError(
+            f"--address {address}: the repository itself; its site is {known.pages or 'elsewhere'}"
+        )
+    return f"{address.removesuffix('index.html').rstrip('/')}/"
+
+
+def _agreed(said: Iterable[str]) -> str:
+    """Return what the configurations of the generators say; empty: nothing, or two differ."""
+    found = {*filter(None, said)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def relative(path: Path, top: Path) -> str:

@@ -148,7 +148,7 @@ def _file(known: Repository, path: str, text: str) -> PlannedFile:
 def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
     return settings(
         source=choice.sources[0] if choice.sources else ".",
-        title=known.name or known.top.name,
+        title=choice.title or known.name or known.top.name,
         address=choice.address,
         base_url=choice.base_url,
         encoder=wishes.encoder,

@@ -7,9 +7,10 @@ import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vademecum.errors import UsageError
+from vademecum_builder.scaffold.candidates import NOBODYS
 
 # `git@github.com:o/r.git`, `https://token@github.com/o/r`, `ssh://git@ssh.github.com:443/o/r`, and the alias of a
 # second account, `git@github.com-work:o/r`. A server of GitHub Enterprise (`github.acme.example`) has its own ones.
@@ -17,6 +18,8 @@ _GITHUB = re.compile(
     r"(?:.*[@/])?(?:ssh\.|www\.)?github\.com(?:-[\w.-]+)?(?::\d+/|[:/]/?)([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
     re.IGNORECASE,
 )
+# At the top, or where a generator that lies at most two folders below takes it from.
+_CNAME = re.compile(r"(?:(?:[^/]+/){0,2}(?:docs|static|public|source|src|content)/)?CNAME")
 _HOST_NAME = re.compile(
     r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE
 )
@@ -33,6 +36,7 @@ class Repository:
         branch: The one that is published from.
         owner, name: On GitHub; empty: it is pushed elsewhere, or nowhere.
         remote: The address that it is pushed to, without a password; empty: none.
+        upstream: What git calls that remote.
         is_git: Whether it is a repository at all.
     """
 
@@ -43,16 +47,17 @@ class Repository:
     owner: str = ""
     name: str = ""
     remote: str = ""
+    upstream: str = ""
     is_git: bool = True
 
     @property
     def pages(self) -> str:
         """Where GitHub Pages serves it: at its own domain (`CNAME`), as the page of its owner, or below that."""
-        for place in ("CNAME", "docs/CNAME", "static/CNAME", "public/CNAME", "source/CNAME", "content/CNAME"):
-            if place in self.files:
-                domain = (self.top / place).read_text("utf-8", "replace").strip()
-                if _HOST_NAME.fullmatch(domain):
-                    return f"https://{domain.lower()}/"
+        named = (PurePosixPath(name) for name in self.files if _CNAME.fullmatch(name))
+        for place in sorted(named, key=lambda path: len(path.parts)):
+            domain = (self.top / place).read_text("utf-8", "replace").strip()
+            if _HOST_NAME.fullmatch(domain) and not NOBODYS & {*place.parts}:
+                return f"https://{domain.lower()}/"
         if not self.owner:
             return ""
         host = f"{self.owner.lower()}.github.io"
@@ -88,6 +93,7 @@ def open_repository(folder: Path) -> Repository | None:
         found[1] if found else "",
         found[2] if found else "",
         re.sub(r"(?<=://)[^/]*@", "", address),
+        remote,
     )
 
 

@@ -61,24 +61,26 @@ def left_to_do(
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
     fresh = [source for source in sources if _is_untracked(known, source)]
     pending = ["."] if "." in fresh or not known.tracked else pending + fresh
+    secret_here = makes_keys or (known.top / keys / RELEASE_KEY).exists()
     ours = any(file.path == WORKFLOW_FILE for file in files)
     steps = []
     if deployed is not None:
         where = after_rendering(deployed)
         steps.append(Step(f"Have {deployed.path}, which publishes your site, run `vade build` {where}."))
     elif not known.owner:
-        steps.append(
-            Step(f"Have your CI run `vade build`, with the secret {KEY_VARIABLE}, and upload {out}.")
-        )
+        held = f" (what {keys}/{RELEASE_KEY} holds; then delete it)" if secret_here else ""
+        secret = f"with the secret {KEY_VARIABLE}{held}"
+        steps.append(Step(f"Have your CI run `vade build`, {secret}, and upload {out}."))
     elif ours and WORKFLOW_FILE not in known.tracked:
         pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
         steps.append(Step("let a workflow publish the repository's site", pages))
-    if makes_keys or (known.top / keys / RELEASE_KEY).exists():
+    if secret_here and known.owner:
         secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=ours)
         steps.append(Step("hand over the key that signs releases", secret))
     if pending:
         added = " ".join(shlex.quote(path) for path in pending)
-        command = f"git add {added} && git commit -m 'Publish the knowledge base' && git push -u origin HEAD"
+        pushed = f" && git push -u {shlex.quote(known.upstream)} HEAD" if known.upstream else ""
+        command = f"git add {added} && git commit -m 'Publish the knowledge base'{pushed}"
         steps.append(Step("publish the first release", command))
     if makes_keys or (known.top / keys / ROOT_KEY).exists():
         steps.append(

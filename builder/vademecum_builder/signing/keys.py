@@ -154,7 +154,8 @@ def load_roots(file: Path) -> dict[int, bytes]:
     Raises:
         UsageError: The file cannot be read. ContentError: One of them is not root metadata.
     """
-    newest = _read(file, "root metadata")
+    made = "it is what `vade init` or `vade keys new` made: commit it, or name its folder with --keys"
+    newest = _read(file, "root metadata", made)
     older = sorted(file.parent.glob(f"[0-9]*.{ROOT_FILE}"))
     chain = {parse_root(data).signed.version: data for data in [path.read_bytes() for path in older]}
     last = parse_root(newest).signed.version

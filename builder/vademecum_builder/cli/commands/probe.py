@@ -51,7 +51,7 @@ def run(options: Namespace) -> Shown:
     return result, [
         f"Good: {location} serves release {installed['sequence']} ({installed['version']})",
         _line(installed),
-        *([_line(updated)] if updated else []),
+        *([_line(updated)] if updated and updated["from"] is not None else []),
     ]
 
 

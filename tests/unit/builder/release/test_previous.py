@@ -162,6 +162,13 @@ def test_a_crash_between_root_and_timestamp_is_built_upon(line: Line) -> None:
     assert line.release(MORE).sequence == 2
 
 
+def test_a_root_that_another_line_began_with_is_told_who_follows(line: Line) -> None:
+    stranger = Line(line.folder / "stranger")
+    stranger.release(HANDBOOK)
+    with pytest.raises(SignatureError, match=r"but none that trusts another root\.json than this: `git log"):
+        find_previous(str(stranger.out), load_roots(line.keys / ROOT_FILE))
+
+
 def test_an_unusable_previous_release_is_refused(line: Line) -> None:
     line.release(HANDBOOK)
     (line.out / "metadata" / "timestamp.json").write_bytes(b"<html>")
