@@ -1,0 +1,115 @@
+"""What an element of a page is to the walk: a block, a list, a table that is there for its look, code in a language."""
+
+from __future__ import annotations
+
+import re
+
+from vademecum_builder.readers.html.tree import Attributes, Node, text_of
+
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
+GROUPS = frozenset({"ul", "ol", "dl", "menu"})
+BLOCKS = frozenset(
+    """
+    p div section article main body html header footer aside address center blockquote figure figcaption
+    details summary form fieldset hr pre legend frameset noframes hgroup search starlight-tabs
+    """.split()
+)
+INLINE = frozenset(
+    {"span", "code", "em", "strong", "b", "i", "tt", "kbd", "var", "samp", "small", "sub", "sup", "font"}
+)
+LINES = frozenset({"li", "tr", "dt", "dd", "br", "caption", "thead", "tbody", "tfoot"})
+CELLS = frozenset({"td", "th"})
+CONTAINERS = GROUPS | BLOCKS - {"p", "hr", "pre", "summary", "legend"} | {"table", "tr", "td", "li", "dd"}
+_CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
+_LAID = re.compile(r"\b(?:admonitionblock|colist|hdlist|qlist)\b")
+"""What Asciidoctor lays with tables."""
+# Markup in <pre> that text alone would show wrongly: line numbers, buttons, lines without line feeds.
+_TRICKY_CODE = re.compile(
+    r"<(?:br|div|button|table|ol|ul|li|p|svg|style|script|template)\b|lineno|line-?num|gutter|hidden|\bln[t]?\b|"
+    r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language|lang|highlight|highlight-source)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)"
+)
+_GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
+"""Javadoc's tables, which are laid with `<div>`s."""
+_GRID_ROW = re.compile(
+    r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b"
+)
+
+
+def heading_level(tag: str, attributes: Attributes) -> int:
+    """Return the level of a heading, 1 to 6; 0 for anything else."""
+    if tag in HEADINGS:
+        return HEADINGS[tag]
+    if attributes and attributes.get("role") == "heading":
+        level = attributes.get("aria-level") or ""
+        return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
+    return 0
+
+
+def has_entries(dl: Node) -> bool:
+    """Return whether a definition list names its terms, so that a link can lead to each."""
+    term = dl.css_first("dt")
+    if term is None:
+        return False
+    if term.id:
+        return True
+    return term.css_first("[id], a[name]") is not None
+
+
+def is_layout(table: Node, attributes: Attributes) -> bool:
+    """Return whether a table is there for how the page looks."""
+    if (attributes.get("role") or "") in ("presentation", "none"):
+        return True
+    if _CODE_TABLE.search(attributes.get("class") or ""):
+        return table.css_first("pre") is not None
+    above = table.parent
+    if above is not None and _LAID.search(above.attributes.get("class") or ""):
+        return True
+    return len(table.css("table, h1, h2, h3, h4, main, article")) > 1  # the table itself is one
+
+
+def is_grid(tag: str, names: str) -> bool:
+    """Return whether an element with these classes is a table laid with others."""
+    return bool(names) and tag == "div" and _GRID.search(names) is not None
+
+
+def begins_grid_row(names: str) -> bool:
+    """Return whether the cell of such a table is the first one of its row."""
+    return _GRID_ROW.search(names) is not None
+
+
+def is_plain_code(pre: Node) -> bool:
+    """Return whether the text alone of a block of code is what a person sees."""
+    return not _TRICKY_CODE.search(pre.html or "")
+
+
+def language_of(pre: Node, attributes: Attributes) -> str:
+    """Return the language that a block of code says it is in (`language-sh`, `highlight-sh`, `brush: sh`)."""
+    inner = pre.css_first("code")
+    above = pre.parent.attributes if pre.parent is not None else {}
+    above_it = pre.parent.parent if pre.parent is not None else None
+    names = [
+        attributes,
+        inner.attributes if inner is not None else {},
+        above,
+        above_it.attributes if above_it else {},
+    ]
+    for found in names:
+        match = _LANGUAGE.search(found.get("class") or "")
+        if match or found.get("data-lang") or found.get("data-language"):
+            return match[1] if match else found.get("data-lang") or found.get("data-language") or ""
+    return ""
+
+
+def number_of(text: str | None, default: int) -> int:
+    """Return the number that an attribute says, as `start` of a list."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 9 else default
+
+
+def formula_of(math: Node) -> str:
+    """Return a formula as it was written, where the page keeps that, else what it shows."""
+    written = math.css_first("annotation[encoding*=tex]")
+    return f" {text_of(written if written is not None else math)} "
