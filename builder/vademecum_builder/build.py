@@ -45,7 +45,7 @@ from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.workspace.building import run_job, stored
 from vademecum_builder.workspace.jobs import in_stages
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, sync_sources
+from vademecum_builder.workspace.sync import Wish, refuse_unfinished, sync_sources
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 
@@ -127,6 +127,8 @@ def _run(
                 stop=stop,
                 reading=False,
             )
+        else:
+            refuse_unfinished(workspace, request.sources)
         source, named = joined(stored(workspace, request, opened))
         readers = cast("NamedReaders", named)
         encoders = replace(encoders, kept=workspace)

@@ -212,3 +212,12 @@ def test_what_cannot_be_found_is_one_line(
     (place / "x.json").write_text("[1, 2]")
     assert main(arguments) == 2
     assert why in capsys.readouterr().err
+
+
+def test_what_would_change_is_told_before_the_first_sync(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop(place)
+    say(capsys, "sources", "--discover", "sqlite:///shop.db", "--write")
+    assert "A sync would change: 9 added" in say(capsys, "monitor")
+    assert not (place / ".vademecum").exists()

@@ -19,7 +19,7 @@ from vademecum_builder.cli.environment import is_ci
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import printable
-from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.settings import read_settings
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
@@ -77,7 +77,7 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
     chosen = replace(request, sources=tuple(chosen_sources(request, wish.sources)))
     with Bars() as bars, stopped_by_signal() as stop:
         report = lines_of_json if options.progress == "json" else in_stages(bars)
-        jobs = sync_sources(workspace, chosen, open_sources(chosen), wish, report=report, stop=stop)
+        jobs = sync_sources(workspace, chosen, OpenedLater(chosen), wish, report=report, stop=stop)
     for view in workspace.views():
         for told in view.told.get("warnings", ()) if view.source in {job.source for job in jobs} else ():
             print(printable(f"vade: warning: {view.source}: {told}"), file=sys.stderr)

@@ -69,7 +69,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     Raises:
         UsageError: `newest` without `updated`, or as the sources.
     """
-    from vademecum_builder.kinds.registry import kind_of  # which imports this module by its name
+    from vademecum_builder.kinds.registry import open_one  # which imports this module by its name
 
     values = settings.values
     if values.get("rule") == "newest" and "updated" not in values:
@@ -81,7 +81,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         identity = values["identity"].get(part.name) or values["identity"].get("")
         if not identity:
             raise UsageError(f"{settings.where}: source.identity: which field of {part.name} is it?")
-        opened = kind_of(part.kind).open_source(part, request)
+        opened = open_one(part, request)
         parts.append(Part(part.name, [one.source for one in opened], identity))
     source = JoinedSource(parts, values.get("rule", RULES[0]), values.get("updated", ""), values.get("zone"))
     reader = RecordReader.of(settings, *(part.identity for part in parts), form=AUTO)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Final, cast
 
 from vademecum_builder.kinds.base import Kind, Opened
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.base import Source
+from vademecum_builder.sources.base import MayBeEmpty, Source
 from vademecum_builder.sources.several import NamedSources
 from vademecum_builder.stages.documents import NamedReaders, PlacedPages
 
@@ -37,10 +38,36 @@ def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
     Raises:
         UsageError: There is nothing to read in one of them.
     """
-    return {
-        settings.prefix: kind_of(settings.kind).open_source(settings, request)
-        for settings in sources_of(request)
-    }
+    return {settings.prefix: open_one(settings, request) for settings in sources_of(request)}
+
+
+class OpenedLater(dict[str, Sequence[Opened]]):
+    """The sources of a request, each opened when it is asked for: what ails one is not in the way of the others."""
+
+    def __init__(self, request: BuildRequest) -> None:
+        super().__init__()
+        self._request = request
+
+    def __missing__(self, prefix: str) -> Sequence[Opened]:
+        """Open it.
+
+        Raises:
+            UsageError: There is nothing to read in it.
+        """
+        [settings] = (one for one in sources_of(self._request) if one.prefix == prefix)
+        return self.setdefault(prefix, open_one(settings, self._request))
+
+
+def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+    """Return the views of one source.
+
+    Raises:
+        UsageError: There is nothing to read in it.
+    """
+    opened = kind_of(settings.kind).open_source(settings, request)
+    if not (request.allow_shrink or request.allow_empty):
+        return opened
+    return [replace(one, source=MayBeEmpty(one.source)) for one in opened]
 
 
 def sources_of(request: BuildRequest) -> Sequence[SourceSettings]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Protocol
 
 from vademecum.errors import ContentError, UsageError
@@ -38,6 +39,10 @@ class SourceError(UsageError):
     right yesterday are; so it ends with the exit code of damaged bytes."""
 
     code = ContentError.code
+
+
+class EmptySourceError(SourceError):
+    """Nothing is in it, and nothing is wrong with it: a table without rows, an empty list."""
 
 
 @dataclass(frozen=True)
@@ -167,3 +172,23 @@ class Source(Protocol):
                 raised while the entries are taken, too.
         """
         ...
+
+
+@dataclass(frozen=True)
+class MayBeEmpty:
+    """A source out of which everything may go, since somebody said so; else that is an error."""
+
+    source: Source
+
+    def changes(self, since: Checkpoint | None) -> Changes:
+        """Return what the source says, or that nothing is left.
+
+        Raises:
+            UsageError: As the source.
+        """
+        try:
+            changes = self.source.changes(since)
+            first = next(changes.entries, None)
+        except EmptySourceError:
+            return Changes(iter(()), whole=True)
+        return replace(changes, entries=chain([first] if first else [], changes.entries))

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, SourceItem
+from vademecum_builder.sources.base import (
+    Changes,
+    Checkpoint,
+    EmptySourceError,
+    Entry,
+    Skipped,
+    SourceError,
+    SourceItem,
+)
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
@@ -157,6 +165,7 @@ class Listing:
         self.source = source
         self.id = source.id
         self.seen: dict[str, type] = {}
+        self.read = 0
         self.names: dict[str, None] = {}
         self.needs = [*source.needs, *([("id", source.id)] if source.id else [])]
         self.missing = {path for _, path in self.needs}
@@ -185,6 +194,8 @@ class Listing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"
                 raise UsageError(f"{self.source.where}: source.{key}: {what}")
         if not self.seen:
+            if not self.read:
+                raise EmptySourceError(f"{self.source.place}: there is no record; nothing is changed")
             raise SourceError(f"{self.source.place}: no record in it can be read")
 
     def entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
@@ -193,6 +204,7 @@ class Listing:
         Args:
             place: What it is called where it has no id of its own.
         """
+        self.read += 1
         if isinstance(record, Failed):
             return Skipped(place, record.reason, record.said)
         self._note(record)

@@ -22,6 +22,7 @@ from vademecum_builder.sources.base import (
     RECORD,
     Changes,
     Checkpoint,
+    EmptySourceError,
     Entry,
     Removed,
     Skipped,
@@ -103,7 +104,7 @@ class DebeziumEvents:
                 elif told:
                     yield Removed(key)
             if not live and not told:
-                raise SourceError(f"{self.path}: there is no row; nothing is changed")
+                raise EmptySourceError(f"{self.path}: there is no row; nothing is changed")
             yield Checkpoint(STRATEGY, json.dumps(position, sort_keys=True))
 
     def _take(self, rows: sqlite3.Connection, event: Any, where: str) -> Skipped | None:

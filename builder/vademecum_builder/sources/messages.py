@@ -24,10 +24,10 @@ from vademecum_builder.sources import cuts
 from vademecum_builder.sources.base import (
     Changes,
     Checkpoint,
+    EmptySourceError,
     Entry,
     Removed,
     Skipped,
-    SourceError,
     SourceItem,
 )
 from vademecum_builder.sources.cuts import Message
@@ -114,7 +114,7 @@ class MessageView:
         with closing(_Spool()) as spool:
             yield from spool.fill(self.archive.read())
             if (last := spool.last()) is None:
-                raise SourceError(f"{self.archive.name}: there is no message; nothing is changed")
+                raise EmptySourceError(f"{self.archive.name}: there is no message; nothing is changed")
             now: dict[str, str] = {}
             for key, messages in self._documents(spool):
                 entry = self._item(key, messages)

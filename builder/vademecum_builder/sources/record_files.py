@@ -16,7 +16,7 @@ import orjson
 from vademecum.errors import ContentError
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.records import MAX_BYTES
+from vademecum_builder.sources.records import MAX_BYTES, field_at
 
 _HEAD = 1 << 20
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv"}
@@ -100,7 +100,7 @@ def read_records(
     if kind == "jsonl":
         yield from _lines(stream, longest, halves=layout.halves)
     else:
-        yield from _listed(stream, layout.records, longest)
+        yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
 
 
 def _format_of(head: str) -> str:
@@ -154,7 +154,9 @@ def _too_large(longest: int, said: str = "") -> Failed:
     return Failed(f"larger than the limit of {longest / 2**20:g} MiB: split it", said)
 
 
-def _listed(stream: BinaryIO, records: str, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _listed(
+    stream: BinaryIO, records: str, longest: int, head: str
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     wanted = records.strip("/").replace("/", ".")
     others: dict[str, None] = {}
     number = 0
@@ -168,9 +170,22 @@ def _listed(stream: BinaryIO, records: str, longest: int) -> Iterator[tuple[int,
             continue
         number += 1
         yield number, _too_large(longest) if data is None else _parsed(data)
-    if not number:
+    if not number and (others or not _is_empty_list(head, wanted)):
         found = f"; there is {', '.join(others)}" if others else ""
         raise ContentError(f"no list of objects {f'at {records}' if records else 'in it'}{found}")
+
+
+def _is_empty_list(head: str, path: str) -> bool:
+    """Return whether an empty list stands where records would; an error told in JSON has none."""
+    try:
+        value = orjson.loads(head)
+    except orjson.JSONDecodeError:
+        return False
+    return _has_empty_list(field_at(value, path) if path and isinstance(value, dict) else value)
+
+
+def _has_empty_list(value: Any) -> bool:
+    return value == [] or (isinstance(value, dict) and any(map(_has_empty_list, value.values())))
 
 
 _SEVERAL = "it has several lists of objects: name one, as in records = {!r} or {!r}"

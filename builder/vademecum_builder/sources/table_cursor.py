@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Checkpoint, Entry, Removed, Skipped, SourceError
+from vademecum_builder.sources.base import Checkpoint, EmptySourceError, Entry, Removed, Skipped
 from vademecum_builder.sources.database import FETCHED, decode_value, encode_value
 from vademecum_builder.sources.table_rows import Row, TableReading
 
@@ -98,7 +98,7 @@ def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
             kept = _look_back(kept, source.look_back)
             yield _position(reading, kept).checkpoint()
     if known is None and not live:
-        raise SourceError(f"{source.name}: every row is deleted; nothing is changed")
+        raise EmptySourceError(f"{source.name}: every row is deleted; nothing is changed")
     if known is not None and told:
         yield from _gone(reading, known, told, read)
     if kept:

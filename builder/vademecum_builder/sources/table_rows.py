@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Entry, Removed, Skipped, SourceError, SourceItem
+from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.sources.database import FETCHED, Database
 from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
 
@@ -110,7 +110,7 @@ class TableReading:
         self.columns()
         rows, _ = self._counts()
         if not rows:
-            raise SourceError(f"{self.source.name}: there is no row; nothing is changed")
+            raise EmptySourceError(f"{self.source.name}: there is no row; nothing is changed")
         return rows
 
     def everything(self) -> Iterator[Entry]:
@@ -126,7 +126,7 @@ class TableReading:
             if isinstance(entry, Skipped):
                 skipped.add(row.key)
         if not live:
-            raise SourceError(f"{self.source.name}: every row is deleted; nothing is changed")
+            raise EmptySourceError(f"{self.source.name}: every row is deleted; nothing is changed")
 
     def without_id(self) -> Iterator[Skipped]:
         _, missing = self._counts()

@@ -14,7 +14,7 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.workspace.jobs import CANCELLED, DONE, FAILED, Job
-from vademecum_builder.workspace.store import FROM_READER, FROM_SOURCE, Workspace, unreadable
+from vademecum_builder.workspace.store import FROM_READER, Workspace, unreadable
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class StoredView:
     def _entries(self) -> Iterator[Entry]:
         yield from self.workspace.items(self.source, self.view)
         for one in self.workspace.quarantined(self.source):
-            if one.view == self.view and one.stage == FROM_SOURCE:
+            if one.view == self.view and one.stage != FROM_READER:
                 yield Skipped(one.key, one.reason, one.said)
 
 

@@ -22,7 +22,7 @@ from vademecum_builder.workspace.database import busy, open_database, told
 from vademecum_builder.workspace.jobs import CANCELLING, INTERRUPTED, RUNNING, Job
 
 ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
-FROM_SOURCE, FROM_READER = "source", "reader"
+FROM_SOURCE, FROM_READER, FROM_UPDATE = "source", "reader", "update"
 _JOB: Final = ", ".join(f'"{one.name}"' for one in fields(Job))
 
 
@@ -67,7 +67,8 @@ class Quarantined:
     """A record that failed.
 
     Attributes:
-        stage: `source` or `reader`: which of them failed.
+        stage: `source` or `reader`: which of them failed. `update`: the reader, with another version of what is here,
+            which stays.
         reason: Why. said: What it said, as far as that can be shown.
     """
 
@@ -412,10 +413,12 @@ def skipped(job: int, source: str, view: str, entry: Skipped) -> Quarantined:
     return Quarantined(source, entry.key, view, FROM_SOURCE, entry.reason, entry.said, job)
 
 
-def unreadable(job: int, source: str, view: str, item: SourceItem, reason: str) -> Quarantined:
+def unreadable(
+    job: int, source: str, view: str, item: SourceItem, reason: str, stage: str = FROM_READER
+) -> Quarantined:
     """Return what a reader could not read, for the quarantine."""
     said = item.data[:200].decode("utf-8", "replace")
-    return Quarantined(source, item.key, view, FROM_READER, reason, said, job)
+    return Quarantined(source, item.key, view, stage, reason, said, job)
 
 
 def _stored(row: Sequence[Any]) -> Stored:

@@ -6,14 +6,15 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
+from typing import Final
 
-from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
+from vademecum.errors import CancelledError, ContentError, StoreError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, SourceItem
+from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, Entry, Removed, SourceItem
 from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.jobs import (
     CANCELLED,
@@ -24,9 +25,19 @@ from vademecum_builder.workspace.jobs import (
     Report,
     ignore_job,
 )
-from vademecum_builder.workspace.store import View, Workspace, skipped, unreadable
+from vademecum_builder.workspace.store import (
+    FROM_READER,
+    FROM_UPDATE,
+    MODIFIED,
+    View,
+    Workspace,
+    skipped,
+    unreadable,
+)
 
 BATCH = 500
+_READ_FIRST: Final = BINARY | {RECORD}
+"""Of what is text, next to nothing cannot be read; and a folder of pages is opened as a whole to read one."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,40 @@ def sync_sources(
 
     Raises:
         UsageError: There is no such source; one of them vanished, is empty, lost more than half of its items, or has
-            more failures than the request allows. What was read is kept; nothing is removed or published.
+            more failures than the request allows. What was read is kept; nothing is removed or published. The sources
+            after it are read all the same. Or nobody has one of the ids.
         CancelledError: It was stopped; a resumed job goes on behind the last batch.
     """
-    return [
-        _Run(workspace, request, settings, opened[settings.prefix], wish, report, stop, reading).run()
-        for settings in chosen_sources(request, wish.sources)
-    ]
+    runs: list[_Run] = []
+    errors: list[VademecumError] = []
+    for settings in chosen_sources(request, wish.sources):
+        views = partial(opened.__getitem__, settings.prefix)
+        runs.append(_Run(workspace, request, settings, views, wish, report, stop, reading))
+        try:
+            runs[-1].run()
+        except (CancelledError, StoreError):
+            raise
+        except VademecumError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    if missing := set(wish.ids).difference(*(run.found for run in runs)):
+        raise UsageError(f"no source that was read has {', '.join(sorted(missing))} (ids: `vade sources`)")
+    return [run.job for run in runs]
+
+
+def refuse_unfinished(workspace: Workspace, sources: Sequence[SourceSettings]) -> None:
+    """Refuse to publish a workspace that a sync has left half way: some records are new, others are not.
+
+    Raises:
+        UsageError: The last sync of a whole source was refused, cancelled or broke off.
+    """
+    for job in {job.source: job for job in workspace.jobs() if not job.asked.get("ids")}.values():
+        if job.state != DONE and job.source in {settings.name for settings in sources}:
+            raise UsageError(
+                f"{job.source}: its last sync (job {job.id}) is {job.state}, so that a part of it alone is new: "
+                f"`vade sync {job.source}` first, or `vade jobs rollback {job.id}`"
+            )
 
 
 def chosen_sources(request: BuildRequest, names: Sequence[str]) -> list[SourceSettings]:
@@ -120,16 +158,22 @@ class _Run:
     workspace: Workspace
     request: BuildRequest
     settings: SourceSettings
-    opened: Sequence[Opened]
+    views: Callable[[], Sequence[Opened]]
     wish: Wish
     report: Report
     stop: Callable[[], bool]
     reads: bool
     before: int = 0
+    found: set[str] = field(default_factory=set)
+    """Of the ids that were asked for, those that are there, or were."""
 
     @property
     def source(self) -> str:
         return self.settings.name
+
+    @cached_property
+    def opened(self) -> Sequence[Opened]:
+        return self.views()
 
     def run(self) -> Job:
         workspace, wish = self.workspace, self.wish
@@ -202,12 +246,20 @@ class _Run:
         reading.gone.discard(entry.key)
         if isinstance(entry, SourceItem):
             failed = workspace.release(source, entry.key)
-            if change := workspace.difference(source, reading.view, entry):
+            change = workspace.difference(source, reading.view, entry)
+            # A version that cannot be read does not take the place of one that could.
+            replaces = bool(change and change.what == MODIFIED) and entry.media_type in _READ_FIRST
+            asked = (change or failed) and (self.reads or replaces)
+            if asked and (reason := self._why_unreadable(entry)):
+                stage = FROM_UPDATE if replaces else FROM_READER
+                workspace.quarantine(unreadable(job.id, source, reading.view, entry, reason, stage))
+                self.job = replace(job, failed=job.failed + 1)
+                if replaces:
+                    return
+            if change:
                 workspace.put(job.id, reading.view, entry, change)
                 counted = {change.what: getattr(job, change.what) + 1}
-                self.job = replace(job, **counted)
-            if (change or failed) and self.reads:
-                self._try_to_read(entry, reading.view)
+                self.job = replace(self.job, **counted)
             return
         if isinstance(entry, Removed):
             reading.gone.add(entry.key)
@@ -219,15 +271,15 @@ class _Run:
     def _reader(self) -> DocumentReader:
         return self.opened[0].reader()
 
-    def _try_to_read(self, item: SourceItem, view: str) -> None:
-        """See whether a document can be made of an item; where what reads it is not installed, nobody knows."""
+    def _why_unreadable(self, item: SourceItem) -> str:
+        """Return why no document can be made of an item; where what reads it is not installed, nobody knows."""
         try:
             self._reader.read(item)
         except MissingReader:
             pass
         except ContentError as error:
-            self.workspace.quarantine(unreadable(self.job.id, self.source, view, item, error.message))
-            self.job = replace(self.job, failed=self.job.failed + 1)
+            return error.message
+        return ""
 
     def _remove_what_is_gone(self, readings: Sequence[_Reading]) -> None:
         """Remove it, in one transaction, once the whole source was read and judged: a refused job removes nothing."""
@@ -242,6 +294,7 @@ class _Run:
                 there = set(workspace.keys(source, reading.view))
                 failed = {one.key for one in workspace.quarantined(source) if one.view == reading.view}
                 gone |= ((there | failed) & (set(self.wish.ids) or there | failed)) - reading.seen
+        self.found = gone.union(*(reading.seen for reading in readings))
         self._refuse_failures()
         self._refuse_loss(sum(1 for key in gone if workspace.digest(source, key)))
         with workspace.batch():

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 
+from vademecum.errors import UsageError
 from vademecum_builder.build import build
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.progress import Bars
@@ -16,7 +17,7 @@ from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.check import Check, check_release
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, sync_sources
+from vademecum_builder.workspace.sync import Wish, refuse_unfinished, sync_sources
 
 _SHOWN = 20
 
@@ -56,9 +57,16 @@ def _read_again(request: BuildRequest, found: Check) -> None:
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         for one in found.sources:
             own = replace(request, sources=tuple(s for s in request.sources if s.name == one.name))
-            if one.wrong and own.sources:
-                # What never was read is read whole.
-                ids = one.wrong if workspace.count(one.name) else ()
+            if not own.sources:
+                continue
+            try:
+                refuse_unfinished(workspace, own.sources)
+                whole = not workspace.count(one.name)
+            except UsageError:  # what differs from the release is not all that may be half way
+                whole = True
+            known = {key for key in one.orphaned if workspace.digest(one.name, key)}
+            ids = () if whole else (*one.missing, *one.stale, *sorted(known))
+            if ids or whole:
                 sync_sources(workspace, own, open_sources(own), Wish((one.name,), ids))
 
 

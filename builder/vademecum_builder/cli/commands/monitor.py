@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import change_json as told
@@ -22,7 +25,11 @@ def run(options: Namespace) -> Shown:
     """Say what a sync would change."""
     request = settings_of(options)
     request = replace(request, sources=tuple(chosen_sources(request, options.sources)))
-    with Workspace(place_of(options)) as workspace:
+    place = place_of(options)
+    with ExitStack() as stack:
+        if not place.exists():  # what never was read is new
+            place = Path(stack.enter_context(TemporaryDirectory())) / place.name
+        workspace = stack.enter_context(Workspace(place, create=True))
         found = list(monitor_sources(workspace, request, open_sources(request)))
     changes = [one for one in found if isinstance(one, Change)]
     failed = [one for one in found if isinstance(one, Skipped)]

@@ -19,9 +19,18 @@ from vademecum.errors import (
     StorageError,
     UsageError,
 )
-from vademecum_builder.sources.base import RECORD, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    RECORD,
+    Checkpoint,
+    EmptySourceError,
+    Entry,
+    Removed,
+    Skipped,
+    SourceItem,
+)
+from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED
-from vademecum_builder.workspace.store import ADDED, MODIFIED, REMOVED, Workspace
+from vademecum_builder.workspace.store import ADDED, FROM_UPDATE, MODIFIED, REMOVED, Workspace
 from vademecum_builder.workspace.sync import Wish, sync_sources
 
 
@@ -399,3 +408,88 @@ def test_a_workspace_of_an_earlier_version_goes_on(shop: Workshop) -> None:
     with shop.open() as workspace:
         workspace.keep_vectors("m", {b"a": b"1"})
         assert workspace.vectors("m", [b"a"]) == {b"a": b"1"}
+
+
+ZONED = 'updated = "changed"\nzone = "UTC"\n'
+
+
+@pytest.mark.slow
+def test_a_version_that_cannot_be_read_does_not_take_the_place_of_one_that_could(shop: Workshop) -> None:
+    records = [lamp(number, changed="2026-01-01") for number in range(30)]
+    shop.write(records, more=ZONED)
+    shop.build()
+    records[3] |= {"changed": "soon", "text": "Another."}
+    shop.write(records, more=ZONED)
+    for _ in range(2):  # the second build reads it again, and it is there still
+        report = shop.build()
+        assert (report.added, report.modified, report.removed) == (0, 0, 0)
+        assert any("'soon' is no time" in warning for warning in report.warnings)
+        with shop.open() as workspace:
+            [one] = workspace.quarantined()
+            assert (one.key, one.stage) == ("3", FROM_UPDATE)
+            stored = workspace.item("products", "3")
+            assert stored and b"Another" not in stored.item.data
+    records[3] |= {"changed": "2026-01-02"}
+    shop.write(records, more=ZONED)
+    assert shop.build().modified == 1
+    with shop.open() as workspace:
+        assert not workspace.quarantined()
+
+
+@pytest.mark.slow
+def test_what_a_refused_sync_has_begun_is_not_published(shop: Workshop) -> None:
+    shop.build()
+    shop.write([lamp(1, text="Another."), *(lamp(number) for number in range(90, 95))])
+    with pytest.raises(UsageError, match="19 of 20"):
+        shop.sync()
+    with pytest.raises(UsageError, match=r"its last sync.*is failed.*vade jobs rollback 3"):
+        shop.build(sync=False)
+    shop.sync(Wish(ids=("1",)))  # some records say nothing of the others
+    with pytest.raises(UsageError, match="its last sync"):
+        shop.build(sync=False)
+    with shop.open() as workspace, workspace.writing():
+        roll_back(workspace, workspace.job(3))
+    assert not shop.build(sync=False).changed
+
+
+@pytest.mark.parametrize(
+    ("name", "nothing"),
+    [("products.json", "[]"), ("products.json", '{"items": []}'), ("products.csv", "id,name,text\n")],
+)
+def test_everything_may_go_where_somebody_says_so(shop: Workshop, name: str, nothing: str) -> None:
+    shop.sync()
+    settings = shop.root / "vademecum.toml"
+    settings.write_text(settings.read_text().replace("products.jsonl", name))
+    (shop.root / name).write_text('{"error": "too many requests"}')
+    if name.endswith("json"):
+        with pytest.raises(UsageError, match="no list of objects"):
+            shop.sync(allow_shrink=True)
+    (shop.root / name).write_text(nothing)
+    with pytest.raises(UsageError):
+        shop.sync()
+    [job] = shop.sync(allow_shrink=True)
+    assert (job.state, job.removed) == (DONE, 20)
+
+
+def test_a_source_that_is_refused_is_not_in_the_way_of_others(workspace: Workspace) -> None:
+    def broken(since: Checkpoint | None) -> list[Entry]:
+        raise EmptySourceError("there is no row")
+
+    request, opened = scripted(Script(lambda since: [item("a")]))
+    empty = replace(request.sources[0], name="empty")
+    request = replace(request, sources=(empty, *request.sources))
+    opened["empty:"] = [replace(opened["log:"][0], source=Script(broken))]
+    with workspace, workspace.writing():
+        with pytest.raises(UsageError, match="there is no row"):
+            sync_sources(workspace, request, opened)
+        assert [job.state for job in workspace.jobs()] == [FAILED, DONE]
+        assert workspace.count("log") == 1
+
+
+def test_ids_that_nobody_has_are_told(shop: Workshop) -> None:
+    shop.sync()
+    with pytest.raises(UsageError, match="no source that was read has 77, 99"):
+        shop.sync(Wish(ids=("3", "99", "77")))
+    shop.write([lamp(number) for number in range(1, 20)])
+    [job] = shop.sync(Wish(ids=("0",)))  # it was there
+    assert job.removed == 1
