@@ -19,6 +19,12 @@ from vademecum_builder.readers.front_matter import is_endless
 class _Loader(yaml.SafeLoader):
     """YAML whose unknown tags (`!ENV`, `!!python/name:`) are data: nothing is built or run."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        for key, _ in node.value:  # `no:` is a language, and `on:` a name
+            if isinstance(key, yaml.ScalarNode) and key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
+
 
 def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
@@ -134,7 +140,7 @@ class Script:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the texts of the list behind `name:`."""
-        found = re.search(rf"(?<![\w.$]){name}\s*:\s*\[([^\]]*)\]", self.code)
+        found = re.search(rf"(?<![\w.$]){name}['\"]?\s*:\s*\[([^\]]*)\]", self.code)
         return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else ()
 
 

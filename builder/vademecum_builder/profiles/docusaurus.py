@@ -90,7 +90,7 @@ def _served(rule: Callable[[str], Address], base: str) -> Callable[[str], Addres
 
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the options of a plugin, once for each time that it is used; the preset's first."""
-    for options in script.objects(rf"(?<![\w.$]){kind}\s*:\s*"):
+    for options in script.objects(rf"(?<![\w.$]){kind}['\"]?\s*:\s*"):
         yield options, True
     for options in script.objects(rf"plugin-content-{kind}['\"]\s*,\s*"):
         yield options, False
@@ -146,9 +146,9 @@ def open_docusaurus(project: Project) -> Rules:
     for kind in ("docs", "blog"):
         found = list(_instances(script, kind)) or [("", True)]
         for options, preset in found:
-            if preset and re.search(rf"(?<![\w.$]){kind}\s*:\s*false", script.code):
+            if preset and re.search(rf"(?<![\w.$]){kind}['\"]?\s*:\s*false", script.code):
                 continue
-            versions_said = next(script.objects(r"versions\s*:\s*", options), "")
+            versions_said = next(script.objects(r"versions['\"]?\s*:\s*", options), "")
             options = script.shallow(options)
             path, route, name = (script.value(key, options) for key in ("path", "routeBasePath", "id"))
             if "" in (path, route):

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
-from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html
+from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.config import matcher, read_yaml, text_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.slugs import KRAMDOWN
@@ -132,7 +132,7 @@ def open_jekyll(project: Project) -> Rules | None:
     return Rules(
         (Folder(source, address),),
         KRAMDOWN,
-        (markdown_in_html, attribute_lists, alerts),
+        (markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
         copies=True,
         base_url=posixpath.join(url, base, "") if url.startswith("http") else "",

@@ -28,6 +28,7 @@ from vademecum_builder.profiles.blocks import (
     containers,
     indented_blocks,
     markdown_in_html,
+    pipes_in_code,
 )
 from vademecum_builder.profiles.code import outside, outside_code
 from vademecum_builder.profiles.config import at, matcher, read_toml, read_yaml, text_at
@@ -53,22 +54,6 @@ def _extras(text: str, page: Page) -> str:
         return re.sub(r"^[ \t]*\[TOC\][ \t]*$", "", plain, flags=re.MULTILINE)
 
     return outside_code(text, edit)
-
-
-_TABLE = re.compile(r"^(?=[^\n|]*\|)[^\n]*\n(?=[^\n]*-)[ \t>|:-]+(?:\n(?=[^\n|]*\|)[^\n]*)*", re.MULTILINE)
-
-
-def _pipes(text: str, page: Page) -> str:
-    """Escape `|` of code in tables: Python-Markdown does not split a cell there, GFM does (Tables, example 200)."""
-
-    def mark(table: re.Match[str]) -> str:
-        return re.sub("(\ue000\\d+\ue001)", "\ue003\\1\ue003", table[0])
-
-    def escape(code: re.Match[str]) -> str:
-        return re.sub(r"(?<!\\)\|", r"\\|", code[1]) if code[1][0] == "`" and "\n" not in code[1] else code[1]
-
-    marked = outside_code(text.replace("\ue003", ""), lambda plain: _TABLE.sub(mark, plain))
-    return re.sub("\ue003([^\ue003]+)\ue003", escape, marked)
 
 
 # As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.
@@ -228,7 +213,7 @@ def open_mkdocs(project: Project) -> Rules:
             wikilinks,
             outside(liquid),
             _extras,
-            _pipes,
+            pipes_in_code,
         ),
         copies=True,
         base_url=_site(config.get("site_url")),

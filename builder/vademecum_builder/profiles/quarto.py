@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
-from vademecum_builder.profiles.blocks import attribute_lists, containers
+from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
@@ -44,7 +44,27 @@ def spans(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _SPAN.sub(r"\1", plain)) if "]{" in text else text
 
 
-PASSES = (cells, containers, spans, attribute_lists)
+_REFERENCE = re.compile(
+    r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])"
+)
+_CALLED = {
+    "fig": "Figure", "tbl": "Table", "sec": "Section", "eq": "Equation", "lst": "Listing", "thm": "Theorem",
+    "lem": "Lemma", "cor": "Corollary", "prp": "Proposition", "exm": "Example", "exr": "Exercise", "def": "Definition",
+}  # fmt: skip
+_CITED = re.compile(r"[ \t]?\[(?=[^\[\]\n]*(?<![\w@])@\w)[^\[\]\n]*\](?![(\[{:])")
+
+
+def references(text: str, page: Page) -> str:
+    """`@fig-tank`: "Figure", without the number that Quarto counts; citations (`[@hardin1968, p. 3]`) go."""
+
+    def edit(plain: str) -> str:
+        plain = _REFERENCE.sub(lambda m: _CALLED[m[2]], plain)
+        return _CITED.sub("", plain)
+
+    return outside_code(text, edit) if "@" in text else text
+
+
+PASSES = (cells, containers, spans, references, attribute_lists, pipes_in_code)
 
 
 def _chapters(value: Any) -> Iterator[str]:

@@ -36,6 +36,8 @@ def vue(text: str, page: Page) -> str:
 def open_vitepress(project: Project) -> Rules:
     script = Script(project.text(*FILES))
     source = folder_of(script.text("srcDir", "."))
+    if not any(key.startswith(f"{source}/") for key in project.keys):
+        source = ""  # the key is a plugin's
     excluded = matcher(script.texts("srcExclude"))
     clean = script.value("cleanUrls") is True
     vuepress = bool(project.has(".vuepress/config.*", ".vuepress/config/index.*"))

@@ -32,6 +32,12 @@ _BLOCK = re.compile(r"^[ \t]*#\+begin_(\w+)[\s\S]*?^[ \t]*#\+end_\1\b.*$", re.MU
 _COOKIE = re.compile(r"^(\*+ .*?)\[#\w\][ \t]*", re.MULTILINE)
 _PLANNING = re.compile(r"^[ \t]*(?:(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*[<\[].*)\n", re.MULTILINE)
 _SHOWN = re.compile(r"^[ \t]*#\+(?:include|toc|print_bibliography)\b.*$", re.MULTILINE | re.IGNORECASE)
+_LEFT = re.compile(
+    rf"(?:{_BLOCK.pattern})|^[ \t]*: .*$"
+    r"|\{\{\{(?P<macro>[A-Za-z][\w-]*)(?:\((?P<said>(?:(?!\}\}\}).)*)\))?\}\}\}|\[\[\*(?P<heading>[^\[\]]+)\]\]",
+    re.MULTILINE | re.IGNORECASE,
+)
+_DEFINED = re.compile(r"^[ \t]*#\+macro:[ \t]*([\w-]+)", re.MULTILINE | re.IGNORECASE)
 # pandoc 3.9 gives up on a list with one of these; Org means the sign behind it.
 _ESCAPE = re.compile(r"\\(?=[^\w\s\\(\[-])")
 _OPTIONS = "\n#+OPTIONS: toc:nil tags:nil todo:nil d:nil\n"
@@ -51,6 +57,8 @@ def read_org(text: str) -> Reading:
         if _METADATA.fullmatch(key):
             metadata.setdefault(key, typed(value))
     left = len(_SHOWN.findall(text))
+    defined = {name.lower() for name in _DEFINED.findall(text)}
+    text = _LEFT.sub(lambda match: _shown(match, defined), text)
     text = _PLANNING.sub("", _COOKIE.sub(r"\1", _SHOWN.sub("", text)))
     warnings = [f"{left} × `#+INCLUDE` left out: no other file is read"] if left else []
     pandoc = (pypandoc.get_pandoc_path(), *_HEAP, *_ARGUMENTS)
@@ -59,3 +67,12 @@ def read_org(text: str) -> Reading:
     except ContentError:
         page = converted_by(pandoc, _ESCAPE.sub("", text) + _OPTIONS)
     return read_converted(page, metadata, warnings)
+
+
+def _shown(match: re.Match[str], defined: set[str]) -> str:
+    """Return what a reader sees of a link to a heading, and of a macro that another file defines: its arguments."""
+    if match["heading"]:
+        return str(match["heading"])
+    if not match["macro"] or match["macro"].lower() in defined:
+        return match[0]
+    return re.sub(r"\\(?=,)", "", match["said"] or "")

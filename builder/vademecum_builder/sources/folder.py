@@ -54,6 +54,7 @@ MEDIA_TYPES = {
     ".rst": RST,
     ".adoc": ASCIIDOC,
     ".asciidoc": ASCIIDOC,
+    ".asc": ASCIIDOC,
     ".org": ORG,
     ".ipynb": NOTEBOOK,
 }
@@ -78,6 +79,7 @@ class _Entry:
     info: os.stat_result
 
 
+_PGP = b"-----BEGIN PGP "
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -188,6 +190,8 @@ class FolderSource:
             return Skipped(
                 entry.key, "Git LFS has the file, and this is its pointer: `git lfs pull` brings it"
             )
+        if data.startswith(_PGP):
+            return Skipped(entry.key, "a signature or a key of PGP: no document")
         if not binary and (line := private_key_line(data)):
             reason = f"it holds a private key (line {line}), which everybody could read: take it out"
             return Skipped(entry.key, reason)

@@ -24,7 +24,7 @@ _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILI
 _DOCUMENTS = frozenset(
     """
     .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods .epub .tex .textile .wiki .mediawiki .creole
-    .pod .rdoc .dita .dbk .typ .rst .adoc .asciidoc .org .ipynb
+    .pod .rdoc .dita .dbk .typ .rst .adoc .asciidoc .asc .org .ipynb
     """.split()
 )
 """Endings of what people call documents, whether something reads them here or not."""
@@ -34,8 +34,9 @@ _EXTRAS = {
     ".rst": "pip install 'vademecum[rst]'",
     ".ipynb": "pip install 'vademecum[notebook]'",
     ".org": "pip install 'vademecum[org]'",
-    **dict.fromkeys((".adoc", ".asciidoc"), "install Asciidoctor"),
+    **dict.fromkeys((".adoc", ".asciidoc", ".asc"), "install Asciidoctor"),
 }
+_LINE = re.compile(r"(?<=\w):\d+\Z")
 _NONE: Mapping[tuple[str, str], int] = {}
 
 
@@ -147,8 +148,8 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
 
 
 def ending_of(key: str) -> str:
-    """Return a file's ending in lower case with its dot; empty: it has none."""
-    return PurePosixPath(key).suffix.lower()
+    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none."""
+    return PurePosixPath(_LINE.sub("", key)).suffix.lower()
 
 
 def _leftovers(text: str) -> Iterator[str]:

@@ -522,15 +522,51 @@ def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_objec
     ]
 
 
-def test_a_pipe_in_code_ends_no_cell_in_python_markdown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "config"), [("docs/a.md", "mkdocs.yml"), ("a.md", "_config.yml"), ("a.qmd", "_quarto.yml")]
+)
+def test_a_pipe_in_code_ends_no_cell_but_in_gfm(key: str, config: str, tmp_path: Path) -> None:
     table = "| Type `a|b` | Text |\n|---|:--|\n| `str | None` | May `a \\| b`, `x|y|z`. |\n"
-    document = read_one(
-        tmp_path, "docs/a.md", f"# A\n\n{table}\n`m|n`\n\n```\n{table}```\n", **{"mkdocs.yml": ""}
-    )
+    document = read_one(tmp_path, key, f"# A\n\n{table}\n`m|n`\n\n```\n{table}```\n", **{config: ""})
     assert isinstance(document, Document)
     shown = text_of(document)
     for text in ("Type a|b", "str | None", "May a | b, x|y|z.", "m|n", table):
         assert text.strip() in shown
+
+
+def test_a_reference_of_quarto_is_what_it_refers_to_without_its_number(tmp_path: Path) -> None:
+    text = (
+        "See @fig-tank, [@sec-oil] and `@fig-code` (jo@tbl-x.org), as Hardin says [see @hardin1968, p. 3].\n"
+        "[@jo](https://b.example) asks \\@fig-tank.\n"
+    )
+    document = read_one(tmp_path, "a.qmd", text, **{"_quarto.yml": ""})
+    assert isinstance(document, Document)
+    assert text_of(document) == (
+        "See Figure, Section and @fig-code (jo@tbl-x.org), as Hardin says. @jo asks @fig-tank."
+    )
+
+
+def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
+    config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
+    document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})
+    assert isinstance(document, Document)
+    assert document.url == f"{SITE}/no/a/"
+
+
+def test_keys_in_quotes_configure_docusaurus_as_bare_ones_do(tmp_path: Path) -> None:
+    config = """export default {"presets": [["classic", {"docs": {"path": "./guide", "routeBasePath": "/"}, "blog": false}]]}"""
+    root = {"docusaurus.config.ts": config, "blog/b.md": "# B\n"}
+    document = read_one(tmp_path, "guide/a.md", "# A\n\nWater.\n", **root)
+    assert isinstance(document, Document)
+    assert document.url == f"{SITE}/a"
+    assert isinstance(read_one(tmp_path, "blog/b.md", "# B\n", **root), str)
+
+
+def test_a_source_folder_that_a_plugin_of_vitepress_has_is_not_the_sites(tmp_path: Path) -> None:
+    config = "export default { plugins: [pwa({ srcDir: '.vitepress/' })], cleanUrls: true }"
+    document = read_one(tmp_path, "core/a.md", "# A\n\nWater.\n", **{".vitepress/config.ts": config})
+    assert isinstance(document, Document)
+    assert document.url == f"{SITE}/core/a"
 
 
 @pytest.mark.parametrize(

@@ -300,7 +300,9 @@ NOTES = """\
 #+DRAFT: t
 #+HUGO_PUBLISHED: no
 # a private remark
-Water, *clean* =water=. See [[https://example.org][the oil]].
+Water, *clean* =water=. See [[https://example.org][the oil]] [fn:1:(see [[*Oil change]])].
+#+macro: own mine $1
+Press {{{kbd(C-c\\, x)}}}{{{version}}}, {{{own(tank)}}}.
 #+INCLUDE: "SECRET"
 * TODO [#A] Oil change                                                :work:
 SCHEDULED: <2026-05-01 Fri>
@@ -339,7 +341,14 @@ def test_org(tmp_path: Path) -> None:
     assert document.metadata == {"draft": True, "published": False}
     assert document.warnings == ("guide/pump.org: 1 × `#+INCLUDE` left out: no other file is read",)
     assert anchors(document)["Oil change"] == "oil"
-    for kept in ("Water, clean water. See the oil.", 'def turn():\n    return "#+TITLE: x"', "Seal", "2 mm"):
+    for kept in (
+        "Water, clean water. See the oil",
+        "(see Oil change)",
+        "Press C-c, x, mine tank.",
+        'def turn():\n    return "#+TITLE: x"',
+        "Seal",
+        "2 mm",
+    ):
         assert kept in text
     for gone in (
         "private",

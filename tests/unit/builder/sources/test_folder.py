@@ -176,6 +176,13 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
     assert keys(tmp_path) == ["a.md", "how.md"]
 
 
+def test_asc_is_asciidoc_unless_it_is_pgps(tmp_path: Path) -> None:
+    put(tmp_path, "ch01.asc", "= Pump\n")
+    put(tmp_path, "a.tar.asc", "-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n")
+    assert keys(tmp_path) == ["ch01.asc"]
+    assert skipped(FolderSource(tmp_path)) == {"a.tar.asc": "a signature or a key of PGP: no document"}
+
+
 def test_a_pointer_of_git_lfs_is_no_document(tmp_path: Path) -> None:
     put(tmp_path, "a.md")
     put(tmp_path, "large.md", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")

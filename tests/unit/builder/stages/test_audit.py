@@ -9,6 +9,7 @@ import pytest
 
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli.main import main
+from vademecum_builder.stages.audit import ending_of
 
 
 @pytest.fixture
@@ -46,6 +47,15 @@ def test_files_are_counted_by_ending_read_or_not(docs: Path) -> None:
     audit = released(docs).audit
     counted = {ending: (kind.files, kind.documents) for ending, kind in audit.kinds.items()}
     assert counted == {".rtf": (2, 0), ".md": (2, 1), "": (1, 0), ".png": (1, 0)}
+
+
+def test_a_line_of_a_file_has_the_ending_of_its_file() -> None:
+    assert list(map(ending_of, ("a/b.csv:11", "a.JSONL:3", "handbook:a.md", "v1.2:3/a"))) == [
+        ".csv",
+        ".jsonl",
+        ".md",
+        "",
+    ]
 
 
 def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
