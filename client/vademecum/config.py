@@ -14,6 +14,8 @@ class Config:
         parallel: Downloads at the same time.
         retries: Further tries after a network error or a status that may pass (404 of a fresh file,
             408, 425, 429, 5xx).
+        first_retries: Further tries after a network error of a host that has not answered yet in this run: it, or the
+            network, is away, and whoever waits for the run is told within a second or so.
         backoff: Wait before the first further try; doubles each time, times a jitter of 0.5 to 1.5.
         longest_wait: The longest wait within one run, whatever the host asks for.
         idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means that nothing
@@ -42,6 +44,7 @@ class Config:
     channel: str = "stable"
     parallel: int = 6
     retries: int = 4
+    first_retries: int = 1
     backoff: float = 0.5
     longest_wait: float = 20.0
     idle_check_age: float = 86_400.0

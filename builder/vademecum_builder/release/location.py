@@ -19,7 +19,11 @@ T = TypeVar("T")
 
 def config_for(transport: Transport) -> Config:
     """A folder does not get better by asking again."""
-    return Config(retries=0) if isinstance(transport, FolderTransport) else Config()
+    if isinstance(transport, FolderTransport):
+        return Config(retries=0)
+    return Config(
+        first_retries=Config.retries
+    )  # nobody sits in front of a build: it waits till the network is back
 
 
 def read_at(location: str, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:

@@ -167,6 +167,8 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
         yield
     except httpx.TimeoutException as error:
         raise NetworkError(f"{url}: the host does not answer ({type(error).__name__})") from error
+    except httpx.ConnectError as error:
+        raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
         raise ServerError(f"{url}: redirected to what is no address ({error})", 302) from error
     except Exception as error:

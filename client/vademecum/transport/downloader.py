@@ -186,7 +186,12 @@ class Downloader:
     ) -> bytes:
         """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
-        body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        try:
+            body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+        except VademecumError as error:
+            mirror.heard = mirror.heard or not isinstance(error, NetworkError)
+            raise
+        mirror.heard = True
         self.told = max(filter(None, (body.told, self.told)), default=None)
         self.bytes += body.transferred
         return body.data
@@ -229,7 +234,12 @@ class Downloader:
                     mirror.failures += 1
                     failed[mirror] = error
                     wait = seconds_to_wait(
-                        error, attempt, self._config, self._clock.jitter(), first_contact=self.first_contact
+                        error,
+                        attempt,
+                        self._config,
+                        self._clock.jitter(),
+                        heard=mirror.heard,
+                        first_contact=self.first_contact,
                     )
                     if wait is None:
                         hopeless.add(mirror)

@@ -22,12 +22,14 @@ class Mirror:
     Attributes:
         rank: Its place in the app's list.
         failures: In this run.
+        heard: Whether it has answered anything in this run.
         wait: The seconds for which it asked to be left alone; it is not asked again in this run.
     """
 
     transport: Transport
     rank: int
     failures: int = 0
+    heard: bool = False
     wait: float | None = None
 
 

@@ -114,7 +114,7 @@ def test_what_an_interrupted_update_left_is_swept_by_the_next(app: App) -> None:
 
 
 def test_a_host_in_trouble(app: App) -> None:
-    app.config = Config(retries=2, backoff=1.0, longest_wait=10.0)
+    app.config = Config(retries=2, first_retries=2, backoff=1.0, longest_wait=10.0)
     app.publisher.publish(TWO)
     app.host.broken[TIMESTAMP] = NetworkError("offline")
     assert fails(app, NetworkError).transient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -87,16 +88,33 @@ def test_what_comes_is_counted() -> None:
 
 
 def test_waits_double_up_to_a_bound() -> None:
-    run = Run(OFF, config=Config(retries=6, backoff=1.0, longest_wait=10.0))
-    with pytest.raises(NetworkError):
+    run = Run(status(500), config=Config(retries=6, backoff=1.0, longest_wait=10.0))
+    with pytest.raises(ServerError):
         run.fetch()
     assert run.clock.slept == [1, 2, 4, 8, 10, 10]
     assert run.downloader.requests == 7
 
 
+@pytest.mark.fault("B26")
+def test_who_is_offline_is_told_soon() -> None:
+    """A host that has answered nothing in this run is asked twice: somebody waits for the search behind it."""
+    run = Run(OFF, OFF, b"never")
+    with pytest.raises(NetworkError):
+        run.fetch()
+    assert (run.downloader.requests, run.clock.slept) == (2, [1.0])
+
+
+@pytest.mark.parametrize("heard", [b"hello", status(503), ContentError("no data")])
+def test_what_breaks_off_is_tried_longer(heard: bytes | VademecumError) -> None:
+    run = Run(heard, OFF, OFF, b"ok")
+    with suppress(ContentError):
+        run.fetch()
+    assert run.fetch() == b"ok"
+
+
 @pytest.mark.parametrize(("jitter", "waits"), [(0.0, [0.5, 1.0]), (0.99, [1.49, 2.98])])
 def test_waits_are_jittered(jitter: float, waits: list[float]) -> None:
-    run = Run(OFF, OFF, b"ok", jitter=jitter)
+    run = Run(status(500), status(500), b"ok", jitter=jitter)
     assert run.fetch() == b"ok"
     assert run.clock.slept == pytest.approx(waits)
 
@@ -154,7 +172,7 @@ def test_lasting_trouble_is_no_absence(trouble: VademecumError) -> None:
     run = Run(trouble)
     with pytest.raises(type(trouble)):
         run.fetch_or_absent()
-    assert run.downloader.requests == 4
+    assert run.downloader.requests == (2 if trouble is OFF else 4)
 
 
 def test_objects_are_verified() -> None:
