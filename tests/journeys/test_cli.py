@@ -262,7 +262,8 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
     assert "follows stable, automatic" in taken and "at most 1 B a run" in taken
     assert "passed over: release 2" in taken
     assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "none"
-    published(*policy, "--skip", "none", "--channel", "beta")
+    published(*policy, "--skip", "none")
+    KnowledgeBase.open("kb.db").set_policy(channel="beta")  # of an app, which no command looked at
     told = "there is no channel beta; published are: stable (`vade policy --channel NAME` chooses one)"
     assert_refused(published("pull", "dist", "--store", "kb.db"), 4, told)
     published(*policy, "--channel", "default")
@@ -274,6 +275,7 @@ def test_a_wrong_choice_changes_nothing(published: Vade) -> None:
         (("--mode", "never"), "mode must be one of automatic, notify, manual, off"),
         (("--max-bytes", "much"), "'much' is no number of bytes"),
         (("--pin", "last"), "'last' is neither the number of a release nor none"),
+        (("--channel", "beta"), "there is no channel beta; published are: stable"),
         (("--pin", 7), "release 7 is not installed here"),
     ):
         ran = published("policy", "--store", "kb.db", "--skip", 9, *wrong)

@@ -33,6 +33,11 @@ def size(count: int) -> str:
     )
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number of things as people say it: 1 file, 2 files."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def stale(status: Mapping[str, Any]) -> list[str]:
     """Say since when the host shows older metadata than what was seen; no lines where it does not."""
     since = status["staleSince"]

@@ -17,7 +17,7 @@ from vademecum_builder.cli.commands.links import told as told_of_links
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.wording import Shown, address_of, printable, size
+from vademecum_builder.cli.wording import Shown, address_of, counted, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -71,8 +71,8 @@ def _planned(request: BuildRequest, now: datetime) -> Shown:
         print(printable(f"vade: warning: {warning}"), file=sys.stderr)
     cost = [] if found.cost is None else [f"  {found.cost.before}"]
     return found.json(), [
-        f"A build would publish {found.documents} documents: {found.added} added, {found.modified} modified, "
-        f"{found.removed} removed; {found.embedded} chunks would be embedded",
+        f"A build would publish {counted(found.documents, 'document')}: {found.added} added, "
+        f"{found.modified} modified, {found.removed} removed; {counted(found.embedded, 'chunk')} would be embedded",
         *cost,
         "  nothing was written, and no encoder asked",
     ]
@@ -164,8 +164,8 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
     return [
         f"Published release {report.sequence} ({report.version}){where} in {out}",
         *lines,
-        f"  {report.documents} documents, {report.chunks} chunks: {report.added} added, "
-        f"{report.modified} modified, {report.removed} removed; {report.embedded} chunks embedded",
+        f"  {counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')}: {report.added} added, "
+        f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunk')} embedded",
         *_audited(report.audit),
         f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
         f"  next: vade serve {shlex.quote(str(out))}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.policy import CHOICES, check_choices
 from vademecum_builder.cli.wording import Shown, policy_lines
@@ -14,6 +15,10 @@ def run(options: Namespace) -> Shown:
     chosen = {name: getattr(options, field) for name, field in CHOICES.items() if hasattr(options, field)}
     check_choices(chosen)  # before anything is written: nothing is chosen by half
     with KnowledgeBase.open(options.store) as knowledge:
+        channel = chosen.get("channel")
+        published = knowledge.status()["channels"] if channel and options.store.exists() else []
+        if published and channel not in published:
+            raise UsageError(f"there is no channel {channel}; published are: {', '.join(published)}")
         if hasattr(options, "pin"):
             knowledge.pin(options.pin)
         if hasattr(options, "skip"):

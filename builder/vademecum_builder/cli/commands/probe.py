@@ -12,7 +12,7 @@ from typing import Any
 from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.policy import Policy
-from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.release.verify import require_arrived
 from vademecum_builder.settings import read_settings
 
@@ -104,4 +104,4 @@ def _found(knowledge: KnowledgeBase) -> str:
 def _line(what: Mapping[str, Any]) -> str:
     who = "a new user" if what["from"] is None else f"a user of release {what['from']}"
     searched = f"; search finds {what['found']!r}" if what["found"] else ""
-    return f"  {who}: {what['plan']}, {what['requests']} requests, {size(what['bytes'])}{searched}"
+    return f"  {who}: {what['plan']}, {counted(what['requests'], 'request')}, {size(what['bytes'])}{searched}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, printable, size
+from vademecum_builder.cli.wording import Shown, counted, printable, size
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.publish.tree import TIMESTAMP
@@ -104,6 +104,6 @@ def _line(one: Delivery, dry_run: bool) -> str:
     kept = f", {one.kept} no longer needed stay a while" if one.kept else ""
     gone, sent = ("to delete", "to send") if dry_run else ("deleted", "sent")
     return (
-        f"  {one.target}: {one.files} files {sent} ({size(one.bytes)}), {one.skipped} were there, {one.deleted} {gone}"
-        f"{kept}; {one.seconds:.1f} s"
+        f"  {one.target}: {counted(one.files, 'file')} {sent} ({size(one.bytes)}), {one.skipped} were there, "
+        f"{one.deleted} {gone}{kept}; {one.seconds:.1f} s"
     )

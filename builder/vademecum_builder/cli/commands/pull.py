@@ -8,7 +8,7 @@ from argparse import Namespace
 from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, printable, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, counted, printable, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -31,7 +31,7 @@ def run(options: Namespace) -> Shown:
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
     if status["seed"] is not None:
         print(printable(f"vade: the seed was passed over: {status['seed']['message']}"), file=sys.stderr)
-    requests = "1 request" if outcome.requests == 1 else f"{outcome.requests} requests"
+    requests = counted(outcome.requests, "request")
     cost = f"{requests}, {size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
         here = f"release {outcome.to_sequence} ({outcome.version})"

@@ -8,7 +8,7 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.releasing import channel_lines
-from vademecum_builder.cli.wording import Shown, size
+from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.releases import list_releases
 from vademecum_builder.settings import read_settings
 
@@ -32,8 +32,8 @@ def run(options: Namespace) -> Shown:
         *channel_lines(found.channels),
         f"  signed until {found.expires:%Y-%m-%d %H:%M} UTC",
         *(
-            f"  {one.sequence:>6}  {one.built}  {one.documents} documents, {one.chunks} chunks, {size(one.bytes)}"
-            f"  {one.version}{', taken back' if one.yanked else ''}"
+            f"  {one.sequence:>6}  {one.built}  {counted(one.documents, 'document')}, {counted(one.chunks, 'chunk')}, "
+            f"{size(one.bytes)}  {one.version}{', taken back' if one.yanked else ''}"
             for one in found.releases
         ),
     ]

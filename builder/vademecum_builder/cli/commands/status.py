@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.cli.wording import Shown, policy_lines, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, counted, policy_lines, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -17,7 +17,8 @@ def run(options: Namespace) -> Shown:
     if installed is not None:
         lines = [
             f"Release {installed['sequence']} ({installed['version']}), built {installed['built']}",
-            f"  {installed['documents']} documents, {installed['chunks']} chunks, {size(status['bytes'])} stored",
+            f"  {counted(installed['documents'], 'document')}, {counted(installed['chunks'], 'chunk')}, "
+            f"{size(status['bytes'])} stored",
         ]
     lines += [f"  {waits}"] if (waits := waiting(status)) else []
     lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
