@@ -55,7 +55,9 @@ _UNUSED_PYTHON = """
 """Modules of Python that no browser imports, found by looking at `sys.modules` after a synchronisation, and at what
 the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
 _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
-_COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(
+    rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL
+)
 _IMPORT = re.compile(rb'^(?:import|export)\b[^;]*?"(\.[^"]+)";', re.MULTILINE)
 _ENTRIES = ("query.mjs", "vademecum.mjs", "vademecum-search.mjs", "worker.mjs")
 """What pages and workers load. Each names all that it needs: else a browser would find it one floor at a time."""
@@ -78,7 +80,7 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
         if name.endswith(".d.mts"):
             files[name] = path
         elif name.endswith(".mjs"):
-            files[name] = modules[name] = _COMMENT.sub(b"", path.read_bytes())
+            files[name] = modules[name] = without_comments(path.read_bytes())
         elif name.endswith(".js"):  # of Snowball, with its notice
             files[name] = path
     for entry in _ENTRIES:
@@ -97,6 +99,15 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     size = sum(_size(files[name]) for name in fetched)
     files["runtime.json"] = canonical({"bytes": size, "pyodide": "pyodide/", "python": archives})
     return {f"client/{name}": files[name] for name in sorted(files)}
+
+
+def without_comments(module: bytes) -> bytes:
+    """Return one of our modules without what only people read.
+
+    >>> without_comments(b"const a = 1; // one\\nconst b = 'https://example.org';\\n")
+    b"const a = 1;\\nconst b = 'https://example.org';\\n"
+    """
+    return _COMMENT.sub(b"", module)
 
 
 def _needed(name: str, modules: Mapping[str, bytes]) -> list[str]:

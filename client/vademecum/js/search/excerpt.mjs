@@ -13,7 +13,8 @@ const EDGES = /^[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+|
 
 /** Letters and joints, and what has to be looked up: `isBetween`. */
 const SPAN = /[A-Za-z0-9._/:\u0080-\uffff-]+/g;
-const ASCII = /^[\x00-\x7f]*$/;
+/** ASCII, and signs that are never letters: quotation marks, dashes, dots. */
+const PLAIN = /^[\x00-\x7f\u2010-\u205e]*$/;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
@@ -23,7 +24,7 @@ const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 export function excerptOf(text, words) {
   const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => sentence.replace(SPACES, "")).map(({ index, 0: found }) => [index, index + found.length]);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
-  const shared = sentences.map(([start, stop]) => new Set(wordsOf(text.slice(start, stop)).filter((word) => words.has(word))));
+  const shared = sharedWith(text, sentences, words);
   const sizes = shared.map(({ size }) => size);
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
@@ -36,6 +37,19 @@ export function excerptOf(text, words) {
   let excerpt = text.slice(start, stop).replace(SPACES, " ").replace(/^ | $/g, "");
   if (letters(excerpt) > MOST_LETTERS) excerpt = cut(excerpt, words);
   return { excerpt, marks: marksOf(excerpt, words), phrase, found: shared.flatMap((each) => [...each]) };
+}
+
+/** The words that each sentence has. No run goes across the end of one.
+ * @param {string} text @param {number[][]} sentences @param {Set<string>} words @returns {Set<string>[]} */
+function sharedWith(text, sentences, words) {
+  /** @type {Set<string>[]} */ const shared = sentences.map(() => new Set());
+  let which = 0;
+  for (const [start, stop] of runs(text, words)) {
+    if (start === stop) continue; // of joints alone
+    while (sentences[which][1] <= start) which++;
+    for (const word of wordsOf(text.slice(start, stop))) if (words.has(word)) shared[which].add(word);
+  }
+  return shared;
 }
 
 /** Up to four words of a sentence, whole ones, as a browser looks for them; empty where none of the words is in it.
@@ -57,13 +71,13 @@ export function linkTo(url, phrase) {
 
 /** A long sentence from a little before the first of the words. @param {string} text @param {Set<string>} words */
 function cut(text, words) {
-  const all = [...text];
+  const all = letters(text) === text.length ? text : [...text];
   const first = letters(text.slice(0, firstOf(text, words) ?? 0));
   const begin = first < MOST_LETTERS / 2 ? 0 : all.lastIndexOf(" ", first - MOST_LETTERS / 4 - 1) + 1;
   const piece = all.slice(begin, begin + MOST_LETTERS);
   const end = begin + MOST_LETTERS < all.length ? piece.lastIndexOf(" ") : piece.length;
   const shown = piece.slice(0, end > 0 ? end : piece.length);
-  return `${begin ? "…" : ""}${shown.join("")}${begin + shown.length < all.length ? "…" : ""}`;
+  return `${begin ? "…" : ""}${[...shown].join("")}${begin + shown.length < all.length ? "…" : ""}`;
 }
 
 /** Code points, as Python counts. @param {string} text */
@@ -73,7 +87,7 @@ function letters(text) {
 
 /** Where the first of the words stands. @param {string} text @param {Set<string>} words @returns {number | undefined} */
 function firstOf(text, words) {
-  for (const [start, stop] of runs(text)) {
+  for (const [start, stop] of runs(text, words)) {
     const [first] = partsWith(text, start, stop, words);
     if (first) return first[0];
   }
@@ -82,7 +96,7 @@ function firstOf(text, words) {
 /** Where words stand, rising; neighbours that touch are one. @param {string} text @param {Set<string>} words @returns {Mark[]} */
 export function marksOf(text, words) {
   /** @type {Mark[]} */ const marks = [];
-  for (const [start, stop] of runs(text)) {
+  for (const [start, stop] of runs(text, words)) {
     for (const [begin, end] of partsWith(text, start, stop, words)) {
       const last = marks[marks.length - 1];
       if (last && begin <= last[1]) last[1] = Math.max(last[1], end);
@@ -121,20 +135,39 @@ function partWith(text, begin, end, words) {
   return marks;
 }
 
+/** The runs of a text, rising; of plain English those alone that may have one of the words, which is much faster.
+ * @param {string} text @param {Set<string>} words @returns {Iterable<Mark>} */
+function runs(text, words) {
+  return PLAIN.test(text) ? runsAround(text, words) : allRuns(text);
+}
+
+/** Whatever words a run of ASCII has, each of them stands in it as it is: nothing is folded there but capitals.
+ * @param {string} text @param {Set<string>} words @returns {Mark[]} */
+function runsAround(text, words) {
+  const lower = text.toLowerCase();
+  /** @type {Map<number, number>} */ const spans = new Map();
+  for (const word of words) {
+    for (let at = lower.indexOf(word), stop; at >= 0; at = lower.indexOf(word, stop)) {
+      let start = at;
+      while (start > 0 && !isBetween(lower[start - 1])) start--;
+      for (stop = at + 1; stop < lower.length && !isBetween(lower[stop]); ) stop++;
+      spans.set(start, stop);
+    }
+  }
+  return [...spans].sort(([a], [b]) => a - b).map(([start, stop]) => trimmed(text, start, stop));
+}
+
 /** @param {string} text @returns {Generator<Mark>} */
-function* runs(text) {
+function* allRuns(text) {
   for (const { index, 0: span } of text.matchAll(SPAN)) {
     let [start, at] = [-1, index];
-    if (ASCII.test(span)) [start, at] = [index, index + span.length];
-    else {
-      for (const letter of span) {
-        if (!isBetween(letter)) start = start < 0 ? at : start;
-        else {
-          if (start >= 0) yield trimmed(text, start, at);
-          start = -1;
-        }
-        at += letter.length;
+    for (const letter of span) {
+      if (!isBetween(letter)) start = start < 0 ? at : start;
+      else {
+        if (start >= 0) yield trimmed(text, start, at);
+        start = -1;
       }
+      at += letter.length;
     }
     if (start >= 0) yield trimmed(text, start, at);
   }

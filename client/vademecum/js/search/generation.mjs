@@ -39,7 +39,9 @@ export class Generation {
     this.shared = new Map();
     /** The first document that holds each chunk row, or -1. */
     this.owners = this.#owners();
-    this.chunkCount = this.owners.reduce((count, owner) => count + Number(owner !== DEAD), 0);
+    /** The live rows of each document: `rows[bounds[at]]` to `rows[bounds[at + 1] - 1]`. */
+    this.owned = byOwner(this.owners, this.documents.length);
+    this.chunkCount = this.owned.rows.length;
   }
 
   #owners() {
@@ -202,6 +204,17 @@ export class IdTable {
   row(low, high) {
     return this.slots[this.#slot(low, high)] - 1;
   }
+}
+
+/** @param {Int32Array} owners @param {number} documents */
+function byOwner(owners, documents) {
+  const bounds = new Uint32Array(documents + 1);
+  for (const owner of owners) if (owner >= 0) bounds[owner + 1]++;
+  for (let at = 0; at < documents; at++) bounds[at + 1] += bounds[at];
+  const next = bounds.slice();
+  const rows = new Uint32Array(bounds[documents]);
+  owners.forEach((owner, row) => owner >= 0 && (rows[next[owner]++] = row));
+  return { bounds, rows };
 }
 
 /** The low and the high half of each id, one after the other. @param {BigUint64Array} ids */

@@ -63,7 +63,11 @@ class Space {
 
   /** @param {Float64Array[]} vectors */
   #check(vectors) {
-    const cosines = this.#tried().map((row, i) => this.searcher.cosines(this.#integers(vectors[i])).cosines[row]);
+    const { meaning } = this.searcher;
+    const cosines = this.#tried().map((row, i) => {
+      meaning.turnTo(this.#integers(vectors[i]));
+      return meaning.cosine(row);
+    });
     const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
     if (mean >= ALIKE || cosines.length === 0) return;
     const where = `passages lie at a cosine of ${mean.toFixed(2)} from where they should. Use that model, with its pooling`;

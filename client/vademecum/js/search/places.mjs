@@ -66,11 +66,9 @@ export class Places {
     return wanted.length ? this.metadata.map((said) => wanted.every(([name, some]) => says(said[name], some))) : null;
   }
 
-  /** The owners of chunk rows, as far as they may be shown. @param {boolean[] | null} fits */
-  owners(fits) {
-    const { generation } = this;
-    if (!fits) return generation.owners;
-    return generation.owners.map((owner, at) => (owner < 0 ? owner : (generation.holding(at).find((document) => fits[document]) ?? -1)));
+  /** Whether a chunk row may be shown; null: all may. @param {boolean[] | null} fits */
+  fitting(fits) {
+    return fits && ((/** @type {number} */ row) => this.generation.holding(row).some((document) => fits[document]));
   }
 
   /** Which documents are of no page that holds this row. @param {number} row */

@@ -13,36 +13,41 @@ const HEADED = 0.45;
 const READ = 100;
 /** Scores are counted by drawers, so that few have to be compared. */
 const DRAWERS = 4096;
+const WHOLE = 2 ** 30;
 
 /** `rows` are all that answer, in no order; `scores` by row, of these alone.
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
- * @param {Float64Array} cosines of each row @param {(row: number) => number} near what counts of them
+ * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
+ * @param {(row: number) => number} near what counts of it
  * @param {import("./words.mjs").Found} found
- * @param {{mode: string, weight: number, counting: Int32Array, titled: number[]}} options `counting`: negative for rows that may
- *   not be found
+ * @param {{mode: string, weight: number, owners: Int32Array, fits: ((row: number) => boolean) | null, titled: number[]}} options
+ *   `fits`: which rows may be found; null: all
  * @param {{scores: Float64Array, rows: Uint32Array}} room for the answer, good till the next one: to make it anew takes longer
  *   than to fill it @returns {Ranking} */
-export function fuse(cosines, near, found, { mode, weight, counting, titled }, { scores, rows }) {
-  let [most, highest] = [0, 0];
-  for (let row = 0; row < counting.length; row++) {
-    if (found.scores[row] > most) most = found.scores[row];
-    if (cosines[row] > highest) highest = cosines[row];
-  }
+export function fuse(meaning, near, found, { mode, weight, owners, fits, titled }, { scores, rows }) {
+  const words = found.scores;
+  let most = 0;
+  for (let i = 0; i < found.rows.length; i++) most = Math.max(most, words[found.rows[i]]);
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
-  const floor = Math.max((most ? NEAR : NEARER) * highest, FAR);
   const named = new Set(semantic ? [] : titled);
   const share = most ? (weight * (BEST + SURE * (most / found.weight))) / most : 0;
+  const score = (/** @type {number} */ row) => {
+    if (lexical) return words[row] && words[row] / most;
+    return semantic ? near(row) : near(row) + share * words[row] + TITLED * found.titles[owners[row]];
+  };
+  const close = lexical ? { count: 0, floor: Infinity } : meaning.above(rows, semantic ? 0 : most ? NEAR : NEARER, semantic ? 0 : FAR);
   let count = 0;
-  for (let row = 0; row < counting.length; row++) {
-    if (counting[row] < 0) continue;
-    const words = found.scores[row];
-    const fits = lexical ? words > 0 : semantic ? cosines[row] > 0 : words > 0 || cosines[row] >= floor;
-    if (!fits && !(named.size && named.has(row))) continue;
+  const add = (/** @type {number} */ row) => {
+    if (fits && !fits(row)) return;
+    scores[row] = score(row);
     rows[count++] = row;
-    scores[row] = lexical ? words && words / most : semantic ? near(row) : near(row) + share * words + TITLED * found.titles[row];
-  }
+  };
+  for (let i = 0; i < close.count; i++) add(rows[i]); // written where they, or those before them, were read
+  const isClose = (/** @type {number} */ row) => !lexical && meaning.cosine(row) >= close.floor;
+  if (!semantic) for (let i = 0; i < found.rows.length; i++) if (!isClose(found.rows[i])) add(found.rows[i]);
+  for (const row of named) if (!words[row] && !isClose(row)) add(row);
   const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: rows.subarray(0, count), scores, named, nearest };
 }
@@ -81,27 +86,29 @@ function bestOf(rows, scores, before, most) {
   return best.sort((a, b) => (before(a, b) ? -1 : 1)).slice(0, most);
 }
 
-/** The place of each of these rows among all live ones by one score, from 1; null where it has none. Only rows in the drawer
- * of one that is asked for are compared with it.
- * @param {number[]} rows @param {Float64Array} scores @param {Int32Array} owners @param {BigUint64Array} ids
+/** The place of each of these rows among all by one score, from 1; null where it has none. Only rows in the drawer of one
+ * that is asked for are compared with it.
+ * @param {number[]} rows @param {Float64Array} scores @param {BigUint64Array} ids
+ * @param {Uint32Array} [having] the rows that have a score above 0, where these are few and known
  * @returns {Map<number, number | null>} */
-export function placesOf(rows, scores, owners, ids) {
+export function placesOf(rows, scores, ids, having) {
   const before = orderBy(scores, ids);
+  const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
   const asked = rows.filter((row) => scores[row] > 0);
-  const least = Math.min(...asked.map((row) => scores[row]));
+  if (!asked.length) return places;
   const factor = DRAWERS / Math.max(...asked.map((row) => scores[row]));
   /** @type {Map<number, number[]>} */ const drawers = new Map(asked.map((row) => [drawer(scores[row], factor), []]));
   const has = new Uint8Array(DRAWERS + 2);
   for (const mine of drawers.keys()) has[mine] = 1;
   const counts = new Uint32Array(DRAWERS + 3);
-  for (let at = 0; at < scores.length; at++) {
-    if (!(scores[at] >= least) || owners[at] < 0) continue;
+  const count = having?.length ?? scores.length;
+  for (let i = 0; i < count; i++) {
+    const at = having ? having[i] : i;
     const mine = drawer(scores[at], factor);
     counts[mine]++;
     if (has[mine]) drawers.get(mine)?.push(at);
   }
   for (let at = DRAWERS + 1; at >= 0; at--) counts[at] += counts[at + 1]; // of this drawer, and higher
-  const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
   for (const row of asked) {
     const mine = drawer(scores[row], factor);
     const beside = /** @type {number[]} */ (drawers.get(mine));
@@ -110,9 +117,14 @@ export function placesOf(rows, scores, owners, ids) {
   return places;
 }
 
-/** A higher score never falls into a lower drawer. @param {number} score @param {number} factor */
+/** A higher score never falls into a lower drawer; those below 0 lie in the first. Bits in place of branches: that nobody can
+ * predict these costs more than all the rest. @param {number} score @param {number} factor */
 function drawer(score, factor) {
-  return score > 0 ? Math.min(score * factor, DRAWERS + 1) | 0 : 0;
+  const place = score * factor + 1;
+  if (!(Math.abs(place) < WHOLE)) return place < 0 ? 0 : DRAWERS + 1;
+  const beyond = (place | 0) - (DRAWERS + 1);
+  const within = DRAWERS + 1 + (beyond & (beyond >> 31));
+  return within & ~(within >> 31);
 }
 
 /** @param {Float64Array} scores @param {BigUint64Array} ids */

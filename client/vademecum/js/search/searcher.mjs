@@ -2,6 +2,7 @@
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
 import { excerptOf, linkTo } from "./excerpt.mjs";
+import { Meaning } from "./meaning.mjs";
 import { fuse, inOrder, placesOf } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
@@ -18,10 +19,11 @@ const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
 const PATIENCE = 3000;
-/** What no words find, or words that are not read yet, among so many rows. @param {number} count */
-const nothing = (count) => ({ scores: new Float64Array(count), titles: new Float64Array(count), unknown: [], share: 1, weight: 0 });
-/** What a scale of 1 is, in the unit of scores, by the bits of a component. */
-const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
+/** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
+const nothing = ({ owners, documents }) => ({
+  ...{ scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length) },
+  ...{ unknown: [], share: 1, weight: 0 },
+});
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
@@ -36,6 +38,7 @@ export class Searcher {
     this.load = load;
     this.patience = patience;
     const { length } = generation.owners;
+    this.meaning = new Meaning(generation);
     this.room = { scores: new Float64Array(length), rows: new Uint32Array(length) };
   }
 
@@ -68,17 +71,15 @@ export class Searcher {
 
   /** @param {Question} question @param {Int8Array} [vector] the query's, in place of what the table says */
   async search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
-    const { places } = this;
-    const { owners } = this.generation;
+    const { places, meaning } = this;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query) ?? { ...nothing(owners.length), words: new Set(wordsOf(query)), meant: query };
-    const { cosines, pages } = mode === "lexical" ? { cosines: new Float64Array(owners.length), pages: [] } : this.cosines(vector ?? this.#vector(found.meant));
-    // A chunk, and its page as a whole.
-    const near = (/** @type {number} */ row) => (5 * cosines[row] + 3 * pages[owners[row]]) / 8;
+    const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query };
+    if (mode !== "lexical") meaning.turnTo(vector ?? this.#vector(found.meant));
+    const near = (/** @type {number} */ row) => meaning.near(row);
     const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
     const titled = words?.titled(query) ?? [];
-    const answer = this.#answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
+    const answer = this.#answer(found, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
     return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }
 
@@ -86,21 +87,21 @@ export class Searcher {
   similar(chunk, limit) {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
-    const found = { ...nothing(generation.owners.length), words: new Set(), meant: "" };
+    const found = { ...nothing(generation), words: new Set(), meant: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", preparing: false };
-    const { cosines } = this.cosines(generation.vector(row));
+    this.meaning.turnTo(generation.vector(row));
     const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, cosines, (row) => cosines[row], places.elsewhere(row), asked), preparing: false };
+    return { ...this.#answer(found, (row) => this.meaning.cosine(row), places.elsewhere(row), asked), preparing: false };
   }
 
-  /** @param {import("./words.mjs").Found} found @param {Float64Array} cosines @param {(row: number) => number} near
+  /** @param {import("./words.mjs").Found} found @param {(row: number) => number} near
    * @param {boolean[] | null} fits
    * @param {Omit<Question, "query" | "filters"> & {titled: number[], headed?: (row: number) => boolean}} asked */
-  #answer(found, cosines, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }) {
-    const { generation, places, encoder } = this;
+  #answer(found, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }) {
+    const { generation, places, encoder, meaning } = this;
     const { index, owners } = generation;
     const weight = encoder.wordsWeight / 1000;
-    const ranking = fuse(cosines, near, found, { mode, weight, counting: places.owners(fits), titled }, this.room);
+    const ranking = fuse(meaning, near, found, { mode, weight, owners, fits: places.fitting(fits), titled }, this.room);
     const candidates = places.settled([...this.#candidates(ranking, headed, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
@@ -111,12 +112,13 @@ export class Searcher {
     });
     const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
     const rows = shown.flat().map(({ at }) => at);
-    const [wordly, meant] = [found.scores, cosines].map((scores) => placesOf(rows, scores, owners, index.ids));
+    const wordly = placesOf(rows, found.scores, index.ids, found.rows);
+    const meant = placesOf(mode === "lexical" ? [] : rows, meaning.scores, index.ids);
     /** @type {Set<string>} */ const words = new Set();
     const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
       const described = generation.describe(at, shown);
       /** @type {any[]} */ const more = others.map((other) => hit(other));
-      const why = { words: wordly.get(at), meaning: meant.get(at) };
+      const why = { words: wordly.get(at), meaning: meant.get(at) ?? null };
       const { phrase, found: had, ...cut } = excerptOf(described.text, found.words);
       for (const word of [...had, ...wordsOf(described.title), ...wordsOf(described.heading)]) if (found.words.has(word)) words.add(word);
       const link = linkTo(described.url, phrase);
@@ -139,27 +141,6 @@ export class Searcher {
   #vector(query) {
     const integers = this.encoder.encode(query);
     return this.generation.bits === 8 ? integers : rotateQuery(integers);
-  }
-
-  /** About the cosine of each row with a query, and the mean of those of each document's rows. @param {Int8Array} vector */
-  cosines(vector) {
-    const { generation } = this;
-    const { owners } = generation;
-    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
-    const unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
-    const cosines = generation.scan.scores(vector); // ours till the next question
-    const [sums, counts] = [0, 0].map(() => new Float64Array(generation.documents.length));
-    for (let row = 0; row < cosines.length; row++) {
-      const owner = owners[row];
-      if (owner < 0) {
-        cosines[row] = 0;
-        continue;
-      }
-      sums[owner] += cosines[row]; // whole numbers below 2^53: the sum is the same in any order
-      counts[owner]++;
-      cosines[row] /= unit;
-    }
-    return { cosines, pages: sums.map((sum, at) => sum / counts[at] / unit) };
   }
 
   /** As many as show `depth` documents, and some more, so that there are further hits of these.

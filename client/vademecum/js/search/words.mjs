@@ -11,7 +11,8 @@ import { CAMEL, PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** @typedef {{scores: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, titles: Float64Array, guessed?: boolean}} Found */
+/** `rows` are those that have any, in no order; `titles` by document.
+ * @typedef {{scores: Float64Array, rows: Uint32Array, titles: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -53,54 +54,61 @@ export class Words {
     });
     const mean = (this.count ? total / this.count : 1) || 1;
     this.norms = lengths.map((length) => K1 * (1 - B + B * (length / mean)));
-    const { bounds, owned } = byOwner(owners, documents.length);
+    const { bounds, rows: owned } = generation.owned;
     this.bounds = bounds;
     this.owned = owned;
+    // Room that is used again: to make it anew, or to look through all of it, takes longer than to find.
+    const [ofRows, ofDocuments] = [owners, documents].map(({ length }) => () => new Float64Array(length));
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
-    this.counts = new Float64Array(owners.length);
-    this.best = new Float64Array(owners.length);
+    this.counts = ofRows();
+    this.best = ofRows();
+    this.having = new Uint32Array(owners.length);
     /** What `find` gives, good till it is called again. */
-    this.scores = new Float64Array(owners.length);
-    this.titles = new Float64Array(owners.length);
+    this.scores = ofRows();
+    this.titles = ofDocuments();
+    this.rows = new Uint32Array(owners.length);
+    this.found = 0;
+    /** @type {Set<number>} documents whose titles have a word that is asked for */ this.near = new Set();
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
-    this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
+    this.inTitles = Array.from({ length: 4 }, ofDocuments);
   }
 
   /** @param {string} query @returns {Found} */
   find(query) {
+    this.#forget();
+    const { counts, norms, best, having, scores, rows, near, titles } = this;
+    const [share, often, bestShare, bestOften] = this.inTitles;
     const asked = this.#asked(query);
-    const scores = this.scores.fill(0);
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
-    const [share, often, bestShare, bestOften] = this.inTitles.map((each) => each.fill(0));
-    /** @type {Set<number>} */ const called = new Set();
     for (const { groups } of asked) {
-      /** @type {number[]} */ const rows = [];
       let most = 0;
       for (const { group, worth } of groups) {
         const inTitles = this.#inTitles(group);
-        const having = this.#count(group, inTitles);
-        const weight = this.#weight(having.length);
-        for (const row of having) {
-          const count = this.counts[row];
-          const score = worth * (weight * ((count * (K1 + 1)) / (count + this.norms[row])));
-          if (this.best[row] === 0) rows.push(row);
-          if (score > this.best[row]) this.best[row] = score;
-          this.counts[row] = 0;
+        const found = this.#count(group, inTitles);
+        const weight = this.#weight(found);
+        for (let i = 0; i < found; i++) {
+          const row = having[i];
+          const count = counts[row];
+          const score = worth * (weight * ((count * (K1 + 1)) / (count + norms[row])));
+          if (best[row] === 0 && scores[row] === 0) rows[this.found++] = row;
+          if (score > best[row]) best[row] = score;
+          counts[row] = 0;
         }
         for (const [at, count] of inTitles) {
-          called.add(at);
+          near.add(at);
           bestShare[at] = Math.max(bestShare[at], worth * weight);
           bestOften[at] = Math.max(bestOften[at], worth * count);
         }
         most = Math.max(most, worth * weight);
         group.forEach((numbers, which) => numbers.forEach((number) => shown.add(this.words[which].words[number])));
       }
-      for (const row of rows) {
-        scores[row] += this.best[row];
-        this.best[row] = 0;
+      for (let i = 0; i < this.found; i++) {
+        const row = rows[i];
+        scores[row] += best[row];
+        best[row] = 0;
       }
-      for (const at of called) {
+      for (const at of near) {
         share[at] += bestShare[at];
         often[at] += bestOften[at];
         bestShare[at] = bestOften[at] = 0;
@@ -108,13 +116,18 @@ export class Words {
       known += most;
       all += groups.length ? most : this.#weight(0);
     }
-    const titles = this.titles.fill(0);
-    for (const at of called) {
-      const same = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
-      for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) titles[this.owned[i]] = same;
-    }
+    for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
-    return { scores, unknown, share: all ? known / all : 1, weight: all, words: shown, titles, ...this.#meant(query, asked) };
+    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, asked) };
+    return { scores, rows: rows.subarray(0, this.found), titles, ...told };
+  }
+
+  /** What was found last. */
+  #forget() {
+    for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
+    for (const at of this.near) this.titles[at] = this.inTitles[0][at] = this.inTitles[1][at] = 0;
+    this.found = 0;
+    this.near.clear();
   }
 
   /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */
@@ -182,24 +195,30 @@ export class Words {
     return [];
   }
 
-  /** Count how often each live row has one of these words: `counts`. @param {Group} group @param {Map<number, number>} inTitles @returns {number[]} rows that have any */
+  /** Count how often each live row has one of these words: `counts`, and `having` names those that have any.
+   * @param {Group} group @param {Map<number, number>} inTitles @returns {number} how many have */
   #count(group, inTitles) {
-    /** @type {number[]} */ const having = [];
-    const add = (/** @type {number} */ row, /** @type {number} */ count) => {
-      if (this.counts[row] === 0) having.push(row);
-      this.counts[row] += count;
-    };
-    group.forEach((found, which) => {
-      const { chunks } = this.words[which];
-      for (const number of found) {
-        for (let i = chunks.starts[number]; i < chunks.starts[number + 1]; i++) {
-          const row = this.starts[which] + chunks.rows[i];
-          if (this.owners[row] >= 0) add(row, chunks.counts[i]);
+    const { counts, having, owners, bounds, owned } = this;
+    let found = 0;
+    group.forEach((numbers, which) => {
+      const { starts, rows, counts: times } = this.words[which].chunks;
+      const start = this.starts[which];
+      for (const number of numbers) {
+        for (let i = starts[number]; i < starts[number + 1]; i++) {
+          const row = start + rows[i];
+          if (owners[row] < 0) continue;
+          if (counts[row] === 0) having[found++] = row;
+          counts[row] += times[i];
         }
       }
     });
-    for (const [at, count] of inTitles) for (let i = this.bounds[at]; i < this.bounds[at + 1]; i++) add(this.owned[i], TITLE_WEIGHT * count);
-    return having;
+    for (const [at, count] of inTitles) {
+      for (let i = bounds[at]; i < bounds[at + 1]; i++) {
+        if (counts[owned[i]] === 0) having[found++] = owned[i];
+        counts[owned[i]] += TITLE_WEIGHT * count;
+      }
+    }
+    return found;
   }
 
   /** How often the title of each live document has one of these words. @param {Group} group @returns {Map<number, number>} */
@@ -248,17 +267,6 @@ export class Words {
   #weight(having) {
     return logarithm(1 + (this.count - having + 0.5) / (having + 0.5));
   }
-}
-
-/** The live rows of each document: bounds, rows. @param {Int32Array} owners @param {number} documents */
-function byOwner(owners, documents) {
-  const bounds = new Uint32Array(documents + 1);
-  for (const owner of owners) if (owner >= 0) bounds[owner + 1]++;
-  for (let at = 0; at < documents; at++) bounds[at + 1] += bounds[at];
-  const next = bounds.slice();
-  const owned = new Uint32Array(bounds[documents]);
-  owners.forEach((owner, row) => owner >= 0 && (owned[next[owner]++] = row));
-  return { bounds, owned };
 }
 
 /** @param {[number, number]} span */

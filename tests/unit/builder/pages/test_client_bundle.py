@@ -291,7 +291,11 @@ def code(text: str) -> list[str]:
     while "/**" in text:
         before, _, rest = text.partition("/**")
         text = before + rest.partition("*/")[2]
-    lines = ["".join(line.split()) for line in text.splitlines()]
+    bare = [
+        line.partition(" // ")[0] if "; // " in line or "{ // " in line else line
+        for line in text.splitlines()
+    ]
+    lines = ["".join(line.split()) for line in bare]
     return [line for line in lines if line and not line.startswith("//")]
 
 

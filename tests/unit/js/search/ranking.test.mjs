@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Meaning } from "../../../../client/vademecum/js/search/meaning.mjs";
 import { inOrder, placesOf } from "../../../../client/vademecum/js/search/ranking.mjs";
 
 // A fixed sequence: the tests are the same on every run.
@@ -12,7 +13,6 @@ function draw(count, spread) {
   return {
     scores: Float64Array.from({ length: count }, () => (next(spread) - 2) / 7),
     ids: BigUint64Array.from({ length: count }, (_, i) => (BigInt(i) * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn),
-    owners: Int32Array.from({ length: count }, () => next(8) - 1),
   };
 }
 
@@ -26,13 +26,13 @@ for (const spread of [3, 50, 100_000]) {
     }
   });
 
-  test(`of ${spread} scores a place is that among all live rows`, () => {
-    const { scores, ids, owners } = draw(3000, spread);
-    const rows = [...owners.keys()].filter((row) => owners[row] >= 0 && row % 50 === 0);
-    const live = [...owners.keys()].filter((row) => owners[row] >= 0 && scores[row] > 0);
-    const order = live.sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
+  test(`of ${spread} scores a place is that among all rows`, () => {
+    const { scores, ids } = draw(3000, spread);
+    const rows = [...scores.keys()].filter((row) => row % 50 === 0);
+    const having = Uint32Array.from(scores.keys()).filter((row) => scores[row] > 0);
+    const order = [...having].sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
     const told = new Map(rows.map((row) => [row, scores[row] > 0 ? order.indexOf(row) + 1 : null]));
-    assert.deepEqual(placesOf(rows, scores, owners, ids), told);
+    for (const known of [undefined, having]) assert.deepEqual(placesOf(rows, scores, ids, known), told);
   });
 }
 
@@ -46,6 +46,34 @@ test("of the best hundred those come before whose heading is the query", () => {
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual([...placesOf([0, 2], scores, new Int32Array(3), new BigUint64Array(3)).values()], [null, null]);
+  assert.deepEqual([...placesOf([0, 2], scores, new BigUint64Array(3)).values()], [null, null]);
   assert.deepEqual([...inOrder({ rows: new Uint32Array(0), scores, named: new Set() }, new BigUint64Array(3), 5)], []);
+});
+
+test("a place among scores that lie as far apart as numbers can", () => {
+  const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
+  const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, null]]) assert.deepEqual(placesOf([row], scores, ids).get(row), place);
+});
+
+test("rows near enough are those that comparing each would find, and dead ones are none", () => {
+  const query = Int8Array.of(3, 4);
+  const scores = Float64Array.from({ length: 2000 }, () => 65535 * (next(100_000) / 10_000 - 5));
+  const owners = Int32Array.from({ length: 2000 }, () => next(8) - 1);
+  const count = (at) => owners.reduce((sum, owner) => sum + Number(owner < at), 0) - owners.reduce((sum, owner) => sum + Number(owner < 0), 0);
+  const owned = { bounds: Uint32Array.from({ length: 8 }, (_, at) => count(at)) };
+  const generation = { owners, owned, documents: Array.from({ length: 7 }), bits: 4, scan: { scores: () => scores.slice() } };
+  const meaning = new Meaning(generation);
+  meaning.turnTo(query);
+  const cosines = scores.map((score, row) => (owners[row] < 0 ? 0 : score / (65535 * 5)));
+  const mean = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0) / (count(at + 1) - count(at)) / (65535 * 5);
+  for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0]]) {
+    const floor = Math.max(share * Math.max(...cosines), least);
+    const rows = new Uint32Array(2000);
+    const found = meaning.above(rows, share, least);
+    assert.deepEqual([...rows.subarray(0, found.count)], [...cosines.keys()].filter((row) => cosines[row] > 0 && cosines[row] >= floor));
+    assert.equal(found.floor, floor);
+  }
+  const row = owners.findIndex((owner) => owner === 3);
+  assert.equal(meaning.near(row), (5 * cosines[row] + 3 * mean(3)) / 8);
 });
