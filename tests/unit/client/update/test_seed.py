@@ -403,6 +403,30 @@ def test_a_seed_with_an_older_root_than_the_trusted_one_is_passed_over() -> None
     assert app.content() == {}
 
 
+@pytest.mark.fault("E58")
+def test_what_another_root_vouches_for_is_not_mended_from_the_seed() -> None:
+    """The store has metadata of a root that the app does not ship, though its timestamp is signed by the app's keys.
+    It names a release that the app's publisher has taken the place of, and the seed still holds."""
+    other = App(Publisher(line="other "), config=Config(retries=0))
+    for role in ("timestamp", "snapshot"):
+        other.publisher.rotate(role, "release")
+    other.publisher.publish(ONE)
+    for _ in range(3):
+        other.publisher.sign_timestamp()
+    other.sync()
+    other.clear()
+    app = make_app(ONE, TWO)
+    app.database = other.database
+    go_offline(app)
+    with pytest.raises(NetworkError):
+        app.sync()
+    assert app.content() == {}
+    for _ in range(3):
+        app.publisher.sign()
+    come_back(app)
+    assert app.sync().to_sequence == 2
+
+
 def test_a_seed_is_looked_at_once() -> None:
     app = make_app(ONE)
     app.sync()
