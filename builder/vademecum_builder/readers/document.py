@@ -87,12 +87,15 @@ def parse_document(
         mdx: Whether Markdown is MDX whatever its name: in `.mdx` it always is.
 
     Raises:
-        ContentError: The file is binary, undecodable, or not what its media type says.
+        ContentError: The file is binary, undecodable, or not what its media type says; or it holds a private key.
         MissingReader: Its reader's library is not installed.
         UsageError: No reader for its media type.
     """
     try:
         reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"), called=called)
+        # Once more, without markup, entities and encodings: a highlighter wraps each word of a PEM in tags.
+        if private_key_line(_text_of(reading).encode()):
+            raise ContentError("it holds a private key, which everybody could read: take it out")
     except MissingReader:
         raise
     except ContentError as error:
@@ -181,7 +184,7 @@ def _read_binary(file: SourceItem) -> Reading:
 
     Raises:
         MissingReader: Its library is not installed.
-        ContentError: It cannot be read, has no text, or holds a private key.
+        ContentError: It cannot be read, or has no text.
     """
     try:
         if file.media_type == base.PDF:
@@ -198,12 +201,13 @@ def _read_binary(file: SourceItem) -> Reading:
         reading = read(file.data)
     except ModuleNotFoundError:
         raise MissingReader(f"not read: {_FILES}") from None
-    text = "\n".join(block_text(block) for section in reading.sections for block in section.blocks)
-    if not text:
+    if not _text_of(reading):
         raise ContentError("no text in it")
-    if private_key_line(text.encode()):
-        raise ContentError("it holds a private key, which everybody could read: take it out")
     return reading
+
+
+def _text_of(reading: Reading) -> str:
+    return "\n".join(block_text(block) for section in reading.sections for block in section.blocks)
 
 
 def _by_library(name: str, remedy: str) -> Callable[[str], Reading]:

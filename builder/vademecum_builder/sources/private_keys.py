@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import binascii
 import codecs
 import html
 import re
 from urllib.parse import unquote
 
 # RFC 7468 (PEM), RFC 9580 (`PGP ... BLOCK`), RFC 4716 (SSH: four dashes and a blank).
-_KEY_MARK = re.compile(r"-{1,5} ?(BEGIN|END) [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{1,5}")
-_NEXT_MARK = re.compile(r"-{1,5} ?(?:BEGIN|END) ")
+_KEY_MARK = re.compile(
+    r"-{1,5}[ \t]?(BEGIN|END)[ \t_+]+(?:[A-Z0-9]+[ \t_+]+){0,5}?PRIVATE[ \t_+]+KEY(?:[ \t_+]+BLOCK)?[ \t]?-{1,5}",
+    re.IGNORECASE,
+)
+_NEXT_MARK = re.compile(r"-{1,5}[ \t]?(?:BEGIN|END)[ \t_+]", re.IGNORECASE)
 _LONGEST_KEY = 16_384
 _LEAST = 64
 """Characters of Base64: `vade keys new` makes 64; an example in a handbook that says "..." is text."""
-# What stands between a key's lines, however it is quoted: tags, escapes (JSON, a shell's), and whatever is no Base64.
-_BETWEEN = re.compile(r"(?:<[^<>]{0,200}>|\\+(?:[nrt]|u000[aAdD])|[^A-Za-z0-9+/=])+")
+# What stands between a key's lines, however it is quoted: escapes (JSON, a shell's), and whatever is no Base64.
+_BETWEEN = re.compile(r"(?:\\+(?:[nrt]|u000[aAdD])|[^A-Za-z0-9+/=])+")
+_TAG = re.compile(r"</?[A-Za-z](?![^<>]{0,200}---)[^<>]{0,200}>")
 # A line of 40 is no word of a sentence; a shorter one counts where it looks like Base64.
 _KEY_LINE = re.compile(
     r"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}"
 )
 # PuTTY's own format (https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html): 48 characters are a key.
-_PUTTY = re.compile(r"Private-Lines: ?\d{1,3}(?:<[^<>]{0,200}>|\\+[nrt]|[^A-Za-z0-9+/=])+[A-Za-z0-9+/=]{40}")
-_ESCAPED = re.compile(r"\\u00([2-7][0-9a-fA-F])|\\(?=-)")
+_OTHERS = re.compile(
+    r"Private-Lines: ?\d{1,3}(?:\\+[nrt]|[^A-Za-z0-9+/=])+[A-Za-z0-9+/=]{40}"
+    # age (https://age-encryption.org/v1): Bech32 of 32 bytes.
+    r"|AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}"
+    # RFC 7517 (JWK): `d` is the private part of RSA, elliptic and Edwards keys.
+    r"|\{(?=[^{}]{0,8000}?[\"']kty\\*[\"'])[^{}]{0,8000}?[\"']d\\*[\"']\s*:\s*\\*[\"'][A-Za-z0-9_-]{40,}"
+)
+# Base64 of a whole PEM, as Kubernetes has it in Secrets: it begins with that of "-----BEGIN ".
+_ENCODED = re.compile(r"LS0tLS1CRUdJTi(?:[A-Za-z0-9+/_=-]|\\+n|\s){120,}")
+_ESCAPED = re.compile(r"\\(?:u00|x)([2-7][0-9a-fA-F])|\\(?=-)")
+# None of all that is in a text without one of these; most texts have none, which is seen at once.
+_HINT = re.compile(
+    rb"(?i:key)(?:[ \t_+]|(?i:block)|%20|&nbsp;|<[^<>]{0,200}>)*(?:-[- ]{3}|[\\&%\xc2\xe2])"
+    rb"|Private-Lines|AGE-SECRET-KEY-1|kty\\?[\"']|LS0tLS1CRUdJTi"
+)
 _LINE_BREAKS = re.compile(r"%0[aAdD]|&#(?:1[03]|[xX]0?[aAdD]);")
 # Typography makes dashes of hyphens, and puts in what is not seen.
 _AS_TYPED = {
@@ -35,19 +53,27 @@ _AS_TYPED = {
 def private_key_line(data: bytes) -> int:
     """Return the line where a whole private key begins, however it is indented, quoted or escaped; 0: there is none."""
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if not utf16 and b"KEY" not in data and b"Private-Lines" not in data:
+    if not utf16 and not _HINT.search(data):
         return 0
     # Line breaks that are written as escapes become blanks first, so that lines can still be counted.
     text = _LINE_BREAKS.sub(" ", data.decode("utf-16" if utf16 else "utf-8", "replace"))
+    text = _LINE_BREAKS.sub(" ", unquote(text)) if "%25" in text else text
     text = _ESCAPED.sub(_unescaped, html.unescape(unquote(text)).translate(_AS_TYPED))
+    text = _TAG.sub(lambda tag: "\n" * tag[0].count("\n"), text)
     before = 0
     for mark in _KEY_MARK.finditer(text):
-        begins = mark[1] == "BEGIN"
+        begins = mark[1].upper() == "BEGIN"
         if _length_after(text, mark.end()) if begins else _length_before(text, before, mark.start()):
             return text.count("\n", 0, mark.start()) + 1
         before = mark.end()
-    putty = _PUTTY.search(text)
-    return text.count("\n", 0, putty.start()) + 1 if putty else 0
+    other = _OTHERS.search(text) or next(filter(_is_encoded, _ENCODED.finditer(text)), None)
+    return text.count("\n", 0, other.start()) + 1 if other else 0
+
+
+def _is_encoded(found: re.Match[str]) -> bool:
+    """Return whether Base64 that begins as a PEM does is that of a private key, and not of a certificate."""
+    body = re.sub(r"\\+n|[\s=]", "", found[0]).replace("-", "+").replace("_", "/")
+    return private_key_line(binascii.a2b_base64(body[: len(body) // 4 * 4])) > 0
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -706,3 +707,14 @@ def test_broken_toml_is_named_and_the_rest_is_read() -> None:
 @pytest.mark.parametrize("title", ["Off", "Yes", "on", "No"])
 def test_booleans_are_those_of_yaml_1_2(title: str) -> None:
     assert read(f"---\ntitle: {title}\n---\nText.\n").title == title
+
+
+@pytest.mark.fault("E66")
+@pytest.mark.parametrize("hide", [lambda key: "".join(f"&#{ord(one)};" for one in key), lambda key: key])
+def test_a_private_key_is_found_in_what_is_read_of_a_page(hide: Callable[[str], str]) -> None:
+    """Its own spelling hid it: entities for all letters, or an encoding that does not say its name."""
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50\n" * 3
+    page = f"<h1>Keys</h1><pre>{hide(key)}</pre>"
+    data = page.encode("utf-16-le" if hide(key) == key else "ascii")
+    with pytest.raises(ContentError, match="it holds a private key"):
+        parse_document(SourceItem("keys.html", HTML, data))

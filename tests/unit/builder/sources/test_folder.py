@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -227,6 +228,22 @@ SHAPES = {
     "of PuTTY": f"Private-Lines: 1\r\n{LONG[:48]}\r\nPrivate-MAC: {'ab' * 32}",
     "of PuTTY, in a list": f"Private-Lines: 1<br>\n   {LONG[:48]}",
     "of one letter": PEM.replace(LONG, "A" * 64),
+    "highlighted": PEM.replace("BEGIN ", "<b class='k'>BEGIN</b>\t").replace("KEY-", "KEY</b><i>-"),
+    "where lines may break": PEM.replace(LONG, "<wbr>".join(LONG[n : n + 10] for n in range(0, 190, 10))),
+    "in capitals and not": PEM.replace("BEGIN PRIVATE KEY", "Begin Private  Key"),
+    "an address in an address": quote(quote(PEM, safe=""), safe=""),
+    "a form": quote_plus(PEM),
+    "hexadecimal escapes": PEM.replace("-", "\\x2d").replace("\n", "\\x0a"),
+    "a value of an attribute": f'<key value="{PEM}"/>',
+    "a secret of Kubernetes": f"tls.key: {b64encode(PEM.encode()).decode()}",
+    "a secret of Kubernetes, in lines": f"tls.key: {encodebytes(PEM.encode()).decode()}",
+    "a short one, for addresses": urlsafe_b64encode(PEM.replace(LONG, BODY).encode()).decode(),
+    "after parameters": b64encode(
+        f"-----BEGIN EC PARAMETERS-----\nBgg=\n-----END EC PARAMETERS-----\n{PEM}".encode()
+    ).decode(),
+    "of age": "AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" + "QPZRY9X8GF2TVDW0S3JN54KHCE",
+    "JWK": '{"kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "x": "11qYAY"}',
+    "JWK, in a text of JSON": '{\\"d\\":\\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\\",\\"kty\\":\\"EC\\"}',
 }
 
 
@@ -247,7 +264,14 @@ def test_what_only_speaks_of_keys_is_text() -> None:
         "and nothing in it may be shown: whoever reads it can sign releases of yours, until you revoke it.\n"
     )
     checked = f"Its digest is {'ab' * 32}. It ends with -----END PRIVATE KEY-----.\n"
-    for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), PEM.replace("PRIVATE", "PUBLIC")):
+    public = PEM.replace("PRIVATE", "PUBLIC")
+    shown = (
+        "tls.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t...\ntls.key: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo=\n",
+        b64encode(public.encode()).decode(),
+        "AGE-SECRET-KEY-1... is for you, age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p for others",
+        '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "d": "..."}',
+    )
+    for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), public, *shown):
         assert private_key_line(text.encode()) == 0
 
 
