@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import Final
 
 from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
@@ -33,6 +34,7 @@ def add_to(commands: Commands) -> None:
         _build,
         f"build _site --out dist --previous {EXAMPLE_SITE}",
         leaves_unsaid=True,
+        groups=_BUILD,
     )
     keys = commands.group("keys", "make or renew signing keys")
     keys.add("new", "make a root key, a release key and root.json", _keys_new, "keys new --out keys")
@@ -81,9 +83,38 @@ def _build(add: AddOption) -> None:
     help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
     without = f"{help_}; without it: what {SETTINGS} says"
     add("source", metavar="SOURCE", type=Path, nargs="?", default=None, help=without)
+    add(
+        "--dry-run", action="store_true", help="say what would be published and embedded, and what that costs"
+    )
+    add_progress(add)
+    add_json(add)
+
+
+def _read(add: AddOption) -> None:
     add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
-    add("--out", metavar="DIST", type=Path, help="folder of the published tree")
-    add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
+    add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
+    add(
+        "--profile",
+        metavar="NAME",
+        help="the generator of the sources, or plain (default: found)",
+    )
+    add(
+        "--drafts",
+        action="store_true",
+        help="take in drafts, unlisted and noindex pages, and those of another time",
+    )
+    add("--base-url", metavar="URL", type=_address, help="where the documents are served; hits link there")
+    add(
+        "--workspace",
+        metavar="PATH",
+        type=Path,
+        help="what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
+    )
+    add("--batch", metavar="N", type=positive, help="records that it takes in at a time (default: 500)")
+    add("--no-sync", dest="sync", action="store_false", help="build from the workspace as it is")
+
+
+def _meaning(add: AddOption) -> None:
     add(
         "--encoder",
         metavar="NAME",
@@ -106,25 +137,14 @@ def _build(add: AddOption) -> None:
         choices=QUERY_ENCODERS,
         help="transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
     )
-    add(
-        "--packs",
-        metavar="BYTES",
-        type=byte_count,
-        help="most that direct packs may take on the host (default: twice the index; 0: none)",
-    )
     add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
-    add(
-        "--yank",
-        metavar="SEQUENCE",
-        type=int,
-        action="append",
-        help="take a release back: no client installs it or goes back to it",
-    )
-    add(
-        "--critical",
-        action="store_true",
-        help="clients that wait for larger changes install this release all the same",
-    )
+
+
+def _release(add: AddOption) -> None:
+    add("--out", metavar="DIST", type=Path, help="folder of the published tree")
+    add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
+    add("--title", help="name of the knowledge base, for its pages")
+    add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
     add("--channel", metavar="NAME", help="the line of releases to publish in (default: stable)")
     add(
         "--candidate",
@@ -134,29 +154,48 @@ def _build(add: AddOption) -> None:
         const=0,
         help="as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
     )
-    add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
     add(
-        "--profile",
-        metavar="NAME",
-        help="the generator of the sources, or plain (default: found)",
-    )
-    add(
-        "--drafts",
+        "--critical",
         action="store_true",
-        help="take in drafts, unlisted and noindex pages, and those of another time",
+        help="clients that wait for larger changes install this release all the same",
     )
+    add(
+        "--yank",
+        metavar="SEQUENCE",
+        type=int,
+        action="append",
+        help="take a release back: no client installs it or goes back to it",
+    )
+    add(
+        "--packs",
+        metavar="BYTES",
+        type=byte_count,
+        help="most that direct packs may take on the host (default: twice the index; 0: none)",
+    )
+    add(
+        "--no-site",
+        dest="site",
+        action="store_false",
+        help="publish the index alone: no pages, no browser client",
+    )
+    add(
+        "--whole",
+        action="store_true",
+        help="write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
+    )
+
+
+def _signing(add: AddOption) -> None:
+    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
+    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
     add(
         "--preview",
         action="store_true",
         help="for a look, as at a pull request: signed with a key that nobody keeps; needs none",
     )
-    add("--allow-empty", action="store_true", help="publish a release without documents, where none is left")
-    add(
-        "--allow-shrink",
-        action="store_true",
-        help="publish a release of less than half the documents of the one before",
-    )
-    add("--base-url", metavar="URL", type=_address, help="where the documents are served; hits link there")
+
+
+def _care(add: AddOption) -> None:
     add(
         "--strict",
         action="store_true",
@@ -167,32 +206,11 @@ def _build(add: AddOption) -> None:
         metavar="DIR|URL",
         help="then ask the real pages for each hit's address and anchor",
     )
+    add("--allow-empty", action="store_true", help="publish a release without documents, where none is left")
     add(
-        "--workspace",
-        metavar="PATH",
-        type=Path,
-        help="what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
-    )
-    add("--batch", metavar="N", type=positive, help="records that it takes in at a time (default: 500)")
-    add("--no-sync", dest="sync", action="store_false", help="build from the workspace as it is")
-    add(
-        "--dry-run", action="store_true", help="say what would be published and embedded, and what that costs"
-    )
-    add_progress(add)
-    add("--title", help="name of the knowledge base, for its pages")
-    add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
-    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
-    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
-    add(
-        "--whole",
+        "--allow-shrink",
         action="store_true",
-        help="write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
-    )
-    add(
-        "--no-site",
-        dest="site",
-        action="store_false",
-        help="publish the index alone: no pages, no browser client",
+        help="publish a release of less than half the documents of the one before",
     )
     add(
         "--force",
@@ -204,7 +222,16 @@ def _build(add: AddOption) -> None:
         action="store_true",
         help="begin at number 1: a very first release; clients of an earlier line do not follow",
     )
-    add_json(add)
+
+
+_BUILD: Final = {
+    "what is read": _read,
+    "how meaning is encoded": _meaning,
+    "the release, and its place": _release,
+    "keys": _signing,
+    "what is refused, and what is forced": _care,
+}
+"""Its options by what they are about, in the order of `--help`."""
 
 
 def _keys_new(add: AddOption) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from vademecum.errors import UsageError
@@ -58,6 +59,7 @@ class Commands:
         example: str = "",
         *,
         leaves_unsaid: bool = False,
+        groups: Mapping[str, Callable[[AddOption], object]] = MappingProxyType({}),
     ) -> argparse.ArgumentParser:
         """Add a command and return its parser.
 
@@ -66,6 +68,7 @@ class Commands:
             fill: Adds the options.
             example: What stands after `vade`.
             leaves_unsaid: What is not given is no attribute of the result: the settings have it.
+            groups: By title, what adds more options: where there are too many to read in one list.
         """
         command: argparse.ArgumentParser = self._within.add_parser(
             name,
@@ -77,6 +80,8 @@ class Commands:
             argument_default=argparse.SUPPRESS if leaves_unsaid else None,
         )
         fill(command.add_argument)
+        for title, more in groups.items():
+            more(command.add_argument_group(title).add_argument)
         if example:
             quiet: dict[str, Any] = {"action": "store_true", "default": False}
             command.add_argument("-q", "--quiet", **quiet, help="say nothing but errors")
