@@ -24,11 +24,18 @@ THEMES = {
     ),  # of another host
     "material": ("mkdocs", "mkdocs.yml", "name: mkdocs", "name: material"),
     "alabaster": ("sphinx", "conf.py", "", ""),
+    "furo": ("sphinx", "conf.py", "project =", "html_theme = 'furo'\nproject ="),
+    "rtd": ("sphinx", "conf.py", "project =", "html_theme = 'sphinx_rtd_theme'\nproject ="),
+    "hugo": ("hugo", "", "", ""),
+    "jekyll": ("jekyll", "", "", ""),
+    "mdbook": ("mdbook", "", "", ""),
     "vitepress": ("vitepress", "", "", ""),
     "docusaurus": ("docusaurus", "", "", ""),
 }
-TRIED = ["mkdocs", *os.environ.get("GUIDE_THEMES", "").split()]
-"""The first comes along with the tests; GENERATORS_VENV and GENERATORS_NPM lead to the others (tests/sites/build.py):
+SEARCH_BOXES = {"furo": "sidebar/search.html", "rtd": "searchbox.html"}
+"""As the guide for Sphinx says that these themes call theirs."""
+TRIED = ["mkdocs", "hugo", "mdbook", *os.environ.get("GUIDE_THEMES", "").split()]
+"""The first ones come with the tests; GENERATORS_VENV and GENERATORS_NPM lead to the others (tests/sites/build.py):
 GUIDE_THEMES="material vitepress"."""
 
 
@@ -52,6 +59,10 @@ def test_a_reader_searches_from_a_page_and_comes_to_another(theme: str, place: P
         set_up(name, shown, host.url)
         if file:
             Path(file).write_text(Path(file).read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+        if theme in SEARCH_BOXES:
+            box = Path("_templates", SEARCH_BOXES[theme])
+            box.parent.mkdir(exist_ok=True)
+            Path("_templates/searchfield.html").rename(box)
         Path("vademecum.toml").write_text(shown.block("toml"), encoding="utf-8")
         assert main(["keys", "new", "--out", "../keys", "-q"]) == 0
         shutil.copy("../keys/root.json", "root.json")

@@ -106,6 +106,20 @@ def test_a_branch_does_not_grow_but_where_it_is_asked_for(tree: Path, tmp_path: 
     assert commits() == 2, "nothing changed"
 
 
+def test_a_service_that_refuses_is_told_in_its_own_words(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S3 says why in XML, whose first line says nothing; nothing was published, and nothing says that it was."""
+    with s3_server(monkeypatch) as bucket:
+        monkeypatch.setattr("moto.settings.INITIAL_NO_AUTH_ACTION_COUNT", 0)  # from now on keys are looked at
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
+        assert main(["publish", "dist", f"s3://{bucket}/kb"]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("Did not publish release 1\n")
+    assert "InvalidAccessKeyId: The AWS Access Key Id you provided does not exist" in told.err
+    assert "<" not in told.err and "look at AWS_ACCESS_KEY_ID" in told.err
+
+
 def test_a_branch_that_may_not_be_replaced_says_so(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

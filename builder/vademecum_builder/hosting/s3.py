@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
     except (exceptions.BaseError, ValueError) as error:
-        raise UsageError(f"{address}: {_first_line(error)}; set {_CREDENTIALS}") from error
+        raise UsageError(f"{address}: {_told(error)}; set {_CREDENTIALS}") from error
     yield Bucket(opened, address)
 
 
@@ -143,9 +144,9 @@ class Bucket:
         try:
             yield
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise UsageError(f"{failed}: {_first_line(error)}; look at {_CREDENTIALS}") from error
+            raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
         except (exceptions.NotFoundError, FileNotFoundError) as error:
-            raise UsageError(f"{failed}: {_first_line(error)}; is there such a bucket?") from error
+            raise UsageError(f"{failed}: {_told(error)}; is there such a bucket?") from error
         except exceptions.BaseError as error:
             told = str(error)
             if "NoSuchBucket" in told:
@@ -153,10 +154,13 @@ class Bucket:
             if "169.254.169.254" in told:  # where a machine of Amazon's would be asked for its role
                 raise UsageError(f"{failed}: no credentials; set {_CREDENTIALS}") from error
             if "403" in told or "401" in told:
-                raise UsageError(f"{failed}: {_first_line(error)}; look at {_CREDENTIALS}") from error
+                raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
             kind = NetworkError if "error sending request" in told or "timed out" in told else HostError
-            raise kind(f"{failed}: {_first_line(error)}") from error
+            raise kind(f"{failed}: {_told(error)}") from error
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0].strip()
+def _told(error: BaseException) -> str:
+    """Return what went wrong in one line; of a service's XML the code and the message."""
+    text = str(error)
+    words = re.findall(r"<(?:Code|Message)>([^<]*)</", text)
+    return ": ".join([re.split(r":?\s*(?:\n|<\?xml|<Error)", text, maxsplit=1)[0].strip(), *words])

@@ -40,7 +40,8 @@ def run(options: Namespace) -> Shown:
         "leftOut": list(done.foreign),
         "targets": [_json(each) for each in done.deliveries],
     }
-    verb = "Would publish" if options.dry_run else "Published"
+    served = [each for each in done.deliveries if each.error is None]
+    verb = "Would publish" if options.dry_run else "Published" if served else "Did not publish"
     return told, [
         f"{verb} release {done.sequence}",
         *(_line(each, options.dry_run) for each in done.deliveries),
