@@ -11,7 +11,7 @@ TORCH ?= torch==2.13.0
 # pytest rewrites what it imports: the result is kept, also where the environment says otherwise, and beside the sources.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache $(BIN)/pytest
 # A test process for each core. Tests of one group, such as those that load PyTorch, share one (tests/conftest.py).
-PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup
+PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup --no-loadscope-reorder
 FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json

@@ -109,7 +109,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests go last: Playwright keeps an event loop running in this thread from its first test on."""
+    """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on."""
     for item in items:
         for folder, mark in FOLDERS.items():
             if item.path.is_relative_to(TESTS / folder):
@@ -118,7 +118,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
         elif _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.get_closest_marker("long") is None))
 
 
 def _shares(item: pytest.Item) -> bool:

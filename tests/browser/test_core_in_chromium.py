@@ -27,6 +27,7 @@ def collected_here() -> int:
     return sum("::" in line for line in done.stdout.splitlines())  # pyproject.toml says -q: one line a test
 
 
+@pytest.mark.long
 @pytest.mark.pyodide
 def test_the_core_passes_its_tests_in_chromium(
     page: Page, serve: Callable[[Path], Any], client_folder: Path, tmp_path: Path

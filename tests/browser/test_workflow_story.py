@@ -18,6 +18,7 @@ from support.pages_host import PagesHost
 from support.story import Story, keep_log, lose, page_of, poison, rotate
 
 
+@pytest.mark.long
 @pytest.mark.fault("E65")
 @pytest.mark.fault("E52")
 def test_a_tab_ends_on_the_right_release(

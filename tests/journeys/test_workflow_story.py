@@ -27,6 +27,7 @@ def story(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
         yield Story(place, host, datetime.now(UTC).replace(microsecond=0) - timedelta(days=80))
 
 
+@pytest.mark.long
 @pytest.mark.fault("E65")
 @pytest.mark.fault("E52")
 def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story) -> None:
