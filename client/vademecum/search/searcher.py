@@ -88,7 +88,7 @@ class Searcher:
             mode=mode,
             weight=self._opened.encoder.file.words_weight / 1000,
             counting=None if documents is None else self._places.rows(documents),
-            titled=self._words.titled(query),
+            titled=self._words.titled(found.meant if found.guessed else query),
             headed=None if mode == "semantic" else self._places.headed(query),
         )
         shown = slice(offset, offset + limit)

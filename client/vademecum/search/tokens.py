@@ -25,6 +25,8 @@ _PATH: Final = re.compile("[./:]+")
 _JOINT: Final = re.compile(f"[_{CAMEL}-]+")
 JOINTS: Final = re.compile("[._/:-]+")
 """What may stand between the parts of one run."""
+_JOINTS_OR_HUMPS: Final = re.compile(f"[._/:{CAMEL}-]+")
+_LOOSE: Final = re.compile("(?<![0-9])[_-]|[_-](?![0-9])")
 _ENDS: Final = "._-/:" + CAMEL
 
 _SPECIAL: Final = {
@@ -103,6 +105,25 @@ def named(text: str) -> tuple[str, ...]:
     """
     runs = (run.replace(CAMEL, "").strip(_ENDS) for run in runs_of(text))
     return tuple(run for run in runs if run)
+
+
+def letters_of(word: str) -> str:
+    """Return a word without what may stand between its parts or not; between digits it says something.
+
+    >>> letters_of("re-index"), letters_of("utf-8"), letters_of("2026-11")
+    ('reindex', 'utf8', '2026-11')
+    """
+    return _LOOSE.sub("", word)
+
+
+def wholes_of(run: str) -> list[str]:
+    """Return the words of a run that are put together of others: names and paths.
+
+    >>> wholes_of("app.add_route"), wholes_of("route")
+    (['app.add_route', 'add_route'], [])
+    """
+    parts = {word for part in _JOINTS_OR_HUMPS.split(run) for word in parts_of(part)}
+    return [word for word in parts_of(run) if word not in parts]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -5,6 +5,7 @@ Sums of doubles in a fixed order, and no function that platforms compute differe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -18,7 +19,16 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import within
 from vademecum.search.stems import stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import CAMEL, PAIRED, is_between, named, parts_of, runs_of
+from vademecum.search.tokens import (
+    CAMEL,
+    PAIRED,
+    is_between,
+    letters_of,
+    named,
+    parts_of,
+    runs_of,
+    wholes_of,
+)
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -29,6 +39,11 @@ MOST_ASKED: Final = 64
 _COMPLETED, _MISSPELT = 0.6, 0.7
 _SAME_BEGINNING: Final = 3
 """Letters that a word shares with others of its stem."""
+_NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
+"""A version, a time, an address: its parts alone say nothing."""
+_PART: Final = re.compile(".{3,}|[0-9]+")
+"""What a word may be put together of."""
+_NO_DIGITS: Final = re.compile("[^0-9]+")
 
 Scores: TypeAlias = NDArray[np.float64]
 Group: TypeAlias = tuple[tuple[int, int], ...]
@@ -116,7 +131,8 @@ class Words:
 
     def find(self, query: str) -> Found:
         """Return which chunks have the words of a query."""
-        asked = self._asked(query)
+        runs = self._written(query)
+        asked = self._asked(runs, typed=_is_typed(query))
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
         share, often = (np.zeros(len(self._title_lengths)) for _ in range(2))
@@ -134,7 +150,7 @@ class Words:
                 np.maximum(best_share, worth * weight * (in_titles > 0), out=best_share)
                 np.maximum(best_often, worth * in_titles, out=best_often)
                 most = max(most, worth * weight)
-                shown.update(self._words[which].words[number] for which, number in group)
+                shown.update(self._texts(group))
             scores += best
             share += best_share
             often += best_often
@@ -142,15 +158,16 @@ class Words:
             all_ += most if word.groups else self._weight(0)
         unknown = tuple(word.word for word in asked if not word.groups)
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
+        guessed = bool(guesses) or runs != runs_of(query)
         meant = query
-        if guesses:
-            meant = " ".join(guesses.get(run, run) for run in runs_of(query)).replace(CAMEL, " ")
+        if guessed:
+            meant = " ".join(guesses.get(run, run) for run in runs).replace(CAMEL, " ")
         elif len(unknown) == len(asked):  # "how to" alone means nothing
             meant = " ".join(run for run in runs_of(query) if run not in self._stop)
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
         share_ = known / all_ if all_ else 1.0
-        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, bool(guesses))
+        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, guessed)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""
@@ -162,39 +179,100 @@ class Words:
         ]
         return np.concatenate([np.zeros(0, np.int64), *owned])
 
-    def _asked(self, query: str) -> list[Asked]:
-        *runs, last_run = runs_of(query) or [""]
+    def _written(self, query: str) -> list[str]:
+        """Return the runs of a query, those that no text has written as texts have them: together, or apart."""
+        left, written = runs_of(query), list[str]()
+        while left and len(written) < MOST_ASKED:
+            run, *left = left
+            if left and self._is_together(run, left[0]):
+                written.append(run + left.pop(0))
+            elif not self._is_plain(run):
+                written.append(run)
+            elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
+                joined = groups[0][1] == 1.0 and all(
+                    letters_of(word) != word for word in self._texts(groups[0][0])
+                )
+                written.append(self._commonest(groups[0][0]) if joined else run)
+            else:
+                written.extend(self._apart(run))
+        return written + left
+
+    def _is_plain(self, run: str) -> bool:
+        return parts_of(run) == (run,) and run not in self._stop and not PAIRED.search(run)
+
+    def _is_together(self, run: str, following: str) -> bool:
+        """Return whether two words, of which no text has one, stand for a word that texts have."""
+        if not (self._is_plain(run) and self._is_plain(following)):
+            return False
+        return not (self._known(run) and self._known(following)) and self._known(run + following)
+
+    def _apart(self, run: str) -> list[str]:
+        """Return the two words that a word is put together of, or the word."""
+        for at in range(1, len(run)):
+            parts = [run[:at], run[at:]]
+            if (
+                all(map(_PART.fullmatch, parts))
+                and parts[0] not in self._stop
+                and any(found.find(parts[0]) is not None for found in self._words)
+                and all(map(self._known, parts))
+            ):
+                return parts
+        return [run]
+
+    def _asked(self, runs: list[str], *, typed: bool) -> list[Asked]:
+        *before, last_run = runs or [""]
         last = parts_of(last_run)
         # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
         # the whole is a word, or the beginning of one that says what they mean.
-        is_typed = bool(last) and not is_between(query[-1])
-        typed = [word for word in last if last[0].endswith(word)] if is_typed else []
-        groups = self._stands_for(last[0], typed=True).groups if len(typed) > 1 else ()
-        left = typed[1:] if groups and groups[0][1] == _COMPLETED else []
+        ends = [word for word in last if last[0].endswith(word)] if typed else []
+        groups = self._stands_for(last[0], typed=True, whole=True).groups if len(ends) > 1 else ()
+        left = ends[1:] if groups and groups[0][1] == _COMPLETED else []
         if left or (groups and groups[0][1] == 1.0):
-            typed = typed[:1]
-        before = [word for run in runs for word in parts_of(run)]
-        words = dict.fromkeys((*before, *(word for word in last if word not in left)))
+            ends = ends[:1]
+        words = dict.fromkeys(
+            (
+                *(word for run in before for word in parts_of(run)),
+                *(word for word in last if word not in left),
+            )
+        )
+        wholes = {word for run in runs for word in wholes_of(run)}
         telling = [word for word in words if word not in self._stop] or list(words)
-        return [self._stands_for(word, typed=word in typed) for word in telling[:MOST_ASKED]]
+        asked = [
+            self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]
+        ]
+        groups_of = {word.word: word.groups for word in asked}
+        silent: set[str] = set()
+        for run in runs:
+            whole, *parts = parts_of(run) or ("",)
+            if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:
+                silent.update(parts)  # known as it is: its parts need not be
+            elif all(part in wholes or groups_of.get(part) != () for part in parts):
+                silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
+        return [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
 
-    def _stands_for(self, word: str, *, typed: bool) -> Asked:
+    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = 2) -> Asked:
         groups = [(self._alike(word), 1.0)]
         if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
             groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
         if not any(group for group, _ in groups):
-            groups.append((self._misspelt(word, typed=typed), _MISSPELT))
-        alive = [
-            (group, worth)
-            for group, worth in groups
-            if group and self._counts(group, self._in_titles(group)).any()
-        ]
+            if whole:
+                groups += [(self._within(word, begun=False), 1.0)]
+                groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
+            else:
+                groups.append((self._misspelt(word, typed=typed, most=most), _MISSPELT))
+        alive = [(group, worth) for group, worth in groups if self._counts(group).any()]
         return Asked(word, tuple(alive))
 
+    def _known(self, word: str) -> bool:
+        """Return whether a live chunk has a word of the same stem."""
+        return bool(self._counts(self._alike(word)).any())
+
     def _alike(self, word: str) -> Group:
-        """Return the words of the same stem."""
-        stems = stems_of(word, self._algorithms)
-        begins = {stem[:_SAME_BEGINNING] for stem in stems} | {word[:_SAME_BEGINNING]}
+        """Return the words of the same stem, whatever joins their parts."""
+        letters = letters_of(word)
+        stems = stems_of(letters, self._algorithms)
+        begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
+        begins |= {letters[:at] + joint for at in (1, 2) for joint in "-_"}
 
         def of(found: SegmentWords) -> list[int]:
             near = sorted({number for begin in begins for number in found.beginning_with(begin)})
@@ -202,24 +280,42 @@ class Words:
                 number
                 for number in near
                 if found.words[number] == word
-                or not stems.isdisjoint(stems_of(found.words[number], self._algorithms))
+                or not stems.isdisjoint(stems_of(letters_of(found.words[number]), self._algorithms))
             ]
 
         return self._each(map(of, self._words))
 
-    def _misspelt(self, word: str, *, typed: bool) -> Group:
-        """Return the nearest words, within one change, or two in a long one."""
-        most = 0 if len(word) < 4 or PAIRED.search(word) else 1 if len(word) < 8 else 2
+    def _within(self, name: str, *, begun: bool) -> Group:
+        """Return the longer names that have this one among their parts; with `begun` its last part may go on."""
+
+        has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
+        return self._each(
+            [number for number, word in enumerate(found.words) if has(word)] for found in self._words
+        )
+
+    def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
+        """Return the nearest words, within one change, or two in a long one; digits are meant as they are."""
+        most = 0 if len(word) < 4 or PAIRED.search(word) else 1 if len(word) < 8 else most
+        digits = _NO_DIGITS.sub("", word)
         for distance in range(1, most + 1):
-            found = self._each(within(each.words, word, distance, begun=False) for each in self._words)
-            if not found and typed:
-                found = self._each(within(each.words, word, distance, begun=True) for each in self._words)
-            if found:
-                return found
+            for begun in (False, True) if typed else (False,):
+                found = self._each(
+                    (
+                        number
+                        for number in within(each.words, word, distance, begun=begun)
+                        if _NO_DIGITS.sub("", each.words[number]) == digits
+                    )
+                    for each in self._words
+                )
+                if found:
+                    return found
         return ()
 
     def _each(self, numbers: Iterable[Iterable[int]]) -> Group:
         return tuple((which, number) for which, found in enumerate(numbers) for number in found)
+
+    def _texts(self, group: Group) -> list[str]:
+        return [self._words[which].words[number] for which, number in group]
 
     def _commonest(self, group: Group) -> str:
         """Return the word of a group that most chunks have; of equals the first by code points."""
@@ -237,8 +333,9 @@ class Words:
             counts[at[at >= 0]] += times[at >= 0]
         return counts
 
-    def _counts(self, group: Group, in_titles: Scores) -> Scores:
+    def _counts(self, group: Group, in_titles: Scores | None = None) -> Scores:
         """Return how often each chunk has one of these words, [n]."""
+        in_titles = self._in_titles(group) if in_titles is None else in_titles
         counts = TITLE_WEIGHT * in_titles[self._owners]
         for which, number in group:
             rows, times = self._words[which].chunks.of(number)
@@ -249,6 +346,10 @@ class Words:
     def _weight(self, having: int) -> float:
         """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
+
+
+def _is_typed(query: str) -> bool:
+    return query != "" and not is_between(query[-1])
 
 
 def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int64]:

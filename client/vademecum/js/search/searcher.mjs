@@ -78,7 +78,7 @@ export class Searcher {
     const near = (/** @type {number} */ row) => meaning.near(row);
     const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
-    const titled = words?.titled(query) ?? [];
+    const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
     const answer = this.#answer(found, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
     return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }

@@ -21,6 +21,11 @@ export class SegmentWords {
     this.titles = titles;
   }
 
+  /** @param {string} word */
+  has(word) {
+    return this.words[this.beginningWith(word)[0]] === word;
+  }
+
   /** The numbers of the words that begin so: from, to. @param {string} prefix @returns {[number, number]} */
   beginningWith(prefix) {
     const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);

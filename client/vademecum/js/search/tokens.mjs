@@ -66,6 +66,17 @@ export function named(text) {
     .filter((run) => run !== "");
 }
 
+/** A word without what may stand between its parts or not; between digits it says something. @param {string} word */
+export function lettersOf(word) {
+  return word.replace(/(?<!\d)[_-]|[_-](?!\d)/g, "");
+}
+
+/** The words of a run that are put together of others: names and paths. @param {string} run */
+export function wholesOf(run) {
+  const parts = new Set(run.split(/[._/:\x02-]+/).flatMap(partsOf));
+  return partsOf(run).filter((word) => !parts.has(word));
+}
+
 /** @type {Map<string, string[]>} */
 const PARTS = new Map();
 const MOST_PARTS = 1 << 16;

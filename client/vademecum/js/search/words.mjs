@@ -5,7 +5,7 @@
  */
 
 import { within } from "./spelling.mjs";
-import { CAMEL, PAIRED, isBetween, named, partsOf, runsOf } from "./tokens.mjs";
+import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
@@ -22,6 +22,10 @@ const MOST_ASKED = 64;
 const COMPLETED = 0.6;
 const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
+/** A version, a time, an address: its parts alone say nothing. */
+const NUMBER = /\d[._/:-]\d/;
+/** What a word may be put together of. */
+const PART = /^(.{3,}|\d+)$/u;
 
 export class Words {
   /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems */
@@ -78,7 +82,8 @@ export class Words {
     this.#forget();
     const { counts, norms, best, having, scores, rows, near, titles } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
-    const asked = this.#asked(query);
+    const runs = this.#written(query);
+    const asked = this.#asked(runs, isTyped(query));
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
@@ -101,7 +106,7 @@ export class Words {
           bestOften[at] = Math.max(bestOften[at], worth * count);
         }
         most = Math.max(most, worth * weight);
-        group.forEach((numbers, which) => numbers.forEach((number) => shown.add(this.words[which].words[number])));
+        for (const word of this.#texts(group)) shown.add(word);
       }
       for (let i = 0; i < this.found; i++) {
         const row = rows[i];
@@ -118,7 +123,7 @@ export class Words {
     }
     for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
-    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, asked) };
+    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
     return { scores, rows: rows.subarray(0, this.found), titles, ...told };
   }
 
@@ -138,57 +143,129 @@ export class Words {
   }
 
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
-   * that mean nothing alone, such as "how to". @param {string} query @param {Asked[]} asked */
-  #meant(query, asked) {
+   * that mean nothing alone, such as "how to". @param {string} query @param {string[]} runs as they are written @param {Asked[]} asked */
+  #meant(query, runs, asked) {
     const misspelt = asked.filter(({ groups }) => groups[0]?.worth === MISSPELT);
-    const guessed = misspelt.length > 0;
+    const given = runsOf(query);
+    const guessed = misspelt.length > 0 || runs.join(" ") !== given.join(" ");
     if (!guessed && asked.some(({ groups }) => groups.length)) return { meant: query, guessed };
     const guesses = new Map(misspelt.map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
-    const runs = runsOf(query).filter((run) => guessed || !this.stems.stop.has(run));
-    return { meant: runs.map((run) => guesses.get(run) ?? run).join(" ").replaceAll(CAMEL, " "), guessed };
+    const said = guessed ? runs.map((run) => guesses.get(run) ?? run) : given.filter((run) => !this.stems.stop.has(run));
+    return { meant: said.join(" ").replaceAll(CAMEL, " "), guessed };
   }
 
-  /** @param {string} query @returns {Asked[]} */
-  #asked(query) {
-    const runs = runsOf(query);
-    const last = partsOf(runs.pop() ?? "");
+  /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */
+  #written(query) {
+    const left = runsOf(query);
+    /** @type {string[]} */ const written = [];
+    while (left.length && written.length < MOST_ASKED) {
+      const run = /** @type {string} */ (left.shift());
+      if (left.length && this.#isTogether(run, left[0])) {
+        written.push(run + left.shift());
+      } else if (!this.#isPlain(run)) {
+        written.push(run);
+      } else {
+        const [found] = this.#standsFor(run, !left.length && isTyped(query), false, 1).groups;
+        const joined = found?.worth === 1 && this.#texts(found.group).every((word) => lettersOf(word) !== word);
+        written.push(...(!found ? this.#apart(run) : [joined ? this.#commonest(found.group) : run]));
+      }
+    }
+    return [...written, ...left];
+  }
+
+  /** @param {string} run */
+  #isPlain(run) {
+    const parts = partsOf(run);
+    return parts.length === 1 && parts[0] === run && !this.stems.stop.has(run) && !isPaired(run);
+  }
+
+  /** Whether two words, of which no text has one, stand for a word that texts have. @param {...string} pair */
+  #isTogether(...pair) {
+    return pair.every((run) => this.#isPlain(run)) && !pair.every((run) => this.#isKnown(run)) && this.#isKnown(pair.join(""));
+  }
+
+  /** The two words that a word is put together of, or the word. @param {string} run */
+  #apart(run) {
+    for (let at = 1; at < run.length; at++) {
+      const parts = [run.slice(0, at), run.slice(at)];
+      if (parts.every((part) => PART.test(part)) && !this.stems.stop.has(parts[0]) && this.words.some((found) => found.has(parts[0])) && parts.every((part) => this.#isKnown(part))) return parts;
+    }
+    return [run];
+  }
+
+  /** @param {string[]} runs @param {boolean} isLastTyped @returns {Asked[]} */
+  #asked(runs, isLastTyped) {
+    const before = runs.slice(0, -1);
+    const last = partsOf(runs[before.length] ?? "");
     // What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until the whole is a
     // word, or the beginning of one that says what they mean.
-    const typed = query && !isBetween(/** @type {string} */ ([...query].pop())) ? last.filter((word) => last[0].endsWith(word)) : [];
-    const worth = typed[1] && this.#standsFor(last[0], true).groups[0]?.worth;
+    const typed = isLastTyped ? last.filter((word) => last[0].endsWith(word)) : [];
+    const worth = typed[1] && this.#standsFor(last[0], true, true).groups[0]?.worth;
     const left = worth === COMPLETED ? typed.slice(1) : [];
     if (left[0] || worth === 1) typed.length = 1;
-    const words = [...new Set([...runs.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
+    const words = [...new Set([...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
+    const wholes = new Set(runs.flatMap(wholesOf));
     const telling = words.filter((word) => !this.stems.stop.has(word));
-    return (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word)));
+    const asked = (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
+    const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
+    /** @type {Set<string>} */ const silent = new Set();
+    for (const run of runs) {
+      const [whole, ...parts] = partsOf(run);
+      if (groupsOf.get(whole)?.[0]?.worth === 1) {
+        for (const part of parts) silent.add(part); // known as it is: its parts need not be
+      } else if (parts.every((part) => wholes.has(part) || groupsOf.get(part)?.length !== 0)) {
+        for (const each of wholesOf(run)) if (!NUMBER.test(each)) silent.add(each); // and the reverse
+      }
+    }
+    return asked.filter(({ word, groups }) => !silent.has(word) || (groups.length && groups[0].worth !== MISSPELT));
   }
 
-  /** @param {string} word @param {boolean} typed @returns {Asked} */
-  #standsFor(word, typed) {
+  /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
+  #standsFor(word, typed, whole = false, most = 2) {
     const groups = [{ group: this.#alike(word), worth: 1 }];
     if (typed && (word.length >= MIN_PREFIX || isPaired(word))) {
       groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
     }
-    if (groups.every(({ group }) => isEmpty(group))) groups.push({ group: this.#misspelt(word, typed), worth: MISSPELT });
-    return { word, groups: groups.filter(({ group }) => !isEmpty(group) && this.#any(group)) };
+    if (groups.every(({ group }) => isEmpty(group))) {
+      if (!whole) groups.push({ group: this.#misspelt(word, typed, most), worth: MISSPELT });
+      else for (const begun of typed ? [false, true] : [false]) groups.push({ group: this.#within(word, begun), worth: begun ? COMPLETED : 1 });
+    }
+    return { word, groups: groups.filter(({ group }) => this.#any(group)) };
   }
 
-  /** The words of the same stem. @param {string} word @returns {Group} */
+  /** Whether a live row has a word of the same stem. @param {string} word */
+  #isKnown(word) {
+    return this.#any(this.#alike(word));
+  }
+
+  /** The words of the same stem, whatever joins their parts. @param {string} word @returns {Group} */
   #alike(word) {
-    const stems = this.stems.of(word);
-    const begins = [...new Set([...stems, word].map((stem) => beginning(stem)))];
+    const letters = lettersOf(word);
+    const stems = this.stems.of(letters);
+    const [first, second = ""] = letters;
+    const joined = ["-", "_"].flatMap((joint) => [first + joint, first + second + joint]);
+    const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined])];
     return this.words.map((found) => {
       const near = new Set(begins.flatMap((begin) => numbers(found.beginningWith(begin))));
-      return [...near].filter((number) => found.words[number] === word || this.stems.of(found.words[number]).some((stem) => stems.includes(stem)));
+      return [...near].filter((number) => found.words[number] === word || this.stems.of(lettersOf(found.words[number])).some((stem) => stems.includes(stem)));
     });
   }
 
-  /** The nearest words, within one change, or two in a long one. @param {string} word @param {boolean} typed @returns {Group} */
-  #misspelt(word, typed) {
-    const most = isPaired(word) || word.length < 4 ? 0 : word.length < 8 ? 1 : 2;
-    for (let distance = 1; distance <= most; distance++) {
+  /** The longer names that have this one among their parts; with `begun` its last part may go on.
+   * @param {string} name @param {boolean} begun @returns {Group} */
+  #within(name, begun) {
+    const has = new RegExp(`(?:^|[._/:-])v?${name.replaceAll(".", "\\.")}${begun ? "" : "(?:$|[._/:-])"}`);
+    return this.words.map(({ words }) => words.flatMap((word, number) => (has.test(word) ? number : [])));
+  }
+
+  /** The nearest words, within one change, or two in a long one; digits are meant as they are.
+   * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
+  #misspelt(word, typed, most) {
+    if (isPaired(word) || word.length < 4) return [];
+    const digits = word.replace(/\D/g, "");
+    for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed ? [false, true] : [false]) {
-        const found = this.words.map(({ words }) => within(words, word, distance, begun));
+        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => words[number].replace(/\D/g, "") === digits));
         if (!isEmpty(found)) return found;
       }
     }
@@ -236,6 +313,11 @@ export class Words {
     return counts;
   }
 
+  /** @param {Group} group */
+  #texts(group) {
+    return group.flatMap((found, which) => found.map((number) => this.words[which].words[number]));
+  }
+
   /** Whether any live row has one of these words. @param {Group} group */
   #any(group) {
     return group.some((found, which) => {
@@ -272,6 +354,11 @@ export class Words {
 /** @param {[number, number]} span */
 function numbers([from, to]) {
   return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** @param {string} query */
+function isTyped(query) {
+  return query !== "" && !isBetween(/** @type {string} */ ([...query].pop()));
 }
 
 /** @param {string} stem */

@@ -1,0 +1,84 @@
+"""Names and compounds: their parts, longer ones, written together or apart; numbers are meant as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.publishing import Line
+from vademecum.config import Config
+from vademecum.knowledge import KnowledgeBase
+from vademecum.testing import FixedClock
+
+PAGES = {
+    "waits.md": "# Waits\n\n`entryPoints.web.respondingTimeouts.readTimeout` ends a request. Since v2.8.0.\n",
+    "again.md": "# Once more\n\nSet `attempts` below `retry`, or the shell's `RETRY_ATTEMPTS`.\n",
+    "shop.md": "# Orders\n\n`retryAttempts` is the shop's own.\n",
+    "index.md": "# Reindexing\n\nThe command `reindex` reads all again, over a WebSocket. A health-check waits.\n",
+    "files.md": "# Serving\n\n`file_server` sends what a load balancer asks for, over HTTP/3.\n",
+    "body.md": "# Some\n\nSome have a body, others a wild-card certificate; a wildcard is a star.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("compounds")
+    line = Line(folder)
+    line.release(PAGES)
+    base = KnowledgeBase(
+        folder / "kb.db",
+        locations=[str(line.out)],
+        trust=line.root,
+        config=Config(),
+        clock=FixedClock(line.now),
+    )
+    base.sync()
+    return base
+
+
+@pytest.mark.parametrize(
+    ("query", "document", "meant"),
+    [
+        ("respondingTimeouts.readTimeout", "waits.md", ""),  # a part of a longer one
+        ("respondingTimeouts.readTime", "waits.md", ""),  # half typed
+        ("web.readTimeout", "waits.md", ""),  # nobody writes it so, but its parts are known
+        ("retry.attempts", "again.md", ""),
+        ("v2.8", "waits.md", ""),
+        ("2.8", "waits.md", ""),
+        ("re-index", "index.md", ""),
+        ("re index", "index.md", "reindex"),
+        ("web socket", "index.md", ""),
+        ("web-socket", "index.md", ""),
+        ("healthcheck", "index.md", "health-check"),
+        ("health_checks", "index.md", ""),
+        ("fileserver", "files.md", "file_server"),
+        ("loadbalancer", "files.md", "load balancer"),
+        ("load-balncer", "files.md", "load-balncer"),
+        ("http3", "files.md", "http/3"),
+        ("wild card", "body.md", ""),
+    ],
+)
+def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -> None:
+    hits = kb.search(query, mode="lexical")
+    assert (hits[0].document, hits.unknown, hits.nearest) == (document, (), False)
+    assert hits.meant == meant
+
+
+@pytest.mark.parametrize(
+    ("query", "unknown"),
+    [
+        ("retry.nowhere", ("retry.nowhere", "nowhere")),
+        ("retry.attempts nowhere", ("nowhere",)),
+        ("2.9", ("2.9", "2", "9")),  # a number is no sum of its parts
+        ("v2.9.0", ("v2.9.0", "9")),
+        ("http2", ("http2",)),  # and never misspelt
+        ("somebody", ("somebody",)),  # words that say little make no others
+    ],
+)
+def test_what_no_page_has_is_told(kb: KnowledgeBase, query: str, unknown: tuple[str, ...]) -> None:
+    hits = kb.search(query)
+    assert (hits.unknown, hits.meant) == (unknown, "")
+
+
+def test_a_title_that_is_misspelt_comes_first_too(kb: KnowledgeBase) -> None:
+    assert kb.search("reindexnig")[0].document == "index.md"
+    assert kb.search("once mroe")[0].document == "again.md"
