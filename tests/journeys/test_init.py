@@ -367,12 +367,34 @@ jobs:
 TO_A_BRANCH = DEPLOYS.replace("actions/upload-pages-artifact@v3", "peaceiris/actions-gh-pages@v4")
 
 
+def pushing(command: str) -> str:
+    steps = f"      - run: mkdocs build\n      - run: {command}\n"
+    return DEPLOYS.partition("      - run:")[0] + steps
+
+
+@pytest.mark.parametrize("command", ["mkdocs gh-deploy --force", "npx docusaurus deploy"])
+def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade, command: str) -> None:
+    """As Material for MkDocs and Docusaurus show it: nothing comes between, so the tree would be pushed nowhere."""
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/ci.yml": pushing(command)})
+    ran = vade("init", "--yes", "--json")
+    assert ran.json["address"] == "https://acme.github.io/Handbook/kb/"
+    folder = "site" if "mkdocs" in command else "build"
+    assert read_settings(Path("vademecum.toml")).out == Path(folder, "kb")
+    name = command.removeprefix("npx ").removesuffix(" --force")
+    lacks = f"between rendering and publishing, which `{name}` does at once: take the steps that the guide"
+    assert lacks in ran.json["steps"][0]["why"]
+    assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
+
+
 @pytest.mark.parametrize(
     ("workflow", "folder"),
     [
         (DEPLOYS, "site"),
         (DEPLOYS.replace("        with: {path: ./site/}\n", ""), "_site"),
         (TO_A_BRANCH.replace("path:", "publish_dir:"), "site"),
+        (pushing("ghp-import --no-jekyll --push --force ./public"), "public"),
+        (pushing("npx gh-pages -d out/"), "out"),
+        (pushing("npx docusaurus deploy --skip-build"), "build"),
     ],
 )
 def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(

@@ -178,6 +178,26 @@ def test_what_github_says(check: Check, place: Path) -> None:
     assert any("GitHub Pages is switched off: gh api -X POST" in message for message in check())
     fake_gh(place / ".git-hub", WORKING | {"/pages": "legacy"})
     assert any("GitHub Pages serves a branch" in message for message in check())
+    replaced(WORKFLOW_FILE, "actions/deploy-pages@", "peaceiris/actions-gh-pages@")
+    assert check() == []  # which pushes the branch
+    replaced(WORKFLOW_FILE, "peaceiris/actions-gh-pages@", "actions/deploy-pages@")
+
+
+def test_a_domain_that_only_github_knows(
+    check: Check, place: Path, host: PagesHost, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A site that actions deploy needs no CNAME file: the domain is written in GitHub's settings."""
+    fake_gh(
+        place / ".git-hub",
+        WORKING | {"/pages": f"workflow {host.url.replace('http:', 'https:').rstrip('/')}"},
+    )
+    assert "GitHub Pages serves the repository at" not in looked_at(capsys)
+    fake_gh(place / ".git-hub", WORKING | {"/pages": "workflow https://docs.acme.example/"})
+    assert (
+        f"serves the repository at https://docs.acme.example/, and vademecum.toml says {host.url}"
+        in looked_at(capsys)
+    )
+    assert check() == []
 
 
 def test_without_its_program_github_is_not_asked(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,9 +20,9 @@ from vademecum_builder.scaffold.deployments import read_workflows
 from vademecum_builder.scaffold.files import SETTINGS_FILE
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.live import check_live
+from vademecum_builder.scaffold.on_github import check_github
 from vademecum_builder.scaffold.plan import KEY_FOLDERS, source_folders
 from vademecum_builder.scaffold.repository import Repository, git, open_repository
-from vademecum_builder.scaffold.workflow import ENVIRONMENT
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
@@ -44,8 +42,6 @@ _KEY_NAME = re.compile(r"(?:.*/)?[^/]*\.(?:pem|key)", re.IGNORECASE)
 _DEPLOYING = timedelta(hours=1)
 """A commit younger than that may still be on its way."""
 _MOST_OF_A_KEY = 64 * 1024
-_PATIENCE = 30
-"""Seconds that GitHub may take for an answer."""
 
 
 def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Finding, ...]:
@@ -74,14 +70,15 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
         except UsageError as error:
             yield Finding(SETTINGS_FILE, WRONG, error.message)
     sources = [relative(folder, known.top) for folder in source_folders(told)] if told is not None else []
-    yield from check_workflows(known, read_workflows(known), sources)
+    workflows = read_workflows(known)
+    yield from check_workflows(known, workflows, sources)
     root = _given(known, told)
     yield from _root(known, root, now)
     yield from _keys(known, root, now)
     if told is not None:
         yield from _built(known, told)
     if live and known.owner:
-        yield from _on_github(known)
+        yield from check_github(known, workflows, (told and told.previous) or "")
     if live and told is not None and told.previous and root.is_file():
         yield from _moved(known, told.previous)
         behind = partial(_behind, known, told, now)
@@ -229,38 +226,3 @@ def _behind(known: Repository, told: BuildRequest, now: datetime, built: datetim
     yield Finding(
         "site", state, f"{what}, by {changed:%Y-%m-%d %H:%M}: did the workflow run (`gh run list`)?"
     )
-
-
-def _on_github(known: Repository) -> Iterator[Finding]:
-    whole = f"{known.owner}/{known.name}"
-    secrets: set[str] = set()
-    for place in (("--env", ENVIRONMENT), ()):
-        said, failure = _gh("secret", "list", "--repo", whole, *place, "--json", "name")
-        if said is None and not place:
-            yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set was not asked: {failure}")
-            return
-        secrets |= {entry["name"] for entry in json.loads(said or "[]")}
-    if KEY_VARIABLE in secrets:
-        yield Finding("secret", GOOD, f"the secret {KEY_VARIABLE} is set")
-    else:
-        handed = f"gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {KEY_FOLDERS[0]}/{RELEASE_KEY}"
-        yield Finding("secret", WRONG, f"the secret {KEY_VARIABLE} is not set: {handed}")
-    said, failure = _gh("api", f"repos/{whole}/pages", "--jq", ".build_type")
-    if said is None and "404" in failure:
-        switched = f"gh api -X POST repos/{whole}/pages -f build_type=workflow"
-        yield Finding("site", WRONG, f"GitHub Pages is switched off: {switched}")
-    elif said is not None and said.strip() == "legacy":
-        switched = f"gh api -X PUT repos/{whole}/pages -f build_type=workflow"
-        yield Finding(
-            "site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}"
-        )
-
-
-def _gh(*arguments: str) -> tuple[str | None, str]:
-    """Return what GitHub's program prints, or None and why not."""
-    try:
-        done = subprocess.run(["gh", *arguments], capture_output=True, text=True, timeout=_PATIENCE)
-    except (OSError, subprocess.TimeoutExpired):
-        return None, "gh is not here, or does not answer"
-    failure = (done.stderr.strip().splitlines() or ["gh failed"])[0]
-    return (None, failure) if done.returncode else (done.stdout, "")

@@ -17,7 +17,15 @@ _DEPLOYS = {
     "peaceiris/actions-gh-pages": ("publish_dir", "public"),
     "jamesives/github-pages-deploy-action": ("folder", ""),
 }
-_PUSHES = re.compile(r"\b(?:mkdocs gh-deploy|mike deploy|gh-pages -d|ghp-import|docusaurus deploy)\b")
+_PUSHES = (
+    (re.compile(r"\bghp-import\b[^\n]*\s(?P<folder>[^\s-][^\s]*)[ \t]*$", re.MULTILINE), ""),
+    (re.compile(r"\bgh-pages (?:-d|--dist)[ =](?P<folder>\S+)"), ""),
+    (re.compile(r"\b(?P<at_once>mkdocs gh-deploy)\b"), "site"),
+    (re.compile(r"\b(?P<at_once>docusaurus deploy)\b(?![^\n]*--skip-build)"), "build"),
+    (re.compile(r"\bdocusaurus deploy\b[^\n]*--skip-build"), "build"),
+    (re.compile(r"\b(?P<at_once>mike deploy)\b"), ""),
+)
+"""Commands that push a folder, and which it is where the command names none."""
 VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
 _OURS = re.compile(r"[.$]/\.github/actions/vademecum/?")
 _ACTION = re.compile(rf"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|{_OURS.pattern}")
@@ -33,6 +41,7 @@ class Workflow:
         deploys: Whether it publishes a site.
         folder: Which folder that site is; may be empty.
         publishes: Whether it publishes a knowledge base.
+        at_once: The command that renders the site and publishes it; empty: two steps do so.
     """
 
     path: str
@@ -40,11 +49,17 @@ class Workflow:
     deploys: bool
     folder: str
     publishes: bool
+    at_once: str = ""
 
     @property
     def uses_ours(self) -> bool:
         """Whether it runs the action that `vade init` writes."""
         return any(_OURS.fullmatch(str(step.get("uses") or "")) for _, step in self.steps)
+
+    @property
+    def by_actions(self) -> bool:
+        """Whether it deploys as GitHub's own action does; others push a branch."""
+        return any(str(step.get("uses") or "").startswith("actions/deploy-pages@") for _, step in self.steps)
 
     @property
     def steps(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -60,18 +75,23 @@ def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
 
 def _workflow(path: str, text: str) -> Workflow:
     told = read_yaml(text)
-    deploys, folder, publishes = False, "", False
+    deploys, folder, publishes, at_once = False, "", False, ""
     for _, step in _steps(told):
         run, uses = str(step.get("run") or ""), str(step.get("uses") or "")
         action = uses.partition("@")[0].lower()
         publishes = publishes or bool(VADE.search(run) or _ACTION.fullmatch(uses))
-        deploys = deploys or action in _DEPLOYS or bool(_PUSHES.search(run))
+        deploys = deploys or action in _DEPLOYS
+        for pattern, usual in _PUSHES:
+            if pushed := pattern.search(run):
+                said = pushed.groupdict()
+                deploys, at_once = True, said.get("at_once") or ""
+                folder = said.get("folder", usual).removeprefix("./").rstrip("/")
         inputs = step.get("with")
         name, usual = _DEPLOYS.get(action, ("", ""))
         named = str(inputs.get(name, usual) if isinstance(inputs, Mapping) else usual).strip()
         if named and "${{" not in named:
             folder = named.removeprefix("./").rstrip("/")
-    return Workflow(path, told, deploys, folder, publishes)
+    return Workflow(path, told, deploys, folder, publishes, at_once)
 
 
 def _steps(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

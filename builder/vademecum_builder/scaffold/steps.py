@@ -93,6 +93,11 @@ def left_to_do(
 
 def after_rendering(deployed: Workflow) -> str:
     """Return where in a workflow that publishes a site a knowledge base is built."""
+    if deployed.at_once:
+        return (
+            f"between rendering and publishing, which `{deployed.at_once}` does at once: take the steps that the guide "
+            "of your generator shows in its place"
+        )
     return (
         f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
     )

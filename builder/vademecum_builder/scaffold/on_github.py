@@ -1,0 +1,68 @@
+"""What GitHub says of a repository: whether the secret is set, and what it serves as its site. Asked by way of `gh`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+
+from vademecum_builder.scaffold.deployments import Workflow
+from vademecum_builder.scaffold.files import SETTINGS_FILE
+from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
+from vademecum_builder.scaffold.plan import KEY_FOLDERS
+from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.workflow import ENVIRONMENT
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY
+
+_PATIENCE = 30
+"""Seconds that GitHub may take for an answer."""
+
+
+def check_github(known: Repository, workflows: Sequence[Workflow], address: str) -> Iterator[Finding]:
+    """Ask GitHub whether the secret is set, and what it serves.
+
+    Args:
+        address: Where the settings say that it is published; may be empty.
+    """
+    whole = f"{known.owner}/{known.name}"
+    secrets: set[str] = set()
+    for place in (("--env", ENVIRONMENT), ()):
+        said, failure = _gh("secret", "list", "--repo", whole, *place, "--json", "name")
+        if said is None and not place:
+            yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set was not asked: {failure}")
+            return
+        secrets |= {entry["name"] for entry in json.loads(said or "[]")}
+    if KEY_VARIABLE in secrets:
+        yield Finding("secret", GOOD, f"the secret {KEY_VARIABLE} is set")
+    else:
+        handed = f"gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {KEY_FOLDERS[0]}/{RELEASE_KEY}"
+        yield Finding("secret", WRONG, f"the secret {KEY_VARIABLE} is not set: {handed}")
+    said, failure = _gh("api", f"repos/{whole}/pages", "--jq", '.build_type + " " + .html_url')
+    kind, _, served = (said or "").strip().partition(" ")
+    if said is None and "404" in failure:
+        switched = f"gh api -X POST repos/{whole}/pages -f build_type=workflow"
+        yield Finding("site", WRONG, f"GitHub Pages is switched off: {switched}")
+    elif kind == "legacy" and any(workflow.by_actions for workflow in workflows):
+        switched = f"gh api -X PUT repos/{whole}/pages -f build_type=workflow"
+        yield Finding(
+            "site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}"
+        )
+    if served and address and not _below(address, served):
+        elsewhere = f"GitHub Pages serves the repository at {served}, and {SETTINGS_FILE} says {address}"
+        yield Finding(SETTINGS_FILE, LOOK, f"{elsewhere}: is it published on another host?")
+
+
+def _below(address: str, top: str) -> bool:
+    """Return whether an address is that of a site or of a folder of it; https or not makes no difference."""
+    one, two = (text.lower().partition("://")[2].rstrip("/") + "/" for text in (address, top))
+    return one.startswith(two)
+
+
+def _gh(*arguments: str) -> tuple[str | None, str]:
+    """Return what GitHub's program prints, or None and why not."""
+    try:
+        done = subprocess.run(["gh", *arguments], capture_output=True, text=True, timeout=_PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return None, "gh is not here, or does not answer"
+    failure = (done.stderr.strip().splitlines() or ["gh failed"])[0]
+    return (None, failure) if done.returncode else (done.stdout, "")
