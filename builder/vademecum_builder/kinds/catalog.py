@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_truth
 from vademecum_builder.kinds.records import AUTO, RecordReader
@@ -34,6 +35,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "path": Key("a file, a folder, a glob as in data/*.json, or an address", is_place, required=True),
     "records": Key("the path of the list, as in data.items", is_text),
     "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
+    "merge": Key("true or false", is_truth),
     "drafts": Key("true or false", is_truth),
     **records.KEYS,
 }
@@ -43,13 +45,19 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """Return the catalog.
 
     Raises:
-        UsageError: There is no such file, or a template that cannot be read.
+        UsageError: There is no such file, `merge` without `id`, or a template that cannot be read.
     """
     values = settings.values
     id = values.get("id", "")
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
+    if values.get("merge") and not id:
+        raise UsageError(
+            f"{settings.where}: source.merge: name the field that several rows have in common: id"
+        )
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
-    source = CatalogSource(values["path"], layout, id, reader.named, settings.where)
+    source = CatalogSource(
+        values["path"], layout, id, reader.named, settings.where, values.get("merge", False)
+    )
     if request.sync and not is_address(source.place):
         source.files()
     return [Opened(source, lambda: reader)]

@@ -24,6 +24,11 @@ _PRIVATE: Final = re.compile(
     r"pass(?:word|wd)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost\b|margin|\bip\b",
     re.IGNORECASE,
 )
+_ID: Final = re.compile(
+    r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
+    re.IGNORECASE,
+)
+_ALMOST_ALL: Final = 0.95
 _TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name")
 _LINKS: Final = ("url", "link", "permalink", "href", "web_url")
 _UPDATED: Final = re.compile(
@@ -38,7 +43,7 @@ class FieldFound:
     Attributes:
         name: With dots where it is nested.
         records: How many have it, and not empty.
-        types: `text`, `number`, `truth`, `time`, `address`, `list` and how often.
+        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `nested` and how often.
         samples: The first few that differ, cut.
         length: Characters of all texts in it.
         words: How many of its texts have several words.
@@ -98,12 +103,13 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         keys: Fields that identify a record, as a database says.
     """
     told: dict[str, Any] = {}
-    whole = [one.name for one in fields if one.records == records and len(one.values) == records]
-    ids = [*keys, *(name for name in ID_NAMES if name in whole), *whole]
-    if ids:
-        told["id"] = ids[0]
+    several = "" if keys else _id_of_several(fields, records)
+    if several:
+        told |= {"id": several, "merge": True}
+    elif id := next(iter(keys), "") or _id_of(fields, records):
+        told["id"] = id
     open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
-    by_name = {one.name.lower(): one for one in open_}
+    by_name = {_last(one.name): one for one in reversed(open_)}
     texts = [one for one in open_ if one.type == "text"]
     title = next((by_name[name] for name in _TITLES if name in by_name), None) or min(
         (one for one in texts if one.words * 2 > one.records),
@@ -135,6 +141,31 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     return told
 
 
+def _id_of(fields: Sequence[FieldFound], records: int) -> str:
+    """Return the field that names records: of those that hardly any two share, one that is called so, else one that
+    none share. A record or two may be wrong."""
+    whole = [one.name for one in fields if one.records == records == len(one.values)]
+    most = [
+        one.name
+        for one in fields
+        if not one.is_private and one.type in ("text", "number") and len(one.values) >= _ALMOST_ALL * records
+    ]
+    named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
+    return next(iter([*named, *filter(_ID.fullmatch, most), *whole]), "")
+
+
+def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
+    """Return the field that several rows of one record have in common, where the others have no title of their own."""
+    titles = {one.records for one in fields if _last(one.name) in _TITLES and 5 * one.records < 4 * records}
+    found = (one for one in fields if one.records == records and len(one.values) in titles)
+    return next((one.name for one in found if _ID.fullmatch(one.name)), "")
+
+
+def _last(name: str) -> str:
+    """Return a field's own name, without what it is nested in."""
+    return name.lower().rpartition(".")[2].removeprefix("post_")
+
+
 def zone_of(times: FieldFound) -> dict[str, str]:
     """Return the zone that the settings have to say where times say none."""
     try:
@@ -161,7 +192,7 @@ def _type_of(value: Any) -> str:
         case int() | float():
             return "number"
         case list():
-            return "list"
+            return "list" if all(isinstance(one, str) for one in value) else "nested"
     text = str(value).strip()
     if text.startswith(("http://", "https://")):
         return "address"

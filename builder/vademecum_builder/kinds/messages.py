@@ -54,6 +54,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "table": Key("a table's name", is_text),
     "query": Key("a SELECT", is_text),
     "path": Key("an exported file or folder", is_path),
+    "records": Key("the path of the list, as in data.messages", is_text),
     "shape": Key(f"{', '.join(SHAPES[:-1])} or {SHAPES[-1]}", is_one_of(*SHAPES)),
     **{name: Key(f"the field that holds it ({name})", is_text) for name in _FIELDS},
     "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
@@ -109,7 +110,8 @@ def _archive(settings: SourceSettings, *, checked: bool) -> Archive:
     named = {name: name for name in _ALWAYS} | {name: values[name] for name in _FIELDS if name in values}
     columns = {name.replace("-", "_"): column for name, column in named.items()}
     if "path" in values:
-        return Export(values["path"], values.get("shape", ""), columns, values.get("zone"), settings.where)
+        zone, records = values.get("zone"), values.get("records", "")
+        return Export(values["path"], values.get("shape", ""), columns, zone, settings.where, records)
     from vademecum_builder.sources.message_table import MessageTable  # which needs SQLAlchemy
 
     table = MessageTable(table_source(settings), columns, values.get("zone"))

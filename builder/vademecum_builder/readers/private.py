@@ -24,7 +24,7 @@ def _key(names: str, group: str) -> str:
     return rf"(?:^|^[ \t]+(?=\")|[{{,][ \t]*(?=\"))[\"']?(?P<{group}>(?:page-)?(?:{names}))[\"']?[ \t]*[:=][ \t]*[\"']?"
 
 
-_YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0)\b"
+_YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0|-1)\b"
 _FLAGS = re.compile(
     f"{_key('draft|unlisted|private|noindex|search_exclude', 'yes')}{_YES}"
     f"|{_key('publish(?:ed)?|search|sitemap|pagefind', 'no')}{_NO}"
@@ -35,6 +35,14 @@ _FLAGS = re.compile(
     rf"|{_key('search', 'search')}(?:\{{|\n(?:[ \t]+.*\n)*?[ \t]+)[ \t]*[\"']?exclude[\"']?[ \t]*[:=][ \t]*{_YES}",
     re.MULTILINE | re.IGNORECASE,
 )
+_RECORD = re.compile(
+    r'"(?:(?P<status>(?:\w+_)?status)":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
+    # Of WordPress: what only its password shows, and what a post was. Of WooCommerce.
+    r'|(?P<password>post_password)":"[^"]|(?P<type>post_type)":"revision"'
+    r'|(?P<visibility>visibility in catalog)":"hidden")',
+    re.IGNORECASE,
+)
+"""What a shop, a blog or a database says of a record that it does not show."""
 _INDENTED = re.compile(
     rf"^[ \t]+[\"']?(?P<yes>draft|unlisted|private|noindex)[\"']?[ \t]*[:=][ \t]*[\"']?{_YES}",
     re.MULTILINE | re.IGNORECASE,
@@ -66,16 +74,17 @@ def why_private(head: str, now: datetime | None = None) -> str:
 
     Args:
         head: The page, or its beginning.
-        now: Dates are compared with it; None: they do not matter.
+        now: Dates are compared with it; None: they do not matter, as of a record, which has more ways to say it.
     """
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
     if front is None:
         return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
     folded = front[0].casefold()
-    if not any(word in folded for word in _WORDS):
+    record = now is None and _RECORD.search(front[0])
+    if not record and not any(word in folded for word in _WORDS):
         return ""
-    said = _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
+    said = record or _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
     if said:
         name = next(name for name in said.groupdict().values() if name)
         return f"pages that are not for everybody: {name.lower()}"

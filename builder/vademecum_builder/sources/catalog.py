@@ -26,13 +26,15 @@ from vademecum_builder.sources.base import (
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.record_files import Failed, Layout, read_records
+from vademecum_builder.sources.record_files import Failed, Layout, lists_of, read_records
 from vademecum_builder.sources.records import field_at, instead, record_item, record_key
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle")
 """Fields that are the id where none is named: the first of these that the first record has."""
+_LISTS = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
+"""What a list of records is called, of several."""
 _STRATEGY = "http"
 _SAID = 200
 _NAMED = 30
@@ -48,6 +50,7 @@ class CatalogSource:
         id: The field that is the key; empty: one of `ID_NAMES`.
         needs: Fields that some record has to have, each behind the key of the settings that names it.
         where: The settings' file and line, for messages.
+        merge: Whether records that follow each other under one id are one: of a product, a row for each variant.
     """
 
     place: str
@@ -55,6 +58,7 @@ class CatalogSource:
     id: str = ""
     needs: Sequence[tuple[str, str]] = ()
     where: str = ""
+    merge: bool = False
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return everything; of an address nothing where it is what it was at the checkpoint.
@@ -114,12 +118,27 @@ class CatalogSource:
                 fetched.body.close()
         return found
 
+    def list_of_records(self) -> str:
+        """Return the path of the list in JSON that holds the records, where there are several; empty: there is one.
+
+        Raises:
+            UsageError, HostError: As `sample`.
+        """
+        fetched = fetch(self.place, {}) if is_address(self.place) else None
+        with closing(_opened([] if fetched else self.files())) as files:
+            stream = fetched.body if fetched else next(files)[2]
+            found = lists_of(stream)
+            if fetched:
+                fetched.body.close()
+        named = [path for path in found if path.rpartition(".")[2] in _LISTS]
+        return (named or sorted(found, key=lambda path: -found[path]))[0] if len(found) > 1 else ""
+
     @property
     def _file_name(self) -> str:
         return PurePosixPath(urlsplit(self.place).path).name or self.place
 
     def _fetched(self, since: Checkpoint | None) -> Changes:
-        shaped = hashlib.sha256(repr((self.layout, self.id)).encode()).hexdigest()[:16]
+        shaped = hashlib.sha256(repr((self.layout, self.id, self.merge)).encode()).hexdigest()[:16]
         told: dict[str, Any] = {}
         if since is not None:
             if since.strategy != _STRATEGY:
@@ -139,6 +158,29 @@ class CatalogSource:
             yield from listing.entries([(self.place, self._file_name, fetched.body)])
         if checkpoint:
             yield checkpoint
+
+
+def _merged(
+    records: Iterable[tuple[int, dict[str, Any] | Failed]], id: str
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield records that follow each other under one id as one: of what they say differently it has a list."""
+    number: int = 0
+    last: dict[str, Any] | None = None
+    for at, record in records:
+        if isinstance(record, Failed):
+            yield at, record
+        elif last is not None and record.get(id) is not None and record.get(id) == last.get(id):
+            for name, value in record.items():
+                before = last.setdefault(name, value)
+                values = before if isinstance(before, list) else [before]
+                if value not in values:
+                    last[name] = [*values, value]
+        else:
+            if last is not None:
+                yield number, last
+            number, last = at, record
+    if last is not None:
+        yield number, last
 
 
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
@@ -176,7 +218,8 @@ class Listing:
             try:
                 said: list[str] = []
                 ending = PurePosixPath(name).suffix.lower()
-                for number, record in read_records(stream, ending, self.source.layout, warn=said.append):
+                records = read_records(stream, ending, self.source.layout, warn=said.append)
+                for number, record in _merged(records, self.id) if self.source.merge else records:
                     yield self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:

@@ -1,25 +1,35 @@
-"""Exported archives of messages: JSON Lines, and in modules of their own Slack's folder, Discord's JSON, mbox."""
+"""Exported archives of messages: records (JSON, JSON Lines, CSV), and in modules of their own Slack's folder, the JSON
+of Discord and Telegram, what WhatsApp and programs for IRC write, mbox."""
 
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped, SourceError
+from vademecum_builder.sources.charset import decode_text
+from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages
-from vademecum_builder.sources.mail import mails
+from vademecum_builder.sources.mail import mails, text_of_html
 from vademecum_builder.sources.messages import make_message
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
-from vademecum_builder.sources.records import is_deleted
+from vademecum_builder.sources.records import field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
+from vademecum_builder.sources.telegram import telegram_messages
 
-SHAPES: Final = ("jsonl", "slack", "discord", "mbox")
+SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "whatsapp", "irc", "mbox")
+_RECORDS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+_HTML: Final = re.compile(r"\s*<\w[^>]*>.*</\w+>\s*", re.DOTALL)
+_MOST_UNPACKED: Final = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -29,10 +39,11 @@ class Export:
     Attributes:
         path: Where it is.
         shape: One of `SHAPES`; empty: as it looks.
-        fields: Of JSON Lines: what `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and
-            `deleted` are called in it, by these names.
+        fields: Of records: what `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and
+            `deleted` are called in it, by these names; `from.name` where they are nested.
         zone: Of times without one.
         where: The settings' file and line.
+        records: Of records: the path of the list in JSON; empty: the one that there is.
     """
 
     path: Path
@@ -40,6 +51,7 @@ class Export:
     fields: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None
     where: str = ""
+    records: str = ""
 
     @property
     def name(self) -> str:
@@ -56,11 +68,18 @@ class Export:
             "jsonl": self._json_lines,
             "slack": self._slack,
             "discord": self._discord,
+            "telegram": self._telegram,
+            "whatsapp": lambda: self._lines(whatsapp_messages),
+            "irc": lambda: self._lines(irc_messages),
             "mbox": self._mbox,
         }
         if not self.path.exists():
             raise SourceError(f"{self.where}: source.path: {self.path}: no such file or folder")
         try:
+            if zipfile.is_zipfile(self.path):
+                with TemporaryDirectory() as folder:
+                    yield from replace(self, path=self._unpacked(Path(folder))).read()
+                return
             yield from readers[self.shape or self._looks_like()]()
         except OSError as error:
             raise SourceError(
@@ -70,29 +89,56 @@ class Export:
     def _looks_like(self) -> str:
         if self.path.is_dir():
             return "slack" if next(slack_days(self.path), None) else "discord"
-        if self.path.suffix.lower() in (".mbox", ".mbx"):
-            return "mbox"
         with self.path.open("rb") as stream:
-            head = stream.read(4096)
-        if head.startswith(b"From "):
-            return "mbox"
-        return "discord" if self.path.suffix.lower() == ".json" and b'"guild"' in head else "jsonl"
+            return shape_of(stream.read(4096), self.path.suffix.lower()) or "jsonl"
+
+    def _unpacked(self, folder: Path) -> Path:
+        with zipfile.ZipFile(self.path) as packed:
+            if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
+                raise SourceError(
+                    f"{self.where}: {self.path}: more than 4 GB: unpack it, and name its folder"
+                )
+            packed.extractall(folder)
+        inner = [one for one in folder.iterdir() if not one.name.startswith(("__MACOSX", "."))]
+        return inner[0] if len(inner) == 1 else folder
+
+    def _files(self, *endings: str) -> list[Path]:
+        found = self.path.rglob("*") if self.path.is_dir() else [self.path]
+        return sorted(file for file in found if file == self.path or file.suffix.lower() in endings)
 
     def _json_lines(self) -> Iterator[Message | Skipped]:
-        files = sorted(self.path.rglob("*.jsonl")) if self.path.is_dir() else [self.path]
-        for file in files:
+        for file in self._files(*_RECORDS):
+            ending = file.suffix.lower() if file.suffix.lower() in _RECORDS else ".jsonl"
             with file.open("rb") as stream:
                 try:
-                    for number, told in read_records(stream, ".jsonl", Layout(halves=True)):
+                    for number, told in read_records(stream, ending, Layout(self.records, halves=True)):
                         yield from self._json_line(told, f"{file.name}:{number}")
                 except ContentError as error:
                     raise SourceError(f"{self.where}: {file}: {error.message}") from None
+
+    def _lines(
+        self, read: Callable[[Iterable[str], str], Iterator[tuple[str, dict[str, Any]] | Skipped]]
+    ) -> Iterator[Message | Skipped]:
+        for file in self._files(".txt", ".log", ".weechatlog"):
+            name = re.sub(r"^WhatsApp Chat (?:with|-) |^_chat$", "", file.stem)
+            yield from self._messages(read(decode_text(file.read_bytes()).text.splitlines(), name))
+
+    def _telegram(self) -> Iterator[Message | Skipped]:
+        for file in self._files(".json"):
+            told = _load(file)
+            if not isinstance(told, dict) or not {"messages", "chats"} & told.keys():
+                raise SourceError(
+                    f"{self.where}: {file}: no export of Telegram: it has no messages and no chats"
+                )
+            yield from self._messages(telegram_messages(told, file.name))
 
     def _json_line(self, told: dict[str, Any] | Failed, key: str) -> Iterator[Message | Skipped]:
         if isinstance(told, Failed):
             yield Skipped(key, told.reason, told.said)
             return
-        found = {name: told.get(field) for name, field in self.fields.items()}
+        found = {name: field_at(told, field) for name, field in self.fields.items()}
+        if isinstance(text := found.get("text"), str) and _HTML.fullmatch(text):
+            found["text"] = text_of_html(text)
         if not is_deleted(found.get("deleted")):
             yield make_message(found, self.zone, self.where, key, found.get("updated"))
 
@@ -117,6 +163,19 @@ class Export:
             else:
                 key, found, *edited = one
                 yield make_message(found, self.zone, self.where, key, *edited)
+
+
+def shape_of(head: bytes, ending: str) -> str:
+    """Return which program wrote an archive of messages that begins so; empty: none that is known."""
+    if ending in (".mbox", ".mbx") or head.startswith(b"From "):
+        return "mbox"
+    text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
+    if ending == ".json":
+        telegram = '"text_entities"' in text or '"about": "Here is the data you requested' in text
+        return "telegram" if telegram else "discord" if '"guild"' in text else ""
+    if ending in (".txt", ".log", ".weechatlog", ""):
+        return "whatsapp" if is_whatsapp(text) else "irc" if is_irc(text) else ""
+    return ""
 
 
 def _load(file: Path) -> Any:

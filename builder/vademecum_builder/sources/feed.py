@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
@@ -19,6 +20,8 @@ from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.records import record_item, record_key
 
 _STRATEGY = "feed"
+_NAMES = ("id", "g_id", "link", "g_link", "title")
+"""What an entry is called by; `g_`: of a feed of products (Google Merchant), which may have no others."""
 _END = re.compile(rb"</(?:[\w]+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 
 
@@ -74,29 +77,33 @@ class FeedSource:
             raise SourceError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
         seen: set[str] = set()
         for number, entry in enumerate(feed.entries, 1):
-            key = record_key(entry.get("id") or entry.get("link") or "")
+            key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
             if key is None or key in seen:
                 yield Skipped(
                     f"entry {number}",
-                    f"its id {key} stands twice" if key else "no id and no link",
+                    f"its id {key} stands twice" if key else "no id, no link and no title",
                     str(entry)[:200],
                 )
                 continue
             seen.add(key)
-            yield record_item(key, _fields(entry))
+            yield record_item(key, _fields(entry, self.place if is_address(self.place) else ""))
         if not seen:
             raise SourceError(f"{self.place}: no entry in this feed; nothing is changed")
         yield checkpoint
 
 
-def _fields(entry: Any) -> dict[str, Any]:
-    bodies = [one.value for one in entry.get("content", ())] or [entry.get("summary", "")]
+def _fields(entry: Any, base: str) -> dict[str, Any]:
+    """Return the fields of an entry; a relative link leads from where the feed lies (`base`)."""
+    link = entry.get("link") or entry.get("g_link", "")
+    bodies = [one.value for one in entry.get("content", ())] or [
+        entry.get("summary") or entry.get("g_description", "")
+    ]
     # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
     time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
     told = {
-        "title": entry.get("title", ""),
+        "title": entry.get("title") or entry.get("g_title", ""),
         "text": "\n".join(bodies),
-        "link": entry.get("link", ""),
+        "link": urljoin(base, link) if link else "",
         "author": entry.get("author", ""),
         "tags": [tag.term for tag in entry.get("tags", ()) if tag.get("term")],
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",

@@ -104,7 +104,9 @@ def _text(mail: Mail) -> str:
     parts = [part for part in mail.walk() if part.get_content_type() in ("text/plain", "text/html")]
     parts = [part for part in parts if part.get_content_disposition() != "attachment"]
     plain = [part for part in parts if part.get_content_type() == "text/plain"]
-    text = "\n\n".join(map(_plain, plain) if plain else map(_of_html, parts)).replace("\r\n", "\n")
+    text = "\n\n".join(
+        map(_plain, plain) if plain else (text_of_html(_payload(part)) for part in parts)
+    ).replace("\r\n", "\n")
     text = _QUOTED_FROM.sub(r"\1", text)
     return _without_quote(_FOOTER.sub("", text)) or text
 
@@ -131,10 +133,11 @@ def _plain(part: Mail) -> str:
     )
 
 
-def _of_html(part: Mail) -> str:
+def text_of_html(html: str) -> str:
+    """Return what a message in HTML says, without what is hidden in it."""
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(_payload(part))
+    tree = LexborHTMLParser(html)
     for node in tree.css(_HIDDEN):
         node.decompose()
     for node in tree.css(_BLOCKS):

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ from vademecum_builder.sources.records import MAX_BYTES, field_at
 
 _HEAD = 1 << 20
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv"}
+_DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = 200
 _NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
@@ -101,6 +103,20 @@ def read_records(
         yield from _lines(stream, longest, halves=layout.halves)
     else:
         yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
+
+
+def lists_of(stream: BinaryIO) -> Counter[str]:
+    """Return how many objects each list of a JSON file holds, as far as its beginning tells; empty: it is none."""
+    head = stream.read(_HEAD)
+    found: Counter[str] = Counter()
+    if head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:1] not in (b"{", b"["):
+        return found
+    try:
+        for path, _ in split_records(io.BytesIO(head), MAX_BYTES):
+            found[path] += 1
+    except ContentError:
+        pass  # the beginning ends in the middle
+    return found
 
 
 def _format_of(head: str) -> str:
@@ -196,13 +212,14 @@ def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str,
     first = text.readline(longest)
     outside = _QUOTED.sub("", first)
     delimiter = max(",;\t|", key=outside.count)
-    text.seek(0)
+    said = _DELIMITER.fullmatch(first)  # Excel reads it, and writes it where it is told to
+    if said is None:
+        text.seek(0)
     lines = _Lines(text, longest)
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    names = [name.strip() for name in next(rows, [])]
-    if not all(names) or len(set(names)) < len(names):
-        raise ContentError(f"its first row has to name each column once, not {first.strip()[:_SAID]!r}")
-    number = rows.line_num + 1
+    rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
+    above = 2 if said else 1
+    names = _names(next(rows, []))
+    number = rows.line_num + above
     while True:
         try:
             row = next(rows, None)
@@ -213,19 +230,31 @@ def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str,
                 ) from None
             row = None if lines.too_long or "field limit" in str(error) else []
             yield number, Failed(f"no row that can be read ({error})") if row == [] else _too_large(longest)
-            number, lines.too_long = rows.line_num + 1, False
+            number, lines.too_long = rows.line_num + above, False
             continue
         if row is None:
             return
         if lines.too_long:
             yield number, _too_large(longest)
-            number, lines.too_long = rows.line_num + 1, False
+            number, lines.too_long = rows.line_num + above, False
             continue
         if len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
         if any(cell.strip() for cell in row):
             yield number, _record(names, row)
-        number = rows.line_num + 1
+        number = rows.line_num + above
+
+
+def _names(row: list[str]) -> list[str]:
+    """Return what columns are called; those without a name of their own get a number, as spreadsheets count."""
+    names: dict[str, None] = {}
+    for number, name in enumerate(map(str.strip, row), 1):
+        free = name or f"column {number}"
+        count = 1
+        while free in names:
+            free = f"{name} {(count := count + 1)}"
+        names[free] = None
+    return list(names)
 
 
 class _Lines:

@@ -37,6 +37,7 @@ _EXTRAS = {
     **dict.fromkeys((".adoc", ".asciidoc", ".asc"), "install Asciidoctor"),
 }
 _LINE = re.compile(r"(?<=\w):\d+\Z")
+_ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
 _NONE: Mapping[tuple[str, str], int] = {}
 
 
@@ -148,8 +149,10 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
 
 
 def ending_of(key: str) -> str:
-    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none."""
-    return PurePosixPath(_LINE.sub("", key)).suffix.lower()
+    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none, as a
+    record whose id has a dot in it."""
+    suffix = PurePosixPath(_LINE.sub("", key)).suffix.lower()
+    return suffix if _ENDING.fullmatch(suffix) else ""
 
 
 def _leftovers(text: str) -> Iterator[str]:

@@ -10,9 +10,11 @@ import pytest
 
 from vademecum import KnowledgeBase
 from vademecum.errors import ContentError, UsageError
+from vademecum.format.json import canonical
 from vademecum_builder.build import build
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.private import why_private
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.prices import price_of
@@ -189,3 +191,22 @@ def test_a_record_deeper_than_a_reader_goes_is_an_error_of_that_record(tmp_path:
 
 def test_skipped_records_keep_to_themselves_what_they_said() -> None:
     assert "secret" not in repr(Skipped("a", "b", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("record", "private"),
+    [
+        ({"post_status": "draft"}, True),
+        ({"Status": "draft", "Title": "x"}, True),
+        ({"post_password": "x"}, True),
+        ({"post_password": "", "post_status": "publish", "post_type": "post"}, False),
+        ({"post_type": "revision"}, True),
+        ({"Visibility in catalog": "hidden"}, True),
+        ({"Published": "-1"}, True),
+        ({"status": "open", "text": 'say {"status":"draft"}'}, False),
+    ],
+)
+def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(
+    record: dict[str, str], private: bool
+) -> None:
+    assert bool(why_private(canonical(record).decode())) is private

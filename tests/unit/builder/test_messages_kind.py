@@ -115,7 +115,7 @@ def test_each_day_gives_what_a_build_from_nothing_gives(chat: Chat, tmp_path: Pa
         ('"window"]', '"window"]\noverlap = 11', "source.overlap: 11 is half of messages or more"),
         ('"window"]', '"window"]\ntokens = 0', "source.tokens: expected a number of tokens above 0"),
         ('"window"]', '"window"]\nzone = "Mars"', "source.zone: expected the zone of times"),
-        ('"window"]', '"window"]\nshape = "irc"', "source.shape: expected jsonl, slack, discord or mbox"),
+        ('"window"]', '"window"]\nshape = "teams"', "source.shape: expected jsonl, slack, discord, telegram"),
         ("{id}", "{idd}", "source.link: .*there is no field 'idd'; did you mean id"),
         ('deleted = "deleted"', 'time = "tim"', "source.time: .*no column 'tim'; did you mean time"),
     ],

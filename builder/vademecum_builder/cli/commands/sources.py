@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.kinds.discover import Proposal, discover
+from vademecum_builder.kinds.discover import discover
+from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceError
@@ -72,6 +73,8 @@ def _discovered(place: str, config: Path, *, write: bool) -> Shown:
         return told, [text.rstrip(), "", f"--write writes this into {config}; then: vade build"]
     before = config.read_text("utf-8") if config.exists() else _NEW.format(_title(place))
     config.write_text(f"{before.rstrip()}\n\n{text}", encoding="utf-8")
+    if missing := next(filter(None, (one.missing for one in proposals)), ""):
+        return told, [text.rstrip(), "", f"written into {config}; to be completed: {missing}"]
     try:
         read_settings(config)
     except UsageError as error:

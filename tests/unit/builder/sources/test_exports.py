@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -293,3 +294,100 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     )
     assert third.text == "News\n\nA link.\n– on\n\none\ntwo"
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
+
+
+def test_telegram(tmp_path: Path) -> None:
+    chat = {
+        "name": "Boats",
+        "messages": [
+            {"id": 1, "type": "service", "date_unixtime": "1704103200", "actor": "Ann", "text": ""},
+            {"id": 2, "type": "message", "date_unixtime": "1704103260", "from": "Ann", "text": "How?"},
+            {
+                "id": 3, "type": "message", "date_unixtime": "1704103320", "edited_unixtime": "1704103740",
+                "from": "Bob", "reply_to_message_id": 2,
+                "text": ["See ", {"type": "link", "text": "https://a.example"}, "!"],
+            },
+            7,
+        ],
+    }  # fmt: skip
+    for told in (
+        chat,
+        {"chats": {"list": [chat, {"type": "saved_messages", "messages": [chat["messages"][1]]}]}},
+    ):
+        write(tmp_path / "result.json", told)
+        first, second, broken = messages(tmp_path / "result.json", shape="telegram")
+        assert isinstance(first, Message) and isinstance(second, Message) and isinstance(broken, Skipped)
+        assert (first.author, first.text, first.channel) == ("Ann", "How?", "Boats")
+        assert (second.text, second.reply_to) == ("See https://a.example!", "2")
+        assert second.updated == datetime(2024, 1, 1, 10, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        (
+            "12/31/23, 9:15 PM - Ann: Hello\nmore of it\n1/1/24, 12:05\u202fAM - Bob: Hi\n",
+            ["31T21:15", "01T00:05"],
+        ),
+        (
+            "[31.12.23, 21:15:01] Ann: Hello\nmore of it\n\u200e[01.01.24, 00:05:00] Bob: Hi\n",
+            ["31T21:15", "01T00:05"],
+        ),
+        # Nothing but that they rise tells a day from a month.
+        ("01/02/24, 10:00 - Ann: Hello\nmore of it\n02/01/24, 10:00 - Bob: Hi\n", ["02T10:00", "01T10:00"]),
+    ],
+)
+def test_whatsapp(tmp_path: Path, text: str, times: list[str]) -> None:
+    omitted = text.splitlines()[-1].partition("Bob")[0] + "Bob: <Media omitted>\n"
+    system = text.partition("Ann")[0] + "Messages are end-to-end encrypted.\n"
+    file = tmp_path / "WhatsApp Chat with Boats.txt"
+    file.write_text(system + text + omitted)
+    first, second = messages(file, zone=UTC)
+    assert isinstance(first, Message) and isinstance(second, Message)
+    assert (first.author, first.text, first.channel) == ("Ann", "Hello\nmore of it", "Boats")
+    assert [f"{one.time:%dT%H:%M}" for one in (first, second)] == times
+    with pytest.raises(UsageError, match="has no zone"):
+        messages(file)
+
+
+IRSSI = """--- Log opened Mon Jan 01 09:00:00 2024
+10:01 < ann> Hello
+10:02 -!- bob [x] has joined
+10:03 <@bob> Hi
+"""
+WEECHAT = "2024-01-01 10:01:00\tann\tHello\n2024-01-01 10:02:00\t-->\tbob\n2024-01-01 10:03:00\t@bob\tHi\n"
+ZNC = "[10:01:00] <ann> Hello\n[10:02:00] *** Joins: bob\n[10:03:00] <bob> Hi\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("boats.log", IRSSI), ("boats.weechatlog", WEECHAT), ("boats_20240101.log", ZNC)]
+)
+def test_logs_of_irc(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    told = messages(tmp_path / name, zone=UTC)
+    assert [
+        (one.author, one.text, one.channel, f"{one.time:%F %R}") for one in told if isinstance(one, Message)
+    ] == [
+        ("ann", "Hello", "boats", "2024-01-01 10:01"),
+        ("bob", "Hi", "boats", "2024-01-01 10:03"),
+    ]
+
+
+def test_records_whose_fields_are_nested_and_a_packed_export(tmp_path: Path) -> None:
+    one = {
+        "id": "1",
+        "at": "2024-01-01T10:00:00Z",
+        "who": {"name": "Ann"},
+        "body": {"html": "<p>See <b>this</b></p>"},
+    }
+    write(tmp_path / "a.json", {"other": [{"x": 1}], "value": [one]})
+    fields = {"id": "id", "time": "at", "author": "who.name", "text": "body.html"}
+    [told] = messages(tmp_path / "a.json", fields=fields, records="value")
+    assert isinstance(told, Message) and (told.author, told.text) == ("Ann", "See this")
+    with ZipFile(tmp_path / "export.zip", "w") as packed:
+        packed.writestr("users.json", "[]")
+        packed.writestr("channels.json", "[]")
+        said = [{"type": "message", "user": "U1", "text": "Hi", "ts": "1767261600.0"}]
+        packed.writestr("help/2026-01-01.json", json.dumps(said))
+    [told] = messages(tmp_path / "export.zip")
+    assert isinstance(told, Message) and (told.text, told.channel) == ("Hi", "help")

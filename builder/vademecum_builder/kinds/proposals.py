@@ -1,0 +1,164 @@
+"""What is proposed for records that were found: a catalog, a table, or an archive of messages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
+
+MESSAGE: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
+    for name, words in {
+        "time": "date_gmt|date_utc|time|timestamp|ts|date|sent|sent_at|created|created_at|create_at|"
+        "posted_at|date_time|unixtime",
+        "author": "author|sender|from|user|username|nick|nickname|from_user|member|user_name|display_name|"
+        "user_id|author_id|sender_id|from_id|member_id",
+        "text": "text|body|content|message|msg|raw",
+        "channel": "channel|room|room_id|channel_id|channel_name|conversation|conversation_id|chat|chat_id",
+        "thread": "thread|thread_id|thread_ts|topic|topic_id",
+        "reply-to": "reply_to|in_reply_to|parent|parent_id|reply_to_id",
+        "updated": "updated|updated_at|edited|edited_at|modified_at|edited_date_time|update_at",
+        "deleted": "deleted|deleted_at|is_deleted|removed|deleted_date_time|delete_at",
+    }.items()
+}
+
+
+_IDS = ("id", "_id", "event_id", "message_id", "msg_id", "uuid")
+_LATER = ("thread", "reply-to", "updated", "deleted")
+"""What may be empty in every row that was looked at."""
+
+
+_CHAT = re.compile(
+    r"(?:.*_)?(?:messages?|msgs?|chats?|posts?|comments?|irc|conversations?|talks?|logs?|mails?|slack|room)(?:_.*)?",
+    re.IGNORECASE,
+)
+"""What an archive of messages is called."""
+_MARKUP = re.compile(r"</?(?:p|br|div|b|em|strong|[uo]l|li|a|h[1-6]|img|span)\b[^<>]*>?", re.IGNORECASE)
+_NO_CHAT = re.compile(
+    r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE
+)
+"""What a message has not: a review, an article, an order has an author, a time and a text, too."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A `[[source]]` that can be written.
+
+    Attributes:
+        settings: By key, as they stand in the file.
+        notes: What its reader should look at before it is published.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @property
+    def missing(self) -> str:
+        """What has to be written before anything can be built; empty: nothing."""
+        needs = self.kind in ("catalog", "sql") and "id" not in self.settings
+        return "id: the field that names a record" if needs else ""
+
+    def toml(self, name: str = "") -> str:
+        """Return the lines of the file, under this name or its own."""
+        told = {"name": name or self.name, "kind": self.kind} | dict(self.settings)
+        # A JSON string is a basic string of TOML 1.0 (its escapes are among TOML's), and so is a list of them a list.
+        lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in told.items()]
+        missing = [f"# {self.missing}"] if self.missing else []
+        return "\n".join(["[[source]]", *(f"# {note}" for note in self.notes), *lines, *missing]) + "\n"
+
+
+def of_records(
+    name: str,
+    kind: str,
+    where: dict[str, Any],
+    fields: Sequence[FieldFound],
+    count: int,
+    keys: Sequence[str] = (),
+) -> Proposal:
+    """Return what makes a document of each of these records.
+
+    Args:
+        kind, where: The kind, and the settings that say where they are.
+        count: How many were looked at.
+        keys: Fields that identify a record, as a database says.
+    """
+    told = proposal(fields, count, keys)
+    if kind == "sql" and any(
+        _MARKUP.search(value) for one in fields if one.name in told["text"] for value in one.values
+    ):
+        told["format"] = "auto"  # as of a catalog, whose texts are HTML as often
+    notes = []
+    private = [one.name for one in fields if one.is_private]
+    if private:
+        notes.append(f"left out, by their names: {', '.join(private)}")
+    if "zone" in told:
+        notes.append(ZONE)
+    return Proposal(name, kind, where | told, notes)
+
+
+ZONE = "times say no zone: is it this one?"
+
+
+def of_messages(
+    table: str,
+    where: dict[str, Any],
+    fields: Sequence[FieldFound],
+    keys: Sequence[str],
+    columns: Sequence[str],
+) -> Proposal | None:
+    """Return the archive that records are: where each has a time, an author and a text, and they are called messages or
+    are of a channel, a thread, or answers; None: they are none.
+
+    Args:
+        table: What they are called.
+        where: The settings that say where they are.
+        keys: Fields that identify a record, as a database says.
+        columns: All names: what is empty yet says of a message later that it is edited, deleted or an answer.
+    """
+    there = {one.name for one in fields}
+    empty = [FieldFound(name) for name in columns if name not in there]
+    named: dict[str, FieldFound] = {}
+    for role, words in MESSAGE.items():
+        fit = [
+            one
+            for one in (*fields, *(empty if role in _LATER else ()))
+            if words.fullmatch(_snake(one.name)) and one.name not in keys and one not in named.values()
+        ]
+        if role == "time":
+            fit = [one for one in fit if one.type in ("time", "number")]
+        if fit:
+            # An author's name tells more than the number of his account.
+            named[role] = min(fit, key=lambda one: (role == "author" and _is_id(one.name), len(one.name)))
+    ids = [*keys, *(one.name for one in fields if one.name.lower() in _IDS)]
+    called = _CHAT.fullmatch(_snake(table)) or {"channel", "thread", "reply-to"} & named.keys()
+    other = any(_NO_CHAT.fullmatch(_snake(one.name)) for one in fields)
+    if not ids or not called or other or not {"time", "author", "text"} <= named.keys():
+        return None
+    told = {"id": ids[0]} | {role: one.name for role, one in named.items()}
+    told = {
+        role: name
+        for role, name in told.items()
+        if role != name or role not in ("id", "time", "author", "text")
+    }
+    zone = zone_of(named["time"])
+    return Proposal(name_of(table), "messages", where | told | zone, [ZONE] if zone else [])
+
+
+def _snake(name: str) -> str:
+    """Return a field's name with `_` where it goes down or has a capital: `from_user_display_name`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace(".", "_").replace(" ", "_")
+
+
+def _is_id(name: str) -> bool:
+    return _snake(name).lower().endswith("id")
+
+
+def name_of(text: str) -> str:
+    """Return the name of a source that is called after something."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "source"

@@ -1,0 +1,51 @@
+"""Telegram as its desktop program exports it: `result.json`, of one chat or of all (https://telegram.org/blog/export)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.records import mapping, mappings
+
+
+def telegram_messages(
+    told: Mapping[str, Any], name: str
+) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
+    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+
+    Left out is what a channel says of itself (`service`), and what somebody has saved for oneself.
+
+    Args:
+        told: The file.
+        name: Of it.
+    """
+    for chat in [told] if "messages" in told else mappings(mapping(told.get("chats")).get("list")):
+        channel = chat.get("name") or f"chat {chat.get('id')}"
+        messages = chat.get("messages")
+        for number, one in enumerate(messages if isinstance(messages, list) else []):
+            key = f"{name}:{channel}:{number}"
+            if not isinstance(one, Mapping):
+                yield Skipped(key, "no object of fields", repr(one)[:200])
+                continue
+            if one.get("type") != "message" or chat.get("type") == "saved_messages":
+                continue
+            found = {
+                "id": one.get("id"),
+                # The other one, `date`, is of the clock of the machine that exported it.
+                "time": one.get("date_unixtime") or one.get("date"),
+                "author": one.get("from") or one.get("from_id"),
+                "text": _text(one.get("text")),
+                "channel": channel,
+                "thread": one.get("topic_id"),
+                "reply_to": one.get("reply_to_message_id"),
+            }
+            yield key, found, one.get("edited_unixtime") or one.get("edited")
+
+
+def _text(told: Any) -> str:
+    """Return a text, which is a list of texts and of objects where some of it is a link, bold, or a name."""
+    parts = told if isinstance(told, list) else [told]
+    return "".join(
+        str(mapping(one).get("text") or "") if isinstance(one, Mapping) else str(one or "") for one in parts
+    )

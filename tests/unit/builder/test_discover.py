@@ -1,0 +1,141 @@
+"""What is proposed for what strangers have: exports of shops, of programs for chats, tables of other people's apps."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum.errors import UsageError
+from vademecum_builder.kinds.discover import discover
+
+SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
+oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1
+oak-chair,,,,A-2,2
+brass-lamp,Brass Lamp,<p>Of brass and for desks.</p>,false,B-1,1
+brass-lamp,,,,B-2,2
+"""
+
+
+def rows(make: Callable[[int], Mapping[str, Any]], count: int = 20) -> list[Mapping[str, Any]]:
+    return [make(number) for number in range(count)]
+
+
+def text_of(number: int) -> str:
+    return f"This one tells of boats and sails with number {number}."
+
+
+FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "shopify.csv": (SHOPIFY, {"id": "Handle", "merge": True, "title": "Title"}),
+    "two-lists.json": (
+        json.dumps({
+            "errors": [{"code": 7}],
+            "data": {"items": rows(lambda n: {"id": n, "attributes": {"title": f"T{n}", "body": text_of(n)}})},
+        }),
+        {"records": "data.items", "id": "id", "title": "attributes.title", "text": ["attributes.body"]},
+    ),
+    "one-bad-row.jsonl": (
+        "\n".join(json.dumps({"number": max(n, 1), "title": f"T{n}", "text": text_of(n)}) for n in range(20)) + "\n",
+        {"id": "number", "title": "title"},
+    ),
+    "places.geojson": (
+        json.dumps({"type": "FeatureCollection", "features": rows(lambda n: {
+            "type": "Feature", "id": f"node/{n}", "properties": {"name": f"Museum {n}", "about": text_of(n)},
+            "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]},
+        })}),
+        {"id": "id", "title": "properties.name", "metadata": ["type", "geometry.type"]},
+    ),
+    "tabs.txt": ("sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)), {"id": "sku"}),
+    "reviews.csv": (
+        "review_id,product,author,date,rating,body\n"
+        + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
+        {"id": "review_id", "text": ["body"]},
+    ),
+    "teams.json": (
+        json.dumps({"value": rows(lambda n: {
+            "id": str(n), "replyToId": None, "createdDateTime": f"2024-01-01T10:{n:02}:00Z",
+            "from": {"user": {"id": "u-1", "displayName": "Ann"}}, "body": {"content": f"<div>{text_of(n)}</div>"},
+            "channelIdentity": {"channelId": "c"},
+        })}),
+        {"time": "createdDateTime", "author": "from.user.displayName", "text": "body.content",
+         "channel": "channelIdentity.channelId"},
+    ),
+    "matrix.json": (
+        json.dumps({"room_name": "Boats", "messages": rows(lambda n: {
+            "sender": "@ann:x", "room_id": "!a:x", "event_id": f"$e{n}", "origin_server_ts": 1704103260000 + n,
+            "content": {"msgtype": "m.text", "body": text_of(n)},
+        })}),
+        {"id": "event_id", "author": "sender", "text": "content.body", "time": "origin_server_ts"},
+    ),
+    "chat.txt": ("12/31/23, 9:15 PM - Ann: Happy new year\n1/1/24, 9:15 AM - Bob: Thanks\n", {"shape": "whatsapp"}),
+    "irc.log": ("--- Log opened Mon Jan 01 10:00:00 2024\n10:01 < ann> Hello\n", {"shape": "irc"}),
+    "result.json": (
+        json.dumps({"name": "Boats", "messages": [{"id": 1, "type": "message", "text": "x", "text_entities": []}]}),
+        {"shape": "telegram"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: str) -> None:
+    content, expected = FILES[name]
+    (tmp_path / name).write_text(content)
+    [found] = discover(str(tmp_path / name), tmp_path)
+    assert {**found.settings, **expected} == found.settings
+    archives = ("teams.json", "matrix.json", "chat.txt", "irc.log", "result.json")
+    assert found.kind == ("messages" if name in archives else "catalog")
+    assert not found.missing
+
+
+def test_where_nothing_names_a_record_that_has_to_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"post": {"text": "This is one and the same."}}\n' * 3)
+    [found] = discover(str(tmp_path / "a.jsonl"), tmp_path)
+    assert "id" not in found.settings and found.missing and "# id: the field that names" in found.toml()
+
+
+def test_files_of_office_programs_are_proposed_beside_pages(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.docx"):
+        (tmp_path / name).write_bytes(b"%PDF-")
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["files"]
+    (tmp_path / "a.md").write_text("# A")
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder", "files"]
+    with pytest.raises(UsageError, match="one document"):
+        discover(str(tmp_path / "a.pdf"), tmp_path)
+
+
+BLOG = """
+CREATE TABLE wp_posts (ID INTEGER PRIMARY KEY, post_title, post_content, post_status, post_password);
+CREATE TABLE wp_comments (comment_ID INTEGER PRIMARY KEY, comment_author, comment_author_email, comment_date_gmt,
+    comment_content, comment_parent);
+CREATE TABLE wp_users (ID INTEGER PRIMARY KEY, user_login, user_pass, user_email, display_name);
+CREATE TABLE article (id INTEGER PRIMARY KEY, title, body, author, created_at);
+CREATE TABLE tag (id INTEGER, lang, description, PRIMARY KEY (id, lang));
+INSERT INTO wp_users VALUES (1, 'ann', '$P$x', 'ann@x.example', 'Ann Lee');
+"""
+
+
+def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "blog.db")) as blog, blog:
+        blog.executescript(BLOG)
+        for n in range(9):
+            password = "secret" if n == 2 else ""
+            blog.execute("INSERT INTO wp_posts VALUES (?, ?, ?, 'publish', ?)",
+                         (n, f"Post {n}", f"<p>{text_of(n)}</p>", password))  # fmt: skip
+            blog.execute("INSERT INTO wp_comments VALUES (?, 'ann', 'ann@x.example', '2024-01-01 10:00:00', ?, 0)",
+                         (n, text_of(n)))  # fmt: skip
+            blog.execute("INSERT INTO article VALUES (?, ?, ?, 'ann', '2024-01-01 10:00:00')",
+                         (n, f"Article {n}", text_of(n)))  # fmt: skip
+            blog.execute("INSERT INTO tag VALUES (?, ?, ?)", (n // 2, "de" if n % 2 else "en", text_of(n)))
+    found = {one.name: one for one in discover("sqlite:///blog.db", tmp_path)}
+    assert {name: one.kind for name, one in found.items()} == {
+        "wp-posts": "sql", "wp-comments": "messages", "article": "sql", "tag": "sql",
+    }  # fmt: skip
+    assert found["wp-posts"].settings["format"] == "auto"
+    assert any("post_password" in note for note in found["wp-posts"].notes)
+    assert not any("email" in str(one.settings) for one in found.values())
+    assert found["tag"].settings["id"] == "record_key"
