@@ -25,7 +25,7 @@ from vademecum_builder.readers.front_matter import read_front_matter, take_other
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.readers.text import clean_line, without_data
+from vademecum_builder.readers.text import clean_line, with_emoji, without_data
 
 MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""
@@ -127,7 +127,7 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
             case "inline" if tokens[index - 1].type == "heading_open":
                 _heading(outline, tokens[index - 1], token)
             case "inline":
-                runs = _runs(token)
+                runs = _with_emoji(_runs(token))
                 if cells is not None:
                     cells.append(runs)
                 else:
@@ -150,12 +150,13 @@ def _language(info: str) -> str:
 
 
 def _heading(outline: Outline, opening: Token, inline: Token) -> None:
-    runs = _runs(inline)
+    written = _runs(inline)
+    runs = _with_emoji(written)
     anchor = str(opening.attrGet("id") or "")
     if opening.level == 0:
-        outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content)
+        outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content, plain_runs(written))
     else:  # no section of its own in a list or quote, but its anchor is taken
-        outline.anchor(plain_runs(runs), anchor, inline.content)
+        outline.anchor(plain_runs(written), anchor, inline.content)
         outline.block(Paragraph(tuple(replace(run, strong=True) for run in runs)))
 
 
@@ -172,6 +173,10 @@ def _runs(inline: Token) -> Runs:
             runs += [*(line if kept == text else [Run(kept)]), replace(run, text=" ")]
         line = []
     return tuple(replace(run, text=run.text.replace(_BREAK, "\n")) for run in runs[:-1])
+
+
+def _with_emoji(runs: Runs) -> Runs:
+    return tuple(run if run.code else replace(run, text=with_emoji(run.text)) for run in runs)
 
 
 def _pieces(children: Sequence[Token]) -> Iterator[Run]:

@@ -71,8 +71,12 @@ class Outline:
         self._slugs = Slugs(slugs)
         self._sections = [_Open((), "")]
 
-    def heading(self, level: int, text: str, anchor: str = "", source: str = "") -> None:
-        """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as it is written."""
+    def heading(self, level: int, text: str, anchor: str = "", source: str = "", written: str = "") -> None:
+        """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as it is written.
+
+        Args:
+            written: Its text without markup, where something else is shown for a part of it.
+        """
         whole, text = text, clean_line(text)
         is_title = level == 1 and not self.first_h1
         if is_title:
@@ -84,7 +88,9 @@ class Outline:
         if text:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
-        taken = self.anchor(text, anchor, source)  # also where the page's title shows none
+        taken = self.anchor(
+            clean_line(written) or text, anchor, source
+        )  # also where the page's title shows none
         self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost

@@ -266,6 +266,17 @@ def test_slugs_keep_marks_of_scripts_that_need_them() -> None:
     assert GITHUB.slug("हिन्दी पाठ") == "हिन्दी-पाठ"
 
 
+def test_a_code_of_an_emoji_is_shown_as_one_and_the_anchor_is_that_of_its_name() -> None:
+    text = "# :tada: Party\n\n## Oil :+1:\n\nA :white_check_mark:, `:tada:`, std::io::x, 10:30:45, :ref: a:key:b.\n"
+    document = parse_document(SourceItem("a.md", MARKDOWN, text.encode()))
+    assert document.title == "🎉 Party"
+    assert [(section.headings, section.anchor) for section in document.sections] == [
+        ((), "tada-party"),
+        (("Oil 👍",), "oil-1"),
+    ]
+    assert block_text(document.sections[1].blocks[0]) == "A ✅, :tada:, std::io::x, 10:30:45, :ref: a:key:b."
+
+
 def test_anchors_are_unique_in_the_page() -> None:
     text = "# T\n## a\n## a { #a }\n## a-1\n## a\n> ## q\n\n## q\n## 🤓\n## 🤓\n"
     anchors = [section.anchor for section in read(text).sections]
