@@ -98,6 +98,7 @@ class BuildReport:
         told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
         told["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
         told["leftOut"] = told.pop("left_out")
+        told["audit"]["privateKeys"] = told["audit"].pop("private_keys")
         told["audit"]["withoutText"] = told["audit"].pop("without_text")
         del told["notices"]
         return told

@@ -87,6 +87,7 @@ class BuildRequest:
         sources: What is read, each with a name, in place of the folder.
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
+        example_keys: Git-style, files whose private keys everybody may have; others with one are left out.
         profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
         base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
         title: Name of the knowledge base, for its pages.
@@ -137,6 +138,7 @@ class BuildRequest:
     sources: tuple[SourceSettings, ...] = ()
     previous: str | None = None
     patterns: tuple[str, ...] = ()
+    example_keys: tuple[str, ...] = ()
     profile: str = ""
     base_url: str = ""
     title: str = ""

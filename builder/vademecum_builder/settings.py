@@ -103,7 +103,7 @@ def _what(found: Sequence[SourceSettings], folder: Path, told: Sequence[Mapping[
     """Return the fields that say what to build: one folder without a name is the folder form."""
     if len(found) > 1 or found[0].kind != "folder" or "name" in told[0]:
         return {"source": folder, "sources": taken_in(found)}
-    fields = {"path": "source", "base-url": "base_url", "pattern": "patterns"}
+    fields = {"path": "source", "base-url": "base_url", "pattern": "patterns", "example-keys": "example_keys"}
     return {fields.get(name, name): value for name, value in found[0].values.items()}
 
 

@@ -18,6 +18,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "path": Key("a folder", is_path, required=True),
     "base-url": Key(ADDRESS, is_http),
     "pattern": Key("a list of texts", is_texts),
+    "example-keys": Key("a list of texts", is_texts),
     "profile": Key("the name of a generator", is_text),
     "drafts": Key("true or false", is_truth),
 }
@@ -36,6 +37,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         values.get("pattern", ()),
         leave_out=(request.out, DEFAULT_KEYS.parent),
         may_be_empty=request.allow_empty,
+        example_keys=values.get("example-keys", ()),
     )
     check_target(request.out, root)
     next((item for item in source.scan() if isinstance(item, SourceItem)), None)

@@ -33,7 +33,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "url": Key("an address or the path of a repository", _is_repository, required=True),
     "ref": Key("a branch, a tag or a commit", is_text),
     "folder": Key("a folder within the repository", _is_folder),
-    **{name: folder.KEYS[name] for name in ("base-url", "pattern", "profile", "drafts")},
+    **{name: folder.KEYS[name] for name in ("base-url", "pattern", "example-keys", "profile", "drafts")},
 }
 
 
@@ -51,7 +51,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     root = repository.files / below
     if not root.is_dir():
         raise UsageError(f"{settings.where}: source.folder: {repository.name} has no folder {below}")
-    files = FolderSource(root, values.get("pattern", ()))
+    files = FolderSource(root, values.get("pattern", ()), example_keys=values.get("example-keys", ()))
     source = GitSource(repository, below, files)
     chosen = (values.get("profile", ""), values.get("base-url", ""))
     return [Opened(source, lambda: DatedReader(choose_reader(files, *chosen), repository.dates(below)))]

@@ -77,6 +77,7 @@ def sources_of(request: BuildRequest) -> Sequence[SourceSettings]:
     values = {
         "path": request.source,
         "pattern": request.patterns,
+        "example-keys": request.example_keys,
         "base-url": request.base_url,
         "profile": request.profile,
     }

@@ -38,6 +38,7 @@ class Contents:
         left_out: How many files are no documents, by reason.
         leftovers: Markup that stands as text, by document.
         without_text: Keys of documents that can be found by their titles alone.
+        private_keys: Keys of documents with a private key, which the publisher has named.
         duplicates: Keys of documents with the same text.
         headings: The innermost above each passage that was read, in reading order.
     """
@@ -47,6 +48,7 @@ class Contents:
     left_out: Mapping[str, int] = field(default_factory=dict)
     leftovers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     without_text: Sequence[str] = ()
+    private_keys: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
     headings: Sequence[str] = ()
 

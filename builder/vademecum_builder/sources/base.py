@@ -55,12 +55,14 @@ class SourceItem:
         media_type: Chooses the reader: one of the constants above.
         data: The bytes as they lie in the source.
         target: The key of the item that this is another name of, such as a link to a file; empty: of none.
+        shows_keys: Whether private keys in it are examples, which the publisher has said.
     """
 
     key: str
     media_type: str
     data: bytes = field(repr=False)
     target: str = ""
+    shows_keys: bool = False
 
     @property
     def content_hash(self) -> str:

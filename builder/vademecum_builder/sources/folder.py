@@ -93,6 +93,7 @@ class FolderSource:
         max_bytes: Larger files are skipped.
         leave_out: Folders or files below `root` that are not part of it, such as the output folder.
         may_be_empty: Whether a folder without a readable document is one.
+        example_keys: Git-style patterns of files whose private keys are examples that everybody may have.
     """
 
     def __init__(
@@ -103,11 +104,13 @@ class FolderSource:
         *,
         leave_out: Sequence[Path] = (),
         may_be_empty: bool = False,
+        example_keys: Sequence[str] = (),
     ) -> None:
         self.root = Path(root)
         self._may_be_empty = may_be_empty
         self.max_bytes = max_bytes
         self._selection = Selection.of(patterns)
+        self._example_keys = Selection.of(example_keys)
         self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
 
     def changes(self, since: Checkpoint | None) -> Changes:
@@ -192,11 +195,12 @@ class FolderSource:
             )
         if data.startswith(_PGP):
             return Skipped(entry.key, "a signature or a key of PGP: no document")
-        if not binary and (line := private_key_line(data)):
-            reason = f"it holds a private key (line {line}), which everybody could read: take it out"
+        shows_keys = not self._example_keys.otherwise and self._example_keys.takes(entry.key)
+        if not (binary or shows_keys) and (line := private_key_line(data)):
+            reason = f"it holds a private key (line {line}): take it out, or name it in example-keys"
             return Skipped(entry.key, reason)
         target = os.path.relpath(entry.real, os.path.realpath(self.root))
-        file = SourceItem(entry.key, media_type, data, "" if target == entry.key else target)
+        file = SourceItem(entry.key, media_type, data, "" if target == entry.key else target, shows_keys)
         try:
             if media_type != HTML and not binary:  # a page says its encoding itself
                 file.text()

@@ -148,6 +148,7 @@ def contents_of(state: SourceState) -> Contents:
         left_out=state.left_out,
         leftovers=found.leftovers,
         without_text=found.without_text,
+        private_keys=found.private_keys,
         duplicates=found.duplicates,
         headings=tuple(chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in state.chunks.values()),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -12,6 +12,7 @@ from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
 from vademecum_builder.sources.folder import BINARY_TYPES
+from vademecum_builder.sources.private_keys import private_key_line
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
 _TAG = (
@@ -62,12 +63,14 @@ class Audit:
         kinds: By the files' ending, the most frequent first.
         leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
         without_text: Documents that can be found by their titles alone.
+        private_keys: Documents with a private key, which the publisher has named.
         duplicates: Documents with the same text, each group sorted; one page in several versions is none.
     """
 
     kinds: Mapping[str, KindCount] = field(default_factory=dict)
     leftovers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_text: tuple[str, ...] = ()
+    private_keys: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -102,6 +105,7 @@ def audit(
     texts: Mapping[int, str],
     files: Mapping[str, int],
     others: Mapping[tuple[str, str], int] = _NONE,
+    examples: Collection[str] = (),
 ) -> Audit:
     """Look at all that a release holds, whether this build has read it or an earlier one.
 
@@ -110,6 +114,7 @@ def audit(
         texts: Of their chunks, by id.
         files: How many files there are, by ending.
         others: How many of them are no documents, by ending and reason.
+        examples: Keys of those whose private keys may be shown.
     """
     read = Counter(ending_of(key) for key in documents)
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
@@ -130,6 +135,9 @@ def audit(
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
+        private_keys=tuple(
+            key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)
+        ),
         duplicates=tuple(
             sorted(
                 tuple(sorted(keys))
@@ -138,6 +146,11 @@ def audit(
             )
         ),
     )
+
+
+def _has_key(row: DocumentRow, texts: Mapping[int, str]) -> bool:
+    """Return whether a private key stands in a document; a long one goes on in the next chunk."""
+    return private_key_line("\n".join(plain(texts[chunk]) for chunk in row.chunks).encode()) > 0
 
 
 def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:

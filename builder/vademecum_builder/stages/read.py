@@ -75,6 +75,8 @@ class _Found:
     files: Counter[str] = field(default_factory=Counter)
     tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     """Of items with tokens the lines in which they stand."""
+    examples: set[str] = field(default_factory=set)
+    """Items whose private keys may be shown."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
 
@@ -107,6 +109,8 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
                 found.warnings.append(f"{item.key}: skipped: {item.reason}")
                 found.others[ending_of(item.key), "skipped"] += 1
             else:
+                if item.shows_keys:
+                    found.examples.add(item.key)
                 if item.target:
                     found.names.setdefault(item.target, []).append(item.key)
                 digest = _digest_of_unread(item, base, context, found)
@@ -251,7 +255,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
 
 def _looked_at(state: SourceState, found: _Found, base: Base) -> SourceState:
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(state.documents, texts, found.files, found.others)
+    audited = audit(state.documents, texts, found.files, found.others, found.examples)
     tokens = _tokens(state.documents, texts, found.tokens)
     return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 

@@ -132,9 +132,10 @@ def _audited(audit: Audit) -> list[str]:
             for key, marks in list(audit.leftovers.items())[:_SHOWN]
         ),
         *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
+        *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
         *(f"  the same text: {', '.join(keys)}" for keys in audit.duplicates[:_SHOWN]),
     ]
-    total = len(audit.leftovers) + len(audit.without_text) + len(audit.duplicates)
+    total = len(audit.leftovers) + len(audit.without_text) + len(audit.duplicates) + len(audit.private_keys)
     more = [f"  and {total - len(found)} more such pages (--json lists all)"] if total > len(found) else []
     return ["    ending       files  documents   the others", *kinds, *found, *more]
 

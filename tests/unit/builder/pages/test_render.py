@@ -397,6 +397,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         left_out={"drafts": 2},
         leftovers={"a.md": ["{{"]},
         without_text=["b.md"],
+        private_keys=["tls.md"],
         duplicates=[["c.md", EVIL]],
     )
     soup = page(render_site(make_context(contents=contents)), "release.html")
@@ -409,6 +410,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         "2 drafts",
         "Markup that stands as text 1 a.md",
         "by their titles alone 1 b.md",
+        "With a private key, as an example 1 tls.md",
         f"c.md, {EVIL}",
     ):
         assert said in text

@@ -171,10 +171,17 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
         "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n",
     )
     source = FolderSource(tmp_path)
-    reason = "it holds a private key (line {}), which everybody could read: take it out"
+    reason = "it holds a private key (line {}): take it out, or name it in example-keys"
     found = {"keys/0.txt": 1, "keys/1.txt": 1, "note0.txt": 2, "note1.txt": 2}
     assert skipped(source) == {key: reason.format(line) for key, line in found.items()}
     assert keys(tmp_path) == ["a.md", "how.md"]
+    named = FolderSource(tmp_path, example_keys=["note*.txt", "!note1.txt"])
+    assert {item.key for item in named.scan() if isinstance(item, SourceItem)} == {
+        "a.md",
+        "how.md",
+        "note0.txt",
+    }
+    assert skipped(FolderSource(tmp_path, example_keys=["!a.md"])).keys() == found.keys()
 
 
 def test_asc_is_asciidoc_unless_it_is_pgps(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.cli.commands.build import _audited
 from vademecum_builder.cli.main import main
 from vademecum_builder.stages.audit import ending_of
 
@@ -22,8 +24,14 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "docs"
 
 
-def released(docs: Path) -> BuildReport:
-    return build(BuildRequest(docs, docs.parent / "dist", profile="plain", site=False))
+PEM = """\
+-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF
+-----END PRIVATE KEY-----"""
+
+
+def released(docs: Path, **said: Any) -> BuildReport:
+    return build(BuildRequest(docs, docs.parent / "dist", profile="plain", site=False, **said))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,20 @@ def test_a_line_of_a_file_has_the_ending_of_its_file() -> None:
         ".md",
         "",
     ]
+
+
+def test_a_private_key_that_is_an_example_is_published_by_name_and_told(
+    docs: Path,
+) -> None:
+    (docs / "tls.md").write_text(f"# TLS\n\n```\n{PEM}\n```\n")
+    (docs / "own.md").write_text(f"# Own\n\n```\n{PEM}\n```\n")
+    report = released(docs, example_keys=("tls.md",))
+    assert report.audit.private_keys == ("tls.md",)
+    assert report.json()["audit"]["privateKeys"] == ("tls.md",)
+    assert [line for line in report.warnings if "private key" in line] == [
+        "own.md: skipped: it holds a private key (line 4): take it out, or name it in example-keys"
+    ]
+    assert "  a private key, which example-keys names: tls.md" in _audited(report.audit)
 
 
 def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
@@ -114,7 +136,7 @@ def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[s
     audit = json.loads(capsys.readouterr().out)["audit"]
     assert audit["kinds"][".rtf"].items() >= {"files": 1, "documents": 0}.items()
     assert "1          0   1 no reader: `pandoc FILE -t gfm -o FILE.md`" in told
-    assert audit.keys() == {"kinds", "leftovers", "withoutText", "duplicates"}
+    assert audit.keys() == {"kinds", "leftovers", "privateKeys", "withoutText", "duplicates"}
 
 
 def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:
