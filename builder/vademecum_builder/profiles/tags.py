@@ -162,7 +162,7 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
 
     text = _LIQUID.sub(lambda match: _liquid(match, page), _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
     if with_values:
-        text = _VALUE.sub(lambda match: _value(match, page), text)
+        text = _VALUE.sub(lambda match: _value(match, page), _marked(text, page))
     return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
 
 
@@ -191,6 +191,16 @@ def _liquid(match: re.Match[str], page: Page) -> str:
 _VALUE = re.compile(
     r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}"
 )
+
+
+_MARKED = re.compile(r"[ \t]?(\*\*|__)(\{\{[^{}]*\}\})\1")
+
+
+def _marked(text: str, page: Page) -> str:
+    """Leave out what is bold, and nothing (`**{{ site.version }}**`)."""
+    return _MARKED.sub(
+        lambda bold: bold[0] if _VALUE.sub(lambda match: _value(match, page), bold[2]) else "", text
+    )
 
 
 def _value(match: re.Match[str], page: Page) -> str:

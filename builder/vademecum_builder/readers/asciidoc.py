@@ -19,6 +19,12 @@ _OPTIONS = ("--safe-mode=secure", "--embedded", "--quiet", "--attribute=showtitl
 _ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.MULTILINE)
 _HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
 _INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
+_LINK = re.compile(
+    r"^(-{4,}|\.{4,}|`{3,}|\+{4,})[^\n]*\n[\s\S]*?^\1[ \t]*$"
+    r"|(?<![\w:/`+])\{(?P<name>\w[\w-]*)\}[^\s\[\]{}`]*\[(?P<shown>[^\[\]\n]*[^\[\]\n,^])\^?\]",
+    re.MULTILINE,
+)
+"""Code, or a link whose beginning is an attribute (`{docs-url}a.html[Oil]`)."""
 _METADATA = re.compile(
     r"author|date|description|keywords|lang|draft|published|publish|private|noindex|robots|unlisted|search"
 )
@@ -44,7 +50,13 @@ def read_asciidoc(text: str) -> Reading:
     }
     left = len(_INCLUDE.findall(text))
     warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
-    text = _INCLUDE.sub("", text)
+    said = {name.lower() for name in re.findall(r"^:(?!!)([\w-]+)(?<!!):", text, re.MULTILINE)}
+    text = _LINK.sub(lambda link: _without_unsaid(link, said), _INCLUDE.sub("", text))
     page = converted_by([str(_COMMAND), *_OPTIONS], text)
     page = _TITLE.sub("<h1>", page, count=1)
     return read_converted(_CALLOUT.sub("", page), metadata, warnings)
+
+
+def _without_unsaid(link: re.Match[str], said: set[str]) -> str:
+    """Return what a link shows whose address begins with an attribute that is said elsewhere, as by a build."""
+    return link[0] if not link["name"] or link["name"].lower() in said else str(link["shown"])

@@ -128,6 +128,8 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
         return LeftOut(
             key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>"
         )
+    if '<span class="hs-' in head and "/src/" in f"/{key}":
+        return LeftOut(key, LeftOutKind.SOURCE, "source code, as Haddock shows it")
     title = head.partition("<title")[2].partition("</title")[0]
     if _TEMPLATE.search(title):
         return LeftOut(key, LeftOutKind.TEMPLATE, "a template: its title holds {{ or {% or <%")

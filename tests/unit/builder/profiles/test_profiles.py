@@ -546,6 +546,13 @@ def test_a_reference_of_quarto_is_what_it_refers_to_without_its_number(tmp_path:
     )
 
 
+def test_what_is_bold_and_a_value_that_is_not_known_is_gone(tmp_path: Path) -> None:
+    text = "---\nlayout: x\n---\n# A\n\nRuby **{{ site.data.min }}** or *newer*, `****`, ****\n"
+    document = read_one(tmp_path, "a.md", text, **{"_config.yml": ""})
+    assert isinstance(document, Document)
+    assert text_of(document) == "Ruby or newer, ****, ****"
+
+
 def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
     config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
     document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})

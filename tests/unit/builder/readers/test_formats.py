@@ -293,6 +293,17 @@ def test_without_asciidoctor_its_pages_are_not_read(monkeypatch: pytest.MonkeyPa
         read(MANUAL, ASCIIDOC)
 
 
+@has_asciidoctor
+@pytest.mark.process
+def test_a_link_by_an_attribute_that_is_said_elsewhere_is_what_it_shows() -> None:
+    document = read(
+        "= Pump\n:own: https://own.example/\n\nSee {docs-url}a/b.html#c[the oil^] and {own}d[water].\n\n"
+        "----\n{x}[y]\n----\n",
+        ASCIIDOC,
+    )
+    assert shown(document) == "See the oil and water.\n{x}[y]"
+
+
 # Org
 
 NOTES = """\

@@ -50,6 +50,11 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
         ("_print/index.html", html(PROSE), LeftOutKind.PRINT),
         ("_sources/a.html", html(PROSE), LeftOutKind.SOURCE),
         ("_modules/a.html", html(PROSE), LeftOutKind.SOURCE),
+        (
+            "src/Data.Pump.html",
+            html('<pre><span class="hs-pragma">{-# X #-}</span></pre>'),
+            LeftOutKind.SOURCE,
+        ),
         ("_includes/a.html", html(PROSE), LeftOutKind.TEMPLATE),
         ("a.html", "<p>A part of a page.</p>", LeftOutKind.TEMPLATE),
         ("a.html", html(PROSE, "<title>{{ page.title }}</title>"), LeftOutKind.TEMPLATE),
