@@ -54,7 +54,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """What became of all of them."""
 
     sequence: int
@@ -72,7 +72,7 @@ def publish(
     history: bool = False,
     dry_run: bool = False,
     progress: Progress = ignore_progress,
-) -> Published:
+) -> Publication:
     """Bring a built tree to each of the targets, one after the other; one that fails does not stop the others.
 
     Args:
@@ -105,7 +105,7 @@ def publish(
                 done = Delivery(error=error)
             seconds = round(time.monotonic() - begun, 3)
             deliveries.append(replace(done, target=shown(target), seconds=seconds))
-    return Published(tree.sequence, tree.foreign, tuple(deliveries))
+    return Publication(tree.sequence, tree.foreign, tuple(deliveries))
 
 
 def deliver(
