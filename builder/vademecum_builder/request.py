@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,24 +73,68 @@ class ArchiveLimits:
         return max(self.floor, int(self.share * release))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """How a tree is gone on from, signed and laid out, whatever becomes of its documents.
+
+    Attributes:
+        previous: The release to build on, an address or a folder; None: what lies in `out`.
+        title: Name of the knowledge base, for its pages.
+        channel: The line of releases that it belongs to.
+        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        root: The public root metadata; None: `root.json` among the keys.
+        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        site: Whether to publish pages and the browser client beside the index.
+        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
+        force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
+        validity: How long signatures hold.
+        tiers: How segments are laid.
+        packs: What direct packs may take on the host.
+        archive: Which earlier releases stay published.
+    """
+
+    previous: str | None = None
+    channel: str = "stable"
+    title: str = ""
+    keys: Path | None = None
+    root: Path | None = None
+    signing_key: str = field(default="", repr=False)
+    site: bool = True
+    runtime_cache: Path | None = None
+    force: bool = False
+    validity: Validity = field(default_factory=Validity)
+    tiers: TierLimits = field(default_factory=TierLimits)
+    packs: PackLimits = field(default_factory=PackLimits)
+    archive: ArchiveLimits = field(default_factory=ArchiveLimits)
+
+
+@dataclass(frozen=True)
+class TreeRequest(Publishing):
+    """Which tree a decision about releases changes, and who signs; for what is not here see `Publishing`.
+
+    Attributes:
+        out: Folder of the published tree: whole and ready to be deployed afterwards.
+    """
+
+    out: Path
+
+
 QUERY_ENCODERS: Final = ("table", "transformer")
 
 
 @dataclass(frozen=True)
-class BuildRequest:
-    """What to build, from what, and how. Only the first two have no default.
+class BuildRequest(Publishing):
+    """What to build, from what, and how. Only the first two have no default; for what is not here see `Publishing`.
 
     Attributes:
         source: Folder of documents: rendered pages, or files of the kinds in `sources.folder.MEDIA_TYPES`. Where there
             are `sources`: the settings' folder.
         out: Folder of the published tree; empty, missing, or one that an earlier build has made.
         sources: What is read, each with a name, in place of the folder.
-        previous: The release to build on, an address or a folder; None: what lies in `out`.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
         example_keys: Git-style, files whose private keys everybody may have; others with one are left out.
         profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
         base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
-        title: Name of the knowledge base, for its pages.
         version: The human version; made from date and sequence if empty.
         encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
             release, else `builtin`.
@@ -98,16 +142,12 @@ class BuildRequest:
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
         refit: Fit the encoder anew: a full download for every client.
-        channel: The line of releases that it belongs to.
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
         candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
             is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
         critical: Whether clients are to install it however few documents it changes.
         yank: Sequences to take back: no client installs them any more, nor goes back to them.
-        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
-        make_keys: Whether they may be made then; in CI they would be gone with the machine.
-        root: The public root metadata; None: `root.json` among the keys.
-        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        make_keys: Whether keys may be made on a first day; in CI they would be gone with the machine.
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
         allow_empty: Whether to publish a release without documents.
         allow_shrink: Whether to publish one of less than half the documents of the release before.
@@ -121,42 +161,29 @@ class BuildRequest:
         links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
         whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
             replaces a site of which it is a part.
-        site: Whether to publish pages and the browser client beside the index.
-        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
-        force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
         restart: Begin at number 1, whatever was published: for a very first release.
         publish: Where `vade publish` brings the tree, if it is not told.
-        validity: How long signatures hold.
-        tiers: How segments are laid.
-        packs: What direct packs may take on the host.
-        archive: Which earlier releases stay published.
         approval: Which releases wait until somebody promotes them.
     """
 
     source: Path
     out: Path
     sources: tuple[SourceSettings, ...] = ()
-    previous: str | None = None
     patterns: tuple[str, ...] = ()
     example_keys: tuple[str, ...] = ()
     profile: str = ""
     base_url: str = ""
-    title: str = ""
     version: str = ""
     encoder: str | None = None
     bits: int = 4
     dimensions: int | None = None
     query_encoder: str | None = None
     refit: bool = False
-    channel: str = "stable"
     preview: bool = False
     candidate: int | None = None
     critical: bool = False
     yank: tuple[int, ...] = ()
-    keys: Path | None = None
     make_keys: bool = True
-    root: Path | None = None
-    signing_key: str = field(default="", repr=False)
     drafts: bool = False
     allow_empty: bool = False
     allow_shrink: bool = False
@@ -170,13 +197,11 @@ class BuildRequest:
     strict: bool = False
     links: str = ""
     whole: bool = False
-    site: bool = True
-    runtime_cache: Path | None = None
-    force: bool = False
     restart: bool = False
     publish: tuple[str, ...] = ()
-    validity: Validity = field(default_factory=Validity)
-    tiers: TierLimits = field(default_factory=TierLimits)
-    packs: PackLimits = field(default_factory=PackLimits)
-    archive: ArchiveLimits = field(default_factory=ArchiveLimits)
     approval: ApprovalRule = field(default_factory=ApprovalRule)
+
+
+def tree_of(request: BuildRequest) -> TreeRequest:
+    """Return the tree that a build publishes."""
+    return TreeRequest(**{one.name: getattr(request, one.name) for one in fields(TreeRequest)})

@@ -14,7 +14,8 @@ from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
-from vademecum_builder.releases import ChangeReport, TreeRequest, tree_of
+from vademecum_builder.releases import ChangeReport, TreeRequest
+from vademecum_builder.request import tree_of
 from vademecum_builder.settings import read_settings
 
 _FIELDS = frozenset(field.name for field in fields(TreeRequest))

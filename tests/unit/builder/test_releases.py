@@ -33,10 +33,8 @@ from vademecum_builder.releases import (
     roll_out,
     yank,
 )
-from vademecum_builder.releases import (
-    tree_of as tree_request_of,
-)
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
+from vademecum_builder.request import tree_of as tree_request_of
 from vademecum_builder.signing.keys import new_keys, renew_root
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}

@@ -1,0 +1,148 @@
+"""What a decision about releases begins with and ends in: the published tree, read and verified, and signed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vademecum.errors import UsageError
+from vademecum.trust.channel import ReleasePointer
+from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.release.channels import Channels, check_channel, named, yanked_of
+from vademecum_builder.release.numbers import check_clock
+from vademecum_builder.release.previous import find_previous, locate_previous
+from vademecum_builder.release.version_json import line_json
+from vademecum_builder.request import BuildRequest, TreeRequest
+from vademecum_builder.signing.keyring import choose_authority, find_keys
+from vademecum_builder.stages.archive import Archive, find_archive
+from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.publish import Written, publish_channels
+
+
+@dataclass(frozen=True)
+class ChangeReport:
+    """What a decision did.
+
+    Attributes:
+        sequence, version: Of the release that it was about.
+        channels: What each channel leads to now.
+        changed: False where all was so already, and nothing was written.
+        bytes: Written.
+        notices: What else the publisher should read.
+    """
+
+    sequence: int
+    version: str
+    channels: Channels
+    changed: bool
+    bytes: int = 0
+    notices: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """Return what the commands print with `--json`."""
+        return {
+            "sequence": self.sequence,
+            "version": self.version,
+            "changed": self.changed,
+            "signed": self.changed,
+            "channels": {name: line_json(line) for name, line in self.channels.items()},
+            "bytes": {"new": self.bytes},
+        }
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree that was read and verified, and what is needed to sign it anew."""
+
+    context: BuildContext
+    archive: Archive
+
+    @property
+    def channels(self) -> Channels:
+        """What each channel leads to."""
+        return self.context.previous.channels
+
+    def release(self, sequence: int) -> ReleasePointer:
+        """Return where a release lies.
+
+        Raises:
+            UsageError: The tree has none of that number.
+        """
+        closure = self.archive.closures.get(sequence)
+        if closure is None:
+            last = self.context.previous.numbers.sequence
+            why = "is not kept any more" if 1 <= sequence <= last else "was never published"
+            why = "was taken back (yanked)" if sequence in yanked_of(self.channels) else why
+            there = ", ".join(map(str, self.archive.closures))
+            raise UsageError(f"release {sequence} {why}: there is {there} (`vade releases` lists them)")
+        hint = closure.hint
+        pointer = ReleasePointer(hint.sequence, hint.path, hint.sha256, hint.length, closure.manifest.version)
+        return named(self.channels).get(sequence, pointer)
+
+    def change(self, channels: Channels, about: ReleasePointer) -> ChangeReport:
+        """Sign what channels lead to from now on, if that is something new."""
+        if channels == self.channels:
+            return self.report(about, Written(channels))
+        return self.report(about, publish_channels(channels, self.archive, self.context))
+
+    def report(self, about: ReleasePointer, written: Written, *notices: str) -> ChangeReport:
+        """Return what was done; `notices` count where anything was."""
+        return ChangeReport(
+            about.sequence,
+            about.version,
+            written.channels,
+            written.signed,
+            written.bytes,
+            (*self.context.previous.notices, *(notices if written.signed else ())),
+        )
+
+
+def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
+    """Read a published tree and verify it, and find who signs what becomes of it.
+
+    Raises:
+        UsageError: There is no tree, or it was signed with keys that count no more.
+        VademecumError: See `build`.
+    """
+    now = now or datetime.now(UTC)
+    check_channel(request.channel)
+    location = locate_previous(request.previous, request.out)
+    if location is None:
+        raise UsageError(
+            f"{request.out}: there is no published tree; name it with --out, or where it is published with --previous"
+        )
+    lying = timestamp_version(request.out)
+    keys = find_keys(
+        request.keys,
+        request.root,
+        out=request.out,
+        published_at=location,
+        signing_key=request.signing_key,
+        make=False,
+        now=now,
+    )
+    previous = find_previous(location, keys.roots, request.channel)
+    authority = choose_authority(keys, previous.roots, now)
+    published = previous.published
+    if published is None:
+        raise UsageError(f"{previous.notices[0]}: `vade build` comes first")
+    if not request.force:
+        signed = published.expires - request.validity.timestamp
+        check_clock(
+            now, published.manifest.built, previous.told, request.validity, signed=signed, roots=keys.roots
+        )
+    has_pages = request.site and published.site is not None
+    as_build: Mapping[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
+    context = BuildContext(
+        BuildRequest(source=Path(), **as_build),
+        authority,
+        previous,
+        SiteBuilder(request.runtime_cache) if has_pages else None,
+        now,
+        lying=lying,
+    )
+    return Tree(context, find_archive(context))
