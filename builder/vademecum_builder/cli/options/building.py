@@ -14,7 +14,10 @@ from vademecum_builder.cli.options.common import (
     SETTINGS,
     AddOption,
     Commands,
+    add_config,
+    add_flag,
     add_json,
+    add_keys,
     add_location,
     add_progress,
     add_trust,
@@ -49,10 +52,7 @@ def add_to(commands: Commands) -> None:
         f"verify {EXAMPLE_SITE} --trust root.json",
     )
     commands.add(
-        "links",
-        "ask whether each hit's page and anchor is there",
-        _links,
-        "links dist --against _site",
+        "links", "ask whether each hit's page and anchor is there", _links, "links dist --against _site"
     )
     commands.add(
         "serve", "serve a published tree on this machine, to try it", _serve, "serve dist --port 8000"
@@ -83,26 +83,16 @@ def _build(add: AddOption) -> None:
     help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
     without = f"{help_}; without it: what {SETTINGS} says"
     add("source", metavar="SOURCE", type=Path, nargs="?", default=None, help=without)
-    add(
-        "--dry-run", action="store_true", help="say what would be published and embedded, and what that costs"
-    )
+    add_flag(add, "--dry-run", "say what would be published and embedded, and what that costs")
     add_progress(add)
     add_json(add)
 
 
 def _read(add: AddOption) -> None:
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
-    add(
-        "--profile",
-        metavar="NAME",
-        help="the generator of the sources, or plain (default: found)",
-    )
-    add(
-        "--drafts",
-        action="store_true",
-        help="take in drafts, unlisted and noindex pages, and those of another time",
-    )
+    add("--profile", metavar="NAME", help="the generator of the sources, or plain (default: found)")
+    add_flag(add, "--drafts", "take in drafts, unlisted and noindex pages, and those of another time")
     add("--base-url", metavar="URL", type=_address, help="where the documents are served; hits link there")
     add(
         "--workspace",
@@ -137,7 +127,7 @@ def _meaning(add: AddOption) -> None:
         choices=QUERY_ENCODERS,
         help="transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
     )
-    add("--refit", action="store_true", help="fit the encoder anew: a full download for every client")
+    add_flag(add, "--refit", "fit the encoder anew: a full download for every client")
 
 
 def _release(add: AddOption) -> None:
@@ -154,11 +144,7 @@ def _release(add: AddOption) -> None:
         const=0,
         help="as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
     )
-    add(
-        "--critical",
-        action="store_true",
-        help="clients that wait for larger changes install this release all the same",
-    )
+    add_flag(add, "--critical", "clients that wait for larger changes install this release all the same")
     add(
         "--yank",
         metavar="SEQUENCE",
@@ -178,49 +164,36 @@ def _release(add: AddOption) -> None:
         action="store_false",
         help="publish the index alone: no pages, no browser client",
     )
-    add(
+    add_flag(
+        add,
         "--whole",
-        action="store_true",
-        help="write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
+        "write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
     )
 
 
 def _signing(add: AddOption) -> None:
-    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
-    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
-    add(
-        "--preview",
-        action="store_true",
-        help="for a look, as at a pull request: signed with a key that nobody keeps; needs none",
+    add_keys(add)
+    add_flag(
+        add, "--preview", "for a look, as at a pull request: signed with a key that nobody keeps; needs none"
     )
 
 
 def _care(add: AddOption) -> None:
-    add(
+    add_flag(
+        add,
         "--strict",
-        action="store_true",
-        help="where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
+        "where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
     )
-    add(
-        "--links",
-        metavar="DIR|URL",
-        help="then ask the real pages for each hit's address and anchor",
-    )
-    add("--allow-empty", action="store_true", help="publish a release without documents, where none is left")
-    add(
-        "--allow-shrink",
-        action="store_true",
-        help="publish a release of less than half the documents of the one before",
-    )
-    add(
+    add("--links", metavar="DIR|URL", help="then ask the real pages for each hit's address and anchor")
+    add_flag(add, "--allow-empty", "publish a release without documents, where none is left")
+    add_flag(add, "--allow-shrink", "publish a release of less than half the documents of the one before")
+    add_flag(
+        add,
         "--force",
-        action="store_true",
-        help="build anew, on above all numbers, where the previous release is unusable; trust this clock",
+        "build anew, on above all numbers, where the previous release is unusable; trust this clock",
     )
-    add(
-        "--restart",
-        action="store_true",
-        help="begin at number 1: a very first release; clients of an earlier line do not follow",
+    add_flag(
+        add, "--restart", "begin at number 1: a very first release; clients of an earlier line do not follow"
     )
 
 
@@ -248,16 +221,12 @@ def _keys_renew(add: AddOption) -> None:
 
 def _keys_rotate(add: AddOption) -> None:
     add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    add(
+    add_flag(
+        add,
         "--overlap",
-        action="store_true",
-        help="the new release key stands beside the old one, as planned (default: the old one is revoked)",
+        "the new release key stands beside the old one, as planned (default: the old one is revoked)",
     )
-    add(
-        "--retire",
-        action="store_true",
-        help="after --overlap and a build: no new key, and the newest one alone stays",
-    )
+    add_flag(add, "--retire", "after --overlap and a build: no new key, and the newest one alone stays")
     add_json(add)
 
 

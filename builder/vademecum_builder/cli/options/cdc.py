@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_json
+from vademecum_builder.cli.options.common import AddOption, Commands, add_config, add_flag, add_json
 
 
 def add_to(commands: Commands) -> None:
@@ -17,10 +15,10 @@ def add_to(commands: Commands) -> None:
 
 def _source(add: AddOption) -> None:
     add("source", metavar="SOURCE", help="name of a source with `capture` in the settings")
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add_json(add)
 
 
 def _changing(add: AddOption) -> None:
     _source(add)
-    add("--yes", action="store_true", help="run the SQL, which is only shown otherwise")
+    add_flag(add, "--yes", "run the SQL, which is only shown otherwise")

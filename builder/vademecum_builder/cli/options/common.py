@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from vademecum.errors import UsageError
+from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 SETTINGS = Path("vademecum.toml")
 """What a build does where the command line names no source (settings.py)."""
@@ -119,7 +120,22 @@ def add_trust(add: AddOption) -> None:
 
 
 def add_json(add: AddOption) -> None:
-    add("--json", action="store_true", help="print one JSON object on stdout and nothing else")
+    add_flag(add, "--json", "print one JSON object on stdout and nothing else")
+
+
+def add_config(add: AddOption) -> None:
+    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+
+
+def add_flag(add: AddOption, name: str, help_: str) -> None:
+    """Add what is said or not."""
+    add(name, action="store_true", help=help_)
+
+
+def add_keys(add: AddOption) -> None:
+    """Add who signs, where a tree is there."""
+    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
+    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
 
 
 def add_progress(add: AddOption) -> None:

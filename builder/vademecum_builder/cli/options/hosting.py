@@ -6,7 +6,7 @@ import argparse
 from datetime import timedelta
 from pathlib import Path
 
-from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_json
+from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_config, add_flag, add_json
 
 
 def add_to(commands: Commands) -> None:
@@ -35,7 +35,7 @@ def _publish(add: AddOption) -> None:
         help="a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages, or git+URL#branch "
         f"(of a branch also branch:folder); {without}",
     )
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add("--trust", metavar="FILE", type=Path, help="root.json, by which the tree has to verify first")
     add(
         "--keep",
@@ -44,6 +44,6 @@ def _publish(add: AddOption) -> None:
         default=timedelta(hours=24),
         help="how long a file stays that is needed no more (default: 24)",
     )
-    add("--history", action="store_true", help="add to a branch's history, rather than replace it")
-    add("--dry-run", action="store_true", help="write nothing; say what would be sent and deleted")
+    add_flag(add, "--history", "add to a branch's history, rather than replace it")
+    add_flag(add, "--dry-run", "write nothing; say what would be sent and deleted")
     add_json(add)

@@ -9,6 +9,7 @@ from vademecum_builder.cli.options.common import (
     SETTINGS,
     AddOption,
     Commands,
+    add_config,
     add_json,
     add_trust,
 )
@@ -27,7 +28,7 @@ def add_to(commands: Commands) -> None:
 def _probe(add: AddOption) -> None:
     without = f"the published tree; without it: the address and the root that {SETTINGS} names"
     add("location", metavar="URL|DIST", nargs="?", help=without)
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add_trust(add)
     add("--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served")
     add(

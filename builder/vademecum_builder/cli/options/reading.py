@@ -10,6 +10,7 @@ from vademecum_builder.cli.options.common import (
     EXAMPLE_SITE,
     AddOption,
     Commands,
+    add_flag,
     add_json,
     add_location,
     add_store,
@@ -80,11 +81,7 @@ def _pull(add: AddOption) -> None:
         type=byte_count,
         help="pause before more is downloaded; the next pull goes on (default: no limit)",
     )
-    add(
-        "--force",
-        action="store_true",
-        help="fetch the release whole, whatever is installed and whatever it takes",
-    )
+    add_flag(add, "--force", "fetch the release whole, whatever is installed and whatever it takes")
     add_json(add)
 
 
@@ -109,9 +106,7 @@ def _search(add: AddOption) -> None:
         action="append",
         help="count what documents say there, as in tags (repeatable)",
     )
-    add(
-        "--markdown", action="store_true", help="print each hit whole, with its lists, tables, code and links"
-    )
+    add_flag(add, "--markdown", "print each hit whole, with its lists, tables, code and links")
     add_json(add)
 
 
@@ -150,7 +145,7 @@ def _bench_retrieval(add: AddOption) -> None:
         default=Path(),
         help="where MiniSearch, Orama and Pagefind are installed (npm install --prefix DIR)",
     )
-    add("--no-peers", action="store_true", help="no other programs")
+    add_flag(add, "--no-peers", "no other programs")
     add_json(add)
 
 
@@ -183,12 +178,7 @@ def _policy(add: AddOption) -> None:
         type=_count,
         help="a release that changes fewer waits for more of them, unless it is critical",
     )
-    add(
-        "--activation",
-        metavar="WHEN",
-        type=_choice,
-        help="now or next-start",
-    )
+    add("--activation", metavar="WHEN", type=_choice, help="now or next-start")
     add(
         "--pin",
         metavar="SEQUENCE",
@@ -234,7 +224,7 @@ def _doctor(add: AddOption) -> None:
     add_store(add)
     add_trust(add)
     _more_places(add)
-    add("--check", action="store_true", help="only report; nothing is written")
+    add_flag(add, "--check", "only report; nothing is written")
     add_json(add)
 
 

@@ -9,10 +9,12 @@ from vademecum_builder.cli.options.common import (
     SETTINGS,
     AddOption,
     Commands,
+    add_config,
+    add_flag,
     add_json,
+    add_keys,
     add_trust,
 )
-from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 
 def add_to(commands: Commands) -> None:
@@ -68,7 +70,7 @@ def _releases(add: AddOption) -> None:
         nargs="?",
         help=f"the published tree: an address or a folder; {without}",
     )
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add_trust(add)
     add_json(add)
 
@@ -109,7 +111,7 @@ def _to(add: AddOption, default: str) -> None:
 
 def _tree(add: AddOption) -> None:
     """Add which tree it is, and who signs: as `vade build` has it."""
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add(
         "--out",
         metavar="DIST",
@@ -117,8 +119,7 @@ def _tree(add: AddOption) -> None:
         help=f"folder of the published tree; without it: what {SETTINGS} says",
     )
     add("--previous", metavar="DIR|URL", help="the tree to go on from (default: what lies in DIST)")
-    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
-    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
+    add_keys(add)
     add("--title", help="name of the knowledge base, for its pages")
-    add("--force", action="store_true", help="trust this machine's clock")
+    add_flag(add, "--force", "trust this machine's clock")
     add_json(add)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vademecum_builder.cli.options.common import EXAMPLE_SITE, AddOption, Commands, add_json
+from vademecum_builder.cli.options.common import EXAMPLE_SITE, AddOption, Commands, add_flag, add_json
 
 
 def add_to(commands: Commands) -> None:
@@ -30,11 +30,11 @@ def _init(add: AddOption) -> None:
         help="builtin (default) or sentence-transformers:MODEL",
     )
     add("--channel", metavar="NAME", default="stable", help="the line of releases (default: stable)")
-    add("--yes", action="store_true", help="ask nothing, as where there is no terminal")
-    add(
+    add_flag(add, "--yes", "ask nothing, as where there is no terminal")
+    add_flag(
+        add,
         "--check",
-        action="store_true",
-        help="say what is missing or wrong here, on GitHub and where it is served; then exit code 1",
+        "say what is missing or wrong here, on GitHub and where it is served; then exit code 1",
     )
-    add("--dry-run", action="store_true", help="show what would be written, and write nothing")
+    add_flag(add, "--dry-run", "show what would be written, and write nothing")
     add_json(add)

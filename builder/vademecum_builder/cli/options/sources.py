@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from vademecum_builder.cli.options.common import SETTINGS, AddOption, Commands, add_json
+from vademecum_builder.cli.options.common import AddOption, Commands, add_config, add_flag, add_json
 
 
 def add_to(commands: Commands) -> None:
@@ -18,12 +16,12 @@ def add_to(commands: Commands) -> None:
 
 
 def _sources(add: AddOption) -> None:
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add(
         "--discover",
         metavar="URL|PATH",
         default="",
         help="propose a [[source]] for a database, a file of records, a folder, a feed or an archive of messages",
     )
-    add("--write", action="store_true", help="write the proposal into the settings; then: vade build")
+    add_flag(add, "--write", "write the proposal into the settings; then: vade build")
     add_json(add)

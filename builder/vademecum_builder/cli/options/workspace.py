@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from vademecum_builder.cli.options.common import (
-    SETTINGS,
     AddOption,
     Commands,
+    add_config,
+    add_flag,
     add_json,
     add_progress,
     positive,
@@ -19,10 +20,7 @@ from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 def add_to(commands: Commands) -> None:
     """Add the commands."""
     commands.add(
-        "monitor",
-        "say what a sync would change, by field; nothing is written",
-        _monitor,
-        "monitor products",
+        "monitor", "say what a sync would change, by field; nothing is written", _monitor, "monitor products"
     )
     commands.add(
         "sync", "bring the workspace to what the sources say now", _sync, "sync products --ids 17,18"
@@ -49,7 +47,7 @@ def add_to(commands: Commands) -> None:
 
 def _check(add: AddOption) -> None:
     add_place(add)
-    add("--fix", action="store_true", help="read anew what differs, and publish it")
+    add_flag(add, "--fix", "read anew what differs, and publish it")
     add_json(add)
 
 
@@ -61,7 +59,7 @@ def _audit(add: AddOption) -> None:
 def _monitor(add: AddOption) -> None:
     add_place(add)
     add("sources", metavar="SOURCE", nargs="*", help="names of sources (default: all)")
-    add("--exit-code", action="store_true", help="end with 1 where something would change")
+    add_flag(add, "--exit-code", "end with 1 where something would change")
     add_json(add)
 
 
@@ -70,10 +68,10 @@ def _sync(add: AddOption) -> None:
     add("sources", metavar="SOURCE", nargs="*", help="names of sources (default: all)")
     add("--ids", metavar="A,B", type=_names, default=(), help="read these records alone anew")
     add("--batch", metavar="N", type=positive, default=500, help="records in a transaction (default: 500)")
-    add("--dry-run", action="store_true", help="say what would change, as `vade monitor` does")
-    add("--full", action="store_true", help="forget how far it was read, and read everything")
-    add("--yes", action="store_true", help="ask nothing")
-    add("--allow-shrink", action="store_true", help="though more than half of a source's records are gone")
+    add_flag(add, "--dry-run", "say what would change, as `vade monitor` does")
+    add_flag(add, "--full", "forget how far it was read, and read everything")
+    add_flag(add, "--yes", "ask nothing")
+    add_flag(add, "--allow-shrink", "though more than half of a source's records are gone")
     add_progress(add)
     add_json(add)
 
@@ -94,11 +92,7 @@ def _jobs(add: AddOption) -> None:
         help=f"{', '.join(actions)}: {help_}",
     )
     add("id", metavar="ID", nargs="?", type=positive, help="of the job")
-    add(
-        "--yes",
-        action="store_true",
-        help="ask nothing before a rollback; where there is no terminal nobody is asked",
-    )
+    add_flag(add, "--yes", "ask nothing before a rollback; where there is no terminal nobody is asked")
     add_progress(add)
     add_json(add)
 
@@ -142,7 +136,7 @@ def _checkpoints(add: AddOption) -> None:
 
 def add_place(add: AddOption) -> None:
     """Add where settings and workspace lie."""
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
+    add_config(add)
     add("--workspace", metavar="PATH", type=Path, help=f"default: {DEFAULT_WORKSPACE} beside the settings")
 
 
