@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,83 +55,99 @@ def _local(date: str, zone: str) -> str:
         return date
 
 
-def open_jekyll(project: Project) -> Rules | None:
-    config = read_yaml(project.text(*FILES))
-    if "source_dir" in config or "public_dir" in config:
-        return None  # Hexo's
-    source = folder_of(text_at(config, "source"))
-    listed = config.get("exclude")
-    excluded = matcher([*_EXCLUDED, *(map(str, listed) if isinstance(listed, list) else ())])
-    collections = config.get("collections") or {}
-    if isinstance(collections, list):
-        collections = {name: {} for name in collections}
-    zone = text_at(config, "timezone", default="UTC")
-    style = text_at(config, "permalink", default="date")
-    defaults = config.get("defaults")
+@dataclass(frozen=True)
+class _Site:
+    """What the address of a page depends on, beside its path and its front matter.
 
-    def with_defaults(path: str, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    Attributes:
+        style: The pattern of posts, or the name of one.
+        zone: The time zone of their days.
+        defaults: Front matter by kind and folder, which a page may change.
+    """
+
+    excluded: Callable[[str], bool]
+    collections: Mapping[str, Any]
+    style: str
+    zone: str
+    defaults: Sequence[Any]
+
+    def address(self, path: str, metadata: Mapping[str, Any]) -> str:
+        if self.excluded(path) or self.excluded(path.partition("/")[0] + "/"):
+            raise NotServed("excluded")
+        post = _POST.match(path)
+        parts = path.split("/")
+        collection = parts[0][1:] if parts[0].startswith("_") and not post else ""
+        metadata = self._with_defaults(path, "posts" if post else collection or "pages", metadata)
+        if metadata.get("published") is False:
+            raise NotServed("published: false")
+        names = parts[1 if collection in self.collections else 0 :]
+        if not post and any(name.startswith(("_", "#", "~")) for name in names):
+            raise NotServed("in a folder that begins with _")
+        own, name = named(metadata, "permalink"), stem(parts[-1])
+        if not post and not collection:
+            return self._of_page("/".join(parts[:-1]), name, own)
+        pattern = self._of_posts() if post else self._of_collection(collection)
+        title = named(metadata, "slug") or (stem(post["name"]) if post else name)
+        date = re.match(r"(\d{4})-(\d{2})-(\d{2})", _local(str(metadata.get("date") or ""), self.zone))
+        written = (post["year"], post["month"].zfill(2), post["day"].zfill(2)) if post else ("", "", "")
+        year, month, day = date.groups() if date else written
+        found = {
+            "collection": collection, "path": posixpath.join("" if post else "/".join(parts[1:-1]), name),
+            "name": name, "title": title, "slug": _slug(title), "output_ext": ".html",
+            "year": year, "month": month, "day": day,
+            "i_month": month.lstrip("0"), "i_day": day.lstrip("0"), "short_year": year[2:],
+            "categories": "/".join(c.lower() for c in _categories(metadata, post["above"] if post else "")),
+        }  # fmt: skip
+        return _filled(own or pattern, found)
+
+    def _with_defaults(self, path: str, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = {}
-        for item in defaults if isinstance(defaults, list) else ():
+        for item in self.defaults:
             scope = item.get("scope") or {} if isinstance(item, Mapping) else {}
             where = str(scope.get("path") or "").strip("/")
             if scope.get("type") in (None, kind) and (not where or path.startswith(where)):
                 said |= item.get("values") or {}
         return said | dict(metadata)
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        if excluded(path) or excluded(path.partition("/")[0] + "/"):
-            raise NotServed("excluded")
-        post = _POST.match(path)
-        parts = path.split("/")
-        collection = parts[0][1:] if parts[0].startswith("_") and not post else ""
-        kind = "posts" if post else collection or "pages"
-        metadata = with_defaults(path, kind, metadata)
-        if metadata.get("published") is False:
-            raise NotServed("published: false")
-        if not post and any(
-            p.startswith(("_", "#", "~")) for p in parts[1 if collection in collections else 0 :]
-        ):
-            raise NotServed("in a folder that begins with _")
-        own = named(metadata, "permalink")
-        name = stem(parts[-1])
-        if post:
-            folder, title = "", named(metadata, "slug") or stem(post["name"])
-            chosen = text_at(collections, "posts", "permalink", default=style)
-            pattern = own or _STYLES.get(chosen, chosen)
-        elif collection:
-            options = collections.get(collection)
-            if not isinstance(options, Mapping) or options.get("output") is not True:
-                raise NotServed("in a collection without pages")
-            folder, title = "/".join(parts[1:-1]), named(metadata, "slug") or name
-            pattern = (
-                own
-                or text_at(options, "permalink")
-                or ("/:collection/:path/" if style == "pretty" else "/:collection/:path:output_ext")
-            )
-        else:
-            folder, title = "/".join(parts[:-1]), name
-            if not own and name in ("index", "README"):
-                return f"{folder}/" if folder else ""
-            pattern = own or (
-                "/:path/:basename/"
-                if style.endswith("/") or style == "pretty"
-                else "/:path/:basename:output_ext"
-            )
-            return _filled(pattern, {"path": folder, "basename": name, "title": name, "output_ext": ".html"})
-        date = re.match(r"(\d{4})-(\d{2})-(\d{2})", _local(str(metadata.get("date") or ""), zone))
-        written = (post["year"], post["month"].zfill(2), post["day"].zfill(2)) if post else ("", "", "")
-        year, month, day = date.groups() if date else written
-        found = {
-            "collection": collection, "path": posixpath.join(folder, name), "name": name, "title": title,
-            "year": year, "month": month, "day": day, "slug": _slug(title), "output_ext": ".html",
-            "i_month": month.lstrip("0"), "i_day": day.lstrip("0"), "short_year": year[2:],
-            "categories": "/".join(c.lower() for c in _categories(metadata, post["above"] if post else "")),
-        }  # fmt: skip
-        return _filled(pattern, found)
+    def _of_posts(self) -> str:
+        chosen = text_at(self.collections, "posts", "permalink", default=self.style)
+        return _STYLES.get(chosen, chosen)
 
+    def _of_collection(self, name: str) -> str:
+        options = self.collections.get(name)
+        if not isinstance(options, Mapping) or options.get("output") is not True:
+            raise NotServed("in a collection without pages")
+        usual = "/:collection/:path/" if self.style == "pretty" else "/:collection/:path:output_ext"
+        return text_at(options, "permalink") or usual
+
+    def _of_page(self, folder: str, name: str, own: str) -> str:
+        if not own and name in ("index", "README"):
+            return f"{folder}/" if folder else ""
+        ending = "/" if self.style.endswith("/") or self.style == "pretty" else ":output_ext"
+        found = {"path": folder, "basename": name, "title": name, "output_ext": ".html"}
+        return _filled(own or f"/:path/:basename{ending}", found)
+
+
+def open_jekyll(project: Project) -> Rules | None:
+    config = read_yaml(project.text(*FILES))
+    if "source_dir" in config or "public_dir" in config:
+        return None  # Hexo's
+    source = folder_of(text_at(config, "source"))
+    listed, defaults = config.get("exclude"), config.get("defaults")
+    collections = config.get("collections") or {}
+    if isinstance(collections, list):
+        collections = {name: {} for name in collections}
+    style = text_at(config, "permalink", default="date")
+    site = _Site(
+        matcher([*_EXCLUDED, *(map(str, listed) if isinstance(listed, list) else ())]),
+        collections,
+        style,
+        text_at(config, "timezone", default="UTC"),
+        defaults if isinstance(defaults, list) else (),
+    )
     url, base = text_at(config, "url"), text_at(config, "baseurl").strip("/")
     return Rules(
-        (Folder(source, address),),
+        (Folder(source, site.address),),
         KRAMDOWN,
         (markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
