@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
@@ -45,83 +47,110 @@ def _path(text: str) -> str:
     return re.sub(r"-{2,}", "-", kept) if " " in text else kept
 
 
+@dataclass(frozen=True)
+class _Site:
+    """What the address of a page depends on, beside its path and its front matter.
+
+    Attributes:
+        default: The language whose pages are at the root, unless `in_folder`.
+        permalinks: Patterns by section.
+        lower: Whether paths are written small.
+        ugly: Whether pages end with `.html`.
+        unrendered: Folders of sections whose pages are not rendered.
+        bundles: Folders that are a page with its resources.
+    """
+
+    languages: Mapping[str, Any]
+    default: str
+    in_folder: bool
+    permalinks: Mapping[str, Any]
+    lower: bool
+    ugly: bool
+    unrendered: Sequence[str]
+    bundles: frozenset[str]
+
+    def folder(self, path: str, language: str) -> Folder:
+        """Return a folder of pages in a language; a page's name may say another one (`a.fr.md`)."""
+        return Folder(path, partial(self._address, path, language))
+
+    def _address(self, folder: str, language: str, path: str, metadata: Mapping[str, Any]) -> str:
+        name = stem(path)
+        own = name.rpartition(".")[2].lower()
+        spoken = own if own in self.languages else language
+        name = name.removesuffix(f".{name.rpartition('.')[2]}") if own in self.languages else name
+        parent, _, last = name.rpartition("/")
+        _refuse(metadata, f"{folder}/{parent}".rstrip("/"), last, self.bundles)
+        if any(f"{folder}/{name}".startswith(f"{above}/") for above in self.unrendered):
+            raise NotServed("its section says that it is not rendered")
+        prefix = f"{spoken}/" if spoken and (spoken != self.default or self.in_folder) else ""
+        url = named(metadata, "url")
+        if url:
+            return url.lstrip("/") if url.startswith("/") or not prefix else prefix + url
+        whole = self._whole(name, metadata)
+        whole = _path(whole.lower() if self.lower else whole).strip("/")
+        ending = ".html" if self.ugly and last != "_index" and whole else "/"
+        return prefix + (f"{whole}{ending}" if whole else "")
+
+    def _whole(self, name: str, metadata: Mapping[str, Any]) -> str:
+        parent, _, last = name.rpartition("/")
+        section = name.partition("/")[0] if "/" in name else ""
+        pattern = self.permalinks.get(section.lower()) if last != "_index" else None
+        if isinstance(pattern, str):
+            return _permalink(pattern, metadata, parent if last == "index" else name)
+        slug = named(metadata, "slug")
+        if last == "index" and slug:
+            return posixpath.join(posixpath.dirname(parent), slug)
+        return parent if last in ("index", "_index") else posixpath.join(parent, slug or last)
+
+
 def open_hugo(project: Project) -> Rules | None:
     config = _read(project, *FILES)
-    languages = config.get("languages") or _read(
-        project, *(f"config/_default/languages.{s}" for s in _SUFFIXES)
-    )
-    permalinks = config.get("permalinks") or _read(
-        project, *(f"config/_default/permalinks.{s}" for s in _SUFFIXES)
-    )
-    permalinks = permalinks.get("page", permalinks) if isinstance(permalinks, Mapping) else {}
+    languages = _beside(project, config, "languages")
+    permalinks = _beside(project, config, "permalinks")
+    permalinks = permalinks.get("page", permalinks)
     content = folder_of(text_at(config, "contentdir", default="content"))
     if not any(key.startswith(f"{content}/") for key in project.keys) and "baseurl" not in config:
         return None
-    languages = languages if isinstance(languages, Mapping) else {}
     default = text_at(config, "defaultcontentlanguage", default="en").lower()
-    in_folder = config.get("defaultcontentlanguageinsubdir") is True
-    lower = config.get("disablepathtolower") is not True
-    ugly = config.get("uglyurls") is True
-    unrendered = [
-        posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))
-    ]
-    bundles = {
-        posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
-    }
-
-    def address(folder: str, language: str) -> Any:
-        def served(path: str, metadata: Mapping[str, Any]) -> str:
-            name = stem(path)
-            own = name.rpartition(".")[2].lower()
-            spoken = own if own in languages else language
-            name = name.removesuffix(f".{name.rpartition('.')[2]}") if own in languages else name
-            parent, _, last = name.rpartition("/")
-            _refuse(metadata, f"{folder}/{parent}".rstrip("/"), last, bundles)
-            if any(f"{folder}/{name}".startswith(f"{above}/") for above in unrendered):
-                raise NotServed("its section says that it is not rendered")
-            prefix = f"{spoken}/" if spoken and (spoken != default or in_folder) else ""
-            url = named(metadata, "url")
-            if url:
-                return url.lstrip("/") if url.startswith("/") or not prefix else prefix + url
-            section = name.partition("/")[0] if "/" in name else ""
-            pattern = (
-                permalinks.get(section.lower())
-                if last != "_index" and isinstance(permalinks, Mapping)
-                else None
-            )
-            if last in ("index", "_index"):
-                slug = named(metadata, "slug") if last == "index" else ""
-                whole = posixpath.join(posixpath.dirname(parent), slug) if slug else parent
-            else:
-                whole = posixpath.join(parent, named(metadata, "slug") or last)
-            if isinstance(pattern, str):
-                whole = _permalink(pattern, metadata, parent if last == "index" else name)
-            whole = _path(whole.lower() if lower else whole).strip("/")
-            ending = ".html" if ugly and last not in ("_index",) and whole else "/"
-            return prefix + (f"{whole}{ending}" if whole else "")
-
-        return served
-
-    folders = [
-        Folder(folder_of(place), address(folder_of(place), str(name)))
+    site = _Site(
+        languages,
+        default,
+        in_folder=config.get("defaultcontentlanguageinsubdir") is True,
+        permalinks=permalinks if isinstance(permalinks, Mapping) else {},
+        lower=config.get("disablepathtolower") is not True,
+        ugly=config.get("uglyurls") is True,
+        unrendered=[
+            posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))
+        ],
+        bundles=frozenset(
+            posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
+        ),
+    )
+    own = [
+        site.folder(folder_of(place), str(name))
         for name, options in languages.items()
         if (place := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
     ]
     mounts = at(config, "module", "mounts")
     for mount in mounts if isinstance(mounts, list) else ():
         if text_at(mount, "target").strip("/") == "content":
-            place = folder_of(text_at(mount, "source"))
-            folders.append(Folder(place, address(place, text_at(mount, "lang") or default)))
-    kind = text_at(config, "markup", "goldmark", "parser", "autoheadingidtype")
+            own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default))
+    base_url = text_at(config, "baseurl")
     return Rules(
-        (*sorted(folders, key=lambda f: -len(f.path)), Folder(content, address(content, default))),
-        _slugs(kind),
+        (*sorted(own, key=lambda f: -len(f.path)), site.folder(content, default)),
+        _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype")),
         (attribute_lists, alerts),
         templates=(shortcodes,),
-        base_url=text_at(config, "baseurl") if text_at(config, "baseurl").startswith("http") else "",
+        base_url=base_url if base_url.startswith("http") else "",
         title=text_at(config, "title"),
         first={"lang": default} if len(languages) > 1 else {},
     )
+
+
+def _beside(project: Project, config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of the configuration that may have a file of its own."""
+    said = config.get(name) or _read(project, *(f"config/_default/{name}.{s}" for s in _SUFFIXES))
+    return said if isinstance(said, Mapping) else {}
 
 
 def _slugs(kind: str) -> SlugRule:
@@ -143,7 +172,7 @@ def _never(text: str) -> bool:
     )
 
 
-def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: set[str]) -> None:
+def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: Collection[str]) -> None:
     options = metadata.get("build") or metadata.get("_build")
     if metadata.get("headless") is True or (
         isinstance(options, Mapping) and options.get("render") in (False, "never", "link")

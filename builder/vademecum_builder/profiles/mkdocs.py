@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,7 @@ from vademecum_builder.profiles.code import outside, outside_code
 from vademecum_builder.profiles.config import at, matcher, read_toml, read_yaml, text_at
 from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
+from vademecum_builder.profiles.mkdocs_i18n import Languages, read_languages
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import PYMDOWNX, PYTHON_MARKDOWN, SlugRule, python_markdown
 from vademecum_builder.sources.places import PagePlace
@@ -101,51 +102,55 @@ def _plugins(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_LOCALE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{4})?(?:-[A-Z]{2})?|[a-z]{2}_[A-Z]{2}")
-
-
 @dataclass(frozen=True)
-class _Languages:
-    """What mkdocs-static-i18n is told: the default language is served at the root, others below their names.
+class _Site:
+    """What the address of a page depends on, beside its path and its front matter.
 
     Attributes:
-        all: Those that are named, whether they are built or not.
-        folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
+        hidden: What leaves pages out, and how that is called.
+        blog: Its folder among the pages; empty: there is none.
+        directories: Whether addresses end with a stroke.
     """
 
-    default: str = ""
-    all: tuple[str, ...] = ()
-    built: tuple[str, ...] = ()
-    folders: bool = False
+    docs: str
+    keys: Collection[str]
+    hidden: Sequence[tuple[Callable[[str], bool], str]]
+    blog: str
+    directories: bool
+    languages: Languages | None
 
-    def at(self, language: str, served: str) -> str:
-        """Return where a page is served, given where it would be in the default language."""
-        if language not in self.built:
-            raise NotServed(f"in a language that is not built ({language})")
-        return served if language == self.default else posixpath.join(language, served)
+    def folders(self) -> tuple[Folder, ...]:
+        """Return the folders of pages: of each language that has one, then of all."""
+        own = self.languages.all if self.languages and self.languages.folders else ()
+        return *map(self._of_language, own), Folder(self.docs, self._address)
 
-    def split(self, path: str) -> tuple[str, str]:
-        """Return the path without its language, and the language; empty: it names none."""
-        found = re.fullmatch(r"(.+)\.([\w-]+)(\.\w+)", path)
-        if self.folders or not found or not (found[2] in self.all or _LOCALE.fullmatch(found[2])):
-            return path, ""
-        return found[1] + found[3], found[2]
+    def _of_language(self, language: str) -> Folder:
+        languages = self.languages
+        assert languages is not None
+        return Folder(
+            posixpath.join(self.docs, language),
+            lambda path, metadata: languages.at(language, self._plain(path, metadata)),
+            PagePlace(posixpath.join(self.docs, languages.default), language.replace("_", "-")),
+        )
 
+    def _address(self, path: str, metadata: Mapping[str, Any]) -> str:
+        if self.languages is None:
+            return self._plain(path, metadata)
+        whole, language = self.languages.split(path)
+        return self.languages.at(language or self.languages.default, self._plain(whole, metadata))
 
-def _languages(options: Any) -> _Languages | None:
-    if not isinstance(options, Mapping):
-        return None
-    listed = options.get("languages")
-    said = (
-        {str(name): item if isinstance(item, Mapping) else {} for name, item in listed.items()}  # before 1.0
-        if isinstance(listed, Mapping)
-        else {str(item.get("locale")): item for item in listed or () if isinstance(item, Mapping)}
-    )
-    only, default = text_at(options, "build_only_locale"), text_at(options, "default_language")
-    default = only or next((name for name, item in said.items() if item.get("default") is True), default)
-    built = [name for name, item in said.items() if item.get("build") is not False and only in ("", name)]
-    folders = text_at(options, "docs_structure") == "folder"
-    return _Languages(default, tuple(said), (*{*built, default},), folders) if default else None
+    def _plain(self, path: str, metadata: Mapping[str, Any]) -> str:
+        for hides, reason in self.hidden:
+            if hides(path):
+                raise NotServed(reason)
+        folder, _, name = stem(path).rpartition("/")
+        if name == "README" and f"{self.docs}/{folder}/index.md".replace("//", "/") in self.keys:
+            raise NotServed("README beside an index")
+        if self.blog and path.startswith(f"{self.blog}/posts/"):
+            return _post(self.blog, path, metadata)
+        if not self.directories:
+            return f"{folder}/index.html".lstrip("/") if name in ("index", "README") else f"{stem(path)}.html"
+        return pretty(path, "index", "README")
 
 
 def open_mkdocs(project: Project) -> Rules:
@@ -155,68 +160,35 @@ def open_mkdocs(project: Project) -> Rules:
         read_yaml(project.text(text_at(config, "INHERIT"))) | config if text_at(config, "INHERIT") else config
     )
     config = config or at(read_toml(project.text(FILES[2])), "project") or read_toml(project.text(FILES[2]))
-    docs = folder_of(text_at(config, "docs_dir", default="docs"))
     extensions, plugins = _extensions(config), _plugins(config)
+    languages = read_languages(plugins.get("i18n"))
     hidden = [
         (matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")
     ]
-    hidden.append((_excluded(plugins.get("exclude")), "the plugin exclude"))
+    site = _Site(
+        folder_of(text_at(config, "docs_dir", default="docs")),
+        project.keys,
+        [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude")],
+        text_at(plugins.get("blog") or {}, "blog_dir", default="blog") if "blog" in plugins else "",
+        config.get("use_directory_urls", True) is not False,
+        languages,
+    )
     base = at(extensions, "pymdownx.snippets", "base_path")
-    folders = tuple(
+    snippets = tuple(
         re.sub(r"^\$config_dir/?|^\./?", "", str(path))
         for path in (base if isinstance(base, list) else [base or ""])
     )
-    directories = config.get("use_directory_urls", True) is not False
-    blog = text_at(plugins.get("blog") or {}, "blog_dir", default="blog") if "blog" in plugins else ""
-
-    languages = _languages(plugins.get("i18n"))
-
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        if languages is None:
-            return plain(path, metadata)
-        whole, language = languages.split(path)
-        return languages.at(language or languages.default, plain(whole, metadata))
-
-    def plain(path: str, metadata: Mapping[str, Any]) -> str:
-        for hides, reason in hidden:
-            if hides(path):
-                raise NotServed(reason)
-        folder, _, name = stem(path).rpartition("/")
-        if name == "README" and f"{docs}/{folder}/index.md".replace("//", "/") in project.keys:
-            raise NotServed("README beside an index")
-        if blog and path.startswith(f"{blog}/posts/"):
-            return _post(blog, path, metadata)
-        if not directories:
-            return f"{folder}/index.html".lstrip("/") if name in ("index", "README") else f"{stem(path)}.html"
-        return pretty(path, "index", "README")
-
-    def of_language(language: str) -> Folder:
-        assert languages is not None
-        return Folder(
-            posixpath.join(docs, language),
-            lambda path, metadata: languages.at(language, plain(path, metadata)),
-            PagePlace(posixpath.join(docs, languages.default), language.replace("_", "-")),
-        )
-
-    in_folders = languages.all if languages and languages.folders else ()
     return Rules(
-        (*map(of_language, in_folders), Folder(docs, address)),
+        site.folders(),
         _slugs(extensions.get("toc")),
         (
-            mkdocs_snippets(folders, docs),
+            mkdocs_snippets(snippets, site.docs),
             *([_objects] if "mkdocstrings" in plugins else []),
-            indented_blocks,
-            containers,
-            markdown_in_html,
-            alerts,
-            attribute_lists,
-            wikilinks,
-            outside(liquid),
-            _extras,
-            pipes_in_code,
+            *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
+            *(outside(liquid), _extras, pipes_in_code),
         ),
         copies=True,
-        base_url=_site(config.get("site_url")),
+        base_url=_base_url(config.get("site_url")),
         title=text_at(config, "site_name"),
         doubts=tuple(
             f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
@@ -239,7 +211,7 @@ def _excluded(options: Any) -> Callable[[str], bool]:
     return lambda path: any(pattern.match(path) for pattern in kept)
 
 
-def _site(said: Any) -> str:
+def _base_url(said: Any) -> str:
     """Return the address of the site; of `!ENV [NAME, "https://..."]` the last one, and none of `!ENV NAME`."""
     return next(
         (str(a) for a in reversed(said if isinstance(said, list) else [said]) if str(a).startswith("http")),

@@ -1,0 +1,59 @@
+"""The plugin mkdocs-static-i18n: which languages a site of MkDocs has, and where the pages of each are served."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vademecum_builder.profiles.base import NotServed
+from vademecum_builder.profiles.config import text_at
+
+_LOCALE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{4})?(?:-[A-Z]{2})?|[a-z]{2}_[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class Languages:
+    """The default language is served at the root, others below their names.
+
+    Attributes:
+        all: Those that are named, whether they are built or not.
+        folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
+    """
+
+    default: str = ""
+    all: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+    folders: bool = False
+
+    def at(self, language: str, served: str) -> str:
+        """Return where a page is served, given where it would be in the default language."""
+        if language not in self.built:
+            raise NotServed(f"in a language that is not built ({language})")
+        return served if language == self.default else posixpath.join(language, served)
+
+    def split(self, path: str) -> tuple[str, str]:
+        """Return the path without its language, and the language; empty: it names none."""
+        found = re.fullmatch(r"(.+)\.([\w-]+)(\.\w+)", path)
+        if self.folders or not found or not (found[2] in self.all or _LOCALE.fullmatch(found[2])):
+            return path, ""
+        return found[1] + found[3], found[2]
+
+
+def read_languages(options: Any) -> Languages | None:
+    """Return what the options of the plugin say; None: nothing."""
+    if not isinstance(options, Mapping):
+        return None
+    listed = options.get("languages")
+    said = (
+        {str(name): item if isinstance(item, Mapping) else {} for name, item in listed.items()}  # before 1.0
+        if isinstance(listed, Mapping)
+        else {str(item.get("locale")): item for item in listed or () if isinstance(item, Mapping)}
+    )
+    only, default = text_at(options, "build_only_locale"), text_at(options, "default_language")
+    default = only or next((name for name, item in said.items() if item.get("default") is True), default)
+    built = [name for name, item in said.items() if item.get("build") is not False and only in ("", name)]
+    folders = text_at(options, "docs_structure") == "folder"
+    return Languages(default, tuple(said), (*{*built, default},), folders) if default else None
