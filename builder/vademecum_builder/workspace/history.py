@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vademecum.errors import UsageError
+from vademecum_builder.workspace.items import Stored, changed_fields
 from vademecum_builder.workspace.jobs import CANCELLING, DONE, RUNNING, Job
-from vademecum_builder.workspace.store import Stored, Workspace, changed_fields
+from vademecum_builder.workspace.store import Workspace
 
 
 @dataclass(frozen=True)

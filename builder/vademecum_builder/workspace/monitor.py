@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, SourceItem
-from vademecum_builder.workspace.store import REMOVED, Change, Workspace
+from vademecum_builder.workspace.items import REMOVED, Change
+from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import checkpoint_of, chosen_sources
 
 

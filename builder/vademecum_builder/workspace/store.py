@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import zlib
@@ -14,52 +13,26 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from vademecum.errors import BusyError, UsageError
-from vademecum.format.json import canonical
 from vademecum.runtime.sqlite.file import transaction
 from vademecum.runtime.sqlite.lock import WriterLock
-from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.workspace.database import busy, open_database, told
+from vademecum_builder.workspace.items import (
+    ADDED,
+    MODIFIED,
+    REMOVED,
+    Change,
+    Stored,
+    changed_fields,
+    digest_of,
+    packed,
+    stored,
+    unpacked,
+)
 from vademecum_builder.workspace.jobs import CANCELLING, INTERRUPTED, RUNNING, Job
 
-ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 FROM_SOURCE, FROM_READER, FROM_UPDATE = "source", "reader", "update"
 _JOB: Final = ", ".join(f'"{one.name}"' for one in fields(Job))
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An item as the workspace has it.
-
-    Attributes:
-        view: Of its source.
-        job: Which brought it.
-    """
-
-    item: SourceItem
-    view: str
-    job: int = 0
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happened, or would happen, to an item.
-
-    Attributes:
-        what: `added`, `modified` or `removed`.
-        fields: Of a modified one, by the fields that changed: SHA-256 of the old value and of the new one, as canonical
-            JSON; None where it had no such field. What is no record has one field, `content`.
-        old, new: SHA-256 of the whole; empty where there was, or is, none.
-        seq, job: Its place in the log, and the job that did it; 0: nobody did.
-    """
-
-    source: str
-    key: str
-    what: str
-    fields: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    old: str = ""
-    new: str = ""
-    seq: int = 0
-    job: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,7 +152,7 @@ class Workspace:
     def item(self, source: str, key: str) -> Stored | None:
         """Return an item; None: there is none."""
         found = self._run(f"{_ITEMS} WHERE source = ? AND key = ?", source, key)
-        return _stored(found[0]) if found else None
+        return stored(found[0]) if found else None
 
     def items(self, source: str, view: str) -> Iterator[SourceItem]:
         """Yield the items of a view, one at a time, by key."""
@@ -188,7 +161,7 @@ class Workspace:
                 f"{_ITEMS} WHERE source = ? AND view = ? ORDER BY key", (source, view)
             )
             for row in rows:
-                yield _stored(row).item
+                yield stored(row).item
 
     def jobs_of_items(self, source: str) -> dict[str, int]:
         """Return which job brought each item of a source, by key."""
@@ -225,7 +198,7 @@ class Workspace:
     def log(self, job: int, change: Change) -> None:
         """Write down a change before it is made: the item as it was goes along."""
         before = None if change.what == ADDED else self.item(change.source, change.key)
-        was = None if before is None else _packed(before)
+        was = None if before is None else packed(before)
         told_fields = json.dumps(change.fields, ensure_ascii=False)
         values = (job, change.source, change.key, change.what, told_fields, change.old, change.new, was)
         self._run("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
@@ -259,7 +232,7 @@ class Workspace:
             raise UsageError(
                 f"what the items of {source} were before job {job} is not kept any more (vade jobs)"
             )
-        return {key: None if was is None else _unpacked(was) for key, what, was in rows}
+        return {key: None if was is None else unpacked(was) for key, what, was in rows}
 
     def forget(self, jobs: int, most: int) -> None:
         """Drop what items were before old jobs: beyond the last `jobs` that changed any, or `most` bytes."""
@@ -386,28 +359,6 @@ class Workspace:
 _ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"
 
 
-def digest_of(view: str, item: SourceItem) -> str:
-    """Return the digest of an item and of what else is kept of it."""
-    return hashlib.sha256(canonical([view, item.media_type, item.target, item.content_hash])).hexdigest()
-
-
-def changed_fields(old: SourceItem, new: SourceItem) -> dict[str, tuple[str | None, str | None]]:
-    """Return which fields differ, and the digests of both values."""
-    before, after = _fields(old), _fields(new)
-    return {
-        name: (before.get(name), after.get(name))
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    }
-
-
-def _fields(item: SourceItem) -> dict[str, str]:
-    told_fields: dict[str, Any] = {"content": item.content_hash}
-    if item.media_type == RECORD:
-        told_fields = json.loads(item.data)
-    return {name: hashlib.sha256(canonical([value])).hexdigest() for name, value in told_fields.items()}
-
-
 def skipped(job: int, source: str, view: str, entry: Skipped) -> Quarantined:
     """Return what a source could not give, for the quarantine."""
     return Quarantined(source, entry.key, view, FROM_SOURCE, entry.reason, entry.said, job)
@@ -419,23 +370,6 @@ def unreadable(
     """Return what a reader could not read, for the quarantine."""
     said = item.data[:200].decode("utf-8", "replace")
     return Quarantined(source, item.key, view, stage, reason, said, job)
-
-
-def _stored(row: Sequence[Any]) -> Stored:
-    view, key, media_type, target, job, data = row
-    return Stored(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
-
-
-def _packed(stored: Stored) -> bytes:
-    item = stored.item
-    head = canonical([stored.view, item.key, item.media_type, item.target, stored.job])
-    return zlib.compress(head + b"\n" + item.data, 6)
-
-
-def _unpacked(was: bytes) -> Stored:
-    head, _, data = zlib.decompress(was).partition(b"\n")
-    view, key, media_type, target, job = json.loads(head)
-    return Stored(SourceItem(key, media_type, data, target), view, job)
 
 
 def _job(row: Sequence[Any]) -> Job:

@@ -10,7 +10,8 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import change_json, place_of
 from vademecum_builder.sources.base import RECORD
 from vademecum_builder.workspace.history import between
-from vademecum_builder.workspace.store import Stored, Workspace
+from vademecum_builder.workspace.items import Stored
+from vademecum_builder.workspace.store import Workspace
 
 
 def run(options: Namespace) -> Shown:

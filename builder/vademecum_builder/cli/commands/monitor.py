@@ -14,8 +14,9 @@ from vademecum_builder.cli.workspace import change_json as told
 from vademecum_builder.cli.workspace import place_of, settings_of
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.sources.base import Skipped
+from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED, Change
 from vademecum_builder.workspace.monitor import monitor_sources
-from vademecum_builder.workspace.store import ADDED, MODIFIED, REMOVED, Change, Workspace
+from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import chosen_sources
 
 _SHOWN = 50

@@ -29,8 +29,9 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.workspace.history import roll_back
+from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
 from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED
-from vademecum_builder.workspace.store import ADDED, FROM_UPDATE, MODIFIED, REMOVED, Workspace
+from vademecum_builder.workspace.store import FROM_UPDATE, Workspace
 from vademecum_builder.workspace.sync import Wish, sync_sources
 
 

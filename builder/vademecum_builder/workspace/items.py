@@ -1,0 +1,93 @@
+"""An item as the workspace keeps it, and what has changed between two versions of one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vademecum.format.json import canonical
+from vademecum_builder.sources.base import RECORD, SourceItem
+
+ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An item as the workspace has it.
+
+    Attributes:
+        view: Of its source.
+        job: Which brought it.
+    """
+
+    item: SourceItem
+    view: str
+    job: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened, or would happen, to an item.
+
+    Attributes:
+        what: `added`, `modified` or `removed`.
+        fields: Of a modified one, by the fields that changed: SHA-256 of the old value and of the new one, as canonical
+            JSON; None where it had no such field. What is no record has one field, `content`.
+        old, new: SHA-256 of the whole; empty where there was, or is, none.
+        seq, job: Its place in the log, and the job that did it; 0: nobody did.
+    """
+
+    source: str
+    key: str
+    what: str
+    fields: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    old: str = ""
+    new: str = ""
+    seq: int = 0
+    job: int = 0
+
+
+def digest_of(view: str, item: SourceItem) -> str:
+    """Return the digest of an item and of what else is kept of it."""
+    return hashlib.sha256(canonical([view, item.media_type, item.target, item.content_hash])).hexdigest()
+
+
+def changed_fields(old: SourceItem, new: SourceItem) -> dict[str, tuple[str | None, str | None]]:
+    """Return which fields differ, and the digests of both values."""
+    before, after = _fields(old), _fields(new)
+    return {
+        name: (before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    }
+
+
+def _fields(item: SourceItem) -> dict[str, str]:
+    told_fields: dict[str, Any] = {"content": item.content_hash}
+    if item.media_type == RECORD:
+        told_fields = json.loads(item.data)
+    return {name: hashlib.sha256(canonical([value])).hexdigest() for name, value in told_fields.items()}
+
+
+def stored(row: Sequence[Any]) -> Stored:
+    """Return the item of a row of the table, by its columns from `view` to `data`."""
+    view, key, media_type, target, job, data = row
+    return Stored(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
+
+
+def packed(stored: Stored) -> bytes:
+    """Return an item as the log keeps it, whole."""
+    item = stored.item
+    head = canonical([stored.view, item.key, item.media_type, item.target, stored.job])
+    return zlib.compress(head + b"\n" + item.data, 6)
+
+
+def unpacked(was: bytes) -> Stored:
+    """Return what `packed` made one of."""
+    head, _, data = zlib.decompress(was).partition(b"\n")
+    view, key, media_type, target, job = json.loads(head)
+    return Stored(SourceItem(key, media_type, data, target), view, job)
