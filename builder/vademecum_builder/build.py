@@ -131,7 +131,7 @@ def _run(
             refuse_unfinished(workspace, request.sources)
         source, named = joined(stored(workspace, request, opened))
         readers = cast("NamedReaders", named)
-        encoders = replace(encoders, kept=workspace)
+        encoders = replace(encoders, kept=workspace.vectors)
         report = run_job(
             workspace,
             request,

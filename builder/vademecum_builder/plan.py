@@ -67,9 +67,10 @@ def plan_build(
     source, reader = joined(open_sources(request))
     context = BuildContext(request, throwaway_authority(now), _previous(request), None, now, progress, reader)
     with ExitStack() as stack:
-        there = request.workspace is not None and request.workspace.exists()
-        kept = stack.enter_context(Workspace(request.workspace)) if there and request.workspace else None
-        encoders = NamedEncoders(request.encoder, dimensions=request.dimensions, kept=kept, estimates=True)
+        vectors = None
+        if request.workspace is not None and request.workspace.exists():
+            vectors = stack.enter_context(Workspace(request.workspace)).vectors
+        encoders = NamedEncoders(request.encoder, dimensions=request.dimensions, kept=vectors, estimates=True)
         base = find_base(encoders, context)
         state = read_source(source, base, context, audited=False)
         texts = texts_to_embed(state, base)

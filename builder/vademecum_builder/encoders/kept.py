@@ -20,11 +20,11 @@ _SLICE: Final = 256
 class KeptVectors(Protocol):
     """Where vectors are kept, by the SHA-256 of their texts and the name of their model."""
 
-    def vectors(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
+    def of(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return those that are there."""
         ...
 
-    def keep_vectors(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
+    def keep(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
         """Keep some more, for good when this returns."""
         ...
 
@@ -53,13 +53,13 @@ class KeptModel:
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
         """Return float64 [n, dimensions], not normalised."""
         names = {text: sha256(text.encode()).digest() for text in texts}
-        known = self.kept.vectors(self.digest, list(names.values()))
+        known = self.kept.of(self.digest, list(names.values()))
         new = [text for text, name in names.items() if name not in known]
         for start in range(0, len(new), _SLICE):
             some = new[start : start + _SLICE]
             vectors = np.ascontiguousarray(self.model.embed(some, batch), dtype="<f8")
             made = {names[text]: vector.tobytes() for text, vector in zip(some, vectors, strict=True)}
-            self.kept.keep_vectors(self.digest, made)
+            self.kept.keep(self.digest, made)
             known |= made
             if progress:
                 progress(len(texts) - len(new) + start + len(some), len(texts))
@@ -108,5 +108,5 @@ class EstimatedModel:
         if set(texts) <= set(PROBES):
             return np.ones((len(texts), self.dimensions))
         names = {text: sha256(text.encode()).digest() for text in texts}
-        known = self.kept.vectors(self.digest, list(names.values())) if self.kept else {}
+        known = self.kept.of(self.digest, list(names.values())) if self.kept else {}
         raise Estimated(self.model.estimate([text for text, name in names.items() if name not in known]))

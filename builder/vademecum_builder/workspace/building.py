@@ -131,7 +131,7 @@ def run_job(
     )
     _finish(workspace, job, noted)
     with workspace.batch():
-        workspace.forget_vectors(request.vector_bytes)
+        workspace.vectors.forget(request.vector_bytes)
     return report
 
 

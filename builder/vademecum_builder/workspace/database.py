@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from vademecum.errors import (
     BusyError,
@@ -89,6 +90,43 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+class Database:
+    """A workspace's file, opened: statements and transactions; what goes wrong is an error of ours (`told`)."""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        """Open it; see `open_database`."""
+        self.path = path
+        self._connection = open_database(path, create=create)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """All of it or nothing of it."""
+        with told(self.path), transaction(self._connection):
+            yield
+
+    def run(self, statement: str, *values: Any) -> list[Any]:
+        """Return all rows of a statement."""
+        with told(self.path):
+            return self._connection.execute(statement, values).fetchall()
+
+    def rows(self, statement: str, *values: Any) -> Iterator[Any]:
+        """Yield the rows of a statement, one at a time."""
+        with told(self.path):
+            yield from self._connection.execute(statement, values)
 
 
 @contextmanager

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from vademecum.errors import BusyError, UsageError
-from vademecum.runtime.sqlite.file import transaction
 from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
-from vademecum_builder.workspace.database import busy, open_database, told
+from vademecum_builder.workspace.database import Database, busy, told
 from vademecum_builder.workspace.items import (
     ADDED,
     MODIFIED,
@@ -30,6 +28,7 @@ from vademecum_builder.workspace.items import (
     unpacked,
 )
 from vademecum_builder.workspace.jobs import CANCELLING, INTERRUPTED, RUNNING, Job
+from vademecum_builder.workspace.vectors import Vectors
 
 FROM_SOURCE, FROM_READER, FROM_UPDATE = "source", "reader", "update"
 _JOB: Final = ", ".join(f'"{one.name}"' for one in fields(Job))
@@ -71,7 +70,7 @@ class View:
     job: int = 0
 
 
-class Workspace:
+class Workspace(Database):
     """A workspace, opened. Whoever writes holds its lock (`writing`), and writes in transactions (`batch`).
 
     with Workspace(Path(".vademecum/work.db")) as workspace:
@@ -81,21 +80,9 @@ class Workspace:
 
     def __init__(self, path: Path, *, create: bool = False, clock: Callable[[], float] = time.time) -> None:
         """Open it; see `open_database`."""
-        self.path = path
+        super().__init__(path, create=create)
         self.clock = clock
-        self._connection = open_database(path, create=create)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
+        self.vectors = Vectors(self)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -112,60 +99,46 @@ class Workspace:
                 raise busy(self.path) from error
         try:
             with self.batch():
-                self._run("UPDATE jobs SET state = ? WHERE state IN (?, ?)", INTERRUPTED, RUNNING, CANCELLING)
+                self.run("UPDATE jobs SET state = ? WHERE state IN (?, ?)", INTERRUPTED, RUNNING, CANCELLING)
             yield
         finally:
             lock.release()
-
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """All of it or nothing of it."""
-        with told(self.path), transaction(self._connection):
-            yield
-
-    def _run(self, statement: str, *values: Any) -> list[Any]:
-        with told(self.path):
-            return self._connection.execute(statement, values).fetchall()
 
     # Items
 
     def count(self, source: str, view: str | None = None) -> int:
         """Return how many items a source, or one of its views, has."""
         [(count,)] = (
-            self._run("SELECT count(*) FROM items WHERE source = ?", source)
+            self.run("SELECT count(*) FROM items WHERE source = ?", source)
             if view is None
-            else self._run("SELECT count(*) FROM items WHERE source = ? AND view = ?", source, view)
+            else self.run("SELECT count(*) FROM items WHERE source = ? AND view = ?", source, view)
         )
         return int(count)
 
     def keys(self, source: str, view: str) -> list[str]:
         """Return the keys of a view's items, in no order."""
         return [
-            key for (key,) in self._run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)
+            key for (key,) in self.run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)
         ]
 
     def digest(self, source: str, key: str) -> str:
         """Return the digest of an item and of what else is known of it; empty: there is none."""
-        found = self._run("SELECT digest FROM items WHERE source = ? AND key = ?", source, key)
+        found = self.run("SELECT digest FROM items WHERE source = ? AND key = ?", source, key)
         return str(found[0][0]) if found else ""
 
     def item(self, source: str, key: str) -> Stored | None:
         """Return an item; None: there is none."""
-        found = self._run(f"{_ITEMS} WHERE source = ? AND key = ?", source, key)
+        found = self.run(f"{_ITEMS} WHERE source = ? AND key = ?", source, key)
         return stored(found[0]) if found else None
 
     def items(self, source: str, view: str) -> Iterator[SourceItem]:
         """Yield the items of a view, one at a time, by key."""
-        with told(self.path):
-            rows = self._connection.execute(
-                f"{_ITEMS} WHERE source = ? AND view = ? ORDER BY key", (source, view)
-            )
-            for row in rows:
-                yield stored(row).item
+        for row in self.rows(f"{_ITEMS} WHERE source = ? AND view = ? ORDER BY key", source, view):
+            yield stored(row).item
 
     def jobs_of_items(self, source: str) -> dict[str, int]:
         """Return which job brought each item of a source, by key."""
-        return dict(self._run("SELECT key, job FROM items WHERE source = ?", source))
+        return dict(self.run("SELECT key, job FROM items WHERE source = ?", source))
 
     def difference(self, source: str, view: str, item: SourceItem) -> Change | None:
         """Return what an item changes; None: nothing."""
@@ -183,14 +156,14 @@ class Workspace:
         """Write an item that changed, and the log."""
         self.log(job, change)
         values = (view, item.media_type, item.target, change.new, job, zlib.compress(item.data, 1))
-        self._run("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", change.source, item.key, *values)
+        self.run("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", change.source, item.key, *values)
 
     def remove(self, job: int, source: str, key: str) -> bool:
         """Delete an item; return whether it was there."""
         old = self.digest(source, key)
         if old:
             self.log(job, Change(source, key, REMOVED, old=old))
-            self._run("DELETE FROM items WHERE source = ? AND key = ?", source, key)
+            self.run("DELETE FROM items WHERE source = ? AND key = ?", source, key)
         return bool(old)
 
     # The log
@@ -201,7 +174,7 @@ class Workspace:
         was = None if before is None else packed(before)
         told_fields = json.dumps(change.fields, ensure_ascii=False)
         values = (job, change.source, change.key, change.what, told_fields, change.old, change.new, was)
-        self._run("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        self.run("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
     def changes(self, since: int = 0, job: int = 0) -> Iterator[Change]:
         """Yield what the log has after `since`, oldest first.
@@ -212,12 +185,9 @@ class Workspace:
         only = "AND job = ?" if job else "AND ? = 0"
         columns = "source, key, what, fields, old, new, seq, job"
         statement = f"SELECT {columns} FROM changes WHERE seq > ? {only} ORDER BY seq"
-        with told(self.path):
-            for row in self._connection.execute(statement, (since, job)):
-                source, key, what, found, *rest = row
-                yield Change(
-                    source, key, what, {name: tuple(each) for name, each in json.loads(found).items()}, *rest
-                )
+        for source, key, what, found, *rest in self.rows(statement, since, job):
+            told_fields = {name: tuple(each) for name, each in json.loads(found).items()}
+            yield Change(source, key, what, told_fields, *rest)
 
     def before(self, job: int, source: str) -> dict[str, Stored | None]:
         """Return what the items of a source were before a job, all that it or a later one changed; None: not there.
@@ -225,7 +195,7 @@ class Workspace:
         Raises:
             UsageError: That is kept no more.
         """
-        rows = self._run(
+        rows = self.run(
             "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source
         )
         if any(what != ADDED and was is None for _, what, was in rows):
@@ -236,21 +206,21 @@ class Workspace:
 
     def forget(self, jobs: int, most: int) -> None:
         """Drop what items were before old jobs: beyond the last `jobs` that changed any, or `most` bytes."""
-        rows = self._run(
+        rows = self.run(
             "SELECT job, sum(length(was)) FROM changes WHERE was IS NOT NULL GROUP BY job ORDER BY job DESC"
         )
         total = 0
         for number, (job, size) in enumerate(rows):
             total += size
             if number >= jobs or total > most:
-                self._run("UPDATE changes SET was = NULL WHERE job <= ?", job)
+                self.run("UPDATE changes SET was = NULL WHERE job <= ?", job)
                 return
 
     # Views and quarantine
 
     def views(self) -> list[View]:
         """Return how far each view was read."""
-        rows = self._run(
+        rows = self.run(
             "SELECT source, view, settings, checkpoint, told, job FROM views ORDER BY source, view"
         )
         return [
@@ -266,15 +236,15 @@ class Workspace:
         """Write how far a view was read."""
         point = None if view.checkpoint is None else view.checkpoint.encode()
         values = (view.source, view.view, view.settings, point, json.dumps(view.told), view.job)
-        self._run("REPLACE INTO views VALUES (?, ?, ?, ?, ?, ?)", *values)
+        self.run("REPLACE INTO views VALUES (?, ?, ?, ?, ?, ?)", *values)
 
     def forget_view(self, source: str, view: str) -> None:
         """Forget how far a view was read."""
-        self._run("DELETE FROM views WHERE source = ? AND view = ?", source, view)
+        self.run("DELETE FROM views WHERE source = ? AND view = ?", source, view)
 
     def quarantined(self, source: str | None = None) -> list[Quarantined]:
         """Return what failed, of one source or of all."""
-        rows = self._run(
+        rows = self.run(
             "SELECT source, key, view, stage, reason, said, job FROM quarantine WHERE ? IS NULL OR source = ? "
             "ORDER BY source, key",
             source,
@@ -285,12 +255,12 @@ class Workspace:
     def quarantine(self, record: Quarantined) -> None:
         """Write down what failed."""
         values = tuple(asdict(record).values())
-        self._run("REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+        self.run("REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
     def release(self, source: str, key: str) -> bool:
         """Take a record out of quarantine; return whether it was there."""
         statement = "DELETE FROM quarantine WHERE source = ? AND key = ? RETURNING key"
-        return bool(self._run(statement, source, key))
+        return bool(self.run(statement, source, key))
 
     # Jobs
 
@@ -298,7 +268,7 @@ class Workspace:
         """Write down a new job and return it."""
         started = self.clock()
         with self.batch():
-            [(id,)] = self._run(
+            [(id,)] = self.run(
                 "INSERT INTO jobs (kind, source, state, asked, started) VALUES (?, ?, ?, ?, ?) RETURNING id",
                 *(kind, source, RUNNING, json.dumps(asked or {}), started),
             )
@@ -309,12 +279,12 @@ class Workspace:
         job = replace(job, seconds=max(0.0, self.clock() - job.started))
         values = asdict(job) | {"asked": json.dumps(job.asked)}
         marks = ", ".join("?" * len(values))
-        self._run(f"REPLACE INTO jobs ({_JOB}) VALUES ({marks})", *values.values())
+        self.run(f"REPLACE INTO jobs ({_JOB}) VALUES ({marks})", *values.values())
         return job
 
     def jobs(self) -> list[Job]:
         """Return all jobs, oldest first."""
-        return [_job(row) for row in self._run(f"SELECT {_JOB} FROM jobs ORDER BY id")]
+        return [_job(row) for row in self.run(f"SELECT {_JOB} FROM jobs ORDER BY id")]
 
     def job(self, id: int) -> Job:
         """Return a job.
@@ -322,38 +292,10 @@ class Workspace:
         Raises:
             UsageError: There is no such job.
         """
-        found = self._run(f"SELECT {_JOB} FROM jobs WHERE id = ?", id)
+        found = self.run(f"SELECT {_JOB} FROM jobs WHERE id = ?", id)
         if not found:
             raise UsageError(f"there is no job {id} (see `vade jobs`)")
         return _job(found[0])
-
-    # Vectors
-
-    def vectors(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the vectors that are kept of texts, by their digests."""
-        found: dict[bytes, bytes] = {}
-        for text in texts:
-            found |= dict(
-                self._run("SELECT text, vector FROM embeddings WHERE text = ? AND model = ?", text, model)
-            )
-        return found
-
-    def keep_vectors(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
-        """Keep the vectors of texts, by their digests."""
-        with self.batch():
-            for text, vector in vectors.items():
-                statement = "REPLACE INTO embeddings SELECT ?, ?, ?, coalesce(max(id), 0) FROM jobs"
-                self._run(statement, text, model, vector)
-
-    def forget_vectors(self, most: int) -> None:
-        """Drop the vectors of old jobs beyond `most` bytes; those of the newest stay."""
-        total = 0
-        rows = self._run("SELECT job, sum(length(vector)) FROM embeddings GROUP BY job ORDER BY job DESC")
-        for number, (job, size) in enumerate(rows):
-            total += size
-            if number and total > most:
-                self._run("DELETE FROM embeddings WHERE job <= ?", job)
-                return
 
 
 _ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"

@@ -16,6 +16,7 @@ from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, Entry, Removed, SourceItem
 from vademecum_builder.stages.documents import DocumentReader
+from vademecum_builder.workspace.items import MODIFIED
 from vademecum_builder.workspace.jobs import (
     CANCELLED,
     CANCELLING,
@@ -25,15 +26,7 @@ from vademecum_builder.workspace.jobs import (
     Report,
     ignore_job,
 )
-from vademecum_builder.workspace.store import (
-    FROM_READER,
-    FROM_UPDATE,
-    MODIFIED,
-    View,
-    Workspace,
-    skipped,
-    unreadable,
-)
+from vademecum_builder.workspace.store import FROM_READER, FROM_UPDATE, View, Workspace, skipped, unreadable
 
 BATCH = 500
 _READ_FIRST: Final = BINARY | {RECORD}

@@ -342,11 +342,11 @@ def test_a_full_disk_keeps_the_batches_before(shop: Workshop) -> None:
         request = shop.request
         from vademecum_builder.kinds.registry import open_sources
 
-        [(pages,)] = workspace._run("PRAGMA page_count")
-        workspace._run(f"PRAGMA max_page_count = {pages}")
+        [(pages,)] = workspace.run("PRAGMA page_count")
+        workspace.run(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(QuotaError, match="disk is full"):
             sync_sources(workspace, request, open_sources(request), Wish(batch=5))
-        workspace._run("PRAGMA max_page_count = 100000")
+        workspace.run("PRAGMA max_page_count = 100000")
     [job] = shop.sync()
     assert job.state == DONE
     with shop.open() as workspace:
@@ -407,8 +407,8 @@ def test_a_workspace_of_an_earlier_version_goes_on(shop: Workshop) -> None:
         database.execute("ALTER TABLE embeddings DROP COLUMN job")
         database.execute("PRAGMA user_version = 1")
     with shop.open() as workspace:
-        workspace.keep_vectors("m", {b"a": b"1"})
-        assert workspace.vectors("m", [b"a"]) == {b"a": b"1"}
+        workspace.vectors.keep("m", {b"a": b"1"})
+        assert workspace.vectors.of("m", [b"a"]) == {b"a": b"1"}
 
 
 ZONED = 'updated = "changed"\nzone = "UTC"\n'

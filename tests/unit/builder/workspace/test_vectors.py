@@ -43,7 +43,7 @@ def test_a_model_is_asked_for_each_text_once_however_often_it_breaks_off(tmp_pat
         for most in (300, 600, 300):
             model = Dear(most)
             with suppress(NetworkError):
-                made = KeptModel(model, workspace).embed(TEXTS, 32)
+                made = KeptModel(model, workspace.vectors).embed(TEXTS, 32)
             asked += model.asked
         assert sorted(asked) == sorted(set(TEXTS))
         assert np.array_equal(made, whole)
@@ -51,9 +51,9 @@ def test_a_model_is_asked_for_each_text_once_however_often_it_breaks_off(tmp_pat
 
 def test_another_model_is_asked_anew(tmp_path: Path) -> None:
     with Workspace(tmp_path / "work.db", create=True) as workspace:
-        KeptModel(Dear(), workspace).embed(["a"], 32)
+        KeptModel(Dear(), workspace.vectors).embed(["a"], 32)
         other = Dear(digest="e" * 64)
-        KeptModel(other, workspace).embed(["a"], 32)
+        KeptModel(other, workspace.vectors).embed(["a"], 32)
     assert other.asked == ["a"]
 
 
@@ -61,22 +61,24 @@ def test_vectors_of_old_jobs_go_beyond_a_number_of_bytes(tmp_path: Path) -> None
     with Workspace(tmp_path / "work.db", create=True) as workspace:
         for text in ("old", "new", "newest"):
             workspace.begin("build", "")
-            KeptModel(Dear(), workspace).embed([text], 32)
+            KeptModel(Dear(), workspace.vectors).embed([text], 32)
         for most, asked in ((48, ["old"]), (0, ["old", "new"])):
-            workspace.forget_vectors(most)
+            workspace.vectors.forget(most)
             model = Dear()
             kept = {text: sha256(text.encode()).digest() for text in ("old", "new", "newest")}
-            there = workspace.vectors(model.digest, list(kept.values()))
+            there = workspace.vectors.of(model.digest, list(kept.values()))
             assert [text for text, name in kept.items() if name not in there] == asked
 
 
 def test_progress_counts_what_is_kept(tmp_path: Path) -> None:
     with Workspace(tmp_path / "work.db", create=True) as workspace:
-        KeptModel(Dear(), workspace).embed(TEXTS[:300], 32)
+        KeptModel(Dear(), workspace.vectors).embed(TEXTS[:300], 32)
         told: list[tuple[int, int]] = []
-        KeptModel(Dear(), workspace).embed(TEXTS[:600], 32, lambda done, total: told.append((done, total)))
+        KeptModel(Dear(), workspace.vectors).embed(
+            TEXTS[:600], 32, lambda done, total: told.append((done, total))
+        )
         assert told == [(556, 600), (600, 600)]
-        assert KeptModel(Dear(), workspace).embed([], 32).shape == (0, 3)
+        assert KeptModel(Dear(), workspace.vectors).embed([], 32).shape == (0, 3)
 
 
 @pytest.mark.slow
