@@ -88,11 +88,13 @@ def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(
     request_: BuildRequest,
 ) -> None:
     build(request_, now=NOW)
-    Path("tree/metadata/timestamp.json").write_bytes(b"<html>")
-    with pytest.raises(ContentError, match="previous release at tree cannot be used"):
+    shutil.copytree("tree", "before")
+    Path("before/metadata/timestamp.json").write_bytes(b"<html>")
+    request_ = replace(request_, previous="before")
+    with pytest.raises(ContentError, match="previous release at before cannot be used"):
         build(request_, now=NOW)
     report = build(replace(request_, force=True), now=NOW)
-    assert (report.sequence, report.changed) == (2, True)
+    assert report.changed and report.sequence > 2
 
 
 @pytest.mark.parametrize(
