@@ -79,8 +79,8 @@ class Publishing:
 
     Attributes:
         previous: The release to build on, an address or a folder; None: what lies in `out`.
-        title: Name of the knowledge base, for its pages.
         channel: The line of releases that it belongs to.
+        title: Name of the knowledge base, for its pages.
         keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
         root: The public root metadata; None: `root.json` among the keys.
         signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.

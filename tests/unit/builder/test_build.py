@@ -19,7 +19,7 @@ from vademecum_builder.index.rows import rows_of
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.release.verify import verify
-from vademecum_builder.request import SourceSettings
+from vademecum_builder.request import SourceSettings, TreeRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, renew_root
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "building.md"
@@ -131,8 +131,9 @@ def test_pages_come_with_a_runtime_from_the_named_cache(
 
 
 def test_every_field_is_explained() -> None:
-    for kind in (BuildRequest, BuildReport):
-        explained = re.findall(r"^        ([\w, ]+): ", kind.__doc__ or "", re.MULTILINE)
+    for kind in (BuildRequest, TreeRequest, BuildReport):
+        told = "".join(each.__doc__ or "" for each in reversed(kind.mro()[:-1]))
+        explained = re.findall(r"^        ([\w, ]+): ", told, re.MULTILINE)
         assert ", ".join(explained).split(", ") == [field.name for field in fields(kind)]
 
 
