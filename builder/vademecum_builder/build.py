@@ -115,7 +115,7 @@ def _run(
             raise UsageError("--no-sync builds from a workspace, and there is none: name it with --workspace")
         source, reader = joined(opened)
         report = run_stages(source, encoders, replace(context, reader=reader))
-        return report, [reader.notice, *encoders.notices]
+        return replace(report, cost=encoders.cost), [reader.notice, *encoders.notices]
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
         if request.sync:
             sync_sources(
@@ -138,7 +138,7 @@ def _run(
             readers,
             lambda noted: run_stages(source, encoders, replace(context, reader=noted)),
         )
-        return report, [readers.notice, *encoders.notices]
+        return replace(report, cost=encoders.cost), [readers.notice, *encoders.notices]
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:

@@ -12,6 +12,7 @@ from typing import Any
 
 from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.encoders.base import Encoders
+from vademecum_builder.encoders.http import Cost
 from vademecum_builder.index.rows import laid_on
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.links import check_rows
@@ -63,6 +64,7 @@ class BuildReport:
         candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
         serves: The release that everybody gets who follows that channel; None: it was taken back.
         waits: Why it waits until somebody promotes it; empty: it does not.
+        cost: Counted, of models behind an address; None: none was asked.
     """
 
     sequence: int
@@ -90,6 +92,7 @@ class BuildReport:
     candidate: int | None = None
     serves: int | None = None
     waits: str = ""
+    cost: Cost | None = None
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""

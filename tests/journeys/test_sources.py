@@ -221,3 +221,14 @@ def test_what_would_change_is_told_before_the_first_sync(
     say(capsys, "sources", "--discover", "sqlite:///shop.db", "--write")
     assert "A sync would change: 9 added" in say(capsys, "monitor")
     assert not (place / ".vademecum").exists()
+
+
+def test_an_error_about_a_key_names_its_line(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "a.csv").write_text("id,name,text\n1,One,A text\n")
+    (place / "vademecum.toml").write_text(
+        '[[source]]\nname = "a"\nkind = "catalog"\npath = "a.csv"\n\n"title" = "nam"\n'
+    )
+    assert main(["build", "--no-site", "--json"]) == 2
+    said = capsys.readouterr()
+    for told in (said.err, json.loads(said.out)["error"]["message"]):
+        assert "vademecum.toml, line 6: source.title: no record has a field 'nam'" in told

@@ -16,7 +16,7 @@ from vademecum.errors import CancelledError, StorageError, UsageError, Vademecum
 from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
-from vademecum_builder.cli.wording import Shown, printable
+from vademecum_builder.cli.wording import Shown, pointed, printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,11 +70,12 @@ def _say(text: str) -> None:
 
 def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
     status = exit_code(error)
+    message = pointed(error.message)
     with suppress(OSError):  # the summary's file is not ours, and the reason is told all the same
         github.tell_failure(command, error, os.environ)
-    print(printable(f"vade: {' '.join(error.message.split())}"), file=sys.stderr)
+    print(printable(f"vade: {' '.join(message.split())}"), file=sys.stderr)
     if wants_json:
-        told = {"code": error.code, "message": error.message, "exit": status}
+        told = {"code": error.code, "message": message, "exit": status}
         print(printable(json.dumps({"error": told}, ensure_ascii=False)))
     return status
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 Shown = tuple[dict[str, Any], Sequence[str]]
@@ -82,3 +83,24 @@ def waiting(status: Mapping[str, Any]) -> str:
     if status["pinned"] is not None:
         return f"release {number} is published; this store is pinned to release {status['pinned']}"
     return f"release {number} is published: pull it"
+
+
+_OF_SOURCE = re.compile(r"(?P<file>[^\n]+?), line (?P<line>\d+): source\.(?P<key>[\w-]+)")
+
+
+def pointed(message: str) -> str:
+    """Return a message about a key of a `[[source]]` with the line of that key in place of the table's; the message as
+    it is where it is about something else."""
+    found = _OF_SOURCE.match(message)
+    if found is None:
+        return message
+    try:
+        lines = Path(found["file"]).read_text("utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        return message
+    for number, line in enumerate(lines[int(found["line"]) :], int(found["line"]) + 1):
+        if line.lstrip().startswith("["):
+            break
+        if re.match(rf"\s*[\"']?{re.escape(found['key'])}[\"']?\s*[=.]", line):
+            return f"{found['file']}, line {number}{message[found.end('line') :]}"
+    return message

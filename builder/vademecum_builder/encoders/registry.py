@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Final
 
 from vademecum.encoder.file import EncoderFile
@@ -45,6 +45,13 @@ class NamedEncoders:
     def notices(self) -> Sequence[str]:
         """What embedding has cost, of each model behind an address that was asked; one line each."""
         return [str(model.used) for model in self.asked if model.used.requests]
+
+    @property
+    def cost(self) -> http.Cost | None:
+        """What embedding has cost, of all of them; None: none was asked."""
+        used = [model.used for model in self.asked if model.used.requests]
+        totals = (sum(values) for values in zip(*(astuple(one) for one in used), strict=True))
+        return http.Cost(*totals) if used else None
 
     @property
     def is_behind_address(self) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+import orjson
+
 from vademecum.format.segment import DocumentRow
 
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
@@ -65,6 +67,41 @@ def read_audit(
     """Return the contents of a release, from what `audit_json` gave and from its rows."""
     kinds = tuple(FileKind(**kind) for kind in told.get("kinds", ()))
     return Contents(documents, **{**told, "kinds": kinds}, headings=headings)
+
+
+@dataclass(frozen=True)
+class SourceAges:
+    """How old the documents of a source are.
+
+    Attributes:
+        name: Empty: there is one folder.
+        oldest, newest: Days on which documents were changed, as far as their source says that; empty: it does not.
+        first, last: Sequences of the releases in which documents last changed.
+    """
+
+    name: str
+    documents: int
+    oldest: str
+    newest: str
+    first: int
+    last: int
+
+
+def ages_of(documents: Iterable[DocumentRow]) -> tuple[SourceAges, ...]:
+    """Return how old the documents of each source are, by its name: what `vade audit` says, without what is private."""
+    found: dict[str, tuple[list[int], list[str]]] = {}
+    for row in documents:
+        told = orjson.loads(row.metadata) if row.metadata else {}
+        sequences, days = found.setdefault(str(told.get("source", "")), ([], []))
+        sequences.append(row.sequence)
+        if isinstance(updated := told.get("updated"), str) and updated:
+            days.append(updated[:10])
+    return tuple(
+        SourceAges(
+            name, len(sequences), min(days, default=""), max(days, default=""), min(sequences), max(sequences)
+        )
+        for name, (sequences, days) in sorted(found.items())
+    )
 
 
 @dataclass(frozen=True)

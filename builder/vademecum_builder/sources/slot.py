@@ -22,6 +22,8 @@ from vademecum_builder.sources.table import TableSource
 from vademecum_builder.sources.table_rows import CHANGED, TableReading
 
 STRATEGY: Final = "slot"
+MOST_CHANGED: Final = 1_000_000
+"""Ids of rows that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Slot:
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return all rows, or those that changed since a checkpoint. Everything is told (`whole`) where what happened
         in between is not known: the slot is another one or was moved on, or the table was truncated or has other
-        columns.
+        columns; or where more than `MOST_CHANGED` rows changed.
 
         Raises:
             UsageError: There is no slot, nothing to read, or not a checkpoint of this source.
@@ -58,7 +60,10 @@ class Slot:
                 self._move_on(connection, known)
                 for data in self._peek(connection):
                     logged.take(data)
-                if not logged.truncated and columns == before:
+                    if len(logged.ids) > MOST_CHANGED:  # reading all rows takes no memory, and hardly longer
+                        break
+                few = len(logged.ids) <= MOST_CHANGED
+                if few and not logged.truncated and columns == before:
                     return Changes(self._changed(sorted(logged.ids), logged.end))
                 confirmed = known
             return Changes(self._everything(confirmed, now), whole=True, expected=count)

@@ -270,8 +270,11 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     assert report.embedded == 4
     told = f"{asked} texts were embedded in {len(host.asked)} requests: {3 * asked} tokens"
     assert f"{told}, which cost {3 * asked / 1000:.4g}" in report.notices
+    cost = {"texts": asked, "requests": len(host.asked), "tokens": 3 * asked, "price": 3 * asked / 1000}
+    assert report.json()["cost"] == pytest.approx(cost)
     before = len(host.asked)
-    assert not build(request).changed
+    unchanged = build(request)
+    assert not unchanged.changed and unchanged.cost is None
     assert len(host.asked) == before
     (tmp_path / "docs/new.md").write_text("# News\n\nAn owl was seen.\n")
     assert build(request).embedded == 1

@@ -391,6 +391,24 @@ def test_the_list_of_documents_is_there_without_javascript_and_leads_to_pages_or
         assert page(files, name).select('header a[href="documents.html"]'), name
 
 
+def test_the_release_page_says_how_old_the_documents_of_each_source_are() -> None:
+    told = [("shop", "2026-01-02T10:00:00Z", 3), ("shop", "2025-03-04", 7), ("faq", "", 2), (EVIL, "", 1)]
+    rows = [
+        DocumentRow(f"{source}:{n}", sequence, metadata=json.dumps({"source": source, "updated": updated}))
+        for n, (source, updated, sequence) in enumerate(told)
+    ]
+    soup = page(render_site(make_context(contents=Contents(rows))), "release.html")
+    found = [
+        [cell.get_text() for cell in row.select("td")]
+        for row in soup.select("[aria-labelledby=ages] tbody tr")
+    ]
+    assert sorted(found) == sorted([
+        [EVIL, "1", "not said", "not said", "1"],
+        ["faq", "1", "not said", "not said", "2"],
+        ["shop", "2", "2025-03-04", "2026-01-02", "3 to 7"],
+    ])  # fmt: skip
+
+
 def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
     contents = Contents(
         kinds=(FileKind(".md", 12, 10, "some are left out"), FileKind(".pdf", 3, 0, "nothing reads them")),

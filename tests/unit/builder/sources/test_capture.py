@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from support.postgres import new_database
 from support.told import Told
 from vademecum.errors import UsageError
+from vademecum_builder.sources import slot
 from vademecum_builder.sources.base import Checkpoint
 from vademecum_builder.sources.capture import Triggers, run
 from vademecum_builder.sources.database import Database
@@ -202,6 +203,27 @@ def test_a_slot_moves_on_when_what_was_read_is_kept(tmp_path: Path) -> None:
     shop.run(f"INSERT INTO {shop.table} VALUES (6000, 'six')")
     shop.news()  # by now the slot is behind what the other one knows
     assert another.listen(shop.capture).items == shop.told.items
+    shop.close()
+
+
+@pytest.mark.process
+def test_where_more_rows_changed_than_are_held_all_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slot, "MOST_CHANGED", 3)
+    shop = Shop("slot", tmp_path)
+    shop.install()
+    shop.news()
+    shop.run(
+        f"INSERT INTO {shop.table} VALUES (4, 'four'), (5, 'five'), (6, 'six')",
+        f'DELETE FROM {shop.table} WHERE "ID" = 1',
+    )
+    changes = shop.capture.changes(shop.told.checkpoint)
+    assert changes.whole
+    changes.entries.close()  # type: ignore[attr-defined]  # a generator
+    shop.news()
+    assert sorted(shop.told.items) == ["2", "3", "4", "5", "6"]
+    assert not shop.capture.changes(shop.told.checkpoint).whole
     shop.close()
 
 
