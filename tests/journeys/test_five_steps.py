@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.pages_host import PagesHost
-from support.repositories import git, repository
+from support.repositories import commit, git, repository
 from support.runner import Runner
 from vademecum_builder.cache import default_cache
 from vademecum_builder.cli.main import main
@@ -24,6 +26,46 @@ case "$1 $2" in
 *) echo workflow;;
 esac
 """
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_recipe_for_gitlab_pages(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its job, twice, each time in a fresh clone: a deploy replaces the site, also where nothing has changed."""
+    page = (Path(__file__).parents[2] / "site/content/hosts.md").read_text(encoding="utf-8")
+    job = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])["pages"]
+    installs, *script = job["script"]
+    assert installs.startswith("pip install") and job["artifacts"] == {"paths": ["public"]}
+    for name in ("site", "repository"):
+        (place / name).mkdir()
+    monkeypatch.chdir(place / "repository")
+    repository(
+        {"docs/lanterns.md": "# Lanterns\n\nTrim the wick each week.\n"}, "https://gitlab.com/acme/b.git"
+    )
+    with PagesHost(place / "site") as host:
+        assert main(["init", "--yes", "--address", host.url, "-q"]) == 0
+        said = Path("vademecum.toml").read_text(encoding="utf-8")
+        said = said.replace('out = "knowledge-base"', 'out = "public"\nwhole = true')
+        Path("vademecum.toml").write_text(said, encoding="utf-8")
+        commit()
+        secret = Path(".vademecum/keys/release.pem").read_text(encoding="utf-8")
+        runner = Runner(Path.cwd(), place / "site", place / "runs", WORKFLOW_FILE)
+        environ = {**os.environ, "PATH": f"{runner.programs}{os.pathsep}{os.environ['PATH']}"}
+        environ |= {"CI": "true", "VADEMECUM_SIGNING_KEY": secret, "VADEMECUM_CACHE": str(default_cache())}
+        for number in range(2):
+            clone = place / f"clone-{number}"
+            subprocess.run(["git", "clone", "-q", Path.cwd().as_uri(), str(clone)], check=True)
+            subprocess.run(["sh", "-ec", "\n".join(script)], cwd=clone, env=environ, check=True)
+            shutil.rmtree(place / "site")
+            (clone / "public").rename(place / "site")
+            store = str(place / "kb.db")
+            capsys.readouterr()
+            assert main(["pull", host.url, "--store", store, "--trust", "root.json", "--json"]) == 0
+            told = json.loads(capsys.readouterr().out)
+            assert (told["plan"], told["to"] > 0) == (["full", "none"][number], True)
+        assert (place / "site/index.html").is_file()
 
 
 def test_from_nothing_to_a_live_page_in_five_steps(

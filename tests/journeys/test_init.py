@@ -348,6 +348,14 @@ def test_where_no_github_is_its_program_is_not_named(vade: Vade) -> None:
     ran = vade("init", "--yes", "--address", "https://acme.gitlab.io/b")
     assert "with the secret VADEMECUM_SIGNING_KEY (what .vademecum/keys/release.pem holds" in ran.out
     assert "gh " not in ran.out and "git push -u forge HEAD" in ran.out
+    found = check_setup(Path(), datetime.now(UTC), live=False)
+    [about] = [f.message for f in found if "pushed to" in f.message]
+    assert "no pipeline that is known here runs `vade build`" in about
+    assert not any("workflow" in finding.message for finding in found)
+    Path(".gitlab-ci.yml").write_text("pages: {script: [vade build]}\n")
+    assert any(
+        f.message == ".gitlab-ci.yml runs `vade`" for f in check_setup(Path(), datetime.now(UTC), live=False)
+    )
     git("remote", "remove", "forge")
     assert "git push" not in vade("init", "--yes").out
 

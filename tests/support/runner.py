@@ -73,6 +73,7 @@ class Runner:
         secrets: Of the environment `github-pages`.
         environ: What the machines have besides.
         calls: Of `gh` and `pip`, one line each.
+        programs: The folder of `vade`, and of what stands for them.
     """
 
     def __init__(self, repository: Path, site: Path, folder: Path, workflow: str) -> None:
@@ -82,8 +83,8 @@ class Runner:
         self._groups: dict[str, threading.Lock] = {}
         self._runs = 0
         self._lock = threading.Lock()
-        self._bin = folder / "bin"
-        self._bin.mkdir(parents=True)
+        self.programs = folder / "bin"
+        self.programs.mkdir(parents=True)
         self._program("vade", _VADE.format(python=sys.executable))
         for name in ("gh", "pip"):
             self._program(name, f'#!/bin/sh\necho "{name} $*" >> "{folder / "calls"}"\n')
@@ -94,8 +95,8 @@ class Runner:
         return file.read_text().splitlines() if file.exists() else []
 
     def _program(self, name: str, text: str) -> None:
-        (self._bin / name).write_text(text)
-        (self._bin / name).chmod(0o700)
+        (self.programs / name).write_text(text)
+        (self.programs / name).chmod(0o700)
 
     def run(self, event: str, inputs: Mapping[str, Any] | None = None, **told: Any) -> Run:
         """Run the workflow on an event; `told` goes into `github.event`. A run waits for others of its group."""
@@ -235,7 +236,7 @@ class _Machine:
             "GITHUB_EVENT_NAME": self.contexts["github"]["event_name"],
             "GITHUB_ACTION_PATH": str(action or ""),
             "HOME": str(self.home),
-            "PATH": f"{self.run.runner._bin}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{self.run.runner.programs}{os.pathsep}{os.environ['PATH']}",
         }
         done = subprocess.run(
             [*shell, str(files["script"])],

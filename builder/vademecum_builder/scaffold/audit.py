@@ -17,6 +17,11 @@ from vademecum_builder.signing.keys import KEY_VARIABLE
 
 _PIPE = re.compile(r"\bvade\b[^\n]*?(?<!\|)\|(?!\|)")
 _HIDES = re.compile(r"\bvade\b[^\n]*\|\|\s*(?:true|:|exit 0|echo)\b")
+_PIPELINES = re.compile(
+    r"\.(?:gitlab-ci|travis|drone|woodpecker)\.ya?ml|\.(?:gitlab|woodpecker|forgejo|gitea|circleci)/.+\.ya?ml"
+    r"|(?:azure|bitbucket)-pipelines\.ya?ml|Jenkinsfile"
+)
+"""What other forges run."""
 _BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|\.\.?/.*|\$/.*|\.)")
 
 
@@ -89,6 +94,16 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
         yield Finding(
             path, LOOK, f"{path}: {', '.join(loose)} can be moved to other code: name a commit, not a tag"
         )
+
+
+def check_other_ci(known: Repository) -> Iterator[Finding]:
+    """Say whether a pipeline of another forge than GitHub runs `vade build`: what else it does is not known here."""
+    for name in filter(_PIPELINES.fullmatch, known.files):
+        if VADE.search((known.top / name).read_text("utf-8", "replace")):
+            yield Finding(name, GOOD, f"{name} runs `vade`")
+            return
+    where = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
+    yield Finding("ci", LOOK, f"{where}, and no pipeline that is known here runs `vade build`: yours has to")
 
 
 def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.build import build
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.scaffold.audit import check_workflows
+from vademecum_builder.scaffold.audit import check_other_ci, check_workflows
 from vademecum_builder.scaffold.choices import relative
 from vademecum_builder.scaffold.deployments import read_workflows
 from vademecum_builder.scaffold.files import SETTINGS_FILE
@@ -71,7 +71,10 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
             yield Finding(SETTINGS_FILE, WRONG, error.message)
     sources = [relative(folder, known.top) for folder in source_folders(told)] if told is not None else []
     workflows = read_workflows(known)
-    yield from check_workflows(known, workflows, sources)
+    if known.owner or workflows:
+        yield from check_workflows(known, workflows, sources)
+    else:
+        yield from check_other_ci(known)
     root = _given(known, told)
     yield from _root(known, root, now)
     yield from _keys(known, root, now)

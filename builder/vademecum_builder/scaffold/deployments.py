@@ -26,7 +26,7 @@ _PUSHES = (
     (re.compile(r"\b(?P<at_once>mike deploy)\b"), ""),
 )
 """Commands that push a folder, and which it is where the command names none."""
-VADE = re.compile(r"(?:^|[\s;&|(])vade\s+(?:build|publish)\b", re.MULTILINE)
+VADE = re.compile(r"(?:^|[\s;&|(\['\"])vade\s+(?:build|publish)\b", re.MULTILINE)
 _OURS = re.compile(r"[.$]/\.github/actions/vademecum/?")
 _ACTION = re.compile(rf"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|{_OURS.pattern}")
 
