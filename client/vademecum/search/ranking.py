@@ -6,7 +6,7 @@ how much the best chunk has of what was asked for (site/content/decisions/words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -110,11 +110,20 @@ def fuse(
     return Ranking(rows, total[rows], nearest and mode == "hybrid")
 
 
-def place_of(row: int, scores: Scores, ids: NDArray[np.uint64]) -> int | None:
-    """Return the place of a chunk among all by one score, from 1; None where it has none."""
-    mine = scores[row]
-    if mine <= 0:
-        return None
-    return (
-        int(np.count_nonzero(scores > mine)) + int(np.count_nonzero((scores == mine) & (ids < ids[row]))) + 1
-    )
+def places_of(rows: Sequence[int], scores: Scores, ids: NDArray[np.uint64]) -> Mapping[int, int]:
+    """Return the places of chunks among all by one score, from 1; of a chunk whose score is not above 0 none."""
+    asked = [row for row in rows if scores[row] > 0]
+    if not asked:
+        return {}
+    steps = np.unique(scores[asked])
+    below = np.searchsorted(steps, scores)  # how many of these scores are lower
+    counts = np.bincount(below, minlength=len(steps) + 1)
+    same = np.flatnonzero(below < len(steps))
+    same = same[steps[below[same]] == scores[same]]
+    upwards = np.cumsum(counts[::-1])[::-1]  # from this step on
+    places = {}
+    for row in asked:
+        step = int(below[row])
+        equal = ids[same[below[same] == step]]
+        places[row] = int(upwards[step + 1]) + int(np.count_nonzero(equal < ids[row])) + 1
+    return places

@@ -17,7 +17,7 @@ from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places
 from vademecum.search.question import Filters
-from vademecum.search.ranking import Mode, Ranking, fuse, nearness, place_of
+from vademecum.search.ranking import Mode, Ranking, fuse, nearness, places_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
@@ -58,6 +58,7 @@ class Searcher:
         self._index = Index(opened)
         self._places = Places(opened)
         self._owners = np.array(opened.state.chunks.owners, np.int64)
+        self._sizes = np.maximum(1, np.bincount(self._owners))
 
     @cached_property
     def _words(self) -> Words:
@@ -122,7 +123,7 @@ class Searcher:
         vector = self._vector(query)
         scores, unit = self._index.scores(vector), self._index.unit(vector)
         # Whole numbers below 2^53: the sum is the same in any order.
-        means = np.bincount(self._owners, scores) / np.maximum(1, np.bincount(self._owners))
+        means = np.bincount(self._owners, scores) / self._sizes
         return scores / unit, means[self._owners] / unit
 
     def _vector(self, query: str) -> NDArray[np.int64]:
@@ -153,16 +154,17 @@ class Searcher:
             key = candidates[number][2] if group else number
             groups.setdefault(key, []).append(candidates[number])
 
+        listed = [(first, more[:MOST_MORE]) for first, *more in list(groups.values())[shown]]
+        rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
+        wordly, meant = (places_of(rows, scores, self._index.ids) for scores in (found.scores, cosines))
         words: set[str] = set()
 
         def hit(candidate: Candidate, more: Sequence[Candidate] = ()) -> Hit:
             row, score, at, _ = candidate
-            why = Why(*(place_of(row, scores, self._index.ids) for scores in (found.scores, cosines)))
-            return self._hit(
-                row, score, at, prefer, found.words, words, why, tuple(map(hit, more[:MOST_MORE]))
-            )
+            why = Why(wordly.get(row), meant.get(row))
+            return self._hit(row, score, at, prefer, found.words, words, why, tuple(map(hit, more)))
 
-        hits = [hit(first, more) for first, *more in list(groups.values())[shown]]
+        hits = [hit(first, more) for first, more in listed]
         owners = np.unique(self._owners[ranking.rows])
         return Results(
             hits,
