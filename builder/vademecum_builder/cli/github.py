@@ -18,8 +18,6 @@ from typing import Any
 
 from vademecum.errors import UsageError, VademecumError
 from vademecum_builder.cli.wording import printable, size
-from vademecum_builder.release.previous import is_empty
-from vademecum_builder.release.version_json import read_changes
 
 OUTPUTS = (
     *("sequence", "version", "changed", "signed", "previous", "documents", "added", "modified", "removed"),
@@ -81,6 +79,8 @@ def refuse_moved(address: str, environ: Mapping[str, str]) -> None:
     Raises:
         UsageError: The address is that of another repository's GitHub Pages, and nothing is there.
     """
+    from vademecum_builder.release.previous import is_empty  # what every command would wait for
+
     found = _PAGES.match(address)
     owner, _, name = environ.get("GITHUB_REPOSITORY", "").lower().partition("/")
     if not (is_github(environ) and found and owner):
@@ -139,6 +139,8 @@ def _changes(result: Mapping[str, Any]) -> str:
     """Return the names of the documents that the release changes, the first of each kind."""
     if not result["changed"]:
         return ""
+    from vademecum_builder.release.version_json import read_changes  # what every command would wait for
+
     changes = read_changes(Path(result["out"], "version.json").read_bytes())
     kinds = {"added": changes.added, "modified": changes.modified, "removed": changes.removed}
     named = [f"{kind}: {change.key}" for kind, found in kinds.items() for change in found[:_LISTED]]

@@ -12,7 +12,6 @@ from urllib.request import url2pathname
 from vademecum.errors import UsageError
 from vademecum.ports import Transport
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.http import HttpTransport
 
 _HOST = re.compile(
     r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII
@@ -41,6 +40,8 @@ def open_transport(location: str | Path) -> Transport:
         return FolderTransport(location)
     kind = scheme[1].lower()
     if kind in ("http", "https"):
+        from vademecum.runtime.http import HttpTransport  # httpx, which a folder need not wait for
+
         return HttpTransport(str(location))
     if kind == "file":
         return FolderTransport(url2pathname(urlsplit(str(location)).path))

@@ -176,7 +176,7 @@ def test_a_repository_that_was_moved_is_not_published_for_its_old_address(
     job: Job, monkeypatch: pytest.MonkeyPatch, address: str, repository: str, refused: bool
 ) -> None:
     empty = True
-    monkeypatch.setattr("vademecum_builder.cli.github.is_empty", lambda _: empty)
+    monkeypatch.setattr("vademecum_builder.release.previous.is_empty", lambda _: empty)
     environ = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": repository}
     if refused:
         with pytest.raises(UsageError, match=r"was it moved or renamed\?"):
