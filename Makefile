@@ -16,7 +16,7 @@ FAST := not slow and not process and not model and not browser
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test static set-up-python set-up-node set-up-programs lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check test static set-up-python set-up-node set-up-programs lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -94,6 +94,9 @@ bench-search: $(VENV)/test.stamp ## Opening and searching beside Orama, usearch,
 	$(PIP) usearch sqlite-vec faiss-cpu
 	npm install --silent --no-fund --no-audit --prefix $(VENV)/peers @orama/orama
 	$(BIN)/python tests/bench/search.py --peers $(VENV)/peers $(OPTIONS)
+
+bench-first-visit: $(VENV)/test.stamp ## Bytes and seconds to the first hit on a slow line (SOURCE=folder or tree, OPTIONS=)
+	cd tests && ../$(BIN)/python -m bench.first_visit $(abspath $(or $(SOURCE),site/content)) $(OPTIONS)
 
 GENERATORS_VENV ?= .venv-generators
 GENERATORS_NPM ?= .npm-generators

@@ -20,6 +20,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from bench.browser import ARGUMENTS, CHROMIUM, POLICY
+from bench.dev_keys import make_keys
 from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main as vade
 
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         dist = options.source
         if not (dist / "metadata").is_dir():
             dist = Path(name) / "dist"
-            assert vade(["build", str(options.source), "--out", str(dist), "--keys", f"{name}/keys"]) == 0
+            keys = make_keys(Path(name) / "keys")
+            assert vade(["build", str(options.source), "--out", str(dist), "--keys", str(keys)]) == 0
         path = CHROMIUM if CHROMIUM.exists() else None
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         runs = []
