@@ -51,7 +51,7 @@ def test_a_database_is_found_written_and_built(
     assert "Next: vade build, then vade serve site" in said
     written = (place / "vademecum.toml").read_text()
     assert 'title = "Shop"' in written and 'table = "stock"' not in written
-    assert "# tables that hold what is private are left out: customer" in written
+    assert "# tables that hold what is private, or a program's own, are left out: customer" in written
     assert '"cost"' not in written
     assert "email" not in written and "# left out, by their names: cost" in written
     say(capsys, "build", "--no-site")

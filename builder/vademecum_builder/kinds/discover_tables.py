@@ -55,12 +55,16 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
             elif proposed.kind == "messages" or proposed.settings["text"]:
                 found.append(proposed)
     if not found:
-        without = f"; {', '.join(private)} holds what is private: name it yourself" if private else ""
+        without = (
+            f"; left out, as private or a program's own: {', '.join(private)}: name it yourself"
+            if private
+            else ""
+        )
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(names) or 'no table'}{without}"
         )
     if private:
-        note = f"tables that hold what is private are left out: {', '.join(private)}"
+        note = f"tables that hold what is private, or a program's own, are left out: {', '.join(private)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
     return found
 
@@ -70,20 +74,29 @@ _PEOPLE = re.compile(
     r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",
     re.IGNORECASE,
 )
+_PROGRAM = re.compile(
+    r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
+    r"|admin_log|audit_log|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
+    r"|(?:django|sqlite|pg|alembic|ar_internal|active_storage)_.*",
+    re.IGNORECASE,
+)
+"""What a program keeps for itself: sessions, keys, settings. None of it is anybody's knowledge."""
 _SECRET = re.compile(r"pass(?:word|wd)?\b|_pass\b|secret|token|iban|\bssn\b", re.IGNORECASE)
 _MAIL = re.compile(r"e_?mail", re.IGNORECASE)
 _NAME = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
 
 
 def _is_of_people(table: str, fields: Sequence[FieldFound], rows: int) -> bool:
-    """Return whether a table is about people: it is called so, most of its rows have a secret, or name and address of
-    somebody. A single private column of another table is left out by itself."""
+    """Return whether a table is nobody's business: a program's own, or about people: most of its rows have a secret, or
+    the mail address of somebody who has a name. A single private column of another table is left out by itself."""
 
     def most(words: re.Pattern[str]) -> bool:
         return any(words.search(one.name) and 2 * one.records > rows for one in fields)
 
     private = most(_SECRET) or most(_MAIL)
-    return private and bool(_PEOPLE.fullmatch(table) or most(_SECRET) or most(_NAME))
+    return bool(_PROGRAM.fullmatch(table)) or (
+        private and bool(_PEOPLE.fullmatch(table) or most(_SECRET) or most(_NAME))
+    )
 
 
 def _as_one(keys: Sequence[str]) -> str:

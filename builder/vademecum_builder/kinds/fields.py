@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
+import orjson
+
 from vademecum.errors import ContentError
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
@@ -185,6 +187,14 @@ def _flat(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Any]]:
             yield path, inner
 
 
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def _type_of(value: Any) -> str:
     match value:
         case bool():
@@ -194,6 +204,8 @@ def _type_of(value: Any) -> str:
         case list():
             return "list" if all(isinstance(one, str) for one in value) else "nested"
     text = str(value).strip()
+    if text[:1] in ("{", "[") and _is_json(text):
+        return "nested"
     if text.startswith(("http://", "https://")):
         return "address"
     if not isinstance(price_of(text), str):

@@ -21,7 +21,8 @@ from vademecum_builder.sources.records import record_item, record_key
 
 _STRATEGY = "feed"
 _NAMES = ("id", "g_id", "link", "g_link", "title")
-"""What an entry is called by; `g_`: of a feed of products (Google Merchant), which may have no others."""
+"""What an entry is called by, or else by a hash of its text. `g_`: of a feed of products (Google Merchant), which may
+have no others."""
 _END = re.compile(rb"</(?:[\w]+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 
 
@@ -78,10 +79,12 @@ class FeedSource:
         seen: set[str] = set()
         for number, entry in enumerate(feed.entries, 1):
             key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
+            if key is None and entry.get("summary"):  # RSS asks for a title or a description
+                key = hashlib.sha256(entry["summary"].encode()).hexdigest()[:16]
             if key is None or key in seen:
                 yield Skipped(
                     f"entry {number}",
-                    f"its id {key} stands twice" if key else "no id, no link and no title",
+                    f"its id {key} stands twice" if key else "no id, no link, no title and no text",
                     str(entry)[:200],
                 )
                 continue

@@ -113,8 +113,12 @@ CREATE TABLE wp_posts (ID INTEGER PRIMARY KEY, post_title, post_content, post_st
 CREATE TABLE wp_comments (comment_ID INTEGER PRIMARY KEY, comment_author, comment_author_email, comment_date_gmt,
     comment_content, comment_parent);
 CREATE TABLE wp_users (ID INTEGER PRIMARY KEY, user_login, user_pass, user_email, display_name);
-CREATE TABLE article (id INTEGER PRIMARY KEY, title, body, author, created_at);
+CREATE TABLE article (id INTEGER PRIMARY KEY, title, body, author, created_at, meta);
 CREATE TABLE tag (id INTEGER, lang, description, PRIMARY KEY (id, lang));
+CREATE TABLE django_session (session_key PRIMARY KEY, session_data);
+CREATE TABLE wp_options (option_id INTEGER PRIMARY KEY, option_name, option_value);
+INSERT INTO django_session VALUES ('k-1', 'what nobody but Ann may have, in several words');
+INSERT INTO wp_options VALUES (1, 'mail_server', 'the key of the mail server is in here');
 INSERT INTO wp_users VALUES (1, 'ann', '$P$x', 'ann@x.example', 'Ann Lee');
 """
 
@@ -128,8 +132,8 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
                          (n, f"Post {n}", f"<p>{text_of(n)}</p>", password))  # fmt: skip
             blog.execute("INSERT INTO wp_comments VALUES (?, 'ann', 'ann@x.example', '2024-01-01 10:00:00', ?, 0)",
                          (n, text_of(n)))  # fmt: skip
-            blog.execute("INSERT INTO article VALUES (?, ?, ?, 'ann', '2024-01-01 10:00:00')",
-                         (n, f"Article {n}", text_of(n)))  # fmt: skip
+            blog.execute("INSERT INTO article VALUES (?, ?, ?, 'ann', '2024-01-01 10:00:00', ?)",
+                         (n, f"Article {n}", text_of(n), '{"a": "some words in it"}'))  # fmt: skip
             blog.execute("INSERT INTO tag VALUES (?, ?, ?)", (n // 2, "de" if n % 2 else "en", text_of(n)))
     found = {one.name: one for one in discover("sqlite:///blog.db", tmp_path)}
     assert {name: one.kind for name, one in found.items()} == {
@@ -138,4 +142,5 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
     assert found["wp-posts"].settings["format"] == "auto"
     assert any("post_password" in note for note in found["wp-posts"].notes)
     assert not any("email" in str(one.settings) for one in found.values())
+    assert found["article"].settings["text"] == ["body"]
     assert found["tag"].settings["id"] == "record_key"

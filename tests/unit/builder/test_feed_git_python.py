@@ -68,7 +68,8 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><id>u
 <link href="https://a.example/1"/><updated>2026-01-01T00:00:00Z</updated>
 <content type="html">&lt;p&gt;Long&lt;/p&gt;</content>
 <summary>Short</summary></entry>
-<entry><title> </title></entry><entry><title>Without</title></entry>
+<entry><title> </title></entry><entry><summary>Of whales</summary></entry>
+<entry><title>Without</title></entry>
 <entry><id>urn:1</id><title>Twice</title></entry></feed>"""
 
 
@@ -77,8 +78,9 @@ def test_an_entry_without_an_id_or_with_another_ones_is_told(tmp_path: Path) -> 
     one = opened(tmp_path, 'kind = "feed"\npath = "a.xml"')
     assert "Long" in str(documents(one)["urn:1"].sections) and "Short" not in str(documents(one))
     assert "Without" in documents(one)  # called by its title
+    assert any("Of whales" in str(found.sections) for found in documents(one).values())
     reasons = [entry.reason for entry in one.source.changes(None).entries if isinstance(entry, Skipped)]
-    assert reasons == ["no id, no link and no title", "its id urn:1 stands twice"]
+    assert reasons == ["no id, no link, no title and no text", "its id urn:1 stands twice"]
 
 
 @pytest.mark.parametrize("keep", [True, False])
