@@ -97,11 +97,23 @@ _COMMENT = re.compile(
 )
 
 
+_CONSTANT = re.compile(
+    r"^[ \t]*(?:export\s+)?const\s+(\w+)\s*=\s*(['\"`])([^'\"`$\n]*)\2\s*;?[ \t]*$", re.MULTILINE
+)
+
+
+def _quoted(name: str, said: Mapping[str, str]) -> str:
+    return f'"{said[name]}"' if name in said else name
+
+
 class Script:
-    """A configuration in JavaScript or TypeScript, as text without comments."""
+    """A configuration in JavaScript or TypeScript, as text without comments, its plain constants in their places."""
 
     def __init__(self, text: str) -> None:
-        self.code = _COMMENT.sub(lambda match: match["text"] or "", text)
+        code = _COMMENT.sub(lambda match: match["text"] or "", text)
+        said = {name: value for name, _, value in _CONSTANT.findall(code)}
+        code = re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: said.get(match[1], match[0]), code)
+        self.code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], said), code)
 
     def value(self, name: str, within: str | None = None) -> str | bool | None:
         """Return the text or the boolean that stands behind `name:`; "" where it is computed; None: it is not there."""

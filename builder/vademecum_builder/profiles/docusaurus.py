@@ -176,6 +176,9 @@ def open_docusaurus(project: Project) -> Rules:
                 )
     add("src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages", "")
     url, base_url = script.text("url"), script.text("baseUrl", "/")
+    if script.value("baseUrl") == "":
+        url = ""
+        doubts.append("baseUrl is computed in the configuration: name it by --base-url")
     return Rules(
         tuple(folders),
         slugs.DOCUSAURUS,

@@ -47,7 +47,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     **{key: {"code": True} for key in ("code", "kbd", "samp", "tt")},
 }
 # As Pandoc has it, where there is LaTeX in it.
-_MATH = re.compile(r"(?P<sign>\$\$?)(?=[^\s${`])(?=[^$`]*[\\^_{])[^$`]*?[^\s$`\\](?P=sign)(?![\d$])")
+_MATH = re.compile(r"(?P<sign>\$\$?)(?=[^\s${`])(?=[^$`]*[\\^_{])[^$`]*?[^\s$`\\](?P=sign)(?![\w$])")
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 

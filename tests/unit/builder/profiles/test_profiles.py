@@ -577,6 +577,35 @@ def test_a_source_folder_that_a_plugin_of_vitepress_has_is_not_the_sites(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("said", "address", "doubts"),
+    [
+        (
+            "const BASE = '/docs';\nexport default {url: HOST, baseUrl: `${BASE}/`}",
+            "https://b.example/docs/",
+            (),
+        ),
+        (
+            "export default {url: HOST, baseUrl: process.env.BASE}",
+            "",
+            ("baseUrl is computed in the configuration",),
+        ),
+        (
+            "export default {url: HOST, baseUrl: `${BASE}/`}",
+            "",
+            ("baseUrl is computed in the configuration",),
+        ),
+        ("export default {url: HOST}", "https://b.example/", ()),
+    ],
+)
+def test_constants_of_a_script_are_read_and_what_it_computes_is_said(
+    said: str, address: str, doubts: tuple[str, ...], tmp_path: Path
+) -> None:
+    config = f'const HOST: string = "x";\nconst HOST = "https://b.example"\n{said}'
+    rules = found_in(files(tmp_path, {"docusaurus.config.js": config, "docs/a.md": "# A\n"})).rules
+    assert (rules.base_url, tuple(doubt.partition(":")[0] for doubt in rules.doubts)) == (address, doubts)
+
+
+@pytest.mark.parametrize(
     ("said", "address"),
     [("!ENV READTHEDOCS_CANONICAL_URL", ""), ("!ENV [SITE, 'https://b.example/d/']", "https://b.example/d/")],
 )

@@ -316,6 +316,10 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
         ("a\n\n{* ../docs_src/a.py hl[1] *}\n\nb", "a|b"),
         ("{! a.md !}\n\n{% include 'x' %}\n\n--8<-- \"x\"\n\n{{ name }}", "{{ name }}"),
         ("> one\n>\n> two", "one|two"),
+        (
+            "If **$XDG_HOME** is set, **$XDG_HOME/a**; $a_1$ is maths.",
+            "If $XDG_HOME is set, $XDG_HOME/a; $a_1$ is maths.",
+        ),
         ("Words[^1].\n\n[^1]: A *note*.\n\n# Next\n\n`[^1]` and [^2]", "Words.|A note.|[^1] and [^2]"),
         (
             "<table><tr><th>A<th>B</tr>\n\n<tr><td><b>x</b><br>y</td><td>1</td></tr>\n<tr><td>z</td><td>\n\n*two*\n\n</td></tr>\n\n"
