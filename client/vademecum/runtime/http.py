@@ -78,7 +78,7 @@ class HttpTransport:
             async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
                 return await _receive(response, limit, progress)
         except TimeoutError as error:
-            raise NetworkError(f"{url}: not complete within {self._limits.total:g} s") from error
+            raise NetworkError(f"{_brief(url)}: not complete within {self._limits.total:g} s") from error
 
     async def close(self) -> None:
         """Close the connections; nothing is fetched any more."""
@@ -118,10 +118,12 @@ class HttpTransport:
             finally:
                 await response.aclose()
         raise ServerError(
-            f"{url}: more than {self._limits.redirects} redirections", status=response.status_code
+            f"{_brief(url)}: more than {self._limits.redirects} redirections", status=response.status_code
         )
 
 
+_TOLD = 300
+"""Characters of a host's own words in a message: a header may have 64 kB."""
 MOST_ASKED = 1e9
 """Seconds that count of a Retry-After header: JSON has no infinity. js/net/transport.mjs cuts at the same."""
 
@@ -166,13 +168,21 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
-        raise NetworkError(f"{url}: the host does not answer ({type(error).__name__})") from error
+        raise NetworkError(f"{_brief(url)}: the host does not answer ({type(error).__name__})") from error
     except httpx.ConnectError as error:
         raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
-        raise ServerError(f"{url}: redirected to what is no address ({error})", 302) from error
+        raise ServerError(
+            f"{_brief(url)}: redirected to what is no address ({_brief(error)})", 302
+        ) from error
     except Exception as error:
-        raise NetworkError(f"{url}: {str(error) or type(error).__name__}") from error
+        raise NetworkError(f"{_brief(url)}: {_brief(error) or type(error).__name__}") from error
+
+
+def _brief(told: object) -> str:
+    """Return what a host has made us say, short enough for a message and for the store that keeps it."""
+    text = str(told)
+    return text if len(text) <= _TOLD else f"{text[:_TOLD]}..."
 
 
 def _redirection(response: httpx.Response) -> httpx.URL:
@@ -185,12 +195,14 @@ def _redirection(response: httpx.Response) -> httpx.URL:
     if response.next_request is None:
         wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         raise ServerError(
-            f"{url}: the host answered {status} {response.reason_phrase}".rstrip(), status, wait
+            f"{_brief(url)}: the host answered {status} {_brief(response.reason_phrase)}".rstrip(),
+            status,
+            wait,
         )
     target = _shown(response.next_request.url)
     known = target.scheme in ("http", "https") and target.host and (target.port or 1) < 1 << 16
     if not known or (url.scheme == "https" and target.scheme == "http"):
-        raise ServerError(f"{url}: redirected to {target}, which is not followed", status)
+        raise ServerError(f"{_brief(url)}: redirected to {_brief(target)}, which is not followed", status)
     return target
 
 
@@ -208,7 +220,7 @@ async def _receive(response: httpx.Response, limit: int, progress: Progress | No
         data += decode.feed(chunk, limit + 1 - len(data))
         # Deflate adds a little to what it cannot shrink; far more is a stream that never comes to the point.
         if len(data) > limit or response.num_bytes_downloaded > 2 * limit + 1024:
-            raise ContentError(f"{url}: more than the {limit} bytes allowed")
+            raise ContentError(f"{_brief(url)}: more than the {limit} bytes allowed")
         if progress is not None:
             progress(response.num_bytes_downloaded)
     decode.finish()

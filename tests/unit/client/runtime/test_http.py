@@ -115,6 +115,23 @@ def test_an_address_is_kept_as_it_is_written(name: str) -> None:
     assert asked(f"/{name}?sig=a%2Fb&x") == f"/kb/{name}/metadata/1.root.json?sig=a%2Fb&x"
 
 
+@pytest.mark.fault("E56")
+@pytest.mark.parametrize(
+    "head",
+    [
+        "302 Found\r\nLocation: /" + "a" * 60_000,
+        "503 " + "a" * 60_000,
+        "429 X\r\nRetry-After: \r" + "9" * 5000,
+    ],
+)
+def test_a_host_does_not_fill_a_message(head: str) -> None:
+    """It is shown, and kept in the store."""
+    answer = f"HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n".encode()
+    with pytest.raises(VademecumError) as caught:
+        fetch(answer)
+    assert len(caught.value.message) < 1000
+
+
 @pytest.mark.fault("E55")
 def test_a_slash_of_a_name_stays_one() -> None:
     """TUF writes the names of roles so (`1.a%2Fb.json`); whatever else a name holds is quoted."""
