@@ -67,14 +67,16 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
     made = max(map(_made, roots.values()), default=now)
     floor = most_by(max(now, made))  # a clock that is behind lowers no number
     named = named_in(out).within(floor)
+    if not lost and len(roots) == 1 and are_young(roots, now):
+        # Of keys a day old no line has been lost yet, nor gone on above a thief's numbers: theirs are small.
+        since_keys = most_by(now, made)
+        floor = 0 if since_keys < _AT_ONCE else since_keys
     if named != Numbers() and not lost:
         # A very first build that died before its timestamp, which is written last: nobody has seen a release.
         unseen = not (out / TIMESTAMP).exists() and named.versions.timestamp <= 1 and are_young(roots, now)
         # A timestamp is signed again without another snapshot, and no file is named by its version.
-        return Numbers() if unseen else replace(named, versions=replace(named.versions, timestamp=floor))
-    if not lost and 1 in roots:
-        since_keys = most_by(now, _made(roots[1]))
-        floor = 0 if since_keys < _AT_ONCE else min(floor, since_keys)
+        signed = replace(named.versions, timestamp=max(floor, named.versions.timestamp))
+        return Numbers() if unseen else replace(named, versions=signed)
     highest = max(floor, named.sequence, named.versions.targets)
     return Numbers(highest, Versions(highest, highest, highest))
 

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,18 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
     """Six releases in `tree`, a minute between them; their sources in `docs`."""
     monkeypatch.chdir(tmp_path)
     line = Line(tmp_path)
-    for key, text in HANDBOOK.items():
-        file = tmp_path / "docs" / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_documents(tmp_path)
     for number in range(6):
         line.release({**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}.\n"})
         line.later(minutes=1)
     return line
+
+
+def write_documents(folder: Path) -> None:
+    for key, text in HANDBOOK.items():
+        file = folder / "docs" / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 def request(line: Line, **options: object) -> BuildRequest:
@@ -79,7 +83,7 @@ def test_a_lost_tree_is_followed_by_higher_numbers_and_clients_follow(
     store = pulled(line)
     lose(line.out)
     report = build(request(line, force=True), now=line.now + DAY)
-    assert 6 < report.sequence < 2 * DAY.total_seconds()
+    assert 6 < report.sequence < MAX_SEQUENCE / 2
     assert pull(store, FolderTransport(line.out), line.root, line.now + DAY).to_sequence == report.sequence
     again = build(request(line, source=Path("docs/guide")), now=line.now + 2 * DAY)
     assert again.sequence == report.sequence + 1
@@ -327,6 +331,23 @@ def test_of_what_revoked_keys_signed_nothing_but_numbers_is_taken(line: Line, hi
         path for path in current if path != "version.json"
     }, "nothing of the thief's is left in the tree"
     assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == report.sequence + 1
+
+
+@pytest.mark.fault("E53", "E62")
+def test_a_tree_is_lost_after_a_key_was_stolen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows a thief's numbers is above one release a second: so has to be what follows a tree that is lost."""
+    monkeypatch.chdir(tmp_path)
+    line = Line(tmp_path, now=datetime.now(UTC))
+    write_documents(tmp_path)
+    line.release(HANDBOOK)
+    steal(line, MAX_SEQUENCE, HANDBOOK)
+    renew_root(line.keys, line.now, rotate=True)
+    recovered = build(request(line)).sequence
+    store = pulled(line)
+    shutil.rmtree(line.out)
+    line.later(minutes=1)
+    assert build(request(line), now=line.now).sequence > recovered
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence > recovered
 
 
 def test_a_strangers_tree_gives_no_numbers_either(line: Line) -> None:
