@@ -47,6 +47,7 @@ def bring(folder: Path, pages: int) -> Path:
     """Unpack the manuals, and keep so many of their pages: the same ones each time."""
     for package in PACKAGES:
         subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True)
+    (folder / "all").mkdir()
     for archive in sorted(folder.glob("*.deb")):
         subprocess.run(["dpkg", "-x", archive, folder / "all" / archive.name.partition("_")[0]], check=True)
     found = [path for path in (folder / "all").rglob("*.html") if path.is_file() and not path.is_symlink()]

@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, pretty, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Pass,
+    Profile,
+    Project,
+    Rules,
+    pretty,
+    stem,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at
@@ -26,6 +36,7 @@ _DROPPED = frozenset(
     toctree contents image eval-rst mermaid raw bibliography tableofcontents index
     """.split()
 )
+_SUBSTITUTION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ROLE = re.compile(r"\{[\w:.+-]+\}`([^`\n]+?)(?:[ \t]*<[^<>`\n]*>)?`")
 
@@ -55,6 +66,22 @@ def myst(text: str, page: Page) -> str:
         )
 
     return outside_code(text, edit)
+
+
+def substitutions(said: object) -> Pass:
+    """Return the pass that puts in what `{{ name }}` of MyST stands for: said by conf.py, or by a page for itself."""
+    common = said if isinstance(said, Mapping) else {}
+
+    def applied(text: str, page: Page) -> str:
+        own = page.metadata.get("substitutions") or at(page.metadata, "myst", "substitutions")
+        known = {**common, **own} if isinstance(own, Mapping) else common
+        if not known or "{{" not in text:
+            return text
+        return outside_code(
+            text, lambda plain: _SUBSTITUTION.sub(lambda m: str(known.get(m[1], m[0])), plain)
+        )
+
+    return applied
 
 
 def open_sphinx(project: Project) -> Rules | None:
@@ -89,7 +116,7 @@ def open_sphinx(project: Project) -> Rules | None:
     return Rules(
         (Folder("", address),),
         DOCUTILS,
-        (myst, containers, alerts, attribute_lists),
+        (substitutions(config.get("myst_substitutions")), myst, containers, alerts, attribute_lists),
         base_url=base if base.startswith("http") else "",
         title=text_at(config, "project"),
         doubts=("exclude_patterns is computed in conf.py",) if computed else (),

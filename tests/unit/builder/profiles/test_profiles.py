@@ -553,6 +553,14 @@ def test_what_is_bold_and_a_value_that_is_not_known_is_gone(tmp_path: Path) -> N
     assert text_of(document) == "Ruby or newer, ****, ****"
 
 
+def test_what_myst_puts_in_the_places_of_names_is_put_in(tmp_path: Path) -> None:
+    text = "---\nmyst:\n  substitutions: {tank: the *tank*}\n---\n# A\n\n{{ oil }} in {{tank}}, {{ other }}, `{{ oil }}`.\n"
+    config = 'project = "x"\nmyst_substitutions = {"oil": "Oil", "tank": "no"}\n'
+    document = read_one(tmp_path, "a.md", text, **{"conf.py": config})
+    assert isinstance(document, Document)
+    assert text_of(document) == "Oil in the tank, {{ other }}, {{ oil }}."
+
+
 def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
     config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
     document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})
