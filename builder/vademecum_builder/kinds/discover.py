@@ -128,8 +128,6 @@ def _catalog(name: str, where: str, place: str) -> Proposal:
     if wanted := source.list_of_records():
         source, told = replace(source, layout=Layout(wanted)), {"path": place, "records": wanted}
     records = source.sample(SAMPLED)
-    if not records:
-        raise UsageError(f"{where}: no record in it can be read")
     fields = fields_of(records)
     columns = [one.name for one in fields]
     # An address is read as a catalog: of an archive it has to be a file.

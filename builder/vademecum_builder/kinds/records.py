@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -147,6 +148,10 @@ class RecordReader(DocumentReader):
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - every record is shaped alike
         """Return the digest of the settings that make a document of a record."""
+        return self._shape
+
+    @cached_property
+    def _shape(self) -> str:
         texts = [template.text for template in self.text]
         others = [self.title and self.title.text, self.link and self.link.text, str(self.zone)]
         told = [

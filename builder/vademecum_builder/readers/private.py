@@ -56,6 +56,8 @@ _WORDS = """
     draft unlisted private noindex search publish sitemap pagefind robots visibility date
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
+_OF_RECORDS = ("status", "post_", "visibility")
+"""The same of `_RECORD`."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
@@ -81,7 +83,7 @@ def why_private(head: str, now: datetime | None = None) -> str:
     if front is None:
         return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
     folded = front[0].casefold()
-    record = now is None and _RECORD.search(front[0])
+    record = now is None and any(word in folded for word in _OF_RECORDS) and _RECORD.search(front[0])
     if not record and not any(word in folded for word in _WORDS):
         return ""
     said = record or _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))

@@ -100,22 +100,28 @@ class CatalogSource:
         """Return the first records, whatever their ids are.
 
         Raises:
-            UsageError: There is nothing to read.
+            UsageError: There is nothing to read, or nothing that can be.
             HostError: As `changes`.
         """
         found: list[dict[str, Any]] = []
+        failed = ""
         with closing(_opened([] if is_address(self.place) else self.files())) as files:
             fetched = fetch(self.place, {}) if is_address(self.place) else None
             bodies = [(self.place, self._file_name, fetched.body)] if fetched else files
             for place, name, stream in bodies:
                 try:
                     read = read_records(stream, PurePosixPath(name).suffix.lower(), self.layout)
-                    records = (record for _, record in read if isinstance(record, dict))
-                    found += islice(records, most - len(found))
+                    for number, record in islice(read, most - len(found)):
+                        if isinstance(record, Failed):
+                            failed = failed or f"{place}:{number}: {record.reason}"
+                        else:
+                            found.append(record)
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
             if fetched:
                 fetched.body.close()
+        if not found:
+            raise SourceError(f"{self.place}: no record in it can be read{f' ({failed})' if failed else ''}")
         return found
 
     def list_of_records(self) -> str:

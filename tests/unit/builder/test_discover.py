@@ -98,6 +98,12 @@ def test_where_nothing_names_a_record_that_has_to_be_written(tmp_path: Path) -> 
     assert "id" not in found.settings and found.missing and "# id: the field that names" in found.toml()
 
 
+def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Export of 2024-01-01\n\nid,name\n1,One\n")
+    with pytest.raises(UsageError, match=r"a.csv:3: 2 fields in a row of 1 columns"):
+        discover(str(tmp_path / "a.csv"), tmp_path)
+
+
 def test_files_of_office_programs_are_proposed_beside_pages(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.docx"):
         (tmp_path / name).write_bytes(b"%PDF-")
