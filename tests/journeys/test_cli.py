@@ -270,6 +270,18 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db").out
 
 
+@pytest.mark.parametrize("command", ["build", "publish", "releases", "resign"])
+def test_below_the_folder_of_the_settings_one_is_led_there(
+    vade: Vade, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_refused(vade(command), 2, "or write vademecum.toml")
+    Path("vademecum.toml").write_text("")
+    top = Path.cwd()
+    (top / "docs/guide").mkdir(parents=True, exist_ok=True)
+    monkeypatch.chdir(top / "docs/guide")
+    assert_refused(vade(command), 2, f"or run this in {top}, where vademecum.toml lies")
+
+
 def test_a_wrong_choice_changes_nothing(published: Vade) -> None:
     for wrong, told in (
         (("--mode", "never"), "mode must be one of automatic, notify, manual, off"),

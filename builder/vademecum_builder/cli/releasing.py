@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import signing_key
-from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
@@ -32,7 +32,7 @@ def tree_request(options: Namespace) -> TreeRequest:
     if options.config.exists() or options.config != SETTINGS:
         return replace(tree_of(read_settings(options.config)), **given)
     if "out" not in given:
-        raise UsageError(f"which tree? name it with --out, or write {SETTINGS}")
+        raise UsageError(f"which tree? name it with --out, or {or_settings()}")
     return TreeRequest(**given)
 
 

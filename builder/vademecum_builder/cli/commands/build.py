@@ -15,7 +15,7 @@ from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told as told_of_links
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
-from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
 from vademecum_builder.cli.wording import Shown, address_of, counted, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
@@ -110,7 +110,7 @@ def request_of(options: Namespace) -> BuildRequest:
         said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given
     )
     if missing:
-        raise UsageError(f"what to build? name {missing}, or write {SETTINGS}")
+        raise UsageError(f"what to build? name {missing}, or {or_settings()}")
     return BuildRequest(**given)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, counted, printable, size
 from vademecum_builder.hosting.publishing import Delivery, publish
@@ -75,7 +75,7 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
         raise UsageError(
             f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET'
         )
-    raise UsageError(f"publish what, and where? vade publish DIST TARGET, or write {SETTINGS}")
+    raise UsageError(f"publish what, and where? vade publish DIST TARGET, or {or_settings()}")
 
 
 def _root(file: Path) -> bytes:

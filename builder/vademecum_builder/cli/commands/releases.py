@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.cli.releasing import channel_lines
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.releases import list_releases
@@ -20,7 +20,7 @@ def _published(config: Path) -> str:
         UsageError: There are none; they cannot be read.
     """
     if not config.exists() and config == SETTINGS:
-        raise UsageError(f"which tree? vade releases URL|DIST, or write {SETTINGS}")
+        raise UsageError(f"which tree? vade releases URL|DIST, or {or_settings()}")
     settings = read_settings(config)
     return settings.previous or str(settings.out)
 

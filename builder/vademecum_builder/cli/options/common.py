@@ -16,6 +16,14 @@ from vademecum_builder.signing.folder import DEFAULT_KEYS
 
 SETTINGS = Path("vademecum.toml")
 """What a build does where the command line names no source (settings.py)."""
+
+
+def or_settings() -> str:
+    """Return what else may be done where the command line is silent: settings may lie in a folder above."""
+    above = next((folder for folder in Path.cwd().parents if (folder / SETTINGS).is_file()), None)
+    return f"run this in {above}, where {SETTINGS} lies" if above else f"write {SETTINGS}"
+
+
 EXAMPLE_SITE = "https://example.org/kb/"
 AddOption = Callable[..., object]
 
