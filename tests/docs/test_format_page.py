@@ -41,6 +41,7 @@ from vademecum.transport.waiting import remember_wait
 from vademecum.trust import channel as trust
 from vademecum.trust.metadata import Trust
 from vademecum.trust.rollout import bucket
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.encoders.quantise import quantise as builder_quantise
 
 ROOT = Path(__file__).parents[2]
@@ -334,7 +335,7 @@ def test_the_encoder_s_numbers() -> None:
 def test_the_text_of_a_chunk() -> None:
     text = example('{"markup"')
     assert markup.plain(text["markup"]) == text["plain"]
-    assert markup.write(markup.parse(text["markup"])) == text["markup"]
+    assert write(markup.parse(text["markup"])) == text["markup"]
     paragraph, one, two, header, row, code = markup.parse(text["markup"])
     assert isinstance(paragraph, markup.Paragraph)
     assert [run.text for run in paragraph.runs if run.code or run.strong or run.link] == [

@@ -43,7 +43,7 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.errors import DamagedError, SelfTestError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum.format.manifest import decode_manifest
-from vademecum.format.markup import parse, plain, write
+from vademecum.format.markup import parse, plain
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors
@@ -55,6 +55,7 @@ from vademecum.store.pointer import decode_head, encode_head
 from vademecum.store.records import RECORDS
 from vademecum.transport.paths import check_path
 from vademecum.trust.metadata import Trust
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
 from vademecum_builder.delta.old_rows import decode_history
 from vademecum_builder.pages.render import safe_url

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vademecum.format import markup
 from vademecum.format.markup import (
     Block,
     Code,
@@ -24,6 +23,7 @@ from vademecum.format.markup import (
     plain_block,
     plain_runs,
 )
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers.document import Document, Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
@@ -77,7 +77,7 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
     ]
     title = clean_line(document.title, longest)
     if not chunks and title:
-        chunks = [Chunk((), "", markup.write([Paragraph((Run(title),))]))]
+        chunks = [Chunk((), "", write([Paragraph((Run(title),))]))]
     return tuple(dict.fromkeys(chunks))
 
 
@@ -109,7 +109,7 @@ def _pieces(section: Section, target: int, longest: int) -> Iterator[str]:
             if at >= end:
                 break
             piece += _slice(block, max(0, start - at), end - at)
-        if written := markup.write(piece):
+        if written := write(piece):
             yield written
         start = end
 

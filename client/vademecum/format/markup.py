@@ -1,7 +1,7 @@
 """The text of a chunk with its structure: few things of Markdown, each written in one way (format.md, section 4.5).
 
 Every string can be read, and nothing in it is ever an error: what is not written as this page says is text.
-js/format/markup.mjs is the twin, and reads the same blocks.
+The builder writes it (chunking/markup.py); js/format/markup.mjs is the twin, and reads the same blocks.
 
 >>> plain("Run `make`, then [**look**](keys.md).")
 'Run make, then look.'
@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Final, TypeAlias
 
 
@@ -80,7 +79,6 @@ _LANGUAGE = r"[A-Za-z0-9_+#.-]{0,40}"
 _ITEM = re.compile(rf"((?:  ){{0,{DEEPEST}}})(?:-|([0-9]{{1,9}})\.) (.*)", re.DOTALL)
 _FENCE = re.compile(rf"(`{{3,}})({_LANGUAGE})")
 _RULE = re.compile(r"\|(?: --- \|)+")
-_LIKE_A_BLOCK = re.compile(r"^( *)([0-9]{1,9}(?=\. )|(?=- )|(?=\|))", re.MULTILINE)
 
 # Alternatives begin with different characters, or differ at the next one: reading takes linear time.
 _ESCAPE = r"\\[!-/:-@\[-`{-~]"
@@ -98,9 +96,6 @@ _INLINE = re.compile(
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_PARENTHESES = re.compile(r"[()\\]")
-_BACKSLASHED = r"\\\g<0>"
-_MARKUP = re.compile(r"[\\`*\[\]]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -130,11 +125,6 @@ def plain_runs(runs: Iterable[Run]) -> str:
     return "".join(run.text for run in runs)
 
 
-def write(blocks: Sequence[Block]) -> str:
-    """Return the text of a chunk. Blocks without words are left out, style at white space on its edge as well."""
-    return join((_written(block), block) for block in blocks if plain_block(block).strip())
-
-
 def is_address(address: str, *schemes: str) -> bool:
     """Return whether an address is relative or has one of the schemes, and neither white space nor controls."""
     found = _SCHEME.match(address)
@@ -156,9 +146,6 @@ def join(pieces: Iterable[tuple[str, Block]]) -> str:
 def follows(last: Block, block: Block) -> bool:
     """Return whether a block goes on with the list or table of the last one."""
     return isinstance(block, Item | Row) and type(last) is type(block) and not getattr(block, "header", False)
-
-
-# Reading ---------------------------------------------------------------------------------------------
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[Block]:
@@ -242,70 +229,3 @@ def _look_alike(run: Run, other: Run) -> bool:
         and run.emphasis == other.emphasis
         and run.image == other.image
     )
-
-
-# Writing ---------------------------------------------------------------------------------------------
-
-
-def _written(block: Block) -> str:
-    match block:
-        case Code():
-            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", block.text)), default=0))
-            return f"{fence}{block.language}\n{block.text}\n{fence}"
-        case Row():
-            line = f"| {' | '.join(map(_cell, block.cells))} |"
-            return line + "\n|" + " --- |" * len(block.cells) if block.header else line
-        case Paragraph():
-            return _lines(block.runs)
-        case Item():
-            sign = "-" if block.number is None else f"{block.number}."
-            return f"{'  ' * min(block.depth, DEEPEST)}{sign} {_lines(block.runs)}"
-
-
-def _cell(runs: Runs) -> str:
-    text = _marked(runs).replace("\n", " ").strip().replace("|", "\\|")
-    return "\\---" if text == "---" else text
-
-
-def _lines(runs: Runs) -> str:
-    text = "\n".join(line.rstrip() for line in _marked(runs).split("\n")).strip("\n")
-    return _LIKE_A_BLOCK.sub(r"\1\2\\", text)
-
-
-def _marked(runs: Runs) -> str:
-    text = ""
-    for link, group in groupby(merged(runs), lambda run: run.link):
-        inner = _styled(group, "strong", "emphasis")
-        if link:
-            inner = _wrapped(inner, "[", f"]({_PARENTHESES.sub(_BACKSLASHED, link)})")
-        text = text[:-1] + "\\!" + inner if text.endswith("!") and inner.startswith("[") else text + inner
-    return text
-
-
-def _styled(runs: Iterable[Run], *styles: str) -> str:
-    if not styles:
-        return "".join(map(_leaf, runs))
-    text = ""
-    for on, group in groupby(runs, lambda run: bool(getattr(run, styles[0]))):
-        inner = _styled(group, *styles[1:])
-        sign = "**" if styles[0] == "strong" else "*"
-        text += _wrapped(inner, sign, sign) if on else inner
-    return text
-
-
-def _wrapped(text: str, before: str, after: str) -> str:
-    core = text.strip()
-    head, tail = len(text) - len(text.lstrip()), len(text.rstrip())
-    return f"{text[:head]}{before}{core}{after}{text[tail:]}" if core else text
-
-
-def _leaf(run: Run) -> str:
-    if run.image:
-        return f"![{_escaped(run.text)}]({_PARENTHESES.sub(_BACKSLASHED, run.image)})"
-    if run.code and not re.search("``|\n", run.text):
-        return f"`` {run.text} ``" if "`" in run.text else f"`{run.text}`"
-    return _escaped(run.text)
-
-
-def _escaped(text: str) -> str:
-    return _MARKUP.sub(_BACKSLASHED, text)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError, UsageError
-from vademecum.format.markup import Code, Item, Paragraph, Run, write
+from vademecum.format.markup import Code, Item, Paragraph, Run
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.profiles.config import read_yaml
 from vademecum_builder.readers.document import Document, Section, parse_document
 from vademecum_builder.readers.outline import Block, block_text

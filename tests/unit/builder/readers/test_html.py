@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vademecum.errors import ContentError
-from vademecum.format.markup import Paragraph, Row, Run, plain_runs, write
+from vademecum.format.markup import Paragraph, Row, Run, plain_runs
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers.html.page import Page, look_at, open_page, read_page
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.charset import Decoded, decode

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from support.samples import MARKUP_PIECES
 from vademecum.format import markup
-from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs, parse, plain, write
+from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs, parse, plain
+from vademecum_builder.chunking.markup import write
 
 HOSTILE = st.lists(st.sampled_from(MARKUP_PIECES), max_size=30).map("".join)
 LINE = st.lists(
