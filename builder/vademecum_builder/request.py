@@ -127,7 +127,7 @@ class BuildRequest(Publishing):
     """What to build, from what, and how. Only the first two have no default; for what is not here see `Publishing`.
 
     Attributes:
-        source: Folder of documents: rendered pages, or files of the kinds in `sources.folder.MEDIA_TYPES`. Where there
+        source: Folder of documents: rendered pages, or files of the kinds in `sources.endings.MEDIA_TYPES`. Where there
             are `sources`: the settings' folder.
         out: Folder of the published tree; empty, missing, or one that an earlier build has made.
         sources: What is read, each with a name, in place of the folder.

@@ -16,9 +16,9 @@ from vademecum_builder.kinds.fields import SAMPLED, fields_of
 from vademecum_builder.kinds.proposals import ZONE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.sources.catalog import ENDINGS, CatalogSource
 from vademecum_builder.sources.charset import decode
+from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
-from vademecum_builder.sources.folder import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.record_files import Layout
 
 _SQLITE = b"SQLite format 3\0"

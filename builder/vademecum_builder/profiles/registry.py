@@ -28,7 +28,7 @@ from vademecum_builder.profiles.starlight import STARLIGHT
 from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
 from vademecum_builder.profiles.wiki import WIKI
 from vademecum_builder.sources.base import HTML, PLAIN_TEXT
-from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import PagePlace
 
 PROFILES: tuple[Profile, ...] = (

@@ -5,5 +5,5 @@ titled sections with anchors, of blocks: paragraphs, items, rows and code. `text
 segment may carry. A reader knows bytes, never where from.
 
 A new kind of file: a module here, its case in `document`, its media type in `sources.base`, and its
-suffix in `sources.folder.MEDIA_TYPES`.
+suffix in `sources.endings.MEDIA_TYPES`.
 """

@@ -19,7 +19,7 @@ from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
-from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.private_keys import private_key_line
 
 __all__ = ["Document", "MissingReader", "Section", "parse_document"]

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from vademecum_builder.profiles.registry import PROFILES, find_profile
 from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
-from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
+from vademecum_builder.sources.endings import MEDIA_TYPES
+from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import file_kind, folder_kind
 
 _NAMED = """

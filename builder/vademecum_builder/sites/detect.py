@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from vademecum_builder.sources.base import HTML
-from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.endings import MEDIA_TYPES
 
 HTML_SUFFIXES = frozenset(suffix for suffix, kind in MEDIA_TYPES.items() if kind == HTML)
 _SOURCES = MEDIA_TYPES.keys() - HTML_SUFFIXES

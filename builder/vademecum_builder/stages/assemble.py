@@ -22,7 +22,7 @@ from vademecum_builder.release.closure import archive_json
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
-from vademecum_builder.sources.folder import MEDIA_TYPES
+from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
 from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.audit import KindCount

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
-from vademecum_builder.sources.folder import BINARY_TYPES
+from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.sources.private_keys import private_key_line
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")

@@ -28,7 +28,8 @@ from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
-from vademecum_builder.sources.folder import MEDIA_TYPES, FolderSource
+from vademecum_builder.sources.endings import MEDIA_TYPES
+from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.places import PagePlace, PagePlaces
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.pdf import read_pdf
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.folder import BINARY_TYPES
+from vademecum_builder.sources.endings import BINARY_TYPES
 
 KEY = f"-----BEGIN PRIVATE KEY-----\n{'aB3d' * 40}\n-----END PRIVATE KEY-----"
 

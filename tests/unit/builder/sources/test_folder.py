@@ -15,7 +15,7 @@ import pytest
 from support.publishing import NOW
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.signing.keys import new_keys
-from vademecum_builder.sources import folder
+from vademecum_builder.sources import walk
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.folder import FolderSource
@@ -480,7 +480,7 @@ def test_names_that_are_not_utf8_or_hold_control_characters_are_skipped(tmp_path
 
 
 def test_folders_nested_too_deeply_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "MAX_DEPTH", 2)
+    monkeypatch.setattr(walk, "MAX_DEPTH", 2)
     for name in ("ok.md", "1/ok.md", "1/2/ok.md", "1/2/3/no.md"):
         put(tmp_path, name)
     assert keys(tmp_path) == ["1/2/ok.md", "1/ok.md", "ok.md"]

@@ -1,0 +1,49 @@
+"""Which files are documents, by their endings."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from vademecum_builder.sources.base import (
+    ASCIIDOC,
+    DOCX,
+    EPUB,
+    HTML,
+    MARKDOWN,
+    NOTEBOOK,
+    ORG,
+    PDF,
+    PLAIN_TEXT,
+    PPTX,
+    RST,
+    XLSX,
+)
+
+MEDIA_TYPES = {
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".mdown": MARKDOWN,
+    ".mkd": MARKDOWN,
+    ".mdx": MARKDOWN,
+    ".qmd": MARKDOWN,
+    ".rmd": MARKDOWN,
+    ".txt": PLAIN_TEXT,
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".rst": RST,
+    ".adoc": ASCIIDOC,
+    ".asciidoc": ASCIIDOC,
+    ".asc": ASCIIDOC,
+    ".org": ORG,
+    ".ipynb": NOTEBOOK,
+}
+"""By their endings, the files that are documents: the one place where a kind's endings are named."""
+BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB}
+"""Files that hold a document, and that pages link to as they lie."""
+
+
+def media_type(key: str) -> str | None:
+    """Return the media type of a file by its ending; None: it is no document."""
+    ending = PurePosixPath(key).suffix.lower()
+    return MEDIA_TYPES.get(ending) or BINARY_TYPES.get(ending)

@@ -1,0 +1,131 @@
+"""A walk through a folder: what may be a document in it, and what is none by its name or its place."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.endings import media_type
+from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
+from vademecum_builder.sources.left_out import GIT_IGNORED, documents_below, file_kind, folder_kind
+
+MAX_DEPTH = 100
+"""Folders nested deeper are skipped."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name in a folder. `key` is printable as it is; a folder's ends in `/`."""
+
+    path: Path
+    key: str
+    real: str
+    info: os.stat_result
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One walk through a tree. `counted`: documents that are none by their names, by kind."""
+
+    root: Path
+    real_root: str
+    left_out: frozenset[str]
+    selection: Selection
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def entries(self) -> Iterator[Entry | Skipped]:
+        """Yield everything that may be a document, and what was skipped, by rising key."""
+        return self.below(self.root, "", (self.real_root,), enclosing_rules(Path(self.real_root)))
+
+    def below(
+        self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore
+    ) -> Iterator[Entry | Skipped]:
+        """Yield what lies in `folder`. `above`: real paths of the folders that it lies in, its own last."""
+        try:
+            paths = list(folder.iterdir())
+        except OSError as error:
+            yield Skipped(key or ".", f"cannot be read: {error.strerror}")
+            return
+        ignore = ignore.inside(folder, key)
+        entries = [self._entry(path, key, above[-1]) for path in paths if not self._is_none(path)]
+        # With its slash, a folder sorts among files where the keys of its files belong.
+        for entry in sorted(entries, key=lambda entry: entry.key.encode()):
+            if ignore.ignores(entry.key):
+                if isinstance(entry, Entry) and entry.real not in self.left_out:
+                    self._count(GIT_IGNORED, entry.path)
+                continue
+            if isinstance(entry, Skipped):
+                if _may_be_wanted(entry.key):
+                    yield entry
+            elif entry.real in self.left_out:
+                continue
+            elif not stat.S_ISDIR(entry.info.st_mode):
+                yield entry
+            elif entry.real in above:
+                yield Skipped(entry.key, "a symbolic link to a folder that it lies in")
+            elif len(above) > MAX_DEPTH:
+                yield Skipped(entry.key, f"folders are nested deeper than {MAX_DEPTH}")
+            else:
+                yield from self.below(entry.path, entry.key, (*above, entry.real), ignore)
+
+    def _is_none(self, path: Path) -> bool:
+        """Return whether a file or folder is nobody's document by its name, and no pattern names it."""
+        kind = folder_kind(path) if path.is_dir() else file_kind(path.name)
+        if not kind or self.selection.names(path.name):
+            return False
+        if os.path.realpath(path) not in self.left_out:
+            self._count(kind, path)
+        return True
+
+    def _count(self, kind: str, path: Path) -> None:
+        documents = (
+            documents_below(path, lambda name: media_type(name) is not None)
+            if path.is_dir()
+            else int(media_type(path.name) is not None)
+        )
+        if documents:
+            self.counted[kind] += documents
+
+    def _entry(self, path: Path, key: str, real_folder: str) -> Entry | Skipped:
+        name = os.fsencode(path.name)
+        shown = key + _printable(name)
+        try:
+            linked = path.is_symlink()
+            real = os.path.realpath(path, strict=True) if linked else str(Path(real_folder, path.name))
+            info = path.stat()
+        except OSError as error:
+            return Skipped(shown, f"cannot be read: {error.strerror}")
+        if stat.S_ISDIR(info.st_mode):
+            shown += "/"
+        if not _is_plain(name):
+            return Skipped(shown, "its name is not UTF-8 or holds control characters: rename it")
+        if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
+            return Skipped(shown, "a symbolic link that leads out of the folder")
+        return Entry(path, shown, real, info)
+
+
+def _may_be_wanted(key: str) -> bool:
+    """Return whether a skipped entry is worth naming: a document, a folder, or a link that may be one."""
+    return key.endswith("/") or not PurePosixPath(key).suffix or media_type(key) is not None
+
+
+def _is_plain(name: bytes) -> bool:
+    try:
+        text = name.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not any(unicodedata.category(character) == "Cc" for character in text)
+
+
+def _printable(name: bytes) -> str:
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) == "Cc" else character
+        for character in text
+    )
