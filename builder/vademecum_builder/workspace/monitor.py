@@ -9,24 +9,18 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.items import REMOVED, Change
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import checkpoint_of, chosen_sources
+from vademecum_builder.workspace.sync import checkpoint_of
 
 
 def monitor_sources(
-    workspace: Workspace,
-    request: BuildRequest,
-    opened: Mapping[str, Sequence[Opened]],
-    names: Sequence[str] = (),
+    workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]]
 ) -> Iterator[Change | Skipped]:
-    """Yield what a sync of these sources would change, and what would go to quarantine.
-
-    Args:
-        names: Of sources; none: all.
+    """Yield what a sync of the request's sources would change, and what would go to quarantine.
 
     Raises:
-        UsageError: There is no such source, or nothing to read in it.
+        UsageError: There is nothing to read in one.
     """
-    for settings in chosen_sources(request, names):
+    for settings in request.sources:
         for one in opened[settings.prefix]:
             source, view = settings.name, one.view
             since = checkpoint_of(workspace, settings, view)
