@@ -26,12 +26,12 @@ from vademecum_builder.sources.base import (
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.record_files import Failed, Layout, lists_of, read_records
+from vademecum_builder.sources.record_files import Failed, Layout, keyed_records_of, lists_of, read_records
 from vademecum_builder.sources.records import field_at, instead, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
-ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle")
+ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
 _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """What a list of records is called, of several."""
@@ -125,7 +125,8 @@ class CatalogSource:
         return found
 
     def list_of_records(self) -> str:
-        """Return the path of the list in JSON that holds the records, where there are several; empty: there is one.
+        """Return the path of the list in JSON that holds the records, where there are several, or none but an object of
+        them; empty: there is one.
 
         Raises:
             UsageError, HostError: As `sample`.
@@ -134,10 +135,12 @@ class CatalogSource:
         with closing(_opened([] if fetched else self.files())) as files:
             stream = fetched.body if fetched else next(files)[2]
             found = lists_of(stream)
+            stream.seek(0)
+            keyed = "" if found else keyed_records_of(stream)
             if fetched:
                 fetched.body.close()
         named = [path for path in found if path.rpartition(".")[2] in _LISTS]
-        return (named or sorted(found, key=lambda path: -found[path]))[0] if len(found) > 1 else ""
+        return (named or sorted(found, key=lambda path: -found[path]))[0] if len(found) > 1 else keyed
 
     @property
     def _file_name(self) -> str:

@@ -5,6 +5,7 @@ What is parsed (by orjson) is one record; what is kept is one record and a windo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -20,7 +21,9 @@ _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _CUT = "it ends in the middle: it was cut off, or is being written"
 
 
-def split_records(stream: BinaryIO, longest: int) -> Iterator[tuple[str, bytes | None]]:
+def split_records(
+    stream: BinaryIO, longest: int, keyed: str | None = None
+) -> Iterator[tuple[str, bytes | None]]:
     """Yield each object that stands in a list, and the path of the list: `data.items`, empty for the outermost.
 
     Lists within such an object are its own.
@@ -28,6 +31,8 @@ def split_records(stream: BinaryIO, longest: int) -> Iterator[tuple[str, bytes |
     Args:
         stream: JSON in UTF-8.
         longest: Bytes of an object; of a longer one None is yielded.
+        keyed: The path of an object whose values are taken as well, each with the key that it stands under as `_key`;
+            None: of none.
 
     Raises:
         ContentError: It ends in the middle, or brackets do not match.
@@ -43,6 +48,12 @@ def split_records(stream: BinaryIO, longest: int) -> Iterator[tuple[str, bytes |
                 said = token[1:-1].decode("utf-8", "replace")
             case b":":
                 key = said
+            case b"{" if inside == "{" and keyed == ".".join(filter(None, keys)):
+                window.at -= 1
+                data = window.take_object()
+                own = json.dumps(key).encode()
+                named = data and b'{"_key":' + own + (b"," if data[1:].strip() != b"}" else b"") + data[1:]
+                yield keyed, named
             case b"{" if inside == "[":
                 window.at -= 1
                 yield ".".join(filter(None, keys)), window.take_object()

@@ -45,7 +45,8 @@ class Layout:
     """How a file holds its records.
 
     Attributes:
-        records: The path of the list in JSON, `data.items` or `/data/items`; empty: the one that there is.
+        records: The path of the list in JSON, `data.items` or `/data/items`; `products.*`: of the object whose values
+            are records, each with its key as `_key`; empty: the one list that there is.
         encoding: As Python names it; empty: as it looks.
         halves: Whether a line with half an emoji is read: programs cut messages there.
     """
@@ -119,6 +120,22 @@ def lists_of(stream: BinaryIO) -> Counter[str]:
     return found
 
 
+def keyed_records_of(stream: BinaryIO) -> str:
+    """Return where a JSON file has an object whose values are records, as `Layout.records`; empty: nowhere."""
+    try:
+        value = orjson.loads(stream.read(_HEAD).removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError:
+        return ""
+    if _are_records(value):
+        return "*"
+    inner = value.items() if isinstance(value, dict) else ()
+    return next((f"{name}.*" for name, one in inner if _are_records(one)), "")
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) > 1 and all(isinstance(one, dict) for one in value.values())
+
+
 def _format_of(head: str) -> str:
     text = head.lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
@@ -174,9 +191,11 @@ def _listed(
     stream: BinaryIO, records: str, longest: int, head: str
 ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     wanted = records.strip("/").replace("/", ".")
+    keyed = wanted[:-1].rstrip(".") if wanted.split(".")[-1] == "*" else None
+    wanted = wanted if keyed is None else keyed
     others: dict[str, None] = {}
     number = 0
-    for path, data in split_records(stream, longest):
+    for path, data in split_records(stream, longest, keyed):
         if not records and not number:
             wanted = path
         if path != wanted:

@@ -43,6 +43,10 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "\n".join(json.dumps({"number": max(n, 1), "title": f"T{n}", "text": text_of(n)}) for n in range(20)) + "\n",
         {"id": "number", "title": "title"},
     ),
+    "keyed.json": (
+        json.dumps({"products": {f"p{n}": {"name": f"T{n}", "about": text_of(n)} for n in range(4)} | {"p9": {}}}),
+        {"records": "products.*", "id": "_key", "title": "name"},
+    ),
     "places.geojson": (
         json.dumps({"type": "FeatureCollection", "features": rows(lambda n: {
             "type": "Feature", "id": f"node/{n}", "properties": {"name": f"Museum {n}", "about": text_of(n)},

@@ -6,6 +6,7 @@ import io
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stamina
@@ -339,3 +340,15 @@ def test_rows_that_follow_each_other_under_one_id_are_one_record(tmp_path: Path)
         {"handle": "lamp", "title": "Lamp", "sku": "l-1"},
     ]
     assert len(entries) == 3  # the broken row is told
+
+
+@pytest.mark.parametrize(("records", "told"), [("*", {"a": {"x": {"y": [1]}}, "b": {}}), ("in.it.*", None)])
+def test_an_object_of_records_is_a_list_of_them(tmp_path: Path, records: str, told: Any) -> None:
+    inner = told or {"a": {"x": {"y": [1]}}, "b": {}}
+    value = inner if told else {"n": {"z": {}}, "in": {"it": inner, "other": {"c": {}}}}
+    (tmp_path / "a.json").write_text(json.dumps(value, indent=1))
+    source = CatalogSource(str(tmp_path / "a.json"), Layout(records))
+    found = [
+        json.loads(entry.data) for entry in source.changes(None).entries if isinstance(entry, SourceItem)
+    ]
+    assert found == [{"_key": "a", "x": {"y": [1]}}, {"_key": "b"}]
