@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -123,25 +124,46 @@ def magic_comments(text: str, page: Page) -> str:
     return _MAGIC.sub("", text) if "highlight-" in text else text
 
 
+@dataclass(frozen=True)
+class _Folders:
+    """The folders of pages, in the languages of the site, the default one first; empty or one: it has no languages."""
+
+    locales: Sequence[str]
+    default: str
+    found: list[Folder] = field(default_factory=list)
+
+    def add(
+        self,
+        path: str,
+        page: str,
+        served: Callable[[str], Address],
+        plugin: str,
+        below: str = "",
+        version: str = "",
+    ) -> None:
+        """Add a folder in the default language, and those of its translations.
+
+        Args:
+            page: The folder of the newest version in the default language: pages at one place in both are one page.
+            below: Where a translation lies in the folder of the plugin.
+        """
+        if len(self.locales) < 2:
+            self.found.append(Folder(path, served(""), PagePlace(page, version=version) if version else None))
+            return
+        self.found.append(Folder(path, served(""), PagePlace(page, self.default, version)))
+        for locale in self.locales:
+            place = posixpath.join("i18n", locale, plugin, below)
+            if locale != self.default:
+                self.found.append(Folder(place, served(locale), PagePlace(page, locale, version)))
+
+
 def open_docusaurus(project: Project) -> Rules:
     script = Script(project.text(*FILES))
-    folders: list[Folder] = []
     doubts: list[str] = []
     locales = script.texts("locales")
     default = script.text("defaultLocale", locales[0] if locales else "")
+    folders = _Folders(locales, default)
     first = {"lang": default} if len(locales) > 1 else {}
-
-    def add(path: str, served: Callable[[str], Address], plugin: str, folder: str, version: str = "") -> None:
-        """Add a folder of pages in the default language, and those of its translations."""
-        page = folder_of(path if not version else main)
-        if len(locales) < 2:
-            folders.append(Folder(path, served(""), PagePlace(page, version=version) if version else None))
-            return
-        folders.append(Folder(path, served(""), PagePlace(page, default, version)))
-        for locale in locales:
-            place = posixpath.join("i18n", locale, plugin, folder)
-            if locale != default:
-                folders.append(Folder(place, served(locale), PagePlace(page, locale, version)))
 
     for kind in ("docs", "blog"):
         found = list(_instances(script, kind)) or [("", True)]
@@ -156,7 +178,7 @@ def open_docusaurus(project: Project) -> Rules:
             main, base = folder_of(str(path or kind)), str(kind if route is None else route).strip("/")
             plugin = f"docusaurus-plugin-content-{kind}{'-' + str(name) if name else ''}"
             if kind == "blog":
-                add(main, _served(_blog, base), plugin, "")
+                folders.add(main, main, _served(_blog, base), plugin)
                 continue
             numbered = script.value("numberPrefixParser", options) is not False
             prefix = f"{name}_" if name else ""
@@ -167,20 +189,21 @@ def open_docusaurus(project: Project) -> Rules:
             for version in (*versions, "current"):
                 default_path = "" if version == latest else "next" if version == "current" else version
                 where = _version(script, versions_said, version, base, default_path)
-                add(
+                folders.add(
                     main if version == "current" else f"{prefix}versioned_docs/version-{version}",
+                    main,
                     _served(partial(docs, numbered=numbered), where),
                     plugin,
                     version if version == "current" else f"version-{version}",
                     "" if not versions else "next" if version == "current" else version,
                 )
-    add("src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages", "")
+    folders.add("src/pages", "src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages")
     url, base_url = script.text("url"), script.text("baseUrl", "/")
     if script.value("baseUrl") == "":
         url = ""
         doubts.append("baseUrl is computed in the configuration: name it by --base-url")
     return Rules(
-        tuple(folders),
+        tuple(folders.found),
         slugs.DOCUSAURUS,
         (magic_comments, containers, *mdx.PASSES),
         mdx=True,
