@@ -34,12 +34,12 @@ _PLANNING = re.compile(r"^[ \t]*(?:(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*[<\
 _SHOWN = re.compile(r"^[ \t]*#\+(?:include|toc|print_bibliography)\b.*$", re.MULTILINE | re.IGNORECASE)
 _LEFT = re.compile(
     rf"(?:{_BLOCK.pattern})|^[ \t]*: .*$"
-    r"|\{\{\{(?P<macro>[A-Za-z][\w-]*)(?:\((?P<said>(?:(?!\}\}\}).)*)\))?\}\}\}|\[\[\*(?P<heading>[^\[\]]+)\]\]",
+    r"|\{\{\{(?P<macro>[A-Za-z][\w-]*)(?:\((?P<said>(?:(?!\}\}\}|\{\{\{)[\s\S]){0,500}?)\))?\}\}\}|\[\[\*(?P<heading>[^\[\]]+)\]\]",
     re.MULTILINE | re.IGNORECASE,
 )
 _DEFINED = re.compile(r"^[ \t]*#\+macro:[ \t]*([\w-]+)", re.MULTILINE | re.IGNORECASE)
 # pandoc 3.9 gives up on a list with one of these; Org means the sign behind it.
-_ESCAPE = re.compile(r"\\(?=[^\w\s\\(\[-])")
+_ESCAPE = re.compile(r"\\(?=[^\w\n\\(\[-])")
 _OPTIONS = "\n#+OPTIONS: toc:nil tags:nil todo:nil d:nil\n"
 _METADATA = re.compile(r"title|author|date|description|keywords|language|draft|published|publish|private")
 _HUGO = re.compile(r"\AHUGO_", re.IGNORECASE)
@@ -75,4 +75,5 @@ def _shown(match: re.Match[str], defined: set[str]) -> str:
         return str(match["heading"])
     if not match["macro"] or match["macro"].lower() in defined:
         return match[0]
-    return re.sub(r"\\(?=,)", "", match["said"] or "")
+    said = re.sub(r"\\(?=,)", "", match["said"] or "")
+    return f"~{said}~" if match["macro"].lower() == "kbd" and said and "~" not in said else said

@@ -313,7 +313,7 @@ NOTES = """\
 # a private remark
 Water, *clean* =water=. See [[https://example.org][the oil]] [fn:1:(see [[*Oil change]])].
 #+macro: own mine $1
-Press {{{kbd(C-c\\, x)}}}{{{version}}}, {{{own(tank)}}}.
+Press {{{kbd(C-c\\, \\)}}}{{{version}}}, {{{own(tank)}}}.
 #+INCLUDE: "SECRET"
 * TODO [#A] Oil change                                                :work:
 SCHEDULED: <2026-05-01 Fri>
@@ -343,6 +343,13 @@ CLOCK: [2026-05-01 Fri 10:00]
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("key", ["{{{kbd(C-c \\)}}}", "C-c \\ and"])
+def test_a_list_with_a_backslash_before_a_blank_is_read(key: str) -> None:
+    document = read(f"* Keys\n\n- {key} (~match~) ::\n\n  Searches.\n\n- M-x ::\n\n  More.\n", ORG)
+    assert "Searches." in shown(document) and "More." in shown(document)
+
+
+@pytest.mark.process
 def test_org(tmp_path: Path) -> None:
     secret = tmp_path / "secret.org"
     secret.write_text("our plan\n")
@@ -355,7 +362,7 @@ def test_org(tmp_path: Path) -> None:
     for kept in (
         "Water, clean water. See the oil",
         "(see Oil change)",
-        "Press C-c, x, mine tank.",
+        "Press C-c, \\, mine tank.",
         'def turn():\n    return "#+TITLE: x"',
         "Seal",
         "2 mm",
