@@ -15,6 +15,7 @@ class FitLimits:
         builtin_levels: The largest component of its rows; up to 7 they are packed, 4 bits each.
         builtin_words_weight: What words weigh against its meaning, in thousandths: more than against a
             transformer's, for it knows little more than they do.
+        model_words_weight: The same against a transformer's.
         model_words: Vocabulary of a transformer's query table.
         model_levels: The largest component of its rows.
         model_step: Between two components of a common word's row, as a part of its root mean square.
@@ -36,6 +37,7 @@ class FitLimits:
     builtin_words: int = 16_384
     builtin_levels: int = 7
     builtin_words_weight: int = 1_000
+    model_words_weight: int = 500
     model_words: int = 8_192
     model_levels: int = 7
     model_step: float = 0.4

@@ -232,5 +232,7 @@ def fit_model(
     steps = np.where(common, limits.model_step, limits.model_rare_step)
     rows = np.vstack([rows, encoder.project(prior.of(strange))])
     fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
-    file = fit.build_file(name, fitted, fit.golden_texts(sample, limits), model=loaded.digest)
+    goldens = fit.golden_texts(sample, limits)
+    weight = limits.model_words_weight
+    file = fit.build_file(name, fitted, goldens, model=loaded.digest, words_weight=weight)
     return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, encode_encoder
+from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
@@ -401,7 +401,7 @@ def test_words_weigh_more_against_it_than_against_a_transformer() -> None:
     assert (
         decode_encoder(FITTED.encoder.query_encoder).file.words_weight
         == FitLimits().builtin_words_weight
-        > WORDS_WEIGHT
+        > FitLimits().model_words_weight
     )
 
 
@@ -610,6 +610,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert done[-1] == (count := len(TEXTS) + len(fit.choose_parts(TEXTS, 100)) + len(words), count)
     assert str(tmp_path).encode() not in fitted.encoder.query_encoder
     query = decode_encoder(fitted.encoder.query_encoder)
+    assert query.file.words_weight == FitLimits().model_words_weight
     query.check_golden()
     assert query.encode("rotate")[0] == 127
     assert query.file.bits == 4
@@ -622,7 +623,7 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[fit.FittedRows] = []
 
-    def spy(name: str, fitted: fit.FittedRows, golden_texts: Sequence[str], *, model: str) -> bytes:
+    def spy(name: str, fitted: fit.FittedRows, *_: Any, **__: Any) -> bytes:
         asked.append(fitted)
         return b""
 
