@@ -58,6 +58,9 @@ _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
 _COMMENT = re.compile(
     rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL
 )
+_SET_IN = re.compile(
+    rb"^ +", re.MULTILINE
+)  # what our modules have in texts of several lines is words and style
 _IMPORT = re.compile(rb'^(?:import|export)\b[^;]*?"(\.[^"]+)";', re.MULTILINE)
 _ENTRIES = ("query.mjs", "vademecum.mjs", "vademecum-search.mjs", "worker.mjs")
 """What pages and workers load. Each names all that it needs: else a browser would find it one floor at a time."""
@@ -80,7 +83,7 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
         if name.endswith(".d.mts"):
             files[name] = path
         elif name.endswith(".mjs"):
-            files[name] = modules[name] = without_comments(path.read_bytes())
+            files[name] = modules[name] = condensed(path.read_bytes())
         elif name.endswith(".js"):  # of Snowball, with its notice
             files[name] = path
     for entry in _ENTRIES:
@@ -101,13 +104,13 @@ def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
     return {f"client/{name}": files[name] for name in sorted(files)}
 
 
-def without_comments(module: bytes) -> bytes:
-    """Return one of our modules without what only people read.
+def condensed(module: bytes) -> bytes:
+    """Return one of our modules without what only people read: comments, and how far lines are set in.
 
-    >>> without_comments(b"const a = 1; // one\\nconst b = 'https://example.org';\\n")
-    b"const a = 1;\\nconst b = 'https://example.org';\\n"
+    >>> condensed(b"{\\n  const a = 1; // one\\n  const b = 'https://example.org';\\n}\\n")
+    b"{\\nconst a = 1;\\nconst b = 'https://example.org';\\n}\\n"
     """
-    return _COMMENT.sub(b"", module)
+    return _SET_IN.sub(b"", _COMMENT.sub(b"", module))
 
 
 def _needed(name: str, modules: Mapping[str, bytes]) -> list[str]:

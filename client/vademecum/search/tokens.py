@@ -26,6 +26,8 @@ _JOINT: Final = re.compile(f"[_{CAMEL}-]+")
 JOINTS: Final = re.compile("[._/:-]+")
 """What may stand between the parts of one run."""
 _JOINTS_OR_HUMPS: Final = re.compile(f"[._/:{CAMEL}-]+")
+PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
+"""What joints and humps part."""
 _LOOSE: Final = re.compile("(?<![0-9])[_-]|[_-](?![0-9])")
 _ENDS: Final = "._-/:" + CAMEL
 

@@ -6,8 +6,8 @@ Sums of doubles in a fixed order, and no function that platforms compute differe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -22,6 +22,7 @@ from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import (
     CAMEL,
     PAIRED,
+    PARTS,
     is_between,
     letters_of,
     named,
@@ -161,7 +162,7 @@ class Words:
         guessed = bool(guesses) or runs != runs_of(query)
         meant = query
         if guessed:
-            meant = " ".join(guesses.get(run, run) for run in runs).replace(CAMEL, " ")
+            meant = " ".join(_spelt(run, guesses) for run in runs).replace(CAMEL, " ")
         elif len(unknown) == len(asked):  # "how to" alone means nothing
             meant = " ".join(run for run in runs_of(query) if run not in self._stop)
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
@@ -248,7 +249,11 @@ class Words:
                 silent.update(parts)  # known as it is: its parts need not be
             elif all(part in wholes or groups_of.get(part) != () for part in parts):
                 silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
-        return [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
+        asked = [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
+        if 2 * sum(not word.groups for word in asked) <= len(asked):
+            return asked
+        # Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
+        return [replace(word, groups=()) if word.misspelt else word for word in asked]
 
     def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = 2) -> Asked:
         groups = [(self._alike(word), 1.0)]
@@ -346,6 +351,11 @@ class Words:
     def _weight(self, having: int) -> float:
         """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
+
+
+def _spelt(run: str, guesses: Mapping[str, str]) -> str:
+    """Return a run with what is misspelt in it as it is meant: all of it, or parts of a name."""
+    return guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run)
 
 
 def _is_typed(query: str) -> bool:

@@ -35,7 +35,7 @@ from vademecum.search.places import MOST_PLACES, Places
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.trust import refresh
 from vademecum.update.states import OF_STAGE, TRANSITIONS
-from vademecum_builder.pages.client_bundle import without_comments
+from vademecum_builder.pages.client_bundle import condensed
 
 pytestmark = pytest.mark.process
 
@@ -241,7 +241,10 @@ def test_results_have_the_same_keys_in_both_languages(interface: str, python: ty
 
 
 def test_the_shim_is_small() -> None:
-    """All that an app loads to search English texts; without the element, and what is loaded where it is asked for."""
+    """All of ours that an app loads to search English; without the element, and what is loaded where it is asked for.
+
+    Of Snowball the stemmer of English and its base come on top, 4.2 kB.
+    """
     others = ["ui/", "vademecum-search.mjs", "search/local.mjs", "page/preview.mjs"]
     others += ["page/own_encoder.mjs", "search/own_encoder.mjs"]
     others += [f"search/stop_words/{language}.mjs" for language in STOP_WORDS if language != "english"]
@@ -250,4 +253,4 @@ def test_the_shim_is_small() -> None:
         for path in CLIENT.rglob("*.mjs")
         if not path.relative_to(CLIENT).as_posix().startswith(tuple(others))
     ]
-    assert sum(len(gzip.compress(without_comments(path.read_bytes()), 6)) for path in modules) <= 60_000
+    assert sum(len(gzip.compress(condensed(path.read_bytes()), 6)) for path in modules) <= 60_000

@@ -52,6 +52,8 @@ QUESTIONS = [
     *(
         "background task",
         "backgruond",
+        "read_txet",
+        "wo ist die backgruond seite fürs lesen",
         "backgr",
         "CORS",
         "siphon",

@@ -145,12 +145,12 @@ export class Words {
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
    * that mean nothing alone, such as "how to". @param {string} query @param {string[]} runs as they are written @param {Asked[]} asked */
   #meant(query, runs, asked) {
-    const misspelt = asked.filter(({ groups }) => groups[0]?.worth === MISSPELT);
+    const misspelt = asked.filter(isMisspelt);
     const given = runsOf(query);
     const guessed = misspelt.length > 0 || runs.join(" ") !== given.join(" ");
     if (!guessed && asked.some(({ groups }) => groups.length)) return { meant: query, guessed };
     const guesses = new Map(misspelt.map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
-    const said = guessed ? runs.map((run) => guesses.get(run) ?? run) : given.filter((run) => !this.stems.stop.has(run));
+    const said = guessed ? runs.map((run) => guesses.get(run) ?? run.replace(/[^._/:\x02-]+/g, (part) => guesses.get(part) ?? part)) : given.filter((run) => !this.stems.stop.has(run));
     return { meant: said.join(" ").replaceAll(CAMEL, " "), guessed };
   }
 
@@ -217,7 +217,10 @@ export class Words {
         for (const each of wholesOf(run)) if (!NUMBER.test(each)) silent.add(each); // and the reverse
       }
     }
-    return asked.filter(({ word, groups }) => !silent.has(word) || (groups.length && groups[0].worth !== MISSPELT));
+    const kept = asked.filter((word) => !silent.has(word.word) || (word.groups.length && !isMisspelt(word)));
+    if (2 * kept.filter(({ groups }) => !groups.length).length <= kept.length) return kept;
+    // Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
+    return kept.map((word) => (isMisspelt(word) ? { ...word, groups: [] } : word));
   }
 
   /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
@@ -364,6 +367,11 @@ function isTyped(query) {
 /** @param {string} stem */
 function beginning(stem) {
   return [...stem].slice(0, SAME_BEGINNING).join("");
+}
+
+/** @param {Asked} asked */
+function isMisspelt({ groups }) {
+  return groups[0]?.worth === MISSPELT;
 }
 
 /** @param {Group} group */

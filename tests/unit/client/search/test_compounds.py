@@ -52,7 +52,8 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("health_checks", "index.md", ""),
         ("fileserver", "files.md", "file_server"),
         ("loadbalancer", "files.md", "load balancer"),
-        ("load-balncer", "files.md", "load-balncer"),
+        ("load-balncer", "files.md", "load-balancer"),
+        ("respondingTimeouts.readTimout", "waits.md", "responding timeouts.read timeout"),
         ("http3", "files.md", "http/3"),
         ("wild card", "body.md", ""),
     ],
@@ -82,3 +83,9 @@ def test_what_no_page_has_is_told(kb: KnowledgeBase, query: str, unknown: tuple[
 def test_a_title_that_is_misspelt_comes_first_too(kb: KnowledgeBase) -> None:
     assert kb.search("reindexnig")[0].document == "index.md"
     assert kb.search("once mroe")[0].document == "again.md"
+
+
+def test_what_is_mostly_unknown_is_of_another_language_and_not_misspelt(kb: KnowledgeBase) -> None:
+    hits = kb.search("wo ist reindax fürs lesen", mode="lexical")
+    assert (list(hits), hits.meant) == ([], "") and "reindax" in hits.unknown
+    assert kb.search("reindax lesen", mode="lexical").meant == "reindex lesen"
