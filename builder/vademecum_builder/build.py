@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
-from vademecum.errors import UsageError, VademecumError
+from vademecum.errors import NetworkError, UsageError, VademecumError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined, open_sources
@@ -24,7 +24,7 @@ from vademecum_builder.pipeline import BuildReport, run_stages
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.channels import check_channel
 from vademecum_builder.release.damaged import channels_left, lacks_timestamp
-from vademecum_builder.release.numbers import are_young, begun_anew, check_clock
+from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
 from vademecum_builder.release.previous import (
     Previous,
     find_previous,
@@ -75,6 +75,8 @@ def build(
     opened = open_sources(request)
     location = locate_previous(request.previous, request.out)
     lying = timestamp_version(request.out)
+    if location and "://" in location:
+        progress("asking", 0, 1)  # without a network that takes a while
     if request.preview:
         keys = keys_of_preview(request.keys, request.root)
         previous = without_roots(_previous(location, keys, request, now))
@@ -149,9 +151,12 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     if location is not None:
         try:
             return find_previous(location, keys.roots, request.channel)
-        except VademecumError:
-            lost = location != str(request.out)
-            gone = is_empty(location) if lost else lacks_timestamp(request.out, newest)
+        except VademecumError as error:
+            lost, unreached = location != str(request.out), isinstance(error, NetworkError)
+            gone = not unreached and is_empty(location) if lost else lacks_timestamp(request.out, newest)
+            if request.preview and error.transient and "://" in location and not gone:
+                numbers, why = named_in(request.out), error.message.partition(" (")[0]
+                return Previous(numbers, notices=(_UNREACHED.format(why, numbers.sequence + 1),))
             if not (request.force or gone):
                 raise
     # A host without a tree is a new one while the keys are, and has lost one later.
@@ -174,6 +179,7 @@ _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
     "tree, everything is read and embedded anew, and this is number {}"
 )
+_UNREACHED = "{}: this preview is compared with nothing, and is number {}"
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "
     "restarted; other channels, and what was taken back, are not gone on from"

@@ -12,7 +12,7 @@ from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.signing.metadata import Validity
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (`reading`, `embedding`; of `links`: `asking`), and how much of how much is done."""
+"""Called with a stage (`asking`, `reading`, `embedding`), and how much of how much is done."""
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:

@@ -32,6 +32,7 @@ from vademecum_builder.release.signed import Signed, read_signed
 from vademecum_builder.signing.metadata import vouches
 
 _FIRST_ROOT = "metadata/1.root.json"
+_AWAY = "build again when the host answers, or --preview to try it here; where it is gone for good, "
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,15 @@ def locate_previous(previous: str | None, out: Path) -> str | None:
     return str(out) if (out / TIMESTAMP).is_file() else None
 
 
-def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAULT_CHANNEL) -> Previous:
+def find_previous(
+    location: str, held: Mapping[int, bytes], channel: str = DEFAULT_CHANNEL, *, away: str = ""
+) -> Previous:
     """Return what to build on, verified.
 
     Args:
         location: An address or a folder.
         held, channel: See `read_previous`.
+        away: What to do where the host does not answer, of what does not build; empty: what a build says.
 
     Raises:
         VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
@@ -96,13 +100,13 @@ def find_previous(location: str, held: Mapping[int, bytes], channel: str = DEFAU
         return replace(found, location=location)
     except VademecumError as error:
         where = _without_password(location)
-        first = "build again when the host answers; where it is gone for good, " if error.transient else ""
-        line = (
-            "--force starts a new line, above all numbers that the old one can have reached: clients follow"
-        )
+        first = _AWAY if error.transient else ""
+        line = f"{'`vade build --force`' if away else '--force'} starts a new line, above all numbers that the old one "
+        line += "can have reached: clients follow"
         if isinstance(error, SignatureError):
             line += ", but none that trusts another root.json than this: `git log -- root.json` has the earlier ones"
-        advice = f"the previous release at {where} cannot be used: {error.message} ({first}{line})"
+        advice = f"the previous release at {where} cannot be used: {error.message} "
+        advice += f"({away if away and error.transient else first + line})"
         raise _reworded(error, advice) from error
 
 

@@ -383,6 +383,47 @@ def test_a_preview_of_what_nobody_has_published_yet(request_: BuildRequest) -> N
     assert verify("tree", None).documents == 3
 
 
+def test_a_preview_needs_no_network_where_a_build_does(
+    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_wait(_: object, seconds: float) -> None:
+        told.append("waits")
+
+    told: list[str] = []
+    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
+    asked = replace(request_, keys=Line(Path("line")).keys, previous="http://127.0.0.1:9/")
+
+    def listen(stage: str, done: int, total: int) -> None:
+        told.append(stage)
+
+    with pytest.raises(NetworkError, match=r"\(build again when .*, or --preview to try it here; "):
+        build(asked, now=NOW, progress=listen)
+    assert told == ["asking", *["waits"] * 4], "who waits for a network is told what for"
+    look = replace(asked, preview=True)
+    report = build(look, now=NOW)
+    assert (report.sequence, report.added, verify("tree", None).documents) == (1, 3, 3)
+    assert report.notices[0].endswith(
+        "cannot be reached: this preview is compared with nothing, and is number 1"
+    )
+    Path("docs/new.md").write_text("# New\n\nA page.\n")
+    again = build(look, now=NOW)
+    assert (again.sequence, again.documents) == (2, 4), "above the preview that lies there"
+
+
+def test_a_preview_of_a_host_in_trouble_is_one_of_its_own(
+    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_trouble(*_: object) -> None:
+        raise ServerError("http://127.0.0.1:9/: the host answers 503 (later)", 503)
+
+    monkeypatch.setattr("vademecum_builder.build.find_previous", in_trouble)
+    monkeypatch.setattr("vademecum_builder.build.is_empty", lambda _: False)
+    asked = replace(request_, keys=Line(Path("line")).keys, previous="http://127.0.0.1:9/")
+    with pytest.raises(ServerError):
+        build(asked, now=NOW)
+    assert build(replace(asked, preview=True), now=NOW).sequence == 1
+
+
 def test_most_of_one_source_is_given_up_by_name_alone(request_: BuildRequest) -> None:
     Path("notes").mkdir()
     for number in range(5):

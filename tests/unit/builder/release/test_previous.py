@@ -177,7 +177,9 @@ def test_an_unusable_previous_release_is_refused(line: Line) -> None:
 
 
 def test_a_host_that_does_not_answer_is_asked_again_before_anything_is_forced(line: Line) -> None:
-    with pytest.raises(NetworkError, match=r"\(build again when the host answers; .*--force"):
+    with pytest.raises(
+        NetworkError, match=r"\(build again when the host answers, or --preview .*; .*--force"
+    ):
         find_previous("http://127.0.0.1:9/", load_roots(line.keys / ROOT_FILE))
 
 
