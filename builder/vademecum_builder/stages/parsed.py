@@ -10,6 +10,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.language import guess_language
 from vademecum_builder.sources.base import BINARY, HTML, RECORD, SourceItem
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.records import fields_with_lost_characters
@@ -69,12 +70,15 @@ def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
     elif item.media_type not in (HTML, *BINARY) and (told := decode_text(item.data).warning):
         warnings.append(f"{item.key}: {told}")
     chunks = tuple(_pending(document.title, chunk, sequence) for chunk in chunk_document(document))
+    metadata = dict(document.metadata)
+    if not metadata.get("lang") and (language := guess_language(chunk.text for chunk in chunks)):
+        metadata["lang"] = language  # by which words are stemmed
     row = DocumentRow(
         key=item.key,
         sequence=sequence,
         title=document.title,
         url=document.url,
-        metadata=canonical(document.metadata).decode() if document.metadata else "",
+        metadata=canonical(metadata).decode() if metadata else "",
         chunks=tuple(chunk.id for chunk in chunks),
     )
     return Parsed(row, chunks, tuple(warnings))

@@ -1,0 +1,51 @@
+"""Documents that do not say their language: it is that of their words, where these leave no doubt."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vademecum_builder.profiles.reader import PlainPages
+from vademecum_builder.readers.language import guess_language
+from vademecum_builder.sources.base import MARKDOWN, SourceItem
+from vademecum_builder.stages.parsed import Parsed, parse
+
+TEXTS = {
+    "de": "Die Pumpe wird mit einem Schlüssel geöffnet, und der Filter ist nach einer Stunde wieder trocken. ",
+    "fr": "La pompe est ouverte avec une clé, et le filtre qui est dans la boîte ne sera pas sec avant une heure. ",
+    "es": "La bomba se abre con una llave, y el filtro que está en la caja no estará seco hasta las tres. ",
+    "pt": "A bomba é aberta com uma chave, e o filtro que está na caixa não fica seco até as três horas do dia. ",
+    "it": "La pompa si apre con una chiave, e il filtro che è nella scatola non sarà asciutto prima delle tre. ",
+    "nl": "De pomp wordt met een sleutel geopend, en het filter dat in de doos zit is niet droog voor drie uur. ",
+    "ru": "Насос открывают ключом, и фильтр, который был в коробке, не будет сухим до трёх часов или даже позже. ",
+}
+ENGLISH = "The pump is opened with a key, and the filter that is in the box will not be dry before three. "
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_a_language_is_that_of_its_words(language: str) -> None:
+    assert guess_language([TEXTS[language]] * 5) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENGLISH * 5,
+        TEXTS["de"],  # too short
+        TEXTS["de"] * 3 + ENGLISH * 3,  # of two languages
+        "pump = open(key); filter.dry(3); box.close() " * 20,
+        "Pumpe Schlüssel Filter Dichtung Ventil Schraube Hahn Rohr " * 20,  # a list of parts
+        "",
+    ],
+)
+def test_nothing_is_guessed_where_there_is_doubt_and_english_need_not_be_said(text: str) -> None:
+    assert guess_language([text]) == ""
+
+
+@pytest.mark.parametrize(("before", "told"), [("", "de"), ("---\nlang: de-AT\n---\n", "de-AT")])
+def test_a_document_has_it_where_it_says_none(before: str, told: str) -> None:
+    text = f"{before}# Pumpen\n\n{TEXTS['de'] * 5}\n"
+    parsed = parse(PlainPages(Path(), "", frozenset()), SourceItem("a.md", MARKDOWN, text.encode()), 1)
+    assert isinstance(parsed, Parsed) and json.loads(parsed.row.metadata)["lang"] == told
