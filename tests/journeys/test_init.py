@@ -168,6 +168,30 @@ def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> Non
     assert bash.returncode == 0
 
 
+def test_it_ends_with_how_to_try_it_here(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network, and before anything is pushed."""
+
+    async def no_wait(_: object, seconds: float) -> None:
+        assert seconds > 0
+
+    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
+    repository(DOCS)
+    ran = vade("init", "--yes", "--address", "http://127.0.0.1:9/")
+    shown = ran.out.splitlines()[-1].partition(": ")[2]
+    assert shown == "vade build --preview && vade serve knowledge-base"
+    build, serve = (command.split()[1:] for command in shown.split(" && "))
+    assert vade(*build, "--no-site").code == 0
+    assert Path(serve[-1], "metadata/timestamp.json").is_file()
+
+
+def test_documents_that_are_served_nowhere_are_told_of(vade: Vade) -> None:
+    wanted = "name that by base-url in vademecum.toml"
+    repository({"doc/conf.py": "project = 'Pumps'\n", "doc/index.rst": "Pumps\n=====\n\nText.\n"})
+    assert wanted in vade("init", "--dry-run").out
+    Path("doc/conf.py").write_text("project = 'Pumps'\nhtml_baseurl = 'https://acme.example/docs/'\n")
+    assert wanted not in vade("init", "--dry-run").out
+
+
 def test_a_second_run_changes_nothing_and_says_what_is_left(vade: Vade) -> None:
     repository(DOCS)
     vade("init", "--yes")
@@ -468,6 +492,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
         [],
         "it has no remote, so nothing says where it is published: name that with --address",
     ),
+    "no remote, to try it": (DOCS, "", [], "to try it here alone: --address http://127.0.0.1:8000/"),
     "a remote elsewhere": (
         DOCS,
         "https://me:hunter2@forge.example/a/b.git",

@@ -83,7 +83,8 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
         raise UsageError(
             f"{known.top}: {elsewhere if known.is_git else 'it is no git repository'}, so nothing says where it is "
-            "published: name that with --address https://..., or `git remote add origin` its repository on GitHub"
+            "published: name that with --address https://..., or `git remote add origin` its repository on GitHub; "
+            "to try it here alone: --address http://127.0.0.1:8000/"
         )
     address = _checked(known, address)
     notes = []
@@ -99,6 +100,11 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         notes.append(
             f"the documents are served at {address} as well, as their configuration says, and a repository has one "
             "site: to keep theirs, put the knowledge base into a folder of it, as the guide of your generator shows"
+        )
+    if not source.served and (not source.what or source.what.startswith("sources of ")):
+        notes.append(
+            "nothing says where these documents are served, so hits open in the reader of the search page alone: name "
+            "that by base-url in vademecum.toml"
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
     return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), title=title, notes=tuple(notes))

@@ -33,6 +33,7 @@ class Plan:
     Attributes:
         source: The documents, as a person reads it.
         address: Where the knowledge base is published.
+        out: Folder of the published tree.
         keys: The folder in which keys are made; empty: there are some.
         notes: What the publisher should know before.
     """
@@ -40,6 +41,7 @@ class Plan:
     top: Path
     source: str
     address: str
+    out: str
     files: tuple[PlannedFile, ...]
     keys: str
     notes: tuple[str, ...]
@@ -80,7 +82,8 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     )
     unknown = requirements()[1] if installs else ""
     notes = (*choice.notes, unknown) if unknown else choice.notes
-    return Plan(known.top, choice.shown, choice.address, files, keys if made else "", notes, steps)
+    made_in = keys if made else ""
+    return Plan(known.top, choice.shown, choice.address, choice.out, files, made_in, notes, steps)
 
 
 def write_plan(plan: Plan, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -72,4 +73,8 @@ def _next(plan: Plan) -> list[str]:
         f"  {number}. {step.why}" + (f":\n     {step.command}" if step.command else "")
         for number, step in enumerate(plan.steps, 1)
     ]
-    return ["Next:", *told]
+    return [
+        "Next:",
+        *told,
+        f"To try it here before: vade build --preview && vade serve {shlex.quote(plan.out)}",
+    ]
