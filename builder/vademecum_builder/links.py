@@ -58,6 +58,15 @@ class LinkReport:
     unaddressed: int
     broken: tuple[BrokenLink, ...]
 
+    @property
+    def unasked(self) -> str:
+        """Why nothing was asked, which proves nothing; empty: something was, or there is no document."""
+        if self.pages or not self.unaddressed:
+            return ""
+        return (
+            "no document has an address, so there is no page to ask for: base-url says where they are served"
+        )
+
 
 def check_links(
     location: str, against: str, *, trust: Path | None = None, progress: Progress = ignore_progress

@@ -52,6 +52,7 @@ class BuildReport:
         bytes_new: Written by this build.
         install: Bytes that a new user downloads: segments, encoder and manifest, without metadata.
         update: Bytes that a user of the release before downloads, without metadata; None: nobody does.
+        unaddressed: Documents without an address: their hits open in the search page's reader alone.
         previous: The sequence of the release that was built on; None: there was none that could be read.
         seconds: The build took.
         signed: Whether metadata was signed, be it for a new release or since the old signatures ran out.
@@ -80,6 +81,7 @@ class BuildReport:
     bytes_new: int
     install: int = 0
     update: int | None = None
+    unaddressed: int = 0
     previous: int | None = None
     seconds: float = 0.0
     signed: bool = False
@@ -200,6 +202,7 @@ def _refuse_warnings(state: SourceState, base: Base, context: BuildContext) -> N
         anchors = {number: chunk.anchor for chunks in both for number, chunk in chunks.items()}
         links = check_rows(state.documents.values(), anchors, context.request.links, context.progress)
         found += [f"{link.document}: {link.url}: {link.reason}" for link in links.broken]
+        found += [f"--links: {links.unasked}"] if links.unasked else []
     if found:
         raise StrictError(found)
 
@@ -230,6 +233,7 @@ def _report(
         bytes_new=written.bytes,
         install=install,
         update=_update_bytes(release, base, install) if embedded is not None else None,
+        unaddressed=sum(not row.url for row in state.documents.values()),
         previous=before.manifest.sequence if before else None,
         signed=written.signed,
         site=written.site,

@@ -98,6 +98,33 @@ def test_the_command_fails_where_a_link_is_broken(rendered: Path, capsys: pytest
     assert [link["document"] for link in told["broken"]] == ["faq/index.html", "network/index.html"]
 
 
+def test_where_no_document_has_an_address_nothing_is_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    Path("docs/a.md").write_text("# A\n\nText.\n")
+    assert main(["links", released(tmp_path / "docs"), "--against", "docs"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("Not checked: no document has an address") and "1 document without" in said
+    build_ = ["build", "docs", "--out", "look", "--no-site", "--strict"]
+    assert main([*build_, "--links", "docs"]) == 1
+    assert "base-url" in capsys.readouterr().err and not Path("look").exists()
+    assert main(build_) == 0, "who wants documents without addresses has them"
+    assert "without an address: all of 1 document: " in capsys.readouterr().out
+    assert main([*build_, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unaddressed"] == 1
+
+
+def test_a_release_without_documents_has_no_link_to_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    build(BuildRequest(Path("docs"), Path("dist"), site=False, allow_empty=True))
+    assert main(["links", "dist", "--against", "docs"]) == 0
+
+
 def test_a_build_can_ask_at_its_end(rendered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["build", str(rendered), "--out", "dist", "--no-site", "--links"]
     assert main([*arguments, str(rendered)]) == 0

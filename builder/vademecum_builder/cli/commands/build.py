@@ -144,6 +144,16 @@ def _reasons(kind: KindCount) -> str:
     return "; ".join(f"{count} {reason}" for reason, count in kind.others.items())
 
 
+def _unaddressed(report: BuildReport) -> list[str]:
+    count = report.unaddressed
+    of = f"{'all' if count == report.documents else count} of {counted(report.documents, 'document')}"
+    return (
+        [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"]
+        if count
+        else []
+    )
+
+
 def _waits(report: BuildReport) -> str:
     """Return for whom a candidate is."""
     share = share_text(report.candidate or 0)
@@ -159,6 +169,7 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
         return [
             f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}.",
             *_audited(report.audit),
+            *_unaddressed(report),
         ]
     where = "" if report.channel == DEFAULT_CHANNEL else f" of {report.channel}"
     lines = [] if report.candidate is None else [_waits(report)]
@@ -168,6 +179,7 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
         f"  {counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')}: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunk')} embedded",
         *_audited(report.audit),
+        *_unaddressed(report),
         f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
         f"  next: vade serve {shlex.quote(str(out))}",
     ]

@@ -6,14 +6,15 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.wording import Shown, counted
 from vademecum_builder.links import LinkReport, check_links
 
 _SHOWN = 20
 
 
 def run(options: Namespace) -> Shown:
-    """Ask whether each document and anchor of a published tree is there; the exit code is 1 where one is not."""
+    """Ask whether each document and anchor of a published tree is there; the exit code is 1 where one is not, or where
+    there is nothing to ask for."""
     with Bars() as bars:
         return told(check_links(options.location, options.against, trust=options.trust, progress=bars))
 
@@ -22,7 +23,11 @@ def told(found: LinkReport) -> Shown:
     """Return what to say of a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
     more = [f"  and {len(broken) - _SHOWN} more (--json lists all)"] if len(broken) > _SHOWN else []
-    unaddressed = f"; {found.unaddressed} documents have no address" if found.unaddressed else ""
+    unaddressed = (
+        f"; {counted(found.unaddressed, 'document')} without an address" if found.unaddressed else ""
+    )
+    if found.unasked:
+        return asdict(found) | {"sound": False}, [f"Not checked: {found.unasked}{unaddressed}"]
     return asdict(found) | {"sound": not broken}, [
         f"{'Broken' if broken else 'Good'}: {found.pages} pages and {found.anchors} anchors asked for, "
         f"{len(broken)} are not there{unaddressed}",
