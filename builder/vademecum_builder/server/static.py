@@ -90,6 +90,20 @@ class _Handler(SimpleHTTPRequestHandler):
         parts = Path(os.path.relpath(file, self.directory)).parts
         return not any(part.startswith(".") and part != ".well-known" for part in parts)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is missing with the tree's own `404.html`, as static hosts do."""
+        page = Path(self.directory, "404.html")
+        if code != HTTPStatus.NOT_FOUND or page.is_symlink() or not page.is_file():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(code)
+        self.send_header("Content-Type", self.guess_type(page))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
     def list_directory(self, *_: object) -> None:
         self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -81,6 +81,20 @@ def test_a_folder_without_an_index_is_not_listed(server: StaticServer) -> None:
         assert b"file.bin" not in got.body
 
 
+def test_what_is_missing_is_answered_by_the_trees_own_page(server: StaticServer, tree: Path) -> None:
+    assert b"Error response" in ask(server, "/gone").body, "the tree has none"
+    (tree / "404.html").write_text("<h1>Not here</h1>")
+    for target in ("/gone", "/docs/gone/", "/bare/", "/.git/config"):
+        got = ask(server, target)
+        assert (got.status, got.body) == (404, b"<h1>Not here</h1>")
+        assert got.headers["content-type"] == "text/html"
+    head = raw(server, b"HEAD /gone HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ") and head.endswith(b"\r\n\r\n")
+    (tree / "404.html").unlink()
+    (tree / "404.html").symlink_to(tree.parent / "secret.html")
+    assert b"secret" not in ask(server, "/gone").body
+
+
 def test_apps_on_other_origins_may_read_and_browsers_may_cache(server: StaticServer) -> None:
     got = ask(server, "/index.html")
     assert got.headers["cache-control"] == "max-age=5"
