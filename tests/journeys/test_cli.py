@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -23,6 +24,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, tree_of
 from vademecum import KnowledgeBase
+from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.main import main
 
 NOWHERE = "http://127.0.0.1:9/"
@@ -694,6 +696,23 @@ MISUSE = {
 }
 
 
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        ("--keep-within --limit=3 --store kb.db", "--keep-within"),
+        ("how does --keep-within work --store kb.db --json", "how does --keep-within work"),
+        ("how --limt 3 --store kb.db", "how --limt 3"),
+    ],
+)
+def test_what_looks_like_an_option_can_be_searched_for(vade: Vade, given: str, query: str) -> None:
+    ran = vade("search", *given.split())
+    shown = re.search(r"to search for it: `vade (.+?)` \(see", ran.errors[0])
+    assert (ran.code, shown is not None) == (2, True)
+    options = parser().parse_args(shlex.split(shown[1] if shown else ""))
+    assert (" ".join(options.query), options.store) == (query, Path("kb.db"))
+    assert ("did you mean --limit? to search" in ran.errors[0]) == ("limt" in given)
+
+
 @pytest.mark.parametrize("case", MISUSE)
 def test_misuse_of_the_command_line(vade: Vade, case: str) -> None:
     arguments, said = MISUSE[case]
@@ -839,6 +858,7 @@ class Hidden:
                                       "scipy", "tqdm", "cryptography"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Hidden())
+from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
