@@ -30,14 +30,15 @@ from vademecum_builder.workspace.sync import Wish, chosen_sources, sync_sources
 
 
 def any_settings_of(options: Namespace) -> BuildRequest:
-    """Return what the settings ask for, be it one folder.
+    """Return what the settings ask for, be it one folder; `--previous`, where a command has it, is before them.
 
     Raises:
         UsageError: There are none.
     """
     if not options.config.exists() and options.config == SETTINGS:
         raise UsageError(f"no {SETTINGS} here: write one with [[source]] in it, or name it with --config")
-    return read_settings(options.config)
+    request = read_settings(options.config)
+    return replace(request, previous=getattr(options, "previous", None) or request.previous)
 
 
 def settings_of(options: Namespace) -> BuildRequest:

@@ -125,7 +125,9 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         make=False,
         now=now,
     )
-    previous = find_previous(location, keys.roots, request.channel)
+    away = "what is published there is read, and signed anew: run this again when the host answers, or name a whole "
+    away += f"copy of it with --previous {request.out if lying else 'DIR'}"
+    previous = find_previous(location, keys.roots, request.channel, away=away)
     authority = choose_authority(keys, previous.roots, now)
     published = previous.published
     if published is None:

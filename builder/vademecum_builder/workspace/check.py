@@ -16,6 +16,7 @@ from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined
+from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous
 from vademecum_builder.release.published import Published
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
@@ -180,7 +181,10 @@ def published_of(request: BuildRequest) -> tuple[Previous, Published]:
     location = locate_previous(request.previous, request.out)
     if location is None:
         raise EmptyStoreError(f"nothing is published in {request.out} yet: `vade build` does that")
-    previous = find_previous(location, keys_of_preview(request.keys, request.root).roots)
+    copy = request.out if timestamp_version(request.out) else "DIR"
+    away = "the sources are compared with what is published there: run this again when the host answers, or name a "
+    away += f"copy of it with --previous {copy}"
+    previous = find_previous(location, keys_of_preview(request.keys, request.root).roots, away=away)
     if previous.published is None:
         raise EmptyStoreError(f"{location}: {'; '.join(previous.notices)}")
     return previous, previous.published

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from vademecum.errors import UsageError
+from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.cli.releasing import channel_lines
 from vademecum_builder.cli.wording import Shown, counted, size
-from vademecum_builder.releases import list_releases
+from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.release.inventory import Inventory, list_releases
 from vademecum_builder.settings import read_settings
 
 
-def _published(config: Path) -> str:
-    """Return where the tree is published, else where it was built, as the settings say.
+def _published(config: Path, trust: Path | None) -> Inventory:
+    """Return what is published, or was built, as the settings say.
 
     Raises:
-        UsageError: There are none; they cannot be read.
+        UsageError: There are none; they cannot be read. VademecumError: See `list_releases`.
     """
     if not config.exists() and config == SETTINGS:
         raise UsageError(f"which tree? vade releases URL|DIST, or {or_settings()}")
     settings = read_settings(config)
-    return settings.previous or str(settings.out)
+    try:
+        return list_releases(settings.previous or str(settings.out), trust)
+    except NetworkError as error:
+        built = f"; `vade releases {shlex.quote(str(settings.out))}` lists what was built here"
+        raise NetworkError(f"{error.message}{built if timestamp_version(settings.out) else ''}") from error
 
 
 def run(options: Namespace) -> Shown:
     """Say what a published tree holds, and what its channels lead to."""
-    found = list_releases(options.location or _published(options.config), options.trust)
+    location, trust = options.location, options.trust
+    found = list_releases(location, trust) if location else _published(options.config, trust)
     return found.json(), [
         *channel_lines(found.channels),
         f"  signed until {found.expires:%Y-%m-%d %H:%M} UTC",

@@ -47,13 +47,19 @@ def add_to(commands: Commands) -> None:
 
 def _check(add: AddOption) -> None:
     add_place(add)
+    _published(add)
     add_flag(add, "--fix", "read anew what differs, and publish it")
     add_json(add)
 
 
 def _audit(add: AddOption) -> None:
     add_place(add)
+    _published(add)
     add_json(add)
+
+
+def _published(add: AddOption) -> None:
+    add("--previous", metavar="DIR|URL", help="what is published (default: as the settings say)")
 
 
 def _monitor(add: AddOption) -> None:

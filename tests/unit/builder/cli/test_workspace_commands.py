@@ -242,6 +242,37 @@ def test_a_check_finds_what_is_missing_orphaned_and_stale_and_mends_just_that(
         assert [job.done for job in workspace.jobs() if job.kind == "sync"][-1] == 2, "it read just these"
 
 
+def test_without_a_network_each_command_says_what_it_needs_and_takes_what_was_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def no_wait(_: object, seconds: float) -> None:
+        assert seconds > 0
+
+    def told(*arguments: str) -> str:
+        message: str = run(capsys, *arguments, ends=3)["error"]["message"]
+        assert "cannot be reached" in message and "--force" not in message and "build again" not in message
+        return message
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
+    Path("docs").mkdir()
+    Path("docs/a.md").write_text("# A\n\nText.\n")
+    Path("vademecum.toml").write_text(
+        'address = "http://127.0.0.1:9/"\nout = "built"\n[[source]]\npath = "docs"\n'
+    )
+    assert told("releases").endswith("cannot be reached (All connection attempts failed)")
+    run(capsys, "build", "--restart", "--no-site")
+    assert told("releases").endswith("; `vade releases built` lists what was built here")
+    run(capsys, "releases", "built")
+    for command in (["check"], ["audit"], ["yank", "1"], ["resign"]):
+        assert told(*command).endswith("or name a copy of it with --previous built)") or command[0] in (
+            "yank",
+            "resign",
+        )
+        run(capsys, *command, "--previous", "built")
+
+
 @pytest.mark.slow
 def test_what_is_left_of_a_source_that_the_settings_have_no_more_is_orphaned(
     shop: Workshop, capsys: pytest.CaptureFixture[str]
