@@ -34,6 +34,7 @@ _PLANNING = re.compile(r"^[ \t]*(?:(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*[<\
 _SHOWN = re.compile(r"^[ \t]*#\+(?:include|toc|print_bibliography)\b.*$", re.MULTILINE | re.IGNORECASE)
 _LEFT = re.compile(
     rf"(?:{_BLOCK.pattern})|^[ \t]*: .*$"
+    r"|(?<![^\s({'\"-])(?P<mark>[=~])(?=\S)(?:(?!(?P=mark)|\n).){1,500}(?P=mark)(?![^\s.,:!?;'\")}\[-])"
     r"|\{\{\{(?P<macro>[A-Za-z][\w-]*)(?:\((?P<said>(?:(?!\}\}\}|\{\{\{)[\s\S]){0,500}?)\))?\}\}\}|\[\[\*(?P<heading>[^\[\]]+)\]\]",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -58,7 +58,8 @@ def with_emoji(text: str) -> str:
     return _EMOJI.sub(_emoji, text) if ":" in text else text
 
 
-_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9][a-z0-9_+-]*:(?![\w:])|(?<![\w:]):[+-]1:(?![\w:])")
+# Between slashes it is a parameter of a path: `/users/:id:/posts`.
+_EMOJI = re.compile(r"(?<![\w:/]):(?:[a-z0-9][a-z0-9_+-]*|[+-]1):(?![\w:/])")
 
 
 def _emoji(code: re.Match[str]) -> str:

@@ -18,7 +18,8 @@ _LONGEST_KEY = 16_384
 _LEAST = 64
 """Characters of Base64: `vade keys new` makes 64; an example in a handbook that says "..." is text."""
 # What stands between a key's lines, however it is quoted: escapes (JSON, a shell's), and whatever is no Base64.
-_BETWEEN = re.compile(r"(?:\\+(?:[nrt]|u000[aAdD])|[^A-Za-z0-9+/=])+")
+# Possessive, and a backslash begins an escape alone: else a row of them is cut in every way that there is.
+_BETWEEN = re.compile(r"(?:\\++(?:[nrt]|u000[aAdD])?|[^A-Za-z0-9+/=\\])++")
 _TAG = re.compile(r"</?[A-Za-z](?![^<>]{0,200}---)[^<>]{0,200}>")
 # A line of 40 is no word of a sentence; a shorter one counts where it looks like Base64.
 _KEY_LINE = re.compile(
@@ -26,7 +27,7 @@ _KEY_LINE = re.compile(
 )
 # PuTTY's own format (https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html): 48 characters are a key.
 _OTHERS = re.compile(
-    r"Private-Lines: ?\d{1,3}(?:\\+[nrt]|[^A-Za-z0-9+/=])+[A-Za-z0-9+/=]{40}"
+    rf"Private-Lines: ?\d{{1,3}}{_BETWEEN.pattern}[A-Za-z0-9+/=]{{40}}"
     # age (https://age-encryption.org/v1): Bech32 of 32 bytes.
     r"|AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{58}"
     # RFC 7517 (JWK): `d` is the private part of RSA, elliptic and Edwards keys.

@@ -268,14 +268,18 @@ def test_slugs_keep_marks_of_scripts_that_need_them() -> None:
 
 
 def test_a_code_of_an_emoji_is_shown_as_one_and_the_anchor_is_that_of_its_name() -> None:
-    text = "# :tada: Party\n\n## Oil :+1:\n\nA :white_check_mark:, `:tada:`, std::io::x, 10:30:45, :ref: a:key:b.\n"
+    text = "# :tada: Party\n\n## Oil :+1:\n\n"
+    text += "A :white_check_mark:, `:tada:`, std::io::x, 10:30:45, :ref: a:key:b, /a/:id:/b.\n"
     document = parse_document(SourceItem("a.md", MARKDOWN, text.encode()))
     assert document.title == "🎉 Party"
     assert [(section.headings, section.anchor) for section in document.sections] == [
         ((), "tada-party"),
         (("Oil 👍",), "oil-1"),
     ]
-    assert block_text(document.sections[1].blocks[0]) == "A ✅, :tada:, std::io::x, 10:30:45, :ref: a:key:b."
+    assert (
+        block_text(document.sections[1].blocks[0])
+        == "A ✅, :tada:, std::io::x, 10:30:45, :ref: a:key:b, /a/:id:/b."
+    )
 
 
 def test_anchors_are_unique_in_the_page() -> None:

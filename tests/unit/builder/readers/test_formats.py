@@ -314,6 +314,7 @@ NOTES = """\
 Water, *clean* =water=. See [[https://example.org][the oil]] [fn:1:(see [[*Oil change]])].
 #+macro: own mine $1
 Press {{{kbd(C-c\\, \\)}}}{{{version}}}, {{{own(tank)}}}.
+Write ={{{version}}}= or (~[[*Wear]]~).
 #+INCLUDE: "SECRET"
 * TODO [#A] Oil change                                                :work:
 SCHEDULED: <2026-05-01 Fri>
@@ -363,6 +364,7 @@ def test_org(tmp_path: Path) -> None:
         "Water, clean water. See the oil",
         "(see Oil change)",
         "Press C-c, \\, mine tank.",
+        "Write {{{version}}} or ([[*Wear]]).",
         'def turn():\n    return "#+TITLE: x"',
         "Seal",
         "2 mm",

@@ -287,6 +287,12 @@ def test_many_beginnings_of_keys_take_no_time() -> None:
         assert private_key_line(mark * 100_000) == 0
 
 
+@pytest.mark.parametrize("begins", ["Private-Lines: 1", "-----BEGIN PRIVATE KEY-----"])
+@pytest.mark.parametrize("row", ["\\", "\\\\n", "\\\\r\\\\n"])
+def test_a_row_of_backslashes_takes_no_time(begins: str, row: str) -> None:
+    assert private_key_line(f"{begins}{row * 50_000} x".encode()) == 0
+
+
 def test_an_unreadable_gitignore_stops_the_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, ".gitignore", "secret.md\n")
     put(tmp_path, "secret.md")
