@@ -133,7 +133,7 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
-        update, plan, stale = None, Plan("none"), False
+        update, plan, reason = None, Plan("none"), None
         async with self._runs.running() as session:
             session.drop_damaged_pointer()
             await healing.drop_forged(session)
@@ -147,6 +147,7 @@ class Engine:
                         plan, stale = await healing.follow_and_repair(
                             update, self._runs.root, force=force, healing=seeded.kind == "none"
                         )
+                        reason = STALE if stale else session.status.reason
             except (NetworkError, ServerError) as error:
                 if seeded.kind == "none":
                     raise
@@ -163,7 +164,7 @@ class Engine:
             requests=0 if update is None else update.downloader.requests,
             bytes=0 if update is None else update.downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
-            reason=STALE if stale else None,
+            reason=reason,
             seeded=seeded.sequence,
             offer=None if update is None else update.waiting,
         )

@@ -68,6 +68,27 @@ def test_a_release_that_was_taken_back_is_told_as_such(
     assert f"{host.url} has no release for a new user" in told["error"]["message"]
 
 
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_a_pull_of_what_was_taken_back_installs_nothing_and_says_so(
+    place: Path, capsys: pytest.CaptureFixture[str], force: list[str]
+) -> None:
+    publish("pumps")
+    publish("valves")
+    assert main(["rollback", "--to", "1", "--out", "dist"]) == 0
+    assert main(["pull", "dist", "--store", "early.db", "--quiet"]) == 0
+    assert main(["yank", "3", "--out", "dist"]) == 0
+    capsys.readouterr()
+    assert main(["pull", "dist", "--store", "kb.db", "--json", *force]) == 1
+    told = "nothing is installed: release 3 was taken back by its publisher, and there is no other yet"
+    assert json.loads(capsys.readouterr().out) == {"error": {"code": "empty", "message": told, "exit": 1}}
+    assert main(["status", "--store", "kb.db", "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert (status["installed"], status["reason"]) == (None, "yanked")
+    assert main(["pull", "dist", "--store", "early.db"]) == 0, "who has it reads on"
+    publish("levers")
+    assert main(["pull", "dist", "--store", "kb.db", "--quiet"]) == 0
+
+
 def test_the_settings_say_where_and_whom_to_trust(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     publish("pumps")
     assert main(["keys", "new", "--out", "others"]) == 0

@@ -71,9 +71,11 @@ def waiting(status: Mapping[str, Any]) -> str:
     if installed is not None and installed["revoked"]:
         return "signed by keys that are revoked: pull a release of the new ones, higher or lower"
     # A candidate that others do not get, or that was taken back, stays until a newer release comes.
-    if installed is None or latest is None or latest["sequence"] <= installed["sequence"]:
+    if latest is None or (installed is not None and latest["sequence"] <= installed["sequence"]):
         return ""
     number = latest["sequence"]
+    if number in status["yanked"] and installed is None:
+        return f"release {number} was taken back by its publisher, and there is no other yet"
     if number in status["yanked"]:
         return f"release {number} is published, and was taken back by its publisher: a newer one will come"
     if number in status["refused"]:

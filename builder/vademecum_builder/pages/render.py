@@ -21,7 +21,7 @@ import orjson
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
 from vademecum_builder.pages.contents import Contents, ages_of, tree_of
-from vademecum_builder.release.channels import Channels
+from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
 
@@ -109,6 +109,7 @@ def _page(name: str, context: SiteContext) -> bytes:
             cap=CHANGES_SHOWN,
             contents=context.contents,
             channels=context.channels,
+            taken_back=context.manifest.sequence in yanked_of(context.channels),
             same=[", ".join(keys) for keys in context.contents.duplicates],
             ages=ages_of(context.contents.documents),
             tree=tree_of(context.contents.documents),

@@ -287,6 +287,7 @@ export interface Check {
 
 export interface Outcome {
   from: number | null;
+  /** What is installed now; 0: nothing is. */
   to: number;
   version: string;
   plan: Plan;
@@ -296,8 +297,8 @@ export interface Outcome {
   bytes: number;
   totalBytes: number;
   seconds: number;
-  /** The host shows older metadata than it did before: nothing older was taken. */
-  reason: "stale-mirror" | null;
+  /** Why the published release was not installed; "stale-mirror": the host shows older metadata than it did before, and nothing older was taken. */
+  reason: "yanked" | "refused" | "pinned" | "stale-mirror" | null;
   /** A release that was found and waits, as the policy has it. */
   offer: Check | null;
 }
@@ -362,6 +363,8 @@ export interface Status {
   reasons: Record<string, string>;
   /** Releases that the publisher has taken back. */
   yanked: number[];
+  /** Why `latest` is not installed. */
+  reason: "yanked" | "refused" | "pinned" | null;
   /**
    * The newest release that was verified, installed or not; where the channel has a candidate, for how many of 10,000
    * that is, and whether this reader is among them.
@@ -415,7 +418,7 @@ export interface Events {
 
 /** Of a page alone: CPython has no previews. */
 export interface PageEvents extends Events {
-  /** What answers unverified (option `preview`); null: it did not verify, and is gone. */
+  /** What answers unverified (option `preview`); null: it did not verify, or nothing that is published is for this reader (`status.reason`): nothing answers. */
   preview: { sequence: number; version: string } | null;
 }
 

@@ -84,7 +84,7 @@ class ChannelStatus:
     tree: str = ""
 
     def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too: but for the last four; null where there is none."""
+        """Return the JSON values that `status()` has too; null where there is none."""
         latest, error = self.latest, self.error
         return {
             "checked": told(self.checked),
@@ -95,6 +95,7 @@ class ChannelStatus:
             else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
             "staleSince": told(self.stale),
             "yanked": list(self.yanked),
+            "reason": self.reason,
         }
 
 

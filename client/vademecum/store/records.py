@@ -190,7 +190,6 @@ SYNC = Record(
     lambda status: {
         **status.json(),
         "settled": status.settled,
-        "reason": status.reason,
         "whole": status.whole,
         "tree": status.tree,
     },

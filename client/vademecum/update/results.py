@@ -45,8 +45,10 @@ class Check:
 class Outcome:
     """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
 
-    `total_bytes` is what the plan takes: the index alone, without metadata. `reason` is `stale-mirror` where the host
-    shows older metadata than are trusted here: those went on counting, and nothing older was taken. `seeded` is
+    `to_sequence` is what is installed now; 0: nothing is. `total_bytes` is what the plan takes: the index alone,
+    without metadata. `reason` says why the published release was not installed (`yanked`, `refused`, `pinned`), or
+    `stale-mirror` where the host shows older metadata than are trusted here: those went on counting, and nothing older
+    was taken. `seeded` is
     the release that came from the seed, if one did; where no more came from the host, `to_sequence` and `plan` are
     those of it. `offer` is a release that was found and waits, as the policy has it. `error` is what kept `sync` from
     doing its work, or None: what is installed stays, and answers.

@@ -183,6 +183,9 @@ def test_taking_back_the_current_release_says_what_that_means(line: Line) -> Non
     report = yank(tree(line), [1], now=line.now)
     assert "release 1 is the current one of stable" in report.notices[0]
     assert inventory(line).channels["stable"].yanked == (1,)
+    outcome = follow(line, MemoryStore())
+    assert (outcome.to_sequence, outcome.plan, outcome.reason) == (0, "none", "yanked")
+    assert outcome.json()["reason"] == "yanked"
 
 
 # Going back --------------------------------------------------------------------------------------------
@@ -392,6 +395,12 @@ def test_pages_stay_whole_in_a_fresh_folder(
         assert "<h1>Release 2</h1>" in page
         assert "Lanterns" in (fresh / "documents.html").read_text()
         assert "What was read" in page, "the build's own account is kept with the release"
+        assert "taken back" not in page
+    request = tree(line, out=fresh, title="Lamps", runtime_cache=runtime)
+    yank(request, [told["sequence"]], now=line.now)
+    page = (fresh / "release.html").read_text()
+    assert f"Release {told['sequence']} was taken back by its publisher: nobody installs it any more." in page
+    assert "Who follows stable gets none until a newer one is published" in page
 
 
 def test_a_stranger_decides_nothing(line: Line, tmp_path: Path) -> None:

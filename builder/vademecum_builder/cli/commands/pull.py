@@ -6,13 +6,18 @@ import sys
 from argparse import Namespace
 
 from vademecum.config import Config
+from vademecum.errors import EmptyStoreError
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, counted, printable, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
-    """Bring a local store up to date."""
+    """Bring a local store up to date.
+
+    Raises:
+        EmptyStoreError: Nothing is installed, as what is published is not for this store. VademecumError: See `update`.
+    """
     with (
         KnowledgeBase.open(
             options.store,
@@ -32,6 +37,8 @@ def run(options: Namespace) -> Shown:
     if status["seed"] is not None:
         print(printable(f"vade: the seed was passed over: {status['seed']['message']}"), file=sys.stderr)
     requests = counted(outcome.requests, "request")
+    if not outcome.to_sequence:
+        raise EmptyStoreError(f"nothing is installed: {waiting(status)}")
     cost = f"{requests}, {size(outcome.bytes)}, {outcome.seconds:.1f} s"
     if outcome.plan == "none":
         here = f"release {outcome.to_sequence} ({outcome.version})"

@@ -40,6 +40,7 @@ export async function readStatus(store, { state, error, judged: offer, contacted
     reasons: Object.fromEntries(head.reasons),
     latest: sync.latest ?? null,
     yanked: sync.yanked ?? [],
+    reason: sync.reason ?? null,
     offer,
     checked: sync.checked ?? null,
     contacted: contacted ? new Date(contacted).toISOString() : null,

@@ -216,6 +216,7 @@ def test_the_status_of_an_empty_store() -> None:
         "latest": None,
         "seed": None,
         "yanked": [],
+        "reason": None,
         "checked": None,
         "expires": None,
         "expired": False,
