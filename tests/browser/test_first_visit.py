@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.conftest import Publisher
 from support.browser_app import FOUND, App
+from support.chromium import PATIENCE
 from support.pages_host import PagesHost, Request
+from vademecum_builder.cli.main import main
 
 Serve = Callable[[Path], PagesHost]
 Eventually = Callable[[Page, str], Any]
@@ -35,6 +37,10 @@ class Held:
 
     def release(self) -> None:
         self._go.set()
+
+
+def yank(publisher: Publisher) -> None:
+    assert main(["yank", "1", "--out", str(publisher.dist), "--keys", str(publisher.folder / "keys")]) == 0
 
 
 def stored(app: App) -> int:
@@ -86,6 +92,30 @@ def test_a_preview_that_does_not_verify_is_taken_away(
     eventually(app.page, "previews.length > 0 && previews[0] === null")
     assert app.page.evaluate(ASKED) == "empty"
     assert (app.events("updateFailed")[0]["code"], stored(app)) == ("signature", 0)
+
+
+def test_a_release_that_was_taken_back_is_not_shown(page: Page, publisher: Publisher, serve: Serve) -> None:
+    yank(publisher)
+    host = serve(publisher.dist)
+    page.goto(f"{host.url}index.html?q=keys")
+    told = "Release 1 was taken back by its publisher, and there is no other yet."
+    expect(page.locator("#install-text")).to_have_text(told, timeout=PATIENCE * 1000)
+    expect(page.locator("#pill")).to_have_text("Nothing here yet · online")
+    assert [request.path for request in host.requests if "/objects/" in request.path] == []
+
+
+def test_a_preview_of_what_is_not_for_this_reader_is_taken_away(app: App, eventually: Eventually) -> None:
+    app.start(preview=True, autoUpdate=False)
+    app.call("setMode", "off")
+    app.call("skip", 1)
+    app.page.evaluate(
+        "globalThis.previews = []; kb.on('preview', (detail) => previews.push(detail?.sequence)); undefined"
+    )
+    assert app.call("update")["reason"] == "refused"
+    assert app.page.evaluate("previews.map(String)") == ["1", "undefined"]
+    assert app.page.evaluate(ASKED) == "empty"
+    status = app.call("getStatus")
+    assert (status["preview"], status["installed"], status["reason"]) == (None, None, "refused")
 
 
 def test_where_nobody_could_ask_the_preview_stays_a_preview(app: App, publisher: Publisher) -> None:

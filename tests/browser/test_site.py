@@ -323,6 +323,20 @@ def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
     expect(page.locator("#notice")).to_contain_text("Ready")
 
 
+def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Open) -> None:
+    page = open_page("?nothing")
+    page.evaluate("kb.emit('updateStarted', {})")
+    expect(page.locator("#pill")).to_have_text("First download")
+    status = "{state: 'up-to-date', reason: 'yanked', latest: {sequence: 4, version: 'v4'}}"
+    page.evaluate(f"kb.emit('preview', null, {status})")
+    told = "Release 4 was taken back by its publisher, and there is no other yet."
+    expect(page.locator("#install-text")).to_have_text(told)
+    expect(page.locator("#install-title")).to_have_text("Nothing is here yet")
+    expect(page.locator("#pill")).to_have_text("Nothing here yet · online")
+    page.locator("#pill").click()
+    expect(page.locator("#details-state")).to_have_text(told)
+
+
 @pytest.mark.parametrize("mode", ["manual", "off"])
 def test_nothing_is_downloaded_unasked_in_other_modes(open_page: Open, mode: str) -> None:
     page = open_page(f"?nothing&mode={mode}")

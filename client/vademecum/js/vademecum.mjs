@@ -80,7 +80,7 @@ export class KnowledgeBase {
     /** @type {import("./update/install.mjs").Surroundings["preview"]} where it does not load, Python looks, as elsewhere */
     const preview = options.preview !== true ? null : {
       show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(around)).show(), () => undefined),
-      failed: async (error) => this.#preview?.failed(error),
+      failed: async (code) => (await this.#preview?.failed(code)) ?? false,
     };
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;

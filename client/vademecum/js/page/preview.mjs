@@ -71,12 +71,13 @@ export class Preview {
     this.#seen();
   }
 
-  /** Take it away if what it showed did not verify; where nobody could ask, it stays what it is. @param {VademecumError} error */
-  async failed({ code }) {
-    const { reader, emit } = this.around;
-    if (!reader.preview || TRANSIENT.includes(code)) return;
+  /** Take it away if what it showed did not verify, or is not for this reader; where nobody could ask, it stays what it
+   * is. @param {string} code of the error @returns {Promise<boolean>} whether it was taken away */
+  async failed(code) {
+    const { reader } = this.around;
+    if (!reader.preview || TRANSIENT.includes(code)) return false;
     await reader.withdraw();
-    emit("preview", null);
+    return true;
   }
 
   /** The bodies, once. */
@@ -88,11 +89,15 @@ export class Preview {
 
   async #fetch() {
     const { meta } = (await this.#json(TIMESTAMP, MAX_TIMESTAMP)).signed;
-    const { vademecum } = (await this.#json(`metadata/${Number(meta["snapshot.json"].version)}.snapshot.json`)).signed;
-    const { release: path, sha256: digest } = vademecum.channels[this.around.channel];
-    const name = path.split("/").at(-1);
-    const manifest = await this.#json(`releases/${digest}.${name}`);
-    const { encoder, segments } = manifest;
+    const { channel } = this.around;
+    const snapshot = (await this.#json(`metadata/${Number(meta["snapshot.json"].version)}.snapshot.json`)).signed;
+    const { release: path, sha256: digest } = snapshot.vademecum.channels[channel];
+    const [manifest, targets] = await Promise.all([
+      this.#json(`releases/${digest}.${path.split("/").at(-1)}`),
+      this.#json(`metadata/${Number(snapshot.meta["targets.json"].version)}.targets.json`),
+    ]);
+    const { encoder, segments, sequence } = manifest;
+    if (targets.signed.vademecum.channels[channel].yanked?.includes(sequence)) throw new VademecumError("empty", "taken back");
     /** @type {ObjectRef[]} */ const refs = [encoder.object, ...segments.map((/** @type {any} */ segment) => segment.object)];
     const total = refs.reduce((sum, ref) => sum + ref.size, 0);
     if (!(refs.reduce((sum, ref) => sum + ref.uncompressed, total) <= MAX_OBJECTS)) throw new VademecumError("budget", "too large");

@@ -147,7 +147,7 @@ export class Panel {
   }
 
   /** @param {Status} status @param {number | undefined} local the release that answers here */
-  #say({ error, offer, installed, expired, latest, refused }, local) {
+  #say({ error, offer, installed, expired, latest, refused, reason }, local) {
     const { answer, updating, wording } = this.state;
     if (answer) return answer;
     if (updating) return wording.say("panel.updating");
@@ -156,6 +156,7 @@ export class Panel {
     if (expired) return wording.error("expired", installed !== null);
     if (latest && refused.includes(latest.sequence)) return wording.say("panel.left", { sequence: latest.sequence });
     if (installed && local !== installed.sequence) return wording.say("panel.next", { sequence: installed.sequence });
+    if (!installed && latest && reason === "yanked") return wording.say("install.yanked", { sequence: latest.sequence });
     return installed ? wording.say("panel.installed") : wording.error("empty");
   }
 

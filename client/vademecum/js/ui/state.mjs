@@ -36,7 +36,7 @@ export class State {
       kb.on("updateProgress", (detail) => this.#progress(detail)),
       kb.on("updateCompleted", (detail) => this.#completed(detail)),
       kb.on("updateFailed", (detail) => this.#failed(detail)),
-      kb.on("preview", () => this.#previewed()),
+      kb.on("preview", (detail) => this.#previewed(detail)),
       kb.on("rolledBack", ({ sequence }) => this.#turned("update.back", sequence)),
     ];
     const refresh = () => this.refresh();
@@ -150,8 +150,9 @@ export class State {
     return this.#turned(this.installed ? "update.done" : "update.ready", sequence);
   }
 
-  /** Something answers unverified now, or no longer. */
-  async #previewed() {
+  /** Something answers unverified now, or no longer. @param {object | null} detail */
+  async #previewed(detail) {
+    if (!detail) this.updating = false;
     await this.refresh();
     this.changed();
   }
@@ -203,8 +204,9 @@ export class State {
     const { status, wording, view: { install } } = this;
     install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && !status.error);
     if (status === null || (this.updating && install.text.textContent !== "")) return;
-    const failed = this.answer || (status.error ? wording.error(status.error.code) : "");
-    const asks = failed !== "" || (!this.#byItself && !this.updating);
+    const taken = status.reason === "yanked" ? wording.say("install.yanked", { sequence: status.latest?.sequence ?? 0 }) : "";
+    const failed = this.answer || (status.error ? wording.error(status.error.code) : taken);
+    const asks = failed !== "" || Boolean(status.reason) || (!this.#byItself && !this.updating);
     install.bar.hidden = asks;
     install.act.hidden = !asks;
     const size = status.offer?.bytes ? wording.bytes(status.offer.cost ?? status.offer.bytes) : "";

@@ -24,10 +24,10 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {(command: string, args?: object) => Promise<any>} python
  * @property {(offer: Check | null) => import("./policy.mjs").Decision} decide what is done unasked about a release
  * @property {() => boolean} later what is installed answers from the next start on
- * @property {{show(): Promise<void>, failed(error: import("../errors.mjs").VademecumError): Promise<void>} | null} preview what answers on a first visit, while Python verifies it
+ * @property {{show(): Promise<void>, failed(code: string): Promise<boolean>} | null} preview what answers on a first visit, while Python verifies it
  * @property {() => Promise<import("../store/records.mjs").InstalledRelease | null>} reopen the reader; fails if what is installed does not work
  * @property {() => Promise<void>} follow what another page installed: turn the reader to it and tell the app, if that was missed
- * @property {(name: string, detail: object) => void} emit to this page
+ * @property {(name: string, detail: object | null) => void} emit to this page
  * @property {(name: string, detail: object) => void} announce to the other pages
  */
 

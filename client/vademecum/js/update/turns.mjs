@@ -17,7 +17,7 @@ export class Turns {
   told = new Map();
   /** @type {Promise<unknown>} */ #queue = Promise.resolve();
 
-  /** @param {(name: string, detail: object) => void} emit to the app */
+  /** @param {(name: string, detail: object | null) => void} emit to the app */
   constructor(emit) {
     this.emit = emit;
   }

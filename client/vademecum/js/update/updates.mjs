@@ -153,9 +153,14 @@ export class Updates extends Installing {
     if (this.damaged) return this.repair(turn);
     await preview?.show();
     try {
-      return await this.sync(false, turn);
+      const outcome = await this.sync(false, turn);
+      if (!outcome.to) { // what is published is not for this reader: who waits for it is told
+        await preview?.failed("empty");
+        this.around.emit("preview", null);
+      }
+      return outcome;
     } catch (error) {
-      await preview?.failed(asError(error));
+      if (await preview?.failed(asError(error).code)) this.around.emit("preview", null);
       throw error;
     }
   }

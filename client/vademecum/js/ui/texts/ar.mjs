@@ -54,6 +54,7 @@ export const ar = {
   "install.text": "يمكنك الكتابة الآن.",
   "install.ask.title": "لا شيء هنا بعد",
   "install.ask.text": "يُنزَّل الفهرس مرة واحدة. بعدها تبحث على هذا الجهاز، ولو بلا شبكة.",
+  "install.yanked": "سحب الناشر الإصدارة {sequence}، ولا توجد غيرها بعد.",
   "install.do": "تنزيل {size}",
   "install.again": "حاول مرة أخرى",
   progress: "{stage}: {done} من {total}",

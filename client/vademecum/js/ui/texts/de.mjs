@@ -48,6 +48,7 @@ export const de = {
   "install.text": "Sie können schon tippen.",
   "install.ask.title": "Noch ist nichts hier",
   "install.ask.text": "Der Index wird einmal geladen. Danach suchen Sie auf diesem Gerät, auch ohne Netz.",
+  "install.yanked": "Ausgabe {sequence} wurde vom Herausgeber zurückgezogen, und noch gibt es keine andere.",
   "install.do": "Laden {size}",
   "install.again": "Noch einmal versuchen",
   progress: "{stage}: {done} von {total}",

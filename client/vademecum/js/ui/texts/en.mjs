@@ -49,6 +49,7 @@ export const en = {
   "install.text": "You can type already.",
   "install.ask.title": "Nothing is here yet",
   "install.ask.text": "The index is downloaded once. After that you search on this device, also without a network.",
+  "install.yanked": "Release {sequence} was taken back by its publisher, and there is no other yet.",
   "install.do": "Download {size}",
   "install.again": "Try again",
   progress: "{stage}: {done} of {total}",
