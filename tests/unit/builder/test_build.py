@@ -13,7 +13,14 @@ import pytest
 
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
-from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, VademecumError
+from vademecum.errors import (
+    ContentError,
+    NetworkError,
+    ServerError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.publish.tree import timestamp_version
@@ -408,6 +415,17 @@ def test_a_preview_needs_no_network_where_a_build_does(
     Path("docs/new.md").write_text("# New\n\nA page.\n")
     again = build(look, now=NOW)
     assert (again.sequence, again.documents) == (2, 4), "above the preview that lies there"
+
+
+def test_a_preview_that_is_served_here_is_followed_by_another(request_: BuildRequest) -> None:
+    """The address of who tries it is that of `vade serve`."""
+    with PagesHost(Path("tree")) as host:
+        look = replace(request_, keys=Line(Path("line")).keys, previous=host.url, preview=True)
+        assert build(look, now=NOW).sequence == 1
+        again = build(look, now=NOW)
+        assert again.sequence == 2 and "compared with nothing" in again.notices[0]
+        with pytest.raises(SignatureError):
+            build(replace(look, preview=False), now=NOW)
 
 
 def test_a_preview_of_a_host_in_trouble_is_one_of_its_own(
