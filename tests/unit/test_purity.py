@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.python_worker import core_files
+
 ROOT = Path(__file__).parents[2]
 CLIENT, BUILDER = ROOT / "client/vademecum", ROOT / "builder/vademecum_builder"
 CORE = "format encoder delta transport store trust generation integrity update engine.py config.py ports.py events.py"
@@ -38,6 +40,13 @@ def test_the_core_is_pure() -> None:
             assert (node.module or "").split(".")[0] not in IMPURE, f"{path}:{node.lineno}"
         elif isinstance(node, ast.Call):
             assert called(node) not in CLOCKS, f"{path}:{node.lineno}"
+
+
+def test_the_tests_of_the_core_ask_nothing_of_the_builder() -> None:
+    """They run in Chromium too, where there is none."""
+    for path, node in nodes(*(path for path in core_files() if path.name.startswith("test_"))):
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith("vademecum_builder"), f"{path}:{node.lineno}"
 
 
 def test_only_the_command_line_prints_and_ends_the_process() -> None:
