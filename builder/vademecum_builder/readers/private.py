@@ -9,7 +9,10 @@ import codecs
 import re
 from datetime import datetime
 
+import orjson
 import yaml
+
+from vademecum.format.json import canonical
 
 HEAD = 16 * 1024
 """Bytes of a file in which it may say that it is private."""
@@ -36,7 +39,7 @@ _FLAGS = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _RECORD = re.compile(
-    r'"(?:(?P<status>(?:\w+_)?status)":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
+    r'\{"(?:(?P<status>(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?status)":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
     # Of WordPress: what only its password shows, and what a post was. Of WooCommerce.
     r'|(?P<password>post_password)":"[^"]|(?P<type>post_type)":"revision"'
     r'|(?P<visibility>visibility in catalog)":"hidden")',
@@ -56,8 +59,8 @@ _WORDS = """
     draft unlisted private noindex search publish sitemap pagefind robots visibility date
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
-_OF_RECORDS = ("status", "post_", "visibility")
-"""The same of `_RECORD`."""
+_OF_RECORDS = (*_WORDS, "status", "post_")
+"""The same of a field of a record."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
@@ -76,25 +79,46 @@ def why_private(head: str, now: datetime | None = None) -> str:
 
     Args:
         head: The page, or its beginning.
-        now: Dates are compared with it; None: they do not matter, as of a record, which has more ways to say it.
+        now: Dates are compared with it; None: they do not matter.
     """
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
     if front is None:
         return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
     folded = front[0].casefold()
-    record = now is None and any(word in folded for word in _OF_RECORDS) and _RECORD.search(front[0])
-    if not record and not any(word in folded for word in _WORDS):
+    if not any(word in folded for word in _WORDS):
         return ""
-    said = record or _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
+    said = _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
     if said:
-        name = next(name for name in said.groupdict().values() if name)
-        return f"pages that are not for everybody: {name.lower()}"
+        return _told(said)
     for date in _DATE.finditer(front[0]) if now else ():
         ends = date["name"].lower().startswith(("expiry", "unpublish"))
         if now is not None and (date["day"] < f"{now:%Y-%m-%d}" if ends else date["day"] > f"{now:%Y-%m-%d}"):
             return f"pages that are not for everybody: {date['name']} {'over' if ends else 'to come'}"
     return ""
+
+
+def why_private_record(data: bytes) -> str:
+    """Return why a record (JSON) is to be left out, as `why_private`: one of its own fields says so.
+
+    A list of several values is that of rows that were merged: one row that is private makes the record private.
+    """
+    try:
+        fields = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return ""  # nested too deeply: its reader refuses it
+    for name, value in fields.items():
+        if any(word in name.casefold() for word in _OF_RECORDS):
+            for one in value if isinstance(value, list) else [value]:
+                field = canonical({name: one}).decode()
+                if said := _RECORD.match(field) or _FLAGS.match(field):
+                    return _told(said)
+    return ""
+
+
+def _told(said: re.Match[str]) -> str:
+    name = next(name for name in said.groupdict().values() if name)
+    return f"pages that are not for everybody: {name.lower()}"
 
 
 def _is_broken(front: str) -> bool:

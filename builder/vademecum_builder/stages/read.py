@@ -14,7 +14,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.private import head_of, why_private
+from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
 from vademecum_builder.sources.base import (
     BINARY,
@@ -134,9 +134,10 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
     binary = item.media_type in BINARY
     found.tokens[item.key] = {} if binary else token_lines(item.data)
     shown = context.shows_drafts(item.key)
-    private = (
-        "" if shown else why_private(head_of(item.data), None if item.media_type == RECORD else context.now)
-    )
+    private = ""
+    if not shown:
+        record = item.media_type == RECORD
+        private = why_private_record(item.data) if record else why_private(head_of(item.data), context.now)
     if private and not binary:
         found.leave_out(item.key, private)
         return ""

@@ -14,7 +14,7 @@ from vademecum.format.json import canonical
 from vademecum_builder.build import build
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
-from vademecum_builder.readers.private import why_private
+from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.prices import price_of
@@ -193,6 +193,17 @@ def test_skipped_records_keep_to_themselves_what_they_said() -> None:
     assert "secret" not in repr(Skipped("a", "b", "secret"))
 
 
+def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text(
+        "Handle,Title,Body,Option,Status\nshirt,Shirt,Secret draft shirt,S,draft\nshirt,,,M,active\n"
+        "hat,Hat,A hat,S,active\nhat,,,M,active\n"
+    )
+    settings = SETTINGS.replace("shop.json", "shop.csv") + 'id = "Handle"\nmerge = true\n'
+    (tmp_path / "vademecum.toml").write_text(settings)
+    report = build(read_settings(tmp_path / "vademecum.toml"))
+    assert (report.documents, report.left_out) == (1, {"pages that are not for everybody: status": 1})
+
+
 @pytest.mark.parametrize(
     ("record", "private"),
     [
@@ -204,9 +215,16 @@ def test_skipped_records_keep_to_themselves_what_they_said() -> None:
         ({"Visibility in catalog": "hidden"}, True),
         ({"Published": "-1"}, True),
         ({"status": "open", "text": 'say {"status":"draft"}'}, False),
+        ({"body": "x" * 20_000, "status": "draft"}, True),
+        ({"Status": ["draft", "active"]}, True),
+        ({"published": [True, False]}, True),
+        ({"Status": ["active", "archived"]}, False),
+        ({"id": 1, "reviews": [{"status": "spam"}, {"draft": True}], "author": {"private": True}}, False),
+        ({"document_status": "draft"}, False),
+        ({"content": "What noindex does"}, False),
     ],
 )
 def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(
-    record: dict[str, str], private: bool
+    record: dict[str, Any], private: bool
 ) -> None:
-    assert bool(why_private(canonical(record).decode())) is private
+    assert bool(why_private_record(canonical(record))) is private
