@@ -27,7 +27,7 @@ from vademecum_builder.sources.base import (
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Failed, Layout, keyed_records_of, lists_of, read_records
-from vademecum_builder.sources.records import field_at, instead, record_item, record_key
+from vademecum_builder.sources.records import MAX_BYTES, field_at, instead, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
@@ -169,27 +169,40 @@ class CatalogSource:
             yield checkpoint
 
 
-def _merged(
-    records: Iterable[tuple[int, dict[str, Any] | Failed]], id: str
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
-    """Yield records that follow each other under one id as one: of what they say differently it has a list."""
-    number: int = 0
-    last: dict[str, Any] | None = None
-    for at, record in records:
-        if isinstance(record, Failed):
-            yield at, record
-        elif last is not None and record.get(id) is not None and record.get(id) == last.get(id):
-            for name, value in record.items():
-                before = last.setdefault(name, value)
-                values = before if isinstance(before, list) else [before]
-                if value not in values:
-                    last[name] = [*values, value]
-        else:
-            if last is not None:
-                yield number, last
-            number, last = at, record
-    if last is not None:
-        yield number, last
+def _add(
+    record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str
+) -> int:
+    """Add what a record says to one under the same id; return how many characters that are.
+
+    Args:
+        to: Of what is said differently it has a list.
+        seen: What is in each of these lists, as JSON: to Python, True is 1.
+        at: Names of the objects that both stand in.
+    """
+    added = 0
+    for name, value in record.items():
+        before, path = to.get(name), (*at, name)
+        if before is None:
+            to[name] = value
+            added += len(json.dumps(value))
+        elif isinstance(before, dict) and isinstance(value, dict):
+            added += _add(value, before, seen, *path)
+        elif value is not None:
+            values = before if isinstance(before, list) else [before]
+            known = seen.get(path) or seen.setdefault(
+                path, {json.dumps(one, sort_keys=True) for one in values}
+            )
+            said = {
+                json.dumps(one, sort_keys=True): one
+                for one in (value if isinstance(value, list) else [value])
+            }
+            fresh = {text: one for text, one in said.items() if text not in known}
+            if fresh:
+                values += fresh.values()
+                to[name] = values
+                known |= fresh.keys()
+                added += sum(map(len, fresh))
+    return added
 
 
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
@@ -228,12 +241,39 @@ class Listing:
                 said: list[str] = []
                 ending = PurePosixPath(name).suffix.lower()
                 records = read_records(stream, ending, self.source.layout, warn=said.append)
-                for number, record in _merged(records, self.id) if self.source.merge else records:
+                for number, record in self._merged(records) if self.source.merge else records:
                     yield self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
                 raise SourceError(f"{place}: {error.message}") from error
         self.check()
+
+    def _merged(
+        self, records: Iterable[tuple[int, dict[str, Any] | Failed]]
+    ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+        """Yield records that follow each other under one id as one."""
+        number = size = 0
+        last: dict[str, Any] | Failed | None = None
+        last_id: str | int | Failed = Failed("")
+        seen: dict[tuple[str, ...], set[str]] = {}
+        for at, record in records:
+            if isinstance(record, Failed):
+                yield at, record
+                continue
+            id = self._id_of(record)
+            if last is None or isinstance(id, Failed) or id != last_id:
+                if last is not None:
+                    yield number, last
+                number, last, last_id, seen, size = at, record, id, {}, 0
+            elif isinstance(last, dict):
+                try:
+                    size += _add(record, last, seen)
+                except RecursionError:
+                    last = Failed("nested too deeply")
+                if size > MAX_BYTES:
+                    last = Failed(f"its rows together are larger than {MAX_BYTES / 2**20:g} MiB")
+        if last is not None:
+            yield number, last
 
     def check(self) -> None:
         """See at the end that there was a record, and every field that is needed.

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from vademecum.errors import ContentError
+from vademecum_builder.sources.records import json_value
 
 _WINDOW = 1 << 20
 # Possessive: no input makes them slow. A string whose end is not in the window stops the first one at its quote.
@@ -45,7 +46,10 @@ def split_records(
         inside = containers[-1] if containers else ""
         match token[:1]:
             case b'"':
-                said = token[1:-1].decode("utf-8", "replace")
+                try:
+                    said = json_value(json.loads(token.decode("utf-8", "replace"), strict=False))
+                except ValueError as error:
+                    raise ContentError(f"no JSON: {error}") from None
             case b":":
                 key = said
             case b"{" if inside == "{" and keyed == ".".join(filter(None, keys)):

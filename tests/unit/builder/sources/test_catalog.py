@@ -342,6 +342,58 @@ def test_rows_that_follow_each_other_under_one_id_are_one_record(tmp_path: Path)
     assert len(entries) == 3  # the broken row is told
 
 
+def merged(path: Path, rows: list[Any], id: str = "id") -> list[Any]:
+    (path / "a.json").write_text(json.dumps(rows))
+    entries = CatalogSource(str(path / "a.json"), id=id, merge=True).changes(None).entries
+    return [json.loads(entry.data) if isinstance(entry, SourceItem) else entry.reason for entry in entries]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([["a", "b"], ["a", "b"], ["a", "c"]], ["a", "b", "c"]),
+        (["a", ["a", "b"], "c"], ["a", "b", "c"]),
+        ([1, True, 1, False, 0], [1, True, False, 0]),
+        ([None, "a", None], "a"),
+        ([{"x": 1, "y": 1}, {"y": 2, "x": 1}], {"x": 1, "y": [1, 2]}),
+        ([[{"x": 1}], [{"x": 1}], {"x": 2}], [{"x": 1}, {"x": 2}]),
+    ],
+)
+@pytest.mark.parametrize("id", ["id", ""])
+def test_merged_rows_have_each_value_once(tmp_path: Path, values: list[Any], expected: Any, id: str) -> None:
+    assert merged(tmp_path, [{"id": 1, "v": value} for value in values], id) == [{"id": 1, "v": expected}]
+
+
+def test_rows_are_merged_under_a_nested_id(tmp_path: Path) -> None:
+    rows = [{"p": {"id": id, "n": n}} for id, n in ((1, "a"), (1, "b"), (2, "c"))]
+    assert merged(tmp_path, rows, "p.id") == [{"p": {"id": 1, "n": ["a", "b"]}}, {"p": {"id": 2, "n": "c"}}]
+
+
+def test_rows_of_one_id_are_compared_with_those_before_at_once_and_held_to_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+
+    class Value(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    rows = [{"id": 1, "v": f"{number:04}"} for number in range(100)]
+    assert merged(tmp_path, rows) == [{"id": 1, "v": [row["v"] for row in rows]}]
+    with monkeypatch.context() as patched:
+        values = [{"id": 1, "v": Value(row["v"])} for row in rows]
+        patched.setattr("vademecum_builder.sources.catalog.read_records", lambda *_, **__: enumerate(values))
+        assert len(merged(tmp_path, [])[0]["v"]) == 100
+    assert not compared  # each with all before it would be 4,950
+    monkeypatch.setattr("vademecum_builder.sources.catalog.MAX_BYTES", 500)
+    [failed, other] = merged(tmp_path, [*rows, {"id": 2}])
+    assert "together are larger" in failed and other == {"id": 2}
+
+
 @pytest.mark.parametrize(("records", "told"), [("*", {"a": {"x": {"y": [1]}}, "b": {}}), ("in.it.*", None)])
 def test_an_object_of_records_is_a_list_of_them(tmp_path: Path, records: str, told: Any) -> None:
     inner = told or {"a": {"x": {"y": [1]}}, "b": {}}
@@ -352,3 +404,10 @@ def test_an_object_of_records_is_a_list_of_them(tmp_path: Path, records: str, to
         json.loads(entry.data) for entry in source.changes(None).entries if isinstance(entry, SourceItem)
     ]
     assert found == [{"_key": "a", "x": {"y": [1]}}, {"_key": "b"}]
+
+
+@pytest.mark.parametrize("key", ["é", 'a"b\\c', "a\nb", "😀", "\ud800"])
+def test_the_key_of_a_record_is_what_its_escapes_stand_for(key: str) -> None:
+    text = json.dumps({key: {key: {"x": 1}}})
+    [(_, record)] = split_records(io.BytesIO(text.encode()), 100, key.replace("\ud800", "\ufffd"))
+    assert json.loads(record or b"") == {"_key": key.replace("\ud800", "\ufffd"), "x": 1}
