@@ -17,11 +17,12 @@ from vademecum_builder.kinds.proposals import ZONE, Proposal, name_of, of_messag
 from vademecum_builder.sources.catalog import ENDINGS, CatalogSource
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
-from vademecum_builder.sources.exports import shape_of
+from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.record_files import Layout
 
 _SQLITE = b"SQLite format 3\0"
+_EXPORTED = (".txt", ".json", ".log", ".weechatlog", ".mbox")
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 
 
@@ -74,14 +75,9 @@ def _at_address(address: str) -> Proposal:
 def _of_file(path: Path, folder: Path) -> Proposal:
     place, name = _relative(path, folder), name_of(path.stem)
     head = _head(path) if path.is_file() else b""
-    if shape := shape_of(head, path.suffix.lower()):
+    if shape := shape_of(head, path.suffix.lower()) or _packed(path):
         zone, notes = ({"zone": "UTC"}, [ZONE]) if shape in ("whatsapp", "irc") else ({}, [])
         return Proposal(name, "messages", {"path": place, "shape": shape} | zone, notes)
-    if is_zipfile(path):
-        shape = _packed(path)
-        if not shape:
-            raise UsageError(f"{path}: a packed folder: unpack it, and name the folder")
-        return Proposal(name, "messages", {"path": place, "shape": shape})
     if re.search(rb"<(?:rss|feed|rdf:RDF)\b", head):
         return Proposal(name, "feed", {"path": place})
     table = path.suffix.lower() == ".txt" and "\t" in decode(head).text.partition("\n")[0]
@@ -91,16 +87,29 @@ def _of_file(path: Path, folder: Path) -> Proposal:
 
 
 def _packed(path: Path) -> str:
-    """Return which program wrote a packed export; empty: none that is known."""
-    with ZipFile(path) as packed:
-        names = [PurePosixPath(name).name for name in packed.namelist()]
-    return (
-        "slack"
-        if {"users.json", "channels.json"} <= set(names)
-        else "whatsapp"
-        if "_chat.txt" in names
-        else ""
-    )
+    """Return which program wrote a packed export; empty: it is not packed.
+
+    Raises:
+        UsageError: It cannot be unpacked, or nobody knows what is in it.
+    """
+    if not is_zipfile(path):
+        return ""
+    try:
+        with ZipFile(path) as packed:
+            names = {name: PurePosixPath(name) for name in packed.namelist()}
+            files = {one.name for one in names.values()}
+            if {"users.json", "channels.json"} <= files:
+                return "slack"
+            if "_chat.txt" in files:
+                return "whatsapp"
+            texts = (name for name, one in names.items() if one.suffix.lower() in _EXPORTED)
+            for name in islice(texts, 100):
+                with packed.open(name) as stream:
+                    if shape := shape_of(stream.read(4096), names[name].suffix.lower()):
+                        return shape
+    except CANNOT_UNPACK as error:
+        raise UsageError(f"{path}: cannot be read ({error}): {UNPACK_IT}") from None
+    raise UsageError(f"{path}: a packed folder: unpack it, and name the folder")
 
 
 def _in_folder(path: Path, folder: Path) -> list[Proposal]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.markup import Code
-from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_path, is_text, is_texts
+from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_path, is_text, is_texts, is_truth
 from vademecum_builder.kinds.records import is_zone
 from vademecum_builder.kinds.sql import is_count, is_database, table_source
 from vademecum_builder.kinds.templates import Template
@@ -58,6 +58,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "shape": Key(f"{', '.join(SHAPES[:-1])} or {SHAPES[-1]}", is_one_of(*SHAPES)),
     **{name: Key(f"the field that holds it ({name})", is_text) for name in _FIELDS},
     "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
+    "drafts": Key("true or false", is_truth),
     "link": Key("a template, as in https://chat.example/{channel}/{id}", is_text),
     "strategies": Key(f"a list of {', '.join(STRATEGIES)}", is_strategies),
     "window": Key(_DURATION, is_duration),
@@ -84,7 +85,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         raise UsageError(
             f"{settings.where}: source.overlap: {limits.overlap} is half of messages or more: lower it"
         )
-    archive = _archive(settings, checked=request.sync)
+    archive = _archive(settings, request)
     try:
         link = Template.of(values["link"]) if "link" in values else None
         if link:
@@ -98,7 +99,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     ]
 
 
-def _archive(settings: SourceSettings, *, checked: bool) -> Archive:
+def _archive(settings: SourceSettings, request: BuildRequest) -> Archive:
     values = settings.values
     if ("url" in values) == ("path" in values):
         found = (
@@ -111,11 +112,12 @@ def _archive(settings: SourceSettings, *, checked: bool) -> Archive:
     columns = {name.replace("-", "_"): column for name, column in named.items()}
     if "path" in values:
         zone, records = values.get("zone"), values.get("records", "")
-        return Export(values["path"], values.get("shape", ""), columns, zone, settings.where, records)
+        shape, private = values.get("shape", ""), request.drafts or values.get("drafts", False)
+        return Export(values["path"], shape, columns, zone, settings.where, records, private)
     from vademecum_builder.sources.message_table import MessageTable  # which needs SQLAlchemy
 
     table = MessageTable(table_source(settings), columns, values.get("zone"))
-    if checked:
+    if request.sync:
         table.check()
     return table
 

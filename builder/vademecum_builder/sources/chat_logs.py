@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -22,16 +22,28 @@ _WHATSAPP: Final = re.compile(
     r"(?:\s?(?P<half>[ap])\.?\s?m\.?)?(?:\]| -) (?P<text>.*)",
     re.IGNORECASE,
 )
-_SAID: Final = re.compile(r"(?P<author>[^:]{1,60}): ?(?P<text>.*)")
+# A name is short and has no quotation mark: what WhatsApp says itself may have a colon, too.
+_SAID: Final = re.compile(r"(?P<author>[^:\"“”„«»]{1,40}): ?(?P<text>.*)")
+_OWN: Final = re.compile(r"[^\]]*\][^:]*:\s?\u200e")
+"""An iPhone marks what WhatsApp puts in a message's place, in every language."""
 _OMITTED: Final = re.compile(
-    r"<?(?:\w+ ){0,2}(?:omitted|weggelassen|ausgeschlossen|omis|omitid[oa])>?", re.IGNORECASE
+    r"<\w+(?: [\w-]+){1,4}>|(?:image|video|audio|gif|sticker|document|contact card|photo|media) omitted|null|"
+    r"[\w-]+-WA\d{4,}\.\w{2,4} \([^()]+\)|"
+    r"(?:this message was deleted(?: by admin .+)?|you deleted this message|diese nachricht wurde gelöscht|"
+    r"du hast diese nachricht gelöscht|se eliminó este mensaje|este mensaje fue eliminado|eliminaste este mensaje|"
+    r"ce message a été supprimé|vous avez supprimé ce message|(?:esta |essa )?mensagem (?:foi )?apagada|"
+    r"você apagou esta mensagem|questo messaggio è stato eliminato|hai eliminato questo messaggio|"
+    r"dit bericht is verwijderd|je hebt dit bericht verwijderd)\.?",
+    re.IGNORECASE,
 )
+_EDITED: Final = re.compile(r"\s*<This message was edited>$")
 _IRC: Final = re.compile(
     r"\[?(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<clock>\d\d:\d\d(?::\d\d)?)\]?"
     r"(?:\t(?P<tabbed>[^\t]+)\t|\s+<[ @+%&~]?(?P<nick>[^>\s]+)>\s|\s+\* (?P<does>[^\s]+)\s)(?P<text>.*)"
 )
-_DAY: Final = re.compile(r"--- (?:Log opened|Day changed) \w{3} (\w{3}) (\d\d)(?: \d\d:\d\d:\d\d)? (\d{4})")
-_NAMED: Final = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+_DAY: Final = re.compile(r"--- (?P<what>Log opened|Day changed) (?P<when>.+)")
+_ENGLISH: Final = re.compile(r"\w{3} (\w{3}) (\d\d)(?: \d\d:\d\d:\d\d)? (\d{4})")
+_NAMED: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(-?)(\d\d)\2(\d\d)(?!\d)")
 _SERVER: Final = frozenset({"-->", "<--", "--", "-", "=!=", "***"})
 
 Found = tuple[str, dict[str, Any]]
@@ -57,32 +69,38 @@ def _begins(head: str, match: Any) -> bool:
     return bool(lines) and bool(match(lines[0])) and sum(bool(match(line)) for line in lines) * 2 > len(lines)
 
 
-def whatsapp_messages(lines: Iterable[str], name: str) -> Iterator[Found | Skipped]:
-    """Yield where each message stands, and its fields by the names of `cuts.Message`; what WhatsApp says itself, and
-    pictures that were left out, are none.
+def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -> Iterator[Found | Skipped]:
+    """Yield where each message stands, and its fields by the names of `cuts.Message`; what WhatsApp says itself, what
+    was deleted, and pictures that were left out, are none.
 
     Args:
         name: Of the chat.
+        left_out: Counts what is none.
     """
     read: list[tuple[int, re.Match[str], list[str]]] = []
+    own: set[int] = set()
     for number, line in enumerate(lines, 1):
         plain = _MARKS.sub("", line).rstrip("\r\n").replace("\u202f", " ")
         if found := _WHATSAPP.match(plain):
             read.append((number, found, []))
+            if _OWN.match(line):
+                own.add(number)
         elif read:
             read[-1][2].append(plain)
     order = _order_of([found["day"] for _, found, _ in read])
     taken: Counter[str] = Counter()
     for number, found, more in read:
         said = _SAID.fullmatch(found["text"])
-        if said is None or _OMITTED.fullmatch(said["text"].strip()):
+        if said is None or number in own or _OMITTED.fullmatch(said["text"].strip()):
+            left_out["lines of WhatsApp itself, deleted messages and media"] += 1
             continue
         try:
             time = _time_of(found, order)
         except ValueError:
             yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is no time", found[0][:200])
             continue
-        yield f"{name}:{number}", _fields(time, said["author"], "\n".join([said["text"], *more]), name, taken)
+        text = _EDITED.sub("", "\n".join([said["text"], *more]))
+        yield f"{name}:{number}", _fields(time, said["author"], text, name, taken)
 
 
 def _order_of(days: list[str]) -> str:
@@ -107,20 +125,26 @@ def _time_of(found: re.Match[str], order: str) -> datetime:
     return datetime(day["y"] + (2000 if day["y"] < 100 else 0), day["m"], day["d"], hour, minute, second)
 
 
-def irc_messages(lines: Iterable[str], name: str) -> Iterator[Found | Skipped]:
+def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[Found | Skipped]:
     """Yield where each message stands, and its fields; who came and went is none.
 
     Args:
         name: Of the file, without its ending: the channel, and of some the day.
     """
-    dated = _NAMED.search(name)
-    day = "-".join(dated.groups()) if dated else ""
-    channel = _NAMED.sub("", name).strip("-_. ") or name
+    dated = next((one for one in _NAMED.finditer(name) if _date(one[1], one[3], one[4])), None)
+    named = day = _date(dated[1], dated[3], dated[4]) if dated else ""
+    channel = (name.replace(dated[0], "") if dated else name).strip("-_. ") or name
     taken: Counter[str] = Counter()
     for number, line in enumerate(lines, 1):
         plain = line.rstrip("\r\n")
         if changed := _DAY.match(plain):
-            day = datetime.strptime(" ".join(changed.groups()), "%b %d %Y").date().isoformat()
+            try:
+                day = _day_of(changed["when"])
+            except ValueError:
+                # A program in another language writes its dates in it; a file of one day says which in its name.
+                day = named if changed["what"] == "Log opened" else ""
+                reason = "a day that cannot be read: expected one in English, as in Wed Oct 02 2024"
+                yield Skipped(f"{name}:{number}", reason, plain[:200])
         found = _IRC.match(plain)
         author = found and (found["nick"] or found["does"] or found["tabbed"])
         if not found or not author or author.strip() in _SERVER:
@@ -130,9 +154,30 @@ def irc_messages(lines: Iterable[str], name: str) -> Iterator[Found | Skipped]:
                 f"{name}:{number}", "a time without a day: the file's name has to say it", plain[:200]
             )
             continue
-        time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
+        try:
+            time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
+        except ValueError:
+            yield Skipped(
+                f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain[:200]
+            )
+            continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
         yield f"{name}:{number}", _fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)
+
+
+def _date(year: str, month: str, day: str) -> str:
+    """Return a date in ISO 8601; empty: there is none such."""
+    try:
+        return date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return ""
+
+
+def _day_of(text: str) -> str:
+    found = _ENGLISH.match(text)
+    if found is None:
+        raise ValueError(text)
+    return datetime.strptime(" ".join(found.groups()), "%b %d %Y").date().isoformat()
 
 
 def _fields(time: datetime, author: str, text: str, channel: str, taken: Counter[str]) -> dict[str, Any]:

@@ -4,8 +4,11 @@ of Discord and Telegram, what WhatsApp and programs for IRC write, mbox."""
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -27,7 +30,17 @@ from vademecum_builder.sources.slack import slack_days, slack_messages
 from vademecum_builder.sources.telegram import telegram_messages
 
 SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "whatsapp", "irc", "mbox")
-_RECORDS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+CANNOT_UNPACK: Final = (
+    OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError
+)  # fmt: skip
+"""What unpacking ends with: a password (RuntimeError), another compression (NotImplementedError), damage."""
+UNPACK_IT: Final = "unpack it with the program that packed it, and name the folder; or export it anew"
+_LINES: Final = (".jsonl", ".ndjson")
+_OTHERS: Final = (".json", ".csv", ".tsv")
+_CHAT_WITH: Final = re.compile(
+    r"^(?:WhatsApp[- ]Chat (?:with|mit|-|–)|Chat (?:de )?WhatsApp con|(?:Conversation|Discussion) WhatsApp avec|"
+    r"Conversa do WhatsApp com|WhatsApp-chat met) |\.zip$"
+)
 _HTML: Final = re.compile(r"\s*<\w[^>]*>.*</\w+>\s*", re.DOTALL)
 _MOST_UNPACKED: Final = 4 * 2**30
 
@@ -44,6 +57,8 @@ class Export:
         zone: Of times without one.
         where: The settings' file and line.
         records: Of records: the path of the list in JSON; empty: the one that there is.
+        private: Whether chats of two people are taken, too.
+        left_out: What the last reading left out, by what it is: whole when all is read.
     """
 
     path: Path
@@ -52,6 +67,8 @@ class Export:
     zone: tzinfo | None = None
     where: str = ""
     records: str = ""
+    private: bool = False
+    left_out: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -73,12 +90,20 @@ class Export:
             "irc": lambda: self._lines(irc_messages),
             "mbox": self._mbox,
         }
+        self.left_out.clear()
         if not self.path.exists():
             raise SourceError(f"{self.where}: source.path: {self.path}: no such file or folder")
         try:
             if zipfile.is_zipfile(self.path):
                 with TemporaryDirectory() as folder:
-                    yield from replace(self, path=self._unpacked(Path(folder))).read()
+                    inner = self._unpacked(Path(folder) / self.path.name)
+                    if zipfile.is_zipfile(inner):
+                        raise SourceError(
+                            f"{self.where}: {self.path}: it holds another packed file: unpack it, and name that one"
+                        )
+                    yield from replace(self, path=inner).read()
+                    if packed := sum(file.suffix.lower() == ".zip" for file in inner.rglob("*")):
+                        self.left_out["packed files in a packed export"] = packed
                 return
             yield from readers[self.shape or self._looks_like()]()
         except OSError as error:
@@ -93,12 +118,16 @@ class Export:
             return shape_of(stream.read(4096), self.path.suffix.lower()) or "jsonl"
 
     def _unpacked(self, folder: Path) -> Path:
-        with zipfile.ZipFile(self.path) as packed:
-            if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
-                raise SourceError(
-                    f"{self.where}: {self.path}: more than 4 GB: unpack it, and name its folder"
-                )
-            packed.extractall(folder)
+        try:
+            with zipfile.ZipFile(self.path) as packed:
+                if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
+                    raise SourceError(
+                        f"{self.where}: {self.path}: more than 4 GB: unpack it, and name its folder"
+                    )
+                folder.mkdir()
+                packed.extractall(folder)
+        except CANNOT_UNPACK as error:
+            raise SourceError(f"{self.where}: {self.path}: cannot be read ({error}): {UNPACK_IT}") from None
         inner = [one for one in folder.iterdir() if not one.name.startswith(("__MACOSX", "."))]
         return inner[0] if len(inner) == 1 else folder
 
@@ -107,8 +136,9 @@ class Export:
         return sorted(file for file in found if file == self.path or file.suffix.lower() in endings)
 
     def _json_lines(self) -> Iterator[Message | Skipped]:
-        for file in self._files(*_RECORDS):
-            ending = file.suffix.lower() if file.suffix.lower() in _RECORDS else ".jsonl"
+        # Beside messages in lines lie other records: who is who, the channels.
+        for file in self._files(*_LINES) or self._files(*_OTHERS):
+            ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
             with file.open("rb") as stream:
                 try:
                     for number, told in read_records(stream, ending, Layout(self.records, halves=True)):
@@ -117,11 +147,14 @@ class Export:
                     raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
     def _lines(
-        self, read: Callable[[Iterable[str], str], Iterator[tuple[str, dict[str, Any]] | Skipped]]
+        self,
+        read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]],
     ) -> Iterator[Message | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
-            name = re.sub(r"^WhatsApp Chat (?:with|-) |^_chat$", "", file.stem)
-            yield from self._messages(read(decode_text(file.read_bytes()).text.splitlines(), name))
+            # An iPhone calls every chat `_chat.txt`, in a folder or a packed one that has the chat's name.
+            name = _CHAT_WITH.sub("", file.resolve().parent.name if file.stem == "_chat" else file.stem)
+            lines = decode_text(file.read_bytes()).text.splitlines()
+            yield from self._messages(read(lines, name, self.left_out))
 
     def _telegram(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json"):
@@ -130,7 +163,8 @@ class Export:
                 raise SourceError(
                     f"{self.where}: {file}: no export of Telegram: it has no messages and no chats"
                 )
-            yield from self._messages(telegram_messages(told, file.name))
+            private = None if self.private else self.left_out
+            yield from self._messages(telegram_messages(told, file.name, private))
 
     def _json_line(self, told: dict[str, Any] | Failed, key: str) -> Iterator[Message | Skipped]:
         if isinstance(told, Failed):

@@ -99,7 +99,8 @@ class MessageView:
             UsageError: No message, a time without a zone, or not a checkpoint of this view.
             NetworkError: A database does not answer.
         """
-        return Changes(self._entries(None if since is None else self._known(since)))
+        entries = self._entries(None if since is None else self._known(since))
+        return Changes(entries, left_out=getattr(self.archive, "left_out", {}))  # a table leaves nothing out
 
     def _known(self, since: Checkpoint) -> Mapping[str, str]:
         try:
@@ -114,7 +115,9 @@ class MessageView:
         with closing(_Spool()) as spool:
             yield from spool.fill(self.archive.read())
             if (last := spool.last()) is None:
-                raise EmptySourceError(f"{self.archive.name}: there is no message; nothing is changed")
+                left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
+                why = "".join(f"; left out: {count} {kind}" for kind, count in left_out.items())
+                raise EmptySourceError(f"{self.archive.name}: there is no message{why}; nothing is changed")
             now: dict[str, str] = {}
             for key, messages in self._documents(spool):
                 entry = self._item(key, messages)

@@ -30,16 +30,17 @@ class NamedSources:
             raise UsageError(f"several sources have no checkpoint ({since.strategy})")
         said = [(prefix, view.changes(None)) for prefix, views in self.sources.items() for view in views]
         warnings: list[str] = []
+        left_out: Counter[str] = Counter()
         return Changes(
-            (entry for prefix, changes in said for entry in _named(prefix, changes, warnings)),
+            (entry for prefix, changes in said for entry in _named(prefix, changes, warnings, left_out)),
             expected=sum(changes.expected for _, changes in said),
             unread=sum((Counter(changes.unread) for _, changes in said), Counter()),
-            left_out=sum((Counter(changes.left_out) for _, changes in said), Counter()),
+            left_out=left_out,
             warnings=warnings,
         )
 
 
-def _named(prefix: str, changes: Changes, warnings: list[str]) -> Iterator[Entry]:
+def _named(prefix: str, changes: Changes, warnings: list[str], left_out: Counter[str]) -> Iterator[Entry]:
     for entry in changes.entries:
         if isinstance(entry, SourceItem):
             target = prefix + entry.target if entry.target else ""
@@ -47,3 +48,4 @@ def _named(prefix: str, changes: Changes, warnings: list[str]) -> Iterator[Entry
         elif not isinstance(entry, Checkpoint):
             yield replace(entry, key=prefix + entry.key)
     warnings += [f"{prefix}{told}" for told in changes.warnings]
+    left_out += Counter(changes.left_out)

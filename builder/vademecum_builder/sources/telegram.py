@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.records import mapping, mappings
 
+_PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")
+
 
 def telegram_messages(
-    told: Mapping[str, Any], name: str
+    told: Mapping[str, Any], name: str, left_out: Counter[str] | None
 ) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
 
-    Left out is what a channel says of itself (`service`), and what somebody has saved for oneself.
+    Left out is what a channel says of itself (`service`), and what two people or one wrote for themselves.
 
     Args:
         told: The file.
         name: Of it.
+        left_out: Counts messages of private chats; None: they are taken.
     """
     for chat in [told] if "messages" in told else mappings(mapping(told.get("chats")).get("list")):
         channel = chat.get("name") or f"chat {chat.get('id')}"
@@ -28,7 +32,10 @@ def telegram_messages(
             if not isinstance(one, Mapping):
                 yield Skipped(key, "no object of fields", repr(one)[:200])
                 continue
-            if one.get("type") != "message" or chat.get("type") == "saved_messages":
+            if one.get("type") != "message":
+                continue
+            if left_out is not None and chat.get("type") in _PRIVATE:
+                left_out["messages of private chats (drafts = true takes them in)"] += 1
                 continue
             found = {
                 "id": one.get("id"),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Skipped
+from vademecum_builder.kinds.discover import discover
+from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.messages import Limits, MessageView
+from vademecum_builder.sources.several import NamedSources
 
 FIELDS = {"id": "id", "time": "at", "author": "who", "text": "said", "deleted": "gone"}
 
@@ -391,3 +395,162 @@ def test_records_whose_fields_are_nested_and_a_packed_export(tmp_path: Path) -> 
         packed.writestr("help/2026-01-01.json", json.dumps(said))
     [told] = messages(tmp_path / "export.zip")
     assert isinstance(told, Message) and (told.text, told.channel) == ("Hi", "help")
+
+
+UNREADABLE = {
+    "#chan-12345678.log": ("[10:00] <ann> hello\n", "a time without a day"),
+    "#chan-20240231.log": ("[10:00] <ann> hello\n", "a time without a day"),
+    "boats_20240101.log": ("[29:61] <bob> hi\n", "2024-01-01 29:61 is no time"),
+    "boats.weechatlog": ("2024-02-31 10:00:00\tann\thello\n", "2024-02-31 10:00:00 is no time"),
+    "changed.log": ("--- Day changed Wed Feb 31 2024\n", "a day that cannot be read"),
+    "opened.log": (
+        "--- Log opened Mi Okt 02 10:00:00 2024\n10:00 < ann> hello\n",
+        "a day that cannot be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_line_of_irc_that_cannot_be_read_is_told_and_the_next_is_read(tmp_path: Path, name: str) -> None:
+    text, reason = UNREADABLE[name]
+    (tmp_path / name).write_text(f"{text}2024-03-01 10:00:00\tann\tHi\n")
+    first, *_, last = messages(tmp_path / name, zone=UTC, shape="irc")
+    assert isinstance(first, Skipped) and first.reason.startswith(reason)
+    assert isinstance(last, Message) and last.text == "Hi"
+
+
+def test_a_log_of_a_day_in_another_language_has_the_day_of_its_name_until_the_day_changes(
+    tmp_path: Path,
+) -> None:
+    lines = (
+        "--- Log opened Mi Okt 02 10:00:00 2024",
+        "10:00 < ann> a",
+        "--- Day changed Do Okt 03 2024",
+        "10:00 < ann> b",
+    )
+    (tmp_path / "#boats.2024-10-02.log").write_text("\n".join(lines))
+    opened, said, changed, lost = messages(tmp_path / "#boats.2024-10-02.log", zone=UTC)
+    assert isinstance(said, Message) and (f"{said.time:%F}", said.channel) == ("2024-10-02", "#boats")
+    assert all(isinstance(one, Skipped) for one in (opened, changed, lost))
+
+
+def packed(files: dict[str, str | bytes]) -> bytes:
+    stream = BytesIO()
+    with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def broken(how: str) -> bytes:
+    data = bytearray(packed({"chat.json": "{}\n" * 99}))
+    local, central = 0, data.index(b"PK\1\2")
+    if how == "password":
+        data[local + 6] |= 1
+        data[central + 8] |= 1
+    elif how == "compression":
+        data[local + 8] = data[central + 10] = 97
+    elif how == "crc":
+        data[central + 16] ^= 1
+    elif how == "stream":
+        data[39:central] = bytes([255]) * (central - 39)
+    else:
+        data[central] = 0
+    return bytes(data)
+
+
+@pytest.mark.parametrize("how", ["password", "compression", "crc", "stream", "directory"])
+def test_a_packed_export_that_cannot_be_unpacked_is_named(tmp_path: Path, how: str) -> None:
+    (tmp_path / "export.zip").write_bytes(broken(how))
+    with pytest.raises(SourceError, match=r"line 3: .*export.zip: cannot be read .*: unpack it"):
+        messages(tmp_path / "export.zip")
+    with pytest.raises(UsageError, match=r"export.zip: cannot be read .*: unpack it"):
+        discover(str(tmp_path / "export.zip"), tmp_path)
+
+
+def test_what_is_packed_twice_is_told_and_not_unpacked(tmp_path: Path) -> None:
+    inner = packed({"a.jsonl": json.dumps({"id": 1, "at": 1767261600, "who": "a", "said": "b"}) + "\n"})
+    (tmp_path / "one.zip").write_bytes(packed({"inner.zip": inner}))
+    with pytest.raises(SourceError, match=r"one.zip: it holds another packed file"):
+        messages(tmp_path / "one.zip", fields=FIELDS, shape="jsonl")
+    (tmp_path / "two.zip").write_bytes(packed({"inner.zip": inner, "b.ndjson": "[1]\n"}))
+    archive = Export(tmp_path / "two.zip", "jsonl", FIELDS)
+    assert len([*archive.read()]) == 1 and archive.left_out == {"packed files in a packed export": 1}
+
+
+def test_beside_messages_in_lines_no_other_records_are_taken_for_messages(tmp_path: Path) -> None:
+    one = {"id": "1", "at": 1767261600, "who": "Ann", "said": "Hi"}
+    write(tmp_path / "users.json", [{"id": "u", "mail": "ann@a.example"}])
+    write(tmp_path / "more.json", [one | {"id": "2"}])
+    (tmp_path / "a.ndjson").write_text(json.dumps(one) + "\n")
+    [told] = messages(tmp_path, fields=FIELDS, shape="jsonl")
+    assert isinstance(told, Message) and told.id == "1"
+    (tmp_path / "a.ndjson").unlink()
+    assert "2" in [
+        one.id for one in messages(tmp_path, fields=FIELDS, shape="jsonl") if isinstance(one, Message)
+    ]
+
+
+WHATSAPP_SAYS = [
+    "Messages and calls are end-to-end encrypted. Tap: learn more",
+    'Ann changed the group name to "Plan: B"',
+    "Ann changed the group name from “A: x” to “B”",
+    *(f"Ann: {said}" for said in ("This message was deleted", "You deleted this message.", "null")),
+    *(f"Bob: {said}" for said in ("<Media omitted>", "<Medien ausgeschlossen>", "image omitted")),
+    "Bob: IMG-20240101-WA0001.jpg (Datei angehängt)",
+    "Bob: Diese Nachricht wurde gelöscht.",
+]
+
+
+def test_what_whatsapp_says_itself_is_nobodys_message(tmp_path: Path) -> None:
+    said = ["Ann: null and void: <b>", "Bob: I was omitted", "Bob: 7 <This message was edited>"]
+    file = tmp_path / "WhatsApp Chat with Boats.txt"
+    file.write_text("".join(f"12/31/23, 9:15 PM - {line}\n" for line in (*WHATSAPP_SAYS, *said)))
+    archive = Export(file, zone=UTC)
+    assert [one.text for one in archive.read() if isinstance(one, Message)] == [
+        "null and void: <b>", "I was omitted", "7",
+    ]  # fmt: skip
+    assert archive.left_out.total() == len(WHATSAPP_SAYS)
+
+
+@pytest.mark.parametrize(
+    ("name", "inner"),
+    [
+        ("WhatsApp Chat - Boats.zip", "_chat.txt"),
+        ("a.zip", "WhatsApp Chat with Boats.txt"),
+        ("a.zip", "WhatsApp-Chat mit Boats.txt"),
+    ],
+)
+def test_a_packed_chat_of_a_telephone(tmp_path: Path, name: str, inner: str) -> None:
+    lines = "Ann: Hi", "Boats: \u200eAnn hat die Gruppe erstellt", "Bob: \u200eBild weggelassen", "Bob: Ho"
+    chat = "".join(f"[31.12.23, 21:15:0{n}] {line}\n" for n, line in enumerate(lines))
+    (tmp_path / name).write_bytes(packed({inner: chat, "a.jpg": b"x"}))
+    [found] = discover(str(tmp_path / name), tmp_path)
+    assert found.settings == {"path": name, "shape": "whatsapp", "zone": "UTC"} and found.notes
+    told = messages(tmp_path / name, zone=UTC, shape="whatsapp")
+    assert [(one.text, one.channel) for one in told if isinstance(one, Message)] == [
+        ("Hi", "Boats"),
+        ("Ho", "Boats"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["personal_chat", "bot_chat", "saved_messages"])
+def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Path, kind: str) -> None:
+    one = {"id": 1, "type": "message", "date_unixtime": "1704103260", "from": "Ann", "text": "For you"}
+    both = [
+        {"name": "Bob", "type": kind, "messages": [one]},
+        {"name": "Boats", "type": "public_supergroup", "messages": [one]},
+    ]
+    write(tmp_path / "result.json", {"chats": {"list": both}})
+    archive = Export(tmp_path / "result.json", "telegram")
+    assert [one.channel for one in archive.read() if isinstance(one, Message)] == ["Boats"]
+    assert archive.left_out == {"messages of private chats (drafts = true takes them in)": 1}
+    assert len(messages(tmp_path / "result.json", shape="telegram", private=True)) == 2
+    all_ = NamedSources(
+        {"chat:": [MessageView(archive, one, Limits()) for one in ("conversation", "window")]}
+    )
+    changes = all_.changes(None)
+    assert len([*changes.entries]) == 2 and [*changes.left_out.values()] == [2]
+    write(tmp_path / "result.json", both[0])
+    with pytest.raises(UsageError, match="no message; left out: 1 messages of private chats"):
+        [*MessageView(archive, "window", Limits()).changes(None).entries]
