@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,25 @@ def test_settings_that_cannot_be_meant(chat: Chat, tmp_path: Path, old: str, new
     with pytest.raises(UsageError, match=said):
         release(tmp_path, SETTINGS.replace(old, new))
     assert not (tmp_path / "site").exists()
+
+
+def test_private_chats_are_published_where_the_settings_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = {
+        "id": 1,
+        "type": "message",
+        "date_unixtime": "1704103260",
+        "from": "Ann",
+        "text": "Hello to all of you",
+    }
+    chats = [
+        {"name": kind, "type": kind, "messages": [one]} for kind in ("personal_chat", "public_supergroup")
+    ]
+    (tmp_path / "result.json").write_text(json.dumps({"chats": {"list": chats}}))
+    settings = 'site = false\n[[source]]\nname = "chat"\nkind = "messages"\nshape = "telegram"\npath = "result.json"\n'
+    report = release(tmp_path, settings)
+    assert report.documents == 1
+    assert report.left_out == {"messages of private chats (drafts = true takes them in)": 1}
+    assert release(tmp_path, settings + "drafts = true\n").documents == 2
