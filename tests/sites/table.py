@@ -18,13 +18,12 @@ sys.path.insert(0, str(HERE.parent))
 from bench.dev_keys import make_keys  # noqa: E402
 from sites import build as sites  # noqa: E402
 from sites.manual import PAGES, QUESTIONS  # noqa: E402
+from sites.questions import unanswered  # noqa: E402
 from vademecum.knowledge import KnowledgeBase  # noqa: E402
 from vademecum_builder.build import BuildRequest, build  # noqa: E402
 from vademecum_builder.links import check_links  # noqa: E402
 
 TITLES = {title for _, title, _ in PAGES}
-# What javadoc and rustdoc call the pages that others call by their key.
-NAMED = {"configuration": "settings", "quickstart": "thefirsthour", "faq": "questionsandanswers"}
 
 
 def row(name: str, source: Path, work: Path) -> str:
@@ -36,12 +35,9 @@ def row(name: str, source: Path, work: Path) -> str:
     asked = links.pages + links.anchors
     with KnowledgeBase.open(work / "store.db", url=out) as kb:
         kb.sync()
-        found = menus = 0
-        for question, page in QUESTIONS:
-            hits = kb.search(question, limit=20)
-            first = list(dict.fromkeys(hit.document.lower() for hit in hits))[:3]
-            found += any(wanted in key for key in first for wanted in (page, NAMED.get(page, page)))
-            for hit in hits:
+        menus, found = 0, len(QUESTIONS) - len(unanswered(kb))
+        for question, _ in QUESTIONS:
+            for hit in kb.search(question, limit=20):
                 menu = [line for line in hit.text.split("\n") if line in TITLES - {hit.title}]
                 menus += len(menu) * (
                     len(menu) > 2 and not re.search("package-summary|brunnen/index", hit.document)

@@ -15,6 +15,7 @@ import pytest
 
 from sites import build as sites
 from sites.manual import PAGES
+from sites.questions import searcher_of, unanswered
 from unit.builder.profiles import trees
 from vademecum.errors import UsageError
 from vademecum.format.markup import Code, Paragraph, Run
@@ -103,30 +104,43 @@ def test_every_page_and_anchor_is_where_the_generator_serves_it(name: str, tmp_p
     assert Counter(d.url for d in documents.values()).most_common(1)[0][1] == 1
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+@pytest.fixture(
+    scope="module",
+    params=[
         pytest.param(name, marks=[pytest.mark.slow, pytest.mark.process] if name == "antora" else ())
         for name in trees.MANUAL
     ],
 )
-def test_the_manual_is_where_the_generators_serve_it(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def manual(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Document]]:
+    """A generator, and the manual's documents as its profile reads what it is given."""
+    name, root = request.param, tmp_path_factory.mktemp("manual")
     if name == "antora" and not shutil.which("asciidoctor"):
         pytest.skip("Asciidoctor is not installed")
-    monkeypatch.setattr(sites, "run", lambda *_command, **_options: None)
-    monkeypatch.setattr(sites, "_with_modules", lambda *_arguments: None)
-    sites.GENERATORS[name](tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sites, "run", lambda *_command, **_options: None)
+        patch.setattr(sites, "_with_modules", lambda *_arguments: None)
+        sites.GENERATORS[name](root)
+    return name, read_all(root, found_in(root))
+
+
+def test_the_manual_is_where_the_generators_serve_it(manual: tuple[str, dict[str, Document]]) -> None:
+    name, documents = manual
     kept = sites.HERE / name
     served = {path.relative_to(kept).as_posix(): trees.ids_of(path) for path in kept.rglob("*.html")}
-    documents = read_all(tmp_path, found_in(tmp_path))
     assert len(documents) == len(PAGES)
     for document in documents.values():
         at = place(document.url, served)
         assert at, document.url
         assert {chunk.anchor for chunk in chunk_document(document)} - {""} <= set(served[at]), document.key
         assert not re.search(r"\{\{|\[\[|:::|\[!|\{%|!!! |<[A-Z]|\{#", text_of(document)), document.key
+
+
+def test_nine_of_ten_questions_find_their_page_among_the_first_three(
+    manual: tuple[str, dict[str, Document]],
+) -> None:
+    assert len(unanswered(searcher_of(manual[1].values()))) <= 1
 
 
 SHOWN = {
