@@ -28,7 +28,7 @@ from vademecum_builder.readers.html.elements import (
     number_of,
 )
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind
-from vademecum_builder.readers.html.marks import BORDER, END, STYLES, Mark
+from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
 from vademecum_builder.readers.html.unseen import Part, is_around, part_of
 from vademecum_builder.readers.html.writer import Heading, LineWriter, Place
@@ -140,8 +140,8 @@ class _Walk:
             if child is None:
                 return
             if child.tag == TEXT and child.next is None:  # most of what highlights code and marks words
-                if tag in STYLES:
-                    self._out.pieces.append(STYLES[tag])
+                if (style := style_of(tag, attributes.get("class"))) is not None:
+                    self._out.pieces.append(style)
                     self._text(child.text_content or "")
                     self._out.pieces.append(END)
                 else:
@@ -237,8 +237,8 @@ class _Walk:
                 self._out.targets += 1
             self._out.pieces.append(Mark(link=href))
             frame.is_marked = True
-        elif tag in STYLES:
-            self._out.pieces.append(STYLES[tag])
+        elif (style := style_of(tag, names)) is not None:
+            self._out.pieces.append(style)
             frame.is_marked = True
         elif tag == "pre":
             frame.language = language_of(node, attributes)

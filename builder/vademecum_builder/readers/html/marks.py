@@ -49,6 +49,19 @@ STYLES: Final = {
     "i": _EMPHASIS,
     "var": _EMPHASIS,
 } | dict.fromkeys(("code", "kbd", "samp", "tt"), _CODE)
+# What only classes say: literals of docutils and of Doxygen, and titles of what is no section (admonitions, rubrics).
+_BY_CLASS = re.compile(
+    r"(?:^|\s)(?:(?P<code>literal|tt)|rubric|admonitionHeading_\w+|"
+    r"(?:admonition|topic|sidebar|custom-block|markdown-alert|blockquote-tag|starlight-aside_)[-_]title)(?:\s|$)"
+)
+
+
+def style_of(tag: str, names: str | None) -> Mark | None:
+    """Return what begins the style of an element with these classes; None: it has none."""
+    if tag in STYLES or not names or tag not in ("span", "p", "div"):
+        return STYLES.get(tag)
+    found = _BY_CLASS.search(names)
+    return found and (_CODE if found["code"] else _STRONG)
 
 
 def runs_of(parts: Sequence[str]) -> Runs:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from vademecum.errors import ContentError
+from vademecum.format.markup import Paragraph, Run
+from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers.document import Document, MissingReader, parse_document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, NOTEBOOK, ORG, RST, SourceItem
@@ -131,6 +133,16 @@ def test_rst_shows_text_and_code_and_no_markup() -> None:
         assert kept in text
     for gone in ("private", "::", "caption", "turn.py", "====", ":draft:"):
         assert gone not in text
+
+
+def test_rst_literals_are_code_and_titles_of_boxes_are_strong() -> None:
+    page = "Pump\n====\n\nCall ``turn  it()`` or :func:`~a.turn`.\n\n.. note:: Oil it.\n\n.. topic:: Wear\n\n   Slow.\n"
+    [section] = read(f"{page}\n.. rubric:: Notes\n\n- ``-v`` tells\n", RST).sections
+    blocks = [Paragraph((Run(b),)) if isinstance(b, str) else b for b in section.blocks]
+    assert write(blocks).split("\n\n") == [
+        "Call `turn it()` or `turn`.",
+        *("**Note**", "Oil it.", "**Wear**", "Slow.", "**Notes**", "- `-v` tells"),
+    ]
 
 
 def test_rst_anchors_are_those_of_sphinx() -> None:

@@ -36,6 +36,12 @@ def anchors(body: str) -> dict[str, str]:
     ("body", "markdown"),
     [
         ("<p>a <b>b</b> <em>c</em> <code>d</code> <i>e <b>f</b></i>", "a **b** *c* `d` *e* ***f***"),
+        (
+            '<p>a <span class="docutils literal"><span class="pre">b</span></span> <span class="tt">c</span>',
+            "a `b` `c`",
+        ),
+        ('<div class="markdown-alert"><p class="markdown-alert-title">Tip</p></div>', "**Tip**"),
+        ('<div class="admonitionHeading_Gvgb"><span><svg></svg></span>tip</div>', "**tip**"),
         ("<p>See <a href=b.html#c>the <code>x*y</code>\n page</a>.", "See [the `x*y` page](b.html#c)."),
         ("<p><a href='javascript:x'>a</a> <a href='data:x'>b</a> <a>c</a>", "a b c"),
         ("<p>a<img src=b.png alt='a lamp'>c", "a ![a lamp](b.png) c"),
