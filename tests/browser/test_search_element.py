@@ -118,6 +118,9 @@ def test_the_field_is_a_combobox_of_a_listbox(open_page: Open) -> None:
     active = page.locator(f"#{field.get_attribute('aria-activedescendant')}")
     expect(active).to_have_attribute("aria-selected", "true")
     expect(page.locator("#announce")).to_have_text("3 results for key")
+    typed = "field.value = 'keys'; field.dispatchEvent(new Event('input'));"
+    said = "field.getRootNode().getElementById('announce').textContent"
+    assert field.evaluate(f"(field) => {{ {typed} return {said}; }}") == ""  # no word of the former query
 
 
 def test_on_paper_the_query_stands_above_what_it_found(open_page: Open) -> None:
@@ -127,6 +130,10 @@ def test_on_paper_the_query_stands_above_what_it_found(open_page: Open) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#query")).to_be_visible()
     expect(page.locator(".ask button").first).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.locator(".foot")).to_have_css("position", "sticky")
+    page.set_viewport_size({"width": 640, "height": 400})  # twice as large: it would lie over the hits
+    expect(page.locator(".foot")).to_have_css("position", "static")
 
 
 def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(
@@ -188,7 +195,7 @@ def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(first.locator("[role=option]")).to_have_count(3)
     expect(first.locator("[role=option]").nth(1)).to_have_attribute("aria-selected", "true")
-    expect(first.locator(".path")).to_have_text(["Part 1", "Part 2", "Part 3"])
+    expect(first.locator(".path")).to_have_text(["Part 1", "Part 2"])  # the third is of the same part
     expect(first.locator(".title")).to_have_text("Page 1")
 
 
@@ -225,7 +232,8 @@ def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
     hit = options(page).nth(2)
     expect(hit.locator(".text")).to_have_text("The second of many words.")
     expect(hit.locator(".text mark")).to_have_text("many")
-    expect(hit.locator(".why")).to_have_text("words 1 · meaning 2")
+    expect(hit.locator(".why")).to_have_text("by words no. 1 · by meaning no. 2")
+    expect(hit.locator(".why")).to_have_attribute("title", re.compile("by meaning alone"))
     expect(hit.locator(".badge")).to_have_text("v0")
 
 
@@ -263,6 +271,15 @@ def test_recent_searches_are_kept_here_and_forgotten_when_asked(open_page: Open)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#query")).to_have_value("key")
+    page.locator("#clear").click()
+    expect(options(page)).to_have_text(["key"])
+    assert page.evaluate(
+        "document.querySelector('vademecum-search').shadowRoot.querySelector('#results ~ #forget') !== null"
+    )
+    page.locator("#query").fill("wait")  # until it is answered nothing looks like a hit
+    expect(page.locator("#bones")).to_be_visible()
+    expect(options(page)).to_have_count(0)
+    expect(page.locator("#forget")).to_be_hidden()
     page.locator("#clear").click()
     page.locator("#forget").click()
     expect(options(page)).to_have_count(0)
@@ -370,6 +387,9 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
     examine("dialog")
     page.goto(f"{host.url}kb/release.html")
     examine("release")
+    figures = page.locator(".figures, .figures div:last-child")
+    whole, last = figures.evaluate_all("(found) => found.map((one) => one.getBoundingClientRect().right)")
+    assert whole - last <= 1  # no hole in the last row
     context.close()
 
 

@@ -232,6 +232,9 @@ def test_the_start_page_shows_the_tree_of_documents(open_page: Open) -> None:
 def test_nothing_found_is_said(open_page: Open) -> None:
     page = open_page("?q=absent")
     expect(page.locator("#message")).to_contain_text("Nothing found for “absent”")
+    goes_to = "at => { history.pushState(null, '', at); dispatchEvent(new PopStateEvent('popstate')); }"
+    page.evaluate(goes_to, "?doc=gone.md")
+    expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12.")
 
 
 @pytest.mark.parametrize("fault", ["away", "404"])
@@ -248,8 +251,12 @@ def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str
 def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(
     page: Page, host: Host, fault: str
 ) -> None:
-    play(page, "assets/trust.json", fault)
+    asked = play(page, "assets/trust.json", "")
     page.goto(host.url)
+    page.locator("#query").fill("key")
+    expect(page.locator("#bones")).to_be_visible()  # what is typed before there is anybody to ask waits
+    answer(asked[0], fault)
+    expect(page.locator("#bones")).to_be_hidden()
     expect(page.locator("#message")).to_contain_text(
         "The host could not be reached" if fault == "away" else "trust.json: the host answered 404"
     )
@@ -257,18 +264,23 @@ def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(
 
 
 def play(page: Page, path: str, fault: str) -> list[Route]:
-    """Have requests for a file fail, as a page's do that is left, or be answered with 404."""
+    """Have requests for a file fail, as a page's do that is left, be answered with 404, or wait for `answer`."""
     asked: list[Route] = []
 
-    def answer(route: Route) -> None:
+    def meet(route: Route) -> None:
         asked.append(route)
-        if fault == "away":
-            route.abort()
-        else:
-            route.fulfill(status=404, content_type="text/html", body="<title>404</title>")
+        if fault:
+            answer(route, fault)
 
-    page.route(f"**/{path}", answer)
+    page.route(f"**/{path}", meet)
     return asked
+
+
+def answer(route: Route, fault: str) -> None:
+    if fault == "away":
+        route.abort()
+    else:
+        route.fulfill(status=404, content_type="text/html", body="<title>404</title>")
 
 
 def test_the_reader_shows_the_whole_document_at_the_passage(open_page: Open) -> None:
@@ -339,9 +351,13 @@ def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Op
 
 @pytest.mark.parametrize("mode", ["manual", "off"])
 def test_nothing_is_downloaded_unasked_in_other_modes(open_page: Open, mode: str) -> None:
-    page = open_page(f"?nothing&mode={mode}")
+    page = open_page(f"?nothing&mode={mode}&doc=guide/keys.md")
     page.get_by_role("button", name="Download").click()
     called(page, "update")
+    expect(page.locator("#message")).to_be_hidden()  # nobody knows yet whether there is such a document
+    release = "{installed: {...kb.status.previous, sequence: 12}}"
+    page.evaluate(f"kb.emit('updateCompleted', {{sequence: 12}}, {release})")
+    expect(page.locator("#reader-title")).to_have_text("Keys and signing")
 
 
 def test_an_offer_can_be_installed(open_page: Open) -> None:
@@ -645,8 +661,9 @@ def test_two_knowledge_bases_of_one_host_keep_out_of_each_others_way(
 
 
 def test_the_reader_shows_what_was_written(open_page: Open, host: Host) -> None:
-    page = open_page("?doc=guide/page.md")
+    page = open_page("?doc=guide/page.md#00000000000000c1")
     text = page.locator("#reader-text")
+    expect(text.locator("ul.found")).to_have_css("padding-left", "38.6px")  # room for its signs
     expect(text.locator("p a").first).to_have_text("the lost keys")
     assert text.evaluate("(node) => [...node.children].map((child) => child.localName)") == [
         "p",

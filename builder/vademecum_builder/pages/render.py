@@ -101,6 +101,7 @@ def _page(name: str, context: SiteContext) -> bytes:
         _environment()
         .get_template(f"{name}.jinja")
         .render(
+            here=name,
             site={"title": context.title, "description": _DESCRIPTION},
             release=context.manifest,
             download=sum(file.size for file in context.manifest.objects),

@@ -35,7 +35,7 @@ const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensi
 /** What the search of today gives: 45 documents, each with two more hits, in two versions. */
 function many(query, limit) {
   const hit = (n, part) => ({
-    id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${part}`, text: "", score: 1 / n,
+    id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${Math.min(part, 2)}`, text: "", score: 1 / n,
     excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}` },
     more: [], places: [],
   });
@@ -101,7 +101,7 @@ export class KnowledgeBase {
   }
 
   async document(key) {
-    const found = DOCUMENTS.find((document) => document.key === key);
+    const found = this.status.installed && DOCUMENTS.find((document) => document.key === key);
     return found ? { ...found, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
   }
 

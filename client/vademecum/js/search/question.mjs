@@ -6,6 +6,8 @@ import { isObject } from "../format/json.mjs";
 import { MODES } from "./ranking.mjs";
 
 export const MOST_HITS = 1000;
+/** Further hits of a document that a hit names at most. */
+export const MOST_MORE = 10;
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
 const RANGES = ["min", "max", "max,min"];
 

@@ -3,6 +3,7 @@
 
 import { excerptOf, linkTo } from "./excerpt.mjs";
 import { Meaning } from "./meaning.mjs";
+import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, placesOf } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
@@ -14,7 +15,6 @@ import { Words } from "./words.mjs";
 /** @typedef {import("./places.mjs").Candidate} Candidate */
 /** @typedef {import("./question.mjs").Question} Question */
 
-const MOST_MORE = 10;
 const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */

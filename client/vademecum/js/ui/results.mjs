@@ -3,7 +3,7 @@
 
 import { readerAddress } from "../net/transport.mjs";
 import { marksOf } from "../search/excerpt.mjs";
-import { textOf } from "../search/question.mjs";
+import { MOST_MORE, textOf } from "../search/question.mjs";
 import { element, marked, outside, safeUrl } from "./dom.mjs";
 
 /**
@@ -58,8 +58,8 @@ function drawHit(hit, context) {
     box.append(element("span", { "aria-hidden": "true" }, [here]));
   }
   if (hit.more.length > 0) {
-    const label = wording.say("results.more", { count: hit.more.length });
-    box.append(opener(label, () => hit.more.map((more) => option({ ...more, title: "" }, context))));
+    const label = wording.say(hit.more.length < MOST_MORE ? "results.more" : "results.many", { count: hit.more.length });
+    box.append(opener(label, () => hit.more.map((more, i) => option(more, context, (hit.more[i - 1] ?? hit).heading))));
   }
   if (hit.places.length > 0) {
     const names = [...new Set(hit.places.map(nameOf))];
@@ -93,12 +93,12 @@ function elsewhere(place, context) {
   ]);
 }
 
-/** @param {Hit} hit @param {Context} context */
-function option(hit, context) {
+/** @param {Hit} hit @param {Context} context @param {string} [above] heading of the hit above it on the same page: it is not said again */
+function option(hit, context, above) {
   const say = (/** @type {string} */ text) => marked(text, marksOf(text, context.words));
   const path = hit.heading.split(" › ").filter(Boolean);
-  const titled = hit.title !== "" || path.length === 0 ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
-  const below = path.length > 0 ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
+  const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
+  const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
   const notes = [...badges(hit, context), ...why(hit, context)];
   return link(hit, context, hit.id, [
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
@@ -136,7 +136,7 @@ function badges({ metadata }, context) {
 function why({ why: ranks }, { wording }) {
   const told = /** @type {const} */ (["words", "meaning"]).filter((arm) => ranks[arm]);
   const texts = told.map((arm) => wording.say(`why.${arm}`, { rank: Number(ranks[arm]) }));
-  return texts.length > 0 ? [element("span", { class: "why", part: "why" }, [texts.join(" · ")])] : [];
+  return texts.length > 0 ? [element("span", { class: "why", part: "why", title: wording.say("why") }, [texts.join(" · ")])] : [];
 }
 
 /** A heading path, its parts kept apart by an arrow. @param {(Node | string)[][]} path */

@@ -100,6 +100,7 @@ export class Search {
   start() {
     this.#started ??= this.#open().catch((error) => {
       this.end(); // the next try begins anew
+      this.#rest();
       this.#say(`${this.around.wording.error(error.code)} (${error.message})`);
     });
     return this.#started;
@@ -109,7 +110,7 @@ export class Search {
     const { view, wording, make } = this.around;
     const kb = (this.#kb = await make());
     const opened = kb.initialize();
-    this.#state = new State(kb, view, wording, () => this.#search());
+    this.#state = new State(kb, view, wording, () => this.#changed());
     new Panel(this.#state, view.panel, view.panelBody);
     await opened;
     await Promise.all([this.#state.refresh(), this.#search()]);
@@ -126,6 +127,7 @@ export class Search {
 
   #typed() {
     this.#limit = PAGE;
+    this.around.view.announce.textContent = ""; // what it says is of another query
     this.options.move(-1);
     this.#later("ask", DEBOUNCE_MS, () => this.#ask());
   }
@@ -152,8 +154,11 @@ export class Search {
     if (!modal) view.clear.hidden = view.field.value === "";
     view.key.hidden = view.field.value !== "";
     view.welcome.hidden = query !== "";
-    if (query === "" || !this.#kb) return this.#showRecent();
+    if (query === "") return this.#showRecent();
+    if (!view.recent.hidden) this.options.show([]); // former searches are no hits
+    view.recent.hidden = view.forget.hidden = true;
     this.#later("bones", BONES_MS, () => (view.bones.hidden = view.list.hasChildNodes()));
+    if (!this.#kb) return this.start(); // which asks
     try {
       const { filters } = this.facets;
       const prefer = { lang: navigator.language };
@@ -192,7 +197,7 @@ export class Search {
     this.facets.show({}, wording);
     view.load.hidden = true;
     const queries = this.recent.all;
-    view.recent.hidden = queries.length === 0;
+    view.recent.hidden = view.forget.hidden = queries.length === 0;
     this.options.show(drawRecent(queries, (query) => {
       this.query = query;
       view.field.focus();
@@ -202,7 +207,7 @@ export class Search {
   #rest() {
     const { view } = this.around;
     for (const timer of ["bones", "announce"]) clearTimeout(this.#timers.get(timer));
-    view.bones.hidden = view.recent.hidden = true;
+    view.bones.hidden = view.recent.hidden = view.forget.hidden = true;
   }
 
   /** @param {string} text */
@@ -223,7 +228,15 @@ export class Search {
     this.around.view.field.value = query;
     if (key === "") this.reading.close();
     await this.#search(); // it says what is marked
-    if (key !== "") await this.reading.show(key, passage);
+    if (key === "" || (await this.reading.show(key, passage))) return;
+    const sequence = this.#state?.installed?.sequence; // of none: it may come
+    if (sequence) this.#say(this.around.wording.say("document.none", { document: key, sequence }));
+  }
+
+  /** Another release answers: what is asked is asked of it, and what was not there yet may be. */
+  #changed() {
+    const at = this.#address?.now;
+    return at?.document && !this.around.view.reader.dialog.open ? this.#goTo(at) : this.#search();
   }
 
   // The keyboard ------------------------------------------------------------------------------

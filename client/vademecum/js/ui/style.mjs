@@ -81,7 +81,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .modal .hints { margin-top: 1.2rem; }
 @media (hover: none) { .ask kbd, .trigger kbd, .hints { display: none; } }
 .message { margin: 1.1rem .25rem 0; color: var(--soft); }
-.recent { display: flex; align-items: center; justify-content: space-between; margin: 1.1rem .25rem 0; color: var(--soft); font-size: .88rem; }
+.recent { margin: 1.1rem .25rem 0; color: var(--soft); font-size: .88rem; }
 .facets { display: flex; flex-direction: column; gap: .4rem; margin: 1rem .25rem 0; }
 .facet { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; color: var(--soft); font-size: .86rem; }
 .facet button { padding: .15rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--raised); }
@@ -177,6 +177,7 @@ dialog header > :first-child { flex: 1; font-size: 1.2rem; }
 .reader article img { max-width: 100%; height: auto; }
 .reader article :is(th, td) { white-space: pre-line; vertical-align: top; }
 .reader .found { margin-inline-start: -1rem; padding-inline-start: calc(1rem - 3px); border-inline-start: 3px solid var(--accent); }
+.reader :is(ul, ol).found { padding-inline-start: calc(2.6rem - 3px); }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .93rem; }
 th { color: var(--soft); font-weight: 500; text-align: start; }
@@ -194,6 +195,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .notice { width: 100%; max-width: none; }
   .notice p { flex-basis: 12rem; }
 }
+@media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media print {
   .foot, .ask button, .hints, .read, .facets, #load, .trigger { display: none; }

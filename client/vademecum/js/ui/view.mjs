@@ -32,8 +32,8 @@ export function buildView(wording, { modal, label, placeholder }) {
 
   const facets = element("div", { id: "facets", class: "facets", hidden: "" });
   const message = element("p", { id: "message", class: "message", part: "message", hidden: "" });
-  const forget = element("button", { id: "forget", type: "button", class: "plain" }, [say("recent.forget")]);
-  const recent = element("p", { id: "recent", class: "recent", hidden: "" }, [element("span", {}, [say("recent")]), forget]);
+  const forget = element("button", { id: "forget", type: "button", class: "plain", hidden: "" }, [say("recent.forget")]);
+  const recent = element("p", { id: "recent", class: "recent", hidden: "" }, [say("recent")]);
   const list = element("div", { id: "results", class: "results", part: "results", role: "listbox", "aria-label": say("results") });
   const bones = element("div", { id: "bones", class: "bones", "aria-hidden": "true", hidden: "" }, [1, 2, 3].map(() => element("span")));
   const load = element("button", { id: "load", type: "button", class: "button quiet", part: "load", hidden: "" }, [say("results.load")]);
@@ -53,7 +53,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   const foot = element("div", { class: "foot", part: "foot" }, [pill, notice]);
 
   const body = element("div", { class: "body", ...(modal && { tabindex: "0" }) }, [
-    element("p", { id: "keys", class: "unseen" }, [say("keys")]), announce, install, facets, message, recent, list, bones, load, welcome, hints,
+    element("p", { id: "keys", class: "unseen" }, [say("keys")]), announce, install, facets, message, recent, list, forget, bones, load, welcome, hints,
   ]);
   const box = element("div", { class: "box", part: "box" }, [form, body, foot]);
   const open = element("button", { id: "open", type: "button", class: "trigger", part: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" }, [

@@ -138,6 +138,15 @@ def test_the_page_of_missing_files_is_small() -> None:
     assert len(render_site(make_context(title="T" * 500))["404.html"]) < 600
 
 
+def test_each_page_leads_to_the_others_and_marks_itself() -> None:
+    files = render_site(make_context())
+    order = ("index.html", "documents.html", "release.html")
+    menus = {name: page(files, name).select("nav a") for name in order}
+    assert {tuple(link["href"] for link in menu) for menu in menus.values()} == {order}
+    for name, menu in menus.items():
+        assert [link["href"] for link in menu if link.get("aria-current") == "page"] == [name]
+
+
 def test_titles_are_text_wherever_they_stand() -> None:
     entry = DocumentChange(EVIL, EVIL, EVIL)
     changes = DocumentChanges((entry,), (entry,), (entry,))
