@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import iter_modules
+from unittest import mock
 
 import pytest
 
@@ -38,10 +40,11 @@ to be repeated. Where `CI` is `true`, `vade build` makes no keys.
 def commands_page() -> str:
     rows = ["| exit | meaning | error codes |", "|---|---|---|", "| 0 | done | |"]
     rows += [f"| {n} | {what} | {', '.join(f'`{code}`' for code in codes)} |" for n, what, codes in FAMILIES]
-    sections = [
-        f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
-        for command in with_subcommands(parser(100))
-    ]
+    with mock.patch.dict(os.environ, COLUMNS="102"):  # of which argparse leaves two free
+        sections = [
+            f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
+            for command in with_subcommands(parser())
+        ]
     return "\n".join([TEXT.replace("EXITS", "\n".join(rows)), *sections])
 
 

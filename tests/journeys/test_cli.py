@@ -288,7 +288,7 @@ def test_a_wrong_choice_changes_nothing(published: Vade) -> None:
     for wrong, told in (
         (("--mode", "never"), "mode must be one of automatic, notify, manual, off"),
         (("--max-bytes", "much"), "'much' is no number of bytes"),
-        (("--pin", "last"), "'last' is neither the number of a release nor none"),
+        (("--pin", "last"), "'last' is no number of a release, nor none"),
         (("--channel", "beta"), "there is no channel beta; published are: stable"),
         (("--pin", 7), "release 7 is not installed here"),
     ):

@@ -13,9 +13,8 @@ from vademecum_builder.cli.options.common import (
     EXAMPLE_SITE,
     SETTINGS,
     AddOption,
-    Commands,
+    CommandGroup,
     add_config,
-    add_flag,
     add_json,
     add_keys,
     add_location,
@@ -23,40 +22,13 @@ from vademecum_builder.cli.options.common import (
     add_trust,
     byte_count,
     positive,
+    whole_number,
 )
 from vademecum_builder.release.share import parse_share
 from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 
-
-def add_to(commands: Commands) -> None:
-    """Add the commands."""
-    commands.add(
-        "build",
-        "publish a release of a folder of documents",
-        _build,
-        f"build _site --out dist --previous {EXAMPLE_SITE}",
-        leaves_unsaid=True,
-        groups=_BUILD,
-    )
-    keys = commands.group("keys", "make or renew signing keys")
-    keys.add("new", "make a root key, a release key and root.json", _keys_new, "keys new --out keys")
-    keys.add("renew", "sign root.json anew before it expires", _keys_renew, "keys renew --keys keys")
-    keys.add(
-        "rotate", "replace the release key, and sign root.json anew", _keys_rotate, "keys rotate --keys keys"
-    )
-    commands.add(
-        "verify",
-        "check every signature, hash and digest of a published tree",
-        _verify,
-        f"verify {EXAMPLE_SITE} --trust root.json",
-    )
-    commands.add(
-        "links", "ask whether each hit's page and anchor is there", _links, "links dist --against _site"
-    )
-    commands.add(
-        "serve", "serve a published tree on this machine, to try it", _serve, "serve dist --port 8000"
-    )
+COMMANDS = CommandGroup()
 
 
 def _address(text: str) -> str:
@@ -67,9 +39,7 @@ def _address(text: str) -> str:
 
 
 def _dimensions(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_DIMENSIONS):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_DIMENSIONS}")
-    return int(text)
+    return whole_number(text, f"number from 1 to {MAX_DIMENSIONS}", least=1, most=MAX_DIMENSIONS)
 
 
 def _share(text: str) -> int:
@@ -79,93 +49,71 @@ def _share(text: str) -> int:
         raise argparse.ArgumentTypeError(error.message) from None
 
 
-def _build(add: AddOption) -> None:
-    help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
-    without = f"{help_}; without it: what {SETTINGS} says"
-    add("source", metavar="SOURCE", type=Path, nargs="?", default=None, help=without)
-    add_flag(add, "--dry-run", "say what would be published and embedded, and what that costs")
-    add_progress(add)
-    add_json(add)
-
-
 def _read(add: AddOption) -> None:
     add_config(add)
-    add("--pattern", metavar="GLOB", dest="patterns", action="append", help="git-style: guide/** or !drafts/")
-    add("--profile", metavar="NAME", help="the generator of the sources, or plain (default: found)")
-    add_flag(add, "--drafts", "take in drafts, unlisted and noindex pages, and those of another time")
-    add("--base-url", metavar="URL", type=_address, help="where the documents are served; hits link there")
+    add("--pattern GLOB", "git-style: guide/** or !drafts/", dest="patterns", action="append")
+    add("--profile NAME", "the generator of the sources, or plain (default: found)")
+    add("--drafts", "take in drafts, unlisted and noindex pages, and those of another time")
+    add("--base-url URL", "where the documents are served; hits link there", _address)
     add(
-        "--workspace",
-        metavar="PATH",
-        type=Path,
-        help="what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
+        "--workspace PATH",
+        "what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
+        Path,
     )
-    add("--batch", metavar="N", type=positive, help="records that it takes in at a time (default: 500)")
-    add("--no-sync", dest="sync", action="store_false", help="build from the workspace as it is")
+    add("--batch N", "records that it takes in at a time (default: 500)", positive)
+    add("--no-sync", "build from the workspace as it is", dest="sync", action="store_false")
 
 
 def _meaning(add: AddOption) -> None:
-    add(
-        "--encoder",
-        metavar="NAME",
-        help="builtin (default), sentence-transformers:MODEL or http:https://host/v1#MODEL",
-    )
+    add("--encoder NAME", "builtin (default), sentence-transformers:MODEL or http:https://host/v1#MODEL")
     add(
         "--bits",
-        type=int,
+        "of a vector's component (default: 4); another number than before is a full download",
+        int,
         choices=(8, 4, 2),
-        help="of a vector's component (default: 4); another number than before is a full download",
     )
     add(
-        "--dimensions",
-        metavar="D",
-        type=_dimensions,
-        help="of a vector (default: as before, else 96); another number than before is a full download",
+        "--dimensions D",
+        "of a vector (default: as before, else 96); another number than before is a full download",
+        _dimensions,
     )
     add(
         "--query-encoder",
+        "transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
         choices=QUERY_ENCODERS,
-        help="transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
     )
-    add_flag(add, "--refit", "fit the encoder anew: a full download for every client")
+    add("--refit", "fit the encoder anew: a full download for every client")
 
 
 def _release(add: AddOption) -> None:
-    add("--out", metavar="DIST", type=Path, help="folder of the published tree")
-    add("--previous", metavar="DIR|URL", help="the release to build on (default: what lies in DIST)")
-    add("--title", help="name of the knowledge base, for its pages")
-    add("--release-version", metavar="TEXT", dest="version", help="human version (default: date and number)")
-    add("--channel", metavar="NAME", help="the line of releases to publish in (default: stable)")
+    add("--out DIST", "folder of the published tree", Path)
+    add("--previous DIR|URL", "the release to build on (default: what lies in DIST)")
+    add("--title TITLE", "name of the knowledge base, for its pages")
+    add("--release-version TEXT", "human version (default: date and number)", dest="version")
+    add("--channel NAME", "the line of releases to publish in (default: stable)")
     add(
-        "--candidate",
-        metavar="PERCENT",
-        type=_share,
+        "--candidate PERCENT",
+        "as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
+        _share,
         nargs="?",
         const=0,
-        help="as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
     )
-    add_flag(add, "--critical", "clients that wait for larger changes install this release all the same")
+    add("--critical", "clients that wait for larger changes install this release all the same")
     add(
-        "--yank",
-        metavar="SEQUENCE",
-        type=int,
+        "--yank SEQUENCE",
+        "take a release back: no client installs it or goes back to it",
+        int,
         action="append",
-        help="take a release back: no client installs it or goes back to it",
     )
     add(
-        "--packs",
-        metavar="BYTES",
-        type=byte_count,
-        help="most that direct packs may take on the host (default: twice the index; 0: none)",
+        "--packs BYTES",
+        "most that direct packs may take on the host (default: twice the index; 0: none)",
+        byte_count,
     )
     add(
-        "--no-site",
-        dest="site",
-        action="store_false",
-        help="publish the index alone: no pages, no browser client",
+        "--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false"
     )
-    add_flag(
-        add,
+    add(
         "--whole",
         "write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
     )
@@ -173,28 +121,22 @@ def _release(add: AddOption) -> None:
 
 def _signing(add: AddOption) -> None:
     add_keys(add)
-    add_flag(
-        add, "--preview", "for a look, as at a pull request: signed with a key that nobody keeps; needs none"
-    )
+    add("--preview", "for a look, as at a pull request: signed with a key that nobody keeps; needs none")
 
 
 def _care(add: AddOption) -> None:
-    add_flag(
-        add,
+    add(
         "--strict",
         "where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
     )
-    add("--links", metavar="DIR|URL", help="then ask the real pages for each hit's address and anchor")
-    add_flag(add, "--allow-empty", "publish a release without documents, where none is left")
-    add_flag(add, "--allow-shrink", "publish a release of less than half the documents of the one before")
-    add_flag(
-        add,
+    add("--links DIR|URL", "then ask the real pages for each hit's address and anchor")
+    add("--allow-empty", "publish a release without documents, where none is left")
+    add("--allow-shrink", "publish a release of less than half the documents of the one before")
+    add(
         "--force",
         "build anew, on above all numbers, where the previous release is unusable; trust this clock",
     )
-    add_flag(
-        add, "--restart", "begin at number 1: a very first release; clients of an earlier line do not follow"
-    )
+    add("--restart", "begin at number 1: a very first release; clients of an earlier line do not follow")
 
 
 _BUILD: Final = {
@@ -207,46 +149,72 @@ _BUILD: Final = {
 """Its options by what they are about, in the order of `--help`."""
 
 
+@COMMANDS.command(
+    "build",
+    "publish a release of a folder of documents",
+    f"build _site --out dist --previous {EXAMPLE_SITE}",
+    leaves_unsaid=True,
+    groups=_BUILD,
+)
+def _build(add: AddOption) -> None:
+    help_ = "folder of rendered pages (_site, public), or of Markdown, text and HTML"
+    without = f"{help_}; without it: what {SETTINGS} says"
+    add("source SOURCE", without, Path, nargs="?", default=None)
+    add("--dry-run", "say what would be published and embedded, and what that costs")
+    add_progress(add)
+    add_json(add)
+
+
+KEYS = COMMANDS.group("keys", "make or renew signing keys")
+
+
+@KEYS.command("new", "make a root key, a release key and root.json", "keys new --out keys")
 def _keys_new(add: AddOption) -> None:
-    add("--out", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    add("--root-keys", metavar="N", type=int, default=1, help="make so many root keys (default: 1)")
-    add("--threshold", metavar="M", type=int, default=1, help="of which so many have to sign (default: 1)")
+    add("--out DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
+    add("--root-keys N", "make so many root keys (default: 1)", int, default=1)
+    add("--threshold M", "of which so many have to sign (default: 1)", int, default=1)
     add_json(add)
 
 
+@KEYS.command("renew", "sign root.json anew before it expires", "keys renew --keys keys")
 def _keys_renew(add: AddOption) -> None:
-    add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
+    add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
     add_json(add)
 
 
+@KEYS.command("rotate", "replace the release key, and sign root.json anew", "keys rotate --keys keys")
 def _keys_rotate(add: AddOption) -> None:
-    add("--keys", metavar="DIR", type=Path, default=DEFAULT_KEYS, help=f"default: {DEFAULT_KEYS}")
-    add_flag(
-        add,
+    add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
+    add(
         "--overlap",
         "the new release key stands beside the old one, as planned (default: the old one is revoked)",
     )
-    add_flag(add, "--retire", "after --overlap and a build: no new key, and the newest one alone stays")
+    add("--retire", "after --overlap and a build: no new key, and the newest one alone stays")
     add_json(add)
 
 
+@COMMANDS.command(
+    "verify",
+    "check every signature, hash and digest of a published tree",
+    f"verify {EXAMPLE_SITE} --trust root.json",
+)
 def _verify(add: AddOption) -> None:
     add_location(add)
     add_trust(add)
-    add("--expect", metavar="SEQUENCE", type=int, default=0, help="fail where an older release is served")
+    add("--expect SEQUENCE", "fail where an older release is served", int, default=0)
     add_json(add)
 
 
+@COMMANDS.command("links", "ask whether each hit's page and anchor is there", "links dist --against _site")
 def _links(add: AddOption) -> None:
     add_location(add)
     add_trust(add)
-    add(
-        "--against", metavar="DIR|URL", required=True, help="the real pages: a rendered folder, or their site"
-    )
+    add("--against DIR|URL", "the real pages: a rendered folder, or their site", required=True)
     add_json(add)
 
 
+@COMMANDS.command("serve", "serve a published tree on this machine, to try it", "serve dist --port 8000")
 def _serve(add: AddOption) -> None:
-    add("folder", metavar="DIST", type=Path, help="folder of the published tree")
-    add("--port", metavar="N", type=int, default=8000, help="default: 8000; 0 takes a free one")
-    add("--max-age", metavar="S", type=int, default=600, help="seconds that browsers may cache")
+    add("folder DIST", "folder of the published tree", Path)
+    add("--port N", "default: 8000; 0 takes a free one", int, default=8000)
+    add("--max-age S", "seconds that browsers may cache", int, default=600)

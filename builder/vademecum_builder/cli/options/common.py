@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +26,6 @@ def or_settings() -> str:
 
 
 EXAMPLE_SITE = "https://example.org/kb/"
-AddOption = Callable[..., object]
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -75,60 +73,122 @@ class CommandParser(argparse.ArgumentParser):
         return f"`{shlex.join([*self.prog.split(), *options, '--', *words])}`"
 
 
-class Commands:
-    """Commands that are added to a parser, or to a command that has commands of its own."""
+class AddOption:
+    """Adds options to a command, each spelt as `--help` shows it: `add("--keep HOURS", "how long ...", hours)`.
 
-    def __init__(self, parser: argparse.ArgumentParser, width: int | None, dest: str = "command") -> None:
-        self._width = width
-        self._form = partial(argparse.HelpFormatter, width=width)
-        self._within: Any = parser.add_subparsers(dest=dest, required=True, metavar=dest.upper())
+    Args:
+        add: Adds to a parser, or to a group of it.
+    """
 
-    def add(
+    def __init__(self, add: Callable[..., object]) -> None:
+        self._add = add
+
+    def __call__(
+        self, spelling: str, help_: str, kind: Callable[[str], object] | None = None, **more: Any
+    ) -> None:
+        """Add one.
+
+        Args:
+            spelling: `DIST` as `dist DIST`, or `--out DIST`; an option without a word behind it is said or not.
+            kind: Takes the text that is given; None: as it is.
+            more: As `argparse` has it.
+        """
+        name, _, word = spelling.partition(" ")
+        told: dict[str, Any] = {"metavar": word} if word else {}
+        if kind is not None:
+            told["type"] = kind
+        elif not word and name.startswith("-") and "choices" not in more:
+            told["action"] = "store_true"
+        self._add(name, help=help_, **(told | more))
+
+
+Fill = Callable[[AddOption], object]
+"""Adds the options of a command."""
+
+
+class CommandGroup:
+    """Commands that belong together, in the order in which `vade --help` names them.
+
+    Args:
+        name, purpose: Of the command whose own commands they are; empty: they are commands of `vade`.
+    """
+
+    def __init__(self, name: str = "", purpose: str = "") -> None:
+        self._name, self._purpose = name, purpose
+        self._commands: list[Callable[[Any], None]] = []
+
+    def group(self, name: str, purpose: str) -> CommandGroup:
+        """Return commands of a command, which is added here."""
+        inner = CommandGroup(name, purpose)
+        self._commands.append(inner.add_to)
+        return inner
+
+    def command(
         self,
         name: str,
         purpose: str,
-        fill: Callable[[AddOption], object],
-        example: str = "",
+        example: str,
         *,
         leaves_unsaid: bool = False,
-        groups: Mapping[str, Callable[[AddOption], object]] = MappingProxyType({}),
-    ) -> argparse.ArgumentParser:
-        """Add a command and return its parser.
+        groups: Mapping[str, Fill] = MappingProxyType({}),
+    ) -> Callable[[Fill], Fill]:
+        """Have the decorated function add the options of a command.
 
         Args:
             purpose: A few words that begin small.
-            fill: Adds the options.
             example: What stands after `vade`.
             leaves_unsaid: What is not given is no attribute of the result: the settings have it.
             groups: By title, what adds more options: where there are too many to read in one list.
         """
-        command: argparse.ArgumentParser = self._within.add_parser(
-            name,
-            help=purpose,
-            description=f"{purpose[0].upper()}{purpose[1:]}.",
-            epilog=f"example: vade {example}" if example else None,
-            formatter_class=self._form,
-            allow_abbrev=False,
-            argument_default=argparse.SUPPRESS if leaves_unsaid else None,
-        )
-        fill(command.add_argument)
-        for title, more in groups.items():
-            more(command.add_argument_group(title).add_argument)
-        if example:
-            quiet: dict[str, Any] = {"action": "store_true", "default": False}
-            command.add_argument("-q", "--quiet", **quiet, help="say nothing but errors")
-            command.add_argument("-v", "--verbose", **quiet, help="tell on stderr what is done")
-        return command
 
-    def group(self, name: str, purpose: str) -> Commands:
-        """Add a command that has commands of its own."""
-        return Commands(self.add(name, purpose, lambda _: None), self._width, "action")
+        def take(fill: Fill) -> Fill:
+            def add_to(within: Any) -> None:
+                command = _add_command(within, name, purpose, epilog=f"example: vade {example}")
+                command.argument_default = argparse.SUPPRESS if leaves_unsaid else None
+                fill(AddOption(command.add_argument))
+                for title, more in groups.items():
+                    more(AddOption(command.add_argument_group(title).add_argument))
+                quiet: dict[str, Any] = {"action": "store_true", "default": False}
+                command.add_argument("-q", "--quiet", **quiet, help="say nothing but errors")
+                command.add_argument("-v", "--verbose", **quiet, help="tell on stderr what is done")
+
+            self._commands.append(add_to)
+            return fill
+
+        return take
+
+    def add_to(self, within: Any) -> None:
+        """Add them to the commands of a parser."""
+        if self._name:
+            parser = _add_command(within, self._name, self._purpose)
+            within = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for add in self._commands:
+            add(within)
+
+
+def _add_command(within: Any, name: str, purpose: str, **more: Any) -> argparse.ArgumentParser:
+    told = f"{purpose[0].upper()}{purpose[1:]}."
+    parser: argparse.ArgumentParser = within.add_parser(
+        name, help=purpose, description=told, allow_abbrev=False, **more
+    )
+    return parser
+
+
+def whole_number(text: str, what: str = "whole number", *, least: int = 0, most: int = 2**63 - 1) -> int:
+    """Take a whole number within bounds."""
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"{text!r} is no {what}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Take a whole number above 0."""
+    return whole_number(text, "whole number above 0", least=1)
 
 
 def byte_count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes")
-    return int(text)
+    """Take a number of bytes."""
+    return whole_number(text, "number of bytes")
 
 
 def name_and_text(text: str) -> tuple[str, str]:
@@ -139,55 +199,31 @@ def name_and_text(text: str) -> tuple[str, str]:
 
 
 def add_location(add: AddOption) -> None:
-    add("location", metavar="URL|DIST", help="the published tree: an address or a folder")
+    add("location URL|DIST", "the published tree: an address or a folder")
 
 
 def add_store(add: AddOption) -> None:
-    add("--store", metavar="PATH", type=Path, required=True, help="the local database file")
+    add("--store PATH", "the local database file", Path, required=True)
 
 
 def add_trust(add: AddOption) -> None:
-    add("--trust", metavar="FILE", type=Path, help="root.json; without it, the first seen is pinned")
+    add("--trust FILE", "root.json; without it, the first seen is pinned", Path)
 
 
 def add_json(add: AddOption) -> None:
-    add_flag(add, "--json", "print one JSON object on stdout and nothing else")
+    add("--json", "print one JSON object on stdout and nothing else")
 
 
 def add_config(add: AddOption) -> None:
-    add("--config", metavar="FILE", type=Path, default=SETTINGS, help=f"default: {SETTINGS}")
-
-
-def add_flag(add: AddOption, name: str, help_: str) -> None:
-    """Add what is said or not."""
-    add(name, action="store_true", help=help_)
+    add("--config FILE", f"default: {SETTINGS}", Path, default=SETTINGS)
 
 
 def add_keys(add: AddOption) -> None:
     """Add who signs, where a tree is there."""
-    add("--keys", metavar="DIR", type=Path, help=f"folder of keys (default: {DEFAULT_KEYS})")
-    add("--root", metavar="FILE", type=Path, help="public root metadata (default: root.json among the keys)")
+    add("--keys DIR", f"folder of keys (default: {DEFAULT_KEYS})", Path)
+    add("--root FILE", "public root metadata (default: root.json among the keys)", Path)
 
 
 def add_progress(add: AddOption) -> None:
     """Add how progress is told."""
-    add(
-        "--progress",
-        choices=("bar", "json"),
-        default="bar",
-        help="on stderr; json: one line after each batch",
-    )
-
-
-def whole_number(text: str) -> int:
-    """Take a whole number."""
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """Take a whole number above 0."""
-    if not whole_number(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return int(text)
+    add("--progress", "on stderr; json: one line after each batch", choices=("bar", "json"), default="bar")

@@ -2,195 +2,131 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 from vademecum_builder.cli.options.common import (
     EXAMPLE_SITE,
     AddOption,
-    Commands,
-    add_flag,
+    CommandGroup,
     add_json,
     add_location,
     add_store,
     add_trust,
     byte_count,
     name_and_text,
+    whole_number,
 )
 
 _DEFAULT = "default"
 """Gives a choice back to the app."""
 
 
-def add_to(commands: Commands) -> None:
-    """Add the commands."""
-    commands.add(
-        "pull",
-        "bring a local store up to date",
-        _pull,
-        f"pull {EXAMPLE_SITE} --store kb.db --trust root.json",
-    )
-    commands.add(
-        "search", "search a local store, offline", _search, "search how do I rotate a key --store kb.db"
-    )
-    bench = commands.group("bench", "measure on this machine")
-    bench.add(
-        "search",
-        "what opening a local store and searching it costs",
-        _bench_search,
-        "bench search questions.txt --store kb.db",
-    )
-    bench.add(
-        "retrieval",
-        "how well search finds, by words, by meaning and by both, beside other programs",
-        _bench_retrieval,
-        "bench retrieval docs --questions questions.tsv",
-    )
-    commands.add("status", "what is installed", _status, "status --store kb.db --json")
-    commands.add(
-        "policy",
-        "choose what a local store does about releases, or show it",
-        _policy,
-        "policy --store kb.db --channel beta --least-documents 3",
-        leaves_unsaid=True,
-    )
-    commands.add("mcp", "answer agents by the Model Context Protocol (stdio)", _mcp, "mcp --store kb.db")
-    commands.add(
-        "doctor",
-        "examine a local store, and mend what is broken",
-        _doctor,
-        f"doctor {EXAMPLE_SITE} --store kb.db",
-    )
-    commands.add(
-        "completion",
-        "print the shell's completion of this command line",
-        _completion,
-        "completion bash > ~/.local/share/bash-completion/completions/vade",
-    )
+COMMANDS = CommandGroup()
 
 
+@COMMANDS.command(
+    "pull", "bring a local store up to date", f"pull {EXAMPLE_SITE} --store kb.db --trust root.json"
+)
 def _pull(add: AddOption) -> None:
     add_location(add)
     add_store(add)
     add_trust(add)
     _more_places(add)
     add(
-        "--max-bytes",
-        metavar="BYTES",
-        type=byte_count,
-        help="pause before more is downloaded; the next pull goes on (default: no limit)",
+        "--max-bytes BYTES",
+        "pause before more is downloaded; the next pull goes on (default: no limit)",
+        byte_count,
     )
-    add_flag(add, "--force", "fetch the release whole, whatever is installed and whatever it takes")
+    add("--force", "fetch the release whole, whatever is installed and whatever it takes")
     add_json(add)
 
 
+@COMMANDS.command("search", "search a local store, offline", "search how do I rotate a key --store kb.db")
 def _search(add: AddOption) -> None:
-    add("query", metavar="QUERY", nargs="+")
+    add("query QUERY", "", nargs="+")
     add_store(add)
-    add("--limit", metavar="N", type=int, default=10, help="default: 10")
-    add("--offset", metavar="N", type=int, default=0, help="hits to leave out before the first (default: 0)")
+    add("--limit N", "default: 10", int, default=10)
+    add("--offset N", "hits to leave out before the first (default: 0)", int, default=0)
     modes = "hybrid (default: by words and by meaning), lexical or semantic (by one of them alone)"
-    add("--mode", metavar="MODE", default="hybrid", help=modes)
+    add("--mode MODE", modes, default="hybrid")
     of_pairs: dict[str, Any] = {
         "metavar": "NAME=TEXT",
         "type": name_and_text,
         "action": "append",
         "default": [],
     }
-    add("--filter", **of_pairs, help="documents alone whose metadata say so: version=2.0 (repeatable)")
-    add("--prefer", **of_pairs, help="of a page in several places this one: lang=de (repeatable)")
-    add(
-        "--facet",
-        metavar="FIELD",
-        action="append",
-        help="count what documents say there, as in tags (repeatable)",
-    )
-    add_flag(add, "--markdown", "print each hit whole, with its lists, tables, code and links")
+    add("--filter", "documents alone whose metadata say so: version=2.0 (repeatable)", **of_pairs)
+    add("--prefer", "of a page in several places this one: lang=de (repeatable)", **of_pairs)
+    add("--facet FIELD", "count what documents say there, as in tags (repeatable)", action="append")
+    add("--markdown", "print each hit whole, with its lists, tables, code and links")
     add_json(add)
 
 
+BENCH = COMMANDS.group("bench", "measure on this machine")
+
+
+@BENCH.command(
+    "search", "what opening a local store and searching it costs", "bench search questions.txt --store kb.db"
+)
 def _bench_search(add: AddOption) -> None:
-    add("questions", metavar="FILE", type=Path, help="the questions to ask, one on each line")
+    add("questions FILE", "the questions to ask, one on each line", Path)
     add_store(add)
     add_json(add)
 
 
+@BENCH.command(
+    "retrieval",
+    "how well search finds, by words, by meaning and by both, beside other programs",
+    "bench retrieval docs --questions questions.tsv",
+)
 def _bench_retrieval(add: AddOption) -> None:
+    add("collection DIR", "documents.jsonl, queries.jsonl and qrels.tsv; or Markdown, with --questions", Path)
+    add("--questions TSV", "a table with the columns kind, question and pages (keys)", Path)
+    add("--set NAME", "of the table, rows whose column `set` says so", default="")
+    add("--encoder NAME", "as in vade build (repeatable; default: builtin)", dest="encoders", action="append")
+    add("--dimensions D", "of a vector (default: 96)", int)
     add(
-        "collection",
-        metavar="DIR",
-        type=Path,
-        help="documents.jsonl, queries.jsonl and qrels.tsv; or Markdown, with --questions",
-    )
-    add(
-        "--questions",
-        metavar="TSV",
-        type=Path,
-        help="a table with the columns kind, question and pages (keys)",
-    )
-    add("--set", metavar="NAME", default="", help="of the table, rows whose column `set` says so")
-    add(
-        "--encoder",
-        metavar="NAME",
-        dest="encoders",
-        action="append",
-        help="as in vade build (repeatable; default: builtin)",
-    )
-    add("--dimensions", metavar="D", type=int, help="of a vector (default: 96)")
-    add(
-        "--packages",
-        metavar="DIR",
-        type=Path,
+        "--packages DIR",
+        "where MiniSearch, Orama and Pagefind are installed (npm install --prefix DIR)",
+        Path,
         default=Path(),
-        help="where MiniSearch, Orama and Pagefind are installed (npm install --prefix DIR)",
     )
-    add_flag(add, "--no-peers", "no other programs")
+    add("--no-peers", "no other programs")
     add_json(add)
 
 
+@COMMANDS.command("status", "what is installed", "status --store kb.db --json")
 def _status(add: AddOption) -> None:
     add_store(add)
     add_json(add)
 
 
+@COMMANDS.command(
+    "policy",
+    "choose what a local store does about releases, or show it",
+    "policy --store kb.db --channel beta --least-documents 3",
+    leaves_unsaid=True,
+)
 def _policy(add: AddOption) -> None:
     add_store(add)
     add(
-        "--mode",
-        metavar="MODE",
-        type=_choice,
-        help="automatic, notify, manual or off; default (of any of these) has the app choose",
+        "--mode MODE",
+        "automatic, notify, manual or off; default (of any of these) has the app choose",
+        _choice,
     )
-    add("--channel", metavar="NAME", type=_choice, help="the line of releases to follow")
+    add("--channel NAME", "the line of releases to follow", _choice)
     over = "over which one is downloaded unasked: any, unmetered or wifi"
-    add("--connection", metavar="KIND", type=_choice, help=over)
+    add("--connection KIND", over, _choice)
+    add("--max-bytes BYTES", "the most that one run downloads; 0: no limit", _count, dest="max_update_bytes")
     add(
-        "--max-bytes",
-        metavar="BYTES",
-        dest="max_update_bytes",
-        type=_count,
-        help="the most that one run downloads; 0: no limit",
+        "--least-documents N",
+        "a release that changes fewer waits for more of them, unless it is critical",
+        _count,
     )
-    add(
-        "--least-documents",
-        metavar="N",
-        type=_count,
-        help="a release that changes fewer waits for more of them, unless it is critical",
-    )
-    add("--activation", metavar="WHEN", type=_choice, help="now or next-start")
-    add(
-        "--pin",
-        metavar="SEQUENCE",
-        type=_release,
-        help="stay at this release; none: follow the channel again",
-    )
-    add(
-        "--skip",
-        metavar="SEQUENCE",
-        type=_release,
-        help="pass this release over; none: nothing is passed over",
-    )
+    add("--activation WHEN", "now or next-start", _choice)
+    add("--pin SEQUENCE", "stay at this release; none: follow the channel again", _release)
+    add("--skip SEQUENCE", "pass this release over; none: nothing is passed over", _release)
     add_json(add)
 
 
@@ -203,46 +139,40 @@ def _count(text: str) -> int | None:
 
 
 def _release(text: str) -> int | None:
-    if text == "none":
-        return None
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is neither the number of a release nor none")
-    return int(text)
+    return None if text == "none" else whole_number(text, "number of a release, nor none")
 
 
+@COMMANDS.command("mcp", "answer agents by the Model Context Protocol (stdio)", "mcp --store kb.db")
 def _mcp(add: AddOption) -> None:
     add_store(add)
 
 
+@COMMANDS.command(
+    "doctor", "examine a local store, and mend what is broken", f"doctor {EXAMPLE_SITE} --store kb.db"
+)
 def _doctor(add: AddOption) -> None:
-    add(
-        "location",
-        metavar="URL|DIST",
-        nargs="?",
-        help="the published tree to mend from; without it, only report",
-    )
+    add("location URL|DIST", "the published tree to mend from; without it, only report", nargs="?")
     add_store(add)
     add_trust(add)
     _more_places(add)
-    add_flag(add, "--check", "only report; nothing is written")
+    add("--check", "only report; nothing is written")
     add_json(add)
 
 
+@COMMANDS.command(
+    "completion",
+    "print the shell's completion of this command line",
+    "completion bash > ~/.local/share/bash-completion/completions/vade",
+)
 def _completion(add: AddOption) -> None:
-    add("shell", choices=("bash", "zsh"))
+    add("shell", "", choices=("bash", "zsh"))
 
 
 def _more_places(add: AddOption) -> None:
     add(
-        "--mirror",
-        metavar="URL|DIST",
+        "--mirror URL|DIST",
+        "another place of the same tree, asked where the first fails (repeatable)",
         action="append",
         default=[],
-        help="another place of the same tree, asked where the first fails (repeatable)",
     )
-    add(
-        "--seed",
-        metavar="DIST",
-        type=Path,
-        help="a published tree that ships with the app: taken where it is newer",
-    )
+    add("--seed DIST", "a published tree that ships with the app: taken where it is newer", Path)

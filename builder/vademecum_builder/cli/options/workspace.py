@@ -1,4 +1,4 @@
-"""The options of the commands over the workspace: what changes in the sources, and what was done about it."""
+"""The options of the commands about sources and the workspace: what changes, and what was done about it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pathlib import Path
 
 from vademecum_builder.cli.options.common import (
     AddOption,
-    Commands,
+    CommandGroup,
     add_config,
-    add_flag,
     add_json,
     add_progress,
     positive,
@@ -16,72 +15,48 @@ from vademecum_builder.cli.options.common import (
 )
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 
-
-def add_to(commands: Commands) -> None:
-    """Add the commands."""
-    commands.add(
-        "monitor", "say what a sync would change, by field; nothing is written", _monitor, "monitor products"
-    )
-    commands.add(
-        "sync", "bring the workspace to what the sources say now", _sync, "sync products --ids 17,18"
-    )
-    commands.add("jobs", "list what was done in the workspace, or go on with it", _jobs, "jobs resume 7")
-    commands.add("quarantine", "list the records that failed, and why", _quarantine, "quarantine retry")
-    commands.add("changes", "print the log of changes, as JSON Lines", _changes, "changes --since 120")
-    commands.add(
-        "checkpoints",
-        "list how far each source was read, or forget it",
-        _checkpoints,
-        "checkpoints reset chat/temporal",
-    )
-    commands.add(
-        "check",
-        "compare the sources with what is published; exit code 1 where they differ",
-        _check,
-        "check --fix",
-    )
-    commands.add(
-        "audit", "say how old documents and vectors are, and where they came from", _audit, "audit --json"
-    )
+COMMANDS = CommandGroup()
 
 
-def _check(add: AddOption) -> None:
-    add_place(add)
-    _published(add)
-    add_flag(add, "--fix", "read anew what differs, and publish it")
+@COMMANDS.command(
+    "sources",
+    "what the sources of the settings hold, or what could be read at a place",
+    "sources --discover sqlite:///chat.db --write",
+)
+def _sources(add: AddOption) -> None:
+    add_config(add)
+    add(
+        "--discover URL|PATH",
+        "propose a [[source]] for a database, a file of records, a folder, a feed or an archive of messages",
+        default="",
+    )
+    add("--write", "write the proposal into the settings; then: vade build")
     add_json(add)
 
 
-def _audit(add: AddOption) -> None:
-    add_place(add)
-    _published(add)
-    add_json(add)
-
-
-def _published(add: AddOption) -> None:
-    add("--previous", metavar="DIR|URL", help="what is published (default: as the settings say)")
-
-
+@COMMANDS.command("monitor", "say what a sync would change, by field; nothing is written", "monitor products")
 def _monitor(add: AddOption) -> None:
     add_place(add)
-    add("sources", metavar="SOURCE", nargs="*", help="names of sources (default: all)")
-    add_flag(add, "--exit-code", "end with 1 where something would change")
+    add("sources SOURCE", "names of sources (default: all)", nargs="*")
+    add("--exit-code", "end with 1 where something would change")
     add_json(add)
 
 
+@COMMANDS.command("sync", "bring the workspace to what the sources say now", "sync products --ids 17,18")
 def _sync(add: AddOption) -> None:
     add_place(add)
-    add("sources", metavar="SOURCE", nargs="*", help="names of sources (default: all)")
-    add("--ids", metavar="A,B", type=_names, default=(), help="read these records alone anew")
-    add("--batch", metavar="N", type=positive, default=500, help="records in a transaction (default: 500)")
-    add_flag(add, "--dry-run", "say what would change, as `vade monitor` does")
-    add_flag(add, "--full", "forget how far it was read, and read everything")
-    add_flag(add, "--yes", "ask nothing")
-    add_flag(add, "--allow-shrink", "though more than half of a source's records are gone")
+    add("sources SOURCE", "names of sources (default: all)", nargs="*")
+    add("--ids A,B", "read these records alone anew", _names, default=())
+    add("--batch N", "records in a transaction (default: 500)", positive, default=500)
+    add("--dry-run", "say what would change, as `vade monitor` does")
+    add("--full", "forget how far it was read, and read everything")
+    add("--yes", "ask nothing")
+    add("--allow-shrink", "though more than half of a source's records are gone")
     add_progress(add)
     add_json(add)
 
 
+@COMMANDS.command("jobs", "list what was done in the workspace, or go on with it", "jobs resume 7")
 def _jobs(add: AddOption) -> None:
     add_place(add)
     actions = ("list", "show", "resume", "retry", "cancel", "rollback")
@@ -89,62 +64,91 @@ def _jobs(add: AddOption) -> None:
         "show one; resume what did not end; retry what failed in it; cancel what runs, at a batch's end; rollback: the "
         "items of its source as they were before it (then `vade build --no-sync`)"
     )
-    add(
-        "action",
-        metavar="ACTION",
-        nargs="?",
-        choices=actions,
-        default="list",
-        help=f"{', '.join(actions)}: {help_}",
-    )
-    add("id", metavar="ID", nargs="?", type=positive, help="of the job")
-    add_flag(add, "--yes", "ask nothing before a rollback; where there is no terminal nobody is asked")
+    add("action ACTION", f"{', '.join(actions)}: {help_}", nargs="?", choices=actions, default="list")
+    add("id ID", "of the job", positive, nargs="?")
+    add("--yes", "ask nothing before a rollback; where there is no terminal nobody is asked")
     add_progress(add)
     add_json(add)
 
 
+@COMMANDS.command("quarantine", "list the records that failed, and why", "quarantine retry")
 def _quarantine(add: AddOption) -> None:
     add_place(add)
     actions = ("show", "retry", "drop")
     help_ = "show (default); retry: read them again; drop: forget them until they fail again"
-    add("action", metavar="ACTION", nargs="?", choices=actions, default="show", help=help_)
-    add("keys", metavar="KEY", nargs="*", help="as in products:17 (default: all)")
+    add("action ACTION", help_, nargs="?", choices=actions, default="show")
+    add("keys KEY", "as in products:17 (default: all)", nargs="*")
     add_progress(add)
     add_json(add)
 
 
+@COMMANDS.command("changes", "print the log of changes, as JSON Lines", "changes --since 120")
 def _changes(add: AddOption) -> None:
     add_place(add)
-    add("--since", metavar="SEQ", type=whole_number, default=0, help="what came after it")
+    add("--since SEQ", "what came after it", whole_number, default=0)
     add(
         "--between",
+        "what differs between the ends of two jobs, with both values; 0: before the first",
+        whole_number,
         metavar=("A", "B"),
         nargs=2,
-        type=whole_number,
-        help="what differs between the ends of two jobs, with both values; 0: before the first",
     )
     add_json(add)
 
 
+@COMMANDS.command(
+    "checkpoints", "list how far each source was read, or forget it", "checkpoints reset chat/temporal"
+)
 def _checkpoints(add: AddOption) -> None:
     add_place(add)
-    add(
-        "action",
-        metavar="ACTION",
-        nargs="?",
-        choices=("list", "reset"),
-        default="list",
-        help="list (default) or reset",
-    )
-    add("name", metavar="SOURCE/VIEW", nargs="?", help="a source, or one of its views")
+    add("action ACTION", "list (default) or reset", nargs="?", choices=("list", "reset"), default="list")
+    add("name SOURCE/VIEW", "a source, or one of its views", nargs="?")
     add_json(add)
+
+
+@COMMANDS.command(
+    "check", "compare the sources with what is published; exit code 1 where they differ", "check --fix"
+)
+def _check(add: AddOption) -> None:
+    add_place(add)
+    _published(add)
+    add("--fix", "read anew what differs, and publish it")
+    add_json(add)
+
+
+@COMMANDS.command("audit", "say how old documents and vectors are, and where they came from", "audit --json")
+def _audit(add: AddOption) -> None:
+    add_place(add)
+    _published(add)
+    add_json(add)
+
+
+def _published(add: AddOption) -> None:
+    add("--previous DIR|URL", "what is published (default: as the settings say)")
 
 
 def add_place(add: AddOption) -> None:
     """Add where settings and workspace lie."""
     add_config(add)
-    add("--workspace", metavar="PATH", type=Path, help=f"default: {DEFAULT_WORKSPACE} beside the settings")
+    add("--workspace PATH", f"default: {DEFAULT_WORKSPACE} beside the settings", Path)
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in text.split(","))))
+
+
+CDC = COMMANDS.group("cdc", "capture the changes of a table, by triggers or a slot")
+
+
+@CDC.command("remove", "take away what captures the changes of a source", "cdc remove shop --yes")
+@CDC.command("install", "make what captures the changes of a source", "cdc install shop")
+def _changing(add: AddOption) -> None:
+    _source(add)
+    add("--yes", "run the SQL, which is only shown otherwise")
+
+
+@CDC.command("status", "say what captures the changes of a source", "cdc status shop")
+def _source(add: AddOption) -> None:
+    add("source SOURCE", "name of a source with `capture` in the settings")
+    add_config(add)
+    add_json(add)
