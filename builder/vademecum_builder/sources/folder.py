@@ -147,7 +147,7 @@ class FolderSource:
             )
         if data.startswith(_PGP):
             return Skipped(entry.key, "a signature or a key of PGP: no document")
-        shows_keys = not self._example_keys.otherwise and self._example_keys.takes(entry.key)
+        shows_keys = self._example_keys.takes_by_name(entry.key)
         if not (binary or shows_keys) and (line := private_key_line(data)):
             reason = f"it holds a private key (line {line}): take it out, or name it in example-keys"
             return Skipped(entry.key, reason)

@@ -124,6 +124,10 @@ class Selection:
         """Return whether a pattern that includes has this name in it."""
         return name in self.named
 
+    def takes_by_name(self, key: str) -> bool:
+        """Return whether a pattern that includes takes the file with this key: of no patterns, none does."""
+        return not self.otherwise and self.takes(key)
+
     def takes(self, key: str) -> bool:
         """Return whether the file with this key is wanted."""
         verdicts = (spec.check_file(key).include for spec in reversed(self.specs))

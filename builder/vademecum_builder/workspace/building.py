@@ -12,6 +12,7 @@ from vademecum_builder.pipeline import BuildReport
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
+from vademecum_builder.sources.gitignore import Selection
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.workspace.jobs import CANCELLED, DONE, FAILED, Job
 from vademecum_builder.workspace.store import FROM_READER, Workspace, unreadable
@@ -19,11 +20,16 @@ from vademecum_builder.workspace.store import FROM_READER, Workspace, unreadable
 
 @dataclass(frozen=True)
 class StoredView:
-    """A view of a source, as the workspace has it: all that is there, and what failed."""
+    """A view of a source, as the workspace has it: all that is there, and what failed.
+
+    Attributes:
+        example_keys: Of today's settings: whose private keys everybody may have.
+    """
 
     workspace: Workspace
     source: str
     view: str
+    example_keys: Selection
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return everything.
@@ -45,7 +51,8 @@ class StoredView:
         )
 
     def _entries(self) -> Iterator[Entry]:
-        yield from self.workspace.items(self.source, self.view)
+        for item in self.workspace.items(self.source, self.view):
+            yield replace(item, shows_keys=self.example_keys.takes_by_name(item.key))
         for one in self.workspace.quarantined(self.source):
             if one.view == self.view and one.stage != FROM_READER:
                 yield Skipped(one.key, one.reason, one.said)
@@ -55,9 +62,15 @@ def stored(
     workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]]
 ) -> dict[str, list[Opened]]:
     """Return the sources as the workspace has them."""
-    names = {settings.prefix: settings.name for settings in request.sources}
+    sources = {settings.prefix: settings for settings in request.sources}
+    examples = {
+        prefix: Selection.of(settings.values.get("example-keys", ())) for prefix, settings in sources.items()
+    }
     return {
-        prefix: [replace(one, source=StoredView(workspace, names[prefix], one.view)) for one in views]
+        prefix: [
+            replace(one, source=StoredView(workspace, sources[prefix].name, one.view, examples[prefix]))
+            for one in views
+        ]
         for prefix, views in opened.items()
     }
 

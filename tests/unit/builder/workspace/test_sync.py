@@ -97,6 +97,17 @@ def test_a_release_from_the_workspace_is_that_from_the_sources(shop: Workshop) -
 
 
 @pytest.mark.slow
+def test_a_private_key_that_is_an_example_is_published_from_the_workspace_too(shop: Workshop) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3 + "-----END PRIVATE KEY-----"
+    (shop.root / "docs").mkdir()
+    for name in ("tls", "own"):
+        (shop.root / f"docs/{name}.md").write_text(f"# The {name} page\n\n```\n{key}\n```\n")
+    folder = '[[source]]\nname = "manual"\nkind = "folder"\npath = "docs"\nexample-keys = ["tls.md"]\n'
+    shop.write([lamp(1)], more=folder)
+    report = shop.build()
+    assert (report.documents, report.audit.private_keys) == (2, ("manual:tls.md",))
+
+
 def test_a_changed_field_that_is_no_part_of_the_text_embeds_nothing(shop: Workshop) -> None:
     shop.write([lamp(number) for number in range(20)], more='metadata = ["price"]\n')
     shop.build()
