@@ -135,8 +135,8 @@ async def _ids_of_all(
         folder = Path(against)
         if not folder.is_dir():
             raise UsageError(f"--against {against}: there is no such folder; name one, or an http(s) address")
-        skipped = _skipped(folder, urls[:: max(1, len(urls) // _SAMPLE)])
-        return {url: _ids_in_folder(folder, url, skipped) for url in urls}
+        above = _above(folder, urls[:: max(1, len(urls) // _SAMPLE)])
+        return {url: _ids_in_folder(folder, url, above) for url in urls}
     if urlsplit(against).scheme not in ("http", "https"):
         raise UsageError(f"--against {against}: only http and https can be asked")
     gate, done = asyncio.Semaphore(_PARALLEL), 0
@@ -175,18 +175,20 @@ def _is_folder(url: str) -> bool:
     return urlsplit(url).path.endswith("/")
 
 
-def _skipped(folder: Path, urls: Iterable[str]) -> int:
-    """Return how many parts of the addresses' paths lie above the folder: those that most pages are found without."""
-    found: Counter[int] = Counter()
+def _above(folder: Path, urls: Iterable[str]) -> list[str]:
+    """Return the parts of the addresses' paths that lie above the folder: those that most pages are found without."""
+    shared: Counter[tuple[str, ...]] = Counter()
+    found: Counter[tuple[str, ...]] = Counter()
     for url in urls:
         parts = _parts(url)
-        found.update(
-            count
-            for count in range(len(parts) + 1)
-            if _file(folder, parts[count:], is_folder=_is_folder(url)) is not None
-        )
-    # What every address lacks in the end is the start page: the fewest parts that serve are the right ones.
-    return max(found, key=lambda count: (found[count], -count), default=0)
+        for count in range(len(parts) + 1):
+            above = tuple(parts[:count])
+            shared[above] += 1
+            found[above] += _file(folder, parts[count:], is_folder=_is_folder(url)) is not None
+    # Each address without all of its parts is the start page: only what most of them begin with lies above.
+    common = [above for above, count in shared.items() if 2 * count > shared[()]]
+    best = max(common, key=lambda above: (found[above], -len(above)), default=())
+    return list(best)
 
 
 def _file(folder: Path, parts: list[str], *, is_folder: bool) -> Path | None:
@@ -200,6 +202,8 @@ def _file(folder: Path, parts: list[str], *, is_folder: bool) -> Path | None:
     return next((file for file in candidates if file.is_file()), None)
 
 
-def _ids_in_folder(folder: Path, url: str, skipped: int) -> frozenset[str] | str:
-    file = _file(folder, _parts(url)[skipped:], is_folder=_is_folder(url))
+def _ids_in_folder(folder: Path, url: str, above: list[str]) -> frozenset[str] | str:
+    parts = _parts(url)
+    below = parts[len(above) :] if parts[: len(above)] == above else parts
+    file = _file(folder, below, is_folder=_is_folder(url))
     return ids_of(file.read_bytes()) if file is not None else f"there is no such page in {folder}"

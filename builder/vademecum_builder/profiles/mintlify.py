@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,19 +15,30 @@ FILES = ("docs.json", "mint.json")
 _NO_PAGES = frozenset({"README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md"})
 
 
-def _texts(value: Any, project: Project, read: set[str]) -> Iterator[str]:
-    """Yield all texts of a configuration, also of the files that it refers to, each once."""
-    if isinstance(value, Mapping):
-        named = value.get("$ref")
-        if isinstance(named, str) and named not in read:
-            read.add(named)
-            yield from _texts(read_yaml(project.text(named.lstrip("./"))), project, read)
-        value = list(value.values())
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item, project, read)
-    elif isinstance(value, str):
-        yield value
+def _part(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _texts(project: Project, config: Any) -> Iterator[str]:
+    """Yield all texts of a configuration, also of the files that it refers to, each once, from where it does."""
+    read: set[str] = set()
+    left: list[tuple[str, Any]] = [("", config)]
+    while left:
+        folder, value = left.pop()
+        if isinstance(value, Mapping):
+            named = value.get("$ref")
+            path = posixpath.normpath(posixpath.join(folder, named)) if isinstance(named, str) else ""
+            if path and path not in read:
+                read.add(path)
+                left.append((posixpath.dirname(path), _part(project.text(path))))
+            value = list(value.values())
+        if isinstance(value, list):
+            left += [(folder, item) for item in value]
+        elif isinstance(value, str):
+            yield value
 
 
 def open_mintlify(project: Project) -> Rules | None:
@@ -35,7 +47,7 @@ def open_mintlify(project: Project) -> Rules | None:
         return None
     named = {
         stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/")
-        for text in _texts(config, project, set())
+        for text in _texts(project, config)
     }
     pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not _is_part(key)]
     # Where the list of pages is not understood, none is hidden by it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 from vademecum_builder.readers.converted import converted_by, read_converted, typed
@@ -19,12 +20,9 @@ _OPTIONS = ("--safe-mode=secure", "--embedded", "--quiet", "--attribute=showtitl
 _ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.MULTILINE)
 _HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
 _INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
-_LINK = re.compile(
-    r"^(-{4,}|\.{4,}|`{3,}|\+{4,})[^\n]*\n[\s\S]*?^\1[ \t]*$"
-    r"|(?<![\w:/`+])\{(?P<name>\w[\w-]*)\}[^\s\[\]{}`]*\[(?P<shown>[^\[\]\n]*[^\[\]\n,^])\^?\]",
-    re.MULTILINE,
-)
-"""Code, or a link whose beginning is an attribute (`{docs-url}a.html[Oil]`)."""
+_LINK = re.compile(r"(?<![\w:/`+])\{(?P<name>\w[\w-]*)\}[^\s\[\]{}`]*\[(?P<shown>[^\[\]]*[^\[\],^])\^?\]")
+"""In a line, a link whose beginning is an attribute (`{docs-url}a.html[Oil]`)."""
+_FENCE = re.compile(r"-{4,}|\.{4,}|\+{4,}|(`{3,})[^`]*")
 _METADATA = re.compile(
     r"author|date|description|keywords|lang|draft|published|publish|private|noindex|robots|unlisted|search"
 )
@@ -51,10 +49,30 @@ def read_asciidoc(text: str) -> Reading:
     left = len(_INCLUDE.findall(text))
     warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
     said = {name.lower() for name in re.findall(r"^:(?!!)([\w-]+)(?<!!):", text, re.MULTILINE)}
-    text = _LINK.sub(lambda link: _without_unsaid(link, said), _INCLUDE.sub("", text))
+    text = "\n".join(_without_unsaid_links(_INCLUDE.sub("", text), said))
     page = converted_by([str(_COMMAND), *_OPTIONS], text)
     page = _TITLE.sub("<h1>", page, count=1)
     return read_converted(_CALLOUT.sub("", page), metadata, warnings)
+
+
+def _without_unsaid_links(text: str, said: set[str]) -> Iterator[str]:
+    """Yield the lines of a text; those of code, which may be open to the end, stay as they are."""
+    fence = before = ""
+    for line in text.split("\n"):
+        bare = line.rstrip()
+        if fence:
+            fence = "" if bare == fence else fence
+        elif (opens := _FENCE.fullmatch(bare)) and not _underlines(bare, before):
+            fence = opens[1] or bare
+        else:
+            line = _LINK.sub(lambda link: _without_unsaid(link, said), line)
+        yield line
+        before = bare
+
+
+def _underlines(line: str, before: str) -> bool:
+    """Return whether a row of signs makes a title of the line before it: one as long, give or take one."""
+    return bool(before) and before[0] not in "[.=/" and abs(len(before) - len(line)) < 2
 
 
 def _without_unsaid(link: re.Match[str], said: set[str]) -> str:

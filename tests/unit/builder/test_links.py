@@ -82,6 +82,15 @@ def test_sites_without_a_final_slash(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (found.pages, found.anchors, found.unaddressed, found.broken) == (1, 1, 1, ())
 
 
+def test_where_every_page_is_missing_every_page_is_named(rendered: Path) -> None:
+    dist = released(rendered)
+    for path in rendered.rglob("*.html"):
+        if path.parent != rendered:
+            path.unlink()
+    found = check_links(dist, str(rendered))
+    assert len(found.broken) == 11  # all but the start page
+
+
 def test_a_page_is_not_there_where_only_a_file_of_its_name_is(rendered: Path) -> None:
     dist = released(rendered)
     (rendered / "faq/index.html").rename(rendered / "faq.html")

@@ -36,6 +36,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "left.md": ("# A\n\nSee \\[\\[a page\\]\\] here.\n", "left of markup: [["),
     "cut.html": (PAGE, "it ends in the middle"),
     "tag.html": ("<p>Red lever <a href='x", "it ends in the middle"),
+    "half.html": (
+        "<html><title>Pump</title><body><main><p>Red lever</p><ul><li>One</ul>",
+        "it ends in the middle",
+    ),
     "comment.html": ("<html><body><p>Red</p><!-- lever", "it ends in the middle"),
     "latin.html": (
         PAGE.replace("Red", "caf\xe9").encode("latin-1") + b"</body></html>",
@@ -69,6 +73,7 @@ def test_what_a_publisher_would_stop_on_stops_a_strict_build_and_no_other(
     ("name", "content"),
     [
         ("minified.html", "<html><title>Pump</title><body><p>Red <b>lever"),
+        ("minified-main.html", "<title>Pump</title><main><p>Red lever</main><script>a = '<div>'</script>"),
         ("minified-head.html", "<head><title>Pump</title><p>Red lever"),
         ("whole.html", PAGE + "</main></body></html>\n<!-- made in 0.1 s -->\n"),
         ("less.html", "<html><head><title>P</title></head><body><p>1 < 2 and a <b>lever</b></body></html>"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,17 +141,29 @@ def read_html(text: str) -> Reading:
 
 
 _HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"<(/?)(main|article|section|div|table|[ou]l|dl|pre|script|style|title)\b", re.IGNORECASE
+)
+_SCRIPTS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _OPEN_TAG = re.compile(r"<(?:[A-Za-z/][^<>]*|!--(?:(?!-->)[\s\S])*)\Z")
 
 
 def cut_off(text: str) -> str:
     """Return the warning that a page ends in the middle; empty: it does not.
 
-    One that closes its head and neither its body nor itself is cut: who leaves closing tags out leaves out both.
+    One that closes its head, or leaves open what has to be closed, and closes neither its body nor itself is cut:
+    who leaves closing tags out leaves out both.
     """
     end = text[-4096:].rstrip()
-    headed = _HEAD_END.search(text) is not None and not re.search(r"</(?:body|html)", end, re.IGNORECASE)
-    return "it ends in the middle: is the file cut off?" if headed or _OPEN_TAG.search(end) else ""
+    ended = re.search(r"</(?:body|html)", end, re.IGNORECASE)
+    cut = _OPEN_TAG.search(end) or (not ended and (_HEAD_END.search(text) or _leaves_open(text)))
+    return "it ends in the middle: is the file cut off?" if cut else ""
+
+
+def _leaves_open(text: str) -> bool:
+    """Return whether an element is not closed whose end tag may not be left out (HTML 13.1.2.4)."""
+    tags = Counter((end, name.lower()) for end, name in _CLOSED.findall(_SCRIPTS.sub("", text)))
+    return any(count > tags["/", name] for (end, name), count in tags.items() if not end)
 
 
 def html_blocks(text: str) -> Iterator[Block]:

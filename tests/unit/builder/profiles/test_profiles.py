@@ -250,7 +250,9 @@ OTHERS |= {
     "mintlify": (
         {
             "docs.json": '{"theme": "mint", "navigation": {"$ref": "./nav.json"}}',
-            "nav.json": '{"pages": ["index", {"group": "G", "pages": ["guide/pump", "guide/gone"]}]}',
+            "nav.json": '{"pages": ["index", {"$ref": "nav/guide.json"}]}',
+            "nav/guide.json": '{"group": "G", "pages": {"$ref": "../nav/pages.json"}}',
+            "nav/pages.json": '["guide/pump", "guide/gone"]',
             ".mintignore": "old/\n",
             "index.mdx": "---\ntitle: Start\n---\n\nimport Oil from '/snippets/oil.mdx';\n\n<Note>\n  ## Mind it\n\n  <Oil />\n</Note>\n",
             "guide/pump.mdx": "# Pump\n\nP.\n",

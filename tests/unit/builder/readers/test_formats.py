@@ -307,6 +307,14 @@ def test_without_asciidoctor_its_pages_are_not_read(monkeypatch: pytest.MonkeyPa
 
 @has_asciidoctor
 @pytest.mark.process
+def test_asciidoc_whose_code_is_not_closed_is_read_at_once() -> None:
+    opened = "".join("-" * size + "\n" for size in range(4, 2000))
+    document = read(f"= Pump\n\nOils\n----\n\n{{a}}b[Red].\n\n{opened}{{a}}b[Blue]\n", ASCIIDOC)
+    assert "Red." in shown(document) and "{a}b[Blue]" in shown(document)
+
+
+@has_asciidoctor
+@pytest.mark.process
 def test_a_link_by_an_attribute_that_is_said_elsewhere_is_what_it_shows() -> None:
     document = read(
         "= Pump\n:own: https://own.example/\n\nSee {docs-url}a/b.html#c[the oil^] and {own}d[water].\n\n"

@@ -98,7 +98,11 @@ def test_a_release_from_the_workspace_is_that_from_the_sources(shop: Workshop) -
 
 @pytest.mark.slow
 def test_a_private_key_that_is_an_example_is_published_from_the_workspace_too(shop: Workshop) -> None:
-    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3 + "-----END PRIVATE KEY-----"
+    key = (
+        "-----BEGIN PRIVATE KEY-----\n"
+        + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3
+        + "-----END PRIVATE KEY-----"
+    )
     (shop.root / "docs").mkdir()
     for name in ("tls", "own"):
         (shop.root / f"docs/{name}.md").write_text(f"# The {name} page\n\n```\n{key}\n```\n")
