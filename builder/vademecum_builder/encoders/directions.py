@@ -28,9 +28,9 @@ def find_directions(vectors: Matrix, general: Matrix, count: int) -> NDArray[np.
         vectors: Of the texts, float64 [n, D], each of length 1.
         general: Of what else may be written of, [m, D], likewise.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # which `vade verify` goes without
+    from vademecum_builder.encoders.fit import one_thread  # and SciPy, which `vade verify` goes without
 
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         moment = _moment(vectors) + _GENERAL * _moment(general)
         axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
     peaks = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]

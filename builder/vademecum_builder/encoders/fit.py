@@ -12,6 +12,7 @@ The other choices were measured too: site/content/decisions/unknown-words.md and
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from collections import Counter
@@ -24,7 +25,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from vademecum.encoder.alphabet import Alphabet
 from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, Golden, encode_encoder
@@ -135,7 +136,7 @@ def fit_lsa(features: sparse.csr_array, limits: FitLimits) -> Matrix:
     if not rank:
         return rows
     chosen = spread_evenly(texts, limits.sample)
-    with _one_thread():
+    with one_thread():
         values, vectors = _decompose(features[chosen], min(rank, len(chosen)))
     if len(chosen) < texts:
         # One more step of the power method gives the words that the sample missed their vectors too.
@@ -165,9 +166,16 @@ def _decompose(features: sparse.csr_array, rank: int) -> tuple[NDArray[np.float6
     return values, vectors * np.where(peaks < 0, -1.0, 1.0)
 
 
-def _one_thread() -> AbstractContextManager[object]:
-    limit: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+def one_thread() -> AbstractContextManager[object]:
+    """Return a block in which sums are made by one thread, so that their order is the same on each machine."""
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
     return limit
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """Those of NumPy and SciPy, which are loaded by now: to look through all of a process takes milliseconds."""
+    return ThreadpoolController()
 
 
 def _orthonormal(columns: Matrix) -> Matrix:
