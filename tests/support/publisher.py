@@ -1,8 +1,8 @@
 """A publisher in memory: makes valid published trees, and invalid ones on purpose.
 
 The idea is python-tuf's repository simulator: the four TUF roles lie open as objects, a test changes what it
-likes and has them signed again. Keys are made from words, and signing is the pure Python that securesystemslib
-brings along, so that the same trees come out on CPython and in Pyodide.
+likes and has them signed again. Keys are made from words and signatures are deterministic (RFC 8032), so
+that the same trees come out on CPython and in Pyodide, which has the pure Python that securesystemslib brings along.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from securesystemslib._vendor.ed25519.ed25519 import publickey_unsafe, signature_unsafe
+from securesystemslib._vendor.ed25519 import ed25519
 from securesystemslib.signer import Key, Signature, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization.json import JSONSerializer
@@ -31,6 +31,11 @@ from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum.trust.channel import ManifestHint
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+except ImportError:  # Pyodide
+    Ed25519PrivateKey = None  # type: ignore[assignment, misc]
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 EPOCH = "0123456789abcdef"
@@ -64,14 +69,16 @@ def _secret(word: str) -> bytes:
 
 @functools.cache
 def _public(word: str) -> bytes:
-    public: bytes = publickey_unsafe(_secret(word))  # type: ignore[no-untyped-call]
-    return public
+    if Ed25519PrivateKey is not None:
+        return Ed25519PrivateKey.from_private_bytes(_secret(word)).public_key().public_bytes_raw()
+    return bytes(ed25519.publickey_unsafe(_secret(word)))  # type: ignore[no-untyped-call]
 
 
 @functools.cache
 def _sign(word: str, payload: bytes) -> bytes:
-    signature: bytes = signature_unsafe(payload, _secret(word), _public(word))  # type: ignore[no-untyped-call]
-    return signature
+    if Ed25519PrivateKey is not None:
+        return Ed25519PrivateKey.from_private_bytes(_secret(word)).sign(payload)
+    return bytes(ed25519.signature_unsafe(payload, _secret(word), _public(word)))  # type: ignore[no-untyped-call]
 
 
 def make_encoder(words: str = "rotate the key of a lamp and run home", goldens: int = 1) -> Encoder:
