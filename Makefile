@@ -13,6 +13,8 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/
 # A test process for each core. Tests of one group, such as those that load PyTorch, share one (tests/conftest.py).
 PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup --no-loadscope-reorder
 FAST := not slow and not process and not model and not browser
+# Folders without one (FOLDERS of tests/conftest.py): not even collected.
+NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
 # What the fault tests of several runs did: the last one prints it all.
 GATHERED := $(VENV)/faults.json
 
@@ -28,7 +30,7 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	$(BIN)/vade serve demo-out/site
 
 check: static ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
-	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' --ignore tests/browser)
+	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' $(NOT_FAST))
 
 test: static unit browser ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 

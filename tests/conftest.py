@@ -9,9 +9,9 @@ import asyncio
 import functools
 import os
 import signal
-import sys
+import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.option.seed = sampling.SEED = config.option.seed
-    sys.addaudithook(_hear)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(subprocess.Popen, "__init__", _hear(subprocess.Popen.__init__))
+    config.add_cleanup(patch.undo)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has it ignored
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "subprocess.Popen":
-        started.append(str(arguments[0]))
+def _hear(start: Callable[..., None]) -> Callable[..., None]:
+    """An audit hook would hear it too, and be called for every file that is opened."""
+
+    def heard(process: Any, arguments: Any, *others: Any, **options: Any) -> None:
+        started.append(str(arguments))
+        start(process, arguments, *others, **options)
+
+    return heard
 
 
 @pytest.fixture(autouse=True)
@@ -111,14 +118,15 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on."""
     for item in items:
-        for folder, mark in FOLDERS.items():
-            if item.path.is_relative_to(TESTS / folder):
-                item.add_marker(mark)
+        if mark := FOLDERS.get(item.path.relative_to(TESTS).parts[0]):
+            item.add_marker(mark)
         if item.get_closest_marker("model"):
             item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
         elif _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.path.name))
-    items.sort(key=lambda item: ("browser" in item.path.parts, item.get_closest_marker("long") is None))
+    items.sort(
+        key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None)
+    )
 
 
 def _shares(item: pytest.Item) -> bool:

@@ -1,4 +1,4 @@
-"""The retrievers, through the real libraries."""
+"""The retrievers, through the real libraries: two seconds to import, so that only the worker of these tests does."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableLambda
-from llama_index.core import QueryBundle
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
 
 from support.publishing import Line
 from vademecum import KnowledgeBase
-from vademecum.integrations import langchain, llama_index
 from vademecum_builder.cli.commands.mcp import server as mcp_server
 from vademecum_builder.cli.main import main
 
@@ -43,6 +37,8 @@ def knowledge(store: Path) -> Iterator[KnowledgeBase]:
 
 
 def test_langchain_gets_passages_that_can_be_cited(knowledge: KnowledgeBase) -> None:
+    from vademecum.integrations import langchain
+
     retriever = langchain.VademecumRetriever(knowledge=knowledge, limit=1)
     [found] = retriever.invoke("rotate the release key")
     assert found.page_content == "Make a new **release key**, then sign a new root."
@@ -53,6 +49,9 @@ def test_langchain_gets_passages_that_can_be_cited(knowledge: KnowledgeBase) -> 
 
 def test_the_chain_of_the_docs_cites_its_hits(knowledge: KnowledgeBase, capsys: Any) -> None:
     """The example in site/content/apps.md, with a model that says what it was asked."""
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import RunnableLambda
+
     page = (Path(__file__).parents[4] / "site" / "content" / "apps.md").read_text(encoding="utf-8")
     [example] = [code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "langchain" in code]
     model: Any = RunnableLambda(lambda prompt: AIMessage(prompt.to_string()))
@@ -63,6 +62,10 @@ def test_the_chain_of_the_docs_cites_its_hits(knowledge: KnowledgeBase, capsys: 
 
 
 def test_llama_index_gets_the_same(knowledge: KnowledgeBase) -> None:
+    from llama_index.core import QueryBundle
+
+    from vademecum.integrations import llama_index
+
     [found] = llama_index.VademecumRetriever(knowledge, limit=1).retrieve(QueryBundle("pump after frost"))
     assert found.node.get_content() == "Bleed the pump before it runs again."
     assert found.node.metadata["source"] == "pump.md"
@@ -70,6 +73,8 @@ def test_llama_index_gets_the_same(knowledge: KnowledgeBase) -> None:
 
 
 def test_filters_and_modes_are_those_of_the_search(knowledge: KnowledgeBase) -> None:
+    from vademecum.integrations import langchain, llama_index
+
     how: Any = {"filters": {"team": "red"}, "mode": "lexical", "limit": 5}
     found = langchain.VademecumRetriever(knowledge=knowledge, **how).invoke("key pump")
     assert {document.metadata["document"] for document in found} == {"pump.md"}
@@ -99,6 +104,9 @@ def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
 
 @pytest.mark.process
 def test_vade_mcp_speaks_the_protocol(knowledge: KnowledgeBase, store: Path) -> None:
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
     command = ["-m", "vademecum_builder.cli.main", "mcp", "--store", str(store)]
 
     async def talk() -> str:
