@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from vademecum_builder.profiles.base import Page, Pass
 
@@ -27,14 +28,19 @@ _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 def outside_code(text: str, edit: Callable[[str], str]) -> str:
     """Return the text with everything but its code edited; for the edit a piece of code is one word."""
+    plain, kept = _without_code(text)
+    return _KEPT.sub(lambda match: kept[int(match[1])], edit(plain))
+
+
+@lru_cache(maxsize=2)  # most passes find nothing to do, and the next one asks for the same text
+def _without_code(text: str) -> tuple[str, tuple[str, ...]]:
     kept: list[str] = []
 
     def take(match: re.Match[str]) -> str:
         kept.append(match[0])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    edited = edit(CODE.sub(take, text.replace("\ue000", "")))
-    return _KEPT.sub(lambda match: kept[int(match[1])], edited)
+    return CODE.sub(take, text.replace("\ue000", "")), tuple(kept)
 
 
 def outside(done: Pass) -> Pass:

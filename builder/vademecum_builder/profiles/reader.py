@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import NotServed, Page, Project
+from vademecum_builder.profiles.base import NotServed, Page, Pass, Project
 from vademecum_builder.profiles.formats import INCLUDES
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
@@ -22,8 +22,13 @@ from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, S
 from vademecum_builder.sources.left_out import TEMPLATES
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
-_TAKES_IN = re.compile(rb"include|readfile|8<|<<<|\{\{#|\{[*!]|!\[\[|\bimport |code_?(?:sample|file)")
-"""What all spellings of an include have in common: a page without it need not be prepared to know that it has none."""
+_TAKES_IN = re.compile(
+    r"\{\{#|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
+    r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
+    r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""All spellings of an include: a text without one need not be prepared to know that it takes nothing in."""
 _TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
 _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
 _AS_THEY_LIE = (
@@ -74,13 +79,8 @@ class PlainPages:
     def shaped_by(self, item: SourceItem) -> str:
         """Return what shapes a document beside its item: the base address, and what it includes."""
         page = replace(self._page(item), troubles=Counter())
-        if item.media_type not in BINARY and _TAKES_IN.search(item.data):
-            self._prepared(item, page)
-        return (
-            _digest([self.base_url, *page.included, *page.included.values()])
-            if page.included
-            else self.base_url
-        )
+        included = _included(item, page, self._passes(item))
+        return _digest([self.base_url, *included, *included.values()]) if included else self.base_url
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be taken in, and what nobody says of addresses, one line each."""
@@ -89,8 +89,11 @@ class PlainPages:
     def _page(self, item: SourceItem) -> Page:
         return Page(Project(self.root, self.root, self.keys), item.key, troubles=self.troubles)
 
+    def _passes(self, item: SourceItem) -> Sequence[Pass]:
+        return PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())
+
     def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
-        passes = PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())
+        passes = self._passes(item)
         text = written = unify_line_breaks(item.text()) if passes else ""
         for done in (*passes, mdx.in_mdx(mdx.html), mdx.in_mdx(mdx.expressions)):
             text = done(text, page)
@@ -185,18 +188,19 @@ class ProfilePages:
 
     def prepared(self, media_type: str, text: str, page: Page) -> str:
         """Return the text as plain Markdown, HTML or what else it is."""
-        for done in (
-            *self.found.rules.templates,
-            *(self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())),
-        ):
+        for done in self._passes(media_type):
             text = done(text, page)
         return text
+
+    def _passes(self, media_type: str) -> Sequence[Pass]:
+        rules = self.found.rules
+        own = rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())
+        return (*rules.templates, *own)
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
         page = Page(self.found.project, self.found.key(item.key))
-        if item.media_type not in BINARY and _TAKES_IN.search(item.data):
-            self.prepared(item.media_type, unify_line_breaks(item.text()), page)
+        included = _included(item, page, self._passes(item.media_type))
         place = self.found.place(item.key)
         try:
             # Of its path: what its front matter says of its address is in the item.
@@ -204,13 +208,23 @@ class ProfilePages:
         except NotServed as reason:
             address = f"not served: {reason}"
         parts = [self.found.profile.name, self.base_url, address, *self.found.said]
-        return _digest([*parts, *page.included, *page.included.values()])
+        return _digest([*parts, *included, *included.values()])
 
     def _url(self, address: str) -> str:
         if address.startswith(("http://", "https://")):
             return quote(address, safe="/%+~@!$&()*,;=:?#[]")
         base = self.base_url
         return f"{base.removesuffix('/')}/{quote(address, safe='/+~@!$&()*,;=:')}" if base else ""
+
+
+def _included(item: SourceItem, page: Page, passes: Sequence[Pass]) -> Mapping[str, str]:
+    """Return what an item takes in, by place: no more is done to its text than that needs."""
+    text = "" if item.media_type in BINARY or not passes else unify_line_breaks(item.text())
+    for done in passes:
+        if not _TAKES_IN.search(text):
+            break
+        text = done(text, page)
+    return page.included
 
 
 def _digest(parts: Sequence[str]) -> str:

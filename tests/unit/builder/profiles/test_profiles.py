@@ -438,6 +438,53 @@ def test_what_a_page_includes_is_part_of_what_shapes_it(tmp_path: Path) -> None:
     assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{{#include part.md}}",
+        "{{ #include part.md }}\n{{#rustdoc_include part.md}}",
+        '--8<-- "part.md"',
+        "{* part.md ln[1] *}",
+        "{!> part.md !}",
+        '{% include-markdown "part.md" %}',
+        "{%- include_relative part.md -%}",
+        '{{< include "part.md" >}}',
+        '{{% readfile file="part.md" %}}',
+        '{{< codefile file="part.md" >}}',
+        "![[part]]",
+        "import Part from './part.md'\n\n<Part />",
+    ],
+)
+def test_every_spelling_of_an_include_is_part_of_what_shapes_a_page(tmp_path: Path, line: str) -> None:
+    root = files(tmp_path, {"page.md": f"# B\n\n{line}\n", "part.md": "Oil.\n"})
+    item = SourceItem("page.md", MARKDOWN, (root / "page.md").read_bytes())
+    before = PlainPages(root, SITE, frozenset({"page.md", "part.md"})).shaped_by(item)
+    assert before != SITE
+    (root / "part.md").write_text("Other oil.\n")
+    assert PlainPages(root, SITE, frozenset({"page.md", "part.md"})).shaped_by(item) != before
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ("docfx.json", "[!INCLUDE [x](part.md)]"),
+        (".vitepress/config.ts", "<!--@include: ./part.md-->"),
+        (".vitepress/config.ts", "<<< ./part.md"),
+        ("conf.py", "```{include} part.md\n```"),
+        ("conf.py", "```{literalinclude} part.md\n```"),
+    ],
+)
+def test_what_a_generator_takes_in_is_part_of_what_shapes_a_page(
+    tmp_path: Path, config: str, line: str
+) -> None:
+    said = {"docfx.json": '{"build": {"content": [{"files": "**.md"}]}}', "conf.py": "project = 'B'\n"}
+    root = files(tmp_path, {config: said.get(config, ""), "page.md": f"# B\n\n{line}\n", "part.md": "Oil.\n"})
+    item = SourceItem("page.md", MARKDOWN, (root / "page.md").read_bytes())
+    before = ProfilePages(found_in(root), SITE).shaped_by(item)
+    (root / "part.md").write_text("Other oil.\n")
+    assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
+
+
 def test_a_component_of_antora_says_attributes_for_all_of_its_pages(tmp_path: Path) -> None:
     config = "name: b\nversion: true\nasciidoc:\n  attributes:\n    site: https://b.example@\n    soft: true\n    off: false\n"
     tree = {"antora.yml": config, "modules/ROOT/pages/index.adoc": "= B\n"}
