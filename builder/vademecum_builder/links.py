@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
-
-import httpx
 
 from vademecum.config import Config
 from vademecum.errors import UsageError
@@ -22,6 +21,9 @@ from vademecum_builder.readers.html.ids import ids_of
 from vademecum_builder.release.location import read_at, read_root
 from vademecum_builder.release.published import read_published
 from vademecum_builder.request import Progress, ignore_progress
+
+if TYPE_CHECKING:
+    import httpx
 
 _PARALLEL, _SECONDS = 6, 30.0
 _SAMPLE = 200
@@ -139,6 +141,8 @@ async def _ids_of_all(
         return {url: _ids_in_folder(folder, url, above) for url in urls}
     if urlsplit(against).scheme not in ("http", "https"):
         raise UsageError(f"--against {against}: only http and https can be asked")
+    import httpx  # a build that asks nobody does not wait for it
+
     gate, done = asyncio.Semaphore(_PARALLEL), 0
     async with httpx.AsyncClient(follow_redirects=True, timeout=_SECONDS) as client:
 
@@ -160,6 +164,8 @@ def _moved(url: str, against: str) -> str:
 
 
 async def _ids_at(client: httpx.AsyncClient, url: str) -> frozenset[str] | str:
+    import httpx
+
     try:
         answer = await client.get(url)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

@@ -10,7 +10,7 @@ from vademecum.errors import ClockError, UsageError
 from vademecum.runtime.clock import SystemClock
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
-from vademecum_builder.signing.metadata import Validity
+from vademecum_builder.signing.validity import Validity
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:

@@ -15,15 +15,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
 import numpy as np
-import stamina
 
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.encoders.table import Matrix, Progress
+
+if TYPE_CHECKING:
+    import httpx
 
 PREFIX: Final = "http:"
 KEY: Final = "VADEMECUM_ENCODER_KEY"
@@ -158,6 +159,8 @@ class HttpModel:
             NetworkError, ServerError: It does not answer, or stays busy.
             ContentError: Its answer is not what was asked for.
         """
+        import httpx  # here and below: no other build waits for them
+
         size = self.limits.batch
         starts = range(0, len(texts), size)
         parts: dict[int, Matrix] = {}
@@ -182,6 +185,9 @@ class HttpModel:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     def _ask(self, client: httpx.Client, texts: list[str]) -> Matrix:
+        import httpx
+        import stamina
+
         body = {"model": self.model, "input": texts, "encoding_format": "float"}
         try:
             for attempt in stamina.retry_context(
@@ -210,6 +216,8 @@ class HttpModel:
 
     def _wait_after(self, error: Exception) -> bool | float:
         """Return whether to ask again, or after how many seconds."""
+        import httpx
+
         if isinstance(error, ServerError):
             return min(error.retry_after, self.limits.longest_wait) if error.retry_after else True
         return isinstance(error, httpx.TransportError)

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 import orjson
 
 from vademecum.format.json import canonical, parse_object
@@ -24,6 +24,9 @@ from vademecum_builder.pages.contents import Contents, ages_of, tree_of
 from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
+
+if TYPE_CHECKING:
+    import jinja2
 
 CHANGES_SHOWN = 50
 OPENED = 200
@@ -123,6 +126,8 @@ def _page(name: str, context: SiteContext) -> bytes:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
+    import jinja2  # a build without news renders nothing
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site_folder() / "templates"),
         autoescape=True,

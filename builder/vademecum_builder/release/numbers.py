@@ -14,7 +14,8 @@ from pathlib import Path
 
 from vademecum.errors import ClockError
 from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
-from vademecum_builder.signing.metadata import Validity, Versions, parse_root
+from vademecum_builder.signing.metadata import Versions, parse_root
+from vademecum_builder.signing.validity import Validity
 
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """No release of this format was published before."""

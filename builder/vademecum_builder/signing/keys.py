@@ -16,7 +16,8 @@ from tuf.api.metadata import Root
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, StorageError, UsageError
 from vademecum.runtime.rename import patiently, replace_durably
-from vademecum_builder.signing.metadata import Validity, expiry, parse_root, signed_bytes
+from vademecum_builder.signing.metadata import expiry, parse_root, signed_bytes
+from vademecum_builder.signing.validity import Validity
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
 _NO_KEY = (

@@ -17,17 +17,9 @@ from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
 from vademecum.trust.channel import CUSTOM, Line, ReleasePointer
+from vademecum_builder.signing.validity import Validity
 
 _SERIALIZER = JSONSerializer(compact=True)
-
-
-@dataclass(frozen=True)
-class Validity:
-    """How long signatures hold. A build signs anew once half of a timestamp's time has passed."""
-
-    root: timedelta = timedelta(days=3 * 365)
-    targets: timedelta = timedelta(days=365)
-    timestamp: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True)

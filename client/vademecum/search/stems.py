@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final
 
-import snowballstemmer
-
 LANGUAGES: Final = {
     "": "english",
     "da": "danish",
@@ -53,6 +51,9 @@ def _stem(word: str, algorithm: str) -> str:
 
 @cache
 def _stemmer(algorithm: str) -> Callable[[str], str]:
+    # Here: who reads a language's name of this module stems no word.
+    import snowballstemmer
+
     # The pure one, which is the same everywhere: a compiled one is taken where PyStemmer lies beside.
     stem: Callable[[str], str] = snowballstemmer.stemmer(algorithm).stemWord
     return stem

@@ -30,7 +30,8 @@ from vademecum_builder.signing.keys import (
     new_keys,
     renew_root,
 )
-from vademecum_builder.signing.metadata import Validity, Versions, sign_release
+from vademecum_builder.signing.metadata import Versions, sign_release
+from vademecum_builder.signing.validity import Validity
 
 CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 32, 7, "one"))}
 
