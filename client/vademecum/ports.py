@@ -2,8 +2,8 @@
 
 Three ports: `Transport` brings bytes, `Store` keeps them, `Clock` knows the time. Each has a real
 implementation for CPython (`runtime/http.py`, `runtime/sqlite/`) and for browsers (`runtime/fetch.py`,
-`runtime/indexeddb.py`), and one in memory (`runtime/memory.py`, `testing.py`); one contract suite (tests/contract) runs
-against all of them.
+`runtime/indexeddb.py`), and one in memory (`runtime/memory.py`, tests/support/in_hand.py); one contract suite
+(tests/contract) runs against all of them.
 """
 
 from __future__ import annotations

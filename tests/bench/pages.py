@@ -62,7 +62,7 @@ def bring(folder: Path, pages: int) -> Path:
 
 def read(tree: Path) -> dict[str, int]:
     """Read and cut a tree, and do nothing with it; return how much there was."""
-    request = BuildRequest(tree, tree.parent / "none", site=False)
+    request = BuildRequest(source=tree, out=tree.parent / "none", site=False)
     source = FolderSource(tree)
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as name:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from support.hosts import HostTransport, Killed, Mortal, Opening, host_of
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, ONCE, Line, read
 from support.sampling import sample
 from vademecum.errors import BusyError
-from vademecum.testing import FixedClock
 from vademecum_builder.hosting.base import Upload, ignore
 from vademecum_builder.hosting.publishing import deliver
 from vademecum_builder.hosting.tree import Tree, read_tree

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import MemoryTransport
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, ServerError, UsageError
 from vademecum.ports import Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.http import HttpTransport
-from vademecum.testing import MemoryTransport
 
 NOISE = os.urandom(300_000)
 FILES = {

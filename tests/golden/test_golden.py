@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from vademecum.config import Config
 from vademecum.engine import Engine, Outcome
 from vademecum.generation.opened import open_generation
@@ -20,7 +21,6 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
-from vademecum.testing import FixedClock
 from vademecum_builder.release.verify import files_below, verify_tree
 
 HERE = Path(__file__).parent

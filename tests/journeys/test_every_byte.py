@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import FixedClock, MemoryTransport
 from support.publishing import HANDBOOK, NOW, ONCE, Line, ask, pull, pulled, tree_of
 from support.sampling import sample
 from vademecum.errors import ContentError, VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import verify_tree
 from vademecum_builder.signing.keys import renew_root

@@ -29,7 +29,7 @@ TITLES = {title for _, title, _ in PAGES}
 def row(name: str, source: Path, work: Path) -> str:
     """Build a folder, ask its links of the rendered site `name`, and its questions."""
     out, keys = work / "out", make_keys(work / "keys")
-    request = BuildRequest(source, out, base_url=sites.SITE, keys=keys, site=False)
+    request = BuildRequest(source=source, out=out, base_url=sites.SITE, keys=keys, site=False)
     report = build(request)
     links = check_links(str(out), str(HERE / name))
     asked = links.pages + links.anchors

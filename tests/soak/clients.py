@@ -11,6 +11,7 @@ from typing import Any
 
 from soak.disks import Disk, End, Fault, MemoryDisk
 from soak.lines import QUERIES, Hits, KnowledgeBase, hits_of
+from support.in_hand import FixedClock, MemoryTransport
 from support.oracle import kept, open_installed, texts_of
 from support.tally import count
 from vademecum.config import Config
@@ -19,7 +20,6 @@ from vademecum.errors import ContentError, VademecumError
 from vademecum.ports import Store
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Head, decode_head
-from vademecum.testing import FixedClock, MemoryTransport
 
 Act = Callable[[Engine], Awaitable[object]]
 NETWORK = frozenset(

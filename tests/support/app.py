@@ -8,6 +8,7 @@ from typing import Any
 
 from support.drive import drive
 from support.faults import Fuse, FusedTransport
+from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.engine import Check, Engine, Outcome
@@ -17,7 +18,6 @@ from vademecum.policy import Policy
 from vademecum.ports import Emit, Permission, Store, always
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation, Head, decode_head
-from vademecum.testing import FixedClock, MemoryTransport
 
 Event = tuple[str, Mapping[str, Any]]
 

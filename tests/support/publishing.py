@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from support.in_hand import FixedClock
 from vademecum.config import Config
 from vademecum.engine import Engine, Outcome
 from vademecum.generation.opened import open_generation
@@ -19,7 +20,6 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
-from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from support.app import App, texts
 from support.drive import drive
+from support.in_hand import FixedClock, MemoryTransport
 from support.packing import with_packs
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
@@ -19,7 +20,6 @@ from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import decode_head
 from vademecum.store.seal import seal
-from vademecum.testing import FixedClock, MemoryTransport
 
 Content = Mapping[str, list[str]]
 """What a reader sees: the texts of each document, by key."""

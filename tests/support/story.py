@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.pages_host import PagesHost
 from support.publishing import tree_of
 from support.runner import Run, Runner
 from vademecum import KnowledgeBase
 from vademecum.config import Config
 from vademecum.runtime.clock import SystemClock
-from vademecum.testing import FixedClock
 from vademecum_builder.cache import default_cache
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.workflow import WORKFLOW_FILE

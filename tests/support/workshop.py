@@ -92,5 +92,5 @@ def scripted(source: Script, **values: Any) -> tuple[BuildRequest, dict[str, lis
     """Return a request of one source called `log`, and that source, opened."""
 
     settings = SourceSettings("log", "catalog", values)
-    request = BuildRequest(Path(), Path("out"), sources=(settings,))
+    request = BuildRequest(source=Path(), out=Path("out"), sources=(settings,))
     return request, {"log:": [Opened(source, lambda: RecordReader(""))]}

@@ -30,7 +30,6 @@ _NOT_CORE = (
     "installation.py",
     "integrations/",
     "knowledge.py",
-    "testing.py",
     "runtime/",
     "search/",
 )

@@ -13,13 +13,13 @@ import securesystemslib.signer._key as keys
 from parts import fetchBody
 from pyodide.ffi import to_js
 
+from support.in_hand import FixedClock
 from support.oracle import judge_content
 from vademecum import browser
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
 from vademecum.runtime.fetch import BrowserTransport
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.testing import FixedClock
 
 keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py
 

@@ -18,10 +18,10 @@ from conformance.harness.conformance_client import CONFIG, bring
 from conformance.harness.delegations import MAX_DELEGATIONS
 from conformance.harness.repository import Repository
 from support.drive import drive
+from support.in_hand import FixedClock, MemoryTransport
 from vademecum.config import Config
 from vademecum.errors import VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import refresh
 

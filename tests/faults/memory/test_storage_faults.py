@@ -11,6 +11,7 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
+from support.in_hand import MemoryTransport
 from support.oracle import judge_content, read_content
 from support.publisher import Publisher
 from support.scenes import (
@@ -33,7 +34,6 @@ from vademecum.errors import VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import decode_head
-from vademecum.testing import MemoryTransport
 
 STEP = 7 if sys.platform == "emscripten" else 1
 """Pyodide takes every seventh operation: Python is ten times slower there, and the code is the same."""

@@ -20,6 +20,7 @@ import pytest
 
 from support import faulty_pages as host
 from support.faulty_pages import HTML, Fault, FaultyPages, Rule, faulty_pages, write_tree
+from support.in_hand import FixedClock
 from support.oracle import judge_content
 from support.scenes import Scene, tiers
 from support.tally import count
@@ -28,7 +29,6 @@ from vademecum.engine import Engine, Outcome
 from vademecum.errors import ServerError, VademecumError
 from vademecum.runtime.http import HttpLimits, HttpTransport
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
-from vademecum.testing import FixedClock
 
 QUICK = HttpLimits(connect=5.0, idle=0.4, total=1.2)
 PATIENT = HttpLimits(connect=20.0, idle=20.0, total=40.0)

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, pull, pulled, tree_of
 from support.theft import POISON, steal
 from vademecum.errors import BusyError, ClockError, EquivocationError, ServerError, SignatureError
 from vademecum.format.version import MAX_SEQUENCE
 from vademecum.ports import Body
 from vademecum.runtime.folder import FolderTransport
-from vademecum.testing import FixedClock
 from vademecum.trust.channel import ManifestHint
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.pipeline import run_stages
@@ -104,7 +104,7 @@ def test_a_timestamp_that_is_damaged_is_replaced_by_a_higher_one(
     """It may have been signed again since the last file that is named by a number; channels and yanks stay."""
     line.release(NEWER, channel="beta", yank=(3,))
     for _ in range(5):
-        resign(TreeRequest(line.out, keys=line.keys), now=line.now)
+        resign(TreeRequest(out=line.out, keys=line.keys), now=line.now)
     store = pulled(line)
     damage(line.out / TIMESTAMP)
     report = build(request(line), now=line.now)

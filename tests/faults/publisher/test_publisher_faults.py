@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, Line, pull, pulled, read, tree_of
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -19,7 +20,6 @@ from vademecum.errors import BusyError, EmptyStoreError, StorageError, UsageErro
 from vademecum.runtime import rename as renames
 from vademecum.runtime.folder import FolderTransport
 from vademecum.store.pointer import decode_head
-from vademecum.testing import FixedClock
 from vademecum_builder.cli.main import main
 from vademecum_builder.publish.tree import TIMESTAMP
 

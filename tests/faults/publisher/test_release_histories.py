@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -15,7 +16,6 @@ from vademecum.errors import UsageError
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.pointer import decode_head
-from vademecum.testing import FixedClock
 from vademecum.trust.channel import Line as ChannelLine
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.published import read_published

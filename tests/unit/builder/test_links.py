@@ -24,7 +24,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def released(rendered: Path, base_url: str = "") -> str:
-    build(BuildRequest(rendered, rendered.parent / "dist", site=False, base_url=base_url))
+    build(BuildRequest(source=rendered, out=rendered.parent / "dist", site=False, base_url=base_url))
     return str(rendered.parent / "dist")
 
 
@@ -130,7 +130,7 @@ def test_a_release_without_documents_has_no_link_to_ask_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("docs").mkdir()
-    build(BuildRequest(Path("docs"), Path("dist"), site=False, allow_empty=True))
+    build(BuildRequest(source=Path("docs"), out=Path("dist"), site=False, allow_empty=True))
     assert main(["links", "dist", "--against", "docs"]) == 0
 
 

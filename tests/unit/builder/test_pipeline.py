@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.in_hand import MemoryTransport
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Documents, Line, ask, pull, pulled, read, tree_of
 from vademecum.errors import ContentError, SignatureError, UsageError
@@ -20,7 +21,6 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import MemoryTransport
 from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder

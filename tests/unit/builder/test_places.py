@@ -115,7 +115,7 @@ def searched(
     for key, text in files.items():
         (tmp_path / "in" / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / key).write_text(text)
-    build(BuildRequest(Path("in"), Path("out"), base_url="https://ex.org/", site=False), now=NOW)
+    build(BuildRequest(source=Path("in"), out=Path("out"), base_url="https://ex.org/", site=False), now=NOW)
     with KnowledgeBase.open("knowledge.db", url=Path("out")) as kb:
         kb.sync()
         return kb.search(query, **options)  # type: ignore[arg-type]
@@ -145,7 +145,9 @@ def test_a_new_version_changes_no_row_of_the_others(tmp_path: Path, monkeypatch:
     searched(tmp_path, monkeypatch, VERSIONS, "pump")
     Path("in/version-11.0").mkdir()
     Path("in/version-11.0/pump.md").write_text(f"{START}\n")
-    report = build(BuildRequest(Path("in"), Path("out"), base_url="https://ex.org/", site=False), now=NOW)
+    report = build(
+        BuildRequest(source=Path("in"), out=Path("out"), base_url="https://ex.org/", site=False), now=NOW
+    )
     assert (report.added, report.modified, report.embedded) == (1, 0, 0)
     with KnowledgeBase.open("knowledge.db", url=Path("out")) as kb:
         kb.sync()

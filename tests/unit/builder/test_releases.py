@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Line, ask, make_runtime, read, tree_of
 from vademecum.config import Config
@@ -20,7 +21,6 @@ from vademecum.format.json import parse_object
 from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import FixedClock
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.inventory import Inventory, read_inventory
 from vademecum_builder.release.verify import Verified, files_below, verify_tree
@@ -33,8 +33,7 @@ from vademecum_builder.releases import (
     roll_out,
     yank,
 )
-from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
-from vademecum_builder.request import tree_of as tree_request_of
+from vademecum_builder.request import ApprovalRule, ArchiveLimits
 from vademecum_builder.signing.keys import new_keys, renew_root
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
@@ -423,11 +422,3 @@ def test_two_at_once_do_not_write_over_each_other(line: Line, tmp_path: Path) ->
         roll_out(tree(line, previous=str(before)), 2, rollout=5, now=line.now)
     assert caught.value.code == "busy"
     assert shown(line) == (2, None, 0)
-
-
-def test_the_tree_of_a_build_is_the_one_that_is_decided_about() -> None:
-    request = BuildRequest(
-        source=Path("docs"), out=Path("site"), title="Lamps", channel="beta", keys=Path("k")
-    )
-    expected = TreeRequest(out=Path("site"), title="Lamps", channel="beta", keys=Path("k"))
-    assert tree_request_of(request) == expected

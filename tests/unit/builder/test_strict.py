@@ -18,7 +18,9 @@ def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildRequest:
     monkeypatch.chdir(tmp_path)
     Path("docs").mkdir()
     Path("docs/good.md").write_text("# Good\n\nRed lever.\n")
-    return BuildRequest(Path("docs"), Path("tree"), site=False, base_url="https://ex.org/", profile="plain")
+    return BuildRequest(
+        source=Path("docs"), out=Path("tree"), site=False, base_url="https://ex.org/", profile="plain"
+    )
 
 
 PAGE = "<html><head><title>Pump</title></head><body><main><h1>Pump</h1><p>Red lever.</p>"

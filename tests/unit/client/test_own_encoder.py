@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.encoder.file import decode_encoder_file, encode_encoder
@@ -21,7 +22,6 @@ from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search import published_model
 from vademecum.store.pointer import decode_head
-from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.encoders.registry import NamedEncoders

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from unit.client.test_own_encoder import NARROW, PAGES, WIDE, OfModel, Tiny, directions
 from unit.js.test_same_hits import JS, READ, installed, node
 from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search import own_encoder
-from vademecum.testing import FixedClock
 
 pytestmark = pytest.mark.process
 

@@ -263,7 +263,7 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
             f"# The {name}\n\nThis page tells about a {name} at the river.\n"
         )
     request = BuildRequest(
-        tmp_path / "docs", tmp_path / "site", encoder=f"http:{host.url}/v1#small", site=False
+        source=tmp_path / "docs", out=tmp_path / "site", encoder=f"http:{host.url}/v1#small", site=False
     )
     report = build(replace(request, encoder=f"{request.encoder}&price=1000"))
     asked = sum(len(body["input"]) for body, _ in host.asked)
@@ -290,5 +290,5 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
         kb.sync()
         assert kb.search("otter", mode="semantic")[0].document == "otter.md"
     with pytest.raises(UsageError, match="encoder http:"):
-        build(BuildRequest(tmp_path / "docs", tmp_path / "site", site=False))
+        build(BuildRequest(source=tmp_path / "docs", out=tmp_path / "site", site=False))
     assert NamedEncoders("builtin").fit(["a text"]).encoder.name == "builtin"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
@@ -22,7 +23,6 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.errors import ContentError, UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.published_model import run_model
-from vademecum.testing import FixedClock
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.encoders.onnx_model import export_model

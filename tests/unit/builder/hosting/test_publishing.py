@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from support.hosts import MemoryHost
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, Line, tree_of
 from vademecum.errors import ContentError, EquivocationError, RollbackError, SignatureError, UsageError
-from vademecum.testing import FixedClock
 from vademecum_builder.hosting.headers import cache_control, content_type
 from vademecum_builder.hosting.publishing import UNNEEDED, deliver, publish
 from vademecum_builder.hosting.targets import is_folder, open_host, shown

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, ONCE, Line, ask, pull, pulled, read, tree_of
 from support.sampling import sample
 from vademecum.errors import QuotaError, StorageError, UsageError
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.runtime.folder import FolderTransport
-from vademecum.testing import FixedClock
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree

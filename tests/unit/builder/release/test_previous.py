@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, NOW, ONCE, Line, pull, tree_of
 from vademecum.errors import (
     ContentError,
@@ -20,7 +21,6 @@ from vademecum.errors import (
 )
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import FixedClock
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.signing.keys import (

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.in_hand import FixedClock, MemoryTransport
 from support.publishing import HANDBOOK, NOW, ONCE, Line, tree_of
 from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, ExpiredError, SelfTestError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import Verified, verify_tree

@@ -27,7 +27,7 @@ def reader_of(folder: Path, *patterns: str) -> DocumentReader:
 
 
 def release(rendered: Path) -> BuildReport:
-    return build(BuildRequest(rendered, rendered.parent / "dist", site=False))
+    return build(BuildRequest(source=rendered, out=rendered.parent / "dist", site=False))
 
 
 def test_a_rendered_folder_is_read_as_a_site_by_itself_and_says_so(rendered: Path) -> None:

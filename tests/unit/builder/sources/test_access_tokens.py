@@ -44,7 +44,7 @@ def test_examples_and_words_are_none(text: str) -> None:
 def built(folder: Path, text: str, name: str = "a.md") -> BuildReport:
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "docs" / name).write_text(text)
-    return build(BuildRequest(folder / "docs", folder / "dist", site=False), now=NOW)
+    return build(BuildRequest(source=folder / "docs", out=folder / "dist", site=False), now=NOW)
 
 
 def test_a_build_warns_of_what_would_be_published_each_time(

@@ -31,7 +31,7 @@ MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF
 
 
 def released(docs: Path, **said: Any) -> BuildReport:
-    return build(BuildRequest(docs, docs.parent / "dist", profile="plain", site=False, **said))
+    return build(BuildRequest(source=docs, out=docs.parent / "dist", profile="plain", site=False, **said))
 
 
 @pytest.mark.parametrize(

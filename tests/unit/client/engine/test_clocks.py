@@ -9,12 +9,12 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
+from support.in_hand import MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.engine import Engine
 from vademecum.errors import ClockError, ExpiredError, TrustError
 from vademecum.ports import Body, Progress
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import MemoryTransport
 from vademecum.trust.clock_check import TOLERANCE, judge_expiry, require_past
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

@@ -13,6 +13,7 @@ import pytest
 from support.app import App, texts
 from support.drive import drive
 from support.faults import FullStore
+from support.in_hand import MemoryTransport
 from support.publisher import NOW, Publisher, make_encoder
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -38,7 +39,6 @@ from vademecum.ports import Room, Span
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.records import SYNC
 from vademecum.store.seal import seal
-from vademecum.testing import MemoryTransport
 from vademecum.trust.refresh import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import FixedClock, MemoryTransport
 from vademecum.errors import NetworkError, ServerError, UsageError
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.http import HttpTransport
 from vademecum.runtime.locations import open_transport
 from vademecum.runtime.loop import run
-from vademecum.testing import FixedClock, MemoryTransport
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
-from vademecum.testing import FixedClock
 
 PAGES = {
     "waits.md": "# Waits\n\n`entryPoints.web.respondingTimeouts.readTimeout` ends a request. Since v2.8.0.\n",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum import installation
 from vademecum.config import Config
@@ -16,7 +17,6 @@ from vademecum.format.segment import Segment
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search import kept_words, segment_words
 from vademecum.search.segment_words import SegmentWords
-from vademecum.testing import FixedClock
 
 PAGES = {
     f"{n}.md": f"# Page {n}\n\nThe {word} stands in the garden.\n" for n, word in enumerate(("oak", "elm"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum.config import Config
 from vademecum.errors import UsageError
@@ -14,7 +15,6 @@ from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.results import Results
 from vademecum.search.words import logarithm
-from vademecum.testing import FixedClock
 
 PAGES = {
     "keys.md": "# Signing keys\n\n## Rotate\n\nReplace the release key. A rotated key signs nothing any more.\n\n"

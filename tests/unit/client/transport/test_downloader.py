@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from support.drive import drive
+from support.in_hand import FixedClock
 from support.publisher import NOW
 from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, VademecumError
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.ports import Body, Progress
-from vademecum.testing import FixedClock
 from vademecum.transport.downloader import Downloader, at_once, in_parallel
 
 CONFIG = Config(retries=3, backoff=1.0, longest_wait=10.0)

@@ -11,6 +11,7 @@ import pytest
 from support.app import App, Host, texts
 from support.drive import drive
 from support.faults import Fuse
+from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -24,7 +25,6 @@ from vademecum.errors import (
 )
 from vademecum.ports import Body, Emit, Progress, Store
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import telling
 from vademecum.trust.refresh import TIMESTAMP

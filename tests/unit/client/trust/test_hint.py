@@ -10,6 +10,7 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
+from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -17,7 +18,6 @@ from vademecum.errors import ContentError, NetworkError, ServerError, VademecumE
 from vademecum.format.objects import ObjectRef
 from vademecum.ports import Body, Progress
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import TIMESTAMP
 

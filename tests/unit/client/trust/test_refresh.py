@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from support.drive import drive
+from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher, TestKey, sign
 from vademecum.config import Config
 from vademecum.errors import (
@@ -22,7 +23,6 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.runtime.memory import MemoryStore
-from vademecum.testing import FixedClock, MemoryTransport
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.floor import FIRST_USE, origin_of
 from vademecum.trust.refresh import TIMESTAMP, Refreshed, refresh

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from support.app import App, texts
+from support.in_hand import FixedClock
 from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import ContentError, EmptyStoreError, RollbackError, VademecumError
 from vademecum.store.records import ROLLOUT, Rollout
-from vademecum.testing import FixedClock
 from vademecum.trust.channel import WHOLE
 from vademecum.trust.refresh import TIMESTAMP
 from vademecum.trust.rollout import bucket

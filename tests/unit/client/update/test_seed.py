@@ -12,6 +12,7 @@ import pytest
 from support.app import App, texts
 from support.drive import drive
 from support.faults import Crash, FusedStore, crash_at
+from support.in_hand import MemoryTransport
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
 from vademecum.engine import Engine
@@ -29,7 +30,6 @@ from vademecum.format.json import canonical, iso_time
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.seal import seal
-from vademecum.testing import MemoryTransport
 from vademecum.trust.floor import ANY_TIME, trusted_before
 from vademecum.trust.refresh import TIMESTAMP
 

@@ -1,11 +1,4 @@
-"""For the tests of apps, and for our own: a host and a clock that a test has in its hand.
-
->>> from datetime import UTC, datetime
->>> clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
->>> clock.advance(3600)
->>> clock.now().hour
-1
-"""
+"""A host and a clock that a test has in its hand."""
 
 from __future__ import annotations
 
@@ -35,7 +28,7 @@ class MemoryTransport:
         path: str,
         *,
         limit: int,
-        fresh: bool = False,  # noqa: ARG002 - there is no cache to go past
+        fresh: bool = False,
         progress: Progress | None = None,
     ) -> Body:
         self.requests.append(check_path(path))
