@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,10 +74,12 @@ class ArchiveLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publishing:
-    """How a tree is gone on from, signed and laid out, whatever becomes of its documents.
+class TreeRequest:
+    """Which tree a build or a decision about releases changes, and how it is gone on from, signed and laid out.
 
     Attributes:
+        out: Folder of the published tree; empty, missing, or one that an earlier build has made. Whole and ready to be
+            deployed afterwards.
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         channel: The line of releases that it belongs to.
         title: Name of the knowledge base, for its pages.
@@ -93,6 +95,7 @@ class Publishing:
         archive: Which earlier releases stay published.
     """
 
+    out: Path
     previous: str | None = None
     channel: str = "stable"
     title: str = ""
@@ -108,28 +111,17 @@ class Publishing:
     archive: ArchiveLimits = field(default_factory=ArchiveLimits)
 
 
-@dataclass(frozen=True)
-class TreeRequest(Publishing):
-    """Which tree a decision about releases changes, and who signs; for what is not here see `Publishing`.
-
-    Attributes:
-        out: Folder of the published tree: whole and ready to be deployed afterwards.
-    """
-
-    out: Path
-
-
 QUERY_ENCODERS: Final = ("table", "transformer")
 
 
-@dataclass(frozen=True)
-class BuildRequest(Publishing):
-    """What to build, from what, and how. Only the first two have no default; for what is not here see `Publishing`.
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest(TreeRequest):
+    """What to build, from what, and how. Only `source` and `out` have no default; for what is not here see
+    `TreeRequest`.
 
     Attributes:
         source: Folder of documents: rendered pages, or files of the kinds in `sources.endings.MEDIA_TYPES`. Where there
             are `sources`: the settings' folder.
-        out: Folder of the published tree; empty, missing, or one that an earlier build has made.
         sources: What is read, each with a name, in place of the folder.
         patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
         example_keys: Git-style, files whose private keys everybody may have; others with one are left out.
@@ -167,7 +159,6 @@ class BuildRequest(Publishing):
     """
 
     source: Path
-    out: Path
     sources: tuple[SourceSettings, ...] = ()
     patterns: tuple[str, ...] = ()
     example_keys: tuple[str, ...] = ()
@@ -200,8 +191,3 @@ class BuildRequest(Publishing):
     restart: bool = False
     publish: tuple[str, ...] = ()
     approval: ApprovalRule = field(default_factory=ApprovalRule)
-
-
-def tree_of(request: BuildRequest) -> TreeRequest:
-    """Return the tree that a build publishes."""
-    return TreeRequest(**{one.name: getattr(request, one.name) for one in fields(TreeRequest)})

@@ -26,7 +26,16 @@ from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.hosting.targets import is_folder
-from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_one_of, is_path, is_texts, is_truth
+from vademecum_builder.kinds.base import (
+    ADDRESS,
+    Key,
+    is_http,
+    is_number,
+    is_one_of,
+    is_path,
+    is_texts,
+    is_truth,
+)
 from vademecum_builder.kinds.joined import taken_in
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
@@ -61,19 +70,14 @@ def read_settings(file: Path) -> BuildRequest:
     sources, limits, approval = told.pop("source", []), told.pop("limits", {}), told.pop("approval", {})
     if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
         raise lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
-    if not isinstance(limits, dict):
-        raise lines.error("limits", "expected a table: [limits]")
-    if not isinstance(approval, dict):
-        raise lines.error("approval", "expected a table: [approval]")
+    for name, table in (("limits", limits), ("approval", approval)):
+        if not isinstance(table, dict):
+            raise lines.error(name, f"expected a table: [{name}]")
     encoder = told.pop("encoder") if isinstance(told.get("encoder"), dict) else None
-    fields = {_TOP[name].field: value for name, value in _values(told, _TOP, lines, _TABLES).items()}
+    fields = _fields(told, _TOP, lines, _TABLES) | _fields(limits, _LIMITS, lines.within("limits"))
     if encoder is not None:
         fields["encoder"] = _encoder(encoder, lines.within("encoder"))
-    fields |= {
-        _LIMITS[name].field: value for name, value in _values(limits, _LIMITS, lines.within("limits")).items()
-    }
-    rule = _values(approval, _APPROVAL, lines.within("approval"))
-    fields["approval"] = ApprovalRule(**{_APPROVAL[name].field: value for name, value in rule.items()})
+    fields["approval"] = ApprovalRule(**_fields(approval, _APPROVAL, lines.within("approval")))
     found = [_source(one, lines.within("source", number)) for number, one in enumerate(sources)]
     for name, count in Counter(source.name for source in found).items():
         if count > 1 and len(found) > 1:
@@ -120,6 +124,14 @@ def _source(told: Mapping[str, Any], lines: _Lines) -> SourceSettings:
     for missing in (key for key in keys if keys[key].required and key not in values):
         raise lines.error("", f"{missing} is missing: {keys[missing].expected}")
     return SourceSettings(name, kind, values, lines.place(""))
+
+
+def _fields(
+    told: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the values of a table by the fields that they fill: those of their names, unless it is said otherwise."""
+    values = _values(told, keys, lines, others)
+    return {_FILLS.get(name, name.replace("-", "_")): value for name, value in values.items()}
 
 
 def _values(
@@ -178,39 +190,12 @@ class _Lines:
         return 0
 
 
-@dataclass(frozen=True)
-class _Field(Key):
-    """A key that fills a field of `BuildRequest`."""
-
-    field: str = ""
-
-
 def _any_text(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def _model(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) and value and not set(value) & set("&# ") else None
-
-
-def _number_above_0(value: Any, _: Path) -> int | None:
-    return value if type(value) is int and value > 0 else None
-
-
-def _whole(value: Any, _: Path) -> int | None:
-    return value if type(value) is int and value >= 0 else None
-
-
-def _price(value: Any, _: Path) -> float | None:
-    return float(value) if type(value) in (int, float) and 0 <= value < 10**6 else None
-
-
-def _packs(value: Any, _: Path) -> PackLimits | None:
-    return PackLimits(most=value) if type(value) is int and value >= 0 else None
-
-
-def _keep(value: Any, _: Path) -> ArchiveLimits | None:
-    return ArchiveLimits(releases=value) if type(value) is int and value >= 0 else None
 
 
 def _channel(value: Any, _: Path) -> str | None:
@@ -224,60 +209,56 @@ def _candidate(value: Any, _: Path) -> int | None:
         return None
 
 
-def _share(value: Any, _: Path) -> float | None:
-    return float(value) if type(value) in (int, float) and 0 <= value <= 1 else None
-
-
-def _dimensions(value: Any, _: Path) -> int | None:
-    return value if type(value) is int and 1 <= value <= MAX_DIMENSIONS else None
-
-
 def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
     found = is_texts(value, folder)
     return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
 
 
-_TOP: Final = {
-    "title": _Field("a text", _any_text, field="title"),
-    "address": _Field(ADDRESS, is_http, field="previous"),
-    "out": _Field("a folder", is_path, field="out"),
-    "root": _Field("a file", is_path, field="root"),
-    "channel": _Field("small letters, digits and -, as in stable", _channel, field="channel"),
-    "encoder": _Field(
-        "builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _any_text, field="encoder"
-    ),
-    "bits": _Field("8, 4 or 2", is_one_of(8, 4, 2), field="bits"),
-    "dimensions": _Field(f"a number from 1 to {MAX_DIMENSIONS}", _dimensions, field="dimensions"),
-    "query-encoder": _Field(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS), field="query_encoder"),
-    "publish": _Field("a list of places, as `vade publish` takes them", _targets, field="publish"),
-    "candidate": _Field("true, or a percentage from 0 to 100", _candidate, field="candidate"),
-    "site": _Field("true or false", is_truth, field="site"),
-    "whole": _Field("true or false", is_truth, field="whole"),
-    "strict": _Field("true or false", is_truth, field="strict"),
+_FILLS: Final = {
+    "address": "previous",
+    "keep": "archive",
+    "history": "history_jobs",
+    "vectors": "vector_bytes",
+}
+_TOP: Final[Mapping[str, Key]] = {
+    "title": Key("a text", _any_text),
+    "address": Key(ADDRESS, is_http),
+    "out": Key("a folder", is_path),
+    "root": Key("a file", is_path),
+    "channel": Key("small letters, digits and -, as in stable", _channel),
+    "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _any_text),
+    "bits": Key("8, 4 or 2", is_one_of(8, 4, 2)),
+    "dimensions": Key(f"a number from 1 to {MAX_DIMENSIONS}", is_number(1, MAX_DIMENSIONS)),
+    "query-encoder": Key(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS)),
+    "publish": Key("a list of places, as `vade publish` takes them", _targets),
+    "candidate": Key("true, or a percentage from 0 to 100", _candidate),
+    "site": Key("true or false", is_truth),
+    "whole": Key("true or false", is_truth),
+    "strict": Key("true or false", is_truth),
 }
 _ENCODER: Final[Mapping[str, Key]] = {
     "name": Key("builtin or sentence-transformers:MODEL", _any_text),
     "address": Key("an address that begins with https:// or http://, as in https://host/v1", is_http),
     "model": Key("the name of a model that answers there", _model),
-    "batch": Key("texts in a request, a number above 0", _number_above_0),
-    "parallel": Key("requests at a time, a number above 0", _number_above_0),
-    "rate": Key("the most requests in a minute, a number above 0", _number_above_0),
-    "price": Key("of a million tokens, a number", _price),
-    "seconds": Key("for which it may say nothing, a number above 0", _number_above_0),
-    "attempts": Key("a number above 0", _number_above_0),
+    "batch": Key("texts in a request, a number above 0", is_number(1)),
+    "parallel": Key("requests at a time, a number above 0", is_number(1)),
+    "rate": Key("the most requests in a minute, a number above 0", is_number(1)),
+    "price": Key("of a million tokens, a number", is_number(0, 10**6, real=True)),
+    "seconds": Key("for which it may say nothing, a number above 0", is_number(1)),
+    "attempts": Key("a number above 0", is_number(1)),
 }
 """The keys of `[encoder]`: one by its name, or the model behind an address (`encoders.http`)."""
-_APPROVAL: Final = {
-    "always": _Field("true or false", is_truth, field="always"),
-    "more-than": _Field("a share of the documents from 0 to 1, as in 0.2", _share, field="more_than"),
+_APPROVAL: Final[Mapping[str, Key]] = {
+    "always": Key("true or false", is_truth),
+    "more-than": Key("a share of the documents from 0 to 1, as in 0.2", is_number(0, 1, real=True)),
 }
-_LIMITS: Final = {
-    "packs": _Field("a number of bytes", _packs, field="packs"),
-    "keep": _Field("a number of earlier releases", _keep, field="archive"),
-    "history": _Field("a number of jobs", _whole, field="history_jobs"),
-    "history-bytes": _Field("a number of bytes", _whole, field="history_bytes"),
-    "vectors": _Field("a number of bytes", _whole, field="vector_bytes"),
-    "failures": _Field("a share from 0 to 1, as in 0.05", _share, field="failures"),
-    "allow-empty": _Field("true or false", is_truth, field="allow_empty"),
-    "allow-shrink": _Field("true or false", is_truth, field="allow_shrink"),
+_LIMITS: Final[Mapping[str, Key]] = {
+    "packs": Key("a number of bytes", is_number(make=lambda most: PackLimits(most=most))),
+    "keep": Key("a number of earlier releases", is_number(make=ArchiveLimits)),
+    "history": Key("a number of jobs", is_number()),
+    "history-bytes": Key("a number of bytes", is_number()),
+    "vectors": Key("a number of bytes", is_number()),
+    "failures": Key("a share from 0 to 1, as in 0.05", is_number(0, 1, real=True)),
+    "allow-empty": Key("true or false", is_truth),
+    "allow-shrink": Key("true or false", is_truth),
 }

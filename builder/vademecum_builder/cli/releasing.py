@@ -15,7 +15,6 @@ from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
 from vademecum_builder.releases import ChangeReport, TreeRequest
-from vademecum_builder.request import tree_of
 from vademecum_builder.settings import read_settings
 
 _FIELDS = frozenset(field.name for field in fields(TreeRequest))
@@ -30,7 +29,7 @@ def tree_request(options: Namespace) -> TreeRequest:
     given = {name: value for name, value in vars(options).items() if name in _FIELDS}
     given["signing_key"] = signing_key(os.environ, given.get("keys"))
     if options.config.exists() or options.config != SETTINGS:
-        return replace(tree_of(read_settings(options.config)), **given)
+        return replace(read_settings(options.config), **given)
     if "out" not in given:
         raise UsageError(f"which tree? name it with --out, or {or_settings()}")
     return TreeRequest(**given)

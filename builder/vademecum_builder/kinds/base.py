@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -79,6 +80,18 @@ def is_texts(value: Any, _: Path) -> tuple[str, ...] | None:
 def is_one_of(*values: Any) -> Callable[[Any, Path], Any]:
     """Return what takes one of these."""
     return lambda value, _: value if type(value) is type(values[0]) and value in values else None
+
+
+def is_number(
+    least: float = 0,
+    most: float = inf,
+    *,
+    real: bool = False,
+    make: Callable[[Any], Any] = lambda number: number,
+) -> Callable[[Any, Path], Any]:
+    """Return what takes a number within these bounds, whole unless it may be `real`, and what it makes of it."""
+    kinds = (int, float) if real else (int,)
+    return lambda value, _: make(value) if type(value) in kinds and least <= value <= most else None
 
 
 def is_http(value: Any, _: Path) -> str | None:

@@ -13,9 +13,18 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.markup import Code
-from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_path, is_text, is_texts, is_truth
+from vademecum_builder.kinds.base import (
+    Key,
+    Opened,
+    is_number,
+    is_one_of,
+    is_path,
+    is_text,
+    is_texts,
+    is_truth,
+)
 from vademecum_builder.kinds.records import is_zone
-from vademecum_builder.kinds.sql import is_count, is_database, table_source
+from vademecum_builder.kinds.sql import is_database, table_source
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import Block, Outline
@@ -43,11 +52,6 @@ def is_strategies(value: Any, _: Path) -> tuple[str, ...] | None:
     return names if names and set(names) <= set(STRATEGIES) and len(set(names)) == len(names) else None
 
 
-def is_zero_or_more(value: Any, _: Path) -> int | None:
-    """Take a whole number."""
-    return value if type(value) is int and value >= 0 else None
-
-
 _DURATION: Final = "a duration, as in 30m, 12h or 7d"
 KEYS: Final[Mapping[str, Key]] = {
     "url": Key("a database's address, as in sqlite:///chat.db or ${DATABASE_URL}", is_database),
@@ -64,9 +68,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "window": Key(_DURATION, is_duration),
     "gap": Key(_DURATION, is_duration),
     "silence": Key(_DURATION, is_duration),
-    "messages": Key("a number of messages above 0", is_count),
-    "overlap": Key("a number of messages", is_zero_or_more),
-    "tokens": Key("a number of tokens above 0", is_count),
+    "messages": Key("a number of messages above 0", is_number(1)),
+    "overlap": Key("a number of messages", is_number()),
+    "tokens": Key("a number of tokens above 0", is_number(1)),
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_text, is_truth
+from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text, is_truth
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 
@@ -39,11 +39,6 @@ def is_database(value: Any, folder: Path) -> Database | None:
     return database_at(value, folder) if isinstance(value, str) and ":" in value else None
 
 
-def is_count(value: Any, _: Path) -> int | None:
-    """Take a whole number above 0."""
-    return value if type(value) is int and value > 0 else None
-
-
 KEYS: Final[Mapping[str, Key]] = {
     "url": Key(
         "a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", is_database, required=True
@@ -54,7 +49,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "deleted": Key("the column that says that a row is gone", is_text),
     "drafts": Key("true or false", is_truth),
     "capture": Key("triggers or slot", is_one_of("triggers", "slot")),
-    "look-back": Key("a number of rows above 0", is_count),
+    "look-back": Key("a number of rows above 0", is_number(1)),
     **records.KEYS,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,9 +137,9 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
             now, published.manifest.built, previous.told, request.validity, signed=signed, roots=keys.roots
         )
     has_pages = request.site and published.site is not None
-    as_build: Mapping[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
+    tree: dict[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
     context = BuildContext(
-        BuildRequest(source=Path(), **as_build),
+        BuildRequest(source=Path(), **tree),
         authority,
         previous,
         SiteBuilder(request.runtime_cache) if has_pages else None,

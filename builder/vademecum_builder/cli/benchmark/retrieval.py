@@ -81,7 +81,7 @@ def _built(
         file.write_text(text, "utf-8")
     tree = folder / "dist"
     request = BuildRequest(
-        folder / "docs", tree, encoder=encoder, dimensions=dimensions, preview=True, site=False
+        source=folder / "docs", out=tree, encoder=encoder, dimensions=dimensions, preview=True, site=False
     )
     build(request, progress=progress)
     return tree
