@@ -73,7 +73,7 @@ def bundled(runtime: dict[str, Any], lock: str, pyodide: list[str]) -> str:
 
 def write_package(folder: Path) -> None:
     """Write the package into an empty folder."""
-    for path, content in client_files(fetch_runtime()).items():
+    for path, content in client_files(fetch_runtime(), bundle=False).items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):

@@ -175,7 +175,7 @@ def test_who_saves_data_is_asked_first(app: App) -> None:
 # What is missing ----------------------------------------------------------------------------------
 
 RUNTIME = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]
-OURS = ["runtime.json", "vademecum.zip", "worker.mjs", "workers/boot.mjs"]
+OURS = ["runtime.json", "vademecum.zip", "worker.mjs"]
 
 
 @pytest.mark.parametrize("name", [*(f"pyodide/{name}" for name in RUNTIME), *OURS])
@@ -187,13 +187,11 @@ def test_a_file_of_the_program_that_is_missing_is_one_error(
     app.call("setMode", "off")
     error = app.page.evaluate("kb.update().then(() => null, ({ code, message }) => [code, message])")
     assert error[0] == "server"
-    if name != "workers/boot.mjs":  # browsers do not tell which of a worker's modules is missing
-        assert name.split("/")[-1] in error[1] and "404" in error[1]
+    assert name.split("/")[-1] in error[1] and "404" in error[1]
 
 
-@pytest.mark.parametrize("name", ["query.mjs", "search/generation.mjs"])
-def test_a_query_worker_that_is_missing_is_one_error(app: App, publisher: Publisher, name: str) -> None:
-    (publisher.dist / "client" / name).unlink()
+def test_a_query_worker_that_is_missing_is_one_error(app: App, publisher: Publisher) -> None:
+    (publisher.dist / "client" / "query.mjs").unlink()
     app.page.goto(f"{app.host.url}app.html")
     error = app.page.evaluate("""async () => {
       const { KnowledgeBase } = await import("/client/vademecum.mjs");

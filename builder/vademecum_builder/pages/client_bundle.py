@@ -9,7 +9,6 @@ import ast
 import hashlib
 import io
 import json
-import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import vademecum
 from vademecum.format.json import canonical
+from vademecum_builder.pages.bundle import bundled, loaded
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
@@ -60,34 +60,29 @@ _COMMENT = re.compile(
 _SET_IN = re.compile(
     rb"^ +", re.MULTILINE
 )  # what our modules have in texts of several lines is words and style
-_IMPORT = re.compile(rb'^(?:import|export)\b[^;]*?"(\.[^"]+)";', re.MULTILINE)
-_ENTRIES = ("query.mjs", "vademecum.mjs", "vademecum-search.mjs", "worker.mjs")
-"""What pages and workers load. Each names all that it needs: else a browser would find it one floor at a time."""
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def client_files(runtime: Path) -> Mapping[str, Path | bytes]:
+def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | bytes]:
     """Return all of `client/`: path in the published tree -> content, or the file that has it.
 
     Our own modules go without what only people read, a third of their bytes.
 
     Args:
         runtime: What `fetch_runtime` returned.
+        bundle: Whether what pages and workers begin with holds what it imports. The npm package leaves it to the
+            bundlers of apps, which drop what these do not use.
     """
     package = Path(vademecum.__file__).parent
     files: dict[str, Path | bytes] = {"vademecum.zip": _zip_core(package)}
-    modules: dict[str, bytes] = {}
+    modules: dict[str, str] = {}
     for path in (package / "js").rglob("*.*"):
         name = path.relative_to(package / "js").as_posix()
-        if name.endswith(".d.mts"):
+        if name.endswith(".mjs"):
+            modules[name] = condensed(path.read_bytes()).decode()
+        elif name.endswith((".d.mts", ".js")):  # the stemmers of Snowball, with their notice
             files[name] = path
-        elif name.endswith(".mjs"):
-            files[name] = modules[name] = condensed(path.read_bytes())
-        elif name.endswith(".js"):  # of Snowball, with its notice
-            files[name] = path
-    for entry in _ENTRIES:
-        ahead = (b'import "./%s";\n' % name.encode() for name in _needed(entry, modules))
-        files[entry] = b"".join([*ahead, modules[entry]])
+    files |= {name: text.encode() for name, text in (bundled(modules) if bundle else modules).items()}
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
     for path in sorted((runtime / "pyodide").iterdir()):
@@ -112,25 +107,18 @@ def condensed(module: bytes) -> bytes:
     return _SET_IN.sub(b"", _COMMENT.sub(b"", module))
 
 
-def _needed(name: str, modules: Mapping[str, bytes]) -> list[str]:
-    """Return the modules that one imports, and those that these import, and so on; not what it may ask for later."""
-    found: dict[str, None] = {}
-    waiting = [name]
-    while waiting:
-        module = waiting.pop()
-        for path in _IMPORT.findall(modules[module]):
-            target = posixpath.normpath(posixpath.join(posixpath.dirname(module), path.decode()))
-            if target not in found:
-                found[target] = None
-                waiting.append(target)
-    return list(found)
-
-
 def digests(files: Mapping[str, Path | bytes]) -> Mapping[str, str]:
-    """Return the SHA-256 of each file: what `render_site` needs to know of the client."""
+    """Return the SHA-256 of each file that pages load: what `render_site` needs to know of the client."""
+    modules = {
+        path.removeprefix("client/"): content.decode()
+        for path, content in files.items()
+        if path.endswith(".mjs") and isinstance(content, bytes)
+    }
+    others = modules.keys() - loaded(modules)
     return {
         path: hashlib.sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
         for path, content in files.items()
+        if path.removeprefix("client/") not in others
     }
 
 

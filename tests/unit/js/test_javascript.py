@@ -32,9 +32,9 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
 from vademecum.search.places import MOST_PLACES, Places
-from vademecum.search.stop_words import STOP_WORDS
 from vademecum.trust import refresh
 from vademecum.update.states import OF_STAGE, TRANSITIONS
+from vademecum_builder.pages.bundle import bundled
 from vademecum_builder.pages.client_bundle import condensed
 
 pytestmark = pytest.mark.process
@@ -245,12 +245,11 @@ def test_the_shim_is_small() -> None:
 
     Of Snowball the stemmer of English and its base come on top, 4.2 kB.
     """
-    others = ["ui/", "vademecum-search.mjs", "search/local.mjs", "page/preview.mjs"]
-    others += ["page/own_encoder.mjs", "search/own_encoder.mjs"]
-    others += [f"search/stop_words/{language}.mjs" for language in STOP_WORDS if language != "english"]
-    modules = [
-        path
+    modules = {
+        path.relative_to(CLIENT).as_posix(): condensed(path.read_bytes()).decode()
         for path in CLIENT.rglob("*.mjs")
-        if not path.relative_to(CLIENT).as_posix().startswith(tuple(others))
-    ]
-    assert sum(len(gzip.compress(condensed(path.read_bytes()), 6)) for path in modules) <= 60_000
+    }
+    files = bundled(modules)
+    needed = ("vademecum.mjs", "query.mjs", "worker.mjs", "search/stop_words/english.mjs")
+    assert sum(len(gzip.compress(files[name].encode(), 6)) for name in needed) <= 60_000
+    assert len(gzip.compress(files["vademecum-search.mjs"].encode(), 6)) <= 40_000

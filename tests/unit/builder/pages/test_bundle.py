@@ -1,0 +1,128 @@
+"""Modules of JavaScript in files that pages and workers load: as they are written here, and our own, run by Node."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import vademecum
+from vademecum_builder.pages.bundle import bundled, loaded
+from vademecum_builder.pages.client_bundle import condensed
+
+JS = Path(vademecum.__file__).parent / "js"
+MODULES = {
+    "errors.mjs": "export class Fault extends Error {}\nexport const asFault = (what) => new Fault(what);\n",
+    "page/start.mjs": 'import { asFault as named } from "../errors.mjs";\nconst HERE = import.meta.url;\n'
+    'export const file = () => new URL("../query.mjs", import.meta.url).pathname;\n'
+    "export const fault = named;\nexport const here = HERE;\n",
+    "page/later.mjs": 'import { Fault } from "../errors.mjs";\nimport { twice } from "./twice.mjs";\n'
+    "export const isFault = (what) => twice(what instanceof Fault);\n",
+    "page/twice.mjs": "export function twice(what) {\nreturn [what, what];\n}\n",
+    "page/words.mjs": "export default `\none two\n`;\n",
+    "ui/field.mjs": 'import { Fault } from "../errors.mjs";\nexport async function read() {\nreturn Fault;\n}\n',
+    "vademecum.mjs": 'import { Fault } from "./errors.mjs";\nimport { fault, file, here } from "./page/start.mjs";\n'
+    "export { Fault };\nexport const told = { fault, file, here };\n"
+    'export const later = () => import("./page/later.mjs");\nexport const words = () => import("./page/words.mjs");\n',
+    "vademecum-search.mjs": 'import { told } from "./vademecum.mjs";\nimport { read } from "./ui/field.mjs";\n'
+    "export const element = { told, read };\n",
+    "query.mjs": 'import { scan } from "./search/scan.mjs";\nimport "./errors.mjs";\nexport const found = scan();\n',
+    "search/scan.mjs": 'import { Fault } from "../errors.mjs";\nexport function* scan() {\nyield Fault;\n}\n',
+    "worker.mjs": "export const worker = 1;\n",
+}  # fmt: skip
+RUN = """
+import { readdirSync } from "node:fs";
+const folder = process.argv[1];
+const of = (name) => import(folder + name);
+const { Fault, later, told, words } = await of("vademecum.mjs");
+const { element } = await of("vademecum-search.mjs");
+console.log(JSON.stringify({
+  same: [Fault === (await of("errors.mjs")).Fault, Fault === await element.read()],
+  field: (await of("ui/field.mjs")).read === element.read,
+  later: (await later()).isFault(told.fault("x")),
+  words: (await words()).default,
+  file: told.file() === new URL("query.mjs", folder).pathname,
+  here: [told.here, (await of("vademecum.mjs?v=2#x")).told.here].map((address) => address.replace(folder, "")),
+  worker: [...(await of("query.mjs")).found].length,
+}));
+"""
+NAMES = """
+import { readdirSync } from "node:fs";
+globalThis.self = { addEventListener() {} };
+Object.assign(globalThis, { HTMLElement: class {}, customElements: { get: () => true } });
+const [before, after] = process.argv.slice(1);
+const names = async (address) => Object.keys(await import(address)).filter((name) => name !== "$modules");
+const found = [];
+for (const name of readdirSync(new URL(before), { recursive: true })) {
+  if (name.endsWith(".mjs")) found.push([name, await names(before + name), await names(after + name)]);
+}
+console.log(JSON.stringify(found));
+"""
+
+
+def laid(folder: Path, files: dict[str, str]) -> str:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return f"{folder.as_uri()}/"
+
+
+def node(script: str, *arguments: str) -> str:
+    program = shutil.which("node")
+    assert program is not None
+    command = [program, "--input-type=module", "--eval", script, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.process
+def test_what_is_held_by_another_file_is_still_where_it_was_and_the_same(tmp_path: Path) -> None:
+    told = json.loads(node(RUN, laid(tmp_path, bundled(MODULES))))
+    assert told == {
+        "same": [True, True],
+        "field": True,
+        "later": [True, True],
+        "words": "\none two\n",
+        "file": True,
+        "here": ["page/start.mjs", "page/start.mjs"],
+        "worker": 1,
+    }
+
+
+def test_a_page_begins_with_two_files_and_a_worker_with_one() -> None:
+    files = bundled(MODULES)
+
+    def imports(name: str) -> list[str]:
+        return re.findall(r'^import .*"(.*)";$', files[name], re.MULTILINE)
+
+    assert [imports(name) for name in ("vademecum.mjs", "query.mjs", "worker.mjs")] == [[], [], []]
+    assert {*imports("vademecum-search.mjs")} == {*imports("page/later.mjs")} - {"../vademecum.mjs"} | {
+        "./vademecum.mjs"
+    }
+    entries = {"vademecum.mjs", "vademecum-search.mjs", "query.mjs", "worker.mjs"}
+    assert loaded(files) == {*entries, "page/later.mjs", "page/words.mjs"}
+    assert files["search/scan.mjs"] == MODULES["search/scan.mjs"], "nobody's page begins a worker's work"
+
+
+@pytest.mark.process
+def test_a_page_that_another_bundler_has_packed_knows_no_address_of_its_files(tmp_path: Path) -> None:
+    """Then `workers/start.mjs` and `workers/boot.mjs` must not believe that they lie where they were published."""
+    folder = laid(tmp_path, bundled(MODULES))
+    (tmp_path / "vademecum.mjs").rename(tmp_path / "app.mjs")
+    assert (
+        node("console.log((await import(`${process.argv[1]}app.mjs`)).told.here);", folder).strip()
+        == f"{folder}app.mjs"
+    )
+
+
+@pytest.mark.process
+def test_every_module_exports_what_it_did(tmp_path: Path) -> None:
+    modules = {
+        path.relative_to(JS).as_posix(): condensed(path.read_bytes()).decode() for path in JS.rglob("*.mjs")
+    }
+    read = json.loads(node(NAMES, f"{JS.as_uri()}/", laid(tmp_path, bundled(modules))))
+    assert len(read) == len(modules) > 60
+    assert [name for name, before, after in read if before != after] == []
