@@ -1,19 +1,51 @@
-"""What an app hands to `KnowledgeBase.open`: whether it is of the right type, and the root that it ships, as bytes."""
+"""What an app hands to `KnowledgeBase.open`: whether it is of the right type, and as one value."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from vademecum.config import Config
 from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import parse_object
-from vademecum.policy import Policy
+from vademecum.policy import UNKNOWN, Connection, Policy
+from vademecum.ports import Clock
+from vademecum.runtime.clock import SystemClock
+from vademecum.search.own_encoder import Encode
 from vademecum.search.published_model import require_onnx
 
 logger = logging.getLogger("vademecum")
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """How an app has opened a knowledge base.
+
+    Attributes:
+        path: The SQLite file.
+        locations: The published tree and its mirrors, the preferred one first; empty: the network is never asked.
+        trust: The root metadata that the app ships, or None.
+        seed: The published tree that the app ships, or None.
+        policy: What is done unasked, or None: as `config` has it.
+        connection: Tells what is known of the network.
+        fallback: Documents that answer by their words while nothing is installed, or None.
+        encoder: The app's own encoder of queries, `published`: the model that the release brings, or None.
+    """
+
+    path: Path
+    locations: tuple[str, ...] = ()
+    trust: bytes | None = None
+    seed: str | None = None
+    config: Config = field(default_factory=Config)
+    policy: Policy | None = None
+    connection: Callable[[], Connection] = lambda: UNKNOWN
+    fallback: tuple[Mapping[str, object], ...] | None = None
+    encoder: Encode | Literal["published"] | None = None
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def check_arguments(

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from vademecum.config import Config
-from vademecum.engine import Engine
+from vademecum.engine import Engine, Outcome
 from vademecum.errors import DamagedError, QuotaError, VademecumError
+from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import Connection, Policy
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.fetch import BrowserTransport, Tree
@@ -101,54 +102,22 @@ def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> E
     )
 
 
-async def _check(engine: Engine, _: Mapping[str, Any]) -> Any:
-    return asdict(await engine.check())
-
-
-async def _plant(engine: Engine, _: Mapping[str, Any]) -> Any:
-    return await engine.plant()
-
-
-async def _sync(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    if arguments["damaged"]:
+async def _sync(engine: Engine, told: Mapping[str, Any]) -> Outcome:
+    if told["damaged"]:
         await engine.report_damage(DamagedError("the page's reader could not open what is installed"))
-    return (await engine.sync(force=arguments["force"], unasked=arguments["unasked"])).json()
-
-
-async def _rollback(engine: Engine, _: Mapping[str, Any]) -> Any:
-    return asdict(await engine.rollback())
-
-
-async def _pin(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    await engine.pin(arguments["sequence"])
-
-
-async def _skip(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    await engine.skip(arguments["sequence"])
-
-
-async def _refuse(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    await engine.refuse_current(arguments["reason"])
-
-
-async def _doctor(engine: Engine, arguments: Mapping[str, Any]) -> Any:
-    return (await engine.doctor(repair=arguments["repair"])).json()
-
-
-async def _clear(engine: Engine, _: Mapping[str, Any]) -> Any:
-    await engine.clear()
+    return await engine.sync(force=told["force"], unasked=told["unasked"])
 
 
 _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
-    "check": _check,
-    "plant": _plant,
+    "check": lambda engine, _: engine.check(),
+    "plant": lambda engine, _: engine.plant(),
     "sync": _sync,
-    "rollback": _rollback,
-    "pin": _pin,
-    "skip": _skip,
-    "refuse": _refuse,
-    "clear": _clear,
-    "doctor": _doctor,
+    "rollback": lambda engine, _: engine.rollback(),
+    "pin": lambda engine, told: engine.pin(told["sequence"]),
+    "skip": lambda engine, told: engine.skip(told["sequence"]),
+    "refuse": lambda engine, told: engine.refuse_current(told["reason"]),
+    "clear": lambda engine, _: engine.clear(),
+    "doctor": lambda engine, told: engine.doctor(repair=told["repair"]),
 }
 
 
@@ -158,7 +127,12 @@ def _to_json(value: Any) -> str:
     Raises:
         ValueError: There is one, which is a bug.
     """
-    return json.dumps(value, allow_nan=False)
+    return json.dumps(value, allow_nan=False, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    """Return what the engine answers as apps see it."""
+    return value.json() if isinstance(value, Outcome | Diagnosis) else asdict(value)
 
 
 def _error_json(error: VademecumError) -> dict[str, Any]:

@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import sha256
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from vademecum.config import Config
+from vademecum.arguments import OpenOptions
 from vademecum.engine import Engine, Outcome
 from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
-from vademecum.policy import Connection, Policy
-from vademecum.ports import Clock, Emit, Store
+from vademecum.ports import Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.kept_words import encode_words, kept_words
 from vademecum.search.local import index_documents
-from vademecum.search.own_encoder import Encode, OwnEncoder
+from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.published_model import run_model
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
@@ -52,47 +50,18 @@ class Installation:
     """One store, from one process. Threads may share it: one of them opens what is installed, the others wait.
 
     Args:
-        path: The SQLite file.
-        locations: The published tree and its mirrors, the preferred one first; empty: the network is never asked.
-        trust: The root metadata that the app ships, or None.
-        seed: The published tree that the app ships, or None.
-        policy: What is done unasked, or None: as `config` has it.
-        connection: Tells what is known of the network.
+        options: How the app has opened it.
         emit: Called with the engine's events.
-        fallback: Documents that answer by their words while nothing is installed, or None.
-        encoder: The app's own encoder of queries, `published`: the model that the release brings, or None.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        locations: Sequence[str],
-        *,
-        trust: bytes | None,
-        seed: str | None,
-        config: Config,
-        policy: Policy | None,
-        connection: Callable[[], Connection],
-        clock: Clock,
-        emit: Emit,
-        fallback: Iterable[Mapping[str, object]] | None = None,
-        encoder: Encode | Literal["published"] | None = None,
-    ) -> None:
-        self._encoder = encoder
+    def __init__(self, options: OpenOptions, emit: Emit) -> None:
+        self._options = options
+        encoder = options.encoder
         self._beside = "" if encoder is None else "model" if encoder == "published" else "directions"
-        self.path = path
-        self.clock = clock
-        self.online = bool(locations)
-        self._locations = locations
-        self._trust = trust
-        self._seed = seed
-        self._config = config
-        self._policy = policy
-        self._connection = connection
+        self.path, self.clock, self.online = options.path, options.clock, bool(options.locations)
         self._emit = emit
         self._lock = threading.Lock()
         self._answering: Answering | None = None
-        self._fallback = None if fallback is None else tuple(fallback)
         self.tree = ""
         """Where the search page is of the tree that what is installed came from, as the store says; or nothing."""
 
@@ -136,7 +105,7 @@ class Installation:
     @cached_property
     def _local(self) -> Opened | None:
         """The index of the app's own documents. Raises UsageError: one of them is none."""
-        return None if self._fallback is None else index_documents(self._fallback)
+        return None if self._options.fallback is None else index_documents(self._options.fallback)
 
     async def status(self) -> dict[str, Any]:
         """See `Engine.status`; the file is opened for reading only."""
@@ -149,7 +118,9 @@ class Installation:
                 return await self._status(MemoryStore())
 
     async def _status(self, store: Store) -> dict[str, Any]:
-        status = await Engine(store, {}, self.clock, config=self._config, policy=self._policy).status()
+        status = await Engine(
+            store, {}, self.clock, config=self._options.config, policy=self._options.policy
+        ).status()
         if status["installed"] is None and self._local is not None:
             generation = self._local.generation
             status["local"] = {"documents": generation.documents, "chunks": generation.chunks}
@@ -176,8 +147,9 @@ class Installation:
         """
         if online and not self.online:
             raise UsageError("this knowledge base was opened without a url: there is nothing to sync with")
-        hosts = open_transports(self._locations)
-        seed = open_transport(self._seed) if online and self._seed is not None else None
+        options = self._options
+        hosts = open_transports(options.locations)
+        seed = open_transport(options.seed) if online and options.seed is not None else None
         async with AsyncExitStack() as closing:
             for transport in [*hosts.values(), *([] if seed is None else [seed])]:
                 closing.push_async_callback(transport.close)
@@ -187,11 +159,11 @@ class Installation:
                 store,
                 hosts,
                 self.clock,
-                trust=self._trust,
+                trust=options.trust,
                 seed=seed,
-                config=self._config,
-                policy=self._policy,
-                connection=self._connection(),
+                config=options.config,
+                policy=options.policy,
+                connection=options.connection(),
                 emit=emit or self._emit,
                 room=partial(disk_room, self.path),
                 beside=self._beside,
@@ -259,7 +231,7 @@ class Installation:
 
     async def _own_encoder(self, store: Store, opened: Opened) -> OwnEncoder | None:
         """Return the app's encoder for this release; None: there is none, or a sync has to bring what it takes."""
-        if self._encoder is None:
+        if self._options.encoder is None:
             return None
         generation = opened.generation
         manifest = manifest_of(generation, await MANIFESTS.read(store))
@@ -271,9 +243,9 @@ class Installation:
                 *(generation.sequence, self._beside, opened.encoder.name),
             )
             return None
-        if self._encoder == "published":
+        if self._options.encoder == "published":
             return OwnEncoder(run_model(kept), b"", opened) if ref else None
-        return OwnEncoder(self._encoder, kept, opened)
+        return OwnEncoder(self._options.encoder, kept, opened)
 
     async def _load_words(self, opened: Opened) -> list[SegmentWords]:
         """Return the words of its segments: as they are kept, or read now, and kept if that can be."""

@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from vademecum.arguments import check_arguments, root_bytes
+from vademecum.arguments import OpenOptions, check_arguments, root_bytes
 from vademecum.config import Config
 from vademecum.doctor import diagnose, examine_and_mend
 from vademecum.engine import Check, Outcome
@@ -36,8 +36,6 @@ from vademecum.installation import Installation
 from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
-from vademecum.ports import Clock
-from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum.search.own_encoder import Encode
 from vademecum.search.question import Filters, check_count, check_question, chunk_of
@@ -59,35 +57,10 @@ class KnowledgeBase:
     stands still meanwhile; what ends in `_async` is awaited, and raises the same errors.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        locations: Sequence[str],
-        trust: bytes | None,
-        config: Config,
-        clock: Clock,
-        seed: str | None = None,
-        policy: Policy | None = None,
-        connection: Callable[[], Connection] = lambda: UNKNOWN,
-        fallback: Iterable[Mapping[str, object]] | None = None,
-        encoder: Encode | Literal["published"] | None = None,
-    ) -> None:
+    def __init__(self, options: OpenOptions) -> None:
         self._listeners: dict[str, list[Listener]] = {name: [] for name in EVENTS}
-        self._tree = search_page(locations[0]) if locations else ""
-        self._installation = Installation(
-            path,
-            tuple(locations),
-            trust=trust,
-            seed=seed,
-            config=config,
-            policy=policy,
-            connection=connection,
-            clock=clock,
-            emit=self._emit,
-            fallback=fallback,
-            encoder=encoder,
-        )
+        self._tree = search_page(options.locations[0]) if options.locations else ""
+        self._installation = Installation(options, self._emit)
 
     @classmethod
     def open(
@@ -131,18 +104,18 @@ class KnowledgeBase:
         """
         check_arguments(store, url, seed, config, policy, encoder)
         urls = [] if url is None else [url] if isinstance(url, str | Path) else url
-        return cls(
+        options = OpenOptions(
             Path(store),
-            locations=[str(location) for location in urls],
+            locations=tuple(map(str, urls)),
             trust=None if trust is None else root_bytes(trust),
-            config=config or Config(),
-            clock=SystemClock(),
             seed=None if seed is None else str(seed),
+            config=config or Config(),
             policy=policy,
             connection=connection,
-            fallback=fallback,
+            fallback=None if fallback is None else tuple(fallback),
             encoder=encoder,
         )
+        return cls(options)
 
     # Keeping it current -----------------------------------------------------------------------
 

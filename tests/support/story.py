@@ -17,6 +17,7 @@ from support.pages_host import PagesHost
 from support.publishing import tree_of
 from support.runner import Run, Runner
 from vademecum import KnowledgeBase
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cache import default_cache
@@ -43,11 +44,13 @@ class Client:
 
     def open(self, now: datetime) -> KnowledgeBase:
         return KnowledgeBase(
-            self.store,
-            locations=[self.url],
-            trust=self.trust,
-            config=Config(retries=0),
-            clock=FixedClock(now),
+            OpenOptions(
+                self.store,
+                locations=(self.url,),
+                trust=self.trust,
+                config=Config(retries=0),
+                clock=FixedClock(now),
+            )
         )
 
     def follow(self, now: datetime) -> str:

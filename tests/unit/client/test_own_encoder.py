@@ -13,6 +13,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import Line
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.encoder.file import decode_encoder_file, encode_encoder
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
@@ -108,12 +109,14 @@ def line(tmp_path: Path) -> Line:
 def opened(line: Line) -> Iterator[Callable[..., KnowledgeBase]]:
     def open_(encoder: Any = None, *, online: bool = True) -> KnowledgeBase:
         return KnowledgeBase(
-            line.folder / "kb.db",
-            locations=[str(line.out)] if online else [],
-            trust=line.root,
-            config=Config(idle_check_age=0),
-            clock=FixedClock(line.now),
-            encoder=encoder,
+            OpenOptions(
+                line.folder / "kb.db",
+                locations=(str(line.out),) if online else (),
+                trust=line.root,
+                config=Config(idle_check_age=0),
+                clock=FixedClock(line.now),
+                encoder=encoder,
+            )
         )
 
     yield open_

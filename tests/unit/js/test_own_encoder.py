@@ -13,6 +13,7 @@ from support.in_hand import FixedClock
 from support.publishing import Line
 from unit.client.test_own_encoder import NARROW, PAGES, WIDE, OfModel, Tiny, directions
 from unit.js.test_same_hits import JS, READ, installed, node
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search import own_encoder
@@ -81,12 +82,14 @@ def test_the_hits_are_those_of_python(line: Line, tmp_path: Path, monkeypatch: p
     model = Tiny()
     clock = FixedClock(line.now)
     kb = KnowledgeBase(
-        tmp_path / "kb.db",
-        locations=[str(line.out)],
-        trust=line.root,
-        config=Config(),
-        clock=clock,
-        encoder=model,
+        OpenOptions(
+            tmp_path / "kb.db",
+            locations=(str(line.out),),
+            trust=line.root,
+            config=Config(),
+            clock=clock,
+            encoder=model,
+        )
     )
     kb.sync()
     expected = [[[hit.id, hit.score] for hit in kb.search(limit=8, **asked)] for asked in QUESTIONS]

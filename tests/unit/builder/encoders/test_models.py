@@ -17,6 +17,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import Line
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
 from vademecum.encoder.query import decode_encoder
@@ -138,12 +139,14 @@ def test_a_release_brings_the_models_own_files(
     def opened(**options: Any) -> KnowledgeBase:
         clock, config = FixedClock(line.now), Config(idle_check_age=0)
         return KnowledgeBase(
-            tmp_path / "kb.db",
-            locations=[str(line.out)],
-            trust=line.root,
-            config=config,
-            clock=clock,
-            **options,
+            OpenOptions(
+                tmp_path / "kb.db",
+                locations=(str(line.out),),
+                trust=line.root,
+                config=config,
+                clock=clock,
+                **options,
+            )
         )
 
     own = opened(encoder="published")

@@ -6,6 +6,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import Line
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
 
@@ -25,11 +26,13 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     line = Line(folder)
     line.release(PAGES)
     base = KnowledgeBase(
-        folder / "kb.db",
-        locations=[str(line.out)],
-        trust=line.root,
-        config=Config(),
-        clock=FixedClock(line.now),
+        OpenOptions(
+            folder / "kb.db",
+            locations=(str(line.out),),
+            trust=line.root,
+            config=Config(),
+            clock=FixedClock(line.now),
+        )
     )
     base.sync()
     return base

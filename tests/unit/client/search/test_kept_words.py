@@ -12,6 +12,7 @@ import pytest
 from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum import installation
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.format.segment import Segment
 from vademecum.knowledge import KnowledgeBase
@@ -47,7 +48,9 @@ def found(line: Line, *, sync: bool = False) -> list[str]:
     """Open the store anew, and search."""
     clock = FixedClock(line.now)
     with KnowledgeBase(
-        line.folder / "kb.db", locations=[str(line.out)], trust=line.root, config=Config(), clock=clock
+        OpenOptions(
+            line.folder / "kb.db", locations=(str(line.out),), trust=line.root, config=Config(), clock=clock
+        )
     ) as kb:
         if sync:
             kb.sync()

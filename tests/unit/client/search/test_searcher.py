@@ -9,6 +9,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import Line
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
@@ -36,11 +37,13 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     line = Line(folder)
     line.release(PAGES)
     base = KnowledgeBase(
-        folder / "kb.db",
-        locations=[str(line.out)],
-        trust=line.root,
-        config=Config(),
-        clock=FixedClock(line.now),
+        OpenOptions(
+            folder / "kb.db",
+            locations=(str(line.out),),
+            trust=line.root,
+            config=Config(),
+            clock=FixedClock(line.now),
+        )
     )
     base.sync()
     return base
