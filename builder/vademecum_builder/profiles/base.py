@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vademecum_builder.profiles.titles import folded, titles_in
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.sources.places import PagePlace
@@ -52,6 +53,12 @@ class Project:
             if key.lower().endswith(".md"):
                 found.setdefault(key.lower().rpartition("/")[2].removesuffix(".md"), []).append(key)
         return found
+
+    @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """What references of Sphinx and MyST show, by what they name: pages (`/guide/pump`) and labels."""
+        written = (key for key in sorted(self.keys) if key.endswith((".rst", ".txt", ".md")))
+        return {name: title for key in written for name, title in titles_in(key, self.text(key))}
 
     @cached_property
     def _real_top(self) -> str:
@@ -98,6 +105,15 @@ class Page:
     included: dict[str, str] = field(default_factory=dict)
     opened: tuple[str, ...] = ()
     _count: list[int] = field(default_factory=lambda: [0])
+
+    def title(self, role: str, name: str) -> str:
+        """Return the title of what a reference of Sphinx leads to (`ref`: a label, `doc`: a page); empty: unknown."""
+        here = f"/{posixpath.dirname(self.key)}"
+        called = folded(name) if role == "ref" else posixpath.normpath(posixpath.join(here, name.strip()))
+        found = self.project.titles.get(called, "")
+        if found:
+            self.included[f":{role}:{name}"] = found
+        return found
 
     def include(self, name: str, *folders: str, passes: Sequence[Pass] = ()) -> str | None:
         """Return the text of a file inside the tree, or None: there is none, and that is counted.

@@ -10,17 +10,13 @@ from collections.abc import Mapping
 
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.includes import part
+from vademecum_builder.profiles.titles import SHOWN, with_titles
 from vademecum_builder.sources.base import ASCIIDOC, RST
 
 _RST = re.compile(
     r"^(?P<indent>[ \t]*)\.\. (?P<kind>include|literalinclude)::[ \t]*(?P<name>\S+)[ \t]*\n"
     r"(?P<options>(?:(?P=indent)[ \t]+:.*\n)*)",
     re.MULTILINE,
-)
-# What is indented below these is shown as it stands: code, comments, and a paragraph that ends in `::`.
-_SHOWN = re.compile(
-    r"\.\.[ \t]+(?:code-block|sourcecode|code|parsed-literal|raw|prompt|example)::|"
-    r"\.\.(?:[ \t]+(?![\w:+.-]+::|\[|_|\|).*)?$|(?!\.\.[ \t]).*::$"
 )
 _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
 _ASCIIDOC = re.compile(r"^include::(?P<name>[^\[\]\s]+)\[(?P<options>[^\]]*)\][ \t]*$", re.MULTILINE)
@@ -60,6 +56,11 @@ def rst_includes(text: str, page: Page) -> str:
     return _RST.sub(take, text) if "include::" in text else text
 
 
+def rst_references(text: str, page: Page) -> str:
+    """`:ref:` and `:doc:` show the titles of what they lead to."""
+    return with_titles(text, page.title)
+
+
 def _is_shown(match: re.Match[str]) -> bool:
     """Return whether an indented include is an example of its use."""
     indent = len(match["indent"].expandtabs())
@@ -67,7 +68,7 @@ def _is_shown(match: re.Match[str]) -> bool:
         bare = line.strip()
         deep = len(line.expandtabs()) - len(line.expandtabs().lstrip())
         if bare and deep < indent:
-            if _SHOWN.match(bare):
+            if SHOWN.match(bare):
                 return True
             indent = deep
     return False
@@ -160,4 +161,4 @@ def _tagged(text: str, tag: str) -> str:
     return _TAG.sub("", found[1]) if found else ""
 
 
-INCLUDES: dict[str, tuple[Pass, ...]] = {RST: (rst_includes,), ASCIIDOC: (asciidoc_includes,)}
+INCLUDES: dict[str, tuple[Pass, ...]] = {RST: (rst_includes, rst_references), ASCIIDOC: (asciidoc_includes,)}

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,10 +26,11 @@ _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(
     r"\{\{#|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
     r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
-    r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]",
+    r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]"
+    r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}",
     re.IGNORECASE | re.MULTILINE,
 )
-"""All spellings of an include: a text without one need not be prepared to know that it takes nothing in."""
+"""All spellings of an include or of a reference that shows a title: a text without one takes nothing in."""
 _TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
 _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
 _AS_THEY_LIE = (
@@ -86,8 +88,12 @@ class PlainPages:
         """Return what could not be taken in, and what nobody says of addresses, one line each."""
         return [*([_AS_THEY_LIE.format(self.unsure)] if self.unsure else []), *_told(self.troubles)]
 
+    @cached_property
+    def _project(self) -> Project:
+        return Project(self.root, self.root, self.keys)
+
     def _page(self, item: SourceItem) -> Page:
-        return Page(Project(self.root, self.root, self.keys), item.key, troubles=self.troubles)
+        return Page(self._project, item.key, troubles=self.troubles)
 
     def _passes(self, item: SourceItem) -> Sequence[Pass]:
         return PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())

@@ -38,7 +38,8 @@ _DROPPED = frozenset(
 )
 _SUBSTITUTION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
-_ROLE = re.compile(r"\{[\w:.+-]+\}`([^`\n]+?)(?:[ \t]*<[^<>`\n]*>)?`")
+_ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
+_PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
 
 
 def myst(text: str, page: Page) -> str:
@@ -58,7 +59,7 @@ def myst(text: str, page: Page) -> str:
         return f"{indent}{shown}\n\n{myst(body, page)}\n" if name != "math" else f"{indent}{body}"
 
     text = _DIRECTIVE.sub(directive, text) if "{" in text else text
-    text = _ROLE.sub(lambda m: f"`{m[1].lstrip('~!')}`", text)
+    text = _ROLE.sub(lambda role: _shown(role, page), text)
 
     def edit(plain: str) -> str:
         return re.sub(
@@ -66,6 +67,13 @@ def myst(text: str, page: Page) -> str:
         )
 
     return outside_code(text, edit)
+
+
+def _shown(role: re.Match[str], page: Page) -> str:
+    """Return what a role shows: of a reference without words of its own the title that it leads to, else code."""
+    name, text, target = role[1], role[2].lstrip("~!"), role[3]
+    found = "" if target or name not in ("ref", "doc") else page.title(name, text)
+    return found or (text if name in _PROSE else f"`{text}`")
 
 
 def substitutions(said: object) -> Pass:

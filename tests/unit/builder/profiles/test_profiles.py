@@ -28,7 +28,7 @@ from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.places import PagePlace, PagePlaces
@@ -830,6 +830,35 @@ def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> Non
     assert isinstance(document, Document)
     assert (document.title, document.sections[0].anchor) == ("Pump", "the-pump")
     assert text_of(document) == "At  2.\nLinux\nType {make}."
+
+
+SPHINX_TREE = {
+    "index.rst": "Manual\n######\n\n:ref:`Oil`, :doc:`parts/pump`, :ref:`the oil <oil>`, :ref:`gone`.\n\n::\n\n   :ref:`oil`\n",
+    "parts/pump.rst": ".. _pump:\n\n====\nPump\n====\n\n:doc:`/index` and :ref:`seals`.\n\n.. _oil:\n.. _dregs:\n\n"
+    "Changing ``the`` :term:`oil <o>`\n-------------------\n",
+    "seals.md": "# Seals\n\n(seals)=\n## Two seals\n\nSee {ref}`dregs`, {doc}`parts/pump` and {py:func}`~turn`.\n",
+}
+
+
+@pytest.mark.parametrize("name", ["plain", "sphinx"])
+def test_a_reference_shows_the_title_that_it_leads_to(name: str, tmp_path: Path) -> None:
+    root = files(tmp_path, SPHINX_TREE | ({"conf.py": "project = 'B'\n"} if name == "sphinx" else {}))
+    plain = PlainPages(root, "", frozenset(keys_of(root)))
+
+    def read(key: str) -> str:
+        pages = ProfilePages(found_in(root)) if name == "sphinx" else plain
+        document = pages.read(SourceItem(key, MEDIA_TYPES[Path(key).suffix], (root / key).read_bytes()))
+        assert isinstance(document, Document)
+        return text_of(document)
+
+    assert read("index.rst") == "Changing the oil, Pump, the oil, gone.\n:ref:`oil`"
+    assert read("parts/pump.rst") == "Manual and Two seals."
+    if name == "sphinx":
+        assert read("seals.md") == "See Changing the oil, Pump and turn."
+        item = SourceItem("index.rst", RST, (root / "index.rst").read_bytes())
+        before = ProfilePages(found_in(root)).shaped_by(item)
+        files(root, {"parts/pump.rst": SPHINX_TREE["parts/pump.rst"].replace("Changing", "Topping")})
+        assert ProfilePages(found_in(root)).shaped_by(item) != before  # it is read again
 
 
 @pytest.mark.parametrize(
