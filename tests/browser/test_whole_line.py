@@ -126,6 +126,7 @@ def test_the_release_page_tells_what_changed(host: PagesHost, page: Page) -> Non
     assert published["version"] in page.inner_text(".lead")
     figures = page.inner_text(".figures").split()
     assert {str(published["documentCount"]), str(published["chunkCount"])} <= set(figures)
+    page.locator("summary", has_text="How this release was made").click()
     files = page.get_by_role("region", name="Files", exact=True)
     assert files.locator("tbody tr").count() == len(published["files"])
     assert page.locator("section.change").all_inner_texts() == ["~Changed 1\nSlugs"]
