@@ -142,8 +142,11 @@ def _changes(result: Mapping[str, Any]) -> str:
     from vademecum_builder.release.version_json import read_changes  # what every command would wait for
 
     changes = read_changes(Path(result["out"], "version.json").read_bytes())
-    kinds = {"added": changes.added, "modified": changes.modified, "removed": changes.removed}
-    named = [f"{kind}: {change.key}" for kind, found in kinds.items() for change in found[:_LISTED]]
+    named = [
+        f"{kind}: {f'{change.was} -> ' if change.was else ''}{change.key}"
+        for kind, found in changes.by_kind().items()
+        for change in found[:_LISTED]
+    ]
     return f"\n{_literal(chr(10).join(named))}" if named else ""
 
 

@@ -16,11 +16,16 @@ KINDS = ("added", "modified", "removed")
 
 @dataclass(frozen=True)
 class DocumentChange:
-    """One document that a release added, modified or removed."""
+    """One document that a release added, modified or removed.
+
+    Attributes:
+        was: The key of a removed one with the same text: it was renamed.
+    """
 
     key: str
     title: str
     url: str = ""
+    was: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,17 @@ class DocumentChanges:
     added: tuple[DocumentChange, ...] = ()
     modified: tuple[DocumentChange, ...] = ()
     removed: tuple[DocumentChange, ...] = ()
+
+    def by_kind(self) -> dict[str, list[DocumentChange]]:
+        """Return them as people see them: a renamed document is neither added nor removed."""
+        renamed = [change for change in self.added if change.was]
+        gone = {change.was for change in renamed}
+        return {
+            "added": [change for change in self.added if not change.was],
+            "renamed": renamed,
+            "modified": list(self.modified),
+            "removed": [change for change in self.removed if change.key not in gone],
+        }
 
 
 def version_json(
@@ -44,7 +60,7 @@ def version_json(
     return canonical(
         {
             "buildTime": manifest.built,
-            "changes": asdict(changes),
+            "changes": {kind: [_change_json(one) for one in getattr(changes, kind)] for kind in KINDS},
             "channel": shown_channel(channels),
             "channels": {name: line_json(line) for name, line in channels.items()},
             "chunkCount": manifest.chunks,
@@ -57,6 +73,10 @@ def version_json(
             "version": manifest.version,
         }
     )
+
+
+def _change_json(change: DocumentChange) -> dict[str, str]:
+    return {name: value for name, value in asdict(change).items() if value or name != "was"}
 
 
 def line_json(line: Line) -> dict[str, object]:
@@ -96,8 +116,8 @@ def _list(kind: str, value: object) -> list[object]:
 
 def _document(kind: str, entry: object) -> DocumentChange:
     match entry:
-        case {"key": str(key), "title": str(title), "url": str(url)}:
-            return DocumentChange(key, title, url)
+        case {"key": str(key), "title": str(title), "url": str(url), **more}:
+            return DocumentChange(key, title, url, str(more.get("was", "")))
     raise ContentError(f"version.json: changes.{kind}: expected key, title and url of each document")
 
 

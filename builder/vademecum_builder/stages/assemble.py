@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 
@@ -177,21 +177,31 @@ def changes_between(before: Published, after: Published) -> DocumentChanges:
     modified = [
         key for key in old.keys() & new.keys() if replace(new[key], sequence=old[key].sequence) != old[key]
     ]
-    return DocumentChanges(
-        added=_changes(sorted(new.keys() - old.keys()), new),
-        modified=_changes(sorted(modified), new),
-        removed=_changes(sorted(old.keys() - new.keys()), old),
+    return _changes(
+        sorted(new.keys() - old.keys()), sorted(modified), sorted(old.keys() - new.keys()), old, new
     )
 
 
 def changes_of(state: SourceState, base: Base) -> DocumentChanges:
     """Return what version.json and the release page say about the documents."""
+    return _changes(state.added, state.modified, state.removed, base.documents, state.documents)
+
+
+def _changes(
+    added: Iterable[str],
+    modified: Iterable[str],
+    removed: Sequence[str],
+    before: Mapping[str, DocumentRow],
+    after: Mapping[str, DocumentRow],
+) -> DocumentChanges:
+    """Return changes by their keys. An added document with the title and the passages of a removed one was renamed."""
+    gone = {(before[key].title, before[key].chunks): key for key in reversed(removed) if before[key].chunks}
+
+    def told(key: str, rows: Mapping[str, DocumentRow], was: str = "") -> DocumentChange:
+        return DocumentChange(key, rows[key].title, rows[key].url, was)
+
     return DocumentChanges(
-        added=_changes(state.added, state.documents),
-        modified=_changes(state.modified, state.documents),
-        removed=_changes(state.removed, base.documents),
+        tuple(told(key, after, gone.pop((after[key].title, after[key].chunks), "")) for key in added),
+        tuple(told(key, after) for key in modified),
+        tuple(told(key, before) for key in removed),
     )
-
-
-def _changes(keys: Iterable[str], rows: Mapping[str, DocumentRow]) -> tuple[DocumentChange, ...]:
-    return tuple(DocumentChange(key, rows[key].title, rows[key].url) for key in keys)

@@ -16,7 +16,7 @@ from support.in_hand import MemoryTransport
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Documents, Line, ask, pull, pulled, read, tree_of
 from vademecum.errors import ContentError, SignatureError, UsageError
-from vademecum.format.json import parse_object
+from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
 from vademecum.runtime.folder import FolderTransport
@@ -28,6 +28,7 @@ from vademecum_builder.pipeline import run_stages
 from vademecum_builder.profiles import reader as profiles
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.release.published import Published
+from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.keys import renew_root
 from vademecum_builder.signing.validity import Validity
 from vademecum_builder.sources.base import Changes, Checkpoint, Skipped, SourceItem
@@ -464,6 +465,12 @@ def test_version_json_says_what_the_manifest_says(line: Line) -> None:
         "modified": [],
         "removed": [],
     }
+    line.release({**HANDBOOK, "moved/page.md": PAGE})
+    moved = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
+    assert moved["added"] == [{"key": "moved/page.md", "title": "Page", "url": "", "was": "page.md"}]
+    assert [one.was for one in read_changes(canonical({"changes": moved})).by_kind()["renamed"]] == [
+        "page.md"
+    ]
     for file, ref in zip(version["files"], manifest.objects, strict=True):
         assert (file["path"], file["size"], file["uncompressedSize"]) == (
             ref.path,

@@ -230,6 +230,32 @@ def test_the_release_page_lists_changes_up_to_a_cap() -> None:
     assert soup.find(id="modified") is None
 
 
+def test_what_a_visitor_does_not_ask_for_is_behind_the_changes() -> None:
+    contents = Contents(kinds=(FileKind(".md", 12, 10, "some are left out"),))
+    soup = page(render_site(make_context(contents=contents)), "release.html")
+    inside = soup.select_one("main details:not([open])")
+    assert inside is not None and inside.find_next_sibling() is None
+    assert inside.select("h2, table, pre") and not soup.select(
+        "main > table, main > pre, main > .scroll table code"
+    )
+
+
+def test_a_renamed_document_is_neither_added_nor_removed() -> None:
+    moved, new, old = (
+        DocumentChange("b.md", "Oil", "b", "a.md"),
+        DocumentChange("c.md", "New"),
+        DocumentChange("a.md", "Oil"),
+    )
+    changes = DocumentChanges((moved, new), removed=(old, DocumentChange("z.md", "Gone")))
+    soup = page(render_site(make_context(changes=changes)), "release.html")
+    told = {
+        str(part.h3["id"]): part.ul.get_text(" ", strip=True)
+        for part in soup.select(".change")
+        if part.h3 and part.ul
+    }
+    assert told == {"added": "New", "renamed": "Oil a.md → b.md", "removed": "Gone"}
+
+
 def test_bars_show_shares_of_the_download() -> None:
     bars = page(render_site(make_context()), "release.html").select("rect.bar")
     assert [bar["width"] for bar in bars] == ["75.0", "25.0"]
