@@ -45,7 +45,6 @@ class Builtin:
 
     @property
     def dimensions(self) -> int:
-        """D."""
         return self._table.encoder.dimensions
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:

@@ -42,12 +42,10 @@ class KeptModel:
 
     @property
     def digest(self) -> str:
-        """Return that of the model."""
         return self.model.digest
 
     @property
     def dimensions(self) -> int:
-        """Return those of the model."""
         return self.model.dimensions
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
@@ -89,7 +87,6 @@ class EstimatedModel:
 
     @property
     def digest(self) -> str:
-        """Return that of the model."""
         return self.model.digest
 
     @property

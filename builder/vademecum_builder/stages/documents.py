@@ -55,23 +55,15 @@ class ReaderOver(DocumentReader):
 
     @property
     def notice(self) -> str:
-        """Return that of the reader."""
         return self.inner.notice
 
     def shaped_by(self, item: SourceItem) -> str:
-        """Return what shapes the reader's document."""
         return self.inner.shaped_by(item)
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the reader's document, or why there is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
         return self.inner.read(item)
 
     def warnings(self) -> Sequence[str]:
-        """Return those of the reader."""
         return self.inner.warnings()
 
 
@@ -87,11 +79,6 @@ class SitePages(DocumentReader):
         return self.site.digest
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that a page is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
         from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
 
         if item.media_type != HTML:
@@ -115,16 +102,10 @@ class PlacedPages(ReaderOver):
     first: Mapping[str, str] = field(default_factory=dict)
 
     def shaped_by(self, item: SourceItem) -> str:
-        """Return what shapes the reader's document, and where the page stands."""
         place = self._place(item.key)
         return f"{self.inner.shaped_by(item)} {place}" if place.page else self.inner.shaped_by(item)
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
         document = self.inner.read(item)
         if not isinstance(document, Document):
             return document
@@ -151,7 +132,6 @@ class NamedReaders(DocumentReader):
 
     @property
     def notice(self) -> str:
-        """Return what the readers have to say."""
         return "; ".join(filter(None, (reader.notice for reader in self.readers.values())))
 
     @property
@@ -161,16 +141,10 @@ class NamedReaders(DocumentReader):
         return next(filter(None, named), {})
 
     def shaped_by(self, item: SourceItem) -> str:
-        """Return what shapes the document of the item's source."""
         _, reader, own = self._own(item)
         return reader.shaped_by(own)
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
         prefix, reader, own = self._own(item)
         document = reader.read(own)
         if not isinstance(document, Document):
@@ -182,7 +156,6 @@ class NamedReaders(DocumentReader):
         return replace(document, key=item.key, metadata=told, warnings=warnings)
 
     def warnings(self) -> Sequence[str]:
-        """Return those of the readers."""
         return [f"{prefix}{told}" for prefix, reader in self.readers.items() for told in reader.warnings()]
 
     def _own(self, item: SourceItem) -> tuple[str, DocumentReader, SourceItem]:

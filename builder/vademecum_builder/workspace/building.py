@@ -88,12 +88,6 @@ class NotedReaders(NamedReaders):
     failed: dict[str, str] = field(default_factory=dict)
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-            UsageError: More cannot be read than may.
-        """
         try:
             return super().read(item)
         except MissingReader:

@@ -31,13 +31,8 @@ def run(options: Namespace) -> Shown:
 
 def _json(view: View) -> dict[str, object]:
     point = view.checkpoint
-    return {
-        "source": view.source,
-        "view": view.view,
-        "strategy": point and point.strategy,
-        "position": point and point.position,
-        "job": view.job,
-    }
+    where = {"strategy": point and point.strategy, "position": point and point.position}
+    return {"source": view.source, "view": view.view, **where, "job": view.job}
 
 
 def _line(view: View) -> str:

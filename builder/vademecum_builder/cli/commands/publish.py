@@ -87,16 +87,7 @@ def _root(file: Path) -> bytes:
 
 def _json(one: Delivery) -> dict[str, object]:
     error = None if one.error is None else {"code": one.error.code, "message": one.error.message}
-    return {
-        "target": one.target,
-        "files": one.files,
-        "bytes": one.bytes,
-        "skipped": one.skipped,
-        "deleted": one.deleted,
-        "kept": one.kept,
-        "seconds": one.seconds,
-        "error": error,
-    }
+    return {**vars(one), "error": error}
 
 
 def _line(one: Delivery, dry_run: bool) -> str:
