@@ -40,7 +40,7 @@ from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
 from vademecum.update.run import Runs
 from vademecum.update.states import Course
-from vademecum.update.update import Surroundings
+from vademecum.update.surroundings import Surroundings
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 

@@ -21,7 +21,8 @@ from vademecum.transport.mirrors import Mirrors
 from vademecum.transport.waiting import remember_wait, require_patience
 from vademecum.update.download_budget import Budget
 from vademecum.update.seed import Planted, Seed
-from vademecum.update.update import Surroundings, Update
+from vademecum.update.surroundings import Surroundings
+from vademecum.update.update import Update
 
 logger = logging.getLogger("vademecum")
 

@@ -23,7 +23,8 @@ from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_befor
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import TIMESTAMP, refresh
 from vademecum.update.plan import Kind, refuse_older, refuse_other
-from vademecum.update.update import Surroundings, Update, vouch
+from vademecum.update.surroundings import Surroundings
+from vademecum.update.update import Update, vouch
 
 logger = logging.getLogger("vademecum")
 

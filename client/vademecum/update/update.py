@@ -2,27 +2,26 @@
 
     1 metadata  2 release  3 manifest  4 plan  5 download  6 stage  7 self-test  8 flip  9 collect
 
-Each step is below the one before it, 5 in download.py, 6 to 9 in staging.py. The order keeps the store's promise
-(format.md, section 8): objects are verified before they are put; a generation is checked whole and tested, from the
-stored bytes, before the pointer is flipped; garbage is collected only after the flip. So at every moment the pointer
-names only objects that are there and good, of a release that works. Records are written in two transactions: what the
-metadata say once they have verified, so that the trust floor stays though a long download breaks off; and the flip.
+Each step is below the one before it, 4 in plan.py and ladder.py, 5 in download.py, 6 to 9 in staging.py. The order
+keeps the store's promise (format.md, section 8): objects are verified before they are put; a generation is checked
+whole and tested, from the stored bytes, before the pointer is flipped; garbage is collected only after the flip. So at
+every moment the pointer names only objects that are there and good, of a release that works. Records are written in two
+transactions: what the metadata say once they have verified, so that the trust floor stays though a long download breaks
+off; and the flip.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from vademecum.config import Config
 from vademecum.errors import (
     ContentError,
     ExpiredError,
     HostError,
     NewerFormatError,
-    QuotaError,
     RestartedError,
     ServerError,
     TrustError,
@@ -31,14 +30,9 @@ from vademecum.errors import (
 from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.integrity.repair import Repair
-from vademecum.integrity.scrub import scrub
-from vademecum.policy import Connection, Offered, decide
-from vademecum.ports import Clock, Room
-from vademecum.store import garbage
-from vademecum.store.objects import unsound
+from vademecum.policy import Offered, decide
 from vademecum.store.pointer import Head
-from vademecum.store.records import SPOILED, Spoiled
+from vademecum.store.records import SPOILED
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.trust import rollout
@@ -48,28 +42,13 @@ from vademecum.trust.floor import ROOT, judge_installed
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
-from vademecum.update.download import download, require_room
 from vademecum.update.download_budget import UNLIMITED, Budget
-from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
+from vademecum.update.ladder import Ladder, spoiled
+from vademecum.update.plan import Plan, equivocation, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
-from vademecum.update.staging import StagingError, activate, stage
-from vademecum.update.states import Course
+from vademecum.update.surroundings import Surroundings
 
 logger = logging.getLogger("vademecum")
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, and the
-    network."""
-
-    config: Config
-    clock: Clock
-    course: Course
-    room: Room
-    connection: Connection
-    beside: str = ""
-    """What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the `model`."""
 
 
 class Update:
@@ -103,7 +82,6 @@ class Update:
         self.downloader = downloader
         self.around = around
         self._config, self._clock = replace(around.config, channel=session.policy.channel), around.clock
-        self._course, self._room = around.course, around.room
         self._budget = budget
         self._any_time = any_time
         self._unasked = unasked
@@ -252,7 +230,7 @@ class Update:
         self, check: Check, pointer: ReleasePointer, manifest: Manifest, route: tuple[PackEntry, ...]
     ) -> Check:
         """Return a check with what the release costs and brings, and what is done about it unasked."""
-        session, plan = self.session, (await self._plans(manifest, route))[0]
+        session, plan = self.session, await self._cheapest(manifest, route)
         since = 0 if check.installed is None else check.installed
         documents = None if check.installed is None else manifest.documents_since(since)
         critical = any(since < sequence <= pointer.sequence for sequence in self._critical)
@@ -270,6 +248,9 @@ class Update:
             critical=critical,
             decision=decision.what,
         )
+
+    async def _cheapest(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> Plan:
+        return plans(self.session.pointer.floor, await self.session.objects(), manifest, route)[0]
 
     async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:
         """Install the release, unless something speaks against it; return the plan that worked.
@@ -297,11 +278,9 @@ class Update:
             if check.decision != "install":
                 self.waiting = check
                 return Plan("none")
-        await self._sweep(manifest, route)
-        if force:
-            self._budget = UNLIMITED
-        ladder = [full_plan((), manifest)] if force else await self._ladder(manifest, route)
-        return await self._install(pointer, manifest, route, ladder)
+        around = replace(self.around, config=self._config)
+        ladder = Ladder(self.session, self.downloader, around, pointer, manifest, self._budget)
+        return await ladder.go_down(route, force=force)
 
     # 3. Its manifest ---------------------------------------------------------------------------
 
@@ -343,7 +322,7 @@ class Update:
 
     async def _refuse_spoiled(self, manifest: Manifest) -> None:
         """Do nothing, unless this release is known not to be what its manifest says. Raises ContentError: it is."""
-        if await SPOILED.read(self.session) == _spoiled(manifest):
+        if await SPOILED.read(self.session) == spoiled(manifest):
             raise ContentError(
                 f"release {manifest.sequence} was fetched whole and does not make the state that is signed; it is "
                 "not fetched again until its publisher mends it (a forced update tries)"
@@ -366,96 +345,6 @@ class Update:
             logger.warning("release %d: no way by packs: %s", manifest.sequence, error)
             return ()
 
-    async def _sweep(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> None:
-        """Delete what an interrupted update has left, but for the sound objects of this one."""
-        installed = self.session.pointer.objects
-        wanted = _named(manifest).union(entry.object.sha256 for entry in route)
-        await garbage.discard_all_but(self.session, installed | await self._sound(wanted - installed))
-
-    async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
-        """Return those of these objects that the store holds, and that are what their names say."""
-        held = wanted & (await self.session.objects()).keys()
-        return held.difference(await unsound(self.session, held))
-
-    async def _plans(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> tuple[Plan, ...]:
-        return plans(self.session.pointer.floor, await self.session.objects(), manifest, route)
-
-    async def _ladder(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> list[Plan]:
-        """Return the plans to try: those that use what the store holds, the cheapest first; then everything anew."""
-        ladder, anew = await self._plans(manifest, route), full_plan((), manifest)
-        return [*(plan for plan in ladder[:-1] or ladder if plan != anew), anew]
-
-    async def _install(
-        self, pointer: ReleasePointer, manifest: Manifest, route: tuple[PackEntry, ...], ladder: list[Plan]
-    ) -> Plan:
-        """Go down the ladder; return the plan that worked.
-
-        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
-        with what came, everything is fetched anew. But where a plan failed over damaged objects, they are mended
-        first, once, and the ladder is gone down once more; where they cannot be mended, sound ones are not fetched
-        again.
-        """
-        mended = len(ladder) == 1
-        while True:
-            plan, *ladder = ladder
-            try:
-                return await self._carry_out(plan, pointer, manifest)
-            except StagingError as error:
-                if not ladder:
-                    await self._give_up(manifest, error)
-                    raise error.cause from error
-                logger.warning("release %d by %s: %s", manifest.sequence, plan.kind, error.cause)
-            # What is fetched anew is fetched at once: a later run would begin anew.
-            self._budget = UNLIMITED
-            if not mended and await self._broken():
-                mended = True
-                await self._repair(manifest)
-                if await self._broken():
-                    ladder = [full_plan(await self._sound(_named(manifest)), manifest)]
-                else:
-                    ladder = await self._ladder(manifest, route)
-
-    async def _broken(self) -> bool:
-        """Return whether an object of the installed generation is missing or damaged."""
-        current = self.session.pointer.current
-        return current is not None and bool((await scrub(self.session, current.objects)).broken)
-
-    async def _repair(self, manifest: Manifest) -> None:
-        async def known() -> Manifest:
-            return manifest
-
-        repair = Repair(self.session, self._config, self._course, self.downloader)
-        await repair.repair((await scrub(self.session, self.session.pointer.objects)).broken, known)
-
-    async def _give_up(self, manifest: Manifest, error: StagingError) -> None:
-        """All that was signed has come, and it is not the state that was: the same would come again."""
-        if isinstance(error.cause, ContentError) and not await unsound(self.session, _named(manifest)):
-            await SPOILED.write(self.session, _spoiled(manifest))
-        await garbage.collect(self.session)
-
-    # 5 to 9. One plan --------------------------------------------------------------------------
-
-    async def _carry_out(self, plan: Plan, pointer: ReleasePointer, manifest: Manifest) -> Plan:
-        """Download, stage, test, flip and collect by one plan: see download.py and staging.py.
-
-        Raises:
-            StagingError: It does not make the signed state.
-        """
-        await require_room(plan, self._room)
-        detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
-        self._course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
-        try:
-            await download(plan, self.session, self.downloader, self._budget, self._config, self._course)
-            self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            staged = await stage(self.session, plan, pointer, manifest, self._config, self._clock.now())
-        except QuotaError as error:
-            await garbage.tidy(self.session)  # give back at once what was stored
-            raise QuotaError(error.message, plan.inflated, await self._room()) from error
-        self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
-        await activate(self.session, staged)
-        self._course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
-        return plan
-
 
 def vouch(session: Session, line: Line) -> None:
     """Note of the installed releases who vouches for them, where the signed targets name them."""
@@ -463,11 +352,3 @@ def vouch(session: Session, line: Line) -> None:
         session.pointer = session.pointer.vouched(
             release.sequence, release.sha256, release.root, release.signers
         )
-
-
-def _named(manifest: Manifest) -> frozenset[str]:
-    return frozenset(ref.sha256 for ref in manifest.objects)
-
-
-def _spoiled(manifest: Manifest) -> Spoiled:
-    return Spoiled(manifest.sequence, manifest.digest)

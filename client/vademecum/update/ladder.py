@@ -1,0 +1,156 @@
+"""Steps 4 to 9 of an update: the plans that lead to a release, the cheapest first, until one works."""
+
+from __future__ import annotations
+
+import logging
+
+from vademecum.errors import ContentError, QuotaError
+from vademecum.format.manifest import Manifest, PackEntry
+from vademecum.integrity.repair import Repair
+from vademecum.integrity.scrub import scrub
+from vademecum.store import garbage
+from vademecum.store.objects import unsound
+from vademecum.store.records import SPOILED, Spoiled
+from vademecum.store.session import Session
+from vademecum.transport.downloader import Downloader
+from vademecum.trust.channel import ReleasePointer
+from vademecum.update.download import download, require_room
+from vademecum.update.download_budget import UNLIMITED, Budget
+from vademecum.update.plan import Plan, full_plan, plans
+from vademecum.update.staging import StagingError, activate, stage
+from vademecum.update.surroundings import Surroundings
+
+logger = logging.getLogger("vademecum")
+
+
+class Ladder:
+    """The plans of one release, whose metadata and manifest have verified.
+
+    Args:
+        session: Its store is locked.
+        pointer, manifest: The release.
+        budget: What the run may download; it does not bound what is fetched by force or anew.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        downloader: Downloader,
+        around: Surroundings,
+        pointer: ReleasePointer,
+        manifest: Manifest,
+        budget: Budget,
+    ) -> None:
+        self._session, self._downloader = session, downloader
+        self._pointer, self._manifest, self._budget = pointer, manifest, budget
+        self._config, self._clock = around.config, around.clock
+        self._course, self._room = around.course, around.room
+
+    async def go_down(self, route: tuple[PackEntry, ...], *, force: bool) -> Plan:
+        """Install the release; return the plan that worked. Errors: see `Update.follow`.
+
+        Args:
+            route: The packs that lead there; none: there are tiers.
+            force: Fetch it whole, and use nothing that the store holds.
+        """
+        await self._sweep(route)
+        if force:
+            self._budget = UNLIMITED
+        ladder = [full_plan((), self._manifest)] if force else await self._plans(route)
+        return await self._down(route, ladder)
+
+    async def _sweep(self, route: tuple[PackEntry, ...]) -> None:
+        """Delete what an interrupted update has left, but for the sound objects of this one."""
+        installed = self._session.pointer.objects
+        wanted = _named(self._manifest).union(entry.object.sha256 for entry in route)
+        await garbage.discard_all_but(self._session, installed | await self._sound(wanted - installed))
+
+    async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
+        """Return those of these objects that the store holds, and that are what their names say."""
+        held = wanted & (await self._session.objects()).keys()
+        return held.difference(await unsound(self._session, held))
+
+    async def _plans(self, route: tuple[PackEntry, ...]) -> list[Plan]:
+        """Return the plans to try: those that use what the store holds, the cheapest first; then everything anew."""
+        held, manifest = await self._session.objects(), self._manifest
+        ladder, anew = plans(self._session.pointer.floor, held, manifest, route), full_plan((), manifest)
+        return [*(plan for plan in ladder[:-1] or ladder if plan != anew), anew]
+
+    async def _down(self, route: tuple[PackEntry, ...], ladder: list[Plan]) -> Plan:
+        """Go down the ladder; return the plan that worked.
+
+        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
+        with what came, everything is fetched anew. But where a plan failed over damaged objects, they are mended
+        first, once, and the ladder is gone down once more; where they cannot be mended, sound ones are not fetched
+        again.
+        """
+        mended = len(ladder) == 1
+        while True:
+            plan, *ladder = ladder
+            try:
+                return await self._carry_out(plan)
+            except StagingError as error:
+                if not ladder:
+                    await self._give_up(error)
+                    raise error.cause from error
+                logger.warning("release %d by %s: %s", self._manifest.sequence, plan.kind, error.cause)
+            # What is fetched anew is fetched at once: a later run would begin anew.
+            self._budget = UNLIMITED
+            if not mended and await self._broken():
+                mended = True
+                await self._repair()
+                if await self._broken():
+                    ladder = [full_plan(await self._sound(_named(self._manifest)), self._manifest)]
+                else:
+                    ladder = await self._plans(route)
+
+    async def _broken(self) -> bool:
+        """Return whether an object of the installed generation is missing or damaged."""
+        current = self._session.pointer.current
+        return current is not None and bool((await scrub(self._session, current.objects)).broken)
+
+    async def _repair(self) -> None:
+        async def known() -> Manifest:
+            return self._manifest
+
+        repair = Repair(self._session, self._config, self._course, self._downloader)
+        await repair.repair((await scrub(self._session, self._session.pointer.objects)).broken, known)
+
+    async def _give_up(self, error: StagingError) -> None:
+        """All that was signed has come, and it is not the state that was: the same would come again."""
+        if isinstance(error.cause, ContentError) and not await unsound(self._session, _named(self._manifest)):
+            await SPOILED.write(self._session, spoiled(self._manifest))
+        await garbage.collect(self._session)
+
+    async def _carry_out(self, plan: Plan) -> Plan:
+        """Download, stage, test, flip and collect by one plan: see download.py and staging.py.
+
+        Raises:
+            StagingError: It does not make the signed state.
+        """
+        manifest = self._manifest
+        await require_room(plan, self._room)
+        detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
+        self._course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
+        try:
+            await download(plan, self._session, self._downloader, self._budget, self._config, self._course)
+            self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await stage(
+                self._session, plan, self._pointer, manifest, self._config, self._clock.now()
+            )
+        except QuotaError as error:
+            await garbage.tidy(self._session)  # give back at once what was stored
+            raise QuotaError(error.message, plan.inflated, await self._room()) from error
+        self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
+        await activate(self._session, staged)
+        self._course.emit("updateCompleted", {**detail, "bytes": self._downloader.bytes})
+        return plan
+
+
+def _named(manifest: Manifest) -> frozenset[str]:
+    return frozenset(ref.sha256 for ref in manifest.objects)
+
+
+def spoiled(manifest: Manifest) -> Spoiled:
+    """Return what is noted of a release that came whole and is not the state that was signed."""
+    return Spoiled(manifest.sequence, manifest.digest)

@@ -1,0 +1,24 @@
+"""What the updates of an engine have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vademecum.config import Config
+from vademecum.policy import Connection
+from vademecum.ports import Clock, Room
+from vademecum.update.states import Course
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, and the
+    network."""
+
+    config: Config
+    clock: Clock
+    course: Course
+    room: Room
+    connection: Connection
+    beside: str = ""
+    """What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the `model`."""
