@@ -16,7 +16,7 @@ from vademecum.format.version import EPOCH, FORMAT, MAX_SEQUENCE
 PLACES = ("lang", "version")
 """Fields of documents' metadata that make several places of one page."""
 MOST_VALUES = 1000
-MOST_CHANGED = 32
+MOST_CHANGED = 8
 
 
 @dataclass(frozen=True)
