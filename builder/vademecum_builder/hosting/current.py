@@ -51,7 +51,6 @@ def require_older(host: Host, tree: Tree) -> bool:
             f"another timestamp {found.signed.version} lies there: two builds went on from the same release. Build on "
             "what is published (--previous) and publish that"
         )
-    # Two builds of one time sign the same timestamp: it names versions alone.
     _require_no_other_release(host.read(f"metadata/{found.signed.snapshot_meta.version}.snapshot.json"), tree)
     return there == tree.timestamp
 

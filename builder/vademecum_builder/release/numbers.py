@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vademecum.errors import ClockError
-from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
+from vademecum_builder.publish.tree import TIMESTAMP, is_preview, timestamp_version
 from vademecum_builder.signing.metadata import Versions, parse_root
 from vademecum_builder.signing.validity import Validity
 
@@ -67,7 +67,7 @@ def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bo
     """
     made = max(map(_made, roots.values()), default=now)
     floor = most_by(max(now, made))  # a clock that is behind lowers no number
-    named = named_in(out).within(floor)
+    named = Numbers() if is_preview(out) else named_in(out).within(floor)
     if not lost and len(roots) == 1 and are_young(roots, now):
         # Of keys a day old no line has been lost yet, nor gone on above a thief's numbers: theirs are small.
         since_keys = most_by(now, made)

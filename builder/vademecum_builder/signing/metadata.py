@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from securesystemslib.exceptions import UnverifiedSignatureError
@@ -47,6 +48,8 @@ def sign_release(
     listing: SignedTarget | None,
     now: datetime,
     validity: Validity,
+    *,
+    preview: bool = False,
 ) -> dict[str, bytes]:
     """Return new targets, snapshot and timestamp: path in the published tree -> bytes, timestamp last.
 
@@ -58,6 +61,7 @@ def sign_release(
     Args:
         channels: What is said of each; every release that they name is a target.
         listing: The list of the site's files; None where no site is published.
+        preview: See `sign_timestamp`.
     """
     releases = [release for line in channels.values() for release in line.releases]
     targets = [
@@ -79,19 +83,41 @@ def sign_release(
         meta={"targets.json": MetaFile(signed_targets.version)},
         unrecognized_fields={CUSTOM: {"channels": hints}},
     )
+    data = signed_bytes(snapshot, signer)
     return {
         f"metadata/{signed_targets.version}.targets.json": signed_bytes(signed_targets, signer),
-        f"metadata/{snapshot.version}.snapshot.json": signed_bytes(snapshot, signer),
-        **sign_timestamp(signer, replace(before, snapshot=snapshot.version), now, validity),
+        f"metadata/{snapshot.version}.snapshot.json": data,
+        **sign_timestamp(
+            signer, replace(before, snapshot=snapshot.version), data, now, validity, preview=preview
+        ),
     }
 
 
-def sign_timestamp(signer: Signer, before: Versions, now: datetime, validity: Validity) -> dict[str, bytes]:
-    """Return a new timestamp over the last snapshot: its path in the published tree -> bytes."""
+def sign_timestamp(
+    signer: Signer,
+    before: Versions,
+    snapshot: bytes,
+    now: datetime,
+    validity: Validity,
+    *,
+    preview: bool = False,
+) -> dict[str, bytes]:
+    """Return a new timestamp over the last snapshot: its path in the published tree -> bytes.
+
+    The snapshot is named by its version, and by the beginning of its digest: builds that know nothing of each other may
+    give one version in one second to two snapshots, and clients see at once that these are two (TUF's `hashes` would
+    say more, at seven times the bytes: decisions/streams-and-metadata.md).
+
+    Args:
+        preview: It says of itself that nobody goes on from it (`publish.tree.is_preview`).
+    """
     timestamp = Timestamp(
         version=before.timestamp + 1,
         expires=expiry(now, validity.timestamp),
-        snapshot_meta=MetaFile(before.snapshot),
+        snapshot_meta=MetaFile(
+            before.snapshot, unrecognized_fields={"snapshot": sha256(snapshot).hexdigest()[:8]}
+        ),
+        unrecognized_fields={CUSTOM: {"preview": True}} if preview else {},
     )
     return {"metadata/timestamp.json": signed_bytes(timestamp, signer)}
 

@@ -13,6 +13,7 @@ from vademecum_builder.pages.site import LISTING, SiteFiles
 from vademecum_builder.publish.tree import (
     TIMESTAMP,
     is_intact,
+    is_preview,
     locked,
     require_unmoved,
     sweep,
@@ -99,7 +100,7 @@ def keep_release(
     if request.channel not in before:
         channels = with_release(before, request.channel, base.pointer)
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
-    absent = request.whole and not (request.out / TIMESTAMP).is_file()
+    absent = (request.whole and not (request.out / TIMESTAMP).is_file()) or is_preview(request.out)
     if not (stale_site or ageing or newer_root or absent or channels != before):
         return release, Written(channels)
     # All of it, since the output folder of a fresh machine holds nothing yet.
@@ -156,7 +157,8 @@ def sign_again(archive: Archive, context: BuildContext) -> Written:
     if newer_root or any(fields.time("expires") < until for fields in signed):
         return publish_channels(previous.channels, archive, context)
     pages: dict[str, bytes | Path] = {**bring_files(previous, request.out, published.site_files)}
-    metadata = sign_timestamp(authority.signer, versions, context.now, request.validity)
+    snapshot = published.files[below[0]]
+    metadata = sign_timestamp(authority.signer, versions, snapshot, context.now, request.validity)
     listing = (path for path in published.files if path.endswith(f".{LISTING}"))
     kept = {*below, *listing, *published.site_files, "version.json"}
     written = _write(previous.channels, archive, None, pages, metadata, context, kept)
@@ -214,20 +216,26 @@ def _write(
         current |= {release.path, *objects, *release.kept}
     base = previous.published
     built_on = context.lying if base is None else base.versions.timestamp
-    lying = context.lying if "://" in previous.location else 0
+    lying = context.lying if "://" in previous.location or context.request.preview else 0
     with locked(out):
+        over_preview = is_preview(out)
         for name, line in channels.items():
             require_unmoved(out, built_on, line.current, name, lying)
         require_host_unmoved(previous)
         written = write_tree(out, {**files, **pages, **metadata})
-        sweep(out, current, former=base.site_files if base else (), recent=base is not None)
+        sweep(
+            out, current, former=base.site_files if base else (), recent=base is not None and not over_preview
+        )
     return written
 
 
 def _sign(channels: Channels, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
     roots = {f"metadata/{version}.root.json": data for version, data in context.authority.roots.items()}
     signer, versions = context.authority.signer, context.previous.numbers.versions
-    signed = sign_release(signer, versions, channels, pages.listing, context.now, context.request.validity)
+    request = context.request
+    signed = sign_release(
+        signer, versions, channels, pages.listing, context.now, request.validity, preview=request.preview
+    )
     return {**roots, **signed}
 
 

@@ -14,6 +14,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, Line, make_runtime, tree_of
 from vademecum.errors import (
+    BusyError,
     ContentError,
     NetworkError,
     ServerError,
@@ -426,6 +427,42 @@ def test_a_preview_that_is_served_here_is_followed_by_another(request_: BuildReq
         assert again.sequence == 2 and "compared with nothing" in again.notices[0]
         with pytest.raises(SignatureError):
             build(replace(look, preview=False), now=NOW)
+
+
+def test_previews_raise_no_number_of_the_real_line_and_leave_nothing_in_it(request_: BuildRequest) -> None:
+    line = Line(Path("line"))
+    real = replace(request_, keys=line.keys, out=Path("host"))
+    build(real, now=NOW)
+    look = replace(request_, keys=line.keys, previous="http://127.0.0.1:9/", preview=True)
+    for number in range(2):  # of more releases than the host has
+        Path("docs/draft.md").write_text(f"# Draft {number}\n\nA page that nobody is to see.\n")
+        build(replace(look, previous=None, make_keys=False), now=NOW)
+    assert timestamp_version(request_.out) > timestamp_version(Path("host"))
+    Path("docs/draft.md").unlink()
+    with PagesHost(Path("host")) as host:
+        unchanged = build(replace(real, out=request_.out, previous=host.url), now=NOW)
+        assert (unchanged.sequence, unchanged.changed, unchanged.signed) == (1, False, True)
+        with pytest.raises(BusyError, match="was built before and is not yet published"):
+            build(replace(look, previous=host.url), now=NOW)
+        shutil.rmtree("tree")
+        build(replace(look, previous=host.url), now=NOW)
+        Path("docs/new.md").write_text("# New\n\nA page.\n")
+        report = build(replace(real, out=request_.out, previous=host.url), now=NOW)
+    assert (report.sequence, report.added) == (2, 1)
+    assert verify("tree", line.keys / ROOT_FILE).sequence == 2
+    names = {path.name for path in Path("tree/metadata").iterdir()}
+    assert max(int(name.split(".")[0]) for name in names if name[0].isdigit()) <= 3
+    assert len(list(Path("tree/releases").iterdir())) <= 2, "what a preview showed is not published"
+
+
+def test_the_first_build_after_previews_is_as_if_there_had_been_none(request_: BuildRequest) -> None:
+    for _ in range(2):
+        build(replace(request_, preview=True, make_keys=False), now=NOW)
+    line = Line(Path("line"))
+    report = build(replace(request_, keys=line.keys), now=NOW)
+    assert report.documents == 3 and verify("tree", line.keys / ROOT_FILE).sequence == report.sequence
+    without = build(replace(request_, keys=line.keys, out=Path("other")), now=NOW)
+    assert report.sequence == without.sequence
 
 
 def test_a_preview_of_a_host_in_trouble_is_one_of_its_own(

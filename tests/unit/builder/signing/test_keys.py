@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -367,3 +368,14 @@ def test_signing_twice_gives_the_same_bytes_and_each_release_the_next_versions(f
     }
     timestamp = parse_object(first["metadata/timestamp.json"], "timestamp")["signed"]
     assert (timestamp["version"], timestamp["expires"]) == (7, "2026-12-21T08:00:00Z")
+
+
+@pytest.mark.fault("E54")
+def test_two_releases_of_one_second_and_one_number_are_two_timestamps(folder: Path) -> None:
+    signer = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).signer
+    [(name, line)] = CHANNELS.items()
+    other = {name: replace(line, current=replace(line.current, sha256="e" * 64))}
+    first, second = (
+        sign_release(signer, Versions(), one, None, NOW, Validity()) for one in (CHANNELS, other)
+    )
+    assert first["metadata/timestamp.json"] != second["metadata/timestamp.json"]
