@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from vademecum_builder.sources.base import Source
 from vademecum_builder.sources.capture import Triggers, run
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.debezium import DebeziumEvents
-from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.message_table import MessageTable
 from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView
 from vademecum_builder.sources.slot import Slot
 from vademecum_builder.sources.table import TableSource
@@ -177,13 +178,14 @@ def test_a_workspace_and_its_releases(more: str, tmp_path: Path, monkeypatch: py
 def test_a_chat_archive(strategy: str, tmp_path: Path) -> None:
     fields = {name: name for name in
               ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")}  # fmt: skip
-    view = MessageView(Export(tmp_path / "chat.jsonl", "jsonl", fields), strategy, Limits())
+    rows = TableSource(Database("sqlite:///chat.db", tmp_path), "message")
+    view = MessageView(MessageTable(rows, fields), strategy, Limits(look_back=timedelta(days=4), least=200))
     chat, told = Chat(10_000 if WHOLE else 1_000), Told()
     for day in chat.days(30 if WHOLE else 10):
-        chat.write_json_lines(tmp_path / "chat.jsonl")
+        chat.write_database(tmp_path / "chat.db")
         before = dict(told.items)
         told.listen(view)
-        assert (told.news, told.gone) == differing(before, told.items)
         if day % 10 == 0:
             assert told.items == Told().listen(view).items
-        assert len(told.news) + len(told.gone) <= 3 * len(chat.touched)
+        news, gone = differing(before, told.items)
+        assert len(news) + len(gone) <= 3 * len(chat.touched)

@@ -71,6 +71,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "messages": Key("a number of messages above 0", is_number(1)),
     "overlap": Key("a number of messages", is_number()),
     "tokens": Key("a number of tokens above 0", is_number(1)),
+    "look-back": Key(_DURATION, is_duration),
 }
 
 
@@ -83,7 +84,8 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         NetworkError: The database does not answer.
     """
     values = settings.values
-    told = {field.name: values[field.name] for field in fields(Limits) if field.name in values}
+    names = {field.name: field.name.replace("_", "-") for field in fields(Limits)}
+    told = {field: values[name] for field, name in names.items() if name in values}
     limits = Limits(**told)
     if limits.overlap >= limits.messages // 2 + 1:
         raise UsageError(

@@ -10,9 +10,10 @@ document that it is in, and at most the ones beside it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Final
 
 _DAY: Final = timedelta(days=1)
@@ -51,9 +52,28 @@ class Message:
         return (self.time, len(self.id), self.id)
 
 
+@dataclass(frozen=True)
+class Piece:
+    """Messages that belong together.
+
+    Attributes:
+        repeated: How many of them are repeated from the piece before.
+        sure: Whether nothing that lies before it has a say in where it and those behind it are cut.
+    """
+
+    messages: Sequence[Message]
+    repeated: int = 0
+    sure: bool = True
+
+    @property
+    def first(self) -> Message:
+        """The first that is not repeated."""
+        return self.messages[self.repeated]
+
+
 def by_time(
     messages: Iterable[Message], window: timedelta, gap: timedelta, zone: tzinfo | None
-) -> Iterator[list[Message]]:
+) -> Iterator[Piece]:
     """Cut where nobody wrote for longer than `gap`, and at the borders of windows.
 
     Args:
@@ -68,7 +88,7 @@ def by_time(
     return _cut(messages, border)
 
 
-def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[list[Message]]:
+def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[Piece]:
     """Cut about every `count` messages, most often from more than half of it; twice as many is the most.
 
     Args:
@@ -76,11 +96,12 @@ def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Itera
     """
     before: list[Message] = []
     for piece in _by_hash(messages, lambda message: 1, count // 2, 2 * count):  # noqa: ARG005
-        yield before + piece
-        before = (before + piece)[len(before) + len(piece) - overlap :] if overlap else []
+        whole = [*before, *piece.messages]
+        yield Piece(whole, len(before), piece.sure)
+        before = whole[-overlap:] if overlap else []
 
 
-def by_tokens(messages: Iterable[Message], most: int) -> Iterator[list[Message]]:
+def by_tokens(messages: Iterable[Message], most: int) -> Iterator[Piece]:
     """Cut between messages, so that no piece has more than `most` tokens, but for a message that alone has more."""
     return _by_hash(messages, tokens, most // 4, most)
 
@@ -92,9 +113,13 @@ def tokens(message: Message) -> int:
 
 
 def roots(
-    messages: Iterable[Message], silence: timedelta, threads: set[str], answered: set[str]
-) -> Iterator[str]:
-    """Yield for each message what the messages of its conversation have in common.
+    messages: Iterable[Message],
+    silence: timedelta,
+    threads: set[str],
+    answered: set[str],
+    before: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[str, bool]]:
+    """Yield for each message what the messages of its conversation have in common, and whether silence ends it.
 
     A thread is a conversation; what answers a message is of that message's; all others are, until nobody writes for
     longer than `silence`.
@@ -102,11 +127,13 @@ def roots(
     Args:
         messages: Of one channel, in order.
         threads, answered: All that `thread` and `reply_to` name in the channel.
+        before: The roots of messages before these that they may answer.
     """
-    known: dict[str, str] = {}
+    known = dict(before)
     last: Message | None = None
     root = ""
     for message in messages:
+        spoken = False
         if message.thread or message.id in threads:
             found = message.thread or message.id
         elif message.reply_to in known:
@@ -114,21 +141,21 @@ def roots(
         else:
             if last is None or message.time - last.time > silence:
                 root = message.id
-            last, found = message, root
+            last, found, spoken = message, root, True
         if message.id in answered:
             known[message.id] = found
-        yield found
+        yield found, spoken
 
 
-def _cut(messages: Iterable[Message], border: Callable[[Message, Message], bool]) -> Iterator[list[Message]]:
+def _cut(messages: Iterable[Message], border: Callable[[Message, Message], bool]) -> Iterator[Piece]:
     piece: list[Message] = []
     for message in messages:
         if piece and border(piece[-1], message):
-            yield piece
+            yield Piece(piece)
             piece = []
         piece.append(message)
     if piece:
-        yield piece
+        yield Piece(piece)
 
 
 def _window(message: Message, window: timedelta, zone: tzinfo | None) -> int:
@@ -149,7 +176,7 @@ class _At:
 
 def _by_hash(
     messages: Iterable[Message], weight: Callable[[Message], int], radius: int, most: int
-) -> Iterator[list[Message]]:
+) -> Iterator[Piece]:
     """Cut before each message whose hash is the smallest of all that begin within `radius` of it; where a piece
     weighs more than `most`, before its smallest, and so on. The end is open until `radius` more is there.
 
@@ -187,13 +214,13 @@ def _is_smallest(piece: Sequence[_At], number: int, radius: int) -> bool:
     return True
 
 
-def _split(piece: Sequence[_At], most: int) -> Iterator[list[Message]]:
+def _split(piece: Sequence[_At], most: int, *, sure: bool = True) -> Iterator[Piece]:
     if len(piece) == 1 or piece[-1].end - piece[0].begin <= most:
-        yield [at.message for at in piece]
+        yield Piece([at.message for at in piece], sure=sure)
         return
     cut = min(range(1, len(piece)), key=lambda number: piece[number].hash)
-    yield from _split(piece[:cut], most)
-    yield from _split(piece[cut:], most)
+    yield from _split(piece[:cut], most, sure=sure)
+    yield from _split(piece[cut:], most, sure=False)
 
 
 def _hash(message: Message) -> bytes:

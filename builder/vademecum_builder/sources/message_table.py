@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.cuts import Message
+from vademecum_builder.sources.database import FETCHED
 from vademecum_builder.sources.messages import make_message
-from vademecum_builder.sources.records import instead, is_deleted
+from vademecum_builder.sources.records import instead, is_deleted, json_value
 from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.table_rows import TableReading
+from vademecum_builder.sources.times import time_form
+
+_CHANNELS: Final = 100
+_VALUES: Final = 10_000
+"""In one statement: databases have bounds (SQLite's: 32,766 parameters, an expression 1,000 deep)."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +67,102 @@ class MessageTable:
             UsageError: As `check`, or a time without a zone.
             NetworkError: The database does not answer, is locked, or died.
         """
+        with self.reading() as reading:
+            yield from reading.messages()
+
+    @contextmanager
+    def reading(self) -> Iterator[MessageReading]:
+        """Open the table; what is read is one state of it.
+
+        Raises:
+            UsageError, NetworkError: As `read`.
+        """
         self.check()
-        for number, row in enumerate(self.rows.read(tuple(self.fields.values()))):
-            fields: dict[str, Any] = {name: row[column] for name, column in self.fields.items()}
-            if not is_deleted(fields.get("deleted")):
-                where = self.rows.database.where
-                yield make_message(fields, self.zone, where, f"row {number}", fields.get("updated"))
+        with self.rows.database.connect() as connection:
+            if self.rows.database.dialect == "sqlite":  # whose driver begins nothing before a SELECT
+                connection.exec_driver_sql("BEGIN")
+            yield MessageReading(self, connection)
+
+
+@dataclass
+class MessageReading:
+    """A table of messages while it is read.
+
+    Attributes:
+        times, edits: How the times that were read, and those of edits, are written (`time_form`).
+    """
+
+    table: MessageTable
+    connection: sa.Connection
+    times: set[str] = field(default_factory=set)
+    edits: set[str] = field(default_factory=set)
+
+    def messages(self, since: object = None) -> Iterator[Message | Skipped]:
+        """Yield all messages, or those whose time is not less than what stands in its column."""
+        yield from self._read(*([] if since is None else [self._column("time") >= since]))
+
+    def between(self, starts: Mapping[str, object], end: object) -> Iterator[Message | Skipped]:
+        """Yield the messages of some channels from a time of each on."""
+        for some in _batches(sorted(starts), _CHANNELS):
+            of = [sa.and_(self._is("channel", [one]), self._column("time") >= starts[one]) for one in some]
+            yield from self._read(self._column("time") < end, sa.or_(*of))
+
+    def related(
+        self, ids: Collection[str], threads: Collection[str], end: object
+    ) -> Iterator[Message | Skipped]:
+        """Yield the messages before a time that have one of these ids, or are of one of these threads."""
+        for name, values in (("id", ids), ("thread", threads)):
+            for some in _batches(sorted(values) if name in self.table.fields else [], _VALUES):
+                yield from self._read(self._column("time") < end, self._is(name, some))
+
+    def digest(self, end: object, edited: object) -> str:
+        """Return a digest of how many messages there are before a time, deleted and edited ones, and which of them
+        were edited since another one: it is another one when one of them came, went, or was edited."""
+        fields, old = self.table.fields, self._column("time") < end
+        counts: list[Any] = [sa.func.count()] + (
+            [sa.func.count(self._column("updated"))] if "updated" in fields else []
+        )
+        deleted = [self._column("deleted")] if "deleted" in fields else []
+        found = self._rows(sa.select(*counts, *deleted).where(old).group_by(*deleted))
+        if edited is not None:
+            both = [self._column("id"), self._column("updated")]
+            found += self._rows(sa.select(*both).where(old, both[1] >= edited))
+        return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
+
+    def _rows(self, statement: sa.Select[Any]) -> list[str]:
+        rows = self.connection.execute(statement.select_from(self._reading.origin))
+        return [repr([json_value(value) for value in row]) for row in rows]
+
+    def _read(self, *conditions: sa.ColumnElement[bool]) -> Iterator[Message | Skipped]:
+        table, where = self.table, self.table.rows.database.where
+        columns = [self._reading.column(name) for name in dict.fromkeys(table.fields.values())]
+        statement = sa.select(*columns).select_from(self._reading.origin).where(*conditions)
+        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
+        with result:
+            for number, row in enumerate(result.mappings()):
+                fields: dict[str, Any] = {name: row[column] for name, column in table.fields.items()}
+                if fields["time"] is not None:
+                    self.times.add(time_form(fields["time"]))
+                if fields.get("updated") not in (None, ""):
+                    self.edits.add(time_form(fields["updated"]))
+                if not is_deleted(fields.get("deleted")):
+                    yield make_message(fields, table.zone, where, f"row {number}", fields.get("updated"))
+
+    @cached_property
+    def _reading(self) -> TableReading:
+        return TableReading(self.table.rows, self.connection)
+
+    def _column(self, name: str) -> sa.ColumnElement[Any]:
+        return self._reading.column(self.table.fields[name])
+
+    def _is(self, name: str, values: Collection[str]) -> sa.ColumnElement[bool]:
+        """Say that a column has one of these values, whatever its type is; "" is none."""
+        if name not in self.table.fields:
+            return sa.true()
+        column = self._column(name)
+        found = sa.cast(column, sa.String).in_(values)
+        return sa.or_(found, column.is_(None)) if "" in values else found
+
+
+def _batches(values: list[str], size: int) -> Iterator[list[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))

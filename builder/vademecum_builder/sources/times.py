@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vademecum.errors import ContentError
 
 _NUMBER = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
+_DIGITS = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,6 +71,43 @@ def read_zone(name: object) -> tzinfo | None:
         return None
 
 
+def time_form(value: object) -> str:
+    """Return how a time is written, if values of this form have the order of their times; empty: they have not."""
+    match value:
+        case bool():
+            return ""
+        case int() | float() | Decimal() if Decimal(str(value)).is_finite():
+            return f"number {_thousands(Decimal(str(value)))}"
+        case datetime():
+            return "local" if value.tzinfo is None else "datetime"
+        case date():
+            return "date"
+        case str() if _DIGITS.fullmatch(value):
+            return f"digits {len(value.partition('.')[0])}"
+        case str() if _ISO.match(value):
+            return "text"
+    return ""
+
+
+def time_before(moment: datetime, form: str) -> tuple[Any, datetime]:
+    """Return a value of a form that no time since `moment` is less than, and a time that none of its is before.
+
+    Texts are compared by their dates, whatever zones they are of, and so are times of clocks.
+    """
+    kind, _, number = form.partition(" ")
+    low = moment.replace(microsecond=0)
+    if kind == "number":
+        return int(low.timestamp()) * 1000 ** int(number), low
+    if kind == "digits":
+        smallest = Decimal(10) ** (int(number) - 1) + 1
+        return str(int(low.timestamp()) * 1000 ** _thousands(smallest)).zfill(int(number)), low
+    if kind == "datetime":
+        return low, low
+    day = low.replace(hour=0, minute=0, second=0) - timedelta(days=1)
+    values = {"local": day.replace(tzinfo=None), "date": day.date(), "text": day.date().isoformat()}
+    return values[kind], day - timedelta(days=1)
+
+
 def read_duration(text: object) -> timedelta | None:
     """Return `90s`, `30m`, `12h`, `7d` or `2w` as a duration of more than nothing; None: it is none."""
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
@@ -85,11 +125,15 @@ def of_micros(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
+def _thousands(count: Decimal) -> int:
+    """Return how often a number of seconds was multiplied by 1,000."""
+    return next((times for times in range(9) if abs(count) / 1000**times <= _MOST_SECONDS), 9)
+
+
 def _since_epoch(count: Decimal) -> datetime:
     if not count.is_finite():
         raise ContentError(f"{count} is no time")
-    while abs(count) > _MOST_SECONDS:
-        count /= 1000
+    count /= 1000 ** _thousands(count)
     try:
         return _EPOCH + timedelta(microseconds=int((count * 1_000_000).to_integral_value()))
     except OverflowError:

@@ -1,0 +1,255 @@
+"""Reading a table of messages on from a checkpoint: what is in the look-back, and nothing before it.
+
+The cursor is (time, id). From a checkpoint on, the messages of the look-back are read, with what their documents need
+from before it, and these documents are compared by hash: so new messages, edits, deletions, messages that came late and
+equal times are found. At what lies before the look-back the database alone looks: how many messages there are, deleted
+ones, and which were edited lately. Where that is another number, or a conversation reaches back to what is not known,
+everything is read, once. An edit before the look-back that no column tells of is not found so: reading everything finds
+it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from vademecum.errors import UsageError
+from vademecum_builder.sources.base import Checkpoint, Skipped
+from vademecum_builder.sources.message_spool import Order, Spool, order_of
+from vademecum_builder.sources.times import micros, of_micros, time_before
+
+if TYPE_CHECKING:
+    from vademecum_builder.sources.message_table import MessageReading
+    from vademecum_builder.sources.messages import Limits, Made
+
+
+class OlderError(Exception):
+    """What is known does not suffice: everything has to be read."""
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The end of a channel.
+
+    Attributes:
+        start: Where reading on begins; lies before the look-back.
+        whole: Whether nothing of the channel lies before `start`; else the first piece from there is not told.
+        active: Whether there are messages in the look-back.
+        documents: Digests of the documents that a later run may find changed, by the ids that name them.
+        held: Roots of the messages before `start` that are in such a document, by id: of conversations with answers.
+        threaded: Messages before `start` of which messages behind it alone make threads.
+    """
+
+    start: Order
+    whole: bool = True
+    active: bool = True
+    documents: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    threaded: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a table of messages was read.
+
+    Attributes:
+        cursor: Time and id of the last message.
+        since: When the look-back begins, in microseconds.
+        times, edits: How times are written (`time_form`); `edits`: empty: there was none.
+        digest: Of what lies before the look-back.
+        tails: By channel.
+    """
+
+    cursor: tuple[str, str]
+    since: int
+    times: str
+    edits: str
+    digest: str = ""
+    tails: Mapping[str, Tail] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, since: Checkpoint) -> Position:
+        """Return what `checkpoint` gave.
+
+        Raises:
+            UsageError: It is of something else.
+        """
+        try:
+            told = json.loads(since.position)
+            begin = micros(datetime.fromisoformat(told.pop("since")))
+            tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in told.pop("tails").items()}
+            return cls(tuple(told.pop("cursor")), begin, **told, tails=tails)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UsageError(
+                f"not a checkpoint of {since.strategy}: `vade checkpoints reset` forgets it"
+            ) from None
+
+    def checkpoint(self, strategy: str) -> Checkpoint:
+        """Return it as a checkpoint."""
+        told = vars(self) | {"since": of_micros(self.since).isoformat()}
+        told |= {"tails": {name: vars(tail) for name, tail in self.tails.items()}}
+        return Checkpoint(strategy, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
+
+    @property
+    def low(self) -> int:
+        """A time that no message of the look-back is before, in microseconds: no message before it can come unseen."""
+        return micros(time_before(of_micros(self.since), self.times)[1])
+
+    def value(self, at: int) -> Any:
+        """Return what in the time's column no message since a time is less than."""
+        return time_before(of_micros(at), self.times)[0]
+
+    def seen_before(self, reading: MessageReading) -> str:
+        """Return the digest of what is before the look-back now."""
+        edited = time_before(of_micros(self.since), self.edits)[0] if self.edits else None
+        return reading.digest(self.value(self.since), edited)
+
+
+@dataclass
+class Gathered:
+    """Messages of which documents are to be made.
+
+    Attributes:
+        spool: They.
+        known: What the last run knew; None: everything is there.
+        position: Where to go on, yet without `tails`; None: times have no order, so everything is read each time.
+        skipped: What is no message.
+        channels: Of the messages; `active`: those with messages in the look-back.
+        conversations: Whether messages from before may belong to these.
+    """
+
+    spool: Spool
+    known: Position | None
+    position: Position | None = None
+    skipped: list[Skipped] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    active: frozenset[str] = frozenset()
+    conversations: bool = False
+
+    def tail(
+        self, channel: str, known: Tail, pieces: Sequence[Made], documents: Mapping[str, str], limits: Limits
+    ) -> Tail:
+        """Return the end of a channel, of which these documents were made.
+
+        Args:
+            pieces: All that were cut, in order.
+            documents: Digests of those that were told.
+        """
+        spool, low, active = self.spool, self.position.low if self.position else 0, channel in self.active
+        if self.conversations:
+            silent = low - limits.silence // timedelta(microseconds=1)
+            start = spool.spoken_since(channel, silent, low) or (low, 0, "")
+            roots, held = spool.reaching(channel, start)
+            kept = {root: digest for root, digest in documents.items() if root in roots}
+            held = held if spool.values(channel, "reply_to") else {}
+            return Tail(start, True, active, kept, held, spool.threaded(channel, start))
+        sure = [piece.begin for piece in pieces if piece.sure and piece.begin[0] < low]
+        told = sure[-1] if sure else (0, 0, "")
+        start = sure[-2] if len(sure) > 1 else told if sure else (low, 0, "")
+        kept = {piece.name: documents[piece.name] for piece in pieces if piece.told and piece.begin >= told}
+        return Tail(start, known.whole and len(sure) < 2, active, kept)
+
+
+def gather(
+    reading: MessageReading, known: Position | None, limits: Limits, *, conversations: bool
+) -> Gathered:
+    """Read what is new and what it may change; everything where that does not suffice.
+
+    Args:
+        conversations: Whether messages from before may belong to these.
+
+    Raises:
+        UsageError, NetworkError: As the table.
+    """
+    if known is not None:
+        gathered = Gathered(Spool(), known, conversations=conversations)
+        try:
+            _read_on(gathered, known, reading)
+        except OlderError:
+            gathered.spool.close()
+            known = None
+    if known is None:
+        gathered = Gathered(Spool(), None, conversations=conversations)
+        gathered.skipped += gathered.spool.take(reading.messages())
+        gathered.skipped += gathered.spool.settle()
+        gathered.channels = gathered.spool.channels()
+        gathered.active = frozenset(gathered.channels)
+    gathered.position = _position(gathered, reading, limits)
+    return gathered
+
+
+def _position(gathered: Gathered, reading: MessageReading, limits: Limits) -> Position | None:
+    spool, known = gathered.spool, gathered.known
+    times, edits = reading.times, reading.edits | ({known.edits} if known and known.edits else set())
+    if (last := spool.last()) is None or len(times) != 1 or len(edits) > 1 or "" in times | edits:
+        return None
+    first = spool.last(limits.least)
+    since = min(micros(last.time - limits.look_back), micros(first.time)) if first else spool.earliest()
+    if known:  # what lies between was not read
+        since = max(known.since, since if first else 0)
+    [form], edit_form = times, next(iter(edits), "")
+    position = Position((last.time.isoformat(), last.id), since, form, edit_form)
+    return replace(position, digest=position.seen_before(reading))
+
+
+def _read_on(gathered: Gathered, known: Position, reading: MessageReading) -> None:
+    spool, end = gathered.spool, known.value(known.since)
+    if known.seen_before(reading) != known.digest:
+        raise OlderError
+    gathered.skipped += spool.take(reading.messages(end))
+    if spool.last() is None or spool.earliest() < known.low:
+        raise OlderError
+    gathered.active = frozenset(spool.channels())
+    channels = gathered.active | {name for name, tail in known.tails.items() if tail.active}
+    gathered.channels = sorted(channels)
+    tails = {name: known.tails[name] for name in gathered.channels if name in known.tails}
+    starts = {name: known.value(tail.start[0]) for name, tail in tails.items()}
+    older = reading.between({name: value for name, value in starts.items() if value < end}, end)
+    gathered.skipped += spool.take(
+        one
+        for one in older
+        if isinstance(one, Skipped) or (one.channel in tails and order_of(one) >= tails[one.channel].start)
+    )
+    gathered.skipped += spool.settle()
+    for name, tail in tails.items():
+        if tail.start[2] and not spool.has(name, tail.start):
+            raise OlderError
+    _take_related(gathered, tails, reading, end)
+    if gathered.conversations and any(
+        spool.threaded(name, tail.start) != [*tail.threaded] for name, tail in tails.items()
+    ):
+        raise OlderError
+    if reading.times != {known.times} or not reading.edits <= {known.edits or next(iter(reading.edits), "")}:
+        raise OlderError
+
+
+def _take_related(
+    gathered: Gathered, tails: Mapping[str, Tail], reading: MessageReading, end: object
+) -> None:
+    """Take in what conversations have from before; an id that stands before the look-back, too, is an error."""
+    spool, fields = gathered.spool, reading.table.fields
+    ids = {name: spool.values(name, "id") for name in gathered.channels}
+    roots: dict[str, set[str]] = {name: set() for name in gathered.channels}
+    asked = {name: set(found) for name, found in ids.items()}
+    if gathered.conversations:
+        for name in gathered.channels:
+            tail = tails.get(name)
+            roots[name] = ids[name] | spool.values(name, "thread") | set(tail.documents if tail else ())
+            asked[name] = roots[name] | spool.values(name, "reply_to") | set(tail.held if tail else ())
+    for message in reading.related(set[str]().union(*asked.values()), set[str]().union(*roots.values()), end):
+        if isinstance(message, Skipped) or (name := message.channel) not in asked:
+            continue
+        asks = message.id in asked[name] or message.thread in roots[name]
+        if not asks or spool.has(name, order_of(message)):
+            continue
+        if message.id in ids[name]:
+            raise OlderError
+        if name in tails and (root := tails[name].held.get(message.id)):
+            spool.put_before(message, root)
+        elif gathered.conversations and "reply_to" in fields:
+            raise OlderError  # what it answers, and what answers it, is not known
+        elif (root := message.thread or message.id) in roots[name]:
+            spool.put_before(message, root)
