@@ -7,15 +7,16 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.environment import signing_key
-from vademecum_builder.cli.options.common import SETTINGS, or_settings
+from vademecum_builder.cli.environment import signing_key, time_of_build
+from vademecum_builder.cli.options.common import or_settings
+from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
 from vademecum_builder.releases import ChangeReport, TreeRequest
-from vademecum_builder.settings import read_settings
 
 _FIELDS = frozenset(field.name for field in fields(TreeRequest))
 
@@ -28,11 +29,16 @@ def tree_request(options: Namespace) -> TreeRequest:
     """
     given = {name: value for name, value in vars(options).items() if name in _FIELDS}
     given["signing_key"] = signing_key(os.environ, given.get("keys"))
-    if options.config.exists() or options.config != SETTINGS:
-        return replace(read_settings(options.config), **given)
+    if settings := settings_named(options.config):
+        return replace(settings, **given)
     if "out" not in given:
         raise UsageError(f"which tree? name it with --out, or {or_settings()}")
     return TreeRequest(**given)
+
+
+def decided_at(request: TreeRequest) -> datetime:
+    """Return the time of a decision, which clients take; where it is forced, whatever time that is."""
+    return time_of_build(os.environ, past=request.force)
 
 
 def told(report: ChangeReport, done: str, request: TreeRequest) -> Shown:

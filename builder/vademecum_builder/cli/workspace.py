@@ -18,10 +18,10 @@ from vademecum.errors import CancelledError, UsageError
 from vademecum_builder.cli.environment import is_ci
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import printable
 from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.settings import read_settings
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 from vademecum_builder.workspace.items import Change
 from vademecum_builder.workspace.jobs import Job, in_stages
@@ -35,9 +35,9 @@ def any_settings_of(options: Namespace) -> BuildRequest:
     Raises:
         UsageError: There are none.
     """
-    if not options.config.exists() and options.config == SETTINGS:
+    request = settings_named(options.config)
+    if request is None:
         raise UsageError(f"no {SETTINGS} here: write one with [[source]] in it, or name it with --config")
-    request = read_settings(options.config)
     return replace(request, previous=getattr(options, "previous", None) or request.previous)
 
 

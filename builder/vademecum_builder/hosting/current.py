@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from tuf.api.exceptions import RepositoryError
@@ -14,7 +13,7 @@ from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
 from vademecum_builder.hosting.base import Host
 from vademecum_builder.hosting.tree import Tree
 from vademecum_builder.publish.tree import TIMESTAMP
-from vademecum_builder.signing.metadata import parse_root
+from vademecum_builder.signing.metadata import is_signed
 
 
 def require_older(host: Host, tree: Tree) -> bool:
@@ -32,12 +31,12 @@ def require_older(host: Host, tree: Tree) -> bool:
     found = None if there is None else _timestamp(there)
     if found is None:
         return False
-    if not _is_signed(found, tree.roots):
+    if not is_signed(found, tree.roots):
         raise UsageError(
             f"{TIMESTAMP} there is signed by keys that no root of this tree names: another knowledge base? Name "
             "another place, or empty this one"
         )
-    if not _is_signed(found, tree.roots[-1:]):
+    if not is_signed(found, tree.roots[-1:]):
         return False
     ours = _timestamp(tree.timestamp)
     assert ours is not None, "verified"
@@ -84,13 +83,3 @@ def _timestamp(data: bytes) -> Metadata[Timestamp] | None:
     except (ContentError, RepositoryError):
         return None
     return found if isinstance(found.signed, Timestamp) else None
-
-
-def _is_signed(found: Metadata[Timestamp], roots: Iterable[bytes]) -> bool:
-    for root in roots:
-        try:
-            parse_root(root).signed.verify_delegate("timestamp", found.signed_bytes, found.signatures)
-        except RepositoryError:
-            continue
-        return True
-    return False

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import yaml
-from pathspec import GitIgnoreSpec
 
 from vademecum_builder.readers.front_matter import is_endless
+from vademecum_builder.sources.gitignore import spec_of
 
 
 class _Loader(yaml.SafeLoader):
@@ -158,10 +158,4 @@ class Script:
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return whether git-style patterns name a path; a malformed one names nothing."""
-    kept = []
-    for pattern in patterns:
-        try:
-            kept.append(pattern if GitIgnoreSpec.from_lines([pattern]) else "")
-        except ValueError:
-            continue
-    return GitIgnoreSpec.from_lines(kept).match_file
+    return spec_of(patterns).match_file

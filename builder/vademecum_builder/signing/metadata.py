@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -167,12 +168,16 @@ def parse_root(data: bytes) -> Metadata[Root]:
 
 def vouches(root: bytes, other: bytes) -> bool:
     """Return whether `other` is root metadata signed by the root keys that `root` names."""
-    metadata = parse_root(other)
-    try:
-        parse_root(root).signed.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
-    except RepositoryError:
-        return False
-    return True
+    return is_signed(parse_root(other), [root])
+
+
+def is_signed(metadata: Metadata[Any], roots: Iterable[bytes]) -> bool:
+    """Return whether the keys that one of the roots names for it have signed metadata."""
+    for root in map(parse_root, roots):
+        with suppress(RepositoryError):
+            root.signed.verify_delegate(metadata.signed.type, metadata.signed_bytes, metadata.signatures)
+            return True
+    return False
 
 
 def check_signed(data: bytes, path: str, roots: Iterable[bytes]) -> None:
@@ -189,10 +194,5 @@ def check_signed(data: bytes, path: str, roots: Iterable[bytes]) -> None:
     role = metadata.signed.type
     if path != f"metadata/{metadata.signed.version}.{role}.json":
         raise ContentError(f"{path}: holds {role} version {metadata.signed.version}")
-    for root in roots:
-        try:
-            parse_root(root).signed.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-        except RepositoryError:
-            continue
-        return
-    raise SignatureError(f"{path}: not signed by a key that any of the roots names")
+    if not is_signed(metadata, roots):
+        raise SignatureError(f"{path}: not signed by a key that any of the roots names")

@@ -7,7 +7,7 @@ they would make the result depend on the machine.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,7 +78,12 @@ def _read(path: Path) -> GitIgnoreSpec | None:
         ) from None
     # To git, `dir/**` means everything inside; to pathspec, the folder too. `dir/*` means the same to both.
     lines = [_EVERYTHING_INSIDE.sub("/*", line) for line in text.splitlines()]
-    return GitIgnoreSpec.from_lines(line for line in lines if _is_valid(line))
+    return spec_of(lines)
+
+
+def spec_of(patterns: Iterable[str]) -> GitIgnoreSpec:
+    """Return what git-style patterns name; a malformed one names nothing."""
+    return GitIgnoreSpec.from_lines(filter(_is_valid, patterns))
 
 
 def _is_valid(line: str) -> bool:

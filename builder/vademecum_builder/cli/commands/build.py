@@ -15,8 +15,9 @@ from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told as told_of_links
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
-from vademecum_builder.cli.options.common import SETTINGS, or_settings
+from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
+from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, address_of, counted, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
@@ -26,7 +27,6 @@ from vademecum_builder.plan import plan_build
 from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.release.share import share_text
 from vademecum_builder.request import Progress
-from vademecum_builder.settings import read_settings
 from vademecum_builder.stages.audit import Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
@@ -103,8 +103,8 @@ def request_of(options: Namespace) -> BuildRequest:
     given["make_keys"] = not is_ci(os.environ)
     if not given.get("preview"):
         given["signing_key"] = signing_key(os.environ, given.get("keys"))
-    if "source" not in given and (options.config.exists() or options.config != SETTINGS):
-        request = replace(read_settings(options.config), **given)
+    if "source" not in given and (settings := settings_named(options.config)):
+        request = replace(settings, **given)
         return replace(request, workspace=request.workspace or of_build(request, options.config))
     missing = " and ".join(
         said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 
-from vademecum_builder.cli.environment import time_of_build
-from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.releasing import decided_at, told, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.releases import promote
 
@@ -15,5 +13,5 @@ def run(options: Namespace) -> Shown:
     """Make a release the current one of a channel."""
     request = tree_request(options)
     channel = getattr(options, "to", request.channel)
-    report = promote(request, options.sequence, to=channel, now=time_of_build(os.environ, past=request.force))
+    report = promote(request, options.sequence, to=channel, now=decided_at(request))
     return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.", request)

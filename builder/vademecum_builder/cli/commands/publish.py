@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.options.common import SETTINGS, or_settings
+from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars
+from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, counted, printable, size
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum_builder.release.location import read_root
 
 
 def run(options: Namespace) -> Shown:
@@ -23,7 +25,7 @@ def run(options: Namespace) -> Shown:
         done = publish(
             folder,
             targets,
-            trust=None if options.trust is None else _root(options.trust),
+            trust=read_root(options.trust),
             keep=options.keep,
             history=options.history,
             dry_run=options.dry_run,
@@ -56,10 +58,7 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
     """
     if options.dist is not None and options.targets:
         return options.dist, options.targets
-    if options.config.exists() or options.config != SETTINGS:
-        from vademecum_builder.settings import read_settings
-
-        settings = read_settings(options.config)
+    if settings := settings_named(options.config):
         if settings.publish:
             if options.dist is not None and not (options.dist / TIMESTAMP).exists():
                 place = options.dist
@@ -76,13 +75,6 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
             f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET'
         )
     raise UsageError(f"publish what, and where? vade publish DIST TARGET, or {or_settings()}")
-
-
-def _root(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def _json(one: Delivery) -> dict[str, object]:

@@ -7,12 +7,12 @@ from argparse import Namespace
 from pathlib import Path
 
 from vademecum.errors import NetworkError, UsageError
-from vademecum_builder.cli.options.common import SETTINGS, or_settings
+from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.releasing import channel_lines
+from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.inventory import Inventory, list_releases
-from vademecum_builder.settings import read_settings
 
 
 def _published(config: Path, trust: Path | None) -> Inventory:
@@ -21,9 +21,9 @@ def _published(config: Path, trust: Path | None) -> Inventory:
     Raises:
         UsageError: There are none; they cannot be read. VademecumError: See `list_releases`.
     """
-    if not config.exists() and config == SETTINGS:
+    settings = settings_named(config)
+    if settings is None:
         raise UsageError(f"which tree? vade releases URL|DIST, or {or_settings()}")
-    settings = read_settings(config)
     try:
         return list_releases(settings.previous or str(settings.out), trust)
     except NetworkError as error:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 
-from vademecum_builder.cli.environment import time_of_build
-from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.releasing import decided_at, told, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.releases import resign
 
@@ -14,6 +12,6 @@ from vademecum_builder.releases import resign
 def run(options: Namespace) -> Shown:
     """Sign a new timestamp, and nothing else."""
     request = tree_request(options)
-    now = time_of_build(os.environ, past=request.force)
+    now = decided_at(request)
     report = resign(request, now=now)
     return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)

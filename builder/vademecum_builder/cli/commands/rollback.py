@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.wording import Shown
 
 
@@ -31,11 +29,11 @@ def _of_store(options: Namespace) -> Shown:
 
 def _of_tree(options: Namespace) -> Shown:
     # Imported here: a client needs nothing that signing does.
-    from vademecum_builder.cli.releasing import told, tree_request
+    from vademecum_builder.cli.releasing import decided_at, told, tree_request
     from vademecum_builder.releases import roll_back
 
     request = tree_request(options)
-    report = roll_back(request, to=options.to, now=time_of_build(os.environ, past=request.force))
+    report = roll_back(request, to=options.to, now=decided_at(request))
     done = (
         f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
     )

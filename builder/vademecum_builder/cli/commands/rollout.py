@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 
-from vademecum_builder.cli.environment import time_of_build
-from vademecum_builder.cli.releasing import told, tree_request
+from vademecum_builder.cli.releasing import decided_at, told, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.release.share import parse_share, share_text
 from vademecum_builder.releases import roll_out
@@ -15,7 +13,7 @@ from vademecum_builder.releases import roll_out
 def run(options: Namespace) -> Shown:
     """Give a candidate to a share of the readers."""
     share, request, channel = parse_share(options.share), tree_request(options), getattr(options, "to", "")
-    now = time_of_build(os.environ, past=request.force)
+    now = decided_at(request)
     report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)
     done = f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
     return told(report, done, request)
