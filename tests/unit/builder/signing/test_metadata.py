@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,15 +47,17 @@ def newest(tree: dict[str, bytes], role: str) -> bytes:
     return tree[found[max(found)]]
 
 
-def test_snapshot_and_timestamp_name_a_version_alone(line: Line) -> None:
+def test_a_snapshot_names_a_version_alone_a_timestamp_its_snapshot_s_first_digits_too(line: Line) -> None:
     line.release(HANDBOOK)
     line.release(HANDBOOK | {"new.md": "# New\n\nA new page.\n"})
     tree = tree_of(line.out)
-    for data, file in (
-        (newest(tree, "snapshot"), "targets.json"),
-        (tree["metadata/timestamp.json"], "snapshot.json"),
+    snapshot = newest(tree, "snapshot")
+    digits = sha256(snapshot).hexdigest()[:8]
+    for data, meta in (
+        (snapshot, {"targets.json": {"version": 2}}),
+        (tree["metadata/timestamp.json"], {"snapshot.json": {"snapshot": digits, "version": 2}}),
     ):
-        assert parse_object(data, file)["signed"]["meta"] == {file: {"version": 2}}
+        assert parse_object(data, "metadata")["signed"]["meta"] == meta
 
 
 def test_metadata_have_no_white_space_and_sorted_keys(line: Line) -> None:
