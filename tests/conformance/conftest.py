@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.harness.repository import Repository
-from conformance.harness.subject import Executable, InProcess, Subject
+from conformance.harness.subject import CommandLine, InProcess, Subject
 
 
 @pytest.fixture
@@ -16,12 +16,12 @@ def client(tmp_path: Path) -> InProcess:
     return InProcess(Repository(), tmp_path)
 
 
-@pytest.fixture(params=["in process", pytest.param("executable", marks=pytest.mark.process)])
+@pytest.fixture(params=["parts", "command line"])
 def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
-    """The same test for the client's parts and for the executable."""
-    if request.param == "in process":
+    """The same test for the client's parts and for its command line."""
+    if request.param == "parts":
         yield InProcess(Repository(), tmp_path)
         return
-    subject = Executable(Repository(), tmp_path)
+    subject = CommandLine(Repository(), tmp_path)
     yield subject
     subject.close()

@@ -75,7 +75,7 @@ def test_the_order_of_asking(client: InProcess, name: str) -> None:
     assert asked(client) == order.split()
 
 
-def test_the_order_of_asking_through_the_executable(both: Subject) -> None:
+def test_the_order_of_asking_through_the_command_line(both: Subject) -> None:
     build(both.repository, "targets>A targets>B A>C! A>D")
     assert not both.download("missing")
     assert asked(both) == ["A", "C"]

@@ -65,7 +65,7 @@ def test_root_rotation(client: InProcess, name: str) -> None:
     assert reached == len(steps) or isinstance(client.error, SignatureError)
 
 
-def test_root_rotation_through_the_executable(both: Subject) -> None:
+def test_root_rotation_through_the_command_line(both: Subject) -> None:
     old = both.repository.keys["root"]
     both.repository.set_keys("root", [TestKey("new root")])
     both.repository.publish_root(old)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.harness.repository import Repository
-from conformance.harness.subject import InProcess, Subject, version, versions
+from conformance.harness.subject import CommandLine, InProcess, Subject, version, versions
 from support.publisher import TestKey
 from vademecum.errors import ContentError, ExpiredError, RollbackError, ServerError, SignatureError
 
@@ -42,6 +44,24 @@ def test_a_second_refresh_fetches_what_is_new(both: Subject) -> None:
     assert both.refresh()
     assert both.requests == [*FIRST[:2], "metadata/2.snapshot.json", "metadata/2.targets.json"]
     assert versions(both) == [1, 2, 2, 2]
+
+
+@pytest.mark.process
+def test_the_suites_start_an_executable(tmp_path: Path) -> None:
+    subject = CommandLine(Repository(), tmp_path)
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("client")),
+        "--metadata-dir",
+        str(subject.metadata),
+    ]
+    refresh = [*command, "--metadata-url", f"{subject.host.url}/metadata", "refresh"]
+    done = subprocess.run(refresh, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (subject.requests, versions(subject)) == (FIRST, [1, 1, 1, 1])
+    subject.close()
+    done = subprocess.run(refresh, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
 
 
 @pytest.mark.parametrize("hashes", [True, False])
@@ -188,7 +208,7 @@ def test_expired_metadata_end_the_walk_there(client: InProcess, role: str, expec
     assert versions(client) == expected
 
 
-def test_expired_metadata_through_the_executable(both: Subject) -> None:
+def test_expired_metadata_through_the_command_line(both: Subject) -> None:
     both.refresh()
     both.repository.snapshot.expires = both.repository.now - timedelta(days=5)
     both.repository.publish()

@@ -118,7 +118,7 @@ def test_targets_that_climb_out_of_the_folder(client: InProcess, path: str) -> N
     assert not any(request.startswith("targets/") for request in client.requests)
 
 
-def test_climbing_through_the_executable(both: Subject) -> None:
+def test_climbing_through_the_command_line(both: Subject) -> None:
     both.repository.add_target("../../one", b"content")
     both.repository.publish()
     assert not both.download("../../one")

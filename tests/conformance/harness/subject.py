@@ -1,12 +1,12 @@
-"""The client under test, in two shapes: its parts in this process, and the executable over real HTTP."""
+"""The client under test, in two shapes: its parts in memory, and its command line over real HTTP."""
 
 from __future__ import annotations
 
+import io
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from conformance.harness.conformance_client import CONFIG, bring
+from conformance.harness.conformance_client import CONFIG, bring, main
 from conformance.harness.delegations import MAX_DELEGATIONS
 from conformance.harness.repository import Repository
 from support.drive import drive
@@ -24,8 +24,6 @@ from vademecum.errors import VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import refresh
-
-EXECUTABLE = Path(__file__).parents[1] / "client"
 
 
 class Subject(Protocol):
@@ -114,8 +112,8 @@ class InProcess:
 
 
 @dataclass
-class Executable:
-    """`tests/conformance/client` as a process, against a host on 127.0.0.1."""
+class CommandLine:
+    """What `tests/conformance/client` runs, against a host on 127.0.0.1."""
 
     repository: Repository
     folder: Path
@@ -124,7 +122,7 @@ class Executable:
         self.metadata, self.artifacts = self.folder / "metadata", self.folder / "artifacts"
         for folder in (self.metadata, self.artifacts):
             folder.mkdir()
-        self._host = Host(self.repository.files)
+        self.host = Host(self.repository.files)
         root = self.folder / "first.root.json"
         root.write_bytes(self.repository.first_root)
         assert self._run("init", str(root)) == 0
@@ -132,18 +130,18 @@ class Executable:
 
     @property
     def requests(self) -> list[str]:
-        return self._host.requests
+        return self.host.requests
 
     def refresh(self) -> bool:
-        return self._run("--metadata-url", f"{self._host.url}/metadata", "refresh") == 0
+        return self._run("--metadata-url", f"{self.host.url}/metadata", "refresh") == 0
 
     def download(self, *paths: str) -> bool:
         names = [word for path in paths for word in ("--target-name", path)]
-        addresses = ["--metadata-url", f"{self._host.url}/metadata", "--target-base-url"]
+        addresses = ["--metadata-url", f"{self.host.url}/metadata", "--target-base-url"]
         return (
             self._run(
                 *addresses,
-                f"{self._host.url}/targets/",
+                f"{self.host.url}/targets/",
                 "--target-dir",
                 str(self.artifacts),
                 *names,
@@ -160,16 +158,14 @@ class Executable:
         return [file.read_bytes() for file in sorted(self.artifacts.iterdir())]
 
     def close(self) -> None:
-        self._host.close()
+        self.host.close()
 
     def _run(self, *words: str) -> int:
         self.requests.clear()
-        command = [sys.executable, str(EXECUTABLE), "--metadata-dir", str(self.metadata), *words]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode in (0, 1), done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        assert (done.returncode == 0) == (done.stderr == ""), "a failure says why, in one line"
-        return done.returncode
+        with redirect_stderr(io.StringIO()) as told:
+            code = main(["--metadata-dir", str(self.metadata), *words])
+        assert told.getvalue().count("\n") == code <= 1, "a failure says why, in one line"
+        return code
 
 
 class Host:
