@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 
 from vademecum.version import __version__
 from vademecum_builder.cli.options import building, hosting, reading, releasing, setup, workspace
@@ -12,6 +13,7 @@ _GROUPS = (setup, building, hosting, releasing, reading, workspace)
 """In the order in which `vade --help` names them."""
 
 
+@functools.cache
 def parser() -> argparse.ArgumentParser:
     """Return the parser. `--help` of every command comes from here, and so does the docs' command page."""
     root = CommandParser(

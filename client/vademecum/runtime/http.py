@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -97,6 +99,7 @@ class HttpTransport:
                 # Only what the standard library inflates with a bound on its output.
                 headers={"User-Agent": f"vademecum/{__version__}", "Accept-Encoding": "gzip"},
                 follow_redirects=False,
+                verify=_certificates(),
             )
         return self._client
 
@@ -126,6 +129,12 @@ _TOLD = 300
 """Characters of a host's own words in a message: a header may have 64 kB."""
 MOST_ASKED = 1e9
 """Seconds that count of a Retry-After header: JSON has no infinity. js/net/transport.mjs cuts at the same."""
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom a host's certificate may come from: read once in a process, as it takes as long as ten requests."""
+    return httpx.create_ssl_context()
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
