@@ -5,35 +5,26 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from support.forked import put_vade
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Line
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE
 
 ACTION: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "action.yml").read_text())
 STEP = ACTION["runs"]["steps"][-1]
-VADE = """import asyncio, sys
-from vademecum.runtime.clock import SystemClock
-SystemClock.sleep = lambda clock, seconds: asyncio.sleep(0)  # nobody waits for a host that is not there
-from vademecum_builder.cli.main import main
-sys.exit(main())
-"""
 SETTINGS = 'address = "{}"\nsite = false\nroot = "root.json"\n[[source]]\npath = "docs"\n'
 
 
 def run(folder: Path, key: str) -> tuple[int, str, str]:
     """Run the step in a folder; return its exit code, its output and what it sets."""
-    vade = folder / "bin" / "vade"
-    vade.parent.mkdir(exist_ok=True)
-    (folder / "vade.py").write_text(VADE)
-    vade.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{folder}/vade.py" "$@"\n')
-    vade.chmod(0o700)
+    (folder / "bin").mkdir(exist_ok=True)
+    vade = put_vade(folder / "bin")
     script, outputs = folder / "step.sh", folder / "outputs"
     outputs.write_text("")
     script.write_text(STEP["run"])

@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,18 +20,10 @@ from typing import Any
 import yaml
 
 from support.expressions import evaluate, fill, shown
+from support.forked import put_vade
 
 SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"], None: ["bash", "-e"]}
 """How GitHub runs a step: with the shell that is named, or with none."""
-_VADE = """#!{python}
-import os, sys
-from datetime import UTC, datetime
-from vademecum.runtime.clock import SystemClock
-if told := os.environ.get("SOURCE_DATE_EPOCH"):
-    SystemClock.now = lambda self: datetime.fromtimestamp(int(told), UTC)
-from vademecum_builder.cli.main import main
-sys.exit(main())
-"""
 
 
 @dataclass
@@ -85,18 +76,15 @@ class Runner:
         self._lock = threading.Lock()
         self.programs = folder / "bin"
         self.programs.mkdir(parents=True)
-        self._program("vade", _VADE.format(python=sys.executable))
+        put_vade(self.programs)
         for name in ("gh", "pip"):
-            self._program(name, f'#!/bin/sh\necho "{name} $*" >> "{folder / "calls"}"\n')
+            (self.programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >> "{folder / "calls"}"\n')
+            (self.programs / name).chmod(0o700)
 
     @property
     def calls(self) -> list[str]:
         file = self.folder / "calls"
         return file.read_text().splitlines() if file.exists() else []
-
-    def _program(self, name: str, text: str) -> None:
-        (self.programs / name).write_text(text)
-        (self.programs / name).chmod(0o700)
 
     def run(self, event: str, inputs: Mapping[str, Any] | None = None, **told: Any) -> Run:
         """Run the workflow on an event; `told` goes into `github.event`. A run waits for others of its group."""
