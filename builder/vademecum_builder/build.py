@@ -21,7 +21,7 @@ from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, 
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.pipeline import BuildReport, run_stages
+from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.tree import is_preview, timestamp_version
 from vademecum_builder.release.channels import check_channel
 from vademecum_builder.release.damaged import channels_left, lacks_timestamp
@@ -43,6 +43,7 @@ from vademecum_builder.signing.keyring import (
 )
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
+from vademecum_builder.stages.report import BuildReport
 from vademecum_builder.workspace.building import run_job, stored
 from vademecum_builder.workspace.jobs import in_stages
 from vademecum_builder.workspace.store import Workspace

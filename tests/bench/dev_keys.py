@@ -9,7 +9,7 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
-from vademecum_builder.signing.keys import new_keys
+from vademecum_builder.signing.root import new_keys
 
 
 def make_keys(folder: Path) -> Path:

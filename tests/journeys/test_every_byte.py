@@ -23,7 +23,7 @@ from vademecum.errors import ContentError, VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.verify import verify_tree
-from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.signing.root import renew_root
 
 HTML = b"<!doctype html><html><title>Not found</title></html>"
 NEWER = {**HANDBOOK, "new.md": "# New\n\nA page about lanterns at night.\n"}

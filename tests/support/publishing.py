@@ -24,19 +24,13 @@ from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.pipeline import BuildReport, run_stages
+from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
 from vademecum_builder.release.previous import Previous, going_on, read_previous
 from vademecum_builder.release.published import Published, read_published
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.signing.keys import (
-    RELEASE_KEY,
-    ROOT_FILE,
-    Authority,
-    load_authority,
-    load_roots,
-    new_keys,
-)
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, Authority, load_authority, load_roots
+from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources.base import (
     HTML,
     MARKDOWN,
@@ -48,6 +42,7 @@ from vademecum_builder.sources.base import (
     SourceItem,
 )
 from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.report import BuildReport
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ONCE = Config(retries=0)

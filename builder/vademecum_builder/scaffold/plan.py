@@ -20,7 +20,8 @@ from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE, action, workflow
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.folder import DEFAULT_KEYS
-from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, new_keys
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE
+from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources.folder import FolderSource
 
 KEY_FOLDERS = (DEFAULT_KEYS.as_posix(), "keys")

@@ -17,8 +17,8 @@ from vademecum_builder.signing.keys import (
     Authority,
     load_authority,
     load_roots,
-    new_keys,
 )
+from vademecum_builder.signing.root import new_keys
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
-from vademecum_builder.pipeline import BuildReport
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.sources.gitignore import Selection
 from vademecum_builder.stages.documents import NamedReaders
+from vademecum_builder.stages.report import BuildReport
 from vademecum_builder.workspace.jobs import CANCELLED, DONE, FAILED, Job
 from vademecum_builder.workspace.store import FROM_READER, Workspace, unreadable
 

@@ -12,7 +12,7 @@ import pytest
 
 from support.killed_sync import BATCH, work
 from support.workshop import NOW, Workshop, lamp
-from vademecum_builder.signing.keys import new_keys
+from vademecum_builder.signing.root import new_keys
 
 
 def tree(shop: Workshop) -> dict[str, bytes]:

@@ -27,8 +27,9 @@ from vademecum_builder.publish.tree import TIMESTAMP, locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
 from vademecum_builder.release.previous import Previous, read_previous
 from vademecum_builder.releases import TreeRequest, resign
-from vademecum_builder.signing.keys import ROOT_FILE, load_roots, renew_root
+from vademecum_builder.signing.keys import ROOT_FILE, load_roots
 from vademecum_builder.signing.metadata import Versions
+from vademecum_builder.signing.root import renew_root
 from vademecum_builder.signing.validity import Validity
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}

@@ -28,7 +28,8 @@ from vademecum_builder.publish.tree import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.release.verify import verify
 from vademecum_builder.request import SourceSettings, TreeRequest
-from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, renew_root
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
+from vademecum_builder.signing.root import renew_root
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "building.md"
 

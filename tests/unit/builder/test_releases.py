@@ -34,7 +34,7 @@ from vademecum_builder.releases import (
     yank,
 )
 from vademecum_builder.request import ApprovalRule, ArchiveLimits
-from vademecum_builder.signing.keys import new_keys, renew_root
+from vademecum_builder.signing.root import new_keys, renew_root
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
 OTHER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nLanterns by day are of no use.\n"}

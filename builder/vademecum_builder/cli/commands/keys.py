@@ -9,15 +9,8 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.signing.keys import (
-    KEY_VARIABLE,
-    RELEASE_KEY,
-    ROOT_FILE,
-    ROOT_KEY,
-    SET_SECRET,
-    new_keys,
-    renew_root,
-)
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, SET_SECRET
+from vademecum_builder.signing.root import new_keys, renew_root
 
 
 def run(options: Namespace) -> Shown:

@@ -25,7 +25,7 @@ from vademecum_builder.encoders.prior import PROBES
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
 from vademecum_builder.plan import plan_build
 from vademecum_builder.settings import read_settings
-from vademecum_builder.signing.keys import new_keys
+from vademecum_builder.signing.root import new_keys
 
 Reply = tuple[int, Mapping[str, str], bytes]
 D = 8

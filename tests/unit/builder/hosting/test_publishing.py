@@ -20,7 +20,7 @@ from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.settings import read_settings
-from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.signing.root import renew_root
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
 NEWEST = {"lanterns.md": "# Lanterns\n\nA page about lanterns by day.\n"}

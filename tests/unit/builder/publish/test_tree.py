@@ -24,7 +24,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree
 from vademecum_builder.request import ArchiveLimits
-from vademecum_builder.signing.keys import renew_root
+from vademecum_builder.signing.root import renew_root
 
 ONE = {"keys.md": "# Keys\n\nHow to rotate a key.\n"}
 """Enough where a build is run hundreds of times: the writer does not care how many files it writes."""

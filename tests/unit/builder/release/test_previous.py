@@ -23,13 +23,8 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
-from vademecum_builder.signing.keys import (
-    RELEASE_KEY,
-    ROOT_FILE,
-    load_roots,
-    new_keys,
-    renew_root,
-)
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_roots
+from vademecum_builder.signing.root import new_keys, renew_root
 
 MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
 

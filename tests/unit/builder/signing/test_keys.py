@@ -28,10 +28,9 @@ from vademecum_builder.signing.keys import (
     ROOT_KEY,
     load_authority,
     load_roots,
-    new_keys,
-    renew_root,
 )
 from vademecum_builder.signing.metadata import Versions, sign_release
+from vademecum_builder.signing.root import new_keys, renew_root
 from vademecum_builder.signing.validity import Validity
 
 CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 32, 7, "one"))}

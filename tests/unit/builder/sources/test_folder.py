@@ -14,7 +14,7 @@ import pytest
 
 from support.publishing import NOW
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.signing.keys import new_keys
+from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources import walk
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.charset import decode_text

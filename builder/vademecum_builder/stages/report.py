@@ -1,0 +1,136 @@
+"""The end of a build: what it did, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vademecum_builder.encoders.http import Cost
+from vademecum_builder.release.channels import DEFAULT_CHANNEL
+from vademecum_builder.stages.assemble import AssembledRelease
+from vademecum_builder.stages.audit import Audit
+from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.publish import Written
+from vademecum_builder.stages.read import SourceState
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did.
+
+    Attributes:
+        sequence, version: Of the release that is published now.
+        documents, chunks: That are live in it.
+        added, modified, removed: Documents, compared with the previous release.
+        embedded: Chunks that were sent to the encoder.
+        changed: False when nothing was published.
+        bytes_published: Of the index: all segments and the manifest, without the encoder.
+        bytes_new: Written by this build.
+        install: Bytes that a new user downloads: segments, encoder and manifest, without metadata.
+        update: Bytes that a user of the release before downloads, without metadata; None: nobody does.
+        unaddressed: Documents without an address: their hits open in the search page's reader alone.
+        previous: The sequence of the release that was built on; None: there was none that could be read.
+        seconds: The build took.
+        signed: Whether metadata was signed, be it for a new release or since the old signatures ran out.
+        site: Whether pages were written.
+        warnings: What was wrong with the source, one line each.
+        notices: What else the publisher should read: that keys were made, say.
+        left_out: How many files are no documents, by what they are.
+        audit: Files by ending, leftovers of markup, pages without text, duplicates.
+        channel: That was built for.
+        candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
+        serves: The release that everybody gets who follows that channel; None: it was taken back.
+        waits: Why it waits until somebody promotes it; empty: it does not.
+        cost: Counted, of models behind an address; None: none was asked.
+    """
+
+    sequence: int
+    version: str
+    documents: int
+    chunks: int
+    added: int
+    modified: int
+    removed: int
+    embedded: int
+    changed: bool
+    bytes_published: int
+    bytes_new: int
+    install: int = 0
+    update: int | None = None
+    unaddressed: int = 0
+    previous: int | None = None
+    seconds: float = 0.0
+    signed: bool = False
+    site: bool = False
+    warnings: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    audit: Audit = field(default_factory=Audit)
+    channel: str = DEFAULT_CHANNEL
+    candidate: int | None = None
+    serves: int | None = None
+    waits: str = ""
+    cost: Cost | None = None
+
+    def json(self) -> dict[str, Any]:
+        """Return what `vade build --json` prints."""
+        told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
+        told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
+        told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
+        told["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
+        told["leftOut"] = told.pop("left_out")
+        told["audit"]["privateKeys"] = told["audit"].pop("private_keys")
+        told["audit"]["withoutText"] = told["audit"].pop("without_text")
+        del told["notices"]
+        return told
+
+
+def report_of(
+    release: AssembledRelease,
+    state: SourceState,
+    base: Base,
+    context: BuildContext,
+    written: Written,
+    embedded: int | None,
+) -> BuildReport:
+    """Return the report; `embedded` is None where the release stayed."""
+    manifest = release.manifest
+    before, line = context.previous.published, written.channels[context.request.channel]
+    install = len(release.manifest_bytes) + sum(object.size for object in manifest.objects)
+    return BuildReport(
+        sequence=manifest.sequence,
+        version=manifest.version,
+        documents=manifest.documents,
+        chunks=manifest.chunks,
+        added=len(state.added),
+        modified=len(state.modified),
+        removed=len(state.removed),
+        embedded=embedded or 0,
+        changed=embedded is not None,
+        bytes_published=release.index_bytes,
+        bytes_new=written.bytes,
+        install=install,
+        update=_update_bytes(release, base, install) if embedded is not None else None,
+        unaddressed=sum(not row.url for row in state.documents.values()),
+        previous=before.manifest.sequence if before else None,
+        signed=written.signed,
+        site=written.site,
+        warnings=state.warnings,
+        left_out=state.left_out,
+        audit=state.audit,
+        channel=context.request.channel,
+        candidate=line.rollout if line.candidate and line.candidate.sequence == manifest.sequence else None,
+        serves=line.current.sequence if line.current.sequence not in line.yanked else None,
+    )
+
+
+def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | None:
+    """Return what a user of the release before downloads; None where there was none."""
+    if base.published is None:
+        return install if base.documents else None
+    before, manifest = base.published.manifest.sequence, release.manifest
+    direct = [entry.size for entry in manifest.packs if entry.after == before]
+    tiers = sum(entry.object.size for entry in manifest.segments if entry.upto > before)
+    return len(release.manifest_bytes) + min([tiers, *direct])
