@@ -1,6 +1,7 @@
 // @ts-check
 /** The search page: `<vademecum-search>` does the searching; here are the questions to try, and the service worker. */
 
+import { say } from "./language.mjs"; // first: the search speaks the language of its page
 import "../client/vademecum-search.mjs";
 
 /** @typedef {import("../client/vademecum.mjs").KnowledgeBase} KnowledgeBase */
@@ -45,7 +46,7 @@ async function registerWorker() {
   if (!registration) return; // a privacy setting: the page works, but only with a network
   const offerReload = () => {
     if (!registration.waiting || !navigator.serviceWorker.controller) return;
-    search.tell("A newer version of this page is here.", { label: "Reload", act: () => reload(registration), stay: true });
+    search.tell(say("A newer version of this page is here."), { label: say("Reload"), act: () => reload(registration), stay: true });
   };
   offerReload();
   registration.addEventListener("updatefound", () => {

@@ -1,6 +1,8 @@
 // @ts-check
 /** Light, dark, or as the system has it: the choice of the reader, kept for the next visit. */
 
+import { say } from "./language.mjs";
+
 const KEY = "vademecum theme";
 const CHOICES = ["system", "light", "dark"];
 
@@ -35,8 +37,8 @@ function offerChoice() {
   if (!button || !name) return;
   let choice = remembered();
   const show = () => {
-    name.textContent = choice[0].toUpperCase() + choice.slice(1);
-    button.setAttribute("aria-label", `Colours: ${choice}. Change`);
+    name.textContent = say(choice[0].toUpperCase() + choice.slice(1));
+    button.setAttribute("aria-label", say("Colours: {0}. Change", name.textContent));
   };
   button.addEventListener("click", () => {
     choice = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length];

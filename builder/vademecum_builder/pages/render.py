@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
+from markupsafe import Markup
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
@@ -114,6 +115,8 @@ def _page(name: str, context: SiteContext) -> bytes:
             contents=context.contents,
             channels=context.channels,
             taken_back=context.manifest.sequence in yanked_of(context.channels),
+            sequence=str(context.manifest.sequence),
+            here_on=_channels_at(context),
             same=[", ".join(keys) for keys in context.contents.duplicates],
             ages=ages_of(context.contents.documents),
             tree=tree_of(context.contents.documents),
@@ -136,6 +139,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["say"] = _say
     environment.filters |= {
         "safe_url": safe_url,
         "count": lambda number: f"{number:,}",
@@ -146,6 +150,22 @@ def _environment() -> jinja2.Environment:
         "short_path": lambda path: re.sub(r"[0-9a-f]{64}", lambda found: f"{found[0][:12]}…", path),
     }
     return environment
+
+
+def _channels_at(context: SiteContext) -> str:
+    """Return the channels that lead to the release, or the one that it was built for."""
+    at = context.manifest.sequence
+    names = [name for name, line in context.channels.items() if line.current.sequence == at]
+    return ", ".join(names) or context.manifest.channel
+
+
+def _say(text: str, *values: str | int, tag: str = "span") -> Markup:
+    """Return a text of ours, which assets/language.mjs says in the visitor's language; numbers are its to write."""
+    shown = text.format(*(f"{value:,}" if isinstance(value, int) else value for value in values))
+    if not values:
+        return Markup("<{0} data-say>{1}</{0}>").format(Markup(tag), shown)
+    told = orjson.dumps(values).decode()
+    return Markup('<{0} data-say="{1}" data-values="{2}">{3}</{0}>').format(Markup(tag), text, told, shown)
 
 
 def _day(built: str) -> str:

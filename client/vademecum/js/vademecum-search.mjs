@@ -5,7 +5,7 @@
  *
  * Attributes: `url` of the published tree (default: the one that this file is of), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
- * what it stands in), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
+ * what it stands in; default: the visitor's), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
  * `facets`: fields of the metadata to narrow by (`"version tags"`), `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
@@ -82,7 +82,8 @@ export class VademecumSearch extends HTMLElement {
     root.adoptedStyleSheets = [sheet];
     sheet.replaceSync(sized(parseFloat(getComputedStyle(this).fontSize)));
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => this.#keep(event));
-    const wording = await wordingFor(this.closest("[lang]")?.getAttribute("lang") ?? "");
+    const lang = this.closest("[lang]")?.getAttribute("lang");
+    const wording = await wordingFor(...(lang ? [lang] : navigator.languages));
     const modal = !this.hasAttribute("inline");
     const label = this.getAttribute("label") ?? wording.say("search");
     const view = buildView(wording, { modal, label, placeholder: this.getAttribute("placeholder") ?? label });

@@ -31,11 +31,12 @@ export function addTexts(language, texts) {
 }
 
 /**
- * The wording of a language tag such as `de-AT`: of the language itself, or English.
- * @param {string} tag
+ * The wording of the first of these language tags, such as `de-AT`, whose language there is, else English.
+ * @param {readonly string[]} tags
  */
-export async function wordingFor(tag) {
-  const found = [tag.toLowerCase(), tag.toLowerCase().split("-")[0]].find((name) => LANGUAGES.has(name)) ?? "en";
+export async function wordingFor(...tags) {
+  const names = tags.flatMap((tag) => [tag.toLowerCase(), tag.toLowerCase().split("-")[0]]);
+  const found = names.find((name) => LANGUAGES.has(name)) ?? "en";
   const load = /** @type {() => Promise<Texts>} */ (LANGUAGES.get(found));
   return new Wording(found, await load().catch(() => en)); // a module that did not come: English is here
 }

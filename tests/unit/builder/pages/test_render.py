@@ -256,6 +256,27 @@ def test_a_renamed_document_is_neither_added_nor_removed() -> None:
     assert told == {"added": "New", "renamed": "Oil a.md → b.md", "removed": "Gone"}
 
 
+@pytest.mark.parametrize("language", ["ar", "de"])
+def test_what_the_pages_say_is_said_in_each_language(language: str) -> None:
+    """Only what is folded on the release page, and what stands there without scripts, is English alone."""
+    texts = (site_folder() / "static" / f"{language}.mjs").read_text(encoding="utf-8")
+    said = dict(re.findall(r'^  "?(.+?)"?:\s+"(.+)",$', texts, re.MULTILINE))
+    sources = [*(site_folder() / "templates").iterdir(), *(site_folder() / "static").glob("[!ad]*.mjs")]
+    written = "".join(
+        path.read_text(encoding="utf-8") for path in (*sources, site_folder() / "static/app.mjs")
+    )
+    marked = {
+        str(tag["data-say"] or tag.get_text())
+        for name in PAGES
+        for tag in page(render_site(make_context()), name).select("[data-say]")
+    }
+    assert (marked | set(re.findall(r'say\("([^"]+)"', written))) - {"{0}"} <= said.keys()
+    known = {*re.findall(r'"([^"\n]+)"', written), *marked, "System", "Light", "Dark"}
+    assert said.keys() <= known, "nobody says it"
+    for english, other in said.items():
+        assert set(re.findall(r"\{\d\}", english)) == set(re.findall(r"\{\d\}", other)), english
+
+
 def test_bars_show_shares_of_the_download() -> None:
     bars = page(render_site(make_context()), "release.html").select("rect.bar")
     assert [bar["width"] for bar in bars] == ["75.0", "25.0"]

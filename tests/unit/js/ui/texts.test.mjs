@@ -31,6 +31,11 @@ test("the languages that are shipped say the same things, of the same values", (
   }
 });
 
+test("of several languages the first that there is is spoken, English where there is none", async () => {
+  const spoken = [["fr-CA", "de-AT", "en"], ["en-GB", "de"], ["fr"], []].map(async (tags) => (await wordingFor(...tags)).language);
+  assert.deepEqual(await Promise.all(spoken), ["de", "en", "en", "en"]);
+});
+
 test("every plural that a language has is said", () => {
   const wording = new Wording("ar", ar);
   const said = [0, 1, 2, 5, 11, 100].map((count) => wording.say("results.count", { count }));
