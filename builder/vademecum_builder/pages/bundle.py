@@ -12,8 +12,7 @@ import posixpath
 import re
 from collections.abc import Collection, Mapping
 
-PAGE, ELEMENT = "vademecum.mjs", "vademecum-search.mjs"
-WORKERS = ("query.mjs", "worker.mjs")
+PAGE, ELEMENT, QUERY, SYNC = "vademecum.mjs", "vademecum-search.mjs", "query.mjs", "worker.mjs"
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
@@ -28,7 +27,8 @@ def bundled(modules: Modules) -> dict[str, str]:
     """Return other texts under the same paths: what pages and workers begin with holds all that it imports.
 
     What a page's file holds can still be imported where it was, and is the same there. What workers alone use stays
-    there as it is, for others.
+    there as it is, for others. The worker that answers is on the way to the first hits and needs one file; the other
+    begins with what the page has loaded anyhow.
     """
     files = {**modules, **_family(PAGE, PAGE, modules)}
     page = closure(PAGE, modules)
@@ -39,15 +39,13 @@ def bundled(modules: Modules) -> dict[str, str]:
         imports = "".join(f'import "{_address(file, name)}";\n' for file in holders[:-1])
         imports += f'import {{ $modules }} from "{_address(PAGE, name)}";\n'
         files[name] = f'{imports}export const {{ {names} }} = $modules["{name}"];\n'
-    for worker in WORKERS:
-        files |= _family(worker, worker, modules)
-    return files
+    return {**files, **_family(QUERY, QUERY, modules), **_family(SYNC, PAGE, modules, page)}
 
 
 def loaded(files: Modules) -> set[str]:
     """Return the paths that pages and workers load: first those they begin with, then what these ask for."""
     found: set[str] = set()
-    waiting = [PAGE, ELEMENT, *WORKERS]
+    waiting = [PAGE, ELEMENT, QUERY, SYNC]
     while waiting:
         if (name := waiting.pop()) in files and name not in found:
             found.add(name)

@@ -45,9 +45,10 @@ async function turnToPointer() {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
   const pointer = await openHead(head);
+  const shelf = shelfOf(pointer.current?.segments ?? []);
   // Hashing has threads of its own. What is opened meanwhile counts, or fails, only if every object is sound.
   const sound = requireSound(neededObjects(pointer), objects);
-  const opening = Promise.resolve().then(() => pointer.current && openRelease(pointer.current, objects));
+  const opening = Promise.resolve().then(() => pointer.current && openRelease(pointer.current, objects, shelf));
   await Promise.allSettled([sound, opening]);
   await sound;
   opened = (await opening) ?? local;
@@ -55,11 +56,24 @@ async function turnToPointer() {
   return pointer.current;
 }
 
+/** Where the words of segments are kept. Those of `ahead` are on their way while their segments are opened.
+ * @param {string[]} ahead @returns {import("./search/kept_words.mjs").Shelf} */
+function shelfOf(ahead) {
+  const kept = /** @type {IndexedStore} */ (store);
+  const coming = new Map(ahead.map((digest) => [digest, kept.words(digest).catch(() => undefined)]));
+  const words = (/** @type {string} */ digest) => {
+    const found = coming.get(digest) ?? kept.words(digest);
+    coming.delete(digest);
+    return found;
+  };
+  return { words, keepWords: (digest, words) => kept.keepWords(digest, words) };
+}
+
 /** Answer from objects that nobody has verified (page/preview.mjs), till there is a release.
  * @param {{release: InstalledRelease, objects: Uint8Array[]}} args */
 function preview({ release, objects }) {
   const turn = turning.then(() => {
-    if (opened === local) opened = openRelease(release, objects);
+    if (opened === local) opened = openRelease(release, objects, shelfOf([]));
   });
   turning = turn.catch(() => undefined);
   return turn;
@@ -90,8 +104,8 @@ function neededObjects({ current }) {
   return current ? [current.encoder, ...current.segments] : [];
 }
 
-/** @param {InstalledRelease} release @param {Uint8Array[]} objects @returns {Opened} */
-function openRelease(release, [encoderFile, ...segmentFiles]) {
+/** @param {InstalledRelease} release @param {Uint8Array[]} objects @param {import("./search/kept_words.mjs").Shelf} shelf @returns {Opened} */
+function openRelease(release, [encoderFile, ...segmentFiles], shelf) {
   const encoder = decodeEncoder(encoderFile);
   encoder.checkGolden();
   const generation = openGeneration(segmentFiles, release);
@@ -101,7 +115,6 @@ function openRelease(release, [encoderFile, ...segmentFiles]) {
     const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
     throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
   }
-  const shelf = /** @type {IndexedStore} */ (store);
   const load = () => loadWords(generation.segments, release.segments, shelf);
   return { release, generation, searcher: new Searcher(generation, new Places(generation, release.places), encoder, load) };
 }
