@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
-from vademecum_builder.profiles.config import at, read_yaml
+from vademecum_builder.profiles.config import at, read_yaml, text_at
 
 
 def open_antora(project: Project) -> Rules | None:
@@ -37,11 +37,19 @@ def open_antora(project: Project) -> Rules | None:
         if not rest.startswith("pages/") or any(part.startswith("_") for part in rest.split("/")):
             raise NotServed("no page of a module")
         place = stem(rest.removeprefix("pages/"))
-        return posixpath.join(served, "" if module == "ROOT" else module, f"{place}.html")
+        if style in ("indexify", "drop") and place.rpartition("/")[2] == "index":
+            place = place.removesuffix("index")
+            return posixpath.join(served, "" if module == "ROOT" else module, place)
+        return posixpath.join(served, "" if module == "ROOT" else module, place + ending)
 
+    playbook = read_yaml(project.text(project.has("*playbook*.yml", "site.yml") or "site.yml"))
+    style = text_at(playbook, "urls", "html_extension_style")
+    ending = {"indexify": "/", "drop": ""}.get(style, ".html")
+    site = text_at(playbook, "site", "url")
     by_branch = version is True or isinstance(version, Mapping)
     return Rules(
         (Folder("modules", address),),
+        base_url=site if site.startswith("http") else "",
         templates=(with_attributes,) if entries else (),
         doubts=("the version of the component is that of its branch",) if by_branch else (),
     )

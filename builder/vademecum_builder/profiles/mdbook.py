@@ -26,11 +26,14 @@ def open_mdbook(project: Project) -> Rules:
         folder, _, name = stem(path).rpartition("/")
         return posixpath.join(folder, f"{'index' if name.lower() == 'readme' else name}.html")
 
+    domain = text_at(config, "output", "html", "cname")
+    below = text_at(config, "output", "html", "site-url").strip("/")
     return Rules(
         (Folder(source, address),),
         MDBOOK,
         (mdbook_includes, hidden_rust, alerts),
         copies=True,
+        base_url=f"https://{domain}/{below}" if domain else "",
         title=text_at(config, "book", "title"),
     )
 

@@ -64,7 +64,18 @@ def references(text: str, page: Page) -> str:
     return outside_code(text, edit) if "@" in text else text
 
 
-PASSES = (cells, containers, spans, references, attribute_lists, pipes_in_code)
+_TEX = re.compile(
+    r"(?<!\\)\\(?:(?:clear|clear(?:double)?|new)page|pagebreak|noindent|(?:big|med|small)skip|(?:front|main|back)matter)\b"
+    r"|(?<!\\)\\[A-Za-z]+\*?(?:\[[^\[\]\n]*\])*(?:\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\})+"
+)
+
+
+def raw_tex(text: str, page: Page) -> str:
+    """`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
+    return outside_code(text, lambda plain: _TEX.sub("", plain)) if "\\" in text else text
+
+
+PASSES = (cells, containers, spans, references, raw_tex, attribute_lists, pipes_in_code)
 
 
 def _chapters(value: Any) -> Iterator[str]:

@@ -33,6 +33,8 @@ _TAKES_IN = re.compile(
 """All spellings of an include or of a reference that shows a title: a text without one takes nothing in."""
 _TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
 _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
+_EXTENDS = re.compile(rb"\s*\{[%#]")
+"""How a page of HTML begins that a template engine is to fill."""
 _AS_THEY_LIE = (
     "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
     " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
@@ -72,7 +74,9 @@ class PlainPages:
         """
         if item.media_type in BINARY:
             return parse_document(item, base_url=self.base_url)
-        if _TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data):
+        if (_TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data)) or (
+            item.media_type == HTML and _EXTENDS.match(item.data)
+        ):
             return TEMPLATES
         document = parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
         self.unsure += self.base_url != "" and not self.named and item.media_type not in (HTML, PLAIN_TEXT)
@@ -151,6 +155,8 @@ class ProfilePages:
         folder, path = place
         if item.media_type in BINARY:
             return "files beside the pages of a site"
+        if item.media_type == HTML and _EXTENDS.match(item.data):
+            return TEMPLATES
         written = item.media_type not in (HTML, PLAIN_TEXT)
         text = (
             ""
@@ -220,7 +226,9 @@ class ProfilePages:
         if address.startswith(("http://", "https://")):
             return quote(address, safe="/%+~@!$&()*,;=:?#[]")
         base = self.base_url
-        return f"{base.removesuffix('/')}/{quote(address, safe='/+~@!$&()*,;=:')}" if base else ""
+        route = "#" if address.startswith("#/") else ""  # an app's own address, which its script reads
+        path = quote(address.removeprefix(route), safe="/+~@!$&()*,;=:")
+        return f"{base.removesuffix('/')}/{route}{path}" if base else ""
 
 
 def _included(item: SourceItem, page: Page, passes: Sequence[Pass]) -> Mapping[str, str]:

@@ -11,11 +11,15 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.profiles.antora import ANTORA
 from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, folder_of
+from vademecum_builder.profiles.bookdown import BOOKDOWN
 from vademecum_builder.profiles.docfx import DOCFX
+from vademecum_builder.profiles.docsify import DOCSIFY
 from vademecum_builder.profiles.docusaurus import DOCUSAURUS
+from vademecum_builder.profiles.fumadocs import FUMADOCS
 from vademecum_builder.profiles.gitbook import GITBOOK
 from vademecum_builder.profiles.hugo import HUGO
 from vademecum_builder.profiles.jekyll import JEKYLL
+from vademecum_builder.profiles.logseq import LOGSEQ
 from vademecum_builder.profiles.mdbook import MDBOOK_PROFILE
 from vademecum_builder.profiles.mintlify import MINTLIFY
 from vademecum_builder.profiles.mkdocs import MKDOCS
@@ -40,13 +44,17 @@ PROFILES: tuple[Profile, ...] = (
     ANTORA,
     DOCFX,
     QUARTO,
+    BOOKDOWN,
     PKGDOWN,
     MINTLIFY,
+    FUMADOCS,
     NEXTRA,
+    DOCSIFY,
     HUGO,
     SPHINX,
     GITBOOK,
     JEKYLL,
+    LOGSEQ,
     OBSIDIAN_PROFILE,
     WIKI,
 )

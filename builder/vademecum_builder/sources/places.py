@@ -63,8 +63,13 @@ def version_named(name: str) -> str:
     return name if name[0] in "vV" and name[1:2].isdigit() else found[1] or name
 
 
+_COUNTRIES = {"cn": "zh", "jp": "ja"}
+"""Countries that publishers write where a language belongs, and that are none's code."""
+
+
 def language_named(name: str) -> str:
     """Return the language that a name is: `pt_BR` is pt-BR; empty: it is none."""
+    name = _COUNTRIES.get(name.lower(), name)
     found = _LANGUAGE.fullmatch(name)
     return name.replace("_", "-") if found is not None and found[1].lower() in _LANGUAGES else ""
 

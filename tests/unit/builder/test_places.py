@@ -40,6 +40,7 @@ def test_which_names_are_versions(name: str, version: str) -> None:
     [
         ("de", "de"),
         ("pt_BR", "pt-BR"),
+        ("cn", "zh"),
         ("zh-Hans", "zh-Hans"),
         ("zh-cn", "zh-cn"),
         ("ts", ""),

@@ -31,6 +31,7 @@ from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.left_out import TEMPLATES
 from vademecum_builder.sources.places import PagePlace, PagePlaces
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
@@ -309,6 +310,75 @@ OTHERS |= {
             "vignettes/in/use.Rmd": ("articles/in/use.html", [""]),
         },
     ),
+    "bookdown": (
+        {
+            "_bookdown.yml": "rmd_files: [index.Rmd, a.Rmd, b.Rmd]\n",
+            "index.Rmd": "---\ntitle: B\nurl: https://wrong.example\n---\n# Start {-}\n\nS.\n",
+            "a.Rmd": "# (PART) Tools {-}\n\n```{r}\n# no heading\n```\n\n# How *it* works {#works .x}\n\n\\index{a!b \\texttt{c}} W, see \\@ref(fig:x).\n",
+            "b.Rmd": "# Names and `values`\n\nN.\n\n## Deep\n\nD.\n",
+            "left.Rmd": "# Left\n\nL.\n",
+        },
+        {
+            "index.Rmd": ("index.html", ["start"]),
+            "a.Rmd": ("works.html", ["", "works"]),
+            "b.Rmd": ("names-and-values.html", ["names-and-values", "deep"]),
+        },
+    ),
+    "docsify": (
+        {
+            "index.html": "<script>window.$docsify = { name: 'B', loadSidebar: 'toc.md' }</script>",
+            "README.md": "# Start\n\nS.\n",
+            "toc.md": "* [A](a.md)\n",
+            "_coverpage.md": "# B\n",
+            "de/README.md": "# Anfang\n\nA.\n",
+            "de/Set up.md": "# A\n\n?> Mind.\n\n## B :id=b\n\n[x](../_part.md ':include') {{ value }}\n",
+            "_part.md": "Part.\n",
+        },
+        {
+            "README.md": ("#/", [""]),
+            "de/README.md": ("#/de/", [""]),
+            "de/Set up.md": ("#/de/Set%20up", ["", ""]),
+        },
+    ),
+    "fumadocs": (
+        {
+            "source.config.ts": "export const docs = defineDocs({ dir: 'content/docs' });\nexport const news = defineCollections({ dir: 'content/blog' });\nexport default defineConfig();\n",
+            "lib/source.ts": "export const source = loader({ i18n, baseUrl: '/manual', source: docs.toFumadocsSource() });\nexport const blog = loader({ baseUrl: '/news', source: createMDXSource(news) });\n",
+            "lib/i18n.ts": "export const i18n = defineI18n({ defaultLanguage: 'en', languages: ['en', 'cn'], hideLocale: 'default-locale' });\n",
+            "content/docs/index.mdx": "---\ntitle: Start\n---\n\n## Own [#own-id]\n\nS.\n",
+            "content/docs/(framework)/pump.cn.mdx": "---\ntitle: P\n---\n\nP.\n\n<include>./part.mdx</include>\n",
+            "content/docs/(framework)/part.mdx": "---\ntitle: Part\n---\n\nPart.\n",
+            "content/blog/v1.0.mdx": "---\ntitle: One\n---\n\nO.\n",
+            "README.md": "# R\n",
+        },
+        {
+            "content/docs/index.mdx": ("manual", ["own-id"]),
+            "content/docs/(framework)/pump.cn.mdx": ("cn/manual/pump", [""]),
+            "content/docs/(framework)/part.mdx": ("manual/part", [""]),
+            "content/blog/v1.0.mdx": ("news/v1.0", [""]),
+        },
+    ),
+    "logseq": (
+        {
+            "logseq/config.edn": '{:hidden ["script" "README.md"]\n ;; :hidden ["pages"]\n}',
+            "pages/How it___works.md": "type:: [[Feature]]\nid:: 1\n\n- ## Start\n\t- Water.\n\t  id:: 2\n\t- {{cloze red \\\\ colour}} ![a](a.png){:height 5}\n\t\t- ### Deep\n\t\t\t- #+BEGIN_NOTE\n\t\t\t  Mind.\n\t\t\t  #+END_NOTE\n",
+            "pages/own.md": "public:: false\n\n- O.\n",
+            "journals/2024_05_06.md": "- {{query (todo now)}} D. ((63bc6201-53b1-47a4-834f-83934b69ad49))\n",
+            "README.md": "# R\n",
+        },
+        {
+            "pages/How it___works.md": ("#/page/how%20it/works", ["", "", ""]),
+            "journals/2024_05_06.md": ("#/page/2024_05_06", [""]),
+        },
+    ),
+    "mdbook-domain": (
+        {
+            "book.toml": "[output.html]\ncname = 'b.example'\nsite-url = '/book/'\n",
+            "src/SUMMARY.md": "[A](a.md)\n",
+            "src/a.md": "# A\n\nA.\n",
+        },
+        {"src/a.md": ("a.html", ["a"])},
+    ),
     "wiki": (
         {
             "Home.md": "See [[how it works|Set-Up]].\n",
@@ -335,6 +405,23 @@ def test_addresses_and_anchors_of_generators_that_are_not_built_here(name: str, 
     assert not any(
         mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)")
     )
+
+
+def test_what_configurations_say_of_the_address(tmp_path: Path) -> None:
+    root = files(tmp_path / "a", OTHERS["mdbook-domain"][0])
+    assert found_in(root).rules.base_url == "https://b.example/book"
+    playbook = "site: {url: https://b.example}\nurls: {html_extension_style: indexify}\n"
+    root = files(tmp_path / "b", {"antora.yml": "name: x\nversion: ~\n", "antora-playbook.yml": playbook})
+    found = found_in(root)
+    addresses = [found.rules.folders[0].address(f"ROOT/pages/{name}.adoc", {}) for name in ("index", "a/b")]
+    assert (found.rules.base_url, addresses) == ("https://b.example", ["x/", "x/a/b/"])
+
+
+def test_a_page_that_a_template_engine_is_to_fill_is_no_page(tmp_path: Path) -> None:
+    root = files(tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/a.md": "# A\n"})
+    page = SourceItem("docs/theme/main.html", HTML, b"{% extends 'base.html' %}<p>No text</p>")
+    for pages in (PlainPages(root, SITE), ProfilePages(found_in(root), SITE)):
+        assert pages.read(page) == TEMPLATES
 
 
 def test_configurations_are_read_and_never_run(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Docsify: an `index.html` with `$docsify`, whose script shows the Markdown files as they lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    folder_of,
+    stem,
+    without_front_matter,
+)
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.vitepress import vue
+
+_PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter")
+_EMBED = re.compile(r"\[[^\[\]\n]*\]\(([^()\s]+)[ \t]+(['\"]):include[^'\"\n]*\2\)")
+_OPTION = re.compile(r"(\]\([^()\s]+)[ \t]+(['\"]):[^'\"\n]*\2\)")
+_SAID = re.compile(
+    r"^([!?]>[ \t]*)|[ \t]*(?:<!--[ \t]*)?\{docsify-[\w-]+\}(?:[ \t]*-->)?|(?<=\S)[ \t]+:id=[\w-]+[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def embeds(text: str, page: Page) -> str:
+    """`[part](_part.md ':include')` is taken in; `?>` of a tip, `:id=x` of a heading and options of a link go."""
+
+    def take(match: re.Match[str]) -> str:
+        found = page.include(match[1], passes=(embeds,)) if match[1].endswith(".md") else ""
+        return f"\n\n{without_front_matter(found)}\n\n"
+
+    def edit(plain: str) -> str:
+        return _SAID.sub("", _OPTION.sub(r"\1)", _EMBED.sub(take, plain)))
+
+    return outside_code(text, edit)
+
+
+def open_docsify(project: Project) -> Rules | None:
+    page = project.text("index.html")
+    if "$docsify" not in page:
+        return None
+    script = Script(page)
+    home = script.text("homepage", "README.md")
+    parts = {stem(part) for name in _PARTS if (part := script.text(name))}
+    route = "" if script.text("routerMode") == "history" else "#/"
+    base = script.text("basePath", ".")
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        folder, _, name = stem(path).rpartition("/")
+        if name.startswith("_") or name in parts:
+            raise NotServed("a part of pages (a side bar, a cover)")
+        if path == home or name == "README":
+            return route + (f"{folder}/" if folder else "")
+        return route + stem(path)
+
+    # Headings are led to by `?id=`, in the fragment that the script reads: there is none for an id.
+    return Rules(
+        (Folder("" if "://" in base else folder_of(base), address),),
+        passes=(embeds, alerts, vue),
+        title=script.text("name"),
+    )
+
+
+DOCSIFY = Profile("docsify", "Docsify", ("index.html",), open_docsify)

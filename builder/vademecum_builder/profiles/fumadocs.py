@@ -1,0 +1,97 @@
+"""Fumadocs: `source.config.*` says where pages lie, and the `loader()` of each collection where they are served."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.profiles import mdx
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    folder_of,
+    stem,
+    without_front_matter,
+)
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.nextra import heading_ids
+from vademecum_builder.sources.places import language_named
+
+FILES = tuple(
+    f"{above}source.config.{suffix}" for above in ("", "src/") for suffix in ("ts", "tsx", "mjs", "js")
+)
+_LOADERS = re.compile(r"(?:^|/)(?:lib|utils?)/(?:.*/)?(?:source|i18n)[\w./-]*\.[jt]sx?$")
+_COLLECTION = r"\bconst\s+(?:%s|\{\s*%s\b[^{}]*\})\s*=\s*define\w+\(\s*"
+_SOURCE = re.compile(r"\bsource\s*:\s*(?:\w+\(\s*)?(\w+)")
+_INCLUDE = re.compile(r"<include(?:\s[^<>]*)?>([^<>#]+)(?:#[^<>]*)?</include>")
+_GROUP = re.compile(r"(?:^|(?<=/))\([^()/]+\)/")
+
+
+def included(text: str, page: Page) -> str:
+    """`<include>./part.mdx</include>`: a page is taken in; of code nobody knows the lines."""
+
+    def part(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        found = page.include(name, passes=PASSES) if name.endswith((".md", ".mdx")) else ""
+        return f"\n\n{without_front_matter(found)}\n\n"
+
+    return outside_code(text, lambda plain: _INCLUDE.sub(part, plain)) if "<include" in text else text
+
+
+PASSES = (included, heading_ids, *mdx.PASSES, alerts)
+
+
+def open_fumadocs(project: Project) -> Rules:
+    config = Script(project.text(*FILES))
+    told = Script("\n".join(project.text(key) for key in sorted(project.keys) if _LOADERS.search(key)))
+    default, hidden, said = told.text("defaultLanguage"), told.text("hideLocale"), told.texts("languages")
+
+    def place(path: str) -> tuple[str, str]:
+        """Return a page without its language (`guide.de.mdx`, `de/guide.mdx`), and that."""
+        whole, _, language = stem(path).rpartition(".")
+        if whole and "/" not in language and (language in said or (not said and language_named(language))):
+            return whole, language
+        first, _, rest = stem(path).partition("/")
+        return (rest, first) if rest and first in said else (stem(path), default)
+
+    def folder(path: str, base: str) -> Folder:
+        def address(key: str, metadata: Mapping[str, Any]) -> str:
+            if not key.endswith((".md", ".mdx")):
+                raise NotServed("no page")
+            whole, language = place(key) if default else (stem(key), "")
+            above, _, name = _GROUP.sub("", whole).rpartition("/")
+            is_hidden = hidden == "always" or (hidden == "default-locale" and language == default)
+            parts = ("" if is_hidden else language, base, above, "" if name == "index" else name)
+            return "/".join(part.strip("/") for part in parts if part.strip("/"))
+
+        return Folder(path, address)
+
+    folders = tuple(folder(*item) for item in _collections(config, told))
+    return Rules(
+        folders or (folder("content/docs", "docs"),),
+        passes=PASSES,
+        mdx=True,
+        doubts=() if folders else ("no loader() says where pages are served",),
+        first={"lang": default} if default else {},
+    )
+
+
+def _collections(config: Script, told: Script) -> Iterator[tuple[str, str]]:
+    """Yield the folder of each collection that is served, and where: `/` unless its loader says more."""
+    for loader in told.objects(r"\bloader\(\s*"):
+        named = _SOURCE.search(loader)
+        if named:
+            defined = next(config.objects(_COLLECTION % (named[1], named[1])), "")
+            path = told.value("dir", defined) or "content/docs"
+            base = told.value("baseUrl", loader)
+            yield folder_of(str(path)), base if isinstance(base, str) else ""
+
+
+FUMADOCS = Profile("fumadocs", "Fumadocs", FILES, open_fumadocs)
