@@ -7,6 +7,7 @@ import os
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -234,6 +235,15 @@ SHAPES = {
     "in a manual page": PEM.replace("-", "\\-"),
     "of PuTTY": f"Private-Lines: 1\r\n{LONG[:48]}\r\nPrivate-MAC: {'ab' * 32}",
     "of PuTTY, in a list": f"Private-Lines: 1<br>\n   {LONG[:48]}",
+    "of PuTTY, in one line of HTML": f"Private-Lines: 1<br>{LONG[:48]}<br>",
+    "of openssl": f"privateExponent:\n    {'ab:' * 15}\n    {'0c:' * 15}",
+    "of .NET": f"<RSAKeyValue><Exponent>AQAB</Exponent><D>{'q7' * 40}</D></RSAKeyValue>",
+    "in short lines": PEM.replace(LONG, "\n".join(BODY[n : n + 12] for n in range(0, 64, 12))),
+    "in words of eight": PEM.replace(LONG, " ".join(BODY[n : n + 8] for n in range(0, 64, 8))),
+    "without marks": f"privateKey={BODY}",
+    "without marks, in JSON": f'{{"key": "{BODY}"}}',
+    "without marks, of OpenSSH": "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQy\n"
+    + "\n".join([BODY] * 5),
     "of one letter": PEM.replace(LONG, "A" * 64),
     "highlighted": PEM.replace("BEGIN ", "<b class='k'>BEGIN</b>\t").replace("KEY-", "KEY</b><i>-"),
     "where lines may break": PEM.replace(LONG, "<wbr>".join(LONG[n : n + 10] for n in range(0, 190, 10))),
@@ -244,12 +254,21 @@ SHAPES = {
     "a value of an attribute": f'<key value="{PEM}"/>',
     "a secret of Kubernetes": f"tls.key: {b64encode(PEM.encode()).decode()}",
     "a secret of Kubernetes, in lines": f"tls.key: {encodebytes(PEM.encode()).decode()}",
+    "a secret of Kubernetes, quoted": "> " + encodebytes(PEM.encode()).decode().replace("\n", "\n> "),
+    "a secret of Kubernetes, as strings": "'" + encodebytes(PEM.encode()).decode().replace("\n", "' +\n'"),
+    "a secret with a blank line before": b64encode(f"\n{PEM}".encode()).decode(),
+    "a secret with attributes before": b64encode(
+        f"Bag Attributes\n    localKeyID: 01\n{PEM}".encode()
+    ).decode(),
     "a short one, for addresses": urlsafe_b64encode(PEM.replace(LONG, BODY).encode()).decode(),
     "after parameters": b64encode(
         f"-----BEGIN EC PARAMETERS-----\nBgg=\n-----END EC PARAMETERS-----\n{PEM}".encode()
     ).decode(),
     "of age": "AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" + "QPZRY9X8GF2TVDW0S3JN54KHCE",
     "JWK": '{"kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "x": "11qYAY"}',
+    "JWK in YAML": "d: nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\ncrv: Ed25519\nkty: OKP",
+    "JWK in a program": '{ kty: "EC", d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" }',
+    "JWK in HTML": escape('{"kty": "OKP", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}'),
     "JWK, in a text of JSON": '{\\"d\\":\\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\\",\\"kty\\":\\"EC\\"}',
 }
 
@@ -262,7 +281,9 @@ def test_a_private_key_is_found_however_it_is_written(shape: str) -> None:
 
 def test_a_key_without_its_first_line_is_found_by_its_last() -> None:
     assert private_key_line(PEM.partition("\n")[2].encode()) == 4
-    assert private_key_line(PEM.encode("utf-16")) == 1
+    assert private_key_line(f"{PEM[-120:-24]}Kx==\n{PEM[-24:]}".encode()) > 0, "the last line may be short"
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        assert private_key_line(PEM.encode(encoding)) == 1
 
 
 def test_what_only_speaks_of_keys_is_text() -> None:
@@ -271,20 +292,33 @@ def test_what_only_speaks_of_keys_is_text() -> None:
         "and nothing in it may be shown: whoever reads it can sign releases of yours, until you revoke it.\n"
     )
     checked = f"Its digest is {'ab' * 32}. It ends with -----END PRIVATE KEY-----.\n"
-    public = PEM.replace("PRIVATE", "PUBLIC")
+    public = PEM.replace("PRIVATE", "PUBLIC").replace("MC4CAQAw", "MCowBQYD")
     shown = (
         "tls.crt: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t...\ntls.key: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo=\n",
         b64encode(public.encode()).decode(),
         "AGE-SECRET-KEY-1... is for you, age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p for others",
         '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "d": "..."}',
+        "kty: OKP\nx: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\nd: yours",
+        f"{BODY[:44]}... and so on, for as many lines as your key has of them",
+        # A public key, and a request for a certificate.
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" + BODY * 6,
+        "MIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgMClNvbWUtU3RhdGUx" + BODY * 9,
+        b64encode(b"It begins with -----BEGIN PRIVATE KEY-----, and whoever has it signs.").decode(),
     )
     for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), public, *shown):
         assert private_key_line(text.encode()) == 0
 
 
 def test_many_beginnings_of_keys_take_no_time() -> None:
-    for mark in (b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n"):
-        assert private_key_line(mark * 100_000) == 0
+    marks = (b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n")
+    for mark in (
+        *marks,
+        b"MC4CAQAw ",
+        b64encode(b"PRIVATE KEY") + b"\n",
+        b"kty: RSA\n",
+        b"d: " + b"x" * 43 + b"\nkty",
+    ):
+        assert private_key_line(mark * 30_000) == 0
 
 
 @pytest.mark.parametrize("begins", ["Private-Lines: 1", "-----BEGIN PRIVATE KEY-----"])
