@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import datetime
+from functools import lru_cache
 
 import orjson
 import yaml
@@ -108,12 +109,18 @@ def why_private_record(data: bytes) -> str:
     except orjson.JSONDecodeError:
         return ""  # nested too deeply: its reader refuses it
     for name, value in fields.items():
-        if any(word in name.casefold() for word in _OF_RECORDS):
+        if _may_say(name):
             for one in value if isinstance(value, list) else [value]:
                 field = canonical({name: one}).decode()
                 if said := _RECORD.match(field) or _FLAGS.match(field):
                     return _told(said)
     return ""
+
+
+@lru_cache(maxsize=1024)  # records have the same fields, over and over
+def _may_say(name: str) -> bool:
+    folded = name.casefold()
+    return any(word in folded for word in _OF_RECORDS)
 
 
 def _told(said: re.Match[str]) -> str:

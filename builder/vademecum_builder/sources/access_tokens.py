@@ -45,7 +45,7 @@ _LEAST = 8
 
 def find_tokens(text: str) -> dict[str, str]:
     """Return the tokens in a text, each with what it is. Examples that say so (`EXAMPLE`, `xxxx`) are none."""
-    if not any(prefix in text for prefix in _PREFIXES):
+    if not any(map(text.__contains__, _PREFIXES)):
         return {}
     return {
         found[0]: _TOKENS[int(str(found.lastgroup)[1:])][0]
@@ -56,7 +56,7 @@ def find_tokens(text: str) -> dict[str, str]:
 
 def token_lines(data: bytes) -> dict[str, int]:
     """Return the tokens in a file, each with the line in which it stands first."""
-    if not any(prefix in data for prefix in _IN_BYTES):
+    if not any(map(data.__contains__, _IN_BYTES)):
         return {}
     text = data.decode("utf-8", "replace")
     return {token: text.count("\n", 0, text.index(token)) + 1 for token in find_tokens(text)}
