@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, time
 from typing import Any
 
 from vademecum.errors import ContentError
@@ -18,7 +20,24 @@ LARGEST = 256 * 1024 * 1024
 """Bytes that the parts of a file may have unpacked."""
 MOST_ROWS = 20_000
 """Of a sheet that are read."""
+_TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
+_HIDDEN_RUN = re.compile(rb"<w:r(?: [^>]*)?>.*?</w:r>", re.DOTALL)
+_VANISH = re.compile(rb'<w:vanish(?: w:val="(?:1|true|on)")?\s*/>')
+_ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
+_NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>")
+_ASIDE = re.compile(r"<(/?)aside\b", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"(?:untitled|\(?anonymous\)?|unspecified|(?:powerpoint[ -])?presentation|document|book|workbook|title)\W*\d*|"
+    r"microsoft \w+ - .*|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|odt|rtf)",
+    re.IGNORECASE,
+)
 _OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, and one of before 2007
+
+
+def told_title(title: str | None) -> str:
+    """Return the title that a document's properties tell; empty: none, or what a program filled in."""
+    found = clean_line(title or "")
+    return "" if _NO_TITLE.fullmatch(found) else found
 
 
 @contextmanager
@@ -48,14 +67,30 @@ def read_docx(data: bytes) -> Reading:
     """
     import mammoth
 
-    with opened_zip(data, "Word document"):
+    with opened_zip(data, "Word document") as parts:
         page = mammoth.convert_to_html(
-            io.BytesIO(data),
+            io.BytesIO(_without_hidden_text(data, parts)),
             style_map="p[style-name='Title'] => h1:fresh",
             convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
         ).value
     reading = read_converted(page, {})
     return Reading(reading.title, tuple(_without_anchors(reading)), {}, reading.warnings)
+
+
+def _without_hidden_text(data: bytes, parts: zipfile.ZipFile) -> bytes:
+    """Return a document without the runs that Word neither shows nor prints (17.3.2.41, `vanish`)."""
+    if not any(b"<w:vanish" in parts.read(name) for name in _TEXTS if name in parts.namelist()):
+        return data
+    shown = io.BytesIO()
+    with zipfile.ZipFile(shown, "w") as copy:
+        for name in parts.namelist():
+            part = parts.read(name)
+            copy.writestr(name, _HIDDEN_RUN.sub(_shown_run, part) if name in _TEXTS else part)
+    return shown.getvalue()
+
+
+def _shown_run(run: re.Match[bytes]) -> bytes:
+    return b"" if _VANISH.search(run[0]) else run[0]
 
 
 def read_pptx(data: bytes) -> Reading:
@@ -69,7 +104,7 @@ def read_pptx(data: bytes) -> Reading:
     sections = []
     with opened_zip(data, "presentation"):
         slides = pptx.Presentation(io.BytesIO(data))
-        title = clean_line(slides.core_properties.title or "")
+        title = told_title(slides.core_properties.title)
         for number, slide in enumerate(slides.slides, 1):
             if slide.element.get("show") == "0":
                 continue
@@ -78,7 +113,7 @@ def read_pptx(data: bytes) -> Reading:
             others = [shape for shape in slide.shapes if head is None or shape.shape_id != head.shape_id]
             sections.append(Section((heading,), f"slide={number}", tuple(_shapes(others))))
     first = sections[0].headings[0] if sections else ""
-    return Reading("" if title == "PowerPoint Presentation" else title or first, tuple(sections))
+    return Reading(title or first, tuple(sections))
 
 
 def _shapes(shapes: list[Any]) -> Iterator[Block]:
@@ -95,7 +130,7 @@ def _shapes(shapes: list[Any]) -> Iterator[Block]:
 
 
 def read_xlsx(data: bytes) -> Reading:
-    """Read the rows of all sheets that are shown, each under the name of its sheet; of a formula its last value.
+    """Read the rows and columns that are shown, each sheet under its name; of a formula its last value.
 
     Raises:
         ContentError: It is encrypted, damaged, or has no text.
@@ -103,22 +138,50 @@ def read_xlsx(data: bytes) -> Reading:
     import openpyxl
 
     sections, warnings = [], []
-    with opened_zip(data, "workbook"):
+    with opened_zip(data, "workbook") as parts:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        title = clean_line(book.properties.title or "")
+        title = told_title(book.properties.title)
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 continue
+            name, part = clean_line(sheet.title), parts.read(sheet._worksheet_path)
+            hidden = _hidden(part)
             rows: list[Block] = []
-            for number, cells in enumerate(sheet.iter_rows(values_only=True)):
+            for number, cells in enumerate(sheet.iter_rows()):
                 if number == MOST_ROWS:
-                    warnings.append(f"{clean_line(sheet.title)}: only {MOST_ROWS} rows are read")
+                    warnings.append(f"{name}: only {MOST_ROWS} rows are read")
                     break
-                if any(cell is not None for cell in cells):
-                    rows.append(_row(["" if cell is None else str(cell) for cell in cells], header=not rows))
-            sections.append(Section((clean_line(sheet.title),), "", tuple(rows)))
+                told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
+                if any(told) and number + 1 not in hidden["row"]:
+                    rows.append(_row(told, header=not rows))
+            if out := len(hidden["row"]) + len(hidden["col"]):
+                warnings.append(f"{name}: {out} hidden rows and columns are left out")
+            if empty := len(_NO_VALUE.findall(part)):
+                warnings.append(f"{name}: {empty} formulas have no value: open it and save it once")
+            sections.append(Section((name,), "", tuple(rows)))
         book.close()
     return Reading(title, tuple(sections), {}, tuple(warnings))
+
+
+def _hidden(sheet: bytes) -> dict[str, set[int]]:
+    """Return the numbers of rows and columns that are not shown (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
+    found: dict[str, set[int]] = {"row": set(), "col": set()}
+    for kind, told in _ROW_OR_COLUMN.findall(sheet):
+        values = dict(re.findall(r'(\w+)="(\w*)"', told.decode("utf-8", "replace")))
+        if values.get("hidden") in ("1", "true"):
+            first = int(values.get("r") or values.get("min") or 0)
+            found[kind.decode()] |= set(range(first, int(values.get("max") or first) + 1))
+    return found
+
+
+def _cell(cell: Any) -> str:
+    """Return a cell as text: a date without a time has none, a number the 15 digits that are shown."""
+    value = cell.value
+    if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", cell.number_format):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "" if value is None else str(value)
 
 
 def read_epub(data: bytes) -> Reading:
@@ -151,7 +214,8 @@ def read_epub(data: bytes) -> Reading:
                 file = posixpath.normpath(
                     posixpath.join(posixpath.dirname(top), unquote(files[part.attrib["idref"]]))
                 )
-                chapter = read_html(decode(book.read(file)).text)
+                # A book has nothing beside its text: an aside is a note of it.
+                chapter = read_html(_ASIDE.sub(r"<\1div", decode(book.read(file)).text))
                 shown = [one for one in chapter.sections if one.blocks]
                 titled = bool(chapter.title) and not all(one.headings for one in shown)
                 above = (chapter.title,) if titled and chapter.title != title else ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pypdfium2
 
 from vademecum.errors import ContentError
+from vademecum_builder.readers.office import told_title
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
 
@@ -17,6 +18,10 @@ _NUMBER = re.compile(r"\d+")
 _ENDS = (".", ":", "!", "?", ";", "•")
 LEAST_PAGES = 4
 """A line that is the first or last on more than half of so many pages is no text of theirs."""
+_MOST_REPEATS = 3
+"""Of such lines at either end."""
+_LEADER = re.compile(r"(?:\. ?){4,}\s*[\divxlc]{1,5}$|…{2,}\s*[\divxlc]{1,5}$")
+"""The end of a line of a table of contents: it says where the text is that is here."""
 
 
 def read_pdf(data: bytes) -> Reading:
@@ -39,16 +44,19 @@ def read_pdf(data: bytes) -> Reading:
             for mark in pdf.get_toc()
             if mark.get_dest() is not None
         ]
-        title = clean_line(pdf.get_metadata_value("Title") or "")
+        title = told_title(pdf.get_metadata_value("Title"))
     except pypdfium2.PdfiumError as error:
         raise ContentError(f"damaged: {clean_line(str(error), 80)}") from None
     finally:
         pdf.close()
+    headings = {heading for _, heading, _ in outline}
     empty = sum(not lines for lines in pages)
     if empty == len(pages):
         raise ContentError("no text in it: pictures of pages; let a program recognise the text (ocrmypdf)")
     warnings = [f"{empty} of {len(pages)} pages have no text (scanned?)"] if empty else []
-    return Reading(title, tuple(_sections(_without_repeats(pages), outline, title)), {}, tuple(warnings))
+    return Reading(
+        title, tuple(_sections(_without_repeats(pages, headings), outline, title)), {}, tuple(warnings)
+    )
 
 
 def _lines(page: pypdfium2.PdfPage) -> list[str]:
@@ -58,22 +66,32 @@ def _lines(page: pypdfium2.PdfPage) -> list[str]:
     finally:
         text.close()
         page.close()
-    return [line for line in map(clean_block, _BROKEN_WORD.sub("", written).split("\n")) if line]
+    lines = map(clean_block, _BROKEN_WORD.sub("", written).split("\n"))
+    return [line for line in lines if line and not _LEADER.search(line)]
 
 
-def _without_repeats(pages: Sequence[list[str]]) -> list[list[str]]:
-    """Return the pages without running heads and feet; numbers in them count up."""
-    if len(pages) < LEAST_PAGES:
-        return list(pages)
-    ends: Counter[tuple[int, str]] = Counter()
-    for lines in pages:
-        ends.update((at, _NUMBER.sub("0", lines[at])) for at in (0, -1) if lines)
-    cut = []
-    for lines in pages:
-        head, foot = (
-            bool(lines) and ends[at, _NUMBER.sub("0", lines[at])] > len(pages) / 2 for at in (0, -1)
-        )
-        cut.append(lines[head : len(lines) - foot])
+def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ()) -> list[list[str]]:
+    """Return the pages without running heads and feet; numbers in them count up.
+
+    Args:
+        headings: Of the outline: one that is repeated from page to page is the head of its chapter.
+    """
+    cut = [*pages]
+    for _ in range(_MOST_REPEATS if len(pages) >= LEAST_PAGES else 0):
+        ends = {at: [_NUMBER.sub("0", lines[at]) if lines else "" for lines in cut] for at in (0, -1)}
+        found = {at: Counter(all_) for at, all_ in ends.items()}
+        repeated = {
+            at: [
+                bool(line)
+                and (
+                    found[at][line] > len(pages) / 2 or (found[at][line] >= LEAST_PAGES and said in headings)
+                )
+                for line, said in zip(all_, (lines[at] if lines else "" for lines in cut), strict=True)
+            ]
+            for at, all_ in ends.items()
+        }
+        sides = zip(cut, repeated[0], repeated[-1], strict=True)
+        cut = [lines[head : len(lines) - (foot and len(lines) > head)] for lines, head, foot in sides]
     return cut
 
 

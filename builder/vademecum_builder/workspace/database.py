@@ -126,7 +126,8 @@ class Database:
     def rows(self, statement: str, *values: Any) -> Iterator[Any]:
         """Yield the rows of a statement, one at a time."""
         with told(self.path):
-            yield from self._connection.execute(statement, values)
+            found = self._connection.execute(statement, values)
+            yield from (row for row in found)  # who takes no more rows closes this: the cursor may be gone
 
 
 @contextmanager

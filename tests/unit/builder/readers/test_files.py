@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,60 @@ def test_a_book_is_read_in_its_order() -> None:
         (("Chapter 2",), "Oil it."), (("Chapter 2", "Care"), "Weekly 2."),
         (("Chapter 1",), "Oil it."), (("Chapter 1", "Care"), "Weekly 1."),
     ]  # fmt: skip
+
+
+def test_of_a_pdf_running_heads_and_the_table_of_contents_are_no_text() -> None:
+    pages = [f"Acme {number}\nManual\nOf valve {word}." for number, word in enumerate("abcd")]
+    pages[0] += "\n# Care\nOil it."
+    pages += [f"Care\nOn hinge {word}." for word in "efgh"] + ["List of parts\nOne.", "x."] * 6
+    pages += ["Introduction . . . . . . 7\nCare ........ iv\nWait .... 5 minutes."]
+    found = told(read(".pdf", made_pdf(*pages, headings=False)))
+    said = "|".join(text for _, _, text in found)
+    assert "Wait .... 5 minutes." in said and "On hinge e." in said
+    assert not any(words in said for words in ("Introduction", "Care", "ii"))
+    short = "|".join(text for _, _, text in told(read(".pdf", made_pdf(*pages[:4], headings=False))))
+    assert "valve d" in short and not any(words in short for words in ("Acme", "Manual"))
+
+
+@pytest.mark.parametrize("title", ["Microsoft Word - draft_v3.docx", "(anonymous)", "untitled", "Document1"])
+def test_a_title_that_a_program_filled_in_is_none(title: str) -> None:
+    assert read(".pdf", made_pdf("Text.", title=title)).title == "A"
+
+
+def test_what_is_hidden_in_a_word_document_is_not_read() -> None:
+    book = docx.Document()
+    line = book.add_paragraph("Shown. ")
+    for hidden in (True, False, None):
+        line.add_run(f"Hidden is {hidden}. ").font.hidden = hidden
+    assert told(read(".docx", saved(book))) == [((), "", "Shown. Hidden is False. Hidden is None.")]
+
+
+def test_cells_are_as_they_are_shown_and_what_is_hidden_or_has_no_value_is_told() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Part", "Since", "Share", "Cost", "Gross"])
+    sheet.append(["Pump", date(2026, 3, 1), 0.1 + 0.2, "secret", "=C2*2"])
+    sheet.append(["Valve", datetime(2026, 3, 1, 14, 5)])
+    sheet.append(["Midnight", datetime(2026, 3, 2)])
+    sheet["B4"].number_format = "yyyy-mm-dd hh:mm"
+    sheet.append(["internal"])
+    sheet.column_dimensions["D"].hidden = sheet.row_dimensions[5].hidden = True
+    found = read(".xlsx", saved(book))
+    assert told(found)[0][2].split("\n") == [
+        "Part | Since | Share | Gross",
+        "Pump | 2026-03-01 | 0.3",
+        "Valve | 2026-03-01 14:05:00",
+        "Midnight | 2026-03-02 00:00:00",
+    ]
+    assert found.warnings == (
+        "a.xlsx: Sheet: 2 hidden rows and columns are left out",
+        "a.xlsx: Sheet: 1 formulas have no value: open it and save it once",
+    )
+
+
+def test_a_note_of_a_book_is_text_of_it() -> None:
+    note = 'It.</p><aside epub:type="footnote"><p>A note on the moon.</p></aside><p>More.'
+    assert "A note on the moon." in str(told(read(".epub", made_epub(note))))
 
 
 @pytest.mark.parametrize("ending", BINARY_TYPES)

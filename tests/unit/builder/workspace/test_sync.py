@@ -509,3 +509,10 @@ def test_ids_that_nobody_has_are_told(shop: Workshop) -> None:
     shop.write([lamp(number) for number in range(1, 20)])
     [job] = shop.sync(Wish(ids=("0",)))  # it was there
     assert job.removed == 1
+
+
+def test_rows_that_nobody_takes_outlive_the_workspace_without_an_error(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "work.db", create=True) as workspace:
+        rows = iter(workspace.rows("SELECT 1 UNION SELECT 2"))
+        assert next(rows) == (1,)
+    rows.close()  # type: ignore[attr-defined]
