@@ -9,6 +9,7 @@
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
 import { decodeSegment, hexId, LEVELS, splitHeadings } from "../format/segment.mjs";
+import { Passes } from "./passes.mjs";
 import { place, Scan } from "./scan.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
@@ -34,18 +35,20 @@ export class Generation {
     /** @type {Map<string, number>} */
     this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
     this.scan = new Scan(segments, kernel);
+    /** What is done with every row, and the arrays for it. */
+    this.passes = kernel ?? new Passes();
     this.index = new IdTable(segments.map((segment) => segment.ids));
     /** @type {Map<number, number[]>} the documents of each chunk row that several hold, by rising key */
     this.shared = new Map();
     /** The first document that holds each chunk row, or -1. */
     this.owners = this.#owners();
     /** The live rows of each document: `rows[bounds[at]]` to `rows[bounds[at + 1] - 1]`. */
-    this.owned = byOwner(this.owners, this.documents.length);
+    this.owned = byOwner(this.owners, this.passes.numbers(this.documents.length + 1));
     this.chunkCount = this.owned.rows.length;
   }
 
   #owners() {
-    const owners = new Int32Array(this.starts[this.starts.length - 1]).fill(DEAD);
+    const owners = this.passes.signed(this.starts[this.starts.length - 1]).fill(DEAD);
     const halves = new Map(this.segments.map((segment) => [segment, inHalves(segment.chunks)]));
     this.documents.forEach(({ segment, row, key }, position) => {
       const words = /** @type {Uint32Array} */ (halves.get(segment));
@@ -206,9 +209,9 @@ export class IdTable {
   }
 }
 
-/** @param {Int32Array} owners @param {number} documents */
-function byOwner(owners, documents) {
-  const bounds = new Uint32Array(documents + 1);
+/** @param {Int32Array} owners @param {Uint32Array} bounds is written: one more than there are documents */
+function byOwner(owners, bounds) {
+  const documents = bounds.length - 1;
   for (const owner of owners) if (owner >= 0) bounds[owner + 1]++;
   for (let at = 0; at < documents; at++) bounds[at + 1] += bounds[at];
   const next = bounds.slice();

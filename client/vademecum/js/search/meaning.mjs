@@ -9,62 +9,40 @@ const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
 const ALMOST = 1 - 1e-9;
 
 export class Meaning {
-  #unit = 1;
+  /** What a cosine of 1 is. */
+  unit = 1;
+  #highest = 0;
 
   /** @param {Generation} generation */
   constructor(generation) {
     this.generation = generation;
-    const { owners, documents } = generation;
-    this.dead = Uint32Array.from([...owners.keys()].filter((row) => owners[row] < 0));
     /** The integer scores of all rows, 0 of those that are not live. */
-    this.scores = /** @type {Float64Array} */ (new Float64Array(owners.length));
-    /** Of each document's rows, behind that of those which are not live. */
-    this.sums = new Float64Array(documents.length + 1);
+    this.scores = /** @type {Float64Array} */ (new Float64Array(generation.owners.length));
+    /** Of each document's rows. */
+    this.sums = generation.passes.floats(generation.documents.length);
   }
 
   /** Turn to a query. @param {Int8Array} vector rotated where the rows are */
   turnTo(vector) {
-    const { generation, dead } = this;
+    const { bits, owners, passes, scan } = this.generation;
     const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
-    this.#unit = /** @type {number} */ (UNITS.get(generation.bits)) * length;
-    const scores = (this.scores = generation.scan.scores(vector)); // ours till the next question
-    const { owners } = generation;
-    const sums = this.sums.fill(0);
-    for (let row = 0; row < owners.length; row++) sums[owners[row] + 1] += scores[row]; // whole, below 2^53: in any order the same
-    for (let i = 0; i < dead.length; i++) scores[dead[i]] = 0;
+    this.unit = /** @type {number} */ (UNITS.get(bits)) * length;
+    this.scores = scan.scores(vector); // ours till the next question
+    this.#highest = passes.turn(owners, this.scores, this.sums.fill(0));
   }
 
   /** About the cosine of a row with the query. @param {number} row */
   cosine(row) {
-    return this.scores[row] / this.#unit;
-  }
-
-  /** A chunk, and its page as a whole. @param {number} row */
-  near(row) {
-    const { owners, owned } = this.generation;
-    const owner = owners[row];
-    const mean = this.sums[owner + 1] / (owned.bounds[owner + 1] - owned.bounds[owner]) / this.#unit;
-    return (5 * this.cosine(row) + 3 * mean) / 8;
+    return this.scores[row] / this.unit;
   }
 
   /** Write the rows whose cosine is above 0, and at least this share of the highest, and `least`.
    * @param {Uint32Array} rows is written @param {number} share @param {number} least
    * @returns {{count: number, floor: number}} how many, and the cosine that sufficed */
   above(rows, share, least) {
-    const { scores } = this;
-    const unit = this.#unit;
-    let [met, highest, bound] = [0, 0, least * unit * ALMOST];
-    for (let row = 0; row < scores.length; row++) {
-      const score = scores[row];
-      if (!(score > bound)) continue;
-      rows[met++] = row;
-      if (score <= highest) continue;
-      highest = score;
-      bound = Math.max(share * highest, least * unit) * ALMOST;
-    }
-    const floor = Math.max(share * (highest / unit), least);
-    let count = 0;
-    for (let i = 0; i < met; i++) if (scores[rows[i]] / unit >= floor) rows[count++] = rows[i];
-    return { count, floor };
+    const { scores, unit } = this;
+    const bound = Math.max(share * this.#highest, least * unit) * ALMOST;
+    const floor = Math.max(share * (this.#highest / unit), least);
+    return { count: this.generation.passes.above(scores, rows, bound, unit, floor), floor };
   }
 }

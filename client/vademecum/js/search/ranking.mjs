@@ -13,55 +13,63 @@ const HEADED = 0.45;
 const READ = 100;
 /** Scores are counted by drawers, so that few have to be compared. */
 const DRAWERS = 4096;
-const WHOLE = 2 ** 30;
+/** How much a chunk counts beside its page as a whole. */
+const [OWN, PAGE] = [5, 3];
 
-/** `rows` are all that answer, in no order; `scores` by row, of these alone.
- * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
+/** `rows` are all that answer, in no order; `scores` by row, of these alone, `highest` of these.
+ * @typedef {{rows: Uint32Array, scores: Float64Array, highest: number, named: Set<number>, nearest: boolean}} Ranking */
+/** For an answer, good till the next one: to make it anew takes longer than to fill it.
+ * @typedef {ReturnType<typeof roomFor>} Room */
+
+/** @param {import("./passes.mjs").Passes} passes @param {number} length rows */
+export function roomFor(passes, length) {
+  const [rows, beside, counts, wanted] = [length, length, DRAWERS + 2, DRAWERS + 2].map((size) => passes.numbers(size));
+  return { passes, scores: passes.floats(length), rows, beside, counts, wanted };
+}
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
- * @param {(row: number) => number} near what counts of it
  * @param {import("./words.mjs").Found} found
- * @param {{mode: string, weight: number, owners: Int32Array, fits: ((row: number) => boolean) | null, titled: number[]}} options
- *   `fits`: which rows may be found; null: all
- * @param {{scores: Float64Array, rows: Uint32Array}} room for the answer, good till the next one: to make it anew takes longer
- *   than to fill it @returns {Ranking} */
-export function fuse(meaning, near, found, { mode, weight, owners, fits, titled }, { scores, rows }) {
+ * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
+ *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
+export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows }) {
   const words = found.scores;
   let most = 0;
   for (let i = 0; i < found.rows.length; i++) most = Math.max(most, words[found.rows[i]]);
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const named = new Set(semantic ? [] : titled);
-  const share = most ? (weight * (BEST + SURE * (most / found.weight))) / most : 0;
-  const score = (/** @type {number} */ row) => {
-    if (lexical) return words[row] && words[row] / most;
-    return semantic ? near(row) : near(row) + share * words[row] + TITLED * found.titles[owners[row]];
-  };
   const close = lexical ? { count: 0, floor: Infinity } : meaning.above(rows, semantic ? 0 : most ? NEAR : NEARER, semantic ? 0 : FAR);
-  let count = 0;
-  const add = (/** @type {number} */ row) => {
-    if (fits && !fits(row)) return;
-    scores[row] = score(row);
-    rows[count++] = row;
-  };
-  for (let i = 0; i < close.count; i++) add(rows[i]); // written where they, or those before them, were read
+  let { count } = close;
   const isClose = (/** @type {number} */ row) => !lexical && meaning.cosine(row) >= close.floor;
-  if (!semantic) for (let i = 0; i < found.rows.length; i++) if (!isClose(found.rows[i])) add(found.rows[i]);
-  for (const row of named) if (!words[row] && !isClose(row)) add(row);
+  if (!semantic) for (let i = 0; i < found.rows.length; i++) if (!isClose(found.rows[i])) rows[count++] = found.rows[i];
+  for (const row of named) if (!words[row] && !isClose(row)) rows[count++] = row;
+  const all = rows.subarray(0, count);
+  const fit = fits ? rows.subarray(0, all.filter(fits).map((row, i) => (rows[i] = row)).length) : all;
+  let highest = 0;
+  if (lexical) {
+    for (let i = 0; i < fit.length; i++) highest = Math.max(highest, (scores[fit[i]] = words[fit[i]] && words[fit[i]] / most));
+  } else {
+    const { generation: { owners, owned: { bounds } }, scores: meant, sums, unit } = meaning;
+    const share = !semantic && most ? (weight * (BEST + SURE * (most / found.weight))) / most : 0;
+    const weights = { unit, own: alone ? 1 : OWN, page: alone ? 0 : PAGE, share, titled: semantic ? 0 : TITLED };
+    highest = passes.fuse(fit, scores, { scores: meant, sums, bounds, owners, words, titles: found.titles }, weights);
+  }
   const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
-  return { rows: rows.subarray(0, count), scores, named, nearest };
+  return { rows: fit, scores, highest, named, nearest };
 }
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
  * Of the best those are raised whose heading is the query.
- * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {(row: number) => boolean} [headed]
- * @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first, headed) {
+ * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
+ * @param {(row: number) => boolean} [headed] @returns {Iterable<number>} */
+export function* inOrder({ rows, scores, highest, named }, ids, first, room, headed) {
   const before = orderBy(scores, ids);
-  const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
-  if (named.size) yield* [...rows.filter((row) => named.has(row))].sort((a, b) => (before(a, b) ? -1 : 1));
+  const titled = named.size ? [...rows.filter((row) => named.has(row))] : [];
+  if (titled.length) rows.set([...rows.filter((row) => !named.has(row)), ...titled]);
+  const others = rows.subarray(0, rows.length - titled.length);
+  yield* titled.sort((a, b) => (before(a, b) ? -1 : 1));
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
-    const best = bestOf(others, scores, before, most);
+    const best = bestOf(others, scores, highest, before, most, room);
     if (!given && headed) {
       for (const row of best.slice(0, READ)) if (headed(row)) scores[row] += HEADED;
       best.sort((a, b) => (before(a, b) ? -1 : 1));
@@ -71,60 +79,42 @@ export function* inOrder({ rows, scores, named }, ids, first, headed) {
   }
 }
 
-/** @param {Uint32Array} rows @param {Float64Array} scores @param {(a: number, b: number) => boolean} before @param {number} most
- * @returns {number[]} the best first */
-function bestOf(rows, scores, before, most) {
-  let highest = 0;
-  for (let i = 0; i < rows.length; i++) if (scores[rows[i]] > highest) highest = scores[rows[i]];
-  const factor = DRAWERS / highest;
-  const counts = new Uint32Array(DRAWERS + 2);
-  for (let i = 0; i < rows.length; i++) counts[drawer(scores[rows[i]], factor)]++;
+/** @param {Uint32Array} rows @param {Float64Array} scores @param {number} highest of these @param {(a: number, b: number) => boolean} before
+ * @param {number} most @param {Room} room @returns {number[]} the best first */
+function bestOf(rows, scores, highest, before, most, { passes, beside, counts, wanted }) {
+  const sort = () => beside.subarray(0, passes.drawers(rows, scores, DRAWERS / highest, counts.fill(0), wanted, beside));
+  wanted.fill(0);
+  sort();
   let lowest = DRAWERS + 1;
   for (let kept = counts[lowest]; lowest && kept < most; kept += counts[lowest]) lowest--;
-  const best = [];
-  for (let i = 0; i < rows.length; i++) if (drawer(scores[rows[i]], factor) >= lowest) best.push(rows[i]);
-  return best.sort((a, b) => (before(a, b) ? -1 : 1)).slice(0, most);
+  wanted.fill(1, lowest);
+  return [...sort()].sort((a, b) => (before(a, b) ? -1 : 1)).slice(0, most);
 }
 
 /** The place of each of these rows among all by one score, from 1; null where it has none. Only rows in the drawer of one
  * that is asked for are compared with it.
- * @param {number[]} rows @param {Float64Array} scores @param {BigUint64Array} ids
- * @param {Uint32Array} [having] the rows that have a score above 0, where these are few and known
+ * @param {number[]} rows @param {Float64Array} scores @param {BigUint64Array} ids @param {Room} room
+ * @param {Uint32Array | null} [having] the rows that have a score above 0, where these are few and known
  * @returns {Map<number, number | null>} */
-export function placesOf(rows, scores, ids, having) {
+export function placesOf(rows, scores, ids, { passes, beside, counts, wanted }, having = null) {
   const before = orderBy(scores, ids);
   const places = new Map(rows.map((row) => [row, /** @type {number | null} */ (null)]));
   const asked = rows.filter((row) => scores[row] > 0);
   if (!asked.length) return places;
   const factor = DRAWERS / Math.max(...asked.map((row) => scores[row]));
-  /** @type {Map<number, number[]>} */ const drawers = new Map(asked.map((row) => [drawer(scores[row], factor), []]));
-  const has = new Uint8Array(DRAWERS + 2);
-  for (const mine of drawers.keys()) has[mine] = 1;
-  const counts = new Uint32Array(DRAWERS + 3);
-  const count = having?.length ?? scores.length;
-  for (let i = 0; i < count; i++) {
-    const at = having ? having[i] : i;
-    const mine = drawer(scores[at], factor);
-    counts[mine]++;
-    if (has[mine]) drawers.get(mine)?.push(at);
-  }
-  for (let at = DRAWERS + 1; at >= 0; at--) counts[at] += counts[at + 1]; // of this drawer, and higher
+  const drawer = (/** @type {number} */ row) => Math.max(0, Math.min(DRAWERS + 1, Math.trunc(scores[row] * factor + 1)));
+  /** @type {Map<number, number[]>} */ const drawers = new Map(asked.map((row) => [drawer(row), []]));
+  wanted.fill(0);
+  for (const mine of drawers.keys()) wanted[mine] = 1;
+  const found = passes.drawers(having, scores, factor, counts.fill(0), wanted, beside);
+  for (let i = 0; i < found; i++) drawers.get(drawer(beside[i]))?.push(beside[i]);
+  for (let at = DRAWERS; at >= 0; at--) counts[at] += counts[at + 1]; // of this drawer, and higher
   for (const row of asked) {
-    const mine = drawer(scores[row], factor);
-    const beside = /** @type {number[]} */ (drawers.get(mine));
-    places.set(row, 1 + counts[mine + 1] + beside.filter((at) => before(at, row)).length);
+    const mine = drawer(row);
+    const equals = /** @type {number[]} */ (drawers.get(mine));
+    places.set(row, 1 + (counts[mine + 1] ?? 0) + equals.filter((at) => before(at, row)).length);
   }
   return places;
-}
-
-/** A higher score never falls into a lower drawer; those below 0 lie in the first. Bits in place of branches: that nobody can
- * predict these costs more than all the rest. @param {number} score @param {number} factor */
-function drawer(score, factor) {
-  const place = score * factor + 1;
-  if (!(Math.abs(place) < WHOLE)) return place < 0 ? 0 : DRAWERS + 1;
-  const beyond = (place | 0) - (DRAWERS + 1);
-  const within = DRAWERS + 1 + (beyond & (beyond >> 31));
-  return within & ~(within >> 31);
 }
 
 /** @param {Float64Array} scores @param {BigUint64Array} ids */

@@ -2,6 +2,7 @@
 /** The exact scores of all rows (site/content/format.md, section 4.2), from their codes as they lie. */
 
 import { LEVELS } from "../format/segment.mjs";
+import { decodeTensors } from "../format/tensors.mjs";
 import { Kernel } from "./kernel.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
@@ -37,7 +38,9 @@ export class Scan {
  * @param {Uint8Array[]} files @returns {{files: Uint8Array[], kernel: Kernel | null}} */
 export function place(files) {
   try {
-    const kernel = new Kernel(files);
+    const tensors = files.map(decodeTensors);
+    const count = (/** @type {string} */ name, /** @type {"U64" | "U32"} */ type) => tensors.reduce((sum, file) => sum + file.tensor(name, type, [null]).values.length, 0);
+    const kernel = new Kernel(files, count("chunk.id", "U64"), count("document.sequence", "U32"));
     return { files: kernel.files, kernel };
   } catch {
     return { files, kernel: null };

@@ -4,7 +4,7 @@
 import { excerptOf, linkTo } from "./excerpt.mjs";
 import { Meaning } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { fuse, inOrder, placesOf } from "./ranking.mjs";
+import { fuse, inOrder, placesOf, roomFor } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -39,7 +39,7 @@ export class Searcher {
     this.patience = patience;
     const { length } = generation.owners;
     this.meaning = new Meaning(generation);
-    this.room = { scores: new Float64Array(length), rows: new Uint32Array(length) };
+    this.room = roomFor(generation.passes, length);
   }
 
   /** The words of all texts, loaded when they are first asked for. @returns {Promise<Words>} */
@@ -75,11 +75,10 @@ export class Searcher {
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query };
     if (mode !== "lexical") meaning.turnTo(vector ?? this.#vector(found.meant));
-    const near = (/** @type {number} */ row) => meaning.near(row);
     const headed = mode === "semantic" ? undefined : places.headed(query);
     const fits = places.matching(filters);
     const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
-    const answer = this.#answer(found, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
+    const answer = this.#answer(found, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
     return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }
 
@@ -90,18 +89,17 @@ export class Searcher {
     const found = { ...nothing(generation), words: new Set(), meant: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", preparing: false };
     this.meaning.turnTo(generation.vector(row));
-    const asked = { mode: "semantic", titled: [], limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, (row) => this.meaning.cosine(row), places.elsewhere(row), asked), preparing: false };
+    const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };
+    return { ...this.#answer(found, places.elsewhere(row), asked), preparing: false };
   }
 
-  /** @param {import("./words.mjs").Found} found @param {(row: number) => number} near
-   * @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {titled: number[], headed?: (row: number) => boolean}} asked */
-  #answer(found, near, fits, { mode, titled, headed, limit, offset, group, prefer, facets }) {
+  /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
+   * @param {Omit<Question, "query" | "filters"> & {titled: number[], alone?: boolean, headed?: (row: number) => boolean}} asked */
+  #answer(found, fits, { mode, titled, alone, headed, limit, offset, group, prefer, facets }) {
     const { generation, places, encoder, meaning } = this;
     const { index, owners } = generation;
     const weight = encoder.wordsWeight / 1000;
-    const ranking = fuse(meaning, near, found, { mode, weight, owners, fits: places.fitting(fits), titled }, this.room);
+    const ranking = fuse(meaning, found, { mode, weight, fits: places.fitting(fits), titled, alone }, this.room);
     const candidates = places.settled([...this.#candidates(ranking, headed, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
@@ -112,8 +110,8 @@ export class Searcher {
     });
     const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
     const rows = shown.flat().map(({ at }) => at);
-    const wordly = placesOf(rows, found.scores, index.ids, found.rows);
-    const meant = placesOf(mode === "lexical" ? [] : rows, meaning.scores, index.ids);
+    const wordly = placesOf(rows, found.scores, index.ids, this.room, found.rows);
+    const meant = placesOf(mode === "lexical" ? [] : rows, meaning.scores, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
     const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
       const described = generation.describe(at, shown);
@@ -151,7 +149,7 @@ export class Searcher {
     const seen = new Set();
     const most = group ? depth + DEEPER : depth;
     let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most, headed)) {
+    for (const at of inOrder(ranking, this.generation.index.ids, most, this.room, headed)) {
       if (number++ >= most && (seen.size >= depth || !group)) return;
       const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);

@@ -68,9 +68,9 @@ export class Words {
     this.best = ofRows();
     this.having = new Uint32Array(owners.length);
     /** What `find` gives, good till it is called again. */
-    this.scores = ofRows();
-    this.titles = ofDocuments();
-    this.rows = new Uint32Array(owners.length);
+    this.scores = generation.passes.floats(owners.length);
+    this.titles = generation.passes.floats(documents.length);
+    this.rows = generation.passes.numbers(owners.length);
     this.found = 0;
     /** @type {Set<number>} documents whose titles have a word that is asked for */ this.near = new Set();
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */

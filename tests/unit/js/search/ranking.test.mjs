@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Meaning } from "../../../../client/vademecum/js/search/meaning.mjs";
-import { inOrder, placesOf } from "../../../../client/vademecum/js/search/ranking.mjs";
+import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
+import { inOrder, placesOf, roomFor } from "../../../../client/vademecum/js/search/ranking.mjs";
 
 // A fixed sequence: the tests are the same on every run.
 let state = 5;
 const next = (most) => ((state = (state * 1103515245 + 12345) % 2 ** 31) >> 8) % most;
+
+const room = roomFor(new Passes(), 3000);
+const ranked = (rows, scores, named) => ({ rows: rows.slice(), scores, named, highest: Math.max(0, ...rows.map((row) => scores[row])) });
 
 /** Scores with many ties, some below zero; each id once. @param {number} spread */
 function draw(count, spread) {
@@ -22,7 +26,7 @@ for (const spread of [3, 50, 100_000]) {
     const rows = Uint32Array.from({ length: 3000 }, (_, row) => row).filter((row) => row % 3);
     for (const named of [new Set(), new Set([7, 8, 9, 2000])]) {
       const all = [...rows].sort((a, b) => Number(named.has(b)) - Number(named.has(a)) || scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
-      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder({ rows, scores, named }, ids, first)], all);
+      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder(ranked(rows, scores, named), ids, first, room)], all);
     }
   });
 
@@ -32,7 +36,7 @@ for (const spread of [3, 50, 100_000]) {
     const having = Uint32Array.from(scores.keys()).filter((row) => scores[row] > 0);
     const order = [...having].sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
     const told = new Map(rows.map((row) => [row, scores[row] > 0 ? order.indexOf(row) + 1 : null]));
-    for (const known of [undefined, having]) assert.deepEqual(placesOf(rows, scores, ids, known), told);
+    for (const known of [null, having]) assert.deepEqual(placesOf(rows, scores, ids, room, known), told);
   });
 }
 
@@ -40,20 +44,20 @@ test("of the best hundred those come before whose heading is the query", () => {
   const scores = Float64Array.from({ length: 300 }, (_, row) => 9 - row / 1000);
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
-  const found = [...inOrder({ rows, scores, named: new Set([1]) }, ids, 10, (row) => row === 100 || row === 101)];
+  const found = [...inOrder(ranked(rows, scores, new Set([1])), ids, 10, room, (row) => row === 100 || row === 101)];
   assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
 });
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual([...placesOf([0, 2], scores, new BigUint64Array(3)).values()], [null, null]);
-  assert.deepEqual([...inOrder({ rows: new Uint32Array(0), scores, named: new Set() }, new BigUint64Array(3), 5)], []);
+  assert.deepEqual([...placesOf([0, 2], scores, new BigUint64Array(3), room).values()], [null, null]);
+  assert.deepEqual([...inOrder(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5, room)], []);
 });
 
 test("a place among scores that lie as far apart as numbers can", () => {
   const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
   const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
-  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, null]]) assert.deepEqual(placesOf([row], scores, ids).get(row), place);
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, null]]) assert.deepEqual(placesOf([row], scores, ids, room).get(row), place);
 });
 
 test("rows near enough are those that comparing each would find, and dead ones are none", () => {
@@ -62,11 +66,10 @@ test("rows near enough are those that comparing each would find, and dead ones a
   const owners = Int32Array.from({ length: 2000 }, () => next(8) - 1);
   const count = (at) => owners.reduce((sum, owner) => sum + Number(owner < at), 0) - owners.reduce((sum, owner) => sum + Number(owner < 0), 0);
   const owned = { bounds: Uint32Array.from({ length: 8 }, (_, at) => count(at)) };
-  const generation = { owners, owned, documents: Array.from({ length: 7 }), bits: 4, scan: { scores: () => scores.slice() } };
+  const generation = { owners, owned, documents: Array.from({ length: 7 }), bits: 4, passes: new Passes(), scan: { scores: () => scores.slice() } };
   const meaning = new Meaning(generation);
   meaning.turnTo(query);
   const cosines = scores.map((score, row) => (owners[row] < 0 ? 0 : score / (65535 * 5)));
-  const mean = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0) / (count(at + 1) - count(at)) / (65535 * 5);
   for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0]]) {
     const floor = Math.max(share * Math.max(...cosines), least);
     const rows = new Uint32Array(2000);
@@ -74,6 +77,6 @@ test("rows near enough are those that comparing each would find, and dead ones a
     assert.deepEqual([...rows.subarray(0, found.count)], [...cosines.keys()].filter((row) => cosines[row] > 0 && cosines[row] >= floor));
     assert.equal(found.floor, floor);
   }
-  const row = owners.findIndex((owner) => owner === 3);
-  assert.equal(meaning.near(row), (5 * cosines[row] + 3 * mean(3)) / 8);
+  const sum = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0);
+  assert.deepEqual([...meaning.sums], [0, 1, 2, 3, 4, 5, 6].map(sum));
 });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { decodeSegment } from "../../../../client/vademecum/js/format/segment.mjs";
 import { place, Scan } from "../../../../client/vademecum/js/search/scan.mjs";
-import { BINARY } from "../../../../client/vademecum/js/search/kernel.mjs";
+import { BINARY, Kernel } from "../../../../client/vademecum/js/search/kernel.mjs";
+import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
 import { segmentFile } from "../files.mjs";
 import { build } from "../kernel.mjs";
 
@@ -71,6 +72,42 @@ for (const bits of [8, 4, 2]) {
 }
 
 test("the kernel is what its source gives", async () => assert.equal(BINARY, await build()));
+
+/** What a question does with 500 rows of 40 documents, some of which are dead. @param {Passes} passes */
+function passed(passes, seed) {
+  state = seed;
+  const [count, many] = [500, 40];
+  const fill = (array, value) => array.map((_, i) => (array[i] = value(i))) && array;
+  const owners = fill(passes.signed(count), () => next(-1, many));
+  const scores = fill(passes.floats(count), () => next(-20_000, 60_000));
+  const [sums, out] = [passes.floats(many), passes.floats(count)];
+  const told = [passes.turn(owners, scores, sums)];
+  const rows = passes.numbers(count);
+  for (const [share, unit] of [[0, 7], [0.5, 7], [0.5, 3.3], [1, 1]]) {
+    const floor = (share * told[0]) / unit;
+    told.push(passes.above(scores, rows, share * told[0] * (1 - 1e-9), unit, floor), [...rows]);
+  }
+  const live = rows.subarray(0, passes.above(scores, rows, 0, 1, 0));
+  const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
+  const [words, titles] = [passes.floats(count), passes.floats(many)].map((array) => fill(array, () => next(0, 1000) / 997));
+  for (const [own, page, share, titled] of [[5, 3, 0.37, 0.3], [1, 0, 0, 0]]) {
+    told.push(passes.fuse(live, out, { scores, sums, bounds, owners, words, titles }, { unit: 31.7, own, page, share, titled }), [...out]);
+  }
+  for (const [of, column, factor] of [[null, scores, 64 / 60_000], [live, out, 0.03], [live, out, 1e300], [live, out, Infinity], [live, titles, NaN]]) {
+    const [counts, beside] = [passes.numbers(66), passes.numbers(count)];
+    const wanted = fill(passes.numbers(66), (i) => i % 5 === 1 || i === 65);
+    told.push(passes.drawers(of, column, factor, counts, wanted, beside), [...counts], [...beside]);
+  }
+  return told;
+}
+
+test("what is made of the scores is the same in the kernel, and where its memory has no room", () => {
+  for (const seed of [1, 2, 3]) {
+    const expected = passed(new Passes(), seed);
+    assert.deepEqual(passed(new Kernel([], 20_000, 10_000), seed), expected);
+    assert.deepEqual(passed(new Kernel([], 60, 40), seed), expected);
+  }
+});
 
 test("a file that the kernel reads is the file", () => {
   const files = draw(7, 4, 8);
