@@ -22,7 +22,7 @@ from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
-from vademecum_builder.publish.tree import is_preview, timestamp_version
+from vademecum_builder.publish.guard import is_preview, timestamp_version
 from vademecum_builder.release.channels import check_channel
 from vademecum_builder.release.damaged import channels_left, lacks_timestamp
 from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in

@@ -20,12 +20,13 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
-from vademecum_builder.publish.tree import TIMESTAMP, timestamp_version
+from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, going_on, read_previous
 from vademecum_builder.release.published import Published, read_published
 from vademecum_builder.request import BuildRequest

@@ -10,9 +10,9 @@ from tuf.api.metadata import Metadata, Timestamp
 from vademecum.errors import ContentError, EquivocationError, RollbackError, UsageError
 from vademecum.format.json import parse_object
 from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import Host
 from vademecum_builder.hosting.tree import Tree
-from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.signing.metadata import is_signed
 
 

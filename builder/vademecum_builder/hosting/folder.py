@@ -9,7 +9,8 @@ from pathlib import Path
 
 from vademecum.errors import StorageError, UsageError
 from vademecum_builder.hosting.base import Done, Stored, Upload
-from vademecum_builder.publish.tree import locked, write_tree
+from vademecum_builder.publish.guard import locked
+from vademecum_builder.publish.tree import write_tree
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from vademecum_builder.hosting.current import require_older
 from vademecum_builder.hosting.headers import is_immutable
 from vademecum_builder.hosting.targets import open_host, shown
 from vademecum_builder.hosting.tree import Tree, read_tree
-from vademecum_builder.publish.tree import locked
+from vademecum_builder.publish.guard import locked
 from vademecum_builder.request import Progress, ignore_progress
 
 KEEP: Final = timedelta(hours=24)

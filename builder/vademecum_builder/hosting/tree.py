@@ -11,8 +11,9 @@ from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Clock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.loop import run
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import Upload
-from vademecum_builder.publish.tree import TIMESTAMP, rank
+from vademecum_builder.publish.tree import rank
 from vademecum_builder.release.verify import files_below, verify_tree
 
 _ROOT = re.compile(r"metadata/(\d+)\.root\.json")

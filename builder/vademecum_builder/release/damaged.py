@@ -10,8 +10,7 @@ from tuf.api.metadata import Metadata, Targets
 from vademecum.errors import VademecumError
 from vademecum.trust.channel import CUSTOM, channel_names, read_line
 from vademecum.trust.floor import ANY_TIME
-from vademecum.trust.metadata import Trust
-from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.signing.metadata import check_signed
 

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vademecum.errors import ClockError
-from vademecum_builder.publish.tree import TIMESTAMP, is_preview, timestamp_version
+from vademecum.trust.metadata import TIMESTAMP
+from vademecum_builder.publish.guard import is_preview, timestamp_version
 from vademecum_builder.signing.metadata import Versions, parse_root
 from vademecum_builder.signing.validity import Validity
 

@@ -23,7 +23,7 @@ from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.transport.downloader import Downloader, is_absent
-from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
 from vademecum_builder.release.location import read_at
 from vademecum_builder.release.numbers import Numbers, most_by

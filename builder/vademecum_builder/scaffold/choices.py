@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
-from vademecum_builder.publish.tree import TIMESTAMP
 from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.repository import Repository

@@ -19,6 +19,7 @@ from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
 from vademecum.trust.channel import CUSTOM, Line, ReleasePointer
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.signing.validity import Validity
 
 _SERIALIZER = JSONSerializer(compact=True)
@@ -110,7 +111,7 @@ def sign_timestamp(
     say more, at seven times the bytes: decisions/streams-and-metadata.md).
 
     Args:
-        preview: It says of itself that nobody goes on from it (`publish.tree.is_preview`).
+        preview: It says of itself that nobody goes on from it (`publish.guard.is_preview`).
     """
     timestamp = Timestamp(
         version=before.timestamp + 1,
@@ -120,7 +121,7 @@ def sign_timestamp(
         ),
         unrecognized_fields={CUSTOM: {"preview": True}} if preview else {},
     )
-    return {"metadata/timestamp.json": signed_bytes(timestamp, signer)}
+    return {TIMESTAMP: signed_bytes(timestamp, signer)}
 
 
 def _entry(line: Line) -> dict[str, object]:

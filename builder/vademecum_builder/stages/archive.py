@@ -10,7 +10,7 @@ from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.transport.downloader import is_absent
 from vademecum.trust.channel import ManifestHint
-from vademecum_builder.publish.tree import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.release.beside import find_closures
 from vademecum_builder.release.channels import Channels, named
 from vademecum_builder.release.closure import Closure

@@ -10,7 +10,7 @@ from typing import Any
 from vademecum.errors import UsageError
 from vademecum.trust.channel import ReleasePointer
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.channels import Channels, check_channel, named, yanked_of
 from vademecum_builder.release.numbers import check_clock
 from vademecum_builder.release.previous import find_previous, locate_previous

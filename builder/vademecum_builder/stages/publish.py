@@ -8,17 +8,11 @@ from pathlib import Path
 
 from vademecum.format.json import Fields, parse_object
 from vademecum.format.manifest import Manifest
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.site import LISTING, SiteFiles
-from vademecum_builder.publish.tree import (
-    TIMESTAMP,
-    is_intact,
-    is_preview,
-    locked,
-    require_unmoved,
-    sweep,
-    write_tree,
-)
+from vademecum_builder.publish.guard import is_preview, locked, require_unmoved
+from vademecum_builder.publish.tree import is_intact, sweep, write_tree
 from vademecum_builder.release.beside import bring_files, read_again
 from vademecum_builder.release.channels import Channels, mark_critical, shown_channel, with_release, yank
 from vademecum_builder.release.previous import require_unmoved as require_host_unmoved

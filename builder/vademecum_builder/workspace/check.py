@@ -16,7 +16,7 @@ from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined
-from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous
 from vademecum_builder.release.published import Published
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress

@@ -33,6 +33,9 @@ from vademecum.trust.channel import (
 )
 from vademecum.trust.signatures import fingerprint, require_signatures, signers_of
 
+TIMESTAMP = "metadata/timestamp.json"
+"""The one file of a published tree whose content changes under its name: all else is reached from it."""
+
 
 class StaleError(RollbackError):
     """A timestamp that is signed well, and older than the trusted one: an attack, or a cache that is behind.

@@ -20,8 +20,8 @@ from vademecum.transport.downloader import Downloader, is_absent
 from vademecum.trust import rollout
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
-from vademecum.trust.metadata import Trust
-from vademecum.trust.refresh import TIMESTAMP, refresh
+from vademecum.trust.metadata import TIMESTAMP, Trust
+from vademecum.trust.refresh import refresh
 from vademecum.update.plan import Kind, refuse_older, refuse_other
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update, vouch

@@ -21,9 +21,10 @@ from vademecum.format.version import MAX_SEQUENCE
 from vademecum.ports import Body
 from vademecum.runtime.folder import FolderTransport
 from vademecum.trust.channel import ManifestHint
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.pipeline import run_stages
-from vademecum_builder.publish.tree import TIMESTAMP, locked, require_unmoved
+from vademecum_builder.publish.guard import locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
 from vademecum_builder.release.previous import Previous, read_previous
 from vademecum_builder.releases import TreeRequest, resign

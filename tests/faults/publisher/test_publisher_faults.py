@@ -20,8 +20,8 @@ from vademecum.errors import BusyError, EmptyStoreError, StorageError, UsageErro
 from vademecum.runtime import rename as renames
 from vademecum.runtime.folder import FolderTransport
 from vademecum.store.pointer import decode_head
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.cli.main import main
-from vademecum_builder.publish.tree import TIMESTAMP
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
 OTHER = {**HANDBOOK, "boats.md": "# Boats\n\nA page about boats.\n"}

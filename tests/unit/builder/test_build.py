@@ -24,7 +24,7 @@ from vademecum.errors import (
 )
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
-from vademecum_builder.publish.tree import timestamp_version
+from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import find_previous
 from vademecum_builder.release.verify import verify
 from vademecum_builder.request import SourceSettings, TreeRequest

@@ -32,7 +32,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
 from vademecum.search.places import MOST_PLACES, Places
-from vademecum.trust import refresh
+from vademecum.trust import metadata
 from vademecum.update.states import OF_STAGE, TRANSITIONS
 from vademecum_builder.pages.bundle import bundled
 from vademecum_builder.pages.client_bundle import condensed
@@ -170,7 +170,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "HEAD_FORMAT": version.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,
-        "TIMESTAMP": refresh.TIMESTAMP,
+        "TIMESTAMP": metadata.TIMESTAMP,
         "EVENTS": list(EVENTS),
         "MOST_HITS": asking.MOST_HITS,
         "MOST_PLACES": MOST_PLACES,

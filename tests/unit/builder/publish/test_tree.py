@@ -21,7 +21,8 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.runtime.folder import FolderTransport
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.publish.tree import check_target, is_intact, sweep, write_tree
+from vademecum_builder.publish.guard import check_target
+from vademecum_builder.publish.tree import is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree
 from vademecum_builder.request import ArchiveLimits
 from vademecum_builder.signing.root import renew_root

@@ -39,7 +39,7 @@ from vademecum.ports import Room, Span
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.records import SYNC
 from vademecum.store.seal import seal
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "b": texts("a lamp"), "c": texts("home")}

@@ -28,7 +28,7 @@ from vademecum.errors import (
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.records import HEALTH, RETRY, Failures
 from vademecum.store.seal import seal
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "c": texts("home")}

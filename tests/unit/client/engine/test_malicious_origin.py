@@ -19,7 +19,7 @@ from support.publisher import Publisher, TestKey, sign
 from unit.client.trust.test_signatures import changed, with_higher_s
 from vademecum.config import Config
 from vademecum.errors import VademecumError
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home")}
 TWO = {"a": texts("rotate the key", "run to the lamp")}

@@ -12,7 +12,7 @@ from support.publisher import ONLINE, Publisher, TestKey
 from vademecum.errors import EmptyStoreError, NetworkError, ServerError, VademecumError
 from vademecum.format.version import MAX_SEQUENCE
 from vademecum.store.pointer import Head, encode_head
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 HONEST = {"a": texts("rotate the key", "run home")}
 NEWER = {"a": texts("rotate the key", "run to the lamp")}

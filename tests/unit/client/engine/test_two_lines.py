@@ -14,7 +14,7 @@ from support.publisher import Publisher
 from vademecum.errors import EquivocationError, RestartedError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 FIRST = {"a": texts("rotate the key")}
 OTHER = {"a": texts("run home")}

@@ -27,7 +27,7 @@ from vademecum.ports import Body, Emit, Progress, Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import telling
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "b": texts("a lamp"), "c": texts("home")}

@@ -19,7 +19,7 @@ from vademecum.format.objects import ObjectRef
 from vademecum.ports import Body, Progress
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home")}
 TWO = {"a": texts("rotate the key", "run to the lamp")}

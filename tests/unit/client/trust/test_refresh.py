@@ -25,7 +25,9 @@ from vademecum.errors import (
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.floor import FIRST_USE, origin_of
-from vademecum.trust.refresh import TIMESTAMP, Refreshed, refresh
+from vademecum.trust.metadata import TIMESTAMP
+from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Refreshed
 
 CONFIG = Config(retries=0, max_root_rotations=4)
 DOCUMENTS = {"a": {"chunks": ["rotate the key"]}}

@@ -13,7 +13,7 @@ from vademecum.config import Config
 from vademecum.errors import ContentError, EmptyStoreError, RollbackError, VademecumError
 from vademecum.store.records import ROLLOUT, Rollout
 from vademecum.trust.channel import WHOLE
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 from vademecum.trust.rollout import bucket
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}

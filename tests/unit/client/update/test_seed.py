@@ -31,7 +31,7 @@ from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.seal import seal
 from vademecum.trust.floor import ANY_TIME, trusted_before
-from vademecum.trust.refresh import TIMESTAMP
+from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp"), "c": texts("home")}
