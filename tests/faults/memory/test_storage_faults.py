@@ -14,6 +14,7 @@ from support.drive import drive
 from support.in_hand import MemoryTransport
 from support.oracle import judge_content, read_content
 from support.publisher import Publisher
+from support.sampling import sample
 from support.scenes import (
     SCENES,
     Scene,
@@ -37,6 +38,8 @@ from vademecum.store.pointer import decode_head
 
 STEP = 7 if sys.platform == "emscripten" else 1
 """Pyodide takes every seventh operation: Python is ten times slower there, and the code is the same."""
+SHARE = max(3, STEP)
+"""Of so many points the usual run plays one; each fault has a sample of its own."""
 
 every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)
 
@@ -112,7 +115,7 @@ def test_a_crash_during_the_recovery_from_a_crash(make: Callable[[], Scene]) -> 
                 repr((sorted(image.records.items()), sorted(image.objects.items()))), (at, image)
             )
     found: list[str] = []
-    for at, start in list(images.values())[::STEP]:
+    for at, start in sample(list(images.values()), SHARE, f"recovery {scene.name}"):
         asked = recover(scene, start)
         for again, flying in enumerate(asked):
             for damage in DAMAGES:
@@ -131,7 +134,7 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str) -> N
     clean, _ = run(scene, scene.database)
     found: list[str] = []
     allowed = {"quota"} if fault == "full" else {"storage"}
-    for at in range(0, len(clean.asked), STEP):
+    for at in sample(range(len(clean.asked)), SHARE, f"{fault} {scene.name}"):
         for damage in damages_of(clean.asked[at]):
             store, error = run(scene, scene.database, at, fault, damage)
             assert error is None or error.code in (*allowed, scene.fails), error
@@ -179,7 +182,7 @@ async def _made(scene: Scene, engine: Engine) -> None:
 def flipped(objects: dict[str, bytes]) -> Iterator[tuple[int, str, bytes]]:
     """Each object with one wrong bit, at many places."""
     for digest, data in objects.items():
-        for at in range(0, len(data), 11 * STEP):
+        for at in sample(range(0, len(data), 11), SHARE, f"bits of {digest}"):
             yield at, digest, data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
