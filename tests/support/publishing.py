@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from support.in_hand import FixedClock
+from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.engine import Engine, Outcome
 from vademecum.generation.opened import open_generation
+from vademecum.knowledge import KnowledgeBase
 from vademecum.ports import Store, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
@@ -178,6 +180,11 @@ class Line:
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
+
+    def app(self, **options: Any) -> KnowledgeBase:
+        """Open what an app opens on the tree, at this time; each time the same store."""
+        own = {"locations": (str(self.out),), "trust": self.root, "clock": FixedClock(self.now)}
+        return KnowledgeBase(OpenOptions(self.folder / "kb.db", **{**own, **options}))
 
 
 def read(transport: Transport, root: bytes | None, now: datetime | None = None) -> Published:

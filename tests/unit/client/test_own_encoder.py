@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
-from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.encoder.file import decode_encoder_file, encode_encoder
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
@@ -106,20 +104,11 @@ def line(tmp_path: Path) -> Line:
 
 
 @pytest.fixture
-def opened(line: Line) -> Iterator[Callable[..., KnowledgeBase]]:
-    def open_(encoder: Any = None, *, online: bool = True) -> KnowledgeBase:
-        return KnowledgeBase(
-            OpenOptions(
-                line.folder / "kb.db",
-                locations=(str(line.out),) if online else (),
-                trust=line.root,
-                config=Config(idle_check_age=0),
-                clock=FixedClock(line.now),
-                encoder=encoder,
-            )
-        )
+def opened(line: Line) -> Callable[..., KnowledgeBase]:
+    def open_(encoder: Any = None, **options: Any) -> KnowledgeBase:
+        return line.app(encoder=encoder, config=Config(idle_check_age=0), **options)
 
-    yield open_
+    return open_
 
 
 def meant(kb: KnowledgeBase, query: str = "the wind of the sail") -> list[tuple[str, float]]:
@@ -204,7 +193,7 @@ def test_the_table_answers_until_a_sync_brings_the_directions(
 ) -> None:
     opened().sync()
     model = Tiny()
-    offline = opened(model, online=False)
+    offline = opened(model, locations=())
     assert meant(offline) == meant(opened())
     assert "until the next sync brings the directions of sentence-transformers:tiny" in caplog.text
     assert model.asked == []

@@ -9,13 +9,9 @@ from typing import Any
 
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
 from unit.client.test_own_encoder import NARROW, PAGES, WIDE, OfModel, Tiny, directions
 from unit.js.test_same_hits import JS, READ, installed, node
-from vademecum.arguments import OpenOptions
-from vademecum.config import Config
-from vademecum.knowledge import KnowledgeBase
 from vademecum.search import own_encoder
 
 pytestmark = pytest.mark.process
@@ -80,17 +76,7 @@ def files_of(line: Line) -> dict[str, object]:
 def test_the_hits_are_those_of_python(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_encoder, "_TRIED", 1000)
     model = Tiny()
-    clock = FixedClock(line.now)
-    kb = KnowledgeBase(
-        OpenOptions(
-            tmp_path / "kb.db",
-            locations=(str(line.out),),
-            trust=line.root,
-            config=Config(),
-            clock=clock,
-            encoder=model,
-        )
-    )
+    kb = line.app(encoder=model)
     kb.sync()
     expected = [[[hit.id, hit.score] for hit in kb.search(limit=8, **asked)] for asked in QUESTIONS]
     vectors = {text: Tiny()(text) for text in model.asked}

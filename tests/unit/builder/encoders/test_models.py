@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
-from vademecum.arguments import OpenOptions
 from vademecum.config import Config
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
 from vademecum.encoder.query import decode_encoder
@@ -135,17 +133,7 @@ def test_a_release_brings_the_models_own_files(
     line.release(pages)
 
     def opened(**options: Any) -> KnowledgeBase:
-        clock, config = FixedClock(line.now), Config(idle_check_age=0)
-        return KnowledgeBase(
-            OpenOptions(
-                tmp_path / "kb.db",
-                locations=(str(line.out),),
-                trust=line.root,
-                config=config,
-                clock=clock,
-                **options,
-            )
-        )
+        return line.app(config=Config(idle_check_age=0), **options)
 
     own = opened(encoder="published")
     own.sync()

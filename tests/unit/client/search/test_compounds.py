@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
-from vademecum.arguments import OpenOptions
-from vademecum.config import Config
 from vademecum.knowledge import KnowledgeBase
 
 PAGES = {
@@ -22,18 +19,9 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    folder = tmp_path_factory.mktemp("compounds")
-    line = Line(folder)
+    line = Line(tmp_path_factory.mktemp("compounds"))
     line.release(PAGES)
-    base = KnowledgeBase(
-        OpenOptions(
-            folder / "kb.db",
-            locations=(str(line.out),),
-            trust=line.root,
-            config=Config(),
-            clock=FixedClock(line.now),
-        )
-    )
+    base = line.app()
     base.sync()
     return base
 

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
 from vademecum import installation
-from vademecum.arguments import OpenOptions
-from vademecum.config import Config
 from vademecum.format.segment import Segment
-from vademecum.knowledge import KnowledgeBase
 from vademecum.search import kept_words, segment_words
 from vademecum.search.segment_words import SegmentWords
 
@@ -46,12 +42,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Segment]]:
 
 def found(line: Line, *, sync: bool = False) -> list[str]:
     """Open the store anew, and search."""
-    clock = FixedClock(line.now)
-    with KnowledgeBase(
-        OpenOptions(
-            line.folder / "kb.db", locations=(str(line.out),), trust=line.root, config=Config(), clock=clock
-        )
-    ) as kb:
+    with line.app() as kb:
         if sync:
             kb.sync()
         return [hit.document for hit in kb.search("elm", mode="lexical")]

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.in_hand import FixedClock
 from support.publishing import Line
-from vademecum.arguments import OpenOptions
-from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
@@ -33,18 +30,9 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    folder = tmp_path_factory.mktemp("search")
-    line = Line(folder)
+    line = Line(tmp_path_factory.mktemp("search"))
     line.release(PAGES)
-    base = KnowledgeBase(
-        OpenOptions(
-            folder / "kb.db",
-            locations=(str(line.out),),
-            trust=line.root,
-            config=Config(),
-            clock=FixedClock(line.now),
-        )
-    )
+    base = line.app()
     base.sync()
     return base
 
