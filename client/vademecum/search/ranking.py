@@ -116,14 +116,19 @@ def places_of(rows: Sequence[int], scores: Scores, ids: NDArray[np.uint64]) -> M
     if not asked:
         return {}
     steps = np.unique(scores[asked])
-    below = np.searchsorted(steps, scores)  # how many of these scores are lower
-    counts = np.bincount(below, minlength=len(steps) + 1)
-    same = np.flatnonzero(below < len(steps))
-    same = same[steps[below[same]] == scores[same]]
-    upwards = np.cumsum(counts[::-1])[::-1]  # from this step on
+    others = np.flatnonzero(scores >= steps[0])
+    steps_of = (
+        np.searchsorted(steps, scores[others], "right") - 1
+    )  # the highest of these scores that is reached
+    counts = np.bincount(steps_of, minlength=len(steps))
+    same = others[steps[steps_of] == scores[others]]
+    higher = np.cumsum(counts[::-1])[::-1] - np.bincount(
+        np.searchsorted(steps, scores[same]), minlength=len(steps)
+    )
     places = {}
     for row in asked:
-        step = int(below[row])
-        equal = ids[same[below[same] == step]]
-        places[row] = int(upwards[step + 1]) + int(np.count_nonzero(equal < ids[row])) + 1
+        equal = ids[same[scores[same] == scores[row]]]
+        places[row] = (
+            int(higher[np.searchsorted(steps, scores[row])]) + int(np.count_nonzero(equal < ids[row])) + 1
+        )
     return places

@@ -144,10 +144,10 @@ class Words:
             for group, worth in word.groups:
                 in_titles = self._in_titles(group)
                 counts = self._counts(group, in_titles)
-                weight = self._weight(int(np.count_nonzero(counts)))
-                np.maximum(
-                    best, worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms))), out=best
-                )
+                having = np.flatnonzero(counts)  # few of all chunks
+                counts, weight = counts[having], self._weight(len(having))
+                score = worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms[having])))
+                best[having] = np.maximum(best[having], score)
                 np.maximum(best_share, worth * weight * (in_titles > 0), out=best_share)
                 np.maximum(best_often, worth * in_titles, out=best_often)
                 most = max(most, worth * weight)
@@ -265,12 +265,23 @@ class Words:
                 groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
             else:
                 groups.append((self._misspelt(word, typed=typed, most=most), _MISSPELT))
-        alive = [(group, worth) for group, worth in groups if self._counts(group).any()]
+        alive = [(group, worth) for group, worth in groups if self._is_live(group)]
         return Asked(word, tuple(alive))
 
     def _known(self, word: str) -> bool:
         """Return whether a live chunk has a word of the same stem."""
-        return bool(self._counts(self._alike(word)).any())
+        return self._is_live(self._alike(word))
+
+    def _is_live(self, group: Group) -> bool:
+        """Return whether a live chunk, or the title of its document, has one of these words."""
+        for which, number in group:
+            found = self._words[which]
+            if (self._chunks[which][found.chunks.of(number)[0]] >= 0).any():
+                return True
+            at = self._documents[which][found.titles.of(number)[0]]
+            if (self._bounds[at[at >= 0]] < self._bounds[at[at >= 0] + 1]).any():
+                return True
+        return False
 
     def _alike(self, word: str) -> Group:
         """Return the words of the same stem, whatever joins their parts."""
@@ -338,10 +349,9 @@ class Words:
             counts[at[at >= 0]] += times[at >= 0]
         return counts
 
-    def _counts(self, group: Group, in_titles: Scores | None = None) -> Scores:
+    def _counts(self, group: Group, in_titles: Scores) -> Scores:
         """Return how often each chunk has one of these words, [n]."""
-        in_titles = self._in_titles(group) if in_titles is None else in_titles
-        counts = TITLE_WEIGHT * in_titles[self._owners]
+        counts = TITLE_WEIGHT * in_titles[self._owners] if in_titles.any() else np.zeros(self.count)
         for which, number in group:
             rows, times = self._words[which].chunks.of(number)
             at = self._chunks[which][rows]
