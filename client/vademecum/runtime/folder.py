@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 from vademecum.errors import ContentError, NetworkError, ServerError
 from vademecum.ports import Body, Progress
+from vademecum.runtime.real_path import real_path
 from vademecum.transport.paths import check_path
 
 
@@ -15,7 +15,7 @@ class FolderTransport:
     """A `Transport` for the tree in a folder. Links are followed only as long as they stay inside it."""
 
     def __init__(self, folder: str | Path) -> None:
-        self._folder = Path(folder).resolve()
+        self._folder = real_path(folder)
 
     def __str__(self) -> str:
         return str(self._folder)
@@ -41,8 +41,7 @@ class FolderTransport:
             raise NetworkError(f"{self._folder}: there is no such folder (moved, or not mounted?)")
         file = self._folder / path
         try:
-            # Unlike Path.resolve before Python 3.13, realpath does not raise on links in a circle.
-            if not (Path(os.path.realpath(file)).is_relative_to(self._folder) and file.is_file()):
+            if not (real_path(file).is_relative_to(self._folder) and file.is_file()):
                 raise ServerError(
                     f"{file}: there is no such file (damaged, or not a published tree?)", status=404
                 )

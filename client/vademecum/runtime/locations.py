@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 from vademecum.errors import UsageError
 from vademecum.ports import Transport
 from vademecum.runtime.folder import FolderTransport
+from vademecum.runtime.real_path import real_path
 
 _HOST = re.compile(
     r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII
@@ -22,7 +23,7 @@ _HOST = re.compile(
 async def disk_room(path: Path) -> int | None:
     """Return how many bytes the disk of the store at `path` has for this user."""
     try:
-        return shutil.disk_usage(path.resolve().parent).free
+        return shutil.disk_usage(real_path(path).parent).free
     except OSError:
         return None
 

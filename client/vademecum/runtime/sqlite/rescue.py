@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum.errors import BusyError, NotAStoreError
+from vademecum.runtime.real_path import real_path
 from vademecum.runtime.sqlite.file import (
     APPLICATION_ID,
     FAULTS,
@@ -65,7 +66,7 @@ def file_fault(path: Path) -> str | None:
         EmptyStoreError, NewerFormatError: See `open_readonly`.
         StorageError: It cannot be read.
     """
-    path = path.resolve()
+    path = real_path(path)
     try:
         with closing(open_readonly(path)) as connection:
             found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({_FINDINGS})")]
@@ -111,7 +112,7 @@ def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]
         StorageError, QuotaError: It cannot be written. What opens is the damaged file, with its log.
     """
     aside = set_aside(path)
-    path = path.resolve()
+    path = real_path(path)
     try:
         _copy(path, aside)
         with TemporaryDirectory(prefix="vademecum-") as folder:
@@ -123,7 +124,7 @@ def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]
 
 def set_aside(path: Path) -> Path:
     """Return where a damaged file is set aside: beside the file itself, not beside a link to it."""
-    return Path(f"{path.resolve()}.damaged")
+    return Path(f"{real_path(path)}.damaged")
 
 
 def _copy(path: Path, aside: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from vademecum.errors import StorageError, UsageError
 from vademecum.ports import Span
+from vademecum.runtime.real_path import real_path
 from vademecum.runtime.sqlite.file import (
     FAULTS,
     WORDS_TABLE,
@@ -45,7 +46,7 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
-        self._path = Path(path).resolve()  # the lock lies beside the file itself, not beside a link to it
+        self._path = real_path(path)  # the lock lies beside the file itself, not beside a link to it
         self._readonly = readonly
         self._locks: set[WriterLock] = set()
         self._closed = False
@@ -149,7 +150,7 @@ def writing(path: Path) -> Iterator[None]:
         BusyError: Another writer holds it.
         StorageError: The lock cannot be taken.
     """
-    lock = WriterLock(path.resolve())
+    lock = WriterLock(real_path(path))
     try:
         lock.acquire()
     except FAULTS as error:

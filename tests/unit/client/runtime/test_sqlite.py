@@ -369,6 +369,14 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.fault("C33")
+def test_a_path_whose_links_lead_in_a_circle_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "a.db").symlink_to(tmp_path / "b.db")
+    (tmp_path / "b.db").symlink_to(tmp_path / "a.db")
+    with pytest.raises(StorageError):
+        with_store(tmp_path / "a.db", enter)
+
+
 async def enter(store: SqliteStore) -> None:
     async with store.lock():
         await store.write({"head": b"locked"})
