@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from vademecum_builder.profiles.registry import PROFILES, find_profile
+from vademecum_builder.profiles.base import NotServed
+from vademecum_builder.profiles.registry import PROFILES, Found, find_profile
 from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
@@ -92,7 +94,15 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         if found is None or found.inside or found.outside:
             continue
         places = {posixpath.normpath(posixpath.join(folder, place.path)) for place in found.rules.folders}
-        held = {place: len(_below(place, documents)) for place in places if not place.startswith("..")}
+        served = [
+            name
+            for name in documents
+            if _is_below(name, folder) and _is_served(found, _below(folder, [name])[0])
+        ]
+        beside = [name for name in documents if not _is_below(name, folder)]
+        held = {
+            place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")
+        }
         held = {place: count for place, count in held.items() if count}
         if held:
             inside = all(_is_below(place, folder) for place in held)
@@ -122,9 +132,25 @@ def _plain(documents: Sequence[str]) -> list[Candidate]:
     told = [name for name in documents if PurePosixPath(name).stem.lower() not in _ABOUT]
     if named or not documents:
         return named
-    first = {name.partition("/")[0] for name in told if "/" in name}
-    alone = first.pop() if len(first) == 1 and all("/" in name for name in told) else "."
+    called, count = Counter(map(_called, told)).most_common(1)[0] if told else ("", 0)
+    shared = posixpath.commonpath([posixpath.dirname(name) for name in told]) if told else ""
+    alone = called if called and 2 * count > len(told) else shared or "."
     return [Candidate(alone, "", len(_below(alone, documents)))]
+
+
+def _called(name: str) -> str:
+    """Return the outermost folder of a file that is called as people call those of documents; empty: none is."""
+    parts = PurePosixPath(name).parts[:-1][:_DEEP]
+    return next(("/".join(parts[: n + 1]) for n, part in enumerate(parts) if part.lower() in _NAMED), "")
+
+
+def _is_served(found: Found, key: str) -> bool:
+    """Return whether the generator makes a page of a file, as far as its path tells."""
+    place = found.place(key)
+    try:
+        return place is not None and place[0].address(place[1], {}) is not None
+    except NotServed:
+        return False
 
 
 def _configured(name: str) -> str:

@@ -58,7 +58,7 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "mdBook": (
         {"book.toml": "[book]\ntitle = 'x'\n", "src/SUMMARY.md": "- [a](a.md)\n", "src/a.md": PAGE},
-        ["src (sources of mdBook, 2 documents)"],
+        ["src (sources of mdBook, 1 document)"],  # its table of contents is none
     ),
     "rendered pages": (
         {"public/index.html": HTML, "public/a/index.html": HTML},
@@ -80,7 +80,7 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
             "b/src/SUMMARY.md": "- [a](a.md)\n",
             "b/src/a.md": PAGE,
         },
-        ["a/docs (sources of MkDocs, 1 document)", "b/src (sources of mdBook, 2 documents)"],
+        ["a/docs (sources of MkDocs, 1 document)", "b/src (sources of mdBook, 1 document)"],
     ),
     "a site that is a test's": (
         {"tests/fixtures/mkdocs.yml": "site_name: x\n", "tests/fixtures/docs/a.md": PAGE, "docs/a.md": PAGE},
@@ -98,6 +98,20 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     "a folder with a name of its own": (
         {"brewing/a.md": PAGE, "README.md": PAGE, "LICENSE.md": PAGE},
         ["brewing (1 document)"],
+    ),
+    "documents below the code": (
+        {
+            "src/docs/a.md": PAGE,
+            "src/docs/b/c.md": PAGE,
+            "src/a.py": "",
+            "src/notes.md": PAGE,
+            "README.md": PAGE,
+        },
+        ["src/docs (2 documents)"],
+    ),
+    "far below, by no name": (
+        {"src/brewing/a.md": PAGE, "src/brewing/b/c.md": PAGE},
+        ["src/brewing (2 documents)"],
     ),
     "many folders": ({"brewing/a.md": PAGE, "malting/b.md": PAGE}, [". (2 documents)"]),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
