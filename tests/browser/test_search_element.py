@@ -206,7 +206,9 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
         page.locator("#load").click()
         expect(page.locator(".hit")).to_have_count(shown)
     expect(page.locator("#load")).to_be_hidden()
+    page.locator(".hit").last.scroll_into_view_if_needed()
     page.locator("#query").fill("many near")
+    expect(page.locator(".hit").first).to_be_in_viewport()  # of another query the first hits are seen
     expect(page.locator("#message")).to_have_text("No page has these words. Near in meaning:")
     expect(page.locator(".hit")).to_have_count(20)
     page.locator("#query").fill("many near xyzzy")

@@ -177,6 +177,7 @@ def test_the_keyboard_reaches_everything(open_page: Open) -> None:
     page = open_page("?q=key")
     expect(hits(page)).to_have_count(3)
     options = page.locator("#results [role=option]")
+    expect(page.locator(".hints")).to_be_visible()
     page.locator("#pill").focus()
     page.keyboard.press("/")
     expect(page.locator("#query")).to_be_focused()
@@ -232,6 +233,7 @@ def test_the_start_page_shows_the_tree_of_documents(open_page: Open) -> None:
 def test_nothing_found_is_said(open_page: Open) -> None:
     page = open_page("?q=absent")
     expect(page.locator("#message")).to_contain_text("Nothing found for “absent”")
+    expect(page.locator(".hints")).to_be_hidden()  # there is nothing to move through
     goes_to = "at => { history.pushState(null, '', at); dispatchEvent(new PopStateEvent('popstate')); }"
     page.evaluate(goes_to, "?doc=gone.md")
     expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12.")

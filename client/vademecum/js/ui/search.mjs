@@ -135,6 +135,7 @@ export class Search {
   #ask() {
     this.#timers.delete("ask");
     this.#address?.asked(this.query);
+    this.around.view.announce.scrollIntoView({ block: "nearest" }); // it stands above the hits: the first are to be seen
     this.#answered = this.#search();
   }
 

@@ -43,7 +43,7 @@ kbd { padding: .05rem .4rem; border: 1px solid var(--line); border-radius: .35re
 mark { padding: .06em 0; border-radius: .18em; background: var(--mark); color: var(--ink); }
 svg { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: .3rem; }
-.unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.unseen { scroll-margin-top: 7rem; position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .plain { display: inline-flex; align-items: center; gap: .4rem; min-height: 2.25rem; padding: .25rem .65rem; border: 0; border-radius: .5rem;
   background: none; color: var(--soft); font-size: .9rem; text-decoration: none; }
 .plain:hover { background: var(--tint); color: var(--ink); }
@@ -80,7 +80,9 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .hints { display: flex; flex-wrap: wrap; gap: .3rem .45rem; margin: 2rem .25rem 0; color: var(--soft); font-size: .86rem; }
 .modal .hints { margin-top: 1.2rem; }
 @media (hover: none) { .ask kbd, .trigger kbd, .hints { display: none; } }
+.results:empty ~ .hints, #welcome:not([hidden]) ~ .hints { display: none; }
 .message { margin: 1.1rem .25rem 0; color: var(--soft); }
+#forget { margin-inline-start: .5rem; text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .recent { margin: 1.1rem .25rem 0; color: var(--soft); font-size: .88rem; }
 .facets { display: flex; flex-direction: column; gap: .4rem; margin: 1rem .25rem 0; }
 .facet { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; color: var(--soft); font-size: .86rem; }
@@ -105,7 +107,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .open .text { display: block; margin-top: .4rem; line-height: 1.58; }
 .notes { display: flex; flex-wrap: wrap; gap: .3rem .6rem; margin-top: .4rem; color: var(--soft); font-size: .82rem; }
 .badge { padding: 0 .5rem; border: 1px solid var(--line); border-radius: 2rem; }
-.hit:has(.read) > .open:first-child { padding-inline-end: 6.6rem; }
+.hit:has(.read) > .open:first-child :is(.title, .path) { padding-inline-end: 5.5rem; }
 .read { position: absolute; inset-block-start: .95rem; inset-inline-end: .9rem; padding: .15rem .55rem; border: 0; border-radius: .4rem; background: none; color: var(--soft);
   font-size: .84rem; text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .read:hover { background: var(--raised); color: var(--ink); }
@@ -164,7 +166,7 @@ dialog header > :first-child { flex: 1; font-size: 1.2rem; }
 .menu select { max-width: 60%; padding: .3rem .5rem; border: 1px solid var(--edge); border-radius: .4rem; background: var(--raised); color: var(--ink); font: inherit; }
 .about { margin-top: 1.6rem; color: var(--soft); font-size: .93rem; }
 .about summary { cursor: pointer; }
-.acts { display: flex; flex-wrap: wrap; gap: .6rem; }
+.acts { margin-top: .9rem; display: flex; flex-wrap: wrap; gap: .6rem; }
 .small-print { margin-top: 2rem; color: var(--soft); font-size: .86rem; }
 .reader { width: min(50rem, 100vw - 2rem); max-width: none; height: min(60rem, 100dvh - 3rem); max-height: none; border-radius: 1.1rem; overflow: hidden; }
 .reader[open] { display: flex; flex-direction: column; }
@@ -183,6 +185,9 @@ table { width: 100%; border-collapse: collapse; font-size: .93rem; }
 th { color: var(--soft); font-weight: 500; text-align: start; }
 th, td { padding: .5rem 0; padding-inline-end: .9rem; border-bottom: 1px solid var(--line); }
 pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); border-radius: .7rem; background: var(--ground); overflow-x: auto; }
+/* Long code is cut into passages: it looks like one all the same. */
+.reader pre:has(+ pre) { margin-bottom: 0; border-end-start-radius: 0; border-end-end-radius: 0; }
+.reader pre + pre { margin-top: 0; border-top-style: dashed; border-start-start-radius: 0; border-start-end-radius: 0; }
 
 @media (max-width: 36rem) {
   .ask input { height: 3.2rem; font-size: 1.06rem; }

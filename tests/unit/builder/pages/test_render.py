@@ -463,6 +463,8 @@ def test_the_release_page_says_how_old_the_documents_of_each_source_are() -> Non
         ["faq", "1", "not said", "not said", "2"],
         ["shop", "2", "2025-03-04", "2026-01-02", "3 to 7"],
     ])  # fmt: skip
+    undated = make_context(contents=Contents([DocumentRow("a.md", 1)]))
+    assert not page(render_site(undated), "release.html").select("#ages")  # nothing to say
 
 
 def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
