@@ -26,8 +26,8 @@ ASK = """async ([trust, vectors, query]) => {
     await kb.initialize();
     await kb.update();
     const ask = (mode) => kb.search(query, { limit: 8, mode, group: false });
-    const hits = [...await ask('semantic'), ...await ask('hybrid')].map(({ id, score }) => [id, score]);
-    const told = [hits, encoded];
+    const answers = [await ask('semantic'), await ask('hybrid')];
+    const told = [answers.flat().map(({ id, score }) => [id, score]), encoded, answers.map(({ encoder }) => encoder)];
     for (const text of Object.keys(vectors)) vectors[text] = [1, 2];
     told.push(await ask('semantic').then(() => 'none', ({ code, message }) => `${code}: ${message}`));
     await kb.close();
@@ -57,6 +57,7 @@ def test_the_apps_model_asks_in_a_browser(
     (line.out / "app.html").write_text("<!doctype html><title>app</title>")
     page.goto(f"{serve(line.out).url}app.html")
     vectors = {text: Tiny()(text) for text in model.asked}
-    hits, encoded, refused = page.evaluate(ASK, [line.root.decode(), vectors, QUERY])
+    hits, encoded, by, refused = page.evaluate(ASK, [line.root.decode(), vectors, QUERY])
     assert (hits, encoded) == (expected, 5), "three passages, and two questions"
+    assert by == ["own", "own"]
     assert refused.startswith("usage: encoder: it has to return 24 finite numbers")

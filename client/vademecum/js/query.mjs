@@ -130,7 +130,9 @@ async function search({ query, limit, offset = 0, mode = "hybrid", group = true,
   const question = { query, limit, offset, mode, group, filters, prefer, facets };
   checkQuestion(question);
   const { searcher, space } = current();
-  return searcher.search(question, own && space?.epoch === own.epoch ? space.vector(own) : undefined);
+  if (!own) return searcher.search(question);
+  const vector = space?.epoch === own.epoch ? space.vector(own) : undefined; // another release may answer by now
+  return { ...(await searcher.search(question, vector)), encoder: vector ? "own" : "table" };
 }
 
 /** What an app's own encoder is to encode for a query; null while the release's table answers. @param {{query: string}} args */

@@ -195,6 +195,9 @@ export interface Results extends Array<Hit> {
   preparing: boolean;
   /** Nobody has verified it yet (option `preview`). */
   preview?: true;
+  /** What encoded the question, where the app has an encoder of its own: that, or the release's table, till an update has
+   * brought what the app's takes. */
+  encoder?: "own" | "table";
   /** For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how many of those
    * that answer say what; the 100 commonest. */
   facets: Record<string, Record<string, number>>;

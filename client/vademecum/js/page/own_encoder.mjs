@@ -6,11 +6,12 @@ import { VademecumError } from "../errors.mjs";
 /** @typedef {import("../vademecum.d.mts").Encode} Encode */
 
 /** Ask the reader with the vector that the app's model has for the query; where it cannot take one yet, with the query alone.
+ * Which of them the answer is of, it says: `encoder`, `own` or `table`.
  * @param {Encode} encode @param {import("./reader.mjs").Reader} reader @param {{query: string, mode?: string}} question */
 export async function askWith(encode, reader, question) {
   const { query, mode } = question;
   const told = typeof query !== "string" || mode === "lexical" ? null : await reader.ask("space", { query });
-  if (!told) return reader.ask("search", question);
+  if (!told) return { ...(await reader.ask("search", question)), ...(mode !== "lexical" && { encoder: "table" }) };
   const [vector, ...trial] = await Promise.all([told.meant, ...told.trial].map(async (text) => numbers(await encode(text))));
   return reader.ask("search", { ...question, own: { vector, trial, epoch: told.epoch } });
 }
