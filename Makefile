@@ -30,7 +30,7 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	$(BIN)/vade serve demo-out/site
 
 check: static ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
-	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) -m '$(FAST)' $(NOT_FAST))
+	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) --hypothesis-profile=quick -m '$(FAST)' $(NOT_FAST))
 
 test: static unit browser ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 

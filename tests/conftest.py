@@ -37,7 +37,9 @@ OUTSIDE = frozenset({"slow", "process", "model", "browser"})
 SLOW = 0.5
 """Seconds: an unmarked test that takes longer is named at the end of a run."""
 
-# The same examples in every run, so that a failure is one of the change at hand; `make faults` looks for new ones.
+# The same examples in every run, so that a failure is one of the change at hand; `make check` tries fewer (`quick`),
+# `make faults` looks for new ones.
+settings.register_profile("quick", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("same", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("new", max_examples=300, deadline=None, print_blob=True)
 settings.load_profile("new" if sampling.ALL else "same")

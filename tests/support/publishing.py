@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,23 @@ class Line:
         """Open what an app opens on the tree, at this time; each time the same store."""
         own = {"locations": (str(self.out),), "trust": self.root, "clock": FixedClock(self.now)}
         return KnowledgeBase(OpenOptions(self.folder / "kb.db", **{**own, **options}))
+
+
+def begun(make: Callable[[Path], Line], folder: Path) -> Line:
+    """Return the line that `make` makes in a folder, but in this one: it is made once in a process, and copied.
+
+    Args:
+        folder: Of a test (`tmp_path`).
+    """
+    line = _made(make, folder.parent / f"begun {make.__module__}")
+    shutil.copytree(line.folder, folder, dirs_exist_ok=True)
+    return replace(line, folder=folder, encoders=CountingEncoders(), site=line.site and SiteBuilder())
+
+
+@functools.cache
+def _made(make: Callable[[Path], Line], folder: Path) -> Line:
+    folder.mkdir()
+    return make(folder)
 
 
 def read(transport: Transport, root: bytes | None, now: datetime | None = None) -> Published:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from support.in_hand import FixedClock, MemoryTransport
-from support.publishing import HANDBOOK, NOW, ONCE, Line, tree_of
+from support.publishing import HANDBOOK, NOW, ONCE, Line, begun, tree_of
 from vademecum.encoder.query import Encoder
 from vademecum.errors import ContentError, ExpiredError, SelfTestError, VademecumError
 from vademecum.format.json import canonical, parse_object
@@ -34,7 +34,11 @@ def verified(line: Line, tree: dict[str, bytes] | None = None) -> Verified:
 
 @pytest.fixture
 def line(tmp_path: Path, small_site: None) -> Line:
-    line = Line(tmp_path, site=SiteBuilder())
+    return begun(_two_releases, tmp_path)
+
+
+def _two_releases(folder: Path) -> Line:
+    line = Line(folder, site=SiteBuilder())
     line.release(HANDBOOK)
     line.release(MORE)
     return line
