@@ -80,6 +80,8 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
     )
     if generator:
         return Rendered(pages, generator, f"rendered by {generator}")
+    if pages >= 10 and not has_index:
+        return Rendered(pages, "", "pages alone")
     if has_index and (traces or pages >= 10):
         return Rendered(pages, "", f"pages with an index.html{f' and {traces[0]}' if traces else ''}")
     if any(map(_CANONICAL.search, seen)):

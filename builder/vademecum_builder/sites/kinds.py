@@ -75,7 +75,8 @@ _OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
         "",
         LeftOutKind.INDEX,
         re.compile(
-            r"(?:.*/)?(?:genindex(?:-[^/]*)?|(?:py|cpp|c|js|http|std)-modindex|http-routingtable|index-all)\.html?"
+            r"(?:.*/)?(?:genindex(?:-[^/]*)?|(?:py|cpp|c|js|http|std)-modindex|http-routingtable|index-all|"
+            r"doc-index(?:-[^/]*)?)\.html?"
         ),
     ),
     (
@@ -128,7 +129,7 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
         return LeftOut(
             key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>"
         )
-    if '<span class="hs-' in head and "/src/" in f"/{key}":
+    if "/src/" in f"/{key}" and re.search(r"<span class=['\"]hs-", head):
         return LeftOut(key, LeftOutKind.SOURCE, "source code, as Haddock shows it")
     title = head.partition("<title")[2].partition("</title")[0]
     if _TEMPLATE.search(title):

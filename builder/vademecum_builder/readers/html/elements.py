@@ -23,6 +23,8 @@ CONTAINERS = GROUPS | BLOCKS - {"p", "hr", "pre", "summary", "legend"} | {"table
 _CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
 _LAID = re.compile(r"\b(?:admonitionblock|colist|hdlist|qlist)\b")
 """What Asciidoctor lays with tables."""
+_ADMONITION = re.compile(r"note|tip|warning|caution|important")
+"""What DocBook lays with tables, where it shows a picture."""
 # Markup in <pre> that text alone would show wrongly: line numbers, buttons, lines without line feeds.
 _TRICKY_CODE = re.compile(
     r"<(?:br|div|button|table|ol|ul|li|p|svg|style|script|template)\b|lineno|line-?num|gutter|hidden|\bln[t]?\b|"
@@ -66,7 +68,8 @@ def is_layout(table: Node, attributes: Attributes) -> bool:
     if _CODE_TABLE.search(attributes.get("class") or ""):
         return table.css_first("pre") is not None
     above = table.parent
-    if above is not None and _LAID.search(above.attributes.get("class") or ""):
+    names = (above.attributes.get("class") or "") if above is not None else ""
+    if _LAID.search(names) or (_ADMONITION.fullmatch(names) and table.css_first("td > img[alt]")):
         return True
     return len(table.css("table, h1, h2, h3, h4, main, article")) > 1  # the table itself is one
 

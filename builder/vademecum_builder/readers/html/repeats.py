@@ -7,9 +7,10 @@ no reason to take the title from the page of that name.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vademecum_builder.readers.html.lines import Flow, Kind, Line
 
@@ -24,6 +25,7 @@ MARKED_SHARE = 0.5
 MARKED_MIN_PAGES = 5
 MIN_LINKS = 3
 """On one line: fewer are left alone ("See also: Keys, Channels" in a sentence of its own)."""
+_LONGEST_PAGING = 400
 _LABEL = 40
 """Characters that the label of a list of links may have ("On this page")."""
 
@@ -89,6 +91,7 @@ def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> li
 
     In marked content headings and the headers of tables stay, whatever repeats.
     """
+    flow = replace(flow, lines=[line for line in flow.lines if not _is_paging(line)])
     stays = (Kind.CODE, Kind.END, Kind.HEADING, Kind.HEADER) if marked else (Kind.CODE, Kind.END)
     gone = [line.kind not in stays and identity(line) in repeated for line in flow.lines] if repeated else []
     if any(gone):
@@ -98,6 +101,29 @@ def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> li
     else:
         lines = flow.lines
     return _without_contents(lines, flow.parents)
+
+
+_WORD = re.compile(r"\w+")
+_POINTERS = frozenset({"next", "previous", "prev", "up"})
+_PAGING = _POINTERS | {"top", "contents", "index", "home", "first", "last", "back", "forward"}
+
+
+def _is_paging(line: Line) -> bool:
+    """Return whether a line leads to the pages before, behind and above, and says nothing else.
+
+    "Next: Pumps, Up: Manual [Contents][Index]" of Texinfo, LaTeX2HTML and their like, and "[ < ] [ Up ] [ > ]".
+    """
+    if not line.links or line.kind not in (Kind.TEXT, Kind.HEADER) or len(line.text) > _LONGEST_PAGING:
+        return False
+    runs = [run for cell in (line.runs, *line.cells) for run in cell]
+    said = {word for run in runs if not run.link for word in _WORD.findall(run.text.lower())}
+    if not said <= _PAGING:
+        return False
+    if said & _POINTERS and ":" in line.text:
+        return True
+    led = {word for run in runs if run.link for word in run.text.lower().split()}
+    words = {word for word in led if _WORD.search(word)}
+    return words <= _PAGING and bool((led - words) | (words & _POINTERS)) and line.targets >= MIN_LINKS
 
 
 def _above(counted: Counter[int], least: float) -> frozenset[int]:

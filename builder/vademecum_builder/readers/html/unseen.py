@@ -60,7 +60,7 @@ _UNSEEN_WORDS = _sets(
 )
 # Whole names: as words they would be too common.
 _UNSEEN_NAMES = frozenset(
-    {"srclink", "src", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
+    {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle"}
 )
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
@@ -162,6 +162,8 @@ def _link(node: Node, attributes: Attributes) -> Part:
         if part is not Part.TEXT:
             return part
     href = attributes.get("href") or ""
+    if "src/" in href and text_of(node) == "Source":  # Haddock's, behind each signature
+        return Part.UNSEEN
     if "#" in href:
         words = words_of(names)
         if any(wanted <= words for wanted in _PERMALINK_WORDS):
@@ -189,7 +191,11 @@ def _part_by_class(names: str, tag: str) -> Part:
     # One name at a time: "sidebar header-link" must not read as "sidebar-header".
     for name in names.split():
         words = words_of(name)
-        if name in _UNSEEN_NAMES or any(wanted <= words for wanted in _UNSEEN_WORDS):
+        if (
+            name in _UNSEEN_NAMES
+            or (name == "src" and tag == "a")
+            or any(wanted <= words for wanted in _UNSEEN_WORDS)
+        ):
             return Part.UNSEEN
         if any(wanted <= words for wanted in _EXCLUDED_WORDS):
             return Part.EXCLUDED

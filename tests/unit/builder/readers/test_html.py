@@ -10,7 +10,7 @@ import pytest
 from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Row, Run, plain_runs
 from vademecum_builder.chunking.markup import write
-from vademecum_builder.readers.html.page import Page, look_at, open_page, read_page
+from vademecum_builder.readers.html.page import Page, look_at, name_parts, open_page, read_page
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.charset import Decoded, decode
 
@@ -111,6 +111,40 @@ def test_notes_that_asciidoctor_lays_with_tables_are_paragraphs() -> None:
         text(f"<main><h1>Pump</h1><div class='admonitionblock note'>{table}</div></main>")
         == "Note\n\nDry.\n\nCold."
     )
+
+
+def test_notes_that_docbook_lays_with_tables_and_pictures_are_paragraphs() -> None:
+    table = "<table><tr><td><img alt='[Note]' src=n.png><th>Note<tr><td><p>Dry.</p></table>"
+    assert text(f"<main><div class=note>{table}</div></main>").endswith("Note\n\nDry.")
+    assert "| " in text("<main><div class=note><table><tr><th>a<th>b<tr><td>c<td>d</table></div></main>")
+
+
+def test_signatures_of_haddock_are_text_and_links_to_their_code_are_none() -> None:
+    link = "<a href=src/P.html#pump class=link>Source</a> <a href=#v:pump class=selflink>#</a>"
+    body = f"<main><p class=src><a id=v:pump class=def>pump</a> :: Tank {link}</p><p>Pumps.</p></main>"
+    assert text(body) == "pump :: Tank\n\nPumps."
+    assert text("<main><h3>Tank<a class=src href=x>Source</a></h3><p>A.</main>") == "A."  # rustdoc's
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "<p>Next: <a href=a.html rel=next>Pumps</a>, Up: <a href=b.html rel=up>Tanks</a> [<a href=c.html>Index</a>]",
+        "<b>Next:</b> <a href=a.html>Pumps</a> <b>Up:</b> <a href=b.html>Tanks</a> <a href=c.html>Index</a>",
+        "<table><tr><td>[<a href=a> &lt; </a>]<td>[<a href=b> &gt;&gt; </a>]<td>[<a href=c>Top</a>]</table>",
+    ],
+)
+def test_lines_that_lead_to_the_pages_around_are_no_text(links: str) -> None:
+    assert text(f"{links}<h1>Pump</h1><p>Before and after.</p><hr>{links}") == "Before and after."
+
+
+def test_the_name_of_a_site_may_have_brackets_in_its_own() -> None:
+    assert name_parts("Axes (Manual (3.2))") == ("Axes", "(Manual (3.2))")
+
+
+def test_a_sentence_with_such_words_is_text() -> None:
+    said = "See <a href=a.html>pumps</a> next, and <a href=b.html>tanks</a>."
+    assert text(f"<main><p>{said}</p></main>") == "See pumps next, and tanks."
 
 
 # Lists of links
