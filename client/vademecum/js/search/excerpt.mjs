@@ -77,7 +77,7 @@ function cut(text, words) {
   const piece = all.slice(begin, begin + MOST_LETTERS);
   const end = begin + MOST_LETTERS < all.length ? piece.lastIndexOf(" ") : piece.length;
   const shown = piece.slice(0, end > 0 ? end : piece.length);
-  return `${begin ? "…" : ""}${[...shown].join("")}${begin + shown.length < all.length ? "…" : ""}`;
+  return `${begin ? "…" : ""}${typeof shown === "string" ? shown : shown.join("")}${begin + shown.length < all.length ? "…" : ""}`;
 }
 
 /** Code points, as Python counts. @param {string} text */

@@ -123,6 +123,7 @@ export class Places {
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
   others({ at, shown }, prefer) {
+    if (!this.ordered && !this.generation.shared.has(at)) return [];
     const anchor = this.#column("anchors", at);
     const anchors = new Map((this.ordered ? (this.pages.get(this.#page(shown)) ?? []) : []).map((document) => [document, ""]));
     for (const document of this.generation.holding(at)) anchors.set(document, anchor);

@@ -113,14 +113,21 @@ export class Searcher {
     const wordly = placesOf(rows, found.scores, index.ids, this.room, found.rows);
     const meant = placesOf(mode === "lexical" ? [] : rows, meaning.scores, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
-    const hit = (/** @type {Candidate} */ { at, raw, shown, rank }, /** @type {Candidate[]} */ others = []) => {
+    /** @type {Map<string, string[]>} of titles and headings, which hits share */ const named = new Map();
+    const namedBy = (/** @type {string} */ text) => {
+      const found = named.get(text) ?? wordsOf(text);
+      named.set(text, found);
+      return found;
+    };
+    const hit = (/** @type {Candidate} */ candidate, /** @type {Candidate[]} */ others = []) => {
+      const { at, raw, shown } = candidate;
       const described = generation.describe(at, shown);
       /** @type {any[]} */ const more = others.map((other) => hit(other));
       const why = { words: wordly.get(at), meaning: meant.get(at) ?? null };
-      const { phrase, found: had, ...cut } = excerptOf(described.text, found.words);
-      for (const word of [...had, ...wordsOf(described.title), ...wordsOf(described.heading)]) if (found.words.has(word)) words.add(word);
+      const { excerpt, marks, phrase, found: had } = excerptOf(described.text, found.words);
+      for (const some of [had, namedBy(described.title), namedBy(described.heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
       const link = linkTo(described.url, phrase);
-      return { ...described, score: raw, places: places.others({ at, raw, shown, rank }, prefer), ...cut, why, more, link };
+      return Object.assign(described, { score: raw, places: places.others(candidate, prefer), excerpt, marks, why, more, link });
     };
     const hits = shown.map(([first, ...others]) => hit(first, others));
     const answering = ownersOf(ranking.rows, owners, generation.documents.length);
