@@ -36,7 +36,7 @@ class FitLimits:
     dimensions: int = 96
     builtin_words: int = 16_384
     builtin_levels: int = 7
-    builtin_words_weight: int = 1_000
+    builtin_words_weight: int = 850
     model_words_weight: int = 500
     model_words: int = 8_192
     model_levels: int = 7

@@ -24,8 +24,10 @@ _NEAR = 0.5
 _NEARER = 0.8
 _FAR = 0.1
 """No nearness at all."""
-_BEST, _SURE = 0.3, 0.2
+_BEST, _SURE = 0.2, 0.3
 """Of the words' weight: for the best chunk whatever it has, and for what it has of what the words weigh."""
+_PAGE: Final = 0.2
+"""What the words of the best page as a whole weigh against those of the best chunk."""
 _TITLED: Final = 0.3
 """What it adds to be called what was asked for."""
 _HEADED: Final = 0.45
@@ -92,8 +94,10 @@ def fuse(
     elif mode == "semantic":
         total, fits = near, cosines > 0
     else:
-        share = weight * (_BEST + _SURE * (most / found.weight)) / most if most else 0.0
-        total, fits = near + share * found.scores + _TITLED * found.titles, (words > 0) | close
+        sure = weight * (_BEST + _SURE * (most / found.weight)) if most else 0.0
+        share, page = (sure / most, _PAGE * sure / max(1.0, float(found.pages.max()))) if most else (0.0, 0.0)
+        total = near + share * found.scores + (page * found.pages + _TITLED * found.titles)
+        fits = (words > 0) | close
     named = np.zeros(len(ids), np.bool_)
     if mode != "semantic":
         named[titled] = True

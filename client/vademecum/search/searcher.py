@@ -103,7 +103,7 @@ class Searcher:
             return Results()
         cosines = self._index.cosines(self._index.vector(row))
         none = np.zeros(len(ids))
-        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", none)
+        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", none, none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(

@@ -34,6 +34,8 @@ from vademecum.search.tokens import (
 K1: Final = 1.2
 B: Final = 0.75
 TITLE_WEIGHT: Final = 3
+SCORE_UNIT: Final = 65536
+"""Parts of 1 that scores are rounded to where they are added up."""
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
 """Words of a query that are looked up."""
@@ -83,6 +85,7 @@ class Found:
             encoder is to read.
         titles: How much the query and the title of a chunk's document have in common, [n], from 0 to 1: the share of
             the title's words that are asked for, times what these weigh of all that are asked for.
+        pages: Of all chunks of a chunk's document the scores together, [n]; whole numbers, of which `SCORE_UNIT` is 1.
     """
 
     scores: Scores
@@ -92,6 +95,7 @@ class Found:
     words: frozenset[str]
     meant: str
     titles: Scores
+    pages: Scores
     guessed: bool = False
 
 
@@ -168,7 +172,9 @@ class Words:
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
         share_ = known / all_ if all_ else 1.0
-        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, guessed)
+        whole = np.floor(scores * SCORE_UNIT)  # whole numbers have the same sum in any order
+        pages = np.bincount(self._owners, whole).astype(np.float64)[self._owners]
+        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, pages, guessed)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""

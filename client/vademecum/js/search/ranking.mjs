@@ -6,8 +6,9 @@ const NEAREST_SHARE = 0.6;
 const NEAR = 0.5;
 const NEARER = 0.8;
 const FAR = 0.1;
-const BEST = 0.3;
-const SURE = 0.2;
+const BEST = 0.2;
+const SURE = 0.3;
+const WORDS_OF_PAGE = 0.2;
 const TITLED = 0.3;
 const HEADED = 0.45;
 const READ = 100;
@@ -21,10 +22,10 @@ const [OWN, PAGE] = [5, 3];
 /** For an answer, good till the next one: to make it anew takes longer than to fill it.
  * @typedef {ReturnType<typeof roomFor>} Room */
 
-/** @param {import("./passes.mjs").Passes} passes @param {number} length rows */
-export function roomFor(passes, length) {
+/** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
+export function roomFor(passes, length, documents) {
   const [rows, beside, counts, wanted] = [length, length, DRAWERS + 2, DRAWERS + 2].map((size) => passes.numbers(size));
-  return { passes, scores: passes.floats(length), rows, beside, counts, wanted };
+  return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows, beside, counts, wanted };
 }
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
@@ -32,7 +33,7 @@ export function roomFor(passes, length) {
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
  *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
-export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows }) {
+export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, ofDocuments, rows }) {
   const words = found.scores;
   let most = 0;
   for (let i = 0; i < found.rows.length; i++) most = Math.max(most, words[found.rows[i]]);
@@ -50,9 +51,11 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     for (let i = 0; i < fit.length; i++) highest = Math.max(highest, (scores[fit[i]] = words[fit[i]] && words[fit[i]] / most));
   } else {
     const { generation: { owners, owned: { bounds } }, scores: meant, sums, unit } = meaning;
-    const share = !semantic && most ? (weight * (BEST + SURE * (most / found.weight))) / most : 0;
-    const weights = { unit, own: alone ? 1 : OWN, page: alone ? 0 : PAGE, share, titled: semantic ? 0 : TITLED };
-    highest = passes.fuse(fit, scores, { scores: meant, sums, bounds, owners, words, titles: found.titles }, weights);
+    const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
+    const page = (WORDS_OF_PAGE * sure) / found.pages.reduce((a, b) => Math.max(a, b), 1);
+    for (let at = 0; at < ofDocuments.length; at++) ofDocuments[at] = page * found.pages[at] + TITLED * found.titles[at];
+    const weights = { unit, own: alone ? 1 : OWN, page: alone ? 0 : PAGE, share: sure && sure / most, titled: semantic ? 0 : 1 };
+    highest = passes.fuse(fit, scores, { scores: meant, sums, bounds, owners, words, titles: ofDocuments }, weights);
   }
   const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, highest, named, nearest };

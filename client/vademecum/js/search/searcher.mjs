@@ -21,7 +21,7 @@ const DEEPER = 200;
 const PATIENCE = 3000;
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
-  ...{ scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length) },
+  ...{ scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length), pages: new Float64Array(documents.length) },
   ...{ unknown: [], share: 1, weight: 0 },
 });
 
@@ -39,7 +39,7 @@ export class Searcher {
     this.patience = patience;
     const { length } = generation.owners;
     this.meaning = new Meaning(generation);
-    this.room = roomFor(generation.passes, length);
+    this.room = roomFor(generation.passes, length, generation.documents.length);
   }
 
   /** The words of all texts, loaded when they are first asked for. @returns {Promise<Words>} */

@@ -11,12 +11,13 @@ import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf }
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** `rows` are those that have any, in no order; `titles` by document.
- * @typedef {{scores: Float64Array, rows: Uint32Array, titles: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
+/** `rows` are those that have any, in no order; `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
+ * @typedef {{scores: Float64Array, rows: Uint32Array, titles: Float64Array, pages: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
 const TITLE_WEIGHT = 3;
+const SCORE_UNIT = 65536;
 const MIN_PREFIX = 2;
 const MOST_ASKED = 64;
 const COMPLETED = 0.6;
@@ -124,7 +125,9 @@ export class Words {
     for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
-    return { scores, rows: rows.subarray(0, this.found), titles, ...told };
+    const pages = new Float64Array(titles.length);
+    for (let i = 0; i < this.found; i++) pages[this.owners[rows[i]]] += Math.floor(scores[rows[i]] * SCORE_UNIT); // whole: in any order the same
+    return { scores, rows: rows.subarray(0, this.found), titles, pages, ...told };
   }
 
   /** What was found last. */

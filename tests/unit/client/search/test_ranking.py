@@ -16,13 +16,15 @@ def ranked(
     words: Sequence[float],
     *,
     pages: Sequence[float] | None = None,
+    worded: Sequence[float] | None = None,
     weight: float = 10.0,
     headed: Callable[[int], bool] | None = None,
     titled: Sequence[int] = (),
 ) -> list[int]:
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
     near, scores = np.array(cosines, float), np.array(words, float)
-    found = Found(scores, (), 1.0, weight, frozenset(), "", np.zeros(len(near)))
+    of_pages = np.array(words if worded is None else worded, float)
+    found = Found(scores, (), 1.0, weight, frozenset(), "", np.zeros(len(near)), of_pages)
     ids = np.arange(len(near), dtype=np.uint64)
     ranking = fuse(
         near,
@@ -41,6 +43,12 @@ def ranked(
 def test_of_two_chunks_that_are_as_near_the_one_whose_page_is_nearer_is_first() -> None:
     assert ranked([0.5, 0.5], [1, 1], pages=[0.1, 0.4]) == [1, 0]
     assert ranked([0.9, 0.5], [1, 1], pages=[0.1, 0.4]) == [0, 1], "a chunk counts for more than its page"
+
+
+def test_of_two_chunks_with_the_same_words_the_one_whose_page_has_more_of_them_is_first() -> None:
+    assert ranked([0.5, 0.5], [1, 1], worded=[1, 5]) == [1, 0]
+    assert ranked([0.5, 0.5], [5, 1], worded=[5, 9]) == [0, 1], "a chunk counts for more than its page"
+    assert ranked([0.5, 0.4], [1e-9, 1e-9], worded=[0, 0]) == [0, 1], "words that say next to nothing"
 
 
 @pytest.mark.parametrize(("weight", "order"), [(2.0, [1, 0]), (100.0, [0, 1])])

@@ -9,7 +9,7 @@ import { inOrder, placesOf, roomFor } from "../../../../client/vademecum/js/sear
 let state = 5;
 const next = (most) => ((state = (state * 1103515245 + 12345) % 2 ** 31) >> 8) % most;
 
-const room = roomFor(new Passes(), 3000);
+const room = roomFor(new Passes(), 3000, 1);
 const ranked = (rows, scores, named) => ({ rows: rows.slice(), scores, named, highest: Math.max(0, ...rows.map((row) => scores[row])) });
 
 /** Scores with many ties, some below zero; each id once. @param {number} spread */
