@@ -136,6 +136,7 @@ class Words:
 
     def find(self, query: str) -> Found:
         """Return which chunks have the words of a query."""
+        self._groups: dict[str, Group] = {}
         runs = self._written(query)
         asked = self._asked(runs, typed=_is_typed(query))
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
@@ -290,6 +291,12 @@ class Words:
         return False
 
     def _alike(self, word: str) -> Group:
+        """Return the words of the same stem, looked up once a question."""
+        return (
+            self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
+        )
+
+    def _of_stem(self, word: str) -> Group:
         """Return the words of the same stem, whatever joins their parts."""
         letters = letters_of(word)
         stems = stems_of(letters, self._algorithms)

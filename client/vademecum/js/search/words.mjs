@@ -29,6 +29,8 @@ const NUMBER = /\d[._/:-]\d/;
 const PART = /^(.{3,}|\d+)$/u;
 
 export class Words {
+  /** @type {Map<string, Group>} */ #groups = new Map();
+
   /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems */
   constructor(generation, words, stems) {
     const { segments, documents, owners, starts } = generation;
@@ -136,6 +138,7 @@ export class Words {
     for (const at of this.near) this.titles[at] = this.inTitles[0][at] = this.inTitles[1][at] = 0;
     this.found = 0;
     this.near.clear();
+    this.#groups.clear();
   }
 
   /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */
@@ -244,8 +247,15 @@ export class Words {
     return this.#any(this.#alike(word));
   }
 
-  /** The words of the same stem, whatever joins their parts. @param {string} word @returns {Group} */
+  /** The words of the same stem, looked up once a question. @param {string} word @returns {Group} */
   #alike(word) {
+    const group = this.#groups.get(word) ?? this.#ofStem(word);
+    this.#groups.set(word, group);
+    return group;
+  }
+
+  /** The words of the same stem, whatever joins their parts. @param {string} word @returns {Group} */
+  #ofStem(word) {
     const letters = lettersOf(word);
     const stems = this.stems.of(letters);
     const [first, second = ""] = letters;
