@@ -6,16 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.config import read_yaml, text_at
 from vademecum_builder.profiles.links import block_ids, private_comments, wikilinks
 from vademecum_builder.readers.slugs import OBSIDIAN
 
+_QUERY = re.compile(
+    r"^([ \t>]*)(`{3,}|~{3,})(?:dataview(?:js)?|tasks|query|base)\b.*\n(?:(?!\1\2).*\n)*\1\2[`~]*[ \t]*$",
+    re.MULTILINE,
+)
 
-def _address(path: str, metadata: Mapping[str, Any]) -> str:
-    if metadata.get("publish") is False:
-        raise NotServed("publish: false")
-    return named(metadata, "permalink").strip("/") or re.sub(r"\s", "+", stem(path))
+
+def without_queries(text: str, page: Page) -> str:
+    """A block of code for a plugin that looks something up is not what it finds."""
+    return _QUERY.sub("", text)
 
 
 def _called(path: str) -> str:
@@ -23,8 +28,32 @@ def _called(path: str) -> str:
 
 
 def open_obsidian(project: Project) -> Rules:
+    settings = read_yaml(project.text(".obsidian/app.json"))
+    left_out = [
+        str(name) for name in settings.get("userIgnoreFilters") or () if not str(name).startswith("/")
+    ]
+    folders = (
+        text_at(read_yaml(project.text(".obsidian/templates.json")), "folder"),
+        text_at(
+            read_yaml(project.text(".obsidian/plugins/templater-obsidian/data.json")), "templates_folder"
+        ),
+    )
+    templates = tuple(f"{folder.strip('/')}/" for folder in folders if folder.strip("/"))
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if metadata.get("publish") is False:
+            raise NotServed("publish: false")
+        if path.startswith(templates) or "excalidraw-plugin" in metadata:
+            raise NotServed("a template or a drawing")
+        if path.startswith(tuple(left_out)):
+            raise NotServed("the settings keep it from search")
+        return named(metadata, "permalink").strip("/") or re.sub(r"\s", "+", stem(path))
+
     return Rules(
-        (Folder("", _address),), OBSIDIAN, (private_comments, wikilinks, block_ids, alerts), called=_called
+        (Folder("", address),),
+        OBSIDIAN,
+        (private_comments, without_queries, wikilinks, block_ids, alerts),
+        called=_called,
     )
 
 

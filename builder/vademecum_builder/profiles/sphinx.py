@@ -43,7 +43,7 @@ _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr down
 
 
 def myst(text: str, page: Page) -> str:
-    """MyST: directives in fences (`{note}`), roles (`{ref}`), targets (`(name)=`), comments (`% ...`)."""
+    """MyST: directives in fences (`{note}`), roles (`{ref}`), targets (`(name)=`), comments (`%`), breaks (`+++`)."""
 
     def directive(match: re.Match[str]) -> str:
         indent, fence, name, title, body = match.groups()
@@ -63,7 +63,10 @@ def myst(text: str, page: Page) -> str:
 
     def edit(plain: str) -> str:
         return re.sub(
-            r"^[ \t]*\([\w:. -]+\)=[ \t]*$|^%(?!%).*$|^[ \t]*:[\w-]+:(?: .*)?$", "", plain, flags=re.MULTILINE
+            r"^[ \t]*\([\w:. -]+\)=[ \t]*$|^%(?!%).*$|^[ \t]*:[\w-]+:(?: .*)?$|^[ \t]*(?:\+{3}(?!\+).*|\^{3,}[ \t]*)$",
+            "",
+            plain,
+            flags=re.MULTILINE,
         )
 
     return outside_code(text, edit)

@@ -178,8 +178,14 @@ def test_languages_of_mkdocs_are_those_of_the_plugin(tmp_path: Path) -> None:
 
 
 OBSIDIAN = {
-    ".obsidian/app.json": "{}",
-    "Oil.md": "See [[Pumps]], [[Pumps#Storing|how to store]], and ![[pump.svg#icon]].\n\nChange it in May. ^change-oil\n\n%% Ask legal. %%\n\n![[Pumps#Storing]]\n",
+    ".obsidian/app.json": '{"userIgnoreFilters": ["Old/", "/x/"]}',
+    ".obsidian/templates.json": '{"folder": "Templates"}',
+    ".obsidian/plugins/templater-obsidian/data.json": '{"templates_folder": "In/Forms/"}',
+    "Templates/Day.md": "# {{date}}\n",
+    "In/Forms/Week.md": "# {{date}}\n",
+    "Old/a.md": "Old.\n",
+    "Plan.md": "---\nexcalidraw-plugin: parsed\n---\n# Drawing\n",
+    "Oil.md": "```dataview\nLIST FROM #oil\n```\n\nSee [[Pumps]], [[Pumps#Storing|how to store]], and ![[pump.svg#icon]].\n\nChange it in May. ^change-oil\n\n%% Ask legal. %%\n\n![[Pumps#Storing]]\n",
     "deep/Pumps.md": "---\npermalink: pumps\n---\n# Pumps\n\n## Storing\n\nKeep them dry. ![[Oil]]\n\n## Else\n\nNo.\n",
     "hidden.md": "---\npublish: false\n---\nSecret.\n",
 }
@@ -196,14 +202,14 @@ def test_obsidian_shows_notes_and_keeps_comments_private(tmp_path: Path) -> None
     text = text_of(documents["Oil.md"])
     assert "See Pumps, how to store, and ." in text
     assert "Keep them dry." in text and "No." not in text  # the embedded part alone, and not itself in it
-    assert not any(mark in text for mark in ("legal", "^", "[[", "%%"))
+    assert not any(mark in text for mark in ("legal", "^", "[[", "%%", "LIST"))
 
 
 OTHERS = {
     "sphinx": (
         {
             "conf.py": "raise SystemExit('run')\nproject = 'B'\nexclude_patterns = ['old/*', '_build']\n",
-            "index.md": "# Changes\n\n(target)=\n## Fixes\n\n```{warning}\n:class: x\nMind {ref}`the step <target>`.\n```\n\n## Fixes\n\nTwo.\n\n## 3.2 Überlauf\n\nThree.\n",
+            "index.md": '# Changes\n\n+++ {"a": 1}\n\n(target)=\n## Fixes\n\n```{warning}\n:class: x\nMind {ref}`the step <target>`.\n```\n\n## Fixes\n\nTwo.\n\n## 3.2 Überlauf\n\nThree.\n',
             "old/a.md": "# Old\n\nOld.\n",
         },
         {"index.md": ("index.html", ["fixes", "id1", "uberlauf"])},
