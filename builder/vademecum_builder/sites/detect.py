@@ -25,6 +25,8 @@ _GENERATOR = re.compile(
     rb"content=[\"']([^\"'>]{1,80})[\"']\s+name=[\"']?generator)",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(rb"\A(?!\s*\{[%#])[\s\S]*<title\b", re.IGNORECASE)
+"""The head of a page, not of a part or a template of one."""
 _CANONICAL = re.compile(rb"<link\b[^<>]*\brel=[\"']?canonical\b", re.IGNORECASE)
 # Generators that say so in another way.
 _SIGNS = (
@@ -80,7 +82,8 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
     )
     if generator:
         return Rendered(pages, generator, f"rendered by {generator}")
-    if pages >= 10 and not has_index:
+    whole = sum(_WHOLE.search(head) is not None for head in seen)
+    if not has_index and pages >= 10 * max(1, sources) and 2 * whole > len(seen):
         return Rendered(pages, "", "pages alone")
     if has_index and (traces or pages >= 10):
         return Rendered(pages, "", f"pages with an index.html{f' and {traces[0]}' if traces else ''}")
