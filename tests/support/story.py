@@ -134,6 +134,16 @@ class Story:
         self.runner.environ["SOURCE_DATE_EPOCH"] = str(int(self.now.timestamp()))
         self.host.extra["Date"] = format_datetime(self.now, usegmt=True)
 
+    def publish(self, *command: str) -> None:
+        """Run a command as the workflow does, but in this process, and put what it made where the site is served."""
+        made = self.repository / "knowledge-base"
+        shutil.rmtree(made, ignore_errors=True)
+        self.vade(*command, "-q", "--config", "vademecum.toml")
+        shutil.rmtree(self.folder / "site")
+        made.rename(self.folder / "site")
+        self.told.append(" ".join(command))
+        self.later(hours=3)
+
     # What GitHub does -----------------------------------------------------------------------------
 
     def push(self, message: str) -> Run:
