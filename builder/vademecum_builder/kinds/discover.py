@@ -22,7 +22,7 @@ from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.record_files import Layout
 
 _SQLITE = b"SQLite format 3\0"
-_EXPORTED = (".txt", ".json", ".log", ".weechatlog", ".mbox")
+_EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 
 

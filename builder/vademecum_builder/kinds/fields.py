@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from vademecum.errors import ContentError
+from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.times import read_time
@@ -31,8 +32,11 @@ _ID: Final = re.compile(
     re.IGNORECASE,
 )
 _ALMOST_ALL: Final = 0.95
-_TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name")
-_LINKS: Final = ("url", "link", "permalink", "href", "web_url")
+_TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name", "summary")
+_LONGEST_TITLE: Final = 120
+"""Characters on the average: a summary may be the text."""
+_LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
+"""The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
 _UPDATED: Final = re.compile(
     r"(?:updated|modified|changed|edited|last_?(?:update|change|edit))", re.IGNORECASE
 )
@@ -111,22 +115,21 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     elif id := next(iter(keys), "") or _id_of(fields, records):
         told["id"] = id
     open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
-    by_name = {_last(one.name): one for one in reversed(open_)}
     texts = [one for one in open_ if one.type == "text"]
-    title = next((by_name[name] for name in _TITLES if name in by_name), None) or min(
+    short = [one for one in open_ if one.length <= _LONGEST_TITLE * one.records]
+    title = _called(short, _TITLES) or min(
         (one for one in texts if one.words * 2 > one.records),
         key=lambda one: one.length / one.records,
         default=None,
     )
     prose = [one.name for one in texts if one.is_prose and one is not title]
     if title and (
-        prose or title.name.lower() in _TITLES
+        prose or _last(title.name) in _TITLES
     ):  # else it is the text, whose first line is the title
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
-    link = next(
-        (by_name[name].name for name in _LINKS if name in by_name and by_name[name].type == "address"), ""
-    )
+    page = _called([one for one in open_ if one.type == "address"], _LINKS)
+    link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
         told["link"] = link
     times = [one for one in open_ if one.type == "time"]
@@ -163,6 +166,12 @@ def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 
 
+def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:
+    """Return the field that has one of these names: the least nested, which is no user's and no status's."""
+    fit = [one for one in fields if _last(one.name) in names]
+    return min(fit, key=lambda one: (one.name.count("."), names.index(_last(one.name))), default=None)
+
+
 def _last(name: str) -> str:
     """Return a field's own name, without what it is nested in."""
     return name.lower().rpartition(".")[2].removeprefix("post_")
@@ -181,7 +190,9 @@ def zone_of(times: FieldFound) -> dict[str, str]:
 def _flat(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Any]]:
     for name, inner in value.items():
         path = f"{above}.{name}" if above else name
-        if isinstance(inner, dict):
+        if is_rich_text(inner):
+            yield path, shown(inner)
+        elif isinstance(inner, dict):
             yield from _flat(inner, path)
         elif inner not in (None, "", []):
             yield path, inner

@@ -100,8 +100,8 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         raise UsageError(f"{settings.where}: source.link: {error.message}") from None
     reader = ConversationReader(limits, link)
     return [
-        Opened(MessageView(archive, strategy, limits), lambda: reader, strategy)
-        for strategy in values.get("strategies", STRATEGIES[:1])
+        Opened(MessageView(archive, strategy, limits, counts=not number), lambda: reader, strategy)
+        for number, strategy in enumerate(values.get("strategies", STRATEGIES[:1]))
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
-from vademecum_builder.kinds.templates import Template, shown
+from vademecum_builder.kinds.templates import Template, is_rich_text, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.outline import Outline, Section, block_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
@@ -220,7 +220,7 @@ class RecordReader(DocumentReader):
 
 def _texts(value: Any, path: str) -> Iterator[str]:
     """Yield the paths of all texts in a field."""
-    if isinstance(value, str):
+    if isinstance(value, str) or is_rich_text(value):
         yield path
     elif isinstance(value, dict | list):
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):

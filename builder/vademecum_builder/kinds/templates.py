@@ -99,9 +99,40 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case list() | tuple():
             return ", ".join(filter(None, map(shown, value)))
+        case dict() if is_rich_text(value):
+            return _rich_text(value).strip()
         case dict():
             return ", ".join(f"{name}: {shown(inner)}" for name, inner in value.items() if shown(inner))
     return str(value)
+
+
+def is_rich_text(value: object) -> bool:
+    """Return whether a value is a tree of an editor: Jira's (Atlassian Document Format), ProseMirror, Slate, Lexical,
+    Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves."""
+    return isinstance(value, dict) and bool(_type_of(value)) and _children(value) is not None
+
+
+def _type_of(node: Mapping[str, Any]) -> str:
+    return str(next((node[name] for name in ("type", "_type", "nodeType") if name in node), ""))
+
+
+def _children(node: Mapping[str, Any]) -> list[Any] | None:
+    return next((node[name] for name in ("content", "children") if isinstance(node.get(name), list)), None)
+
+
+def _rich_text(node: object) -> str:
+    if not isinstance(node, dict):
+        return ""
+    if (children := _children(node)) is None:
+        attributes = node.get("attrs")
+        told = (
+            node.get("text") or node.get("value") or (isinstance(attributes, dict) and attributes.get("text"))
+        )
+        return str(told or "\n" * _type_of(node).lower().endswith("break"))
+    texts = [_rich_text(child) for child in children]
+    if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):
+        return "\n\n".join(filter(None, (text.strip() for text in texts)))
+    return "".join(texts)
 
 
 def _in_address(text: str, *, first: bool) -> str:

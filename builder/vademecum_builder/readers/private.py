@@ -40,9 +40,10 @@ _FLAGS = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _RECORD = re.compile(
-    r'\{"(?:(?P<status>(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?status)":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
-    # Of WordPress: what only its password shows, and what a post was. Of WooCommerce.
-    r'|(?P<password>post_password)":"[^"]|(?P<type>post_type)":"revision"'
+    r'\{"(?:(?P<status>(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e))":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
+    # Of WordPress: what waits, what only its password shows, what a post was, and what is no page. Of WooCommerce.
+    r'|(?P<waits>post_status)":"(?:pending|future|inherit)"|(?P<password>post_password)":"[^"]'
+    r'|(?P<type>post_type)":"(?:revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_\w+)"'
     r'|(?P<visibility>visibility in catalog)":"hidden")',
     re.IGNORECASE,
 )
@@ -60,7 +61,7 @@ _WORDS = """
     draft unlisted private noindex search publish sitemap pagefind robots visibility date
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
-_OF_RECORDS = (*_WORDS, "status", "post_")
+_OF_RECORDS = (*_WORDS, "status", "state", "post_")
 """The same of a field of a record."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"

@@ -100,7 +100,7 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
             yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is no time", found[0][:200])
             continue
         text = _EDITED.sub("", "\n".join([said["text"], *more]))
-        yield f"{name}:{number}", _fields(time, said["author"], text, name, taken)
+        yield f"{name}:{number}", message_fields(time, said["author"], text, name, taken)
 
 
 def _order_of(days: list[str]) -> str:
@@ -162,7 +162,7 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
             )
             continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
-        yield f"{name}:{number}", _fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)
+        yield f"{name}:{number}", message_fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)
 
 
 def _date(year: str, month: str, day: str) -> str:
@@ -180,7 +180,12 @@ def _day_of(text: str) -> str:
     return datetime.strptime(" ".join(found.groups()), "%b %d %Y").date().isoformat()
 
 
-def _fields(time: datetime, author: str, text: str, channel: str, taken: Counter[str]) -> dict[str, Any]:
+def message_fields(time: object, author: str, text: str, channel: str, taken: Counter[str]) -> dict[str, Any]:
+    """Return the fields of a message without an id: it is called by who said what when.
+
+    Args:
+        taken: Counts the ids that were given.
+    """
     id = hashlib.sha256(f"{time}\0{author}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
     taken[id] += 1
     id = id if taken[id] == 1 else f"{id}-{taken[id]}"

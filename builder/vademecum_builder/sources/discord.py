@@ -1,12 +1,15 @@
-"""Discord as DiscordChatExporter writes it: a JSON file for each channel."""
+"""Discord as DiscordChatExporter writes it: a JSON or CSV file for each channel."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.chat_logs import message_fields
+from vademecum_builder.sources.record_files import Failed
 from vademecum_builder.sources.records import mapping, mappings
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
@@ -41,6 +44,24 @@ def discord_messages(
             "reply_to": mapping(one.get("reference")).get("messageId"),
         }
         yield f"{name}:{number}", found, one.get("timestampEdited")
+
+
+def discord_rows(
+    rows: Iterable[tuple[int, Mapping[str, Any] | Failed]], name: str, stem: str
+) -> Iterator[tuple[str, dict[str, Any]] | Skipped]:
+    """Yield the same of a table; its messages have no ids.
+
+    Args:
+        name, stem: Of the file, which is called `Server - Category - channel [123]`.
+    """
+    channel = re.sub(r" \[\d+\]$", "", stem).rpartition(" - ")[2]
+    taken: Counter[str] = Counter()
+    for number, row in rows:
+        if isinstance(row, Failed):
+            yield Skipped(f"{name}:{number}", row.reason, row.said)
+            continue
+        author, text = str(row.get("Author") or ""), str(row.get("Content") or "")
+        yield f"{name}:{number}", message_fields(row.get("Date"), author, text, channel, taken)
 
 
 def _name(user: Mapping[str, Any]) -> Any:

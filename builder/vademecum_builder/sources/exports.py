@@ -1,5 +1,5 @@
-"""Exported archives of messages: records (JSON, JSON Lines, CSV), and in modules of their own Slack's folder, the JSON
-of Discord and Telegram, what WhatsApp and programs for IRC write, mbox."""
+"""Exported archives of messages: records (JSON, JSON Lines, CSV), and in modules of their own Slack's folder, what
+Discord, Telegram and Mattermost export, what WhatsApp and programs for IRC write, mbox."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
 from vademecum_builder.sources.cuts import Message
-from vademecum_builder.sources.discord import discord_messages
+from vademecum_builder.sources.discord import discord_messages, discord_rows
 from vademecum_builder.sources.mail import mails, text_of_html
+from vademecum_builder.sources.mattermost import mattermost_messages
 from vademecum_builder.sources.messages import make_message
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
 from vademecum_builder.sources.records import field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
 from vademecum_builder.sources.telegram import telegram_messages
 
-SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "whatsapp", "irc", "mbox")
+SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "whatsapp", "irc", "mbox")
 CANNOT_UNPACK: Final = (
     OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError
 )  # fmt: skip
@@ -41,6 +42,7 @@ _CHAT_WITH: Final = re.compile(
     r"^(?:WhatsApp[- ]Chat (?:with|mit|-|–)|Chat (?:de )?WhatsApp con|(?:Conversation|Discussion) WhatsApp avec|"
     r"Conversa do WhatsApp com|WhatsApp-chat met) |\.zip$"
 )
+_MATTERMOST: Final = re.compile(rb'\s*\{"type":\s*"version"')
 _HTML: Final = re.compile(r"\s*<\w[^>]*>.*</\w+>\s*", re.DOTALL)
 _MOST_UNPACKED: Final = 4 * 2**30
 
@@ -86,6 +88,7 @@ class Export:
             "slack": self._slack,
             "discord": self._discord,
             "telegram": self._telegram,
+            "mattermost": self._mattermost,
             "whatsapp": lambda: self._lines(whatsapp_messages),
             "irc": lambda: self._lines(irc_messages),
             "mbox": self._mbox,
@@ -113,6 +116,9 @@ class Export:
 
     def _looks_like(self) -> str:
         if self.path.is_dir():
+            lines = next((file for file in self._files(*_LINES)), None)
+            if lines and _MATTERMOST.match(lines.read_bytes()[:100]):
+                return "mattermost"
             return "slack" if next(slack_days(self.path), None) else "discord"
         with self.path.open("rb") as stream:
             return shape_of(stream.read(4096), self.path.suffix.lower()) or "jsonl"
@@ -139,12 +145,8 @@ class Export:
         # Beside messages in lines lie other records: who is who, the channels.
         for file in self._files(*_LINES) or self._files(*_OTHERS):
             ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
-            with file.open("rb") as stream:
-                try:
-                    for number, told in read_records(stream, ending, Layout(self.records, halves=True)):
-                        yield from self._json_line(told, f"{file.name}:{number}")
-                except ContentError as error:
-                    raise SourceError(f"{self.where}: {file}: {error.message}") from None
+            for number, told in self._records(file, ending):
+                yield from self._json_line(told, f"{file.name}:{number}")
 
     def _lines(
         self,
@@ -177,14 +179,29 @@ class Export:
             yield make_message(found, self.zone, self.where, key, found.get("updated"))
 
     def _slack(self) -> Iterator[Message | Skipped]:
-        return self._messages(slack_messages(self.path, _load))
+        return self._messages(slack_messages(self.path, _load, None if self.private else self.left_out))
 
     def _discord(self) -> Iterator[Message | Skipped]:
-        for file in sorted(self.path.rglob("*.json")) if self.path.is_dir() else [self.path]:
+        for file in self._files(".json", ".csv"):
+            if file.suffix.lower() == ".csv":
+                yield from self._messages(discord_rows(self._records(file, ".csv"), file.name, file.stem))
+                continue
             told = _load(file)
             if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
                 raise SourceError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
             yield from self._messages(discord_messages(told, file.name, file.stem))
+
+    def _mattermost(self) -> Iterator[Message | Skipped]:
+        left_out = None if self.private else self.left_out
+        for file in self._files(*_LINES):
+            yield from self._messages(mattermost_messages(self._records(file, ".jsonl"), file.name, left_out))
+
+    def _records(self, file: Path, ending: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+        with file.open("rb") as stream:
+            try:
+                yield from read_records(stream, ending, Layout(self.records, halves=True))
+            except ContentError as error:
+                raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
     def _mbox(self) -> Iterator[Message | Skipped]:
         for file in sorted(self.path.rglob("*.mbox")) if self.path.is_dir() else [self.path]:
@@ -204,6 +221,10 @@ def shape_of(head: bytes, ending: str) -> str:
     if ending in (".mbox", ".mbx") or head.startswith(b"From "):
         return "mbox"
     text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
+    if ending in _LINES:
+        return "mattermost" if _MATTERMOST.match(head) else ""
+    if ending == ".csv":
+        return "discord" if re.match(r'"?AuthorID"?,"?Author"?,"?Date"?,"?Content\b', text) else ""
     if ending == ".json":
         telegram = '"text_entities"' in text or '"about": "Here is the data you requested' in text
         return "telegram" if telegram else "discord" if '"guild"' in text else ""

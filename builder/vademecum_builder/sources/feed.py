@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,6 +18,7 @@ from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError
 from vademecum_builder.sources.fetched import fetch, is_address
+from vademecum_builder.sources.mail import text_of_html
 from vademecum_builder.sources.records import record_item, record_key
 
 _STRATEGY = "feed"
@@ -97,18 +99,26 @@ class FeedSource:
 
 def _fields(entry: Any, base: str) -> dict[str, Any]:
     """Return the fields of an entry; a relative link leads from where the feed lies (`base`)."""
-    link = entry.get("link") or entry.get("g_link", "")
+    link = urljoin(base, entry.get("link") or entry.get("g_link", ""))
     bodies = [one.value for one in entry.get("content", ())] or [
         entry.get("summary") or entry.get("g_description", "")
     ]
     # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
     time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
     told = {
-        "title": entry.get("title") or entry.get("g_title", ""),
+        "title": entry.get("title") or entry.get("g_title") or _begin("\n".join(bodies)),
         "text": "\n".join(bodies),
-        "link": urljoin(base, link) if link else "",
+        "link": link if is_address(link) else "",  # an id such as urn:uuid:… leads nowhere
         "author": entry.get("author", ""),
         "tags": [tag.term for tag in entry.get("tags", ()) if tag.get("term")],
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
     }
+    # Of WordPress's export: whether a post is there for everybody, and whether it is one.
+    told |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
+    told["post_status"] = entry.get("wp_status", "")
     return {name: value for name, value in told.items() if value}
+
+
+def _begin(page: str) -> str:
+    """Return the first words of a text, for an entry without a title."""
+    return shorten(next(iter(text_of_html(page).split("\n")), ""), 80, placeholder=" …")

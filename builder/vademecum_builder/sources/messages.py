@@ -117,11 +117,13 @@ class MessageView:
         archive: All views may have one in common.
         strategy: One of `STRATEGIES`; begins each key.
         limits: How messages are put together.
+        counts: Whether it tells what the archive leaves out: of several views of it, one does.
     """
 
     archive: Archive
     strategy: str
     limits: Limits
+    counts: bool = True
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return the documents that are there, or, of a table, what changed since a checkpoint, and a new checkpoint.
@@ -134,7 +136,9 @@ class MessageView:
             raise UsageError(f"not a checkpoint of {self.strategy} ({since.strategy})")
         if not isinstance(self.archive, Table):
             left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
-            return Changes(self._export(left_out), whole=since is not None, left_out=left_out)
+            return Changes(
+                self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {}
+            )
         from vademecum_builder.sources.message_cursor import Position, gather
 
         known = None if since is None else Position.of(since)

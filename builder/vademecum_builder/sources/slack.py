@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,8 @@ _SAID: Final = frozenset(
     {"", "bot_message", "me_message", "thread_broadcast", "reply_broadcast", "file_share", "file_comment"}
 )
 """Subtypes of what somebody said. All others are the channel's own: who joined, what was pinned, deleted, renamed."""
-_LISTS: Final = ("channels.json", "groups.json", "mpims.json")
+_PRIVATE: Final = ("groups.json", "dms.json", "mpims.json")
+_LISTS: Final = ("channels.json", *_PRIVATE)
 
 Found = tuple[str, Mapping[str, Any], Any]
 """Where a message stands, its fields by the names of `cuts.Message`, and when it was edited."""
@@ -32,12 +34,21 @@ def slack_days(folder: Path) -> Iterator[Path]:
     return (file for file in sorted(folder.glob("*/*.json")) if _DAY.fullmatch(file.name))
 
 
-def slack_messages(folder: Path, load: Callable[[Path], Any]) -> Iterator[Found | Skipped]:
+def slack_messages(
+    folder: Path, load: Callable[[Path], Any], left_out: Counter[str] | None
+) -> Iterator[Found | Skipped]:
     """Yield what was said. What is no object of fields is told; in a message, it is left out.
 
     Args:
         load: Reads a JSON file.
+        left_out: Counts messages of private channels and of people among themselves; None: they are taken.
     """
+    private = {
+        str(one.get(name))
+        for list_ in _PRIVATE
+        for one in _listed(folder / list_, load)
+        for name in ("id", "name")
+    }
     users = {str(user.get("id")): _name(user) for user in _listed(folder / "users.json", load)}
     users.setdefault("USLACKBOT", "Slackbot")
     names = users | {
@@ -52,6 +63,9 @@ def slack_messages(folder: Path, load: Callable[[Path], Any]) -> Iterator[Found 
                 yield Skipped(key, "no object of fields", repr(told)[:200])
                 continue
             if str(told.get("subtype") or "") not in _SAID or told.get("type", "message") != "message":
+                continue
+            if left_out is not None and channel in private:
+                left_out["messages of private chats (drafts = true takes them in)"] += 1
                 continue
             user, profile = told.get("user"), mapping(told.get("user_profile"))
             found = {

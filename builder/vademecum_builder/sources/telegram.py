@@ -17,14 +17,18 @@ def telegram_messages(
 ) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
 
-    Left out is what a channel says of itself (`service`), and what two people or one wrote for themselves.
+    Left out is what a channel says of itself (`service`), and what two people or one wrote for themselves; of an export
+    of all chats, private groups, too: who exports one of them means it.
 
     Args:
         told: The file.
         name: Of it.
         left_out: Counts messages of private chats; None: they are taken.
     """
-    for chat in [told] if "messages" in told else mappings(mapping(told.get("chats")).get("list")):
+    one_chat = "messages" in told
+    for chat in [told] if one_chat else mappings(mapping(told.get("chats")).get("list")):
+        kind = str(chat.get("type") or "")
+        private = kind in _PRIVATE or (kind.startswith("private_") and not one_chat)
         channel = chat.get("name") or f"chat {chat.get('id')}"
         messages = chat.get("messages")
         for number, one in enumerate(messages if isinstance(messages, list) else []):
@@ -34,7 +38,7 @@ def telegram_messages(
                 continue
             if one.get("type") != "message":
                 continue
-            if left_out is not None and chat.get("type") in _PRIVATE:
+            if left_out is not None and private:
                 left_out["messages of private chats (drafts = true takes them in)"] += 1
                 continue
             found = {

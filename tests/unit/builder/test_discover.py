@@ -76,6 +76,26 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         })}),
         {"id": "event_id", "author": "sender", "text": "content.body", "time": "origin_server_ts"},
     ),
+    "jira.json": (
+        json.dumps({"issues": rows(lambda n: {
+            "id": str(n), "key": f"OPS-{n}", "self": f"https://a.example/rest/{n}", "fields": {
+                "status": {"name": "Open"}, "summary": f"Leak {n}", "reporter": {"html_url": "https://a.example/ann"},
+                "description": {"type": "doc", "content": [
+                    {"type": "paragraph", "content": [{"type": "text", "text": text_of(n)}]},
+                ]},
+            },
+        })}),
+        {"title": "fields.summary", "text": ["fields.description"]},
+    ),
+    "issues.json": (
+        json.dumps(rows(lambda n: {
+            "id": n, "url": f"https://api.a.example/{n}", "user": {"login": "ann", "html_url": "https://a.example/ann"},
+            "html_url": f"https://a.example/{n}", "title": f"T{n}", "body": text_of(n),
+        })),
+        {"link": "html_url", "title": "title"},
+    ),
+    "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
+    "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
     "chat.txt": ("12/31/23, 9:15 PM - Ann: Happy new year\n1/1/24, 9:15 AM - Bob: Thanks\n", {"shape": "whatsapp"}),
     "irc.log": ("--- Log opened Mon Jan 01 10:00:00 2024\n10:01 < ann> Hello\n", {"shape": "irc"}),
     "result.json": (
@@ -91,8 +111,8 @@ def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: st
     (tmp_path / name).write_text(content)
     [found] = discover(str(tmp_path / name), tmp_path)
     assert {**found.settings, **expected} == found.settings
-    archives = ("teams.json", "matrix.json", "chat.txt", "irc.log", "result.json")
-    assert found.kind == ("messages" if name in archives else "catalog")
+    archives = ("teams.json", "matrix.json")
+    assert found.kind == ("messages" if name in archives or "shape" in expected else "catalog")
     assert not found.missing
 
 

@@ -15,6 +15,7 @@ from vademecum_builder.kinds import python
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
 
@@ -62,6 +63,26 @@ def test_entries_of_a_feed_are_documents(tmp_path: Path) -> None:
     assert found["1"].metadata["updated"] == "2026-11-28T09:00:01Z"
     assert found["1"].metadata["tags"] == ["oil"]
     assert "<" not in str(found["1"].sections) and "About" in str(found["1"].sections)
+
+
+POST = """<item><title>{0}</title><link>https://a.example/?p={0}</link><guid>urn:{0}</guid><content:encoded>{0}
+text</content:encoded><wp:status>{1}</wp:status><wp:post_type>{2}</wp:post_type><wp:post_password>{3}</wp:post_password>
+</item>"""
+POSTS = {"seen": "publish post", "page": "publish page", "draft": "draft post", "own": "private page",
+         "locked": "publish post s3cret", "soon": "future post", "gone": "trash post", "picture": "inherit attachment",
+         "menu": "publish nav_menu_item"}  # fmt: skip
+
+
+def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Path) -> None:
+    posts = [POST.format(name, *(f"{told} ".split(" "))[:3]) for name, told in POSTS.items()]
+    spaces = (
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
+    )
+    (tmp_path / "a.xml").write_text(f'<rss version="2.0" {spaces}><channel>{"".join(posts)}</channel></rss>')
+    source = opened(tmp_path, 'kind = "feed"\npath = "a.xml"').source
+    items = [item for item in source.changes(None).entries if isinstance(item, SourceItem)]
+    assert len(items) == len(POSTS)
+    assert [item.key for item in items if not why_private_record(item.data)] == ["urn:seen", "urn:page"]
 
 
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><id>urn:1</id><title>T</title>

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.templates import Template
+from vademecum_builder.kinds.templates import Template, shown
 
 RECORD = {
     "name": "Oak chair",
@@ -20,7 +20,7 @@ RECORD = {
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "said"),
     [
         ("{name}: {price}", "Oak chair: 19.5"),
         ("{{{name}}}", "{Oak chair}"),
@@ -29,8 +29,39 @@ RECORD = {
         ("no field", "no field"),
     ],
 )
-def test_fields_stand_in_braces(text: str, shown: str) -> None:
-    assert Template.parse(text).render(RECORD) == shown
+def test_fields_stand_in_braces(text: str, said: str) -> None:
+    assert Template.parse(text).render(RECORD) == said
+
+
+def test_a_tree_of_an_editor_is_its_text() -> None:
+    def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
+        return {name: kind, inner: [*content]}
+
+    said = [
+        {"type": "text", "text": "See "},
+        {"type": "mention", "attrs": {"text": "@ann"}},
+        {"type": "hardBreak"},
+    ]
+    items = [node("listItem", node("paragraph", {"type": "text", "text": word})) for word in ("one", "two")]
+    jira = node(
+        "doc",
+        node("heading", {"type": "text", "text": "Head"}),
+        node("paragraph", *said),
+        node("list", *items),
+    )
+    assert shown(jira) == "Head\n\nSee @ann\n\none\n\ntwo"
+    link = node("hyperlink", {"nodeType": "text", "value": "link"}, name="nodeType")
+    contentful = node(
+        "document", node("p", {"nodeType": "text", "value": "Hi "}, link, name="nodeType"), name="nodeType"
+    )
+    assert shown(contentful) == "Hi link"
+    assert (
+        shown(
+            {"root": 1} | node("root", node("paragraph", {"text": "Lex"}, inner="children"), inner="children")
+        )
+        == "Lex"
+    )
+    assert shown({"type": "simple", "content": "x"}) == "type: simple, content: x"
 
 
 @pytest.mark.parametrize(

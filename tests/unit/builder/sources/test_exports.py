@@ -548,10 +548,78 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
     assert len(messages(tmp_path / "result.json", shape="telegram", private=True)) == 2
     archive.left_out.clear()  # what is told is what this reading leaves out
     all_ = NamedSources(
-        {"chat:": [MessageView(archive, one, Limits()) for one in ("conversation", "window")]}
+        {
+            "chat:": [
+                MessageView(archive, one, Limits(), one == "window") for one in ("conversation", "window")
+            ]
+        }
     )
     changes = all_.changes(None)
-    assert len([*changes.entries]) == 2 and [*changes.left_out.values()] == [2]
+    assert len([*changes.entries]) == 2 and [*changes.left_out.values()] == [1]
     write(tmp_path / "result.json", both[0])
     with pytest.raises(UsageError, match="no message; left out: 1 messages of private chats"):
         [*MessageView(archive, "window", Limits()).changes(None).entries]
+
+
+PRIVATE = "messages of private chats (drafts = true takes them in)"
+
+
+def test_private_channels_of_slack_and_private_groups_among_all_of_telegram_are_left_out(
+    tmp_path: Path,
+) -> None:
+    slack = tmp_path / "slack"
+    write(slack / "groups.json", [{"id": "G1", "name": "board"}])
+    write(slack / "dms.json", [{"id": "D1"}])
+    write(slack / "mpims.json", [{"id": "G2", "name": "mpdm-ann--bob"}])
+    for channel in ("board", "D1", "mpdm-ann--bob", "help"):
+        write(slack / channel / "2026-01-01.json", [{"text": "x", "ts": "1767261600.0"}])
+    archive = Export(slack)
+    assert [one.channel for one in archive.read() if isinstance(one, Message)] == ["help"]
+    assert archive.left_out == {PRIVATE: 3} and len(messages(slack, private=True)) == 4
+    one = {"id": 1, "type": "message", "date_unixtime": "1767261600", "text": "x"}
+    group = {"name": "Boats", "type": "private_supergroup", "messages": [one]}
+    write(tmp_path / "one.json", group)
+    write(
+        tmp_path / "all.json", {"chats": {"list": [group, group | {"name": "Sea", "type": "public_channel"}]}}
+    )
+    assert len(messages(tmp_path / "one.json", shape="telegram")) == 1
+    assert [one.channel for one in messages(tmp_path / "all.json", shape="telegram")] == ["Sea"]  # type: ignore[union-attr]
+
+
+def test_mattermost(tmp_path: Path) -> None:
+    reply = {"user": "bob", "message": "Use B", "create_at": 1767261700000, "edit_at": 1767261800000}
+    post = {"team": "t", "channel": "pumps", "user": "ann", "message": "It leaks", "create_at": 1767261600000}
+    lines = [
+        {"type": "version", "version": 1},
+        {"type": "channel", "channel": {"team": "t", "name": "board", "type": "P"}},
+        {"type": "post", "post": post | {"replies": [reply]}},
+        {"type": "post", "post": post | {"type": "system_join_channel"}},
+        {"type": "post", "post": post | {"channel": "board"}},
+        {
+            "type": "direct_post",
+            "direct_post": {"channel_members": ["ann", "bob"], "user": "ann", "message": "x"},
+        },
+    ]
+    (tmp_path / "import.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + "{cut\n")
+    for place in (tmp_path, tmp_path / "import.jsonl"):
+        archive = Export(place)
+        first, second, cut = archive.read()
+        assert isinstance(first, Message) and isinstance(second, Message) and isinstance(cut, Skipped)
+        assert (first.text, first.channel, first.thread, second.thread) == (
+            "It leaks",
+            "pumps",
+            first.id,
+            first.id,
+        )
+        assert second.updated == datetime(2026, 1, 1, 10, 3, 20, tzinfo=UTC)
+        assert archive.left_out == {PRIVATE: 2}
+
+
+def test_discord_as_a_table(tmp_path: Path) -> None:
+    file = tmp_path / "Ops - Text - pumps [12].csv"
+    row = "1,ann,2026-01-01T10:00:00.0000000+00:00,It leaks,,"
+    file.write_text(f"AuthorID,Author,Date,Content,Attachments,Reactions\n{row}\n{row}\n")
+    first, second = messages(file)
+    assert isinstance(first, Message) and isinstance(second, Message)
+    assert (first.author, first.text, first.channel) == ("ann", "It leaks", "pumps")
+    assert first.time == datetime(2026, 1, 1, 10, tzinfo=UTC) and second.id == f"{first.id}-2"

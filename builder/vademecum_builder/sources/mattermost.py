@@ -1,0 +1,53 @@
+"""Mattermost's bulk export: JSON Lines, one object of a type a line (https://docs.mattermost.com/onboard/bulk-loading-data.html).
+
+Posts have no id there: they are called by who said what when.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.chat_logs import message_fields
+from vademecum_builder.sources.record_files import Failed
+from vademecum_builder.sources.records import mapping, mappings
+
+
+def mattermost_messages(
+    lines: Iterable[tuple[int, Mapping[str, Any] | Failed]], name: str, left_out: Counter[str] | None
+) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
+    """Yield where each post and each reply stands, its fields by the names of `cuts.Message`, and when it was edited.
+
+    Args:
+        name: Of the file.
+        left_out: Counts posts of private channels and of people among themselves; None: they are taken.
+    """
+    private: set[tuple[Any, Any]] = set()
+    taken: Counter[str] = Counter()
+    for number, line in lines:
+        key = f"{name}:{number}"
+        if isinstance(line, Failed):
+            yield Skipped(key, line.reason, line.said)
+            continue
+        kind = str(line.get("type") or "")
+        told = mapping(line.get(kind))
+        place = (told.get("team"), told.get("channel"))
+        if kind == "channel" and told.get("type") == "P":
+            private.add((told.get("team"), told.get("name")))
+        if kind not in ("post", "direct_post"):
+            continue
+        if left_out is not None and (kind == "direct_post" or place in private):
+            left_out["messages of private chats (drafts = true takes them in)"] += 1
+            continue
+        members = told.get("channel_members")
+        channel = ", ".join(map(str, members)) if isinstance(members, list) else str(place[1] or "")
+        root = ""
+        for one in (told, *mappings(told.get("replies"))):
+            if one.get("type"):  # what the channel says of itself: who joined, what it is called now
+                continue
+            author, text = str(one.get("user") or ""), str(one.get("message") or "")
+            found = message_fields(one.get("create_at"), author, text, channel, taken)
+            root = root or found["id"]
+            yield key, found | ({"thread": root} if told.get("replies") else {}), one.get("edit_at") or None
