@@ -124,7 +124,7 @@ def _named_by(inspector: Inspector, table: str, tables: Sequence[str]) -> dict[s
     return found
 
 
-_NAMES = ("display_name", "nickname", "nick", "username", "user_name", "name", "title")
+_NAMES = ("display_name", "nickname", "nick", "username", "user_name", "handle", "login", "name", "title")
 
 
 def _with_names(

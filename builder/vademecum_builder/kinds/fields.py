@@ -24,7 +24,10 @@ _SHOWN: Final = 60
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:word|wd)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost\b|margin|\bip\b",
+    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost\b|margin|\bip\b|"
+    r"salar|(?:^|_)wages?\b|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|gehalt|kosten|marge|contrase|correo|"
+    r"direcci|nacimi|sueldo|costes?\b|costo|mot_?de_?passe|courriel|naissance|indirizzo|nascita|stipendio|senha|"
+    r"endereco|wachtwoord|geboorte|inkoop",
     re.IGNORECASE,
 )
 _ID: Final = re.compile(
@@ -38,7 +41,9 @@ _LONGEST_TITLE: Final = 120
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
 """The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
 _UPDATED: Final = re.compile(
-    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit))", re.IGNORECASE
+    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é|e_le)|"
+    r"a(?:c)?tualizad|gewijzigd)",
+    re.IGNORECASE,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,20 +12,43 @@ from typing import Any
 from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
+    name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split())})", re.IGNORECASE)
     for name, words in {
-        "time": "date_gmt|date_utc|time|timestamp|ts|date|sent|sent_at|created|created_at|create_at|"
-        "posted_at|date_time|unixtime",
-        "author": "author|sender|from|user|username|nick|nickname|from_user|member|user_name|display_name|"
-        "user_id|author_id|sender_id|from_id|member_id",
-        "text": "text|body|content|message|msg|raw",
-        "channel": "channel|room|room_id|channel_id|channel_name|conversation|conversation_id|chat|chat_id",
-        "thread": "thread|thread_id|thread_ts|topic|topic_id",
-        "reply-to": "reply_to|in_reply_to|parent|parent_id|reply_to_id",
-        "updated": "updated|updated_at|edited|edited_at|modified_at|edited_date_time|update_at",
-        "deleted": "deleted|deleted_at|is_deleted|removed|deleted_date_time|delete_at",
+        "time": """
+            date_gmt date_utc time timestamp ts date sent sent_at created created_at create_at posted posted_at
+            posted_on date_time unixtime datum zeit zeitpunkt zeitstempel gesendet(?:_am)? erstellt(?:_am)? fecha
+            fecha_hora hora enviad[oa](?:_e[mn])? cread[oa](?:_en)? criado(?:_em)? horodatage envoye(?:_le)?
+            cree(?:_le)? data_ora data_hora inviato(?:_il)? tijdstip verzonden(?:_op)?
+        """,
+        "author": """
+            author sender from user username nick nickname from_user member user_name display_name user_id author_id
+            sender_id from_id member_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied remitente usuario
+            expediteur utilisateur mittente utente remetente afzender gebruiker
+        """,
+        "text": """
+            text body content message msg raw inhalt nachricht texto texte testo mensaje contenido contenu messaggio
+            contenuto mensagem conteudo inhoud bericht
+        """,
+        "channel": """
+            channel room room_id channel_id channel_name conversation conversation_id chat chat_id kanal raum canal sala
+            salon canale stanza kanaal
+        """,
+        "thread": "thread thread_id thread_ts topic topic_id thema faden hilo tema fil sujet discussione topico",
+        "reply-to": """
+            reply_to in_reply_to parent parent_id reply_to_id answers?_to antwort_auf respuesta_[ad]e? reponse_a
+            risposta_a resposta_a antwoord_op
+        """,
+        "updated": """
+            updated updated_at edited edited_at modified_at edited_date_time update_at geae?ndert(?:_am)?
+            bearbeitet(?:_am)? modificad[oa] modificato editado actualizado atualizado modifie(?:_le)? gewijzigd(?:_op)?
+        """,
+        "deleted": """
+            deleted deleted_at is_deleted removed deleted_date_time delete_at geloe?scht(?:_am)? borrad[oa] eliminad[oa]
+            eliminato cancellato supprime(?:_le)? apagad[oa] excluid[oa] verwijderd(?:_op)?
+        """,
     }.items()
 }
+"""What the fields of messages are called, in several languages; accents are left out."""
 
 
 _IDS = ("id", "_id", "event_id", "message_id", "msg_id", "uuid")
@@ -33,7 +57,8 @@ _LATER = ("thread", "reply-to", "updated", "deleted")
 
 
 _CHAT = re.compile(
-    r"(?:.*_)?(?:messages?|msgs?|chats?|posts?|comments?|irc|conversations?|talks?|logs?|mails?|slack|room)(?:_.*)?",
+    r"(?:.*_)?(?:messages?|msgs?|chats?|posts?|comments?|irc|conversations?|talks?|logs?|mails?|slack|room|nachrichten|"
+    r"beitrae?ge|verlauf|gespraeche|mensajes?|mensagens|messaggi|berichten|comentarios?|commentaires?|kommentare?)(?:_.*)?",
     re.IGNORECASE,
 )
 """What an archive of messages is called."""
@@ -151,8 +176,9 @@ def of_messages(
 
 
 def _snake(name: str) -> str:
-    """Return a field's name with `_` where it goes down or has a capital: `from_user_display_name`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace(".", "_").replace(" ", "_")
+    """Return a field's name without accents, with `_` where it goes down or has a capital: `from_user_display_name`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).replace(".", "_").replace(" ", "_")
 
 
 def _is_id(name: str) -> bool:

@@ -174,3 +174,44 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
     assert not any("email" in str(one.settings) for one in found.values())
     assert found["article"].settings["text"] == ["body"]
     assert found["tag"].settings["id"] == "record_key"
+
+
+TALKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "post": (
+        "post_id INTEGER PRIMARY KEY, posted, member_id REFERENCES member (member_id), body, room, answers_to",
+        {"time": "posted", "author": "author_name", "channel": "room", "reply-to": "answers_to"},
+    ),
+    "nachrichten": (
+        "nr INTEGER PRIMARY KEY, gesendet_am, absender, inhalt, kanal, antwort_auf, geändert_am, geloescht",
+        {"time": "gesendet_am", "author": "absender", "text": "inhalt", "reply-to": "antwort_auf",
+         "updated": "geändert_am", "deleted": "geloescht"},
+    ),
+    "mensajes": (
+        "id INTEGER PRIMARY KEY, enviado_en, remitente, texto, sala, respuesta_a, editado, borrado",
+        {"time": "enviado_en", "author": "remitente", "text": "texto", "channel": "sala", "deleted": "borrado"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", TALKS)
+def test_an_archive_of_messages_in_another_language_is_one(tmp_path: Path, table: str) -> None:
+    columns, expected = TALKS[table]
+    with closing(sqlite3.connect(tmp_path / "a.db")) as talk, talk:
+        talk.execute("CREATE TABLE member (member_id INTEGER PRIMARY KEY, handle, email)")
+        talk.execute(f"CREATE TABLE {table} ({columns})")
+        more = ", NULL" * (columns.count(",") - 4)
+        for n in range(9):
+            talk.execute(
+                f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n))
+            )
+    found = {one.kind: one for one in discover("sqlite:///a.db", tmp_path)}
+    assert {**found["messages"].settings, **expected} == found["messages"].settings
+
+
+@pytest.mark.parametrize("field", ["einkaufspreis", "Gehalt", "correo", "mot_de_passe", "salary"])
+def test_what_is_private_in_another_language_is_not_proposed(tmp_path: Path, field: str) -> None:
+    (tmp_path / "a.json").write_text(
+        json.dumps(rows(lambda n: {"id": n, "name": text_of(n), field: f"{n} x"}))
+    )
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert field not in str(found.settings) and field in str(found.notes)
