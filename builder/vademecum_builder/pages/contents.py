@@ -43,6 +43,7 @@ class Contents:
         private_keys: Keys of documents with a private key, which the publisher has named.
         duplicates: Keys of documents with the same text.
         headings: The innermost above each passage that was read, in reading order.
+        made_by: What read and cut the documents, and its version.
     """
 
     documents: Sequence[DocumentRow] = ()
@@ -53,6 +54,7 @@ class Contents:
     private_keys: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
     headings: Sequence[str] = ()
+    made_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def audit_json(contents: Contents) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, chang
 from vademecum.format.objects import ObjectRef, deflate
 from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
 from vademecum.trust.channel import ReleasePointer
+from vademecum.version import __version__
+from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 from vademecum_builder.index.rows import rows_of
@@ -151,6 +153,7 @@ def contents_of(state: SourceState) -> Contents:
         private_keys=found.private_keys,
         duplicates=found.duplicates,
         headings=tuple(chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in state.chunks.values()),
+        made_by={"vademecum": __version__, "chunker": CHUNKER},
     )
 
 

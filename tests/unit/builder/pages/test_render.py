@@ -475,6 +475,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         without_text=["b.md"],
         private_keys=["tls.md"],
         duplicates=[["c.md", EVIL]],
+        made_by={"vademecum": "1.2", "chunker": "structure-7"},
     )
     soup = page(render_site(make_context(contents=contents)), "release.html")
     rows = [
@@ -488,6 +489,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         "by their titles alone 1 b.md",
         "With a private key, as an example 1 tls.md",
         f"c.md, {EVIL}",
+        "Builder vademecum 1.2 Chunker structure-7 Epoch",
     ):
         assert said in text
     assert not page(render_site(make_context()), "release.html").select("#read")
