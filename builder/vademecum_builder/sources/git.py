@@ -102,6 +102,11 @@ class Repository:
                 found.setdefault(path.removeprefix(top), iso_time(datetime.fromisoformat(date)))
         return found
 
+    def submodules(self, folder: str) -> int:
+        """Return how many other repositories lie below a folder: they are named there, and not read."""
+        listed = self._git("ls-tree", "-r", "-z", self.commit, "--", folder or ".")
+        return sum(entry.startswith("160000 ") for entry in listed.split("\0"))
+
     def changed(self, since: str, folder: str) -> Mapping[str, bool] | None:
         """Return what differs from an earlier commit, and whether it is still there; None: that commit is not known."""
         if not self._git("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}"):
@@ -160,12 +165,13 @@ class GitSource:
             raise UsageError(f"{self.repository.name}: no commit ({since.strategy})")
         here = Checkpoint(_STRATEGY, self.repository.commit)
         changed = self.repository.changed(since.position, self.folder) if since else None
+        others = self.repository.submodules(self.folder)
+        told = {"submodules (each is a source of its own)": others} if others else {}
         if changed is None:
             said = self.inner.changes(None)
-            return Changes(
-                _then(said.entries, here), since is not None, said.expected, said.unread, said.left_out
-            )
-        return Changes(_then(self._since(changed), here))
+            left_out = {**said.left_out, **told}
+            return Changes(_then(said.entries, here), since is not None, said.expected, said.unread, left_out)
+        return Changes(_then(self._since(changed), here), left_out=told)
 
     def _since(self, changed: Mapping[str, bool]) -> Iterator[Entry]:
         there = {entry.key: entry for entry in self.inner.scan() if entry.key in changed} if changed else {}

@@ -193,6 +193,23 @@ def test_a_ref_of_a_repository_is_read_with_its_dates_and_then_what_changed(
 
 
 @pytest.mark.slow
+def test_a_submodule_is_told(repository: Path) -> None:
+    head = commit(repository, 1, a="One.")
+    for name in ("docs/other", "beside"):
+        git(repository, "update-index", "--add", "--cacheinfo", f"160000,{head},{name}")
+    git(repository, "commit", "-q", "-m", "x")
+    source = opened(repository.parent, SETTINGS).source
+    first = source.changes(None)
+    *_, checkpoint = first.entries
+    assert isinstance(checkpoint, Checkpoint)
+    assert (
+        first.left_out
+        == source.changes(checkpoint).left_out
+        == {"submodules (each is a source of its own)": 1}
+    )
+
+
+@pytest.mark.slow
 def test_a_history_that_was_rewritten_is_read_whole(repository: Path) -> None:
     commit(repository, 1, a="Ann")
     one = opened(repository.parent, SETTINGS)
