@@ -103,8 +103,11 @@ def _as_one(keys: Sequence[str]) -> str:
     return " || '-' || ".join(f"CAST(t.{_quoted(key)} AS TEXT)" for key in keys)
 
 
-def _named_by(inspector: Inspector, table: str, tables: Sequence[str]) -> dict[str, tuple[str, str, str]]:
-    """Return which table says what an id stands for: by column that table, its key and its column of names."""
+def _named_by(
+    inspector: Inspector, table: str, tables: Sequence[str]
+) -> dict[str, tuple[str, str, str, str]]:
+    """Return which table says what an id stands for: by column that table, its key, its column of names, and the one
+    that says who may read (`_PUBLIC`)."""
     found = {}
     foreign = {
         one["constrained_columns"][0]: one["referred_table"]
@@ -120,32 +123,45 @@ def _named_by(inspector: Inspector, table: str, tables: Sequence[str]) -> dict[s
             keys = inspector.get_pk_constraint(other)["constrained_columns"]
             name = next((one for one in _NAMES if one in there), "")
             if name and len(keys) == 1:
-                found[column] = (other, keys[0], name)
+                found[column] = (other, keys[0], name, next((one for one in _PUBLIC if one in there), ""))
     return found
 
 
 _NAMES = ("display_name", "nickname", "nick", "username", "user_name", "handle", "login", "name", "title")
 
 
+_PUBLIC: Mapping[str, str] = {"archetype": "{} = 'regular'", "is_private": "NOT {}", "private": "NOT {}"}
+"""What a channel or topic is for everybody by, as Discourse and others have it."""
+
+
 def _with_names(
-    proposed: Proposal, columns: Sequence[str], named_by: Mapping[str, tuple[str, str, str]]
+    proposed: Proposal, columns: Sequence[str], named_by: Mapping[str, tuple[str, str, str, str]]
 ) -> Proposal:
-    """Return an archive with the names of authors and channels where its table has their ids alone."""
-    settings, selected, joins = dict(proposed.settings), ["m.*"], []
-    for role in ("author", "channel"):
+    """Return an archive with the names of authors and channels where its table has their ids alone, without what is
+    not for everybody."""
+    settings, selected, joins, only = dict(proposed.settings), ["m.*"], [], []
+    notes = list(proposed.notes)
+    for role in ("author", "channel", "thread"):
         column, name = settings.get(role, role), f"{role}_name"
         if column in named_by and name not in columns:
-            table, key, names = named_by[column]
-            selected.append(f"{role}.{_quoted(names)} AS {name}")
+            table, key, names, public = named_by[column]
+            if role == "thread" and not public:
+                continue
             joins.append(
                 f"LEFT JOIN {_quoted(table)} AS {role} ON {role}.{_quoted(key)} = m.{_quoted(column)}"
             )
-            settings[role] = name
+            if public and role != "author":
+                only.append(_PUBLIC[public].format(f"{role}.{_quoted(public)}"))
+                notes.append(f"what {table}.{public} says is private is left out")
+            if role != "thread":
+                selected.append(f"{role}.{_quoted(names)} AS {name}")
+                settings[role] = name
     if not joins:
         return proposed
     table = _quoted(settings.pop("table"))
     query = f"SELECT {', '.join(selected)} FROM {table} AS m {' '.join(joins)}"
-    return replace(proposed, settings={"url": settings.pop("url"), "query": query, **settings})
+    query += f" WHERE {' AND '.join(only)}" if only else ""
+    return replace(proposed, settings={"url": settings.pop("url"), "query": query, **settings}, notes=notes)
 
 
 def _quoted(name: str) -> str:

@@ -34,6 +34,8 @@ _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
 )
+_BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
+"""What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
 _TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name", "summary")
 _LONGEST_TITLE: Final = 120
@@ -220,7 +222,7 @@ def _type_of(value: Any) -> str:
         case list():
             return "list" if all(isinstance(one, str) for one in value) else "nested"
     text = str(value).strip()
-    if text[:1] in ("{", "[") and _is_json(text):
+    if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text):
         return "nested"
     if text.startswith(("http://", "https://")):
         return "address"

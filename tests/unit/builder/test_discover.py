@@ -215,3 +215,30 @@ def test_what_is_private_in_another_language_is_not_proposed(tmp_path: Path, fie
     )
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
     assert field not in str(found.settings) and field in str(found.notes)
+
+
+FORUM = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, username);
+CREATE TABLE topics (id INTEGER PRIMARY KEY, title, archetype);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), topic_id REFERENCES topics (id), raw,
+    created_at, picture);
+INSERT INTO users VALUES (1, 'ann');
+INSERT INTO topics VALUES (1, 'Boats', 'regular'), (2, 'Between us', 'private_message');
+"""
+
+
+def test_private_topics_of_a_forum_are_left_out_and_bytes_are_no_text(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as forum, forum:
+        forum.executescript(FORUM)
+        for n in range(9):
+            row = (n, 1 + n % 2, f"{'secret' if n % 2 else text_of(n)}", 1767225600 + n, b"\x89PNG")
+            forum.execute("INSERT INTO posts VALUES (?, 1, ?, ?, ?, ?)", row)
+    found = {one.name: one for one in discover("sqlite:///forum.db", tmp_path)}["posts"]
+    assert "picture" not in str(found.settings) and "what topics.archetype says is private" in str(
+        found.notes
+    )
+    with closing(sqlite3.connect(tmp_path / "forum.db")) as forum:
+        said = [dict(zip([one[0] for one in rows.description], row, strict=True)) for rows in
+                [forum.execute(found.settings["query"])] for row in rows]  # fmt: skip
+    assert {one["author_name"] for one in said} == {"ann"} and len(said) == 5
+    assert "secret" not in str(said)
