@@ -49,6 +49,9 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
     return _in_folder(path, folder) if path.is_dir() else [_of_file(path, folder)]
 
 
+_OPENAPI = re.compile(rb'\s*\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
+
+
 def _relative(path: Path, folder: Path) -> str:
     absolute, top = path.absolute(), folder.absolute()
     return absolute.relative_to(top).as_posix() if absolute.is_relative_to(top) else absolute.as_posix()
@@ -80,6 +83,11 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         return Proposal(name, "messages", {"path": place, "shape": shape} | zone, notes)
     if re.search(rb"<(?:rss|feed|rdf:RDF)\b", head):
         return Proposal(name, "feed", {"path": place})
+    if path.suffix.lower() == ".json" and _OPENAPI.match(head):
+        raise UsageError(
+            f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
+            "`widdershins` or `redocly build-docs`, and name their folder"
+        )
     table = path.suffix.lower() == ".txt" and "\t" in decode(head).text.partition("\n")[0]
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")

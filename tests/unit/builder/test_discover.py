@@ -128,6 +128,13 @@ def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
         discover(str(tmp_path / "a.csv"), tmp_path)
 
 
+def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
+    called = {"parameters": rows(lambda n: {"name": f"p{n}", "description": text_of(n)})}
+    (tmp_path / "api.json").write_text(json.dumps({"openapi": "3.0.3", "paths": {"/x": {"get": called}}}))
+    with pytest.raises(UsageError, match="describes an API"):
+        discover(str(tmp_path / "api.json"), tmp_path)
+
+
 def test_files_of_office_programs_are_proposed_beside_pages(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.docx"):
         (tmp_path / name).write_bytes(b"%PDF-")
