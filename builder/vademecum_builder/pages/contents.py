@@ -42,7 +42,7 @@ class Contents:
         without_text: Keys of documents that can be found by their titles alone.
         private_keys: Keys of documents with a private key, which the publisher has named.
         duplicates: Keys of documents with the same text.
-        headings: The innermost above each passage that was read, in reading order.
+        headings: Of each document by its key the innermost above each passage that was read, in reading order.
         made_by: What read and cut the documents, and its version.
     """
 
@@ -53,22 +53,27 @@ class Contents:
     without_text: Sequence[str] = ()
     private_keys: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
-    headings: Sequence[str] = ()
+    headings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     made_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def audit_json(contents: Contents) -> dict[str, Any]:
     """Return what a build says of a release beside its documents: kept with it, for pages that are made later."""
-    told = asdict(replace(contents, documents=(), headings=()))
+    told = asdict(replace(contents, documents=(), headings={}))
     return {name: value for name, value in told.items() if value}
 
 
 def read_audit(
-    told: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Sequence[str]
+    told: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Mapping[str, Sequence[str]]
 ) -> Contents:
     """Return the contents of a release, from what `audit_json` gave and from its rows."""
     kinds = tuple(FileKind(**kind) for kind in told.get("kinds", ()))
     return Contents(documents, **{**told, "kinds": kinds}, headings=headings)
+
+
+def lang_of(row: DocumentRow) -> str:
+    """Return the language that a document says it is in; empty: none."""
+    return str(orjson.loads(row.metadata).get("lang", "")) if row.metadata else ""
 
 
 @dataclass(frozen=True)
@@ -143,9 +148,9 @@ def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> F
     for parts, row in rows:
         if len(parts) > 1:
             below.setdefault(parts[0], []).append((parts[1:], row))
-    if name and not own and len(below) == 1:
+    if not own and len(below) == 1:
         [(inner, found)] = below.items()
-        return _folder(f"{name}/{inner}", found)
+        return _folder(f"{name}/{inner}" if name else "", found)  # what holds all of it has no name to open
     folders = []
     for inner, found in sorted(below.items(), key=lambda item: _natural(item[0])):
         folder = _folder(inner, found)

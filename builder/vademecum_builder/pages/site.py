@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
 from vademecum.version import __version__
 from vademecum_builder.pages.client_bundle import client_files, digests
-from vademecum_builder.pages.contents import Contents
+from vademecum_builder.pages.contents import Contents, lang_of
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import SiteContext, render_site, site_folder
 from vademecum_builder.release.channels import Channels
@@ -92,7 +92,7 @@ class SiteBuilder:
             changes=changes,
             root=root,
             client=digests(client),
-            examples=_examples(contents.headings, changes),
+            examples=_examples(contents, changes, *manifest.places.get("lang", ())[:1]),
             contents=contents,
             channels=channels,
         )
@@ -111,17 +111,27 @@ def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
     return listing
 
 
-def _examples(headings: Sequence[str], changes: DocumentChanges) -> tuple[str, ...]:
+def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> tuple[str, ...]:
     """Return questions to try, from all over what was read: headings that ask, longer ones, titles.
 
-    >>> _examples(["Overview", "How to rotate a key", "Why two keys?"], DocumentChanges())
+    Args:
+        lang: Of the documents that they are taken from; empty: of all.
+
+    >>> read = Contents(headings={"keys.md": ["Overview", "How to rotate a key", "Why two keys?"]})
+    >>> _examples(read, DocumentChanges())
     ('How to rotate a key', 'Why two keys?')
     """
+    others = {row.key for row in contents.documents if lang and lang_of(row) not in ("", lang)}
+    headings = [text for key, found in contents.headings.items() if key not in others for text in found]
     telling = [text for text in dict.fromkeys(headings) if 3 <= len(text.split()) <= 9 and len(text) <= 60]
     asking = [text for text in telling if _QUESTION.match(text)]
     rest = [text for text in telling if text not in asking]
     chosen = _spread(asking) + _spread(rest)
-    titles = (entry.title for entry in (*changes.added, *changes.modified) if 4 <= len(entry.title) <= 40)
+    titles = (
+        entry.title
+        for entry in (*changes.added, *changes.modified)
+        if 4 <= len(entry.title) <= 40 and entry.key not in others
+    )
     return tuple(dict.fromkeys((*chosen, *titles)))[:_EXAMPLES]
 
 

@@ -10,7 +10,7 @@ from datetime import UTC
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
 from vademecum.format.objects import ObjectRef, deflate
-from vademecum.format.segment import HEADING_SEPARATOR, DocumentRow
+from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum.trust.channel import ReleasePointer
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
@@ -32,6 +32,7 @@ from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import Packs
 from vademecum_builder.stages.embed import Embedded
+from vademecum_builder.stages.parsed import PendingChunk
 from vademecum_builder.stages.read import SourceState
 
 
@@ -152,7 +153,7 @@ def contents_of(state: SourceState) -> Contents:
         without_text=found.without_text,
         private_keys=found.private_keys,
         duplicates=found.duplicates,
-        headings=tuple(chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in state.chunks.values()),
+        headings=_headings(state.documents.values(), state.chunks),
         made_by={"vademecum": __version__, "chunker": CHUNKER},
     )
 
@@ -169,9 +170,16 @@ def _why(ending: str, kind: KindCount) -> str:
 def contents_again(release: Published) -> Contents:
     """Return what `contents_of` gave when a release was built."""
     rows = rows_of(release.segments)
-    chunks = (rows.chunks[chunk] for row in rows.live for chunk in row.chunks)
-    headings = [chunk.headings.split(HEADING_SEPARATOR)[-1] for chunk in chunks]
-    return read_audit(release.audit, rows.live, headings)
+    return read_audit(release.audit, rows.live, _headings(rows.live, rows.chunks))
+
+
+def _headings(
+    documents: Iterable[DocumentRow], chunks: Mapping[int, PendingChunk] | Mapping[int, ChunkRow]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        row.key: tuple(chunks[id].headings.split(HEADING_SEPARATOR)[-1] for id in row.chunks if id in chunks)
+        for row in documents
+    }
 
 
 def changes_between(before: Published, after: Published) -> DocumentChanges:

@@ -291,10 +291,26 @@ def test_an_empty_release_has_a_page() -> None:
 def test_examples_are_questions_from_all_over_the_documents() -> None:
     asked = [f"How to do thing {number}" for number in range(8)]
     changes = DocumentChanges(added=(DocumentChange("k", "A title", ""),))
-    assert _examples(["Overview", *asked, "Notes on other things"], changes) == tuple(asked[::2])
-    few = _examples(["Overview", "Why two keys?", "Notes on other things"], changes)
-    assert few == ("Why two keys?", "Notes on other things", "A title")
-    assert _examples([], DocumentChanges()) == ()
+    read = Contents(headings={"a": ["Overview", *asked, "Notes on other things"]})
+    assert _examples(read, changes) == tuple(asked[::2])
+    read = Contents(headings={"a": ["Overview", "Why two keys?"], "b": ["Notes on other things"]})
+    assert _examples(read, changes) == ("Why two keys?", "Notes on other things", "A title")
+    assert _examples(Contents(), DocumentChanges()) == ()
+
+
+def test_examples_are_in_the_first_language_of_the_release() -> None:
+    told = {"a.md": "en", "de/a.md": "de", "b.md": ""}
+    rows = [DocumentRow(key, 1, metadata=json.dumps({"lang": lang})) for key, lang in told.items()]
+    headings = {
+        "a.md": ["Why two keys?"],
+        "de/a.md": ["Warum zwei Schlüssel?"],
+        "b.md": ["How many are there?"],
+    }
+    changes = DocumentChanges((DocumentChange("de/a.md", "Schlüssel"),))
+    assert _examples(Contents(rows, headings=headings), changes, "en") == (
+        "Why two keys?",
+        "How many are there?",
+    )
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
@@ -424,6 +440,8 @@ def test_documents_are_a_tree_of_folders() -> None:
         {"The guide": [["The guide", "Pump & tank", "Oil"]]},
     ]
     assert outline(tree_of([])) == [[]]
+    below = [dataclasses.replace(one, key=f"content/{one.key}") for one in DOCUMENTS]
+    assert outline(tree_of(below))[1:] == outline(tree)[1:]  # a folder that holds all of it is none to open
 
 
 def test_the_list_of_documents_is_there_without_javascript_and_leads_to_pages_or_the_reader() -> None:
