@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
@@ -25,7 +26,8 @@ def guess_language(texts: Iterable[str]) -> str:
     'de'
     """
     words = list(islice((word for text in texts for word in words_of(text)), _LOOKED_AT))
-    counts = {name: sum(word in words_ for word in words) for name, words_ in STOP_WORDS.items()}
+    found = Counter(words)
+    counts = {name: sum(found[word] for word in words_ & found.keys()) for name, words_ in STOP_WORDS.items()}
     first, second, *_ = sorted(counts, key=lambda name: (-counts[name], name))
     sure = counts[first] >= max(_SHARE * len(words), _AHEAD * counts[second])
     return _TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""

@@ -170,13 +170,13 @@ def _runs(inline: Token) -> Runs:
         text = plain_runs(line)
         kept = _without_steering(text)
         if kept:
-            runs += [*(line if kept == text else [Run(kept)]), replace(run, text=" ")]
+            runs += [*(line if kept == text else [Run(kept)]), run.with_text(" ")]
         line = []
-    return tuple(replace(run, text=run.text.replace(_BREAK, "\n")) for run in runs[:-1])
+    return tuple(run.with_text(run.text.replace(_BREAK, "\n")) for run in runs[:-1])
 
 
 def _with_emoji(runs: Runs) -> Runs:
-    return tuple(run if run.code else replace(run, text=with_emoji(run.text)) for run in runs)
+    return tuple(run if run.code else run.with_text(with_emoji(run.text)) for run in runs)
 
 
 def _pieces(children: Sequence[Token]) -> Iterator[Run]:
@@ -202,15 +202,15 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 text = plain_runs(_pieces(token.children or ())).replace("\n", " ")
                 yield replace(style, text=text, image=str(token.attrGet("src") or ""))
             case "softbreak":
-                yield replace(style, text="\n")
+                yield style.with_text("\n")
             case "hardbreak":
-                yield replace(style, text=_BREAK)
+                yield style.with_text(_BREAK)
             case "footnote_ref":
                 pass  # a number that leads to the note
             case "html_inline":
                 name, looks = _tag(token.content)
                 if name == "br":
-                    yield replace(style, text=_BREAK)
+                    yield style.with_text(_BREAK)
                 elif name == "img":
                     yield replace(style, **looks)
                 elif looks:
@@ -218,8 +218,10 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 elif name[:1] == "/":
                     at = [tag for tag, _ in opened]
                     opened = opened[: len(at) - 1 - at[::-1].index(name[1:])] if name[1:] in at else opened
+            case "code_inline":
+                yield replace(style, text=token.content, code=True)
             case _:
-                yield replace(style, text=token.content, code=style.code or token.type == "code_inline")
+                yield style.with_text(token.content)
 
 
 def _tag(text: str) -> tuple[str, dict[str, Any]]:
