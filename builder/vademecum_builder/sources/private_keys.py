@@ -76,9 +76,8 @@ _AS_TYPED = {
 
 def private_key_line(data: bytes) -> int:
     """Return the line where a whole private key begins, however it is indented, quoted or escaped; 0: there is none."""
-    data = data.replace(
-        b"\0", b""
-    )  # what a key is made of is the same in UTF-16 then, with a mark or without
+    # What a key is made of is the same in UTF-16 then, with a mark or without.
+    data = data.replace(b"\0", b"")
     if not _may_hold(data):
         return 0
     # Line breaks that are written as escapes become blanks first, so that lines can still be counted.
@@ -135,14 +134,12 @@ def _is_bare(begun: re.Match[str]) -> bool:
     data = _decoded(letters)
     header, length = _sequence(data)
     inner = data[header + 3 : header + 6]  # behind the version
-    is_key = len(inner) == 3 and (
-        (
-            inner[0] == 0x30 and inner[2] == 0x06
-        )  # PKCS #8: a sequence that begins with the algorithm's identifier
-        or (inner[0] == 0x04 and 16 <= inner[1] <= 66)  # SEC 1: a number as octets
-        or (inner[0] == 0x02 and inner[1] >= 0x40)  # PKCS #1: the modulus
-    )
-    return is_key and header + length <= len(data)
+    if len(inner) < 3 or header + length > len(data):
+        return False
+    pkcs8 = inner[0] == 0x30 and inner[2] == 0x06  # a sequence that begins with the algorithm's identifier
+    sec1 = inner[0] == 0x04 and 16 <= inner[1] <= 66  # a number as octets
+    pkcs1 = inner[0] == 0x02 and inner[1] >= 0x40  # the modulus
+    return pkcs8 or sec1 or pkcs1
 
 
 def _is_encoded(word: re.Match[str]) -> bool:

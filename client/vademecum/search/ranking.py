@@ -121,9 +121,8 @@ def places_of(rows: Sequence[int], scores: Scores, ids: NDArray[np.uint64]) -> M
         return {}
     steps = np.unique(scores[asked])
     others = np.flatnonzero(scores >= steps[0])
-    steps_of = (
-        np.searchsorted(steps, scores[others], "right") - 1
-    )  # the highest of these scores that is reached
+    # Of each the highest of these scores that it reaches.
+    steps_of = np.searchsorted(steps, scores[others], "right") - 1
     counts = np.bincount(steps_of, minlength=len(steps))
     same = others[steps[steps_of] == scores[others]]
     higher = np.cumsum(counts[::-1])[::-1] - np.bincount(
