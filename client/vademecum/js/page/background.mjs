@@ -24,6 +24,8 @@ export class Background {
   /** Till when the host asked to be left alone, in milliseconds; 0: it did not. */
   #peaceUntil = 0;
   #stopped = false;
+  /** Something happened in the middle of a turn that calls for another one: it may have been judged by what was before. */
+  #called = false;
   #schedule = new Schedule(() => this.#turn());
   #online = () => this.#failures > 0 && this.mode !== "off" && this.#follow(0);
   #connected = () => {
@@ -94,6 +96,7 @@ export class Background {
 
   /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
   #follow(delayMs) {
+    this.#called = true;
     if (this.mode === "off" || this.#stopped) this.#schedule.stop();
     else this.#schedule.start(Math.max(delayMs, restOf(this.#peaceUntil, Date.now())));
   }
@@ -101,6 +104,7 @@ export class Background {
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
     const { updates } = this.around;
+    this.#called = false;
     const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;
@@ -113,7 +117,7 @@ export class Background {
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
     else if (error?.code === "server") await this.#postpone(delay, this.#failures);
-    return delay;
+    return this.#called ? restOf(this.#peaceUntil, Date.now()) : delay;
   }
 
   /** @param {Promise<unknown>} work */
@@ -130,11 +134,7 @@ export class Background {
 
   /** @param {number} asked milliseconds to wait as the host asked */
   #delay(asked) {
-    const { updates, checkIntervalMs } = this.around;
-    // What was withheld goes on soon where the connection is back: its "change" came while this turn was busy.
-    const soon = updates.withheld && this.#permitted();
-    const interval = soon ? Math.min(FIRST_BACKOFF_MS, checkIntervalMs) : checkIntervalMs;
-    return nextDelay(interval, this.#failures, asked, Math.random());
+    return nextDelay(this.around.checkIntervalMs, this.#failures, asked, Math.random());
   }
 
   /** Whether something may be downloaded unasked. */

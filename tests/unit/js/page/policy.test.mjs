@@ -67,6 +67,19 @@ test("what it waits for may come: it is then brought by itself", async () => {
   await kb.close();
 });
 
+test("a choice in the middle of a turn is not left till the next interval", async () => {
+  const { sync } = python;
+  /** @type {Promise<void> | undefined} */ let choosing;
+  python.sync = (args, emit) => {
+    choosing ??= kb.setPolicy({ leastDocuments: 1 });
+    return choosing.then(() => sync(args, emit));
+  };
+  await open({ policy: { leastDocuments: 3 }, checkIntervalMs: 3_600_000 });
+  await eventually(() => asked.length > 1);
+  assert.deepEqual(asked, ["sync unasked", "sync unasked"], "judged anew, once");
+  await kb.close();
+});
+
 test("a user's choices persist, rule over the app, and are given back", async () => {
   await open({ policy: { mode: "off", connection: "wifi" } });
   assert.deepEqual([kb.mode, kb.policy.connection], ["off", "wifi"]);
