@@ -355,9 +355,8 @@ def test_an_element_that_is_moved_goes_on(open_page: Open) -> None:
 def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: Any, scheme: Any) -> None:
     locale = "en-GB" if scheme == "light" else "de-AT" if size[0] > 500 else "ar-EG"
     look: Any = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": scheme, "locale": locale}
-    context = browser.new_context(
-        **look, reduced_motion="reduce"
-    )  # what fades in would not have its colours yet
+    # What fades in would not have its colours yet.
+    context = browser.new_context(**look, reduced_motion="reduce")
     page = context.new_page()
     (tree / "page.html").write_text(PAGE.format(attributes="", lang="en", theme=""))
 

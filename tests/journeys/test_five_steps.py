@@ -85,9 +85,8 @@ def test_from_nothing_to_a_live_page_in_five_steps(
     git("config", f"url.{(place / 'github').as_uri()}.pushInsteadOf", "https://github.com/Acme/Handbook.git")
 
     with PagesHost(place / "site") as host:
-        assert (
-            main(["init", "--yes", "--address", host.url, "--json"]) == 0
-        )  # the first step prints the others
+        # The first step prints the others.
+        assert main(["init", "--yes", "--address", host.url, "--json"]) == 0
         steps = json.loads(capsys.readouterr().out)["steps"]
         assert len(steps) == 4
         for step in steps:

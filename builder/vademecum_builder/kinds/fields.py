@@ -130,9 +130,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         default=None,
     )
     prose = [one.name for one in texts if one.is_prose and one is not title]
-    if title and (
-        prose or _last(title.name) in _TITLES
-    ):  # else it is the text, whose first line is the title
+    # Without prose it is the text, whose first line is the title.
+    if title and (prose or _last(title.name) in _TITLES):
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
     page = _called([one for one in open_ if one.type == "address"], _LINKS)

@@ -57,9 +57,8 @@ _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
 _COMMENT = re.compile(
     rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL
 )
-_SET_IN = re.compile(
-    rb"^ +", re.MULTILINE
-)  # what our modules have in texts of several lines is words and style
+# What our modules have in texts of several lines is words and style.
+_SET_IN = re.compile(rb"^ +", re.MULTILINE)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 

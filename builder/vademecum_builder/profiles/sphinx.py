@@ -98,9 +98,8 @@ def substitutions(said: object) -> Pass:
 def open_sphinx(project: Project) -> Rules | None:
     source = project.text("conf.py")
     config = read_python(source)
-    has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(
-        _ROOTS
-    )  # one that computes all of it
+    # A configuration that computes all of it says nothing that can be read.
+    has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(_ROOTS)
     if not has_root and not {"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys():
         return None
     listed = config.get("exclude_patterns")

@@ -61,9 +61,8 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
     text = without_data(without_space(text))
     metadata, body, said = take_other_front_matter(text)
     lines = text.count("\n") - body.count("\n")
-    tokens = (_MDX if mdx else _PARSER).parse(
-        "\n" * lines + body, environment
-    )  # so that warnings name lines of the file
+    # So that warnings name lines of the file.
+    tokens = (_MDX if mdx else _PARSER).parse("\n" * lines + body, environment)
     warnings = said + list(environment.get("warnings", ()))
     if tokens and tokens[0].type == "front_matter":
         metadata, found = read_front_matter(tokens[0].content, line=2)
@@ -292,9 +291,8 @@ def _parser(*off: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
     parser.use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
-    parser.disable(list(off)).core.ruler.disable(
-        "footnote_tail"
-    )  # a note stays where it is written, under its own heading
+    # A note stays where it is written, under its own heading.
+    parser.disable(list(off)).core.ruler.disable("footnote_tail")
     parser.core.ruler.at("inline", _inline)
     return parser
 

@@ -88,9 +88,8 @@ class Outline:
         if text:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
-        taken = self.anchor(
-            clean_line(written) or text, anchor, source
-        )  # also where the page's title shows none
+        # Also where the page's title shows none.
+        taken = self.anchor(clean_line(written) or text, anchor, source)
         self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost

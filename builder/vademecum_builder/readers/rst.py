@@ -98,14 +98,12 @@ def read_rst(text: str) -> Reading:
         parser = Parser(rfc2822=text.startswith("PEP:"), inliner=_inliner())
         tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
         metadata = _metadata(tree)
-        for section in tree.findall(
-            nodes.section
-        ):  # an explicit target stands behind what was made of the title
+        # An explicit target stands behind what was made of the title.
+        for section in tree.findall(nodes.section):
             title: Any = section[0]
             title["ids"], section["ids"] = section["ids"][-1:], []
-        for problem in list(
-            tree.findall(nodes.problematic)
-        ):  # an unknown name: a page or a substitution elsewhere
+        # A name that is unknown here: a page or a substitution elsewhere.
+        for problem in list(tree.findall(nodes.problematic)):
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
         level = {"initial_header_level": 2} if "title" in metadata else {}

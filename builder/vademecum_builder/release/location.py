@@ -21,9 +21,8 @@ def config_for(transport: Transport) -> Config:
     """A folder does not get better by asking again."""
     if isinstance(transport, FolderTransport):
         return Config(retries=0)
-    return Config(
-        first_retries=Config.retries
-    )  # nobody sits in front of a build: it waits till the network is back
+    # Nobody sits in front of a build: it waits till the network is back.
+    return Config(first_retries=Config.retries)
 
 
 def read_at(location: str, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:

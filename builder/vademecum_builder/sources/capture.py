@@ -213,9 +213,8 @@ def run(source: TableSource, statements: Sequence[str]) -> None:
     """
     with source.database.connect(write=True) as connection:
         if source.database.dialect == "sqlite":
-            connection.exec_driver_sql(
-                "BEGIN IMMEDIATE"
-            )  # its driver begins no transaction for what makes a table
+            # Its driver begins no transaction for what makes a table.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         for statement in statements:
             if statement.startswith("SELECT"):
                 connection.commit()

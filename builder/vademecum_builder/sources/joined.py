@@ -97,9 +97,8 @@ class JoinedSource:
 
     def _joined(self, key: str, records: list[tuple[str, dict[str, Any]]]) -> SourceItem | Skipped:
         if self.rule == "newest":
-            records = sorted(
-                records, key=lambda one: self._time(one[1]), reverse=True
-            )  # equal ones keep their order
+            # Equal ones keep their order.
+            records = sorted(records, key=lambda one: self._time(one[1]), reverse=True)
         joined: dict[str, Any] = {}
         said_by: dict[str, str] = {}
         told: list[str] = []

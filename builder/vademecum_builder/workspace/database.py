@@ -83,9 +83,8 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
                     for statement in _SINCE_1 if _version(connection) < VERSION else ():
                         connection.execute(statement)
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "PRAGMA synchronous = NORMAL"
-            )  # after a power cut: the last batches are done again
+            # After a power cut: the last batches are done again.
+            connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             connection.close()
             raise

@@ -120,9 +120,8 @@ class Update:
                 wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
             )
         except VademecumError as error:
-            root = await self.session.read(
-                ROOT
-            )  # the walk may have led to another one, whatever became of it
+            # The walk may have led to another one, whatever became of it.
+            root = await self.session.read(ROOT)
             if root is not None:
                 judge_installed(self.session, Trust(root, now))
             if isinstance(error, ExpiredError):

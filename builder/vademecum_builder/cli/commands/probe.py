@@ -77,9 +77,8 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
                     "found": _found(knowledge),
                     **outcome.json(),
                 }
-            except (
-                VademecumError
-            ):  # half of a deploy may have arrived: a cache lets go of one file after the other
+            except VademecumError:
+                # Half of a deploy may have arrived: a cache lets go of one file after the other.
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise

@@ -63,9 +63,8 @@ def _lines(source: SourceFound) -> list[str]:
 def _discovered(place: str, config: Path, *, write: bool) -> Shown:
     try:
         proposals = discover(place, config.parent)
-    except (
-        SourceError
-    ) as error:  # what is asked for here is an argument, not settings that were right yesterday
+    except SourceError as error:
+        # What is asked for here is an argument, not settings that were right yesterday.
         raise UsageError(error.message) from error
     text = _named(proposals, config)
     told = {"proposal": text, "written": str(config) if write else None}

@@ -88,9 +88,8 @@ class Sections:
         self._open(line.anchor)
         self._parts[-1].entry = clean_block(line.text) if line.level >= ENTRY else ""
         if text.endswith("…") and len(line.text) > len(text):
-            self._parts[-1].blocks.append(
-                clean_block(line.text)
-            )  # too long for a heading: none of it is lost
+            # Too long for a heading: none of it is lost.
+            self._parts[-1].blocks.append(clean_block(line.text))
 
     def _end(self, line: Line) -> None:
         for level in [level for level in self._bases if level >= line.level]:
