@@ -1,7 +1,7 @@
 """The entry that js/worker.mjs calls in Pyodide: one command of the engine, over the browser's ports.
 
-JavaScript moves the bytes; runtime/indexeddb.py and runtime/fetch.py make values and errors of ours of them. Whatever
-crosses the border as structure crosses as JSON.
+JavaScript moves the bytes; runtime/browser.py makes values and errors of ours of them. Whatever crosses the border as
+structure crosses as JSON.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from vademecum.engine import Engine, Outcome
 from vademecum.errors import DamagedError, QuotaError, VademecumError
 from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import Connection, Policy
+from vademecum.runtime.browser import BrowserStore, BrowserTransport, Tree
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.fetch import BrowserTransport, Tree
-from vademecum.runtime.indexeddb import BrowserStore
 
 
 class Host(Protocol):

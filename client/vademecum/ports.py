@@ -1,8 +1,8 @@
 """The seams between the engine and the world. The engine never asks where it runs.
 
 Three ports: `Transport` brings bytes, `Store` keeps them, `Clock` knows the time. Each has a real
-implementation for CPython (`runtime/http.py`, `runtime/sqlite/`) and for browsers (`runtime/fetch.py`,
-`runtime/indexeddb.py`), and one in memory (`runtime/memory.py`, tests/support/in_hand.py); one contract suite
+implementation for CPython (`runtime/http.py`, `runtime/sqlite/`) and for browsers (`runtime/browser.py`,
+`runtime/browser.py`), and one in memory (`runtime/memory.py`, tests/support/in_hand.py); one contract suite
 (tests/contract) runs against all of them.
 """
 

@@ -50,12 +50,11 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
 from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.assemble import assemble_release
-from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
 from vademecum_builder.stages.embed import Embedded
 from vademecum_builder.stages.publish import publish_release
-from vademecum_builder.stages.space import space_of
 
 DIMENSIONS, BITS = 384, 4
 CHUNKS_A_DOCUMENT = 10

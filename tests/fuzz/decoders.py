@@ -60,7 +60,7 @@ from vademecum_builder.chunking.structure import chunk_document, embedding_text
 from vademecum_builder.delta.old_rows import decode_history
 from vademecum_builder.pages.render import safe_url
 from vademecum_builder.readers.document import parse_document
-from vademecum_builder.release.listings import listed_files, listed_sources
+from vademecum_builder.release.published import listed_files, listed_sources
 from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.keys import KEY_VARIABLE, load_authority
 from vademecum_builder.signing.metadata import parse_root

@@ -21,8 +21,7 @@ from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
 from vademecum_builder.scaffold.plan import plan_setup, write_plan
-from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirement
-from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
+from vademecum_builder.scaffold.workflow import ACTION_FILE, REQUIREMENTS_FILE, WORKFLOW_FILE, requirement
 from vademecum_builder.settings import read_settings
 
 PAGE = "# Lanterns\n\nA page about lanterns.\n"

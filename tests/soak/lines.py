@@ -25,10 +25,9 @@ from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.release.previous import Previous
-from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.embed import embed_chunks
 from vademecum_builder.stages.read import read_source
-from vademecum_builder.stages.space import space_of
 
 Hits = list[tuple[str, float, str]]
 """(chunk id, score, text), best first."""

@@ -13,7 +13,7 @@ import pytest
 from support.publisher import Documents, Publisher
 from vademecum import Config, KnowledgeBase
 from vademecum.errors import SelfTestError
-from vademecum.generation.self_test import Loaded
+from vademecum.generation.opened import Loaded
 from vademecum.integrity.treatment import Diagnosis
 
 PAGE = 4096

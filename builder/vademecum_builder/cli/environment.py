@@ -1,4 +1,4 @@
-"""What the environment says, for the commands that build."""
+"""What the environment and the settings say, for the commands that may go without."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 
 from vademecum.errors import ClockError, UsageError
 from vademecum.runtime.clock import SystemClock
+from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
 from vademecum_builder.signing.validity import Validity
@@ -67,3 +70,12 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
             f"it: {SET_SECRET}"
         )
     return key
+
+
+def settings_named(config: Path) -> BuildRequest | None:
+    """Return what the settings ask for; None: there are none here, and no others were named.
+
+    Raises:
+        UsageError: They cannot be read.
+    """
+    return read_settings(config) if config.exists() or config != SETTINGS else None

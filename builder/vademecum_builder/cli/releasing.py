@@ -10,9 +10,8 @@ from dataclasses import fields, replace
 from datetime import datetime
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.environment import signing_key, time_of_build
+from vademecum_builder.cli.environment import settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
-from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, address_of, printable
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text

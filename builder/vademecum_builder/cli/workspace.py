@@ -15,10 +15,9 @@ from pathlib import Path
 from types import FrameType
 
 from vademecum.errors import CancelledError, UsageError
-from vademecum_builder.cli.environment import is_ci
+from vademecum_builder.cli.environment import is_ci, settings_named
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import printable
 from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest

@@ -1,5 +1,5 @@
 """Direct packs, written: what a client of an older release lacks, against what it has (format.md, 4.4).
 
 `schedule` says from which releases packs lead; `old_rows` is what those had and the current one has not; `encode`
-writes a pack, `vectors` the vectors in it, `writing` numbers and streams. vademecum.delta reads them.
+writes a pack, the vectors in it too. vademecum.delta reads them.
 """

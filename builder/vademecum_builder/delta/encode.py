@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vademecum.delta.dictionary import (
     FACTS,
@@ -21,9 +26,78 @@ from vademecum.delta.dictionary import (
 )
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.old_rows import OldRelease, by_key
-from vademecum_builder.delta.vectors import encode_vectors
-from vademecum_builder.delta.writing import number, raw_deflate
 from vademecum_builder.index.rows import Rows
+
+
+def number(value: int) -> bytes:
+    """Return an unsigned LEB128: 7 bits a byte, lowest first, 0x80 set on all but the last.
+
+    >>> number(300).hex()
+    'ac02'
+    """
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def raw_deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+    """Return a raw deflate stream (RFC 1951).
+
+    Args:
+        known: What it may refer to; at most 32 KiB.
+        strategy: One of zlib's.
+    """
+    # zlib takes no empty dictionary.
+    dictionary = (known,) if known else ()
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy, *dictionary)
+    return compressor.compress(content) + compressor.flush()
+
+
+ALIKE: Final = 1 / 3
+"""The share of codes in common with an older vector from which on the difference to that is sent: with fewer, it
+takes as many bytes as the vector (site/content/decisions/packs.md)."""
+
+
+def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]], bits: int) -> bytes:
+    """Return the last part of a pack: the vectors and scales of its new chunks.
+
+    Args:
+        rows: The new chunks.
+        olds: For each the chunks of the document that its own is held against.
+        bits: Of a component.
+    """
+    codes = [_code(row, chunks if bits == 4 else ()) for row, chunks in zip(rows, olds, strict=True)]
+    parts = [number(place) for place, _ in codes]
+    parts += [row.scale.to_bytes(2, "little") for row in rows]
+    for differences in (False, True):
+        data = b"".join(data for place, data in codes if (place > 0) == differences)
+        if data:
+            # Nothing in them repeats but zeros: Huffman codes alone, and runs of one byte.
+            stream = raw_deflate(data, strategy=zlib.Z_RLE)
+            parts += [number(len(stream)), stream]
+    return b"".join(parts)
+
+
+def _code(row: ChunkRow, olds: Sequence[ChunkRow]) -> tuple[int, bytes]:
+    """Return 0 and the vector, or 1 + the position of the older one that is most alike, and the difference to it."""
+    if olds:
+        new = _halves(row.vector)
+        differences = np.array([(new - _halves(old.vector)) % 16 for old in olds], np.uint8)
+        alike = (differences == 0).mean(axis=(1, 2))
+        position = int(alike.argmax())
+        if alike[position] >= ALIKE:
+            low, high = differences[position]
+            return 1 + position, (low | high << 4).tobytes()
+    return 0, row.vector
+
+
+def _halves(vector: bytes) -> NDArray[np.int16]:
+    """Return the codes of 4 bits, [2, bytes]: those in the low halves, those in the high ones."""
+    data = np.frombuffer(vector, np.uint8).astype(np.int16)
+    return np.stack([data & 15, data >> 4])
 
 
 def encode_pack(base: OldRelease, rows: Rows, header: Header) -> bytes:

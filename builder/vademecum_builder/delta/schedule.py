@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from vademecum.delta.steps import FANOUT, step_of
+from vademecum.delta.dictionary import FANOUT, step_of
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.format.objects import ObjectRef
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum_builder.hosting.base import Done, Stored, Upload
-from vademecum_builder.hosting.headers import is_immutable
+from vademecum_builder.hosting.base import Done, Stored, Upload, is_immutable
 
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 """Nobody is there to be asked for a password, or whether a host is known."""

@@ -16,8 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum_builder.hosting.base import Done, Stored, Upload
-from vademecum_builder.hosting.headers import cache_control, content_type
+from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

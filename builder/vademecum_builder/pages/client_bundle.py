@@ -21,9 +21,7 @@ from vademecum_builder.pages.bundle import bundled, loaded
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
-_RUNTIME = frozenset(
-    f"runtime/{name}.py" for name in ("__init__", "clock", "fetch", "indexeddb", "js_errors")
-)
+_RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock"))
 _NOT_CORE = (
     "arguments.py",
     "doctor.py",

@@ -15,7 +15,7 @@ from pathlib import Path
 from vademecum.errors import ContentError, QuotaError, StorageError
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.runtime.rename import patiently, replace_durably
+from vademecum.runtime.files import patiently, replace_durably
 from vademecum.trust.metadata import TIMESTAMP
 
 KEPT_RELEASES = 3

@@ -1,4 +1,5 @@
-"""Reading a release of a published tree: the builder's only state, and what `vade verify` looks at."""
+"""Reading a release of a published tree, and its listings (the site's files, the digest of each source file): the
+builder's only state, and what `vade verify` looks at."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from vademecum.config import Config
+from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import parse_object
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef, read_ref
@@ -16,13 +18,13 @@ from vademecum.format.segment import Segment, decode_segment
 from vademecum.ports import Clock, Transport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
+from vademecum.transport.paths import check_path
 from vademecum.trust.channel import ManifestHint, ReleasePointer
 from vademecum.trust.floor import ANY_TIME
 from vademecum.trust.metadata import Trust
 from vademecum_builder.delta.old_rows import History, decode_history
 from vademecum_builder.release.channels import Channels, newest_of, newest_release, shown_channel, yanked_of
 from vademecum_builder.release.closure import RecordingTransport, bring, find_closure
-from vademecum_builder.release.listings import listed_files, listed_sources
 from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.release.signed import chain_of, channels_of, versions_of, walk
 from vademecum_builder.release.version_json import DocumentChanges, read_changes
@@ -204,3 +206,41 @@ async def _version_json(
         return data
     del recorder.files["version.json"]
     return None
+
+
+def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
+    """Return what site.json says of the site's files.
+
+    Raises:
+        ContentError: It is not as format.md says.
+    """
+    files = listing.get("files")
+    if not isinstance(files, dict):
+        raise ContentError("site.json: expected files")
+    return {path: _listed(path, entry) for path, entry in files.items()}
+
+
+def _listed(path: str, entry: object) -> ObjectRef:
+    """Return one entry. Its path will be fetched, written and deleted: nothing hidden, nothing outside."""
+    try:
+        check_path(path)
+    except UsageError as error:
+        raise ContentError(f"site.json: {error.message}") from None
+    if any(part.startswith(".") for part in path.split("/")):
+        raise ContentError(f"site.json: {path}: a hidden file is no part of a published tree")
+    match entry:
+        case {"sha256": str(sha256), "size": int(size)}:
+            return ObjectRef(sha256, size, size)
+    raise ContentError(f"site.json: {path}: expected its digest and size")
+
+
+def listed_sources(data: bytes) -> Mapping[str, str]:
+    """Return what the builder's own list says: the digest behind each source file.
+
+    Raises:
+        ContentError: It is not as format.md says.
+    """
+    files = parse_object(data, "sources").get("files")
+    if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
+        raise ContentError("sources: expected the content hash of each file")
+    return files

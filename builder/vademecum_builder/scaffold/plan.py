@@ -15,9 +15,15 @@ from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, rela
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import GITIGNORE, SETTINGS_FILE, gitignore, settings
 from vademecum_builder.scaffold.repository import Repository, open_repository
-from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirements
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
-from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE, action, workflow
+from vademecum_builder.scaffold.workflow import (
+    ACTION_FILE,
+    REQUIREMENTS_FILE,
+    WORKFLOW_FILE,
+    action,
+    requirements,
+    workflow,
+)
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.folder import DEFAULT_KEYS
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE

@@ -10,7 +10,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Root
 
 from vademecum.errors import SignatureError, StorageError, UsageError
-from vademecum.runtime.rename import patiently, replace_durably
+from vademecum.runtime.files import patiently, replace_durably
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, pem_signer, read_key_file
 from vademecum_builder.signing.metadata import expiry, parse_root, signed_bytes
 from vademecum_builder.signing.validity import Validity

@@ -1,19 +1,22 @@
-"""Before the first stage: what the previous release gives to the one that is made."""
+"""Before the first stage: what the previous release gives to the one that is made, and the space of its vectors."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vademecum.format.json import canonical
 from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import DocumentRow, Segment
+from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
 from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.release.beside import read_again
 from vademecum_builder.release.published import Published
 from vademecum_builder.stages.archive import Archive
 from vademecum_builder.stages.context import BuildContext
-from vademecum_builder.stages.space import space_of
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,13 @@ def find_ground(epoch: str, base: Base, archive: Archive, context: BuildContext)
             found = read_again(context.previous, context.request.out, closure.hint)
             return Base(published=found, rows=rows_of(found.segments))
     return base
+
+
+QUANTISERS = {8: "int8", 4: "rotated-4", 2: "rotated-2"}
+"""By bits of a component; part of the epoch."""
+
+
+def space_of(encoder: DocumentEncoder, bits: int) -> VectorSpace:
+    """Return the space of an encoder's vectors, once they are quantised to so many bits (8, 4 or 2)."""
+    epoch = hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISERS[bits]])).hexdigest()[:16]
+    return VectorSpace(encoder.name, encoder.dimensions, bits, epoch)

@@ -13,10 +13,9 @@ from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.index.rows import Rows
 from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.request import QUERY_ENCODERS
-from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.read import SourceState
-from vademecum_builder.stages.space import space_of
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""What both sides of a pack know: its base, and the dictionary that texts are deflated against (format.md, 4.4)."""
+"""What both sides of a pack know: its base, and the dictionary that texts are deflated against (format.md, 4.4); and
+which older release a release has a pack from, beside the last few: steps of powers (format.md, 3.1)."""
 
 from __future__ import annotations
 
@@ -98,3 +99,18 @@ def known(past: bytes, like: OldDocument | None) -> bytes:
     row = like.row
     chunks = (field for chunk in like.chunks for field in (chunk.headings, chunk.anchor, chunk.text))
     return (past + record(row.key, row.title, row.url, row.metadata, *chunks))[-WINDOW:]
+
+
+FANOUT = 4
+
+
+def step_of(sequence: int) -> int:
+    """Return the release that the step of this one leads to (format.md, section 3.1).
+
+    >>> [step_of(sequence) for sequence in (1, 3, 4, 16)]
+    [4, 4, 16, 64]
+    """
+    size = FANOUT
+    while sequence % size == 0:
+        size *= FANOUT
+    return (sequence // size + 1) * size

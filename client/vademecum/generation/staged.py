@@ -14,8 +14,8 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.generation.lazy_segment import StoredSegment, decode_stored, read_rows
 from vademecum.generation.live_rows import StateDigest, assemble
+from vademecum.generation.opened import Loaded, of_epoch
 from vademecum.generation.row_index import packed, unpacked
-from vademecum.generation.self_test import Loaded, of_epoch
 from vademecum.ports import Store
 from vademecum.store.objects import read_sound
 from vademecum.store.pointer import Generation

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vademecum.errors import ContentError, NetworkError, ServerError
 from vademecum.ports import Body, Progress
-from vademecum.runtime.real_path import real_path
+from vademecum.runtime.files import real_path
 from vademecum.transport.paths import check_path
 
 

@@ -17,8 +17,8 @@ import httpx
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum.ports import Body, Progress
 from vademecum.runtime.content_encoding import decoder
-from vademecum.transport.http_date import http_date
 from vademecum.transport.paths import check_path
+from vademecum.transport.waiting import http_date
 from vademecum.version import __version__
 
 _FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}

@@ -11,8 +11,8 @@ from urllib.request import url2pathname
 
 from vademecum.errors import UsageError
 from vademecum.ports import Transport
+from vademecum.runtime.files import real_path
 from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.real_path import real_path
 
 _HOST = re.compile(
     r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from vademecum.errors import BusyError, StorageError, UsageError
 from vademecum.ports import Span
-from vademecum.store.spans import check_spans
+from vademecum.store.objects import check_spans
 
 
 @dataclass

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from vademecum.errors import TRANSIENT, VademecumError
 from vademecum.format.json import DIGEST, Fields, iso_time
-from vademecum.store.message import LONGEST_MESSAGE, as_text
+from vademecum.store.seal import LONGEST_MESSAGE, as_text
 
 LONGEST_ADDRESS = 2000
 """Characters of a tree's address that is kept."""

@@ -1,12 +1,12 @@
-"""What the store holds already: never rewritten while it is good, never used unless it is."""
+"""What the store holds already: never rewritten while it is good, never used unless it is; nor read beyond its end."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vademecum.errors import DamagedError, StorageError
-from vademecum.ports import Store
+from vademecum.ports import Span, Store
 
 
 async def keep(store: Store, digest: str, content: bytes) -> None:
@@ -59,3 +59,14 @@ async def read_sound(store: Store, digest: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != digest:
         raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update mends it")
     return data
+
+
+def check_spans(digest: str, size: int, spans: Sequence[Span]) -> None:
+    """Do nothing, unless a span reaches beyond an object of so many bytes.
+
+    Raises:
+        StorageError: One does.
+    """
+    for at, length in spans:
+        if at < 0 or length < 0 or at + length > size:
+            raise StorageError(f"object {digest[:12]} has {size} bytes, asked for {at} to {at + length}")

@@ -15,8 +15,7 @@ from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, ReleaseInfo, decode_manifest, read_info
 from vademecum.format.version import FORMAT
 from vademecum.policy import UNKNOWN, Offered, Policy, decide
-from vademecum.store.message import LONGEST_MESSAGE, as_text
-from vademecum.store.seal import seal, unseal
+from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.policy import CHOICES, fault
 from vademecum.ports import RecordStore
 from vademecum.store.channel_status import ChannelStatus, decode_status, told
-from vademecum.store.message import LONGEST_MESSAGE, as_text
-from vademecum.store.seal import seal, unseal
+from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")

@@ -2,6 +2,8 @@
 
 >>> seal(b'{"a":1}')[:12], unseal(seal(b'{"a":1}'), "x")
 (b'{"sha256":"0', b'{"a":1}')
+
+And the messages of errors, as records keep them.
 """
 
 from __future__ import annotations
@@ -30,3 +32,11 @@ def unseal(data: bytes, name: str) -> bytes:
     if found is None or hashlib.sha256(content).hexdigest().encode() != found[1]:
         raise ContentError(f"the record {name} is damaged: it is not what was written")
     return content
+
+
+LONGEST_MESSAGE = 1000
+
+
+def as_text(message: str) -> str:
+    """Return a message as it can be written: it may name a file whose name is no text; that part is replaced."""
+    return message[:LONGEST_MESSAGE].encode(errors="replace").decode()

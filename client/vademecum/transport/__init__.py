@@ -1,5 +1,5 @@
 """Getting bytes from hosts that fail, whatever the protocol is.
 
 downloader.py tries again, and compares digests; mirrors.py says which of several hosts is asked; waiting.py how long
-one is left alone after a failure. paths.py and http_date.py are rules that all transports keep.
+one is left alone after a failure, and reads the dates of HTTP; paths.py is a rule that all transports keep.
 """

@@ -1,11 +1,12 @@
 """How long a host is left alone: within a run after a failure, and over runs where it asked for that.
 
-The second is the record `retry` (format.md, section 8).
+The second is the record `retry` (format.md, section 8). Dates are those of HTTP (RFC 9110, section 5.6.7).
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from vademecum.config import Config
 from vademecum.errors import NetworkError, ServerError, VademecumError
@@ -71,3 +72,14 @@ async def require_patience(store: RecordStore, now: datetime) -> None:
             503,
             (until - now).total_seconds(),
         )
+
+
+def http_date(value: str | None) -> datetime | None:
+    """Return the time that a header tells, in UTC where it has no zone; None if it tells none."""
+    if value is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for an hour of a hundred digits, or before the year 1
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from vademecum.delta.steps import step_of
+from vademecum.delta.dictionary import step_of
 from vademecum.errors import ContentError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.store.pointer import Generation

@@ -12,7 +12,7 @@ import securesystemslib.signer._key as keys
 from parts import IndexedStore, faults
 
 from vademecum.errors import VademecumError
-from vademecum.runtime.indexeddb import BrowserStore
+from vademecum.runtime.browser import BrowserStore
 
 keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py
 

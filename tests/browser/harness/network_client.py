@@ -18,7 +18,7 @@ from support.oracle import judge_content
 from vademecum import browser
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
-from vademecum.runtime.fetch import BrowserTransport
+from vademecum.runtime.browser import BrowserTransport
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 
 keys.checkvalid = functools.cache(keys.checkvalid)  # see tests/unit/client/conftest.py

@@ -9,7 +9,7 @@ from typing import Any
 import store_contract
 
 from vademecum.ports import Store
-from vademecum.runtime.indexeddb import BrowserStore
+from vademecum.runtime.browser import BrowserStore
 
 
 async def run_check(name: str, open_indexed_store: Callable[[], Any]) -> str:

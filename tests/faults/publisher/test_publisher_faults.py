@@ -17,7 +17,7 @@ from support.publishing import HANDBOOK, Line, pull, pulled, read, tree_of
 from vademecum.config import Config
 from vademecum.engine import Engine
 from vademecum.errors import BusyError, EmptyStoreError, StorageError, UsageError
-from vademecum.runtime import rename as renames
+from vademecum.runtime import files as renames
 from vademecum.runtime.folder import FolderTransport
 from vademecum.store.pointer import decode_head
 from vademecum.trust.metadata import TIMESTAMP

@@ -14,10 +14,9 @@ from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told as told_of_links
-from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
+from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, address_of, counted, printable, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum.trust.metadata import TIMESTAMP
+from vademecum_builder.cli.environment import settings_named
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, counted, printable, size
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder

@@ -7,9 +7,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from vademecum.errors import NetworkError, UsageError
+from vademecum_builder.cli.environment import settings_named
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.releasing import channel_lines
-from vademecum_builder.cli.settings import settings_named
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.inventory import Inventory, list_releases

@@ -3,7 +3,7 @@
  * The store in the browser: one IndexedDB database a knowledge base (site/content/format.md, section 8).
  *
  * It keeps records, objects and the writer's lock, and decides nothing about them. The query worker, the page
- * and, through runtime/indexeddb.py, the engine use it. A connection that the browser or another page closes is
+ * and, through runtime/browser.py, the engine use it. A connection that the browser or another page closes is
  * opened again at the next use.
  */
 

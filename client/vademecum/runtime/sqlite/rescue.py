@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum.errors import BusyError, NotAStoreError
-from vademecum.runtime.real_path import real_path
+from vademecum.runtime.files import real_path
 from vademecum.runtime.sqlite.file import (
     APPLICATION_ID,
     FAULTS,

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from vademecum.errors import StorageError, UsageError
 from vademecum.ports import Span
-from vademecum.runtime.real_path import real_path
+from vademecum.runtime.files import real_path
 from vademecum.runtime.sqlite.file import (
     FAULTS,
     WORDS_TABLE,
@@ -26,7 +26,7 @@ from vademecum.runtime.sqlite.file import (
     transaction,
 )
 from vademecum.runtime.sqlite.lock import WriterLock
-from vademecum.store.spans import check_spans
+from vademecum.store.objects import check_spans
 
 T = TypeVar("T")
 

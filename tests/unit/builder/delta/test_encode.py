@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vademecum.delta.decode import decode_pack
-from vademecum.delta.dictionary import Header, OldDocument
-from vademecum.delta.steps import step_of
+from vademecum.delta.dictionary import Header, OldDocument, step_of
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum_builder.delta.encode import encode_pack

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 
+from vademecum.delta.decode import read_vectors
 from vademecum.delta.dictionary import Header
 from vademecum.delta.reader import Reader
-from vademecum.delta.vectors import read_vectors
 from vademecum.format.segment import ChunkRow
-from vademecum_builder.delta.vectors import encode_vectors
+from vademecum_builder.delta.encode import encode_vectors
 
 OLD = bytes.fromhex("1234567890ab")  # 12 codes of 4 bits
 

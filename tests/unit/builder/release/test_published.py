@@ -11,7 +11,7 @@ import pytest
 from support.publishing import HANDBOOK, Line
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
-from vademecum_builder.release.listings import listed_files
+from vademecum_builder.release.published import listed_files
 from vademecum_builder.release.version_json import DocumentChanges, read_changes
 
 ENTRY = {"sha256": "a" * 64, "size": 1}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.publishing import HANDBOOK, Line, ask, pull, pulled, read, tree_of
-from vademecum.delta.steps import step_of
+from vademecum.delta.dictionary import step_of
 from vademecum.errors import ContentError
 from vademecum.format.json import Fields
 from vademecum.format.manifest import decode_manifest

@@ -1,4 +1,4 @@
-"""Replacing files: whole, durably, and where other programs look at them too (Windows)."""
+"""Files: where a path leads, and replacing one whole, durably, and where other programs look at it too (Windows)."""
 
 from __future__ import annotations
 
@@ -58,3 +58,9 @@ def replace_durably(path: Path, data: bytes, suffix: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def real_path(path: str | Path) -> Path:
+    """Return the path behind all links. Of links that lead in a circle it is one that nothing can open: before Python
+    3.13 `Path.resolve` raises a RuntimeError there, which nobody expects of a file system."""
+    return Path(os.path.realpath(path))

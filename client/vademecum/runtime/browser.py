@@ -1,17 +1,93 @@
-"""The store in IndexedDB: js/store/store.mjs has the transactions, this is the port over it."""
+"""The browser's ports: the store in IndexedDB, published trees over `fetch`, and the errors that cross the border.
+
+js/store/store.mjs has the transactions, js/net/transport.mjs asks; errors that js/errors.mjs names become ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
-from vademecum.errors import BusyError, UsageError
-from vademecum.ports import Span
-from vademecum.runtime.js_errors import js_errors
+from vademecum.errors import (
+    BusyError,
+    ContentError,
+    NetworkError,
+    NewerFormatError,
+    QuotaError,
+    ServerError,
+    StorageError,
+    UsageError,
+    VademecumError,
+)
+from vademecum.ports import Body, Progress, Span
+from vademecum.transport.paths import check_path
+from vademecum.transport.waiting import http_date
+
+_ERRORS: Mapping[str, type[VademecumError]] = {
+    kind.code: kind
+    for kind in (
+        BusyError,
+        ContentError,
+        NetworkError,
+        NewerFormatError,
+        QuotaError,
+        StorageError,
+        UsageError,
+    )
+}
+
+
+@contextmanager
+def js_errors() -> Iterator[None]:
+    """Turn an error that js/*.mjs threw on purpose into its class here; others are bugs and pass."""
+    try:
+        yield
+    except JsException as error:
+        code, message = str(getattr(error, "code", "")), str(getattr(error, "message", error))
+        if code == "server":
+            raise ServerError(message, error.status, _number_or_none(error.retryAfter)) from error
+        if code not in _ERRORS:
+            raise
+        raise _ERRORS[code](message) from error
+
+
+def _number_or_none(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+class Tree(Protocol):
+    """One address of the published tree."""
+
+    url: str
+
+    def fetch(self, path: str, limit: int, progress: Progress | None) -> Awaitable[Any]:
+        """Return `fetchBody` of js/net/transport.mjs for a path in the tree."""
+
+
+class BrowserTransport:
+    """A `Transport` over `fetch`, always past the browser's own cache: see js/net/transport.mjs."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    async def fetch(
+        self,
+        path: str,
+        *,
+        limit: int,
+        fresh: bool = False,  # noqa: ARG002 - every request is
+        progress: Progress | None = None,
+    ) -> Body:
+        with js_errors():
+            body = await self._tree.fetch(check_path(path), limit, progress)
+        return Body(body.data.to_bytes(), body.transferred, http_date(body.date or None))
+
+    async def close(self) -> None:
+        pass
 
 
 class BrowserStore:
