@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
-from urllib.parse import urlsplit
 
 from vademecum.errors import NetworkError, SignatureError, UsageError, VademecumError
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
@@ -25,11 +24,12 @@ from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.guard import is_preview, timestamp_version
 from vademecum_builder.release.channels import check_channel
 from vademecum_builder.release.damaged import channels_left, lacks_timestamp
-from vademecum_builder.release.numbers import are_young, begun_anew, check_clock, named_in
+from vademecum_builder.release.numbers import Numbers, are_young, begun_anew, check_clock, named_in
 from vademecum_builder.release.previous import (
     Previous,
     find_previous,
     is_empty,
+    is_here,
     locate_previous,
     without_roots,
 )
@@ -162,15 +162,17 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
             lost, unreached = location != str(request.out), isinstance(error, NetworkError)
             gone = not unreached and is_empty(location) if lost else lacks_timestamp(request.out, newest)
             # What is served here under other keys is an earlier preview: nobody has its keys any more.
-            tried = isinstance(error, SignatureError) and urlsplit(location).hostname in _HERE
+            tried = isinstance(error, SignatureError) and is_here(location)
             if request.preview and not gone and (tried or (error.transient and "://" in location)):
                 numbers, why = named_in(request.out), error.message.partition(" (")[0]
                 return Previous(numbers, notices=(_UNREACHED.format(why, numbers.sequence + 1),))
             if not (request.force or gone):
                 raise
     # A host without a tree is a new one while the keys are, and has lost one later.
-    had_a_tree = lost and (request.force or not are_young(keys.roots, now))
-    numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree)
+    had_a_tree = lost and (request.force or not (keys.unused or are_young(keys.roots, now)))
+    numbers = Numbers()  # of a preview, which nobody goes on from
+    if not request.preview:
+        numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree, unused=keys.unused)
     channels = channels_left(request.out, newest) if newest and numbers.sequence and not lost else {}
     above = _WITHOUT_TIMESTAMP if channels else _ABOVE
     notices = (above.format(numbers.sequence + 1),) if numbers.sequence else ()
@@ -188,7 +190,6 @@ _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
     "tree, everything is read and embedded anew, and this is number {}"
 )
-_HERE = ("127.0.0.1", "::1", "localhost")
 _UNREACHED = "{}: this preview is compared with nothing, and is number {}"
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "

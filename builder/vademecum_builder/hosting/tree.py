@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.config import Config
+from vademecum.errors import UsageError
 from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Clock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.loop import run
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import Upload
+from vademecum_builder.publish.guard import is_preview
 from vademecum_builder.publish.tree import rank
 from vademecum_builder.release.verify import files_below, verify_tree
 
@@ -48,8 +50,13 @@ def read_tree(folder: Path, trust: bytes | None, clock: Clock) -> Tree:
         trust: The root metadata to trust; None takes the tree's own first root.
 
     Raises:
-        VademecumError: The first thing that is wrong with it.
+        UsageError: It is a preview. VademecumError: The first thing that is wrong with it.
     """
+    if is_preview(folder):
+        raise UsageError(
+            f"{folder} is a preview, signed with a key that nobody keeps: no release could follow it. Build it with "
+            "your own keys (`vade build`), and publish that"
+        )
     present = files_below(folder)
     once = Config(retries=0)  # a folder does not get better by asking again
     found = run(verify_tree(FolderTransport(folder), trust, clock, once, present=present))

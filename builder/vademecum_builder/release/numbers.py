@@ -20,8 +20,8 @@ from vademecum_builder.signing.validity import Validity
 
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """No release of this format was published before."""
-_AT_ONCE = 60
-"""Seconds after which keys are not those of a very first build any more."""
+_FIRST_WEEKS = timedelta(days=30)
+"""Whoever has unused keys for longer has likely given them to another machine, which has used them."""
 _NAME = re.compile(r"metadata/(\d{1,10})\.(?:snapshot|targets)\.json|releases/[0-9a-f]{64}\.(\d{1,10})\.json")
 _AHEAD = timedelta(days=1)
 """Clients install nothing that was built later than that by their clock (`Config`: `clock`)."""
@@ -58,21 +58,26 @@ def named_in(folder: Path) -> Numbers:
     return Numbers(sequence, Versions(signed, signed, signed))
 
 
-def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bool) -> Numbers:
+def begun_anew(
+    out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bool, unused: bool = False
+) -> Numbers:
     """Return numbers that no client has seen yet, for a line of which no release can be read.
 
     Args:
         out: What lies there is told by its file names.
         roots: The publisher's root metadata: no release is older than the first.
         lost: There is, or was, a tree elsewhere.
+        unused: The keys lie here as they were made (`Keys.unused`).
     """
     made = max(map(_made, roots.values()), default=now)
     floor = most_by(max(now, made))  # a clock that is behind lowers no number
     named = Numbers() if is_preview(out) else named_in(out).within(floor)
-    if not lost and len(roots) == 1 and are_young(roots, now):
-        # Of keys a day old no line has been lost yet, nor gone on above a thief's numbers: theirs are small.
-        since_keys = most_by(now, made)
-        floor = 0 if since_keys < _AT_ONCE else since_keys
+    if not lost and len(roots) == 1:
+        if unused and now < made + _FIRST_WEEKS:
+            floor = 0
+        elif are_young(roots, now):
+            # Of keys a day old no line has been lost yet, nor gone on above a thief's numbers: theirs are small.
+            floor = most_by(now, made)
     if named != Numbers() and not lost:
         # A very first build that died before its timestamp, which is written last: nobody has seen a release.
         unseen = not (out / TIMESTAMP).exists() and named.versions.timestamp <= 1 and are_young(roots, now)

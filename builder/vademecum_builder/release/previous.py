@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vademecum.config import Config
 from vademecum.errors import (
@@ -97,7 +98,8 @@ def find_previous(
         found = read_at(
             location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel)
         )
-        return replace(found, location=location)
+        told = None if is_here(location) else found.told  # this machine's clock is no second one
+        return replace(found, location=location, told=told)
     except VademecumError as error:
         where = _without_password(location)
         first = _AWAY if error.transient else ""
@@ -108,6 +110,11 @@ def find_previous(
         advice = f"the previous release at {where} cannot be used: {error.message} "
         advice += f"({away if away and error.transient else first + line})"
         raise _reworded(error, advice) from error
+
+
+def is_here(location: str) -> bool:
+    """Return whether it is an address of this machine."""
+    return urlsplit(location).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def is_empty(location: str) -> bool:

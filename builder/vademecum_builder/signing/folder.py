@@ -5,3 +5,5 @@ from __future__ import annotations
 from pathlib import Path
 
 DEFAULT_KEYS = Path(".vademecum/keys")
+UNUSED = "unused"
+"""A file that lies beside new keys until something is signed with them; it holds the digest of their root metadata."""

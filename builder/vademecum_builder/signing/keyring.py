@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.folder import DEFAULT_KEYS, UNUSED
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,
@@ -36,6 +38,17 @@ class Keys:
     key_file: Path
     signing_key: str = field(default="", repr=False)
     notices: tuple[str, ...] = ()
+
+    @property
+    def unused(self) -> bool:
+        """Whether these are the keys that were made here, and nothing was signed with them here yet."""
+        folder, root = self.key_file.parent, self.roots.get(1, b"")
+        if self.signing_key or not os.access(folder, os.W_OK):
+            return False
+        try:
+            return (folder / UNUSED).read_text().strip() == sha256(root).hexdigest()
+        except (OSError, UnicodeDecodeError):
+            return False
 
 
 def find_keys(

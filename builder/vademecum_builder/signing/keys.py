@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, Key, Signer
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, UsageError
+from vademecum_builder.signing.folder import UNUSED
 from vademecum_builder.signing.metadata import parse_root
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
@@ -29,10 +31,15 @@ SET_SECRET = (
 
 @dataclass(frozen=True)
 class Authority:
-    """Who signs: the chain of root metadata (version -> bytes, as published) and the release key it names."""
+    """Who signs: the chain of root metadata (version -> bytes, as published) and the release key it names.
+
+    Attributes:
+        folder: Where that key lies, if it lies in a file.
+    """
 
     roots: Mapping[int, bytes]
     signer: Signer
+    folder: Path
 
     @property
     def root_version(self) -> int:
@@ -42,6 +49,11 @@ class Authority:
     def root(self) -> bytes:
         """The newest root metadata."""
         return self.roots[self.root_version]
+
+    def note_use(self) -> None:
+        """Take the mark of unused keys away, before what they sign can be seen."""
+        with suppress(OSError):  # gone, or in a folder that cannot be written, where it counts for nothing
+            (self.folder / UNUSED).unlink()
 
 
 def load_roots(file: Path) -> dict[int, bytes]:
@@ -95,7 +107,7 @@ def load_authority(
             )
             + f" ({SET_SECRET})"
         )
-    return Authority(roots, signer)
+    return Authority(roots, signer, key_file.parent)
 
 
 def is_named(pem: bytes, root: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from securesystemslib.signer import CryptoSigner
@@ -11,6 +12,7 @@ from tuf.api.metadata import Root
 
 from vademecum.errors import SignatureError, StorageError, UsageError
 from vademecum.runtime.files import patiently, replace_durably
+from vademecum_builder.signing.folder import UNUSED
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, pem_signer, read_key_file
 from vademecum_builder.signing.metadata import expiry, parse_root, signed_bytes
 from vademecum_builder.signing.validity import Validity
@@ -62,10 +64,13 @@ def new_keys(
         for name, signer in root_signers.items():
             _write_secret(folder / name, signer.private_bytes)
         _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
-        replace_durably(folder / ROOT_FILE, signed_bytes(root, *root_signers.values()), _NEXT)
+        data = signed_bytes(root, *root_signers.values())
+        (folder / UNUSED).write_text(f"{sha256(data).hexdigest()}\n")
+        replace_durably(folder / ROOT_FILE, data, _NEXT)
         ignored = folder / ".gitignore"
         if not ignored.exists():
-            ignored.write_text("*.pem\n")  # root.json is public and may be committed; the keys may not
+            # root.json is public and may be committed; the keys, and what is true here alone, may not.
+            ignored.write_text(f"*.pem\n{UNUSED}\n")
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
 

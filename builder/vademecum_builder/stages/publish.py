@@ -216,6 +216,7 @@ def _write(
         for name, line in channels.items():
             require_unmoved(out, built_on, line.current, name, lying)
         require_host_unmoved(previous)
+        context.authority.note_use()
         written = write_tree(out, {**files, **pages, **metadata})
         sweep(
             out, current, former=base.site_files if base else (), recent=base is not None and not over_preview

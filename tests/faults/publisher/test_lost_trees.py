@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from support.in_hand import FixedClock
+from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, pull, pulled, tree_of
 from support.theft import POISON, steal
 from vademecum.errors import BusyError, ClockError, EquivocationError, ServerError, SignatureError
@@ -26,11 +27,12 @@ from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.guard import locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
-from vademecum_builder.release.previous import Previous, read_previous
+from vademecum_builder.release.previous import Previous, find_previous, read_previous
 from vademecum_builder.releases import TreeRequest, resign
-from vademecum_builder.signing.keys import ROOT_FILE, load_roots
+from vademecum_builder.signing.folder import UNUSED
+from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_roots
 from vademecum_builder.signing.metadata import Versions
-from vademecum_builder.signing.root import renew_root
+from vademecum_builder.signing.root import new_keys, renew_root
 from vademecum_builder.signing.validity import Validity
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
@@ -164,6 +166,50 @@ def test_numbers_begin_at_1_for_new_keys_and_where_that_is_asked_for_by_name(lin
     assert build(request(line, out=Path("first")), now=NOW).sequence == 1
     with pytest.raises(EquivocationError, match="another release 1"):
         build(replace(anew, source=Path("docs/guide")), now=line.now + 2 * DAY)
+
+
+@pytest.mark.fault("E62")
+def test_a_first_release_is_number_1_whenever_it_comes_and_a_line_that_is_lost_at_once_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = Line(tmp_path)
+    write_documents(tmp_path)
+    line.later(days=7)
+    before = build(request(line, preview=True, out=Path("look")), now=line.now)
+    assert [before.sequence, build(request(line), now=line.now).sequence] == [1, 1]
+    assert build(request(line, source=Path("docs/guide")), now=line.now).sequence == 2
+    store = pulled(line)
+    everything(line.out)
+    line.later(seconds=20)
+    assert build(request(line), now=line.now).sequence > 2
+    assert pull(store, FolderTransport(line.out), line.root, line.now).to_sequence > 2
+
+
+@pytest.mark.fault("E62")
+@pytest.mark.parametrize("used", ["for long", "elsewhere", "renewed", "others", "read-only", "no mark"])
+def test_keys_that_may_have_signed_something_elsewhere_begin_no_line_at_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = Line(tmp_path)
+    write_documents(tmp_path)
+    line.later(days=31 if used == "for long" else 2)
+    asked = request(line)
+    if used == "elsewhere":
+        asked = request(line, signing_key=(line.keys / RELEASE_KEY).read_text())
+    elif used == "renewed":
+        renew_root(line.keys, line.now)
+    elif used == "others":
+        mark = (line.keys / UNUSED).read_text()
+        shutil.rmtree(line.keys)
+        new_keys(line.keys, NOW)
+        (line.keys / UNUSED).write_text(mark)
+    elif used == "read-only":
+        monkeypatch.setattr("os.access", lambda *_: False)
+    elif used == "no mark":
+        (line.keys / UNUSED).unlink()
+    assert build(asked, now=line.now).sequence > 2 * DAY.total_seconds()
 
 
 # Damage ------------------------------------------------------------------------------------------------
@@ -409,3 +455,12 @@ def test_the_hosts_date_is_the_nearer_witness(line: Line) -> None:
     for off in (-16 * DAY, 2 * DAY):
         with pytest.raises(ClockError, match="the host's clock says 2026-11-21"):
             check_clock(NOW + off, NOW.isoformat(), NOW, Validity())
+
+
+@pytest.mark.fault("E64")
+def test_a_host_on_this_machine_is_no_second_clock(line: Line) -> None:
+    with PagesHost(line.out) as host:
+        read = find_previous(host.url, load_roots(line.keys / ROOT_FILE))
+        assert (read.numbers.sequence, read.told) == (6, None)
+        with pytest.raises(ClockError, match="signed on 2026-11-21"):
+            build(request(line, out=Path("other"), previous=host.url), now=line.now - 400 * DAY)

@@ -56,6 +56,12 @@ def test_what_is_immutable_goes_first_and_the_timestamp_last(tmp_path: Path) -> 
     assert (again.files, again.skipped, host.log) == (0, len(host.files), ["commit"])
 
 
+def test_a_preview_is_published_nowhere(line: Line) -> None:
+    line.release(NEWER, preview=True)
+    with pytest.raises(UsageError, match="is a preview, signed with a key that nobody keeps"):
+        built(line)
+
+
 def test_what_lies_in_the_folder_and_is_no_part_of_the_tree_is_not_published(line: Line) -> None:
     (line.out / "secret.pem").write_text("a key")
     (line.out / ".env").write_text("a token")

@@ -21,6 +21,7 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.trust import channel
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
+from vademecum_builder.signing.folder import UNUSED
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,
@@ -45,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
 def test_new_keys_are_for_the_owner_alone_and_the_root_is_public(folder: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes[ROOT_KEY] == modes[RELEASE_KEY] == 0o600
-    assert set(modes) == {ROOT_KEY, RELEASE_KEY, ROOT_FILE, ".gitignore"}
-    assert (folder / ".gitignore").read_text() == "*.pem\n", "git takes the root, and no key"
+    assert set(modes) == {ROOT_KEY, RELEASE_KEY, ROOT_FILE, UNUSED, ".gitignore"}
+    assert (folder / ".gitignore").read_text() == "*.pem\nunused\n", "git takes the root, and no key"
     assert b"PRIVATE" not in (folder / ROOT_FILE).read_bytes()
 
 
