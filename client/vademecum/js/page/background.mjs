@@ -4,7 +4,7 @@
 import { asError } from "../errors.mjs";
 import { encodeRecord } from "../store/records.mjs";
 import { decide, goodChoices } from "../update/policy.mjs";
-import { FIRST_BACKOFF_MS, LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../update/schedule.mjs";
+import { LONGEST_RETRY_AFTER_MS, nextDelay, readRetry, restOf, Schedule } from "../update/schedule.mjs";
 import { report } from "./events.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Policy} Policy */
