@@ -15,8 +15,7 @@ from datetime import datetime
 
 from vademecum.errors import UsageError
 from vademecum.trust.channel import ReleasePointer
-from vademecum_builder.index.rows import rows_of
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import VectorSpace, rows_of
 from vademecum_builder.pipeline import make_release
 from vademecum_builder.release import channels as decisions
 from vademecum_builder.release.beside import read_again

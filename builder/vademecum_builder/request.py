@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.tiers import TierLimits
-from vademecum_builder.signing.validity import Validity
+from vademecum_builder.signing.defaults import Validity
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (`asking`, `reading`, `embedding`), and how much of how much is done."""

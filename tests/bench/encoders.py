@@ -22,8 +22,7 @@ import numpy as np
 from vademecum.encoder.query import decode_encoder
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
-from vademecum_builder.encoders.base import Fitted
-from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.base import FitLimits, Fitted
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix

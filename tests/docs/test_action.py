@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from vademecum_builder.cli.github import OUTPUTS
-from vademecum_builder.scaffold.workflow import ACTION_FILE, action, workflow
+from vademecum_builder.scaffold.files import ACTION_FILE, action, workflow
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "builder" / "vademecum_builder" / "scaffold" / "workflow.yml"

@@ -15,7 +15,7 @@ from pathlib import Path
 from support.publishing import Line, ask, pulled
 from vademecum.format.version import FORMAT
 from vademecum_builder.index.tiers import TierLimits
-from vademecum_builder.signing.validity import Validity
+from vademecum_builder.signing.defaults import Validity
 
 KEYS = """---
 author: Ann

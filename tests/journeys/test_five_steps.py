@@ -16,7 +16,7 @@ from support.repositories import commit, git, repository
 from support.runner import Runner
 from vademecum_builder.cache import default_cache
 from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.scaffold.files import WORKFLOW_FILE
 
 GH = """#!/bin/sh
 case "$1 $2" in

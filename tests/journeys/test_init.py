@@ -20,8 +20,8 @@ from vademecum.errors import StorageError
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
+from vademecum_builder.scaffold.files import ACTION_FILE, REQUIREMENTS_FILE, WORKFLOW_FILE, requirement
 from vademecum_builder.scaffold.plan import plan_setup, write_plan
-from vademecum_builder.scaffold.workflow import ACTION_FILE, REQUIREMENTS_FILE, WORKFLOW_FILE, requirement
 from vademecum_builder.settings import read_settings
 
 PAGE = "# Lanterns\n\nA page about lanterns.\n"

@@ -13,7 +13,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.repositories import commit, fake_gh, git, repository, write
 from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
+from vademecum_builder.scaffold.files import ACTION_FILE, WORKFLOW_FILE
 
 DOCS = {"docs/lanterns.md": "# Lanterns\n\nA page about lanterns.\n"}
 KEYS, SERVED = Path(".vademecum/keys"), Path(".served")

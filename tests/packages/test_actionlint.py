@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vademecum_builder.scaffold.workflow import workflow
+from vademecum_builder.scaffold.files import workflow
 
 ROOT = Path(__file__).parents[2]
 LINT = """

@@ -11,8 +11,8 @@ from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.searcher import Searcher
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.builtin import fit_builtin
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.readers.document import Document
 

@@ -22,7 +22,7 @@ from vademecum.config import Config
 from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cache import default_cache
 from vademecum_builder.cli.main import main
-from vademecum_builder.scaffold.workflow import WORKFLOW_FILE
+from vademecum_builder.scaffold.files import WORKFLOW_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY
 
 SUBJECTS = ("pumps", "valves", "levers", "lanterns", "ropes", "anchors")

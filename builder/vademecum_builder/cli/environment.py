@@ -11,9 +11,8 @@ from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.settings import read_settings
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.defaults import DEFAULT_KEYS, Validity
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
-from vademecum_builder.signing.validity import Validity
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:

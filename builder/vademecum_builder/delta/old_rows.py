@@ -12,8 +12,7 @@ from vademecum.delta.dictionary import OldDocument
 from vademecum.errors import ContentError
 from vademecum.format.json import Fields
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
-from vademecum_builder.index.rows import Rows
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import Rows, VectorSpace
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from vademecum.encoder.query import decode_encoder
 from vademecum_builder.encoders.alphabet import build_alphabet
-from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.table import Matrix, Progress, Table, unit
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 from vademecum.encoder.alphabet import Alphabet
 from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, Golden, encode_encoder
 from vademecum.encoder.query import Encoder
-from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.table import Matrix, quantise_table
 
 _OVERSAMPLING: Final = 32

@@ -32,8 +32,8 @@ from vademecum.format.tensors import (
 from vademecum_builder.cache import default_cache
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.directions import find_directions
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 

@@ -11,9 +11,8 @@ from vademecum.encoder.file import EncoderFile
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import UsageError
 from vademecum_builder.encoders import builtin, http, transformer
-from vademecum_builder.encoders.base import DocumentEncoder, EmbeddingModel, Fitted
+from vademecum_builder.encoders.base import DocumentEncoder, EmbeddingModel, FitLimits, Fitted
 from vademecum_builder.encoders.kept import EstimatedModel, KeptModel, KeptVectors
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Progress
 
 DEFAULT_ENCODER: Final = builtin.NAME

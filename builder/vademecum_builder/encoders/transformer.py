@@ -15,9 +15,8 @@ import numpy as np
 from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
 from vademecum_builder.encoders.alphabet import build_alphabet
-from vademecum_builder.encoders.base import EmbeddingModel, Fitted
+from vademecum_builder.encoders.base import EmbeddingModel, FitLimits, Fitted
 from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.table import Matrix, Progress, unit
 
 PREFIX: Final = "sentence-transformers:"

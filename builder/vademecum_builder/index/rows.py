@@ -1,4 +1,4 @@
-"""The rows of a release that count, and what each weighs."""
+"""The rows of a release that count, what each weighs, and the space that their vectors lie in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ from itertools import chain
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.row_index import unpacked
+
+
+@dataclass(frozen=True)
+class VectorSpace:
+    """What two vectors must have in common to be compared.
+
+    Attributes:
+        encoder: The encoder's name, as the release carries it.
+        dimensions: D.
+        bits: Of a vector's component: 8, 4 or 2.
+        epoch: 16 hex digits that name chunker, encoder and quantiser together; rows of different epochs never mix.
+    """
+
+    encoder: str
+    dimensions: int
+    bits: int
+    epoch: str
+
 
 _ROW_COST = 24  # ids, sequences, offsets and scale of a row, about
 

@@ -12,8 +12,7 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, cut, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum_builder.index.gzip_tensors import deflate_tensors
-from vademecum_builder.index.rows import Rows, chunk_weight, document_weight
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import Rows, VectorSpace, chunk_weight, document_weight
 from vademecum_builder.index.tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
 

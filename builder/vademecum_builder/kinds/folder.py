@@ -9,7 +9,7 @@ from typing import Final
 from vademecum_builder.kinds.base import ADDRESS, Key, Opened, is_http, is_path, is_text, is_texts, is_truth
 from vademecum_builder.publish.guard import check_target
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.defaults import DEFAULT_KEYS
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.stages.documents import choose_reader

@@ -15,8 +15,8 @@ from pathlib import Path
 from vademecum.errors import ClockError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.publish.guard import is_preview, timestamp_version
+from vademecum_builder.signing.defaults import Validity
 from vademecum_builder.signing.metadata import Versions, parse_root
-from vademecum_builder.signing.validity import Validity
 
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """No release of this format was published before."""

@@ -9,10 +9,10 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 
 from vademecum_builder.scaffold.deployments import VADE, Workflow
+from vademecum_builder.scaffold.files import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.scaffold.steps import after_rendering
-from vademecum_builder.scaffold.workflow import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
 _PIPE = re.compile(r"\bvade\b[^\n]*?(?<!\|)\|(?!\|)")

@@ -19,8 +19,8 @@ from vademecum.transport.downloader import Downloader
 from vademecum.trust.floor import ANY_TIME
 from vademecum.trust.refresh import refresh
 from vademecum_builder.scaffold.findings import GOOD, WRONG, Finding
+from vademecum_builder.signing.defaults import Validity
 from vademecum_builder.signing.metadata import parse_root
-from vademecum_builder.signing.validity import Validity
 
 _ABOUT = "site"
 _LATE = Validity().timestamp / 4

@@ -7,11 +7,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 
 from vademecum_builder.scaffold.deployments import Workflow
-from vademecum_builder.scaffold.files import SETTINGS_FILE
+from vademecum_builder.scaffold.files import ENVIRONMENT, SETTINGS_FILE
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.plan import KEY_FOLDERS
 from vademecum_builder.scaffold.repository import Repository
-from vademecum_builder.scaffold.workflow import ENVIRONMENT
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY
 
 _PATIENCE = 30

@@ -13,19 +13,22 @@ from vademecum_builder.encoders.registry import published_name
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
-from vademecum_builder.scaffold.files import GITIGNORE, SETTINGS_FILE, gitignore, settings
-from vademecum_builder.scaffold.repository import Repository, open_repository
-from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
-from vademecum_builder.scaffold.workflow import (
+from vademecum_builder.scaffold.files import (
     ACTION_FILE,
+    GITIGNORE,
     REQUIREMENTS_FILE,
+    SETTINGS_FILE,
     WORKFLOW_FILE,
     action,
+    gitignore,
     requirements,
+    settings,
     workflow,
 )
+from vademecum_builder.scaffold.repository import Repository, open_repository
+from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.settings import read_settings
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.defaults import DEFAULT_KEYS
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE
 from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources.folder import FolderSource

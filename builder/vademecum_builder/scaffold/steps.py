@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vademecum_builder.scaffold.deployments import Workflow
+from vademecum_builder.scaffold.files import ENVIRONMENT, WORKFLOW_FILE
 from vademecum_builder.scaffold.repository import Repository
-from vademecum_builder.scaffold.workflow import ENVIRONMENT, WORKFLOW_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
 
 

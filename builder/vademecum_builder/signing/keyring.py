@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
-from vademecum_builder.signing.folder import DEFAULT_KEYS, UNUSED
+from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, Key, Signer
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, UsageError
-from vademecum_builder.signing.folder import UNUSED
+from vademecum_builder.signing.defaults import UNUSED
 from vademecum_builder.signing.metadata import parse_root
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"

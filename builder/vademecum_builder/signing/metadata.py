@@ -20,7 +20,7 @@ from vademecum.format.json import canonical, parse_object
 from vademecum.format.version import FORMAT
 from vademecum.trust.channel import CUSTOM, Line, ReleasePointer
 from vademecum.trust.metadata import TIMESTAMP
-from vademecum_builder.signing.validity import Validity
+from vademecum_builder.signing.defaults import Validity
 
 _SERIALIZER = JSONSerializer(compact=True)
 

@@ -12,10 +12,9 @@ from tuf.api.metadata import Root
 
 from vademecum.errors import SignatureError, StorageError, UsageError
 from vademecum.runtime.files import patiently, replace_durably
-from vademecum_builder.signing.folder import UNUSED
+from vademecum_builder.signing.defaults import UNUSED, Validity
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY, pem_signer, read_key_file
 from vademecum_builder.signing.metadata import expiry, parse_root, signed_bytes
-from vademecum_builder.signing.validity import Validity
 
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"

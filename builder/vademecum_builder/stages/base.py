@@ -11,8 +11,7 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import DocumentRow, Segment
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
-from vademecum_builder.index.rows import Rows, rows_of
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import Rows, VectorSpace, rows_of
 from vademecum_builder.release.beside import read_again
 from vademecum_builder.release.published import Published
 from vademecum_builder.stages.archive import Archive

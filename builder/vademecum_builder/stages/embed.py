@@ -10,8 +10,7 @@ from vademecum_builder.chunking.structure import Chunk, embedding_text
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
 from vademecum_builder.encoders.onnx_model import export_model
 from vademecum_builder.encoders.quantise import quantise
-from vademecum_builder.index.rows import Rows
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import Rows, VectorSpace
 from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.context import BuildContext

@@ -14,8 +14,7 @@ from vademecum.store.records import SPOILED, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.channel import ReleasePointer
-from vademecum.update.download import download, require_room
-from vademecum.update.download_budget import UNLIMITED, Budget
+from vademecum.update.download import UNLIMITED, Budget, download, require_room
 from vademecum.update.plan import Plan, full_plan, plans
 from vademecum.update.staging import StagingError, activate, stage
 from vademecum.update.surroundings import Surroundings

@@ -19,7 +19,7 @@ from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors
 from vademecum.transport.waiting import remember_wait, require_patience
-from vademecum.update.download_budget import Budget
+from vademecum.update.download import Budget
 from vademecum.update.seed import Planted, Seed
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update

@@ -42,7 +42,7 @@ from vademecum.trust.floor import ROOT, judge_installed
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
-from vademecum.update.download_budget import UNLIMITED, Budget
+from vademecum.update.download import UNLIMITED, Budget
 from vademecum.update.ladder import Ladder, spoiled
 from vademecum.update.plan import Plan, equivocation, plans, refuse_older, refuse_other
 from vademecum.update.results import Check

@@ -29,11 +29,10 @@ from vademecum_builder.publish.guard import locked, require_unmoved
 from vademecum_builder.release.numbers import Numbers, check_clock
 from vademecum_builder.release.previous import Previous, find_previous, read_previous
 from vademecum_builder.releases import TreeRequest, resign
-from vademecum_builder.signing.folder import UNUSED
+from vademecum_builder.signing.defaults import UNUSED, Validity
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_roots
 from vademecum_builder.signing.metadata import Versions
 from vademecum_builder.signing.root import new_keys, renew_root
-from vademecum_builder.signing.validity import Validity
 
 NEWER = {**HANDBOOK, "lanterns.md": "# Lanterns\n\nA page about lanterns at night.\n"}
 DAY = timedelta(days=1)

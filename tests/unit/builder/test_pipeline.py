@@ -29,8 +29,8 @@ from vademecum_builder.profiles import reader as profiles
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import read_changes
+from vademecum_builder.signing.defaults import Validity
 from vademecum_builder.signing.root import renew_root
-from vademecum_builder.signing.validity import Validity
 from vademecum_builder.sources.base import Changes, Checkpoint, Skipped, SourceItem
 from vademecum_builder.stages import parsed
 

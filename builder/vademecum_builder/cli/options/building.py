@@ -26,7 +26,7 @@ from vademecum_builder.cli.options.common import (
 )
 from vademecum_builder.release.share import parse_share
 from vademecum_builder.request import QUERY_ENCODERS
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.defaults import DEFAULT_KEYS
 
 COMMANDS = CommandGroup()
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from vademecum.errors import UsageError
-from vademecum_builder.signing.folder import DEFAULT_KEYS
+from vademecum_builder.signing.defaults import DEFAULT_KEYS
 
 SETTINGS = Path("vademecum.toml")
 """What a build does where the command line names no source (settings.py)."""

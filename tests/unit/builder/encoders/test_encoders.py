@@ -26,8 +26,7 @@ from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum_builder.encoders import directions, fit
 from vademecum_builder.encoders.alphabet import build_alphabet, fold
-from vademecum_builder.encoders.base import DocumentEncoder, Fitted
-from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.base import DocumentEncoder, FitLimits, Fitted
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
 from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unpack_rows

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vademecum.errors import ContentError
 from vademecum_builder.encoders import prior as priors
-from vademecum_builder.encoders.limits import FitLimits
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.prior import PROBES, Prior, decode_prior, encode_prior, find_prior, fit_prior
 
 SMALL = FitLimits(general=40)

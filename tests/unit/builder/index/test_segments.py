@@ -15,9 +15,8 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.objects import inflate
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
-from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.index.rows import Rows, VectorSpace, rows_of
 from vademecum_builder.index.segments import LaidSegments, lay_segments
-from vademecum_builder.index.space import VectorSpace
 from vademecum_builder.index.tiers import TierLimits
 
 EPOCH = "0123456789abcdef"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from vademecum_builder.scaffold.workflow import workflow
+from vademecum_builder.scaffold.files import workflow
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.trust import channel
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
-from vademecum_builder.signing.folder import UNUSED
+from vademecum_builder.signing.defaults import UNUSED, Validity
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
     RELEASE_KEY,
@@ -32,7 +32,6 @@ from vademecum_builder.signing.keys import (
 )
 from vademecum_builder.signing.metadata import Versions, sign_release
 from vademecum_builder.signing.root import new_keys, renew_root
-from vademecum_builder.signing.validity import Validity
 
 CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 32, 7, "one"))}
 

@@ -17,7 +17,7 @@ from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum_builder.delta.old_rows import History, decode_history, encode_history
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.index.space import VectorSpace
+from vademecum_builder.index.rows import VectorSpace
 from vademecum_builder.release.published import Published
 from vademecum_builder.request import ArchiveLimits
 

@@ -17,8 +17,8 @@ from vademecum.generation.opened import Opened
 from vademecum.search.results import Hit, Place
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.builtin import fit_builtin
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
 
 START = "Turn the red lever to start the pump."

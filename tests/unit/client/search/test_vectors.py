@@ -28,8 +28,8 @@ from vademecum.search.results import Passage, view_document
 from vademecum.search.searcher import Searcher
 from vademecum.search.vectors import Index
 from vademecum.store.pointer import Generation
+from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.builtin import fit_builtin
-from vademecum_builder.encoders.limits import FitLimits
 from vademecum_builder.encoders.quantise import quantise
 
 

@@ -11,7 +11,7 @@ from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import BudgetError, NetworkError
 from vademecum.format.objects import ObjectRef
-from vademecum.update.download_budget import Budget
+from vademecum.update.download import Budget
 
 RELEASES = [
     {"a": texts("rotate the key")},

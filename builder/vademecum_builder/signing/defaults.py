@@ -1,9 +1,14 @@
-"""How long signatures hold: a value that the command line knows, which need not wait for cryptography."""
+"""Where keys lie and how long signatures hold: what the command line knows need not wait for cryptography."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+
+DEFAULT_KEYS = Path(".vademecum/keys")
+UNUSED = "unused"
+"""A file that lies beside new keys until something is signed with them; it holds the digest of their root metadata."""
 
 
 @dataclass(frozen=True)
