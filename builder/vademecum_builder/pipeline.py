@@ -59,7 +59,7 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     """
     base = find_base(encoders, context)
     state = read_source(source, base, context)
-    _refuse_loss(state.documents, base.documents, context.request)
+    _refuse_loss(state, base.documents, context.request)
     if context.request.strict:
         _refuse_warnings(state, base, context)
     if base.published is not None and not state.is_new and not wants_other_model(context):
@@ -101,17 +101,19 @@ def make_release(
     return assemble_release(laid, sources, segments, packs, archive, contents, places, context)
 
 
-def _refuse_loss(now: Collection[str], before: Collection[str], request: BuildRequest) -> None:
+def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:
     """Refuse that most of the documents go, or those of one source: what made them may have failed."""
+    unread = "; ".join(state.audit.warnings)
+    why = f"{unread}." if unread else "did the generator fail, or is the folder another one?"
     for source in (None, *request.sources):
         prefix = source.prefix if source else ""
-        left, had = (sum(key.startswith(prefix) for key in keys) for keys in (now, before))
+        left, had = (sum(key.startswith(prefix) for key in keys) for keys in (state.documents, before))
         where = f"{source.name}: " if source else ""
         told = f"{where}{left} documents, and the release before has {had}"
         if not left and not request.allow_empty:
             raise UsageError(
-                f"{told if had else f'{where}there are 0 documents'}: did the generator fail, or is the folder another "
-                "one? Nothing was published; if that is meant: --allow-empty"
+                f"{told if had else f'{where}there are 0 documents'}: {why} Nothing was published; if that is "
+                "meant: --allow-empty"
             )
         if 2 * left < had and not (request.allow_shrink or request.allow_empty):
             raise UsageError(

@@ -17,11 +17,13 @@ import yaml
 
 from support.repositories import commit, git, repository
 from vademecum.errors import StorageError
+from vademecum.version import __version__
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
-from vademecum_builder.scaffold.files import ACTION_FILE, REQUIREMENTS_FILE, WORKFLOW_FILE, requirement
+from vademecum_builder.scaffold.files import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.scaffold.plan import plan_setup, write_plan
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, requirement
 from vademecum_builder.settings import read_settings
 
 PAGE = "# Lanterns\n\nA page about lanterns.\n"
@@ -44,6 +46,12 @@ class Ran:
 
 
 Vade = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def from_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for most who install it; what runs here came from this repository."""
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
 
 
 @pytest.fixture
@@ -96,19 +104,19 @@ def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
     [
         (
             {"url": "https://git.example.org/a/b", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
-            f"vademecum[build] @ git+https://git.example.org/a/b@{'c' * 40}",
+            f"git+https://git.example.org/a/b@{'c' * 40}",
         ),
         (
             {"url": "ssh://git@example.org/a/b.git", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
-            f"vademecum[build] @ git+https://example.org/a/b.git@{'c' * 40}",
+            f"git+https://example.org/a/b.git@{'c' * 40}",
         ),
         (
             {"url": "https://me:secret@example.org/b", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
-            f"vademecum[build] @ git+https://example.org/b@{'c' * 40}",
+            f"git+https://example.org/b@{'c' * 40}",
         ),
         (
             {"url": "https://example.org/v.whl", "archive_info": {}},
-            "vademecum[build] @ https://example.org/v.whl",
+            "https://example.org/v.whl",
         ),
         ({"url": "file:///tmp/v.whl", "archive_info": {}}, ""),
         ({"url": "file:///nowhere/at/all", "dir_info": {}}, ""),
@@ -123,10 +131,7 @@ def test_a_clone_is_installed_by_its_commit_where_that_was_pushed(vade: Vade, pl
     came: dict[str, Any] = {"url": place.as_uri(), "dir_info": {"editable": True}}
     assert requirement(came) == "", "nobody else has this commit"
     git("update-ref", "refs/remotes/origin/main", "HEAD")
-    assert (
-        requirement(came)
-        == f"vademecum[build] @ git+https://example.org/a/b.git@{git('rev-parse', 'HEAD').strip()}"
-    )
+    assert requirement(came) == f"git+https://example.org/a/b.git@{git('rev-parse', 'HEAD').strip()}"
 
 
 def test_where_no_package_index_has_it_the_requirement_is_written(
@@ -146,13 +151,40 @@ def test_where_no_package_index_has_it_the_requirement_is_written(
     monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
     Path(REQUIREMENTS_FILE).unlink()
     Path(ACTION_FILE).unlink()
-    assert vade("init", "--yes", "--json").json["notes"] == []
+    assert len(vade("init", "--yes", "--json").json["steps"]) == 4
     assert not Path(REQUIREMENTS_FILE).exists(), "a release is named by its version"
     monkeypatch.setattr(
         PathDistribution, "read_text", lambda self, name: '{"url": "file:///v.whl", "archive_info": {}}'
     )
-    [note] = vade("init", "--yes", "--json", "--dry-run").json["notes"]
-    assert REQUIREMENTS_FILE in note and "git+https://HOST/REPOSITORY@COMMIT" in note
+    step, *_, push, _ = vade("init", "--yes", "--json", "--dry-run").json["steps"]
+    line = "vademecum[build] @ git+https://HOST/REPOSITORY@COMMIT"
+    assert step["command"] == f"echo '{line}' > {REQUIREMENTS_FILE}"
+    assert f" {REQUIREMENTS_FILE} " in push["command"]
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "extras"),
+    [
+        ({"docs/a.rst": "A\n=\n\nText.\n", "docs/conf.py": "project = 'A'\n"}, "", "build,rst"),
+        ({"docs/a.md": PAGE, "docs/b.pdf": "%PDF-1.4", "docs/c.ipynb": "{}"}, "", "build,files,notebook"),
+        (
+            {"docs/a.md": PAGE, "src/b.rst": "B"},
+            "encoder = 'sentence-transformers:a/b'\n[[source]]\nname = 'a'\nkind = 'folder'\npath = 'docs'\n"
+            "[[source]]\nname = 'b'\nkind = 'feed'\npath = 'https://example.org/b.xml'\n",
+            "build,feed,models",
+        ),
+    ],
+    ids=["a generator's sources", "office files", "settings"],
+)
+def test_a_workflow_installs_what_reads_the_documents(
+    vade: Vade, files: dict[str, str], settings: str, extras: str
+) -> None:
+    address = "address = 'https://example.org/kb/'\nout = 'kb'\n"
+    repository(files | ({"vademecum.toml": address + settings} if settings else {}))
+    told = vade("init", "--yes", "--json").json
+    line = Path(REQUIREMENTS_FILE).read_text().splitlines()[-1]
+    assert line == f"vademecum[{extras}]=={__version__}"
+    assert extras.removeprefix("build,") in told["notes"][-1]
 
 
 def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:

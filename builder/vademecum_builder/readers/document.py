@@ -19,21 +19,15 @@ from vademecum_builder.readers.slugs import GITHUB, SlugRule
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
-from vademecum_builder.sources.endings import MEDIA_TYPES
+from vademecum_builder.sources.endings import MEDIA_TYPES, install_hint
 from vademecum_builder.sources.private_keys import private_key_line
 
 __all__ = ["Document", "MissingReader", "Section", "parse_document"]
 
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
-_FILES = "pip install 'vademecum[files]'"
-_LIBRARIES = {
-    base.RST: ("rst", "pip install 'vademecum[rst]'"),
-    base.NOTEBOOK: ("notebook", "pip install 'vademecum[notebook]'"),
-    base.ORG: ("org", "pip install 'vademecum[org]'"),
-    base.ASCIIDOC: ("asciidoc", "install Asciidoctor (apt, brew or gem install asciidoctor)"),
-}
-"""Readers that need what is not always there, and what brings it."""
+_BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}
+"""Readers of texts that need what is not always there."""
 LONGEST_URL = 2000
 _FILE = re.compile(
     rf"(?![A-Za-z][A-Za-z0-9+.-]*:|/)[^?#]*\.(?!(?:{'|'.join(suffix[1:] for suffix in MEDIA_TYPES)})\b)\w+(?:[?#]|$)"
@@ -174,7 +168,7 @@ def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str) -> Re
         case media if media in base.BINARY:
             return _read_binary(file)
         case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:
-            return _by_library(*_LIBRARIES[file.media_type])(unify_line_breaks(file.text()))
+            return _by_library(file.media_type)(unify_line_breaks(file.text()))
     kinds = ", ".join(sorted({*MEDIA_TYPES.values()}))
     raise UsageError(f"{file.key}: no reader for {file.media_type}; use one of {kinds}")
 
@@ -200,7 +194,7 @@ def _read_binary(file: SourceItem) -> Reading:
             }[file.media_type]
         reading = read(file.data)
     except ModuleNotFoundError:
-        raise MissingReader(f"not read: {_FILES}") from None
+        raise MissingReader(f"not read: {install_hint(file.media_type)}") from None
     if not _text_of(reading):
         raise ContentError("no text in it")
     return reading
@@ -210,17 +204,17 @@ def _text_of(reading: Reading) -> str:
     return "\n".join(block_text(block) for section in reading.sections for block in section.blocks)
 
 
-def _by_library(name: str, remedy: str) -> Callable[[str], Reading]:
+def _by_library(media: str) -> Callable[[str], Reading]:
     """Return a reader whose library need not be there.
 
     Raises:
         MissingReader: It is not.
     """
     try:
-        module = import_module(f"vademecum_builder.readers.{name}")
+        module = import_module(f"vademecum_builder.readers.{_BY_LIBRARY[media]}")
     except ModuleNotFoundError:
-        raise MissingReader(f"not read: {remedy}") from None
-    reader: Callable[[str], Reading] = getattr(module, f"read_{name}")
+        raise MissingReader(f"not read: {install_hint(media)}") from None
+    reader: Callable[[str], Reading] = getattr(module, f"read_{_BY_LIBRARY[media]}")
     return reader
 
 
@@ -256,7 +250,7 @@ def _joined(base_url: str, url: str) -> str:
 
 def _path(file: SourceItem, slug: object) -> str:
     path = PurePosixPath(file.key)
-    if file.media_type in _LIBRARIES and not slug:
+    if file.media_type in _BY_LIBRARY and not slug:
         return path.with_suffix(".html").as_posix()  # as Sphinx, Asciidoctor, Org and nbconvert name it
     if file.media_type != MARKDOWN and not slug:
         return file.key

@@ -69,7 +69,7 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     documents = [name for name in files if _is_document(name)]
     found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
     for candidate in _rendered(top, files):
-        if not any(_is_below(candidate.path, path) for path in found):
+        if not any(is_below(candidate.path, path) for path in found):
             found[candidate.path] = candidate
     return tuple(found.values()) or tuple(_plain(documents))
 
@@ -97,15 +97,15 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         served = [
             name
             for name in documents
-            if _is_below(name, folder) and _is_served(found, _below(folder, [name])[0])
+            if is_below(name, folder) and _is_served(found, _below(folder, [name])[0])
         ]
-        beside = [name for name in documents if not _is_below(name, folder)]
+        beside = [name for name in documents if not is_below(name, folder)]
         held = {
             place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")
         }
         held = {place: count for place, count in held.items() if count}
         if held:
-            inside = all(_is_below(place, folder) for place in held)
+            inside = all(is_below(place, folder) for place in held)
             path = next(iter(held)) if len(held) == 1 else folder if inside else posixpath.commonpath(held)
             what = f"sources of {found.profile.title.partition(',')[0]}"
             yield Candidate(path or ".", what, sum(held.values()), found.rules.base_url, found.rules.title)
@@ -115,7 +115,7 @@ def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
     seen: list[str] = []
     indexes = (PurePosixPath(name) for name in files if name.endswith("index.html"))
     for folder in _own(path.parent.as_posix() for path in indexes if path.name == "index.html"):
-        if any(_is_below(folder, above) for above in seen):
+        if any(is_below(folder, above) for above in seen):
             continue
         keys = _below(folder, files)
         source = FolderSource(top / folder)
@@ -168,11 +168,10 @@ def _own(folders: Iterable[str]) -> list[str]:
 
 def _below(folder: str, names: Sequence[str]) -> list[str]:
     return (
-        list(names)
-        if folder == "."
-        else [n.removeprefix(f"{folder}/") for n in names if _is_below(n, folder)]
+        list(names) if folder == "." else [n.removeprefix(f"{folder}/") for n in names if is_below(n, folder)]
     )
 
 
-def _is_below(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
+    """Return whether a path is a folder or something in it; in `.` everything is."""
     return folder == "." or path == folder or path.startswith(f"{folder}/")

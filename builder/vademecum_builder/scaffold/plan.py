@@ -11,21 +11,26 @@ from vademecum.errors import StorageError, UsageError
 from vademecum.version import __version__
 from vademecum_builder.encoders.registry import published_name
 from vademecum_builder.request import BuildRequest
+from vademecum_builder.scaffold.candidates import is_below
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import (
     ACTION_FILE,
     GITIGNORE,
-    REQUIREMENTS_FILE,
     SETTINGS_FILE,
     WORKFLOW_FILE,
     action,
     gitignore,
-    requirements,
     settings,
     workflow,
 )
 from vademecum_builder.scaffold.repository import Repository, open_repository
+from vademecum_builder.scaffold.requirement import (
+    REQUIREMENTS_FILE,
+    extras_of,
+    requirements,
+    unreached,
+)
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
@@ -72,26 +77,31 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     workflows = read_workflows(known)
     publishing = next((w for w in workflows if w.publishes), None)
     deployed = None if publishing else next((w for w in workflows if w.deploys), None)
-    if (known.top / SETTINGS_FILE).exists():
-        choice = _settled(known, read_settings(known.top / SETTINGS_FILE))
-    else:
-        choice = choose(known, folder, deployed, wishes, ask)
+    told = read_settings(known.top / SETTINGS_FILE) if (known.top / SETTINGS_FILE).exists() else None
+    choice = choose(known, folder, deployed, wishes, ask) if told is None else _settled(known, told)
+    names = [name for name in known.files if any(is_below(name, source) for source in choice.sources)]
+    extras = extras_of(names, wishes.encoder, told)
     keys = key_folder(known.top)
     files = (
         _file(known, SETTINGS_FILE, _settings(known, choice, wishes)),
-        *_workflow(known, choice, publishing or deployed),
+        *_workflow(known, choice, publishing or deployed, requirements(extras)),
         _file(known, ROOT_FILE, ""),
         *([_ignored(known, choice.out, keys)] if known.is_git else []),
     )
     made = not any((known.top / place).exists() for place in (ROOT_FILE, f"{keys}/{ROOT_FILE}"))
+    installs = any(file.path == ACTION_FILE for file in files) and REQUIREMENTS_FILE not in known.files
     steps = left_to_do(
-        known, files, sources=choice.sources, out=choice.out, keys=keys, makes_keys=made, deployed=deployed
+        known,
+        files,
+        sources=choice.sources,
+        out=choice.out,
+        keys=keys,
+        makes_keys=made,
+        deployed=deployed,
+        requirement=unreached(extras) if installs else "",
     )
-    installs = (
-        any(file.path == ACTION_FILE for file in files) and not (known.top / REQUIREMENTS_FILE).exists()
-    )
-    unknown = requirements()[1] if installs else ""
-    notes = (*choice.notes, unknown) if unknown else choice.notes
+    read_by = f"pip install 'vademecum[{','.join(extras)}]' here, too: what you build from takes that"
+    notes = (*choice.notes, read_by) if extras else choice.notes
     made_in = keys if made else ""
     return Plan(known.top, choice.shown, choice.address, choice.out, files, made_in, notes, steps)
 
@@ -171,8 +181,7 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
     )
 
 
-def _workflow(known: Repository, choice: Choice, other: Workflow | None) -> list[PlannedFile]:
-    required, _ = requirements()
+def _workflow(known: Repository, choice: Choice, other: Workflow | None, required: str) -> list[PlannedFile]:
     runs = [
         _file(known, ACTION_FILE, action()),
         *([_file(known, REQUIREMENTS_FILE, required)] if required else []),

@@ -1,4 +1,4 @@
-"""What is left to do where a repository has its files: at most four steps, each a command to paste or one sentence."""
+"""What is left to do where a repository has its files: at most five steps, each a command to paste or one sentence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.files import ENVIRONMENT, WORKFLOW_FILE
 from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
 
 
@@ -43,6 +44,7 @@ def left_to_do(
     keys: str,
     makes_keys: bool,
     deployed: Workflow | None,
+    requirement: str,
 ) -> tuple[Step, ...]:
     """Return what is left to do; what has been done already is not among it, as far as can be seen from here.
 
@@ -53,6 +55,7 @@ def left_to_do(
         keys: Folder of the keys.
         makes_keys: Whether they are made first.
         deployed: The workflow that publishes the repository's own site.
+        requirement: What a workflow is to install, where the publisher has to say it; else empty.
     """
     if not known.is_git:
         return (
@@ -64,6 +67,10 @@ def left_to_do(
     secret_here = makes_keys or (known.top / keys / RELEASE_KEY).exists()
     ours = any(file.path == WORKFLOW_FILE for file in files)
     steps = []
+    if requirement:
+        why = "say which vademecum the workflow installs: what this one came from is out of its reach"
+        steps.append(Step(why, f"echo '{requirement}' > {REQUIREMENTS_FILE}"))
+        pending += [REQUIREMENTS_FILE] if "." not in pending else []
     if deployed is not None:
         where = after_rendering(deployed)
         steps.append(Step(f"Have {deployed.path}, which publishes your site, run `vade build` {where}."))

@@ -42,6 +42,16 @@ MEDIA_TYPES = {
 BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB}
 """Files that hold a document, and that pages link to as they lie."""
 
+EXTRAS = {RST: "rst", NOTEBOOK: "notebook", ORG: "org", **dict.fromkeys(BINARY_TYPES.values(), "files")}
+"""By media type, the extra of this distribution that brings the reader; the others need none."""
+
+
+def install_hint(media: str) -> str:
+    """Return what brings a reader that is not always there; empty: it always is."""
+    if media == ASCIIDOC:
+        return "install Asciidoctor (apt, brew or gem install asciidoctor)"
+    return f"pip install 'vademecum[{EXTRAS[media]}]'" if media in EXTRAS else ""
+
 
 def media_type(key: str) -> str | None:
     """Return the media type of a file by its ending; None: it is no document."""

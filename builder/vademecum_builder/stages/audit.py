@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
-from vademecum_builder.sources.endings import BINARY_TYPES
+from vademecum_builder.sources.endings import install_hint, media_type
 from vademecum_builder.sources.private_keys import private_key_line
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
@@ -30,13 +30,6 @@ _DOCUMENTS = frozenset(
 )
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
-_EXTRAS = {
-    **dict.fromkeys(BINARY_TYPES, "pip install 'vademecum[files]'"),
-    ".rst": "pip install 'vademecum[rst]'",
-    ".ipynb": "pip install 'vademecum[notebook]'",
-    ".org": "pip install 'vademecum[org]'",
-    **dict.fromkeys((".adoc", ".asciidoc", ".asc"), "install Asciidoctor"),
-}
 _LINE = re.compile(r"(?<=\w):\d+\Z")
 _ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
 _NONE: Mapping[tuple[str, str], int] = {}
@@ -97,7 +90,7 @@ def remedy_of(ending: str) -> str:
     """Return what would read files of this ending."""
     if ending in _OFFICE:
         return "`soffice --headless --convert-to html FILE`"
-    return _EXTRAS.get(ending) or "`pandoc FILE -t gfm -o FILE.md`"
+    return install_hint(media_type(f"file{ending}") or "") or "`pandoc FILE -t gfm -o FILE.md`"
 
 
 def audit(

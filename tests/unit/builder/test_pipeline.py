@@ -221,6 +221,9 @@ def test_files_that_nothing_here_reads_are_one_warning_with_the_way_to_read_them
     report = run_stages(Documents(pages), line.encoders, line.context())
     assert report.documents == 3
     assert report.warnings == ("2 .rst: not read: pip install 'vademecum[rst]'",)
+    unread = {name: text for name, text in pages.items() if name not in HANDBOOK}
+    with pytest.raises(UsageError, match=r"2 \.rst \(pip install 'vademecum\[rst\]'\).*--allow-"):
+        run_stages(Documents(unread), line.encoders, line.context(allow_empty=False, allow_shrink=False))
 
 
 def test_what_a_field_keeps_private_goes_again_when_drafts_do(line: Line) -> None:

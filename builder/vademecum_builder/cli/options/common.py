@@ -22,7 +22,7 @@ SETTINGS = Path("vademecum.toml")
 def or_settings() -> str:
     """Return what else may be done where the command line is silent: settings may lie in a folder above."""
     above = next((folder for folder in Path.cwd().parents if (folder / SETTINGS).is_file()), None)
-    return f"run this in {above}, where {SETTINGS} lies" if above else f"write {SETTINGS}"
+    return f"run this in {above}, where {SETTINGS} lies" if above else f"let `vade init` write {SETTINGS}"
 
 
 EXAMPLE_SITE = "https://example.org/kb/"

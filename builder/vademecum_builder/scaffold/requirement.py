@@ -1,0 +1,101 @@
+"""What a repository's workflow installs: the vademecum that set it up, from where that came."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from importlib.metadata import distribution
+from pathlib import Path
+from urllib.request import url2pathname
+
+from vademecum.version import __version__
+from vademecum_builder.encoders.transformer import PREFIX
+from vademecum_builder.request import BuildRequest
+from vademecum_builder.scaffold.repository import git
+from vademecum_builder.sources.endings import EXTRAS, media_type
+
+REQUIREMENTS_FILE = ".github/vademecum-requirements.txt"
+
+_TEXT = "# What the action installs, with what reads these documents.\n{}\n"
+_BY_COMMIT = """\
+# What the action installs: vademecum as it was when `vade init` ran, by its commit, as it came from no package index.
+# When it has been released there, name its version: {}=={}
+{}
+"""
+_OF_KINDS = {"feed": "feed", "files": "files", "sql": "sql"}
+
+
+def extras_of(names: Iterable[str], encoder: str, told: BuildRequest | None) -> tuple[str, ...]:
+    """Return the extras that a build takes beside `build`, sorted.
+
+    Args:
+        names: Files of its sources.
+        told: Its settings, where there are some; they name the encoder then.
+    """
+    found = {EXTRAS.get(media_type(name) or "", "") for name in names}
+    sources = told.sources if told else ()
+    found |= {_OF_KINDS.get(source.kind, "") for source in sources}
+    found |= {"sql" for source in sources if source.kind == "messages" and "url" in source.values}
+    found |= {"models"} if ((told and told.encoder) or encoder).startswith(PREFIX) else set()
+    return tuple(sorted(found - {""}))
+
+
+def requirements(extras: Collection[str]) -> str:
+    """Return the text of the file of requirements.
+
+    Empty where vademecum came from a package index and takes no extras: its version is enough, and the workflow names
+    it. Also empty where nobody else can reach what it came from (`unreached`).
+    """
+    named, came = _named(extras), _origin()
+    if came is None:
+        return _TEXT.format(f"{named}=={__version__}") if extras else ""
+    place = requirement(came)
+    return _BY_COMMIT.format(named, __version__, f"{named} @ {place}") if place else ""
+
+
+def unreached(extras: Collection[str]) -> str:
+    """Return the line that the publisher has to complete: what this vademecum came from nobody else can reach.
+
+    Empty where others can, and where it came from a package index.
+    """
+    came = _origin()
+    lacks = came is not None and not requirement(came)
+    return f"{_named(extras)} @ git+https://HOST/REPOSITORY@COMMIT" if lacks else ""
+
+
+def _named(extras: Collection[str]) -> str:
+    return f"vademecum[{','.join(('build', *extras))}]"
+
+
+def _origin() -> dict[str, dict[str, str] | str] | None:
+    told = distribution("vademecum").read_text("direct_url.json")
+    return None if told is None else json.loads(told)
+
+
+def requirement(came: dict[str, dict[str, str] | str]) -> str:
+    """Return the address that pip installs what came from there by; empty: nobody else can reach that.
+
+    Args:
+        came: `direct_url.json`, as the packaging specification "Recording the Direct URL Origin" has it.
+    """
+    url, version_control = str(came["url"]), came.get("vcs_info")
+    if isinstance(version_control, dict):
+        return _of_git(url, version_control["commit_id"])
+    if "dir_info" in came:
+        folder = Path(url2pathname(url.removeprefix("file://")))
+        if not folder.is_dir():
+            return ""
+        remote = git(folder, "remote", "get-url", "origin") or ""
+        # Only a commit that the remote has can be installed from there.
+        pushed = git(folder, "branch", "--remotes", "--contains", "HEAD")
+        return _of_git(remote, git(folder, "rev-parse", "HEAD") or "") if pushed else ""
+    return url if url.startswith("https://") else ""
+
+
+def _of_git(remote: str, commit: str) -> str:
+    """Return an address that names a commit; of an address that only its owner can use (SSH) the public one."""
+    ssh = re.fullmatch(r"(?:ssh://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+/|[:/])(.+)", remote)
+    address = f"https://{ssh[1]}/{ssh[2]}" if ssh and "://" not in remote.removeprefix("ssh://") else remote
+    address = re.sub(r"(?<=://)[^/]*@", "", address)
+    return f"git+{address}@{commit}" if address.startswith("https://") and commit else ""
