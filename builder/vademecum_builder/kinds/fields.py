@@ -34,6 +34,13 @@ _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
 )
+_CODE: Final = re.compile(
+    r"key|(?:.*[ _.-])?(?:sku|isbn(?:_?1[03])?|issn|gtin|ean|upc|asin|mpn|doi|model|"
+    r"(?:part|article|item|order|catalog)[ _-]?(?:no|nr|num|number|code)|"
+    r"art(?:ikel)?[-_. ]?(?:nr|nummer)|bestell-?(?:nr|nummer)|referencia|r[ée]f[ée]rence)\.?",
+    re.IGNORECASE,
+)
+"""What people copy from a label or an order, and type."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
@@ -134,6 +141,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if title and (prose or _last(title.name) in _TITLES):
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
+    told["text"] += [one.name for one in fields if _is_code(one) and one.name not in told["text"]]
     page = _called([one for one in open_ if one.type == "address"], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
@@ -170,6 +178,12 @@ def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     titles = {one.records for one in fields if _last(one.name) in _TITLES and 5 * one.records < 4 * records}
     found = (one for one in fields if one.records == records and len(one.values) in titles)
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
+
+
+def _is_code(one: FieldFound) -> bool:
+    """Return whether a field has numbers by which people ask for a record."""
+    told_apart = len(one.values) >= _ALMOST_ALL * one.records
+    return bool(_CODE.fullmatch(one.name)) and told_apart and any(map(str.isdigit, "".join(one.samples)))
 
 
 def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:

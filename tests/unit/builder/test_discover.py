@@ -54,7 +54,10 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         })}),
         {"id": "id", "title": "properties.name", "metadata": ["type", "geometry.type"]},
     ),
-    "tabs.txt": ("sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)), {"id": "sku"}),
+    "tabs.txt": (
+        "sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)),
+        {"id": "sku", "text": ["note", "sku"]},
+    ),
     "reviews.csv": (
         "review_id,product,author,date,rating,body\n"
         + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
@@ -85,7 +88,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 ]},
             },
         })}),
-        {"title": "fields.summary", "text": ["fields.description"]},
+        {"title": "fields.summary", "text": ["fields.description", "key"]},
     ),
     "issues.json": (
         json.dumps(rows(lambda n: {
