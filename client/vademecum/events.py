@@ -34,6 +34,7 @@ class Events:
         self._listener = listener
 
     def emit(self, name: str, detail: Mapping[str, Any]) -> None:
+        """Tell the listener; what it raises is logged, and changes nothing."""
         logger.debug("%s %s", name, detail)
         try:
             self._listener(name, detail)

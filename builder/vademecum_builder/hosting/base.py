@@ -39,6 +39,7 @@ class Upload:
 
     @property
     def size(self) -> int:
+        """In bytes."""
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
     def read(self) -> bytes:

@@ -40,6 +40,7 @@ class Tree:
 
     @property
     def paths(self) -> frozenset[str]:
+        """The paths of all its files."""
         return frozenset(upload.path for stage in self.stages for upload in stage)
 
 

@@ -13,18 +13,7 @@ from vademecum_builder.sources.base import MayBeEmpty, Source
 from vademecum_builder.sources.several import NamedSources
 from vademecum_builder.stages.documents import NamedReaders, PlacedPages
 
-KINDS: Final = (
-    "folder",
-    "files",
-    "git",
-    "catalog",
-    "sql",
-    "debezium",
-    "messages",
-    "feed",
-    "python",
-    "joined",
-)
+KINDS: Final = tuple("folder files git catalog sql debezium messages feed python joined".split())
 
 
 def kind_of(name: str) -> Kind:

@@ -55,4 +55,4 @@ def open_antora(project: Project) -> Rules | None:
     )
 
 
-ANTORA = Profile("antora", "Antora", ("antora.yml",), open_antora)
+PROFILE = Profile("antora", "Antora", ("antora.yml",), open_antora)

@@ -58,4 +58,4 @@ def open_bookdown(project: Project) -> Rules:
     )
 
 
-BOOKDOWN = Profile("bookdown", "bookdown", FILES, open_bookdown)
+PROFILE = Profile("bookdown", "bookdown", FILES, open_bookdown)

@@ -86,4 +86,4 @@ def _address(group: Mapping[str, Any], target: str) -> Any:
     return address
 
 
-DOCFX = Profile("docfx", "DocFX", ("docfx.json",), open_docfx)
+PROFILE = Profile("docfx", "DocFX", ("docfx.json",), open_docfx)

@@ -70,4 +70,4 @@ def open_docsify(project: Project) -> Rules | None:
     )
 
 
-DOCSIFY = Profile("docsify", "Docsify", ("index.html",), open_docsify)
+PROFILE = Profile("docsify", "Docsify", ("index.html",), open_docsify)

@@ -214,4 +214,4 @@ def open_docusaurus(project: Project) -> Rules:
     )
 
 
-DOCUSAURUS = Profile("docusaurus", "Docusaurus", FILES, open_docusaurus)
+PROFILE = Profile("docusaurus", "Docusaurus", FILES, open_docusaurus)

@@ -94,4 +94,4 @@ def _collections(config: Script, told: Script) -> Iterator[tuple[str, str]]:
             yield folder_of(str(path)), base if isinstance(base, str) else ""
 
 
-FUMADOCS = Profile("fumadocs", "Fumadocs", FILES, open_fumadocs)
+PROFILE = Profile("fumadocs", "Fumadocs", FILES, open_fumadocs)

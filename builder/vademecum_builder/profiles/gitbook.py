@@ -44,4 +44,4 @@ def open_gitbook(project: Project) -> Rules | None:
     )
 
 
-GITBOOK = Profile("gitbook", "GitBook, HonKit", FILES, open_gitbook)
+PROFILE = Profile("gitbook", "GitBook, HonKit", FILES, open_gitbook)

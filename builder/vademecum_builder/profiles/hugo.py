@@ -203,4 +203,4 @@ def _permalink(pattern: str, metadata: Mapping[str, Any], path: str) -> str:
     )
 
 
-HUGO = Profile("hugo", "Hugo", FILES, open_hugo)
+PROFILE = Profile("hugo", "Hugo", FILES, open_hugo)

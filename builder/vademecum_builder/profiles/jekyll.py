@@ -163,4 +163,4 @@ def open_jekyll(project: Project) -> Rules | None:
     )
 
 
-JEKYLL = Profile("jekyll", "Jekyll", FILES, open_jekyll)
+PROFILE = Profile("jekyll", "Jekyll", FILES, open_jekyll)

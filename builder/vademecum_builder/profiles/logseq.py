@@ -91,4 +91,4 @@ def open_logseq(project: Project) -> Rules:
     return Rules((Folder("", address),), passes=(markup, outline, wikilinks), called=called)
 
 
-LOGSEQ = Profile("logseq", "Logseq", ("logseq/config.edn",), open_logseq)
+PROFILE = Profile("logseq", "Logseq", ("logseq/config.edn",), open_logseq)

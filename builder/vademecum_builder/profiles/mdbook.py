@@ -38,4 +38,4 @@ def open_mdbook(project: Project) -> Rules:
     )
 
 
-MDBOOK_PROFILE = Profile("mdbook", "mdBook", ("book.toml",), open_mdbook)
+PROFILE = Profile("mdbook", "mdBook", ("book.toml",), open_mdbook)

@@ -71,4 +71,4 @@ def _is_part(path: str) -> bool:
     return path in _NO_PAGES or posixpath.dirname(path).split("/")[0] == "snippets"
 
 
-MINTLIFY = Profile("mintlify", "Mintlify", FILES, open_mintlify)
+PROFILE = Profile("mintlify", "Mintlify", FILES, open_mintlify)

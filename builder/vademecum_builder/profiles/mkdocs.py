@@ -230,4 +230,4 @@ def _post(blog: str, path: str, metadata: Mapping[str, Any]) -> str:
     return f"{blog}/{day[:10].replace('-', '/')}/{title}/"
 
 
-MKDOCS = Profile("mkdocs", "MkDocs, Material for MkDocs, Zensical", FILES, open_mkdocs)
+PROFILE = Profile("mkdocs", "MkDocs, Material for MkDocs, Zensical", FILES, open_mkdocs)

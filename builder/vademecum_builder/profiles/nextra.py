@@ -61,4 +61,4 @@ def open_nextra(project: Project) -> Rules | None:
     )
 
 
-NEXTRA = Profile("nextra", "Nextra", FILES, open_nextra)
+PROFILE = Profile("nextra", "Nextra", FILES, open_nextra)

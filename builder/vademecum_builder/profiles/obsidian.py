@@ -57,4 +57,4 @@ def open_obsidian(project: Project) -> Rules:
     )
 
 
-OBSIDIAN_PROFILE = Profile("obsidian", "Obsidian Publish", (".obsidian",), open_obsidian)
+PROFILE = Profile("obsidian", "Obsidian Publish", (".obsidian",), open_obsidian)

@@ -36,4 +36,4 @@ def open_pkgdown(project: Project) -> Rules:
     )
 
 
-PKGDOWN = Profile("pkgdown", "pkgdown", FILES, open_pkgdown)
+PROFILE = Profile("pkgdown", "pkgdown", FILES, open_pkgdown)

@@ -119,4 +119,4 @@ def open_quarto(project: Project) -> Rules:
     )
 
 
-QUARTO = Profile("quarto", "Quarto", FILES, open_quarto)
+PROFILE = Profile("quarto", "Quarto", FILES, open_quarto)

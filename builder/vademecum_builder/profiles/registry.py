@@ -6,57 +6,21 @@ import os
 import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.profiles.antora import ANTORA
 from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, folder_of
-from vademecum_builder.profiles.bookdown import BOOKDOWN
-from vademecum_builder.profiles.docfx import DOCFX
-from vademecum_builder.profiles.docsify import DOCSIFY
-from vademecum_builder.profiles.docusaurus import DOCUSAURUS
-from vademecum_builder.profiles.fumadocs import FUMADOCS
-from vademecum_builder.profiles.gitbook import GITBOOK
-from vademecum_builder.profiles.hugo import HUGO
-from vademecum_builder.profiles.jekyll import JEKYLL
-from vademecum_builder.profiles.logseq import LOGSEQ
-from vademecum_builder.profiles.mdbook import MDBOOK_PROFILE
-from vademecum_builder.profiles.mintlify import MINTLIFY
-from vademecum_builder.profiles.mkdocs import MKDOCS
-from vademecum_builder.profiles.nextra import NEXTRA
-from vademecum_builder.profiles.obsidian import OBSIDIAN_PROFILE
-from vademecum_builder.profiles.pkgdown import PKGDOWN
-from vademecum_builder.profiles.quarto import QUARTO
-from vademecum_builder.profiles.sphinx import SPHINX
-from vademecum_builder.profiles.starlight import STARLIGHT
-from vademecum_builder.profiles.vitepress import VITEPRESS_PROFILE
-from vademecum_builder.profiles.wiki import WIKI
 from vademecum_builder.sources.base import HTML, PLAIN_TEXT
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import PagePlace
 
-PROFILES: tuple[Profile, ...] = (
-    MKDOCS,
-    DOCUSAURUS,
-    MDBOOK_PROFILE,
-    VITEPRESS_PROFILE,
-    STARLIGHT,
-    ANTORA,
-    DOCFX,
-    QUARTO,
-    BOOKDOWN,
-    PKGDOWN,
-    MINTLIFY,
-    FUMADOCS,
-    NEXTRA,
-    DOCSIFY,
-    HUGO,
-    SPHINX,
-    GITBOOK,
-    JEKYLL,
-    LOGSEQ,
-    OBSIDIAN_PROFILE,
-    WIKI,
+_NAMES = """
+    mkdocs docusaurus mdbook vitepress starlight antora docfx quarto bookdown pkgdown mintlify fumadocs
+    nextra docsify hugo sphinx gitbook jekyll logseq obsidian wiki
+""".split()
+PROFILES: tuple[Profile, ...] = tuple(
+    import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES
 )
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
 PLAIN = "plain"

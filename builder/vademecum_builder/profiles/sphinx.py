@@ -133,4 +133,4 @@ def open_sphinx(project: Project) -> Rules | None:
     )
 
 
-SPHINX = Profile("sphinx", "Sphinx, MyST", ("conf.py",), open_sphinx)
+PROFILE = Profile("sphinx", "Sphinx, MyST", ("conf.py",), open_sphinx)

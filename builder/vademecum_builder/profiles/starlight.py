@@ -41,4 +41,4 @@ def open_starlight(project: Project) -> Rules | None:
     )
 
 
-STARLIGHT = Profile("starlight", "Astro Starlight", FILES, open_starlight)
+PROFILE = Profile("starlight", "Astro Starlight", FILES, open_starlight)

@@ -81,4 +81,4 @@ def _pattern(source: str, target: str) -> tuple[re.Pattern[str], str]:
         return re.compile(re.escape(source)), target
 
 
-VITEPRESS_PROFILE = Profile("vitepress", "VitePress, VuePress", FILES, open_vitepress)
+PROFILE = Profile("vitepress", "VitePress, VuePress", FILES, open_vitepress)

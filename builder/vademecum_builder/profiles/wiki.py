@@ -41,4 +41,4 @@ def open_wiki(project: Project) -> Rules | None:
     )
 
 
-WIKI = Profile("wiki", "a wiki of GitHub or GitLab", FILES, open_wiki)
+PROFILE = Profile("wiki", "a wiki of GitHub or GitLab", FILES, open_wiki)

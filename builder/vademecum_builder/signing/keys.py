@@ -43,6 +43,7 @@ class Authority:
 
     @property
     def root_version(self) -> int:
+        """The version of its newest root."""
         return max(self.roots)
 
     @property

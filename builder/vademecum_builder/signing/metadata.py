@@ -147,6 +147,7 @@ def signed_bytes(signed: Signed, *signers: Signer) -> bytes:
 
 
 def expiry(now: datetime, validity: timedelta) -> datetime:
+    """Return when what is signed now for so long runs out, in whole seconds."""
     return (now.astimezone(UTC) + validity).replace(microsecond=0)
 
 

@@ -113,6 +113,7 @@ class Fields:
         return value
 
     def boolean(self, name: str) -> bool:
+        """Return true or false."""
         value = self._values.get(name)
         if not isinstance(value, bool):
             raise ContentError(f"{self._path}.{name}: expected true or false")

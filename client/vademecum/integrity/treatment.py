@@ -25,6 +25,7 @@ class Diagnosis:
 
     @property
     def sound(self) -> bool:
+        """Whether nothing is wrong (any more)."""
         return all(finding.sound for finding in self.findings)
 
     def json(self) -> dict[str, object]:

@@ -46,6 +46,7 @@ class ErrorNote:
 
     @classmethod
     def of(cls, error: VademecumError, time: datetime) -> ErrorNote:
+        """Return what is kept of an error, noted at that time."""
         return cls(error.code, as_text(error.message), time)
 
     def told(self) -> dict[str, object]:

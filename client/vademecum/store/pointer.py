@@ -64,10 +64,12 @@ class Head:
 
     @property
     def generations(self) -> tuple[Generation, ...]:
+        """The current one and the one before, as far as there are any."""
         return tuple(generation for generation in (self.current, self.previous) if generation is not None)
 
     @property
     def objects(self) -> frozenset[str]:
+        """The digests that they name: all else may be collected."""
         return frozenset().union(*(generation.objects for generation in self.generations))
 
     @property
@@ -216,6 +218,7 @@ def misfit(generation: Generation, manifest: bytes) -> str:
 
 
 def encode_head(head: Head) -> bytes:
+    """Return the record `head` (format.md, section 8)."""
     return seal(canonical({**asdict(head), "format": FORMAT}))
 
 

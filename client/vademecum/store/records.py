@@ -86,6 +86,7 @@ class Judged:
 
     @classmethod
     def failed(cls, timestamp: str, error: VademecumError) -> Judged:
+        """Return the judgement of a seed that was passed over."""
         return cls(timestamp, error.code, as_text(error.message))
 
 

@@ -70,22 +70,27 @@ class Trust:
 
     @property
     def root_version(self) -> int:
+        """The trusted root's version."""
         return _count(self._set.root.version, "root.json: the version")
 
     @property
     def timestamp_version(self) -> int:
+        """The trusted timestamp's version. Only after `accept_timestamp`, as what follows."""
         return _count(self._set.timestamp.version, "timestamp.json: the version")
 
     @property
     def snapshot_version(self) -> int:
+        """The version of the snapshot that the timestamp names."""
         return _count(self._set.timestamp.snapshot_meta.version, "timestamp.json: the snapshot's version")
 
     @property
     def targets_version(self) -> int:
+        """The version of the targets that the snapshot names. Only after `accept_snapshot`."""
         return _count(self._targets_meta.version, "snapshot.json: the version of targets.json")
 
     @property
     def timestamp_expires(self) -> datetime:
+        """When the trusted timestamp expires; aware."""
         return self._set.timestamp.expires
 
     @property

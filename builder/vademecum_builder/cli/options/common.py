@@ -192,6 +192,7 @@ def byte_count(text: str) -> int:
 
 
 def name_and_text(text: str) -> tuple[str, str]:
+    """Take NAME=TEXT."""
     name, separator, value = text.partition("=")
     if not (name and separator):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=TEXT")
@@ -199,22 +200,27 @@ def name_and_text(text: str) -> tuple[str, str]:
 
 
 def add_location(add: AddOption) -> None:
+    """Add the published tree that is read."""
     add("location URL|DIST", "the published tree: an address or a folder")
 
 
 def add_store(add: AddOption) -> None:
+    """Add the local store, which has to be named."""
     add("--store PATH", "the local database file", Path, required=True)
 
 
 def add_trust(add: AddOption) -> None:
+    """Add the root that is trusted."""
     add("--trust FILE", "root.json; without it, the first seen is pinned", Path)
 
 
 def add_json(add: AddOption) -> None:
+    """Add that the result is JSON."""
     add("--json", "print one JSON object on stdout and nothing else")
 
 
 def add_config(add: AddOption) -> None:
+    """Add where the settings lie."""
     add("--config FILE", f"default: {SETTINGS}", Path, default=SETTINGS)
 
 

@@ -174,6 +174,7 @@ def _size(path: Path) -> int:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect, and believe no schema and no page that another program has written."""
     uri = f"{path.absolute().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
     # Another program may have written the file (https://www.sqlite.org/security.html, section 1).

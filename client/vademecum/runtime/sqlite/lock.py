@@ -38,6 +38,7 @@ class WriterLock:
         self._connection = connection
 
     def release(self) -> None:
+        """Let go of it."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
