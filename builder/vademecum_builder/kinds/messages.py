@@ -36,7 +36,18 @@ from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, Mess
 from vademecum_builder.sources.times import read_duration
 from vademecum_builder.stages.documents import DocumentReader
 
-_FIELDS: Final = ("id", "time", "author", "text", "channel", "thread", "reply-to", "updated", "deleted")
+_FIELDS: Final = (
+    "id",
+    "time",
+    "author",
+    "text",
+    "channel",
+    "thread",
+    "reply-to",
+    "subject",
+    "updated",
+    "deleted",
+)
 _ALWAYS: Final = _FIELDS[:4]
 """What every message has, by these names unless the settings say others."""
 
@@ -116,13 +127,13 @@ def _archive(settings: SourceSettings, request: BuildRequest) -> Archive:
         raise UsageError(f"{settings.where}: source: {found}")
     named = {name: name for name in _ALWAYS} | {name: values[name] for name in _FIELDS if name in values}
     columns = {name.replace("-", "_"): column for name, column in named.items()}
+    zone, private = values.get("zone"), request.drafts or values.get("drafts", False)
     if "path" in values:
-        zone, records = values.get("zone"), values.get("records", "")
-        shape, private = values.get("shape", ""), request.drafts or values.get("drafts", False)
+        shape, records = values.get("shape", ""), values.get("records", "")
         return Export(values["path"], shape, columns, zone, settings.where, records, private)
     from vademecum_builder.sources.message_table import MessageTable  # which needs SQLAlchemy
 
-    table = MessageTable(table_source(settings), columns, values.get("zone"))
+    table = MessageTable(table_source(settings), columns, zone, private)
     if request.sync:
         table.check()
     return table

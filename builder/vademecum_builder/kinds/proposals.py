@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
+from vademecum_builder.sources.private_fields import plain_name
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split())})", re.IGNORECASE)
+    name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
     for name, words in {
         "time": """
-            date_gmt date_utc time timestamp ts date sent sent_at created created_at create_at posted posted_at
-            posted_on date_time unixtime datum zeit zeitpunkt zeitstempel gesendet(?:_am)? erstellt(?:_am)? fecha
-            fecha_hora hora enviad[oa](?:_e[mn])? cread[oa](?:_en)? criado(?:_em)? horodatage envoye(?:_le)?
-            cree(?:_le)? data_ora data_hora inviato(?:_il)? tijdstip verzonden(?:_op)?
+            date_gmt date_utc time timestamp ts date sent sent_at created created_at created_on create_at
+            posted posted_at posted_on date_time unixtime datum zeit zeitpunkt zeitstempel gesendet(?:_am)?
+            erstellt(?:_am)? fecha fecha_hora hora enviad[oa](?:_e[mn])? cread[oa](?:_en)? criado(?:_em)? horodatage
+            envoye(?:_le)? cree(?:_le)? data_ora data_hora inviato(?:_il)? tijdstip verzonden(?:_op)?
         """,
         "author": """
             author sender from user username nick nickname from_user member user_name display_name user_id author_id
-            sender_id from_id member_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied remitente usuario
+            sender_id from_id member_id poster
+            poster_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied remitente usuario
             expediteur utilisateur mittente utente remetente afzender gebruiker
         """,
         "text": """
@@ -33,13 +34,17 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
             channel room room_id channel_id channel_name conversation conversation_id chat chat_id kanal raum canal sala
             salon canale stanza kanaal
         """,
-        "thread": "thread thread_id thread_ts topic topic_id thema faden hilo tema fil sujet discussione topico",
+        "thread": """
+            thread thread_id thread_ts topic topic_id root_id discussion discussion_id ticket_id issue_id
+            comment_post_id thema faden hilo tema fil sujet discussione topico
+        """,
         "reply-to": """
             reply_to in_reply_to parent parent_id reply_to_id answers?_to antwort_auf respuesta_[ad]e? reponse_a
             risposta_a resposta_a antwoord_op
         """,
         "updated": """
-            updated updated_at edited edited_at modified_at edited_date_time update_at geae?ndert(?:_am)?
+            updated updated_at edited edited_at modified_at edited_date_time update_at edit_at edit_time edit_date
+            geae?ndert(?:_am)?
             bearbeitet(?:_am)? modificad[oa] modificato editado actualizado atualizado modifie(?:_le)? gewijzigd(?:_op)?
         """,
         "deleted": """
@@ -153,7 +158,7 @@ def of_messages(
         fit = [
             one
             for one in (*fields, *(empty if role in _LATER else ()))
-            if words.fullmatch(_snake(one.name)) and one.name not in keys and one not in named.values()
+            if words.fullmatch(plain_name(one.name)) and one.name not in keys and one not in named.values()
         ]
         if role == "time":
             fit = [one for one in fit if one.type in ("time", "number")]
@@ -161,8 +166,8 @@ def of_messages(
             # An author's name tells more than the number of his account.
             named[role] = min(fit, key=lambda one: (role == "author" and _is_id(one.name), len(one.name)))
     ids = [*keys, *(one.name for one in fields if one.name.lower() in _IDS)]
-    called = _CHAT.fullmatch(_snake(table)) or {"channel", "thread", "reply-to"} & named.keys()
-    other = any(_NO_CHAT.fullmatch(_snake(one.name)) for one in fields)
+    called = _CHAT.fullmatch(plain_name(table)) or {"channel", "thread", "reply-to"} & named.keys()
+    other = any(_NO_CHAT.fullmatch(plain_name(one.name)) for one in fields)
     if not ids or not called or other or not {"time", "author", "text"} <= named.keys():
         return None
     told = {"id": ids[0]} | {role: one.name for role, one in named.items()}
@@ -175,14 +180,8 @@ def of_messages(
     return Proposal(name_of(table), "messages", where | told | zone, [ZONE] if zone else [])
 
 
-def _snake(name: str) -> str:
-    """Return a field's name without accents, with `_` where it goes down or has a capital: `from_user_display_name`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).replace(".", "_").replace(" ", "_")
-
-
 def _is_id(name: str) -> bool:
-    return _snake(name).lower().endswith("id")
+    return plain_name(name).lower().endswith("id")
 
 
 def name_of(text: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import codecs
 import re
 from datetime import datetime
-from functools import lru_cache
 
 import orjson
 import yaml
 
-from vademecum.format.json import canonical
+from vademecum_builder.sources import private_fields
 
 HEAD = 16 * 1024
 """Bytes of a file in which it may say that it is private."""
@@ -39,15 +38,6 @@ _FLAGS = re.compile(
     rf"|{_key('search', 'search')}(?:\{{|\n(?:[ \t]+.*\n)*?[ \t]+)[ \t]*[\"']?exclude[\"']?[ \t]*[:=][ \t]*{_YES}",
     re.MULTILINE | re.IGNORECASE,
 )
-_RECORD = re.compile(
-    r'\{"(?:(?P<status>(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e))":"(?:draft|auto-draft|private|unpublished|trash(?:ed)?|spam)"'
-    # Of WordPress: what waits, what only its password shows, what a post was, and what is no page. Of WooCommerce.
-    r'|(?P<waits>post_status)":"(?:pending|future|inherit)"|(?P<password>post_password)":"[^"]'
-    r'|(?P<type>post_type)":"(?:revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_\w+)"'
-    r'|(?P<visibility>visibility in catalog)":"hidden")',
-    re.IGNORECASE,
-)
-"""What a shop, a blog or a database says of a record that it does not show."""
 _INDENTED = re.compile(
     rf"^[ \t]+[\"']?(?P<yes>draft|unlisted|private|noindex)[\"']?[ \t]*[:=][ \t]*[\"']?{_YES}",
     re.MULTILINE | re.IGNORECASE,
@@ -61,8 +51,6 @@ _WORDS = """
     draft unlisted private noindex search publish sitemap pagefind robots visibility date
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
-_OF_RECORDS = (*_WORDS, "status", "state", "post_")
-"""The same of a field of a record."""
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
@@ -101,27 +89,12 @@ def why_private(head: str, now: datetime | None = None) -> str:
 
 
 def why_private_record(data: bytes) -> str:
-    """Return why a record (JSON) is to be left out, as `why_private`: one of its own fields says so.
-
-    A list of several values is that of rows that were merged: one row that is private makes the record private.
-    """
+    """Return why a record (JSON) is to be left out, as `why_private`: one of its own fields says so."""
     try:
-        fields = orjson.loads(data)
+        said = private_fields.why_private(orjson.loads(data))
     except orjson.JSONDecodeError:
         return ""  # nested too deeply: its reader refuses it
-    for name, value in fields.items():
-        if _may_say(name):
-            for one in value if isinstance(value, list) else [value]:
-                field = canonical({name: one}).decode()
-                if said := _RECORD.match(field) or _FLAGS.match(field):
-                    return _told(said)
-    return ""
-
-
-@lru_cache(maxsize=1024)  # records have the same fields, over and over
-def _may_say(name: str) -> bool:
-    folded = name.casefold()
-    return any(word in folded for word in _OF_RECORDS)
+    return said and f"pages that are not for everybody: {said}"
 
 
 def _told(said: re.Match[str]) -> str:

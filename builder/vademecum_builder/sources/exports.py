@@ -24,7 +24,8 @@ from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages, discord_rows
 from vademecum_builder.sources.mail import mails, text_of_html
 from vademecum_builder.sources.mattermost import mattermost_messages
-from vademecum_builder.sources.messages import make_message
+from vademecum_builder.sources.messages import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
 from vademecum_builder.sources.records import field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
@@ -59,7 +60,7 @@ class Export:
         zone: Of times without one.
         where: The settings' file and line.
         records: Of records: the path of the list in JSON; empty: the one that there is.
-        private: Whether chats of two people are taken, too.
+        private: Whether chats of two people are taken, too, and what says that it is not for everybody.
         left_out: What the last reading left out, by what it is: whole when all is read.
     """
 
@@ -172,10 +173,14 @@ class Export:
         if isinstance(told, Failed):
             yield Skipped(key, told.reason, told.said)
             return
+        named = self.fields.values()
         found = {name: field_at(told, field) for name, field in self.fields.items()}
         if isinstance(text := found.get("text"), str) and _HTML.fullmatch(text):
             found["text"] = text_of_html(text)
-        if not is_deleted(found.get("deleted")):
+        said = "" if self.private else why_private({name: told[name] for name in told if name not in named})
+        if said:
+            self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
+        elif not is_deleted(found.get("deleted")):
             yield make_message(found, self.zone, self.where, key, found.get("updated"))
 
     def _slack(self) -> Iterator[Message | Skipped]:

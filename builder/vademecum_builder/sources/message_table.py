@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -16,7 +17,8 @@ from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.messages import make_message
+from vademecum_builder.sources.messages import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import instead, is_deleted, json_value
 from vademecum_builder.sources.table import TableSource
 from vademecum_builder.sources.table_rows import TableReading
@@ -36,11 +38,13 @@ class MessageTable:
         fields: What `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and `deleted` are called
             there, by these names.
         zone: Of times without one.
+        private: Whether messages are taken, too, that say of themselves that they are not for everybody.
     """
 
     rows: TableSource
     fields: Mapping[str, str]
     zone: tzinfo | None = None
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -90,12 +94,14 @@ class MessageReading:
 
     Attributes:
         times, edits: How the times that were read, and those of edits, are written (`time_form`).
+        left_out: How many messages that were read are not for everybody.
     """
 
     table: MessageTable
     connection: sa.Connection
     times: set[str] = field(default_factory=set)
     edits: set[str] = field(default_factory=set)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def messages(self, since: object = None) -> Iterator[Message | Skipped]:
         """Yield all messages, or those whose time is not less than what stands in its column."""
@@ -122,8 +128,9 @@ class MessageReading:
         counts: list[Any] = [sa.func.count()] + (
             [sa.func.count(self._column("updated"))] if "updated" in fields else []
         )
-        deleted = [self._column("deleted")] if "deleted" in fields else []
-        found = self._rows(sa.select(*counts, *deleted).where(old).group_by(*deleted))
+        gone = [self._reading.column(name) for name in self._telling]
+        gone += [self._column("deleted")] if "deleted" in fields else []
+        found = self._rows(sa.select(*counts, *gone).where(old).group_by(*gone))
         if edited is not None:
             both = [self._column("id"), self._column("updated")]
             found += self._rows(sa.select(*both).where(old, both[1] >= edited))
@@ -135,7 +142,8 @@ class MessageReading:
 
     def _read(self, *conditions: sa.ColumnElement[bool]) -> Iterator[Message | Skipped]:
         table, where = self.table, self.table.rows.database.where
-        columns = [self._reading.column(name) for name in dict.fromkeys(table.fields.values())]
+        names = dict.fromkeys([*table.fields.values(), *self._telling])
+        columns = [self._reading.column(name) for name in names]
         statement = sa.select(*columns).select_from(self._reading.origin).where(*conditions)
         result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
         with result:
@@ -145,12 +153,21 @@ class MessageReading:
                     self.times.add(time_form(fields["time"]))
                 if fields.get("updated") not in (None, ""):
                     self.edits.add(time_form(fields["updated"]))
-                if not is_deleted(fields.get("deleted")):
+                if said := why_private({name: json_value(row[name]) for name in self._telling}):
+                    self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
+                elif not is_deleted(fields.get("deleted")):
                     yield make_message(fields, table.zone, where, f"row {number}", fields.get("updated"))
 
     @cached_property
     def _reading(self) -> TableReading:
         return TableReading(self.table.rows, self.connection)
+
+    @cached_property
+    def _telling(self) -> Sequence[str]:
+        """The columns that may say of a message that it is private."""
+        fields = self.table.fields.values()
+        there = () if self.table.private else self._reading.columns()
+        return [name for name in there if may_say(name) and name not in fields]
 
     def _column(self, name: str) -> sa.ColumnElement[Any]:
         return self._reading.column(self.table.fields[name])

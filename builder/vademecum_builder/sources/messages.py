@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from vademecum_builder.sources.message_table import MessageReading
 
 STRATEGIES: Final = ("conversation", "temporal", "window", "tokens")
+NOT_FOR_EVERYBODY: Final = "messages that are not for everybody: {} (drafts = true takes them in)"
+_NEVER: Final = (None, "", 0, "0")
 _ESCAPED: Final = str.maketrans({"%": "%25", "/": "%2F"})
 
 
@@ -144,7 +146,8 @@ class MessageView:
         known = None if since is None else Position.of(since)
         with self.archive.reading() as reading:
             gathered = gather(reading, known, self.limits, conversations=self.strategy == "conversation")
-        return Changes(self._table(gathered), whole=known is not None and gathered.known is None)
+        whole = known is not None and gathered.known is None
+        return Changes(self._table(gathered), whole, left_out=reading.left_out if self.counts else {})
 
     def _export(self, left_out: Mapping[str, int]) -> Iterator[Entry]:
         with closing(Spool()) as spool:
@@ -248,7 +251,7 @@ def make_message(
         )
     try:
         time = read_time(fields.get("time"), zone)
-        edited = read_time(updated, zone) if updated not in (None, "") else None
+        edited = read_time(updated, zone) if updated not in _NEVER else None
     except NoZoneError as error:
         raise UsageError(
             f'{where}: message {id}: {error.message}: write zone = "Europe/Berlin", say'
@@ -259,7 +262,7 @@ def make_message(
         name: str(json_value(value)) if (value := fields.get(name)) is not None else ""
         for name in ("author", "text", "channel", "subject")
     }
-    ids = {name: record_key(fields.get(name)) or "" for name in ("thread", "reply_to")}
+    ids = {name: record_key(fields.get(name) or None) or "" for name in ("thread", "reply_to")}
     return Message(id, time, **texts, **ids, updated=edited)
 
 

@@ -13,6 +13,10 @@ import pytest
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.readers.private import why_private_record
+from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import SourceItem
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
 oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1
@@ -228,11 +232,11 @@ def test_what_is_private_in_another_language_is_not_proposed(tmp_path: Path, fie
 
 
 FORUM = """
-CREATE TABLE users (id INTEGER PRIMARY KEY, username);
+CREATE TABLE users (id INTEGER PRIMARY KEY, nickname, username);
 CREATE TABLE topics (id INTEGER PRIMARY KEY, title, archetype);
 CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), topic_id REFERENCES topics (id), raw,
     created_at, picture);
-INSERT INTO users VALUES (1, 'ann');
+INSERT INTO users VALUES (1, '', 'ann');
 INSERT INTO topics VALUES (1, 'Boats', 'regular'), (2, 'Between us', 'private_message');
 """
 
@@ -243,12 +247,93 @@ def test_private_topics_of_a_forum_are_left_out_and_bytes_are_no_text(tmp_path: 
         for n in range(9):
             row = (n, 1 + n % 2, f"{'secret' if n % 2 else text_of(n)}", 1767225600 + n, b"\x89PNG")
             forum.execute("INSERT INTO posts VALUES (?, 1, ?, ?, ?, ?)", row)
-    found = {one.name: one for one in discover("sqlite:///forum.db", tmp_path)}["posts"]
-    assert "picture" not in str(found.settings) and "what topics.archetype says is private" in str(
-        found.notes
-    )
+    found = {one.name: one for one in discover("sqlite:///forum.db", tmp_path)}
+    assert [*found] == ["posts"] and "is left out: see WHERE" in str(found["posts"].notes)
+    settings = found["posts"].settings
+    assert "picture" not in settings.values() and settings["subject"] == "thread_name"
     with closing(sqlite3.connect(tmp_path / "forum.db")) as forum:
         said = [dict(zip([one[0] for one in rows.description], row, strict=True)) for rows in
-                [forum.execute(found.settings["query"])] for row in rows]  # fmt: skip
-    assert {one["author_name"] for one in said} == {"ann"} and len(said) == 5
+                [forum.execute(settings["query"])] for row in rows]  # fmt: skip
+    assert {(one["author_name"], one["thread_name"]) for one in said} == {("ann", "Boats")} and len(said) == 5
     assert "secret" not in str(said)
+
+
+# What is said in them is for everybody where it is "open"; the number that comes with it says what it lies in.
+PROGRAMS: Mapping[str, str] = {
+    "a chat without underscores": """
+        CREATE TABLE users (id PRIMARY KEY, username, password);
+        CREATE TABLE channels (id PRIMARY KEY, deleteat BIGINT, type, displayname);
+        CREATE TABLE posts (id PRIMARY KEY, createat BIGINT, editat BIGINT, deleteat BIGINT, userid, channelid, rootid,
+            message);
+        INSERT INTO channels VALUES (1, 0, 'O', 'Town'), (2, 0, 'P', 'Leads'), (3, 0, 'D', 'a__b'), (4, 7, 'O', 'Gone');
+        INSERT INTO posts SELECT n, 1767225600000 + n, 0, 0, 1, n % 4 + 1, '', said FROM numbers;
+    """,
+    "a forum with categories for some, and hidden posts": """
+        CREATE TABLE categories (id INTEGER PRIMARY KEY, name, read_restricted BOOLEAN);
+        CREATE TABLE topics (id INTEGER PRIMARY KEY, title, category_id, visible BOOLEAN, deleted_at TIMESTAMP);
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, topic_id, user_id, raw, created_at, hidden BOOLEAN, post_type);
+        INSERT INTO categories VALUES (1, 'Boats', 0), (2, 'Staff', 1);
+        INSERT INTO topics VALUES (1, 'A', 1, 1, NULL), (2, 'B', 2, 1, NULL), (3, 'C', 1, 0, NULL),
+            (4, 'D', 1, 1, '2026-01-01');
+        INSERT INTO posts SELECT n, n % 4 + 1, 1, said, 1767225600 + n, 0, 1 FROM numbers;
+        INSERT INTO posts VALUES (90, 1, 1, 'secret', 1767225600, 1, 1), (91, 1, 1, 'secret', 1767225600, 0, 4);
+    """,
+    "a board with passwords and private messages": """
+        CREATE TABLE phpbb_forums (forum_id INTEGER PRIMARY KEY, forum_name TEXT, forum_password TEXT);
+        CREATE TABLE phpbb_topics (topic_id INTEGER PRIMARY KEY, forum_id, topic_title, topic_visibility);
+        CREATE TABLE phpbb_posts (post_id INTEGER PRIMARY KEY, topic_id, poster_id, poster_ip, post_time, post_text);
+        CREATE TABLE phpbb_privmsgs (msg_id INTEGER PRIMARY KEY, author_id, message_time, message_text);
+        INSERT INTO phpbb_forums VALUES (1, 'Boats', ''), (2, 'Locked', '$2y$');
+        INSERT INTO phpbb_topics VALUES (1, 1, 'A', 1), (2, 2, 'B', 1), (3, 1, 'C', 0), (4, 1, 'D', 2);
+        INSERT INTO phpbb_posts SELECT n, n % 4 + 1, 2, '10.0.0.1', 1767225600 + n, said FROM numbers;
+        INSERT INTO phpbb_privmsgs SELECT n, 2, 1767225600 + n, 'secret ' || said FROM numbers;
+    """,
+    "tickets with notes for those who answer": """
+        CREATE TABLE messages (id INTEGER PRIMARY KEY, conversation_id, sender_id, created_at, content,
+            private BOOLEAN);
+        INSERT INTO messages SELECT n, 1, 1, 1767225600 + n, said, n % 4 > 0 FROM numbers;
+    """,
+    "issues of projects": """
+        CREATE TABLE projects (id INTEGER PRIMARY KEY, name, visibility_level INTEGER);
+        CREATE TABLE issues (id INTEGER PRIMARY KEY, title, description, project_id, confidential BOOLEAN);
+        INSERT INTO projects VALUES (1, 'Boats', 20), (2, 'Ours', 10), (3, 'Mine', 0);
+        INSERT INTO issues SELECT n, 'Leak', said, min(n % 4 + 1, 3), 0 FROM numbers;
+        INSERT INTO issues VALUES (90, 'Leak', 'secret', 1, 1);
+    """,
+    "comments of a blog": """
+        CREATE TABLE wp_posts (ID INTEGER PRIMARY KEY, post_title, post_content, post_status, post_password);
+        CREATE TABLE wp_comments (comment_ID INTEGER PRIMARY KEY, comment_post_ID, comment_author, comment_date,
+            comment_content, comment_approved);
+        INSERT INTO wp_posts VALUES (1, 'A', '', 'publish', ''), (2, 'B', '', 'draft', ''), (3, 'C', '', 'private', ''),
+            (4, 'D', '', 'publish', 'x');
+        INSERT INTO wp_comments SELECT n, n % 4 + 1, 'ann', 1767225600 + n, said, '1' FROM numbers;
+        INSERT INTO wp_comments VALUES (90, 1, 'x', 1767225600, 'secret', 'spam'),
+            (91, 1, 'x', 1767225600, 'secret', '0');
+    """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_a_program_shows_not_to_everybody_is_not_published(tmp_path: Path, program: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.executescript(
+            "CREATE TEMP TABLE numbers AS WITH RECURSIVE c(n) AS (SELECT 0 UNION SELECT n + 1 FROM c WHERE n < 19) "
+            "SELECT n, CASE n % 4 WHEN 0 THEN 'open, about boats and sails' ELSE 'secret of the staff' END AS said "
+            "FROM c;" + PROGRAMS[program]
+        )
+    found = discover("sqlite:///a.db", tmp_path)
+    (tmp_path / "vademecum.toml").write_text("\n".join(one.toml() for one in found))
+    request = read_settings(tmp_path / "vademecum.toml")
+    told = ""
+    for [view] in open_sources(request).values():
+        items = [one for one in view.source.changes(None).entries if isinstance(one, SourceItem)]
+        told += str([view.reader().read(one) for one in items if not why_private_record(one.data)])
+    assert told.count("open, about") == 5 and "secret" not in told
+
+
+def test_a_visibility_that_is_a_number_is_not_guessed(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE statuses (id INTEGER PRIMARY KEY, text, visibility)")
+        made.execute("INSERT INTO statuses VALUES (1, ?, 0), (2, ?, 3)", (text_of(1), text_of(2)))
+    with pytest.raises(UsageError, match=r"left out, as private .*: statuses: name it yourself"):
+        discover("sqlite:///a.db", tmp_path)

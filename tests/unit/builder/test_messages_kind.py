@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,35 @@ def test_private_chats_are_published_where_the_settings_say_so(
     assert report.documents == 1
     assert report.left_out == {"messages of private chats (drafts = true takes them in)": 1}
     assert release(tmp_path, settings + "drafts = true\n").documents == 2
+
+
+@pytest.mark.parametrize("place", ['path = "chat.jsonl"', 'url = "sqlite:///chat.db"\ntable = "message"'])
+def test_a_message_that_says_that_it_is_internal_is_left_out_until_it_says_so_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = f'site = false\n[[source]]\nname = "chat"\nkind = "messages"\n{place}\n'
+
+    def said(internal: tuple[bool, bool], more: str = "") -> tuple[int, int]:
+        told = [
+            {
+                "id": n + 1,
+                "time": 1704103260 + 7200 * n,
+                "author": "Ann",
+                "text": f"Hello, {n}",
+                "internal": one,
+            }
+            for n, one in enumerate(internal)
+        ]
+        Path("chat.jsonl").write_text("\n".join(map(json.dumps, told)))
+        Path("chat.db").unlink(missing_ok=True)
+        with closing(sqlite3.connect("chat.db")) as chat, chat:
+            chat.execute("CREATE TABLE message (id, time, author, text, internal)")
+            chat.executemany("INSERT INTO message VALUES (:id, :time, :author, :text, :internal)", told)
+        report = release(tmp_path, settings + more)
+        name = "messages that are not for everybody: internal (drafts = true takes them in)"
+        return report.documents, report.left_out.get(name, 0)
+
+    assert said((False, True)) == (1, 1)
+    assert said((True, False)) == (1, 1)
+    assert said((True, False), "drafts = true\n") == (2, 0)

@@ -1,0 +1,231 @@
+"""What a database says of its tables: what they refer to, what an id is called, and what of them is for everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
+from vademecum_builder.sources.records import json_value
+
+_NAMES: Final = (
+    "display_name",
+    "nickname",
+    "nick",
+    "username",
+    "user_name",
+    "full_name",
+    "handle",
+    "login",
+    "name",
+)
+_TITLES: Final = ("display_name", "title", "subject", "name")
+_SAMPLED: Final = 1000
+_PEOPLE: Final = re.compile(
+    r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE
+)
+_VALUES: Final = 20
+"""What has more different values is neither a flag nor a choice."""
+_TIME: Final = "2000-01-01"
+_WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
+_STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
+_NOBODY: Final = "1 = 0"
+
+
+class Reference(NamedTuple):
+    """What an id stands for: a row of a table, by its key."""
+
+    table: str
+    key: str
+
+
+class Join(NamedTuple):
+    """How a query has the name of what an id stands for."""
+
+    sql: str
+    name: str
+
+
+class Schema:
+    """The tables of an opened database. What is returned for a query is SQL of its dialect.
+
+    Attributes:
+        joined: The tables whose names another one has been given.
+    """
+
+    def __init__(self, database: Database, connection: sa.Connection) -> None:
+        self._database = database
+        self._connection = connection
+        self._inspector = sa.inspect(connection)
+        self.joined: set[str] = set()
+        self.quoted = connection.dialect.identifier_preparer.quote
+
+    @cached_property
+    def tables(self) -> Sequence[str]:
+        """The names of tables and views."""
+        return [*self._inspector.get_table_names(), *self._views]
+
+    @cached_property
+    def _views(self) -> Sequence[str]:
+        return self._inspector.get_view_names()
+
+    def sample(self, table: str, number: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
+        """Return the first rows of a table, and the names of its columns."""
+        first = self._connection.execute(self._select(sa.literal_column("*"), table).limit(number))
+        names = list(first.keys())
+        return [dict(row) for row in first.mappings()], names
+
+    def keys(self, table: str) -> Sequence[str]:
+        """Return the columns that identify a row."""
+        return () if table in self._views else self._inspector.get_pk_constraint(table)["constrained_columns"]
+
+    def as_one(self, alias: str, columns: Sequence[str]) -> str:
+        """Return what makes one text of several columns."""
+        mysql = self._database.dialect in ("mysql", "mariadb")
+        texts = [
+            f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns
+        ]
+        return f"CONCAT_WS('-', {', '.join(texts)})" if mysql else " || '-' || ".join(texts)
+
+    def join(self, alias: str, table: str, column: str, role: str, *, people: bool) -> Join | None:
+        """Return how the name of what a column stands for is had; None: it has none.
+
+        Args:
+            alias: Of the table in the query.
+            role: What the other table is called there.
+            people: Whether it is the one table of people, if nothing else says what it is.
+        """
+        known = [one for one in self.tables if _PEOPLE.fullmatch(one)] if people else []
+        only = known[0] if len(known) == 1 and column.lower().endswith(("id", "by")) else ""
+        reference = self.references(table).get(column) or (only and self._reference(only))
+        if not reference or not (name := self._name_of(reference.table)):
+            return None
+        self.joined.add(reference.table)
+        other, key, one = map(self.quoted, (*reference, column))
+        return Join(
+            f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}"
+        )
+
+    def references(self, table: str) -> Mapping[str, Reference]:
+        """Return what ids stand for, by their columns: as the database says, else as they are called."""
+        told = {
+            one["constrained_columns"][0]: one["referred_table"]
+            for one in self._inspector.get_foreign_keys(table)
+            if len(one["constrained_columns"]) == 1
+        }
+        found = {}
+        for column in self._columns(table):
+            other = told.get(column) or self._called(column, table)
+            if other and other != table and (reference := self._reference(other)):
+                found[column] = reference
+        return found
+
+    def for_everybody(self, table: str) -> Sequence[str] | None:
+        """Return what has to be true of a row for everybody to read it, as far as what it is in says so, or its table
+        alone: what any record says of itself is known when it is read (`private_fields`). None: nobody can know it.
+
+        The table is called `m`.
+        """
+        found = [*self._conditions(table, "m.", ())]
+        return None if any(_NOBODY in one for one in found) else found
+
+    def _conditions(self, table: str, prefix: str, seen: tuple[str, ...]) -> Iterator[str]:
+        for column in self._columns(table):
+            if (may_say(column, table) and (seen or not may_say(column))) or _WHO.fullmatch(_plain(column)):
+                yield from self._shown(table, column, prefix)
+        for column, (other, key) in self.references(table).items():
+            if other not in (table, *seen) and not _PEOPLE.fullmatch(other):
+                inner = " AND ".join(self._conditions(other, "", (*seen, table)))
+                if inner:
+                    name, of = self.quoted(column), f"SELECT {self.quoted(key)} FROM {self.quoted(other)}"
+                    yield f"({prefix}{name} IS NULL OR {prefix}{name} IN ({of} WHERE {inner}))"
+
+    def _shown(self, table: str, column: str, prefix: str) -> Iterator[str]:
+        """Yield the condition that a column is for: what is there now and is public, and nothing that is to come; of
+        a state (open, closed) all but what is not."""
+        name = prefix + self.quoted(column)
+        if is_private(column, None, table):
+            yield f"{name} IS NOT NULL"
+            return
+        if is_private(column, _TIME, table):
+            yield f"({name} IS NULL{self._or_empty(table, column, name)})"
+            return
+        found = self._connection.scalars(
+            self._select(sa.column(column), table).distinct().limit(_VALUES + 1)
+        ).all()
+        values = [one for one in found if one is not None]
+        hidden = [one for one in values if is_private(column, json_value(one), table)]
+        state = _STATE.fullmatch(_plain(column))
+        if len(found) > _VALUES or not values or (state and not hidden):
+            return
+        if (
+            _WHO.fullmatch(_plain(column))
+            and not isinstance(values[0], bool | str)
+            and not is_private(column, 0)
+        ):
+            yield _NOBODY  # a number that nobody can know the meaning of
+        elif state:
+            yield f"({name} IS NULL OR {name} NOT IN ({_listed(hidden)}))"
+        elif shown := [one for one in values if one not in hidden]:
+            yield f"({name} IS NULL OR {name} IN ({_listed(shown)}))"
+        else:
+            yield _NOBODY
+
+    def _or_empty(self, table: str, column: str, name: str) -> str:
+        kind = self._columns(table)[column]
+        if isinstance(kind, sa.Date | sa.DateTime | sa.Time):
+            return ""
+        return f" OR {name} = {0 if isinstance(kind, sa.Numeric | sa.Integer) else _listed([''])}"
+
+    def _columns(self, table: str) -> Mapping[str, Any]:
+        return {one["name"]: one["type"] for one in self._inspector.get_columns(table)}
+
+    def _reference(self, table: str) -> Reference | None:
+        keys = self.keys(table) if table in self.tables else ()
+        return Reference(table, keys[0]) if len(keys) == 1 else None
+
+    def _name_of(self, table: str) -> str:
+        """Return the column that says what most rows are called, as also `topic_title` of `topics`; empty: none."""
+        rows, columns = self.sample(table, _SAMPLED)
+        of = [part.rstrip("s") for part in _plain(table).split("_")]
+        there = {}
+        for column in columns:
+            first, _, rest = _plain(column).partition("_")
+            if 2 * sum(bool(row[column]) for row in rows) >= len(rows):
+                there.setdefault((rest if first in of else _plain(column)).replace("_", ""), column)
+        names = (name.replace("_", "") for name in (_NAMES if _PEOPLE.fullmatch(table) else _TITLES))
+        return next((there[name] for name in names if name in there), "")
+
+    def _called(self, column: str, table: str) -> str:
+        """Return the table that a column is called after: `topic_id` after `topics` or `phpbb_topics`."""
+        stem = re.sub(r"_?id$", "", _plain(column))
+        parts = stem.split("_") if stem and stem != _plain(column) else []
+        for start in range(len(parts)):
+            one = "_".join(parts[start:])
+            words = {one, f"{one}s", f"{one}es", f"{one.removesuffix('y')}ies"}
+            fit = [
+                name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)
+            ]
+            if fit:
+                return min(fit, key=lambda name: (name.split("_")[0] != table.split("_")[0], len(name), name))
+        return ""
+
+    def _select(self, what: Any, table: str) -> sa.Select[Any]:
+        return sa.select(what).select_from(self._database.table(self._connection, table))
+
+
+def _plain(name: str) -> str:
+    return plain_name(name).lower()
+
+
+def _listed(values: Sequence[Any]) -> str:
+    """Return a list of values as SQL writes it; a text is doubled where it ends it."""
+    return ", ".join(
+        str(one).lower() if isinstance(one, bool | int) else "'{}'".format(str(one).replace("'", "''"))
+        for one in sorted(values, key=str)
+    )

@@ -1,0 +1,97 @@
+"""What a record says of who may read it, in fields as shops, blogs, forums, trackers and chats call them. A signed
+release cannot be called back: in doubt, out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from vademecum.format.json import canonical
+
+_YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", r"(?!(?:false|no|f|n|[0:. _-]+)$).+"
+_DRAFT = "draft|auto-draft|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
+_BETWEEN = (
+    "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|dm|im|mpim"
+)
+_RULES: Final[Mapping[str, str]] = {
+    # What is true of what is not for everybody, and false of it.
+    r"(?:page_)?(?:is_)?(?:draft|unlisted|private|noindex|search_exclude|confidential|internal|hidden|deleted"
+    r"|removed|trashed|spam|whisper|secret|invite_only|read_restricted|members_only|private_notes?)"
+    r"|is_(?:direct|dm|im|mpim)": _YES,
+    r"(?:page_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
+    r"(?:is_|comment_)?approved": rf"{_NO}|spam|trash|post-trashed|hold",
+    r"search": r"\{.*\"exclude\":true.*",
+    r"robots": r".*\b(?:noindex|none)\b.*",
+    # When it was taken away; when it was made public: Strapi, Shopify and what Rails has say so that it was not.
+    r"(?:.*_)?(?:hid(?:den)?|delete|remove|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
+    r"published_?at": "",
+    # Who it is for, in words; in numbers as phpBB and GitLab have them, and whispers among the posts of Discourse.
+    r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy|access|archetype)": rf"{_BETWEEN}|unlisted|friends|members",
+    r"(?:channel|chat|room|conversation|message|group)_?type": _BETWEEN,
+    r"(?:post|topic|comment)_visibility": r"(?!1$)-?\d+",
+    r"visibility_level": r"(?!20$)\d+",
+    r"post_type": "4|revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_.+",
+    r"(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e)": _DRAFT,
+    r"(?:post|message|comment|topic|thread|discussion|moderation)_stat(?:us|e)": (
+        rf"{_DRAFT}|pending|future|inherit|moderated|rejected|unapproved|hold"
+    ),
+    r"(?:post|page|topic|forum|channel|room)_password": ".+",
+}  # fmt: skip
+"""By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
+_PLACE_TYPE: Final = re.compile(r"(?:.*_)?(?:type|kind)|t")
+_PLACE: Final = re.compile(
+    r"(?:.*_)?(?:channels?|rooms?|chats?|conversations?|streams?|groups?|spaces?|threads?)"
+)
+_BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
+"""Of Mattermost and Rocket.Chat: direct, private, group."""
+
+
+def why_private(fields: Mapping[str, Any]) -> str:
+    """Return which of its own fields says that a record is to be left out; empty: none.
+
+    A list of several values is that of rows that were merged: one row that is private makes the record private.
+    """
+    for name, value in fields.items():
+        if may_say(name) and any(
+            is_private(name, one) for one in (value if isinstance(value, list) else [value])
+        ):
+            return name.lower()
+    return ""
+
+
+def is_private(name: str, value: object, table: str = "") -> bool:
+    """Return whether a field with this value says of its record that it is not for everybody.
+
+    Args:
+        table: Where the record is: of a channel more is known than of anything.
+    """
+    if not (patterns := _patterns(name, table)):
+        return False
+    text = "" if value is None else value if isinstance(value, str) else canonical(value).decode()
+    told = (text.strip(), plain_name(text.strip()))
+    return any(pattern.fullmatch(one) for pattern in patterns for one in told)
+
+
+def may_say(name: str, table: str = "") -> bool:
+    """Return whether a field of this name may say that."""
+    return bool(_patterns(name, table))
+
+
+def plain_name(name: str) -> str:
+    """Return a name without accents, with `_` where it goes down or has a capital: `from_user_display_name`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
+    return re.sub(r"[ .-]", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain))
+
+
+@lru_cache(maxsize=4096)  # records have the same fields, over and over
+def _patterns(name: str, table: str) -> tuple[re.Pattern[str], ...]:
+    plain = plain_name(name).lower()
+    found = [
+        re.compile(values, re.IGNORECASE) for names, values in _RULES.items() if re.fullmatch(names, plain)
+    ]
+    if _PLACE.fullmatch(plain_name(table).lower()) and _PLACE_TYPE.fullmatch(plain):
+        found.append(re.compile(_BETWEEN_TYPES.pattern, re.IGNORECASE))
+    return tuple(found)
