@@ -163,8 +163,15 @@ def of_messages(
         if role == "time":
             fit = [one for one in fit if one.type in ("time", "number")]
         if fit:
-            # An author's name tells more than the number of his account.
-            named[role] = min(fit, key=lambda one: (role == "author" and _is_id(one.name), len(one.name)))
+            # An author's name tells more than the number of his account; a time says its zone best by its name.
+            named[role] = min(
+                fit,
+                key=lambda one: (
+                    role == "author" and _is_id(one.name),
+                    role == "time" and not one.name.lower().endswith(("gmt", "utc")),
+                    len(one.name),
+                ),
+            )
     ids = [*keys, *(one.name for one in fields if one.name.lower() in _IDS)]
     called = _CHAT.fullmatch(plain_name(table)) or {"channel", "thread", "reply-to"} & named.keys()
     other = any(_NO_CHAT.fullmatch(plain_name(one.name)) for one in fields)

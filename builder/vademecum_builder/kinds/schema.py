@@ -193,7 +193,7 @@ class Schema:
         """Return the column that says what most rows are called, as also `topic_title` of `topics`; empty: none."""
         rows, columns = self.sample(table, _SAMPLED)
         of = [part.rstrip("s") for part in _plain(table).split("_")]
-        there = {}
+        there: dict[str, str] = {}
         for column in columns:
             first, _, rest = _plain(column).partition("_")
             if 2 * sum(bool(row[column]) for row in rows) >= len(rows):
