@@ -141,7 +141,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if title and (prose or _last(title.name) in _TITLES):
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
-    told["text"] += [one.name for one in fields if _is_code(one) and one.name not in told["text"]]
+    if told["text"]:  # a number alone says nothing
+        told["text"] += [one.name for one in fields if _is_code(one) and one.name not in told["text"]]
     page = _called([one for one in open_ if one.type == "address"], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
