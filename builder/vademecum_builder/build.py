@@ -45,9 +45,9 @@ from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.stages.report import BuildReport
 from vademecum_builder.workspace.building import run_job, stored
-from vademecum_builder.workspace.jobs import in_stages
+from vademecum_builder.workspace.jobs import Wish, in_stages
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, refuse_unfinished, sync_sources
+from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
 
 __all__ = ["BuildReport", "BuildRequest", "build"]
 

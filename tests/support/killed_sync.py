@@ -12,7 +12,7 @@ from unittest import mock
 
 from support.killed import die_at, kill_one_after_another
 from support.workshop import Workshop
-from vademecum_builder.workspace.sync import Wish
+from vademecum_builder.workspace.jobs import Wish
 
 BATCH = 10
 

@@ -16,9 +16,9 @@ from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
-from vademecum_builder.workspace.jobs import Job
+from vademecum_builder.workspace.jobs import Job, Wish
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, sync_sources
+from vademecum_builder.workspace.sync import sync_sources
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SETTINGS = """

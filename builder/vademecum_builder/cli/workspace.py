@@ -23,9 +23,9 @@ from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 from vademecum_builder.workspace.items import Change
-from vademecum_builder.workspace.jobs import Job, in_stages
+from vademecum_builder.workspace.jobs import Job, Wish, in_stages
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, chosen_sources, sync_sources
+from vademecum_builder.workspace.sync import chosen_sources, sync_sources
 
 
 def any_settings_of(options: Namespace) -> BuildRequest:

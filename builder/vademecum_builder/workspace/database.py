@@ -45,11 +45,6 @@ _SCHEMA: Final = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
-_SINCE_1: Final = (
-    "ALTER TABLE embeddings ADD COLUMN job INTEGER NOT NULL DEFAULT 0",
-    f"PRAGMA user_version = {VERSION}",
-)
-"""What brings a workspace of version 1 to this one."""
 _ANEW: Final = "begin anew by deleting it: what is published is the state, and nothing is lost"
 
 
@@ -60,7 +55,7 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
         create: Whether to make it, and its folder, where nothing is.
 
     Raises:
-        EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: A newer version of
+        EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: Another version of
             vademecum made it. StorageError: It cannot be opened.
     """
     if not path.exists() and not create:
@@ -78,10 +73,6 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
                         for statement in _SCHEMA:
                             connection.execute(statement)
                 path.chmod(0o600)  # what sources hold may be nobody else's business
-            if _version(connection) < VERSION:
-                with transaction(connection):
-                    for statement in _SINCE_1 if _version(connection) < VERSION else ():
-                        connection.execute(statement)
             connection.execute("PRAGMA journal_mode = WAL")
             # After a power cut: the last batches are done again.
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -162,14 +153,9 @@ def busy(path: Path) -> BusyError:
     return BusyError(f"{path}: another sync or build is at work in this workspace; try again when it is done")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    [(version,)] = connection.execute("PRAGMA user_version")
-    return int(version)
-
-
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     [(application,)] = connection.execute("PRAGMA application_id")
-    version = _version(connection)
+    [(version,)] = connection.execute("PRAGMA user_version")
     [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
     if (application, version, tables) == (0, 0, 0):
         return False
@@ -177,8 +163,7 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
         raise NotAStoreError(
             f"{path} is a database of another program; it was left as it is: choose another --workspace"
         )
-    if version > VERSION:
-        raise NewerFormatError(
-            f"{path}: a workspace of version {version}, and this vademecum knows {VERSION}: update it, or {_ANEW}"
-        )
+    if version != VERSION:
+        other = f"{path}: a workspace of version {version}, and this vademecum knows {VERSION}"
+        raise NewerFormatError(f"{other}: {'update it, or ' if version > VERSION else ''}{_ANEW}")
     return True

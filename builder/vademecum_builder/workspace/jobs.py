@@ -76,6 +76,39 @@ class Job:
         }
 
 
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How sources are to be read.
+
+    Attributes:
+        sources: Their names; none: all.
+        ids: Keys that alone are read anew; none: whatever changed.
+        full: Forget the checkpoints and read everything.
+        batch: Entries in a transaction.
+        resume: The job to go on with; None: a new one.
+    """
+
+    sources: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    full: bool = False
+    batch: int = BATCH
+    resume: Job | None = None
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What is written down of it with a job."""
+        return {"ids": list(self.ids), "full": self.full, "batch": self.batch}
+
+    @classmethod
+    def of(cls, job: Job) -> Wish:
+        """Return what a job was asked for."""
+        asked = job.asked
+        return cls((job.source,), tuple(asked["ids"]), asked["full"], asked["batch"])
+
+
 Report = Callable[[Job], None]
 """Called after each batch."""
 

@@ -8,8 +8,8 @@ from vademecum_builder.kinds.base import Opened
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.items import REMOVED, Change
+from vademecum_builder.workspace.run import checkpoint_of
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import checkpoint_of
 
 
 def monitor_sources(

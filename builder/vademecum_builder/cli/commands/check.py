@@ -16,8 +16,9 @@ from vademecum_builder.cli.workspace import any_settings_of, of_build
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.check import Check, check_release
+from vademecum_builder.workspace.jobs import Wish
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, refuse_unfinished, sync_sources
+from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
 
 _SHOWN = 20
 

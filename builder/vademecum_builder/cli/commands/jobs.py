@@ -10,9 +10,8 @@ from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, change_json, described, place_of, read, settings_of
 from vademecum_builder.workspace.history import cancel, roll_back
-from vademecum_builder.workspace.jobs import UNFINISHED, Job
+from vademecum_builder.workspace.jobs import UNFINISHED, Job, Wish
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish
 
 
 def run(options: Namespace) -> Shown:

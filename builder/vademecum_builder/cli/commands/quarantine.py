@@ -8,8 +8,8 @@ from dataclasses import asdict
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import described, place_of, read, settings_of
+from vademecum_builder.workspace.jobs import Wish
 from vademecum_builder.workspace.store import Quarantined, Workspace
-from vademecum_builder.workspace.sync import Wish
 
 
 def run(options: Namespace) -> Shown:

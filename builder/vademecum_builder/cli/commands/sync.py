@@ -10,8 +10,9 @@ from vademecum_builder.cli.commands import monitor
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, described, place_of, read, settings_of
 from vademecum_builder.request import BuildRequest
+from vademecum_builder.workspace.jobs import Wish
 from vademecum_builder.workspace.store import Workspace
-from vademecum_builder.workspace.sync import Wish, chosen_sources
+from vademecum_builder.workspace.sync import chosen_sources
 
 
 def run(options: Namespace) -> Shown:

@@ -30,9 +30,9 @@ from vademecum_builder.sources.base import (
 )
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
-from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, Wish
 from vademecum_builder.workspace.store import FROM_UPDATE, Workspace
-from vademecum_builder.workspace.sync import Wish, sync_sources
+from vademecum_builder.workspace.sync import sync_sources
 
 
 @pytest.fixture
@@ -323,11 +323,12 @@ def test_a_job_whose_process_ended_is_interrupted(shop: Workshop) -> None:
         assert [job.state for job in workspace.jobs()] == [INTERRUPTED, DONE]
 
 
-def test_a_newer_workspace_is_refused(shop: Workshop) -> None:
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_workspace_of_another_version_is_refused(shop: Workshop, version: int) -> None:
     shop.sync()
     with closing(sqlite3.connect(shop.root / "work.db")) as database:
-        database.execute("PRAGMA user_version = 99")
-    with pytest.raises(NewerFormatError, match=r"version 99.*begin anew by deleting it"):
+        database.execute(f"PRAGMA user_version = {version}")
+    with pytest.raises(NewerFormatError, match=rf"version {version}, .*begin anew by deleting it"):
         shop.sync()
 
 
@@ -414,16 +415,6 @@ def test_what_items_were_is_kept_within_bytes(shop: Workshop) -> None:
         shop.sync()
     with shop.open() as workspace, pytest.raises(UsageError, match="before job 3 is not kept"):
         workspace.before(3, "products")
-
-
-def test_a_workspace_of_an_earlier_version_goes_on(shop: Workshop) -> None:
-    shop.sync()
-    with closing(sqlite3.connect(shop.root / "work.db")) as database:
-        database.execute("ALTER TABLE embeddings DROP COLUMN job")
-        database.execute("PRAGMA user_version = 1")
-    with shop.open() as workspace:
-        workspace.vectors.keep("m", {b"a": b"1"})
-        assert workspace.vectors.of("m", [b"a"]) == {b"a": b"1"}
 
 
 ZONED = 'updated = "changed"\nzone = "UTC"\n'
