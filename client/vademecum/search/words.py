@@ -46,6 +46,7 @@ _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
 _PART: Final = re.compile(".{3,}|[0-9]+")
 """What a word may be put together of."""
+_LETTER: Final = re.compile("[a-z]")
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 
 Scores: TypeAlias = NDArray[np.float64]
@@ -244,7 +245,15 @@ class Words:
             )
         )
         wholes = {word for run in runs for word in wholes_of(run)}
-        telling = [word for word in words if word not in self._stop] or list(words)
+        # A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
+        letters = {
+            word
+            for run in runs
+            if len(parts := parts_of(run)) > 1
+            for word in parts
+            if _LETTER.fullmatch(word)
+        }
+        telling = [word for word in words if word not in self._stop and word not in letters] or list(words)
         asked = [
             self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]
         ]

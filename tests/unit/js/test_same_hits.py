@@ -53,6 +53,7 @@ QUESTIONS = [
         "background task",
         "backgruond",
         "read_txet",
+        "e-10123",
         "wo ist die backgruond seite fürs lesen",
         "backgr",
         "CORS",

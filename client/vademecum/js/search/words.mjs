@@ -25,6 +25,7 @@ const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
 /** A version, a time, an address: its parts alone say nothing. */
 const NUMBER = /\d[._/:-]\d/;
+const LETTER = /^[a-z]$/;
 /** What a word may be put together of. */
 const PART = /^(.{3,}|\d+)$/u;
 
@@ -211,7 +212,9 @@ export class Words {
     if (left[0] || worth === 1) typed.length = 1;
     const words = [...new Set([...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
     const wholes = new Set(runs.flatMap(wholesOf));
-    const telling = words.filter((word) => !this.stems.stop.has(word));
+    // A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
+    const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => LETTER.test(word)) : [])));
+    const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
     const asked = (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
     const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
     /** @type {Set<string>} */ const silent = new Set();

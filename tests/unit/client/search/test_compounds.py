@@ -10,7 +10,7 @@ from vademecum.knowledge import KnowledgeBase
 PAGES = {
     "waits.md": "# Waits\n\n`entryPoints.web.respondingTimeouts.readTimeout` ends a request. Since v2.8.0.\n",
     "again.md": "# Once more\n\nSet `attempts` below `retry`, or the shell's `RETRY_ATTEMPTS`.\n",
-    "shop.md": "# Orders\n\n`retryAttempts` is the shop's own.\n",
+    "shop.md": "# Orders\n\n`retryAttempts` is the shop's own. The order P-1001 came late.\n",
     "index.md": "# Reindexing\n\nThe command `reindex` reads all again, over a WebSocket. A health-check waits.\n",
     "files.md": "# Serving\n\n`file_server` sends what a load balancer asks for, over HTTP/3.\n",
     "body.md": "# Some\n\nSome have a body, others a wild-card certificate; a wildcard is a star.\n",
@@ -47,6 +47,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("respondingTimeouts.readTimout", "waits.md", "responding timeouts.read timeout"),
         ("http3", "files.md", "http/3"),
         ("wild card", "body.md", ""),
+        ("order p-1001", "shop.md", ""),
     ],
 )
 def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -> None:
@@ -69,6 +70,11 @@ def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -
 def test_what_no_page_has_is_told(kb: KnowledgeBase, query: str, unknown: tuple[str, ...]) -> None:
     hits = kb.search(query)
     assert (hits.unknown, hits.meant) == (unknown, "")
+
+
+def test_a_letter_of_a_name_finds_no_other_name(kb: KnowledgeBase) -> None:
+    assert kb.search("p-10123", mode="lexical").unknown == ("p-10123", "10123")
+    assert not kb.search("p-10123", mode="lexical")
 
 
 def test_a_title_that_is_misspelt_comes_first_too(kb: KnowledgeBase) -> None:
