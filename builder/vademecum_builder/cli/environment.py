@@ -12,7 +12,7 @@ from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS, Validity
-from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, SET_SECRET
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, set_secret
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:
@@ -66,7 +66,7 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
         raise UsageError(
             f"{KEY_VARIABLE} is set, but empty: there is no secret of that name here, or this run may not see it (a "
             "pull request from a fork has none; one of an environment needs a job that names the environment). To set "
-            f"it: {SET_SECRET}"
+            f"it: {set_secret(keys or DEFAULT_KEYS)}"
         )
     return key
 

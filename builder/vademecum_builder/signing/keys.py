@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, Key, Signer
 
 from vademecum.errors import ContentError, ExpiredError, SignatureError, UsageError
-from vademecum_builder.signing.defaults import UNUSED
+from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED
 from vademecum_builder.signing.metadata import parse_root
 
 KEY_VARIABLE = "VADEMECUM_SIGNING_KEY"
@@ -23,10 +23,14 @@ _NO_KEY = (
     "(`vade build --preview`), and `vade keys rotate` makes another for one that is lost"
 )
 ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
-SET_SECRET = (
-    f"gh secret set {KEY_VARIABLE} < keys/{RELEASE_KEY}, --env github-pages for the workflow of `vade init`"
-)
-"""How a repository on GitHub is given the key; the secret of a job's environment goes before the repository's."""
+
+
+def set_secret(keys: Path = DEFAULT_KEYS) -> str:
+    """Return how a repository on GitHub is given the key of a folder, where `vade init` has made its workflow.
+
+    The secret of a job's environment goes before the repository's.
+    """
+    return f"gh secret set {KEY_VARIABLE} --env github-pages < {keys / RELEASE_KEY}"
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def load_authority(
                 if is_root
                 else "use the key that belongs to this root.json, or the root.json that `vade keys rotate` wrote"
             )
-            + f" ({SET_SECRET})"
+            + f" ({set_secret()})"
         )
     return Authority(roots, signer, key_file.parent)
 
@@ -125,7 +129,7 @@ def is_named(pem: bytes, root: bytes) -> bool:
 
 def pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
     """Return the signer of a PEM. Raises UsageError: it is none; `where` is told, and never what it holds."""
-    again = f": set it again, whole ({SET_SECRET})" if where == KEY_VARIABLE else ""
+    again = f": set it again, whole ({set_secret()})" if where == KEY_VARIABLE else ""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
@@ -156,4 +160,4 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
     except Exception as error:  # noqa: BLE001 - the libraries of key services raise what they like
         # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
         said = f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI ({type(error).__name__})"
-        raise UsageError(f"{said}: set it again, whole ({SET_SECRET})") from None
+        raise UsageError(f"{said}: set it again, whole ({set_secret()})") from None

@@ -246,13 +246,8 @@ class Words:
         )
         wholes = {word for run in runs for word in wholes_of(run)}
         # A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
-        letters = {
-            word
-            for run in runs
-            if len(parts := parts_of(run)) > 1
-            for word in parts
-            if _LETTER.fullmatch(word)
-        }
+        in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
+        letters = set(filter(_LETTER.fullmatch, in_names))
         telling = [word for word in words if word not in self._stop and word not in letters] or list(words)
         asked = [
             self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]

@@ -9,7 +9,7 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import time_of_build
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, SET_SECRET
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, set_secret
 from vademecum_builder.signing.root import new_keys, renew_root
 
 
@@ -39,6 +39,10 @@ def run(options: Namespace) -> Shown:
         f"  cp {made} {there}: builds in this repository read that one; commit it"
         if elsewhere
         else "  commit it where builds read it: as a rule root.json, at the top of the repository",
-        *([f"  hand over the new {options.keys / RELEASE_KEY}: {SET_SECRET}"] if rotate or overlap else []),
+        *(
+            ["  hand over the new release key:", f"    {set_secret(options.keys)}"]
+            if rotate or overlap
+            else []
+        ),
         "  the next `vade build` publishes it",
     ]

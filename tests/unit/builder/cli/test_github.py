@@ -153,7 +153,10 @@ def test_an_empty_secret_and_each_wrong_one_are_told_apart(
         monkeypatch.setenv(KEY_VARIABLE, secret)
         assert job.build("--root", "keys/root.json") in (2, 5)
         told = capsys.readouterr().err
-        assert said in told and "gh secret set VADEMECUM_SIGNING_KEY < keys/release.pem" in told
+        assert (
+            said in told
+            and "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem" in told
+        )
         assert said in job.summary.replace("&#x27;", "'") and "hunter2" not in told + job.summary
         assert not (job.folder / "dist").exists()
     monkeypatch.setenv(KEY_VARIABLE, good)
