@@ -24,9 +24,10 @@ _SHOWN: Final = 60
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost\b|margin|"
+    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost(?![aeilu])|margin|"
+    r"(?:purchase|buying)[ _]?price|wholesale|"
     r"(?:^|[ _.-])ip(?:$|[ _.-])|ip_?addr|salar|(?:^|_)wages?\b|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
-    r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|costes?\b|costo|mot_?de_?passe|courriel|naissance|"
+    r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
     r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop",
     re.IGNORECASE,
 )

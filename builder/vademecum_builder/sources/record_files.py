@@ -94,7 +94,8 @@ def read_records(
         try:
             yield from _rows(text, longest)
         finally:
-            text.detach()  # who opened the file closes it
+            if not stream.closed:  # who reads but the first records may have closed it
+                text.detach()  # who opened the file closes it
         return
     if encoding == "utf-8-sig":
         stream.seek(len(codecs.BOM_UTF8))

@@ -13,6 +13,7 @@ import pytest
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
+from vademecum_builder.kinds.fields import fields_of, proposal
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
@@ -110,6 +111,16 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {"shape": "telegram"},
     ),
 }  # fmt: skip
+
+
+def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
+    private = ["cost", "cost_price", "costPrice", "unit_cost", "purchase_price", "wholesale"]
+    public = ["price", "costume", "purchases"]
+    told = proposal(
+        fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3
+    )
+    named = {*told["text"], *told.get("metadata", ()), told.get("title")}
+    assert named >= {*public} and not named & {*private}
 
 
 @pytest.mark.parametrize("name", FILES)

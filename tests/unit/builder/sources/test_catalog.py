@@ -171,6 +171,14 @@ def test_a_record_that_is_too_large_is_passed_over(tmp_path: Path, name: str, si
     assert kinds == [False, "larger than the limit of 0.000953674 MiB", False]
 
 
+def test_who_reads_the_first_rows_may_close_the_file_before_the_reading_ends() -> None:
+    stream = io.BytesIO(b"id,name\n1,Pump\n2,Tank\n")
+    rows = read_records(stream, ".csv", Layout())
+    assert next(rows)[1] == {"id": "1", "name": "Pump"}
+    stream.close()
+    rows.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
 def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, name: str) -> None:
     whole = {
