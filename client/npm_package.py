@@ -42,9 +42,7 @@ def package_json() -> dict[str, Any]:
         },
         "types": "./client/vademecum.d.mts",
         "sideEffects": ["./client/vademecum-search.mjs", "./client/query.mjs", "./client/worker.mjs"],
-        "browser": {
-            "ws": False
-        },  # Pyodide asks for it in Node.js alone, and Vite's development server looks for it
+        "browser": {"ws": False},  # Pyodide asks for it in Node.js alone, and Vite's development server looks for it
         "files": ["client"],
         **source,
     }

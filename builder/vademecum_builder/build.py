@@ -34,13 +34,7 @@ from vademecum_builder.release.previous import (
     without_roots,
 )
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
-from vademecum_builder.signing.keyring import (
-    Keys,
-    choose_authority,
-    find_keys,
-    keys_of_preview,
-    throwaway_authority,
-)
+from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys, keys_of_preview, throwaway_authority
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.stages.report import BuildReport
@@ -112,10 +106,7 @@ def build(
 
 
 def _run(
-    request: BuildRequest,
-    opened: Mapping[str, Sequence[Opened]],
-    context: BuildContext,
-    stop: Callable[[], bool],
+    request: BuildRequest, opened: Mapping[str, Sequence[Opened]], context: BuildContext, stop: Callable[[], bool]
 ) -> tuple[BuildReport, list[str]]:
     """Return the report, and what reader and encoder have to say."""
     encoders = NamedEncoders(request.encoder, dimensions=request.dimensions)
@@ -142,10 +133,7 @@ def _run(
         readers = cast("NamedReaders", named)
         encoders = replace(encoders, kept=workspace.vectors)
         report = run_job(
-            workspace,
-            request,
-            readers,
-            lambda noted: run_stages(source, encoders, replace(context, reader=noted)),
+            workspace, request, readers, lambda noted: run_stages(source, encoders, replace(context, reader=noted))
         )
         return replace(report, cost=encoders.cost), [readers.notice, *encoders.notices]
 
@@ -183,9 +171,7 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
 
 
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
-_EMPTY_ABOVE = (
-    "nothing is published at {} yet: what was built here before is not there, and this is number {}"
-)
+_EMPTY_ABOVE = "nothing is published at {} yet: what was built here before is not there, and this is number {}"
 _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
     "tree, everything is read and embedded anew, and this is number {}"

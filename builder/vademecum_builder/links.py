@@ -65,9 +65,7 @@ class LinkReport:
         """Why nothing was asked, which proves nothing; empty: something was, or there is no document."""
         if self.pages or not self.unaddressed:
             return ""
-        return (
-            "no document has an address, so there is no page to ask for: base-url says where they are served"
-        )
+        return "no document has an address, so there is no page to ask for: base-url says where they are served"
 
 
 def check_links(
@@ -91,10 +89,7 @@ def check_links(
 
 
 def check_rows(
-    documents: Iterable[DocumentRow],
-    anchors: Mapping[int, str],
-    against: str,
-    progress: Progress = ignore_progress,
+    documents: Iterable[DocumentRow], anchors: Mapping[int, str], against: str, progress: Progress = ignore_progress
 ) -> LinkReport:
     """Ask for each of these documents, and the anchors of its chunks, whether it is there. See `check_links`."""
     rows = {row.key: row for row in documents}
@@ -130,9 +125,7 @@ def _rows(location: str, trust: Path | None) -> Rows:
     return read_at(location, read)
 
 
-async def _ids_of_all(
-    urls: list[str], against: str, progress: Progress
-) -> Mapping[str, frozenset[str] | str]:
+async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapping[str, frozenset[str] | str]:
     if "://" not in against:
         folder = Path(against)
         if not folder.is_dir():

@@ -19,13 +19,7 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.approval import why_it_waits
 from vademecum_builder.stages.archive import Archive, find_archive
-from vademecum_builder.stages.assemble import (
-    AssembledRelease,
-    assemble_release,
-    changes_of,
-    contents_of,
-    places_of,
-)
+from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of, places_of
 from vademecum_builder.stages.base import Base, find_base, find_ground
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs

@@ -42,9 +42,7 @@ __all__ = [
 ]
 
 
-def promote(
-    request: TreeRequest, sequence: int, *, to: str = "", now: datetime | None = None
-) -> ChangeReport:
+def promote(request: TreeRequest, sequence: int, *, to: str = "", now: datetime | None = None) -> ChangeReport:
     """Make a release the current one of a channel: a candidate of it, or one of another channel.
 
     Args:
@@ -75,9 +73,7 @@ def roll_out(
     """
     tree = open_tree(request, now)
     release = tree.release(sequence)
-    of = [
-        name for name, line in tree.channels.items() if line.candidate and line.candidate.sequence == sequence
-    ]
+    of = [name for name, line in tree.channels.items() if line.candidate and line.candidate.sequence == sequence]
     channel = to or [*of, request.channel][0]
     return tree.change(decisions.roll_out(tree.channels, channel, release, rollout), release)
 
@@ -149,6 +145,4 @@ def _embedded(release: Published) -> Embedded:
     bits = release.segments[0].bits if release.segments else BuildRequest.bits
     space = VectorSpace(manifest.encoder.name, manifest.encoder.dimensions, bits, manifest.epoch)
     live = {row.key: row for row in rows.live}
-    return Embedded(
-        replace(rows, documents=live), space, release.query_encoder, release.directions, release.model
-    )
+    return Embedded(replace(rows, documents=live), space, release.query_encoder, release.directions, release.model)

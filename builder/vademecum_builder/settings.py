@@ -26,27 +26,12 @@ from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.hosting.targets import is_folder
-from vademecum_builder.kinds.base import (
-    ADDRESS,
-    Key,
-    is_http,
-    is_number,
-    is_one_of,
-    is_path,
-    is_texts,
-    is_truth,
-)
+from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_number, is_one_of, is_path, is_texts, is_truth
 from vademecum_builder.kinds.joined import taken_in
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
 from vademecum_builder.release.share import parse_share
-from vademecum_builder.request import (
-    QUERY_ENCODERS,
-    ApprovalRule,
-    ArchiveLimits,
-    BuildRequest,
-    SourceSettings,
-)
+from vademecum_builder.request import QUERY_ENCODERS, ApprovalRule, ArchiveLimits, BuildRequest, SourceSettings
 from vademecum_builder.sources.records import instead
 
 DEFAULT_OUT: Final = Path("site")
@@ -93,13 +78,9 @@ def _encoder(told: Mapping[str, Any], lines: _Lines) -> str:
             raise lines.error(others[0], "name is an encoder by itself: take out one of the two")
         return str(values["name"])
     for missing in (key for key in ("address", "model") if key not in values):
-        raise lines.error(
-            "", f"{missing} is missing: {_ENCODER[missing].expected} (or name an encoder: name)"
-        )
+        raise lines.error("", f"{missing} is missing: {_ENCODER[missing].expected} (or name an encoder: name)")
     names = {"rate": "per-minute"}
-    limits = "".join(
-        f"&{names.get(key, key)}={values[key]}" for key in values if key not in ("address", "model")
-    )
+    limits = "".join(f"&{names.get(key, key)}={values[key]}" for key in values if key not in ("address", "model"))
     return f"http:{values['address']}#{values['model']}{limits}"
 
 
@@ -214,12 +195,7 @@ def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
     return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
 
 
-_FILLS: Final = {
-    "address": "previous",
-    "keep": "archive",
-    "history": "history_jobs",
-    "vectors": "vector_bytes",
-}
+_FILLS: Final = {"address": "previous", "keep": "archive", "history": "history_jobs", "vectors": "vector_bytes"}
 _TOP: Final[Mapping[str, Key]] = {
     "title": Key("a text", _any_text),
     "address": Key(ADDRESS, is_http),

@@ -48,16 +48,12 @@ class OpenOptions:
     clock: Clock = field(default_factory=SystemClock)
 
 
-def check_arguments(
-    store: object, url: object, seed: object, config: object, policy: object, encoder: object
-) -> None:
+def check_arguments(store: object, url: object, seed: object, config: object, policy: object, encoder: object) -> None:
     """Do nothing, unless an argument is of another type than `KnowledgeBase.open` takes. Raises UsageError: one is."""
     if encoder == "published":
         require_onnx()
     elif encoder is not None and not callable(encoder):
-        raise UsageError(
-            f"encoder must be a function from a text to a vector, or 'published', not {encoder!r}"
-        )
+        raise UsageError(f"encoder must be a function from a text to a vector, or 'published', not {encoder!r}")
     for name, value, kind, expected in (
         ("store", store, str | Path, "the path of a file"),
         *(

@@ -74,9 +74,7 @@ async def examine_and_mend(path: Path, now: datetime, looked: Looked, online: En
         return Prepared(str(saved.aside), (Finding("rescue", True, _told(saved)),))
 
     return await treat(
-        lambda: diagnose(path, now, looked),
-        lambda whole: online(lambda engine: engine.heal(whole=whole)),
-        prepare,
+        lambda: diagnose(path, now, looked), lambda whole: online(lambda engine: engine.heal(whole=whole)), prepare
     )
 
 

@@ -306,9 +306,7 @@ class Engine:
         async def look() -> list[Finding]:
             return await examine(self._store, self._clock.now(), looked)
 
-        return (
-            await treat(look, lambda whole: self.heal(whole=whole)) if repair else Diagnosis((*await look(),))
-        )
+        return await treat(look, lambda whole: self.heal(whole=whole)) if repair else Diagnosis((*await look(),))
 
     async def clear(self) -> None:
         """Forget everything that is installed, but not the trust floor."""

@@ -118,9 +118,7 @@ class Installation:
                 return await self._status(MemoryStore())
 
     async def _status(self, store: Store) -> dict[str, Any]:
-        status = await Engine(
-            store, {}, self.clock, config=self._options.config, policy=self._options.policy
-        ).status()
+        status = await Engine(store, {}, self.clock, config=self._options.config, policy=self._options.policy).status()
         if status["installed"] is None and self._local is not None:
             generation = self._local.generation
             status["local"] = {"documents": generation.documents, "chunks": generation.chunks}
@@ -275,9 +273,7 @@ class Installation:
             SelfTestError: There is no way back, or the store cannot be written.
         """
         try:
-            await self.use(
-                lambda engine: engine.refuse_current(error.message, found=found), online=False, emit=ignore
-            )
+            await self.use(lambda engine: engine.refuse_current(error.message, found=found), online=False, emit=ignore)
         except VademecumError as failure:
             raise SelfTestError(f"{error.message}; going back: {failure.message}") from failure
 

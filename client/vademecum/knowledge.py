@@ -301,9 +301,7 @@ class KnowledgeBase:
         """
         check_question(query, limit, offset, mode, filters or {}, prefer or {}, facets)
         searcher = self._installation.answering().searcher
-        found = searcher.search(
-            query, limit, filters, prefer, offset=offset, mode=mode, group=group, facets=facets
-        )
+        found = searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group, facets=facets)
         return self._addressed(found)
 
     async def search_async(

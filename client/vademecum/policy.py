@@ -117,9 +117,7 @@ def fault(name: str, value: object) -> str:
     if name == "channel":
         fits = isinstance(value, str) and 0 < len(value) <= 100
         return "" if fits else f"channel must be the name of a channel, not {value!r}"
-    return (
-        "" if type(value) is int and 0 <= value <= 2**53 else f"{name} must be a number from 0, not {value!r}"
-    )
+    return "" if type(value) is int and 0 <= value <= 2**53 else f"{name} must be a number from 0, not {value!r}"
 
 
 def check_choices(choices: Mapping[str, object]) -> None:

@@ -61,9 +61,7 @@ def always() -> bool:
 class Transport(Protocol):
     """Reads files of one published tree. One call, one request: retries are the downloader's business."""
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         """Return the file at `path`, relative to the tree, `/`-separated.
 
         Args:

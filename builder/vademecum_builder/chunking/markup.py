@@ -10,19 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from vademecum.format.markup import (
-    DEEPEST,
-    Block,
-    Code,
-    Item,
-    Paragraph,
-    Row,
-    Run,
-    Runs,
-    join,
-    merged,
-    plain_block,
-)
+from vademecum.format.markup import DEEPEST, Block, Code, Item, Paragraph, Row, Run, Runs, join, merged, plain_block
 
 _LIKE_A_BLOCK = re.compile(r"^( *)([0-9]{1,9}(?=\. )|(?=- )|(?=\|))", re.MULTILINE)
 _PARENTHESES = re.compile(r"[()\\]")

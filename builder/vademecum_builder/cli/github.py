@@ -119,19 +119,13 @@ def _table(result: Mapping[str, Any]) -> str:
         "removed": result["removed"],
         "chunks embedded": f"{result['embedded']} of {result['chunks']}",
         "index": size(result["bytes"]["published"]),
-        "a user of the release before downloads": "-"
-        if downloads["update"] is None
-        else size(downloads["update"]),
+        "a user of the release before downloads": "-" if downloads["update"] is None else size(downloads["update"]),
         "a new user downloads, without the browser's Python": size(downloads["install"]),
         "took": f"{result['seconds']:.1f} s",
     }
     warnings = result["warnings"]
     more = [f"and {len(warnings) - _LISTED} more"] if len(warnings) > _LISTED else []
-    told = (
-        f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}"
-        if warnings
-        else ""
-    )
+    told = f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}" if warnings else ""
     return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + told
 
 

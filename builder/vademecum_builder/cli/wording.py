@@ -29,9 +29,7 @@ def address_of(previous: str | None) -> str:
 
 def size(count: int) -> str:
     """Return a number of bytes as people write it: 999 B, 1.2 kB, 5.67 MB."""
-    return (
-        f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
-    )
+    return f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
 
 
 def counted(count: int, noun: str) -> str:
@@ -57,9 +55,7 @@ def policy_lines(status: Mapping[str, Any]) -> list[str]:
     ]
     if candidate := (status["latest"] or {}).get("candidate"):
         who = "this store is among them" if candidate["assigned"] else "this store is not among them"
-        told.append(
-            f"  release {candidate['sequence']} is for {candidate['rollout'] / 100:g} % of the readers: {who}"
-        )
+        told.append(f"  release {candidate['sequence']} is for {candidate['rollout'] / 100:g} % of the readers: {who}")
     told += [f"  pinned to release {pinned}"] if pinned is not None else []
     told += [f"  passed over: release {', '.join(map(str, refused))}"] if refused else []
     return told

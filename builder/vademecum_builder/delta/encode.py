@@ -13,17 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.delta.dictionary import (
-    FACTS,
-    KEY,
-    PACK_FORMAT,
-    STEPS,
-    Entry,
-    Header,
-    Step,
-    known,
-    record,
-)
+from vademecum.delta.dictionary import FACTS, KEY, PACK_FORMAT, STEPS, Entry, Header, Step, known, record
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.old_rows import OldRelease, by_key
 from vademecum_builder.index.rows import Rows

@@ -17,10 +17,7 @@ from vademecum.encoder.alphabet import Alphabet
 # Scripts in which an accent is decoration to whoever types a query.
 _ACCENTED: Final = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")
 # Scripts that put no space between words: each character is a word, which is coarse but finds things.
-_UNSPACED: Final = (
-    "CJK ",
-    *["HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR"],
-)
+_UNSPACED: Final = ("CJK ", *["HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR"])
 # ASCII, Latin-1 and Latin Extended-A: what people type, whatever the documents hold.
 _ALWAYS: Final = range(0x180)
 _COMBINING: Final = range(0x300, 0x370)

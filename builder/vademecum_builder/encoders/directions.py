@@ -34,9 +34,7 @@ def find_directions(vectors: Matrix, general: Matrix, count: int) -> NDArray[np.
         moment = _moment(vectors) + _GENERAL * _moment(general)
         axes = np.linalg.eigh(moment)[1][:, ::-1][:, :count]
     peaks = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    directions: NDArray[np.int8] = np.rint(axes * np.sign(peaks) * (127 / np.abs(peaks).max())).astype(
-        np.int8
-    )
+    directions: NDArray[np.int8] = np.rint(axes * np.sign(peaks) * (127 / np.abs(peaks).max())).astype(np.int8)
     return directions
 
 

@@ -89,10 +89,7 @@ class Vocabulary:
         """Return it with words that no text has behind its own; they weigh as much as one of a single text."""
         more = np.zeros(len(words))
         return Vocabulary(
-            [*self.words, *words],
-            np.append(self.idf, more + self.rarest),
-            self.rarest,
-            np.append(self.spread, more),
+            [*self.words, *words], np.append(self.idf, more + self.rarest), self.rarest, np.append(self.spread, more)
         )
 
 
@@ -235,12 +232,7 @@ class FittedRows:
 
 
 def build_file(
-    name: str,
-    fitted: FittedRows,
-    golden_texts: Sequence[str],
-    *,
-    model: str = "",
-    words_weight: int = WORDS_WEIGHT,
+    name: str, fitted: FittedRows, golden_texts: Sequence[str], *, model: str = "", words_weight: int = WORDS_WEIGHT
 ) -> bytes:
     """Return the encoder file (format.md, section 4.3), with goldens made by the client's own code.
 

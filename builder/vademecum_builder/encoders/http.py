@@ -111,9 +111,7 @@ class HttpModel:
         model, _, options = rest.partition("&")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not model:
-            raise UsageError(
-                f"encoder {PREFIX}{model}: write {PREFIX}https://host/v1#MODEL; the key is in {KEY}"
-            )
+            raise UsageError(f"encoder {PREFIX}{model}: write {PREFIX}https://host/v1#MODEL; the key is in {KEY}")
         told: dict[str, Any] = {}
         try:
             for name, value in parse_qsl(options, strict_parsing=bool(options)):
@@ -121,13 +119,8 @@ class HttpModel:
             limits = HttpLimits(**told)
         except (TypeError, ValueError):
             known = "batch, parallel, per-minute, price, attempts and seconds"
-            raise UsageError(
-                f"encoder {PREFIX}…#{rest}: {known} may stand there, each with a number"
-            ) from None
-        if (
-            min(limits.batch, limits.parallel, limits.attempts) < 1
-            or min(limits.per_minute, limits.price) < 0
-        ):
+            raise UsageError(f"encoder {PREFIX}…#{rest}: {known} may stand there, each with a number") from None
+        if min(limits.batch, limits.parallel, limits.attempts) < 1 or min(limits.per_minute, limits.price) < 0:
             raise UsageError(f"encoder {PREFIX}…#{rest}: a number that is too small")
         return cls(url.rstrip("/"), model, limits, os.environ.get(KEY, ""))
 
@@ -168,9 +161,7 @@ class HttpModel:
             httpx.Client(timeout=self.limits.seconds, headers=self._headers()) as client,
             ThreadPoolExecutor(self.limits.parallel) as pool,
         ):
-            asked = {
-                pool.submit(self._ask, client, list(texts[start : start + size])): start for start in starts
-            }
+            asked = {pool.submit(self._ask, client, list(texts[start : start + size])): start for start in starts}
             try:
                 for done in as_completed(asked):
                     parts[asked[done]] = done.result()
@@ -190,9 +181,7 @@ class HttpModel:
 
         body = {"model": self.model, "input": texts, "encoding_format": "float"}
         try:
-            for attempt in stamina.retry_context(
-                on=self._wait_after, attempts=self.limits.attempts, timeout=None
-            ):
+            for attempt in stamina.retry_context(on=self._wait_after, attempts=self.limits.attempts, timeout=None):
                 with attempt:
                     self._wait_for_turn()
                     answer = client.post(f"{self.url}/embeddings", json=body)
@@ -242,25 +231,15 @@ class HttpModel:
             rows = sorted(told["data"], key=lambda row: int(row["index"]))
             vectors = np.array([row["embedding"] for row in rows], dtype=np.float64)
             tokens = int((told.get("usage") or {}).get("total_tokens", 0))
-            whole = (
-                [row["index"] for row in rows] == list(range(count))
-                and vectors.ndim == 2
-                and vectors.shape[1] > 0
-            )
+            whole = [row["index"] for row in rows] == list(range(count)) and vectors.ndim == 2 and vectors.shape[1] > 0
         except (ValueError, KeyError, TypeError, AttributeError):
             whole = False
         if not whole or not np.isfinite(vectors).all():
-            raise ContentError(
-                f"{self._host}: its answer is not one vector of numbers for each of {count} texts"
-            )
+            raise ContentError(f"{self._host}: its answer is not one vector of numbers for each of {count} texts")
         with self._lock:
             known = self.dimensions_known = self.dimensions_known or vectors.shape[1]
             spent = self.used.tokens + tokens
-            self.used = Cost(
-                self.used.texts + count, self.used.requests + 1, spent, spent * self.limits.price / 1e6
-            )
+            self.used = Cost(self.used.texts + count, self.used.requests + 1, spent, spent * self.limits.price / 1e6)
         if vectors.shape[1] != known:
-            raise ContentError(
-                f"{self._host}: vectors of {vectors.shape[1]} dimensions where it gave {known} before"
-            )
+            raise ContentError(f"{self._host}: vectors of {vectors.shape[1]} dimensions where it gave {known} before")
         return vectors

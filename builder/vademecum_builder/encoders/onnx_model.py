@@ -52,9 +52,7 @@ def export_model(encoder: DocumentEncoder) -> bytes:
         warnings.simplefilter("ignore")  # of the exporter, about itself
         whole, small = Path(name) / "whole.onnx", Path(name) / "small.onnx"
         _trace(transformer, axes, whole)
-        quantization.quantize_dynamic(
-            whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True
-        )
+        quantization.quantize_dynamic(whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True)
         onnx.checker.check_model(str(small))
         graph = small.read_bytes()
     return encode_model(ModelFile(graph, _tokenizer(transformer)))
@@ -93,9 +91,7 @@ def _trace(transformer: Any, axes: np.ndarray[Any, Any], path: Path) -> None:
 def _tokenizer(transformer: Any) -> bytes:
     fast = getattr(transformer.tokenizer, "backend_tokenizer", None)
     if fast is None:
-        raise UsageError(
-            "--query-encoder transformer: the model's tokenizer is none of the package tokenizers"
-        )
+        raise UsageError("--query-encoder transformer: the model's tokenizer is none of the package tokenizers")
     tokenizer = fast.from_str(fast.to_str())
     tokenizer.no_padding()
     tokenizer.enable_truncation(transformer.max_seq_length or 512)

@@ -21,14 +21,7 @@ from typing import Final
 import numpy as np
 
 from vademecum.errors import ContentError
-from vademecum.format.tensors import (
-    Tensor,
-    TensorFile,
-    decode_tensors,
-    encode_tensors,
-    integers,
-    string_column,
-)
+from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
 from vademecum_builder.cache import default_cache
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
@@ -174,6 +167,4 @@ def decode_prior(data: bytes) -> Prior:
     )
     sizes = np.frombuffer(size.data, np.uint16) * _UNIT / 127
     lengths = np.linalg.norm(probes, axis=1, keepdims=True)
-    return Prior(
-        words, (components * sizes[:, None]) @ directions.T, probes / np.where(lengths > 0, lengths, 1.0)
-    )
+    return Prior(words, (components * sizes[:, None]) @ directions.T, probes / np.where(lengths > 0, lengths, 1.0))

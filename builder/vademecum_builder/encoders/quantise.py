@@ -73,9 +73,7 @@ def _packed(vectors: Matrix, bits: int) -> tuple[NDArray[np.uint8], NDArray[np.u
     return packed, scales
 
 
-def _code(
-    columns: Sequence[NDArray[np.float64]], bits: int
-) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint16]]:
+def _code(columns: Sequence[NDArray[np.float64]], bits: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint16]]:
     """Return the codes of rotated vectors, given and returned as columns, and the scales."""
     factor, offset = LEVELS[bits]
     squares = _dot(columns, columns)
@@ -83,10 +81,7 @@ def _code(
     lengths = np.where(squares > 0, np.sqrt(squares), 1.0)
     unit = _STEPS[bits] / factor * lengths / np.sqrt(present)
     lowest = 1 if bits == 4 else 0  # as many levels below zero as above it
-    codes = [
-        np.clip(np.floor((column / unit - offset) / factor + 0.5), lowest, (1 << bits) - 1)
-        for column in columns
-    ]
+    codes = [np.clip(np.floor((column / unit - offset) / factor + 0.5), lowest, (1 << bits) - 1) for column in columns]
     levels = [factor * code + offset for code in codes]
     # The multiple of the levels whose product with the vector is that of the vector with itself.
     along = _dot(columns, levels)

@@ -84,9 +84,7 @@ class NamedEncoders:
         found = transformer.load_transformer(model, file, query_encoder, directions, self.limits)
         return found and replace(found, load=lambda: self._keeping(found.load()))
 
-    def _load_http(
-        self, file: EncoderFile, query_encoder: bytes, directions: bytes
-    ) -> DocumentEncoder | None:
+    def _load_http(self, file: EncoderFile, query_encoder: bytes, directions: bytes) -> DocumentEncoder | None:
         model = self._behind_address()
         wanted = self._is_wanted(file.dimensions, whole=not directions)
         if file.model != model.digest or not wanted:
@@ -113,9 +111,7 @@ class NamedEncoders:
             host = self._behind_address()
             # A prior of the language would ask for 36,000 texts more: each word's own vector stands for it.
             limits = replace(limits, general=0)
-            return transformer.fit_model(
-                published_name(self.name), self._keeping(host), texts, progress, limits
-            )
+            return transformer.fit_model(published_name(self.name), self._keeping(host), texts, progress, limits)
         if model:
             name, loaded = transformer.published_name(model), self._keeping(transformer.Model.load(model))
             return transformer.fit_model(name, loaded, texts, progress, limits)

@@ -87,10 +87,7 @@ class QuantisedTable:
 
 
 def quantise_table(
-    rows: Matrix,
-    weights: NDArray[np.float64],
-    levels: int = 127,
-    steps: NDArray[np.float64] | None = None,
+    rows: Matrix, weights: NDArray[np.float64], levels: int = 127, steps: NDArray[np.float64] | None = None
 ) -> QuantisedTable:
     """Return small integers whose products, `weight * row`, keep direction and relative size of the real ones.
 

@@ -174,13 +174,7 @@ def load_transformer(
     if is_folder(model) and digest_model(Path(model)) != file.model:
         return None
     return Transformer(
-        file.name,
-        file.model,
-        file.dimensions,
-        query_encoder,
-        limits.batch,
-        lambda: Model.load(model),
-        directions,
+        file.name, file.model, file.dimensions, query_encoder, limits.batch, lambda: Model.load(model), directions
     )
 
 
@@ -217,9 +211,7 @@ def fit_model(
     language = prior.joined(own, unit(of_own))
     directions, dimensions = b"", loaded.dimensions
     if limits.dimensions < dimensions:
-        directions = encode_directions(
-            find_directions(targets[: len(sample)], unit(language.rows), limits.dimensions)
-        )
+        directions = encode_directions(find_directions(targets[: len(sample)], unit(language.rows), limits.dimensions))
         dimensions = limits.dimensions
     encoder = Transformer(name, loaded.digest, dimensions, b"", limits.batch, lambda: loaded, directions)
 

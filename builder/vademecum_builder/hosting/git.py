@@ -28,31 +28,15 @@ _AUTHOR = {
 }
 
 _FAILURES: tuple[tuple[str, type[VademecumError], str], ...] = (
-    (
-        "not a git repository|no such remote",
-        UsageError,
-        "this folder is in no repository with a remote named origin",
-    ),
-    (
-        "stale info|fetch first|non-fast-forward",
-        BusyError,
-        "another publisher has pushed meanwhile; publish again",
-    ),
+    ("not a git repository|no such remote", UsageError, "this folder is in no repository with a remote named origin"),
+    ("stale info|fetch first|non-fast-forward", BusyError, "another publisher has pushed meanwhile; publish again"),
     (
         "protected branch|hook declined|denynonfastforwards",
         HostError,
         "the repository refuses the push, as to a protected branch: allow forced pushes, or publish with --history",
     ),
-    (
-        "authentication failed|could not read username|permission denied",
-        UsageError,
-        "git cannot sign in there",
-    ),
-    (
-        "could not resolve|could not read from|unable to access",
-        NetworkError,
-        "git does not reach the repository",
-    ),
+    ("authentication failed|could not read username|permission denied", UsageError, "git cannot sign in there"),
+    ("could not resolve|could not read from|unable to access", NetworkError, "git does not reach the repository"),
 )
 
 

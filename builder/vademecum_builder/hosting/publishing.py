@@ -88,9 +88,7 @@ def publish(
         UsageError: A target makes no sense. VademecumError: The tree does not verify. Nothing was published.
     """
     if not folder.is_dir():
-        raise UsageError(
-            f"{folder}: there is no such folder; name the one that `vade build --out` has written"
-        )
+        raise UsageError(f"{folder}: there is no such folder; name the one that `vade build --out` has written")
     hosts = [open_host(target, folder, history=history, dry_run=dry_run) for target in targets]
     clock, deliveries = clock or SystemClock(), []
     with locked(folder):

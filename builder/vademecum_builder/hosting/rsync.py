@@ -110,9 +110,7 @@ class RemoteFolder:
     def _require_unmoved(self, path: str) -> None:
         before = self._read[path]
         if self.read(path) != before:
-            raise BusyError(
-                f"{self._address}: another publisher has written {path} in the meantime; publish again"
-            )
+            raise BusyError(f"{self._address}: another publisher has written {path} in the meantime; publish again")
 
     def _fresh(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._scratch))

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8
 """Requests; what browsers and proxies think fair, and enough to hide round trips."""
-_CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, but for Amazon's own, AWS_ENDPOINT_URL"
-)
+_CREDENTIALS = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, but for Amazon's own, AWS_ENDPOINT_URL"
 
 
 @contextmanager
@@ -43,10 +41,7 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
     try:
         opened = store.from_url(
             address,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "connect_timeout": timedelta(seconds=10),
-            },
+            client_options={"allow_http": endpoint.startswith("http://"), "connect_timeout": timedelta(seconds=10)},
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
     except (exceptions.BaseError, ValueError) as error:
@@ -112,10 +107,7 @@ class Bucket:
         import obstore
         from obstore import exceptions
 
-        headers = {
-            "Content-Type": content_type(upload.path),
-            "Cache-Control": cache_control(upload.path),
-        }
+        headers = {"Content-Type": content_type(upload.path), "Cache-Control": cache_control(upload.path)}
         put: dict[str, Any] = {"attributes": headers, "use_multipart": False}
         tag = self._read.get(upload.path)
         condition: Any = "create" if tag is None else {"e_tag": tag}

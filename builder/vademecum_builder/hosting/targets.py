@@ -12,9 +12,7 @@ from vademecum_builder.hosting.base import Host
 KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages or git+URL#branch"
 
 
-def open_host(
-    target: str, tree: Path, *, history: bool = False, dry_run: bool = False
-) -> AbstractContextManager[Host]:
+def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool = False) -> AbstractContextManager[Host]:
     """Return the host of a target: a folder, `s3://bucket/prefix`, `user@host:/path`, `ssh://`, `rsync://`,
     `gh-pages` (of the repository that this is) or `git+URL#branch`; of a branch also `branch:folder`.
 

@@ -69,19 +69,12 @@ def laid_on(rows: Rows, base: Rows, sequence: int) -> Rows:
         for key, row in base.documents.items()
         if key not in documents
     }
-    chunks = {
-        number: base.chunks.get(number) or replace(row, sequence=sequence)
-        for number, row in rows.chunks.items()
-    }
+    chunks = {number: base.chunks.get(number) or replace(row, sequence=sequence) for number, row in rows.chunks.items()}
     return Rows(gone | documents, chunks)
 
 
 def _document_on(row: DocumentRow, old: DocumentRow | None, sequence: int) -> DocumentRow:
-    return (
-        old
-        if old is not None and replace(row, sequence=old.sequence) == old
-        else replace(row, sequence=sequence)
-    )
+    return old if old is not None and replace(row, sequence=old.sequence) == old else replace(row, sequence=sequence)
 
 
 def document_weight(row: DocumentRow) -> int:

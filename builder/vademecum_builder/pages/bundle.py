@@ -79,9 +79,7 @@ def _family(entry: str, root: str, modules: Modules, held: Collection[str] = ())
 
 def _file(entry: str, root: str, inside: list[str], modules: Modules) -> str:
     shared = (
-        f'import {{ $modules }} from "{_address(root, entry)}";\n'
-        if entry != root
-        else "export const $modules = {};\n"
+        f'import {{ $modules }} from "{_address(root, entry)}";\n' if entry != root else "export const $modules = {};\n"
     )
     parts = [f'$modules["{name}"] = (() => {{\n{_part(name, entry, modules)}}})();\n' for name in inside]
     return "".join([shared, *parts, _moved(entry, entry, modules)])
@@ -107,9 +105,7 @@ def _moved(name: str, entry: str, modules: Modules) -> str:
 
     text = _FILE.sub(seen, _LATER.sub(seen, _IMPORT.sub(take, modules[name])))
     if name != entry:  # where it was, but only if the file lies where it was published
-        text = _HERE.sub(
-            lambda _: rf'import.meta.url.replace(/\/{re.escape(entry)}([?#].*)?$/, "/{name}")', text
-        )
+        text = _HERE.sub(lambda _: rf'import.meta.url.replace(/\/{re.escape(entry)}([?#].*)?$/, "/{name}")', text)
     return text
 
 

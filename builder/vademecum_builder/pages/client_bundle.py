@@ -22,15 +22,7 @@ from vademecum_builder.pages.bundle import bundled, loaded
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
 _RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock"))
-_NOT_CORE = (
-    "arguments.py",
-    "doctor.py",
-    "installation.py",
-    "integrations/",
-    "knowledge.py",
-    "runtime/",
-    "search/",
-)
+_NOT_CORE = ("arguments.py", "doctor.py", "installation.py", "integrations/", "knowledge.py", "runtime/", "search/")
 _UNUSED = (
     # What reaches over HTTP, with urllib3 below it: a browser fetches. Without `__init__` the folder is a namespace.
     *("tuf/ngclient/__init__.py", "tuf/ngclient/fetcher.py", "tuf/ngclient/requests_fetcher.py"),
@@ -52,9 +44,7 @@ _UNUSED_PYTHON = """
 """Modules of Python that no browser imports, found by looking at `sys.modules` after a synchronisation, and at what
 the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
 _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
-_COMMENT = re.compile(
-    rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL
-)
+_COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
 # What our modules have in texts of several lines is words and style.
 _SET_IN = re.compile(rb"^ +", re.MULTILINE)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -85,11 +75,7 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
     for path in sorted((runtime / "pyodide").iterdir()):
         files[f"pyodide/{path.name}"] = _PARTS[path.name](path) if path.name in _PARTS else path
     archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
-    fetched = [
-        name
-        for name in files
-        if name in archives or name.endswith((".wasm", "python_stdlib.zip", "lock.json"))
-    ]
+    fetched = [name for name in files if name in archives or name.endswith((".wasm", "python_stdlib.zip", "lock.json"))]
     size = sum(_size(files[name]) for name in fetched)
     files["runtime.json"] = canonical({"bytes": size, "pyodide": "pyodide/", "python": archives})
     return {f"client/{name}": files[name] for name in sorted(files)}

@@ -104,9 +104,7 @@ def ages_of(documents: Iterable[DocumentRow]) -> tuple[SourceAges, ...]:
         if isinstance(updated := told.get("updated"), str) and updated:
             days.append(updated[:10])
     return tuple(
-        SourceAges(
-            name, len(sequences), min(days, default=""), max(days, default=""), min(sequences), max(sequences)
-        )
+        SourceAges(name, len(sequences), min(days, default=""), max(days, default=""), min(sequences), max(sequences))
         for name, (sequences, days) in sorted(found.items())
     )
 

@@ -95,9 +95,7 @@ def safe_url(url: str) -> str:
 def _static_files() -> dict[str, bytes]:
     folder = site_folder() / "static"
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    return {
-        name if name in _AT_THE_ROOT else f"assets/{name}": (folder / name).read_bytes() for name in names
-    }
+    return {name if name in _AT_THE_ROOT else f"assets/{name}": (folder / name).read_bytes() for name in names}
 
 
 def _page(name: str, context: SiteContext) -> bytes:
@@ -193,18 +191,14 @@ def _web_manifest(context: SiteContext) -> bytes:
 def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> bytes:
     """Fill in what the worker keeps, by digest: a changed file makes a changed worker."""
     shell = {
-        path: hashlib.sha256(content).hexdigest()
-        for path, content in files.items()
-        if path not in _NOT_FOR_THE_SHELL
+        path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path not in _NOT_FOR_THE_SHELL
     }
     modules = {
         path: digest
         for path, digest in client.items()
         if path.endswith(".mjs") and not path.startswith("client/pyodide/")
     }
-    others = {
-        path: digest for path, digest in client.items() if path not in modules and not path.endswith(".d.mts")
-    }
+    others = {path: digest for path, digest in client.items() if path not in modules and not path.endswith(".d.mts")}
     source = files["sw.js"].decode()
     for name, value in (("SHELL", shell | modules), ("RUNTIME", others), ("PER_RELEASE", _PER_RELEASE)):
         source = _fill(source, name, value)

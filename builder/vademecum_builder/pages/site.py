@@ -23,9 +23,7 @@ from vademecum_builder.signing.metadata import SignedTarget
 
 LISTING = "site.json"
 _EXAMPLES = 4
-_QUESTION = re.compile(
-    r"(?:how|what|why|when|where|which|who|can|should|wie|was|warum|wann|wo)\b|.*\?$", re.IGNORECASE
-)
+_QUESTION = re.compile(r"(?:how|what|why|when|where|which|who|can|should|wie|was|warum|wann|wo)\b|.*\?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

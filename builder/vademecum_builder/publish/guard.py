@@ -35,9 +35,7 @@ def check_target(folder: Path, source: Path) -> None:
     except OSError as error:
         raise StorageError(f"{folder}: cannot be read: {error.strerror}") from error
     if foreign:
-        raise UsageError(
-            f"{folder} has files that vademecum did not publish; name an empty folder, or empty this one"
-        )
+        raise UsageError(f"{folder} has files that vademecum did not publish; name an empty folder, or empty this one")
 
 
 def _is_ours(folder: Path) -> bool:
@@ -81,9 +79,7 @@ def _hold(folder: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise BusyError(
-            f"{folder}: another build is writing there; nothing was written, try again"
-        ) from error
+        raise BusyError(f"{folder}: another build is writing there; nothing was written, try again") from error
     except OSError as error:
         raise unwritable(folder, error) from error
 

@@ -31,8 +31,7 @@ def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
         return published
 
     return read_at(
-        previous.location or str(out),
-        lambda tree, config: read_beside(published, hint, tree, SystemClock(), config),
+        previous.location or str(out), lambda tree, config: read_beside(published, hint, tree, SystemClock(), config)
     )
 
 

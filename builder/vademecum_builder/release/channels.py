@@ -59,9 +59,7 @@ def newest_release(channels: Channels, channel: str) -> ReleasePointer:
     return max((release for line in lines for release in line.releases), key=lambda one: one.sequence)
 
 
-def with_release(
-    channels: Channels, channel: str, release: ReleasePointer, rollout: int | None = None
-) -> Channels:
+def with_release(channels: Channels, channel: str, release: ReleasePointer, rollout: int | None = None) -> Channels:
     """Return the channels after a new release.
 
     Args:
@@ -108,9 +106,7 @@ def roll_out(channels: Channels, channel: str, release: ReleasePointer, rollout:
     if number <= line.current.sequence:
         is_current = number == line.current.sequence
         where = "is" if is_current else f"is older than {line.current.sequence},"
-        raise UsageError(
-            f"release {number} {where} the current one of {channel}: there is nothing to roll out"
-        )
+        raise UsageError(f"release {number} {where} the current one of {channel}: there is nothing to roll out")
     if candidate is not None and candidate.sequence > number and candidate.sequence not in line.yanked:
         raise UsageError(
             f"release {candidate.sequence} is the candidate of {channel}, and newer than {number}: who has it does not "
@@ -130,9 +126,7 @@ def yank(channels: Channels, sequences: Collection[int], last: int) -> Channels:
     """
     for sequence in sequences:
         if not 1 <= sequence <= last:
-            raise UsageError(
-                f"release {sequence} cannot be yanked: there is no such release; the last one is {last}"
-            )
+            raise UsageError(f"release {sequence} cannot be yanked: there is no such release; the last one is {last}")
     yanked = tuple(sorted({*yanked_of(channels), *sequences})[-MOST_YANKED:])
     return {name: replace(line, yanked=yanked) for name, line in channels.items()}
 

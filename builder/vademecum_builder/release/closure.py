@@ -50,9 +50,7 @@ def archive_json(releases: Collection[ManifestHint]) -> list[object]:
 
 def _archived(entry: Fields) -> ManifestHint:
     sequence = entry.integer("0", 1, MAX_SEQUENCE)
-    return ManifestHint(
-        sequence, f"releases/{sequence}.json", entry.match("2", DIGEST), entry.integer("1", 1)
-    )
+    return ManifestHint(sequence, f"releases/{sequence}.json", entry.match("2", DIGEST), entry.integer("1", 1))
 
 
 async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
@@ -143,9 +141,7 @@ class RecordingTransport:
         self._inner = inner
         self.files: dict[str, bytes] = dict(files or {})
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         """Return a file. Errors: those of the transport behind."""
         if path in self.files and path.startswith(_IMMUTABLE) and not fresh:
             return Body(self.files[path], transferred=0)

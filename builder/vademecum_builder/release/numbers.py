@@ -58,9 +58,7 @@ def named_in(folder: Path) -> Numbers:
     return Numbers(sequence, Versions(signed, signed, signed))
 
 
-def begun_anew(
-    out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bool, unused: bool = False
-) -> Numbers:
+def begun_anew(out: Path, roots: Mapping[int, bytes], now: datetime, *, lost: bool, unused: bool = False) -> Numbers:
     """Return numbers that no client has seen yet, for a line of which no release can be read.
 
     Args:

@@ -95,9 +95,7 @@ def find_previous(
         VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
     """
     try:
-        found = read_at(
-            location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel)
-        )
+        found = read_at(location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel))
         told = None if is_here(location) else found.told  # this machine's clock is no second one
         return replace(found, location=location, told=told)
     except VademecumError as error:
@@ -173,11 +171,7 @@ def _reworded(error: VademecumError, message: str) -> VademecumError:
 
 
 async def read_previous(
-    transport: Transport,
-    held: Mapping[int, bytes],
-    clock: Clock,
-    config: Config,
-    channel: str = DEFAULT_CHANNEL,
+    transport: Transport, held: Mapping[int, bytes], clock: Clock, config: Config, channel: str = DEFAULT_CHANNEL
 ) -> Previous:
     """Read and verify what to build on.
 
@@ -231,9 +225,7 @@ def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previo
     return Previous(signed.numbers, None, channels or {}, signed.roots, told=signed.told, notices=(notice,))
 
 
-async def _earlier_roots(
-    held: Mapping[int, bytes], downloader: Downloader, config: Config
-) -> dict[int, bytes]:
+async def _earlier_roots(held: Mapping[int, bytes], downloader: Downloader, config: Config) -> dict[int, bytes]:
     """Return the tree's roots before the oldest that we hold, as far as our root keys signed them."""
     oldest = min(held)
     earlier: dict[int, bytes] = {}
@@ -251,9 +243,7 @@ class _Until:
         self._inner = inner
         self._hidden = f"metadata/{version + 1}.root.json"
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         if path == self._hidden:
             raise ServerError(f"{path}: left aside", 404)
         return await self._inner.fetch(path, limit=limit, fresh=fresh, progress=progress)

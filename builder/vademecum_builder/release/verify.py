@@ -99,18 +99,11 @@ def require_arrived(location: str, sequence: int, expect: int) -> None:
 def files_below(folder: Path) -> tuple[str, ...]:
     """Return the paths of all files below a folder, hidden ones left out."""
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return tuple(
-        sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
-    )
+    return tuple(sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts)))
 
 
 async def verify_tree(
-    transport: Transport,
-    root: bytes | None,
-    clock: Clock,
-    config: Config | None = None,
-    *,
-    present: Iterable[str] = (),
+    transport: Transport, root: bytes | None, clock: Clock, config: Config | None = None, *, present: Iterable[str] = ()
 ) -> Verified:
     """Check a whole tree.
 
@@ -185,9 +178,7 @@ def _check_version(published: Published) -> None:
     data = published.version_json
     if data is None:
         raise ContentError("version.json is missing or damaged")
-    expected = version_json(
-        published.manifest, published.pointer.sha256, read_changes(data), published.channels
-    )
+    expected = version_json(published.manifest, published.pointer.sha256, read_changes(data), published.channels)
     if "channels" not in parse_object(data, "version.json"):  # an earlier builder told of one alone
         known = parse_object(expected, "version.json")
         expected = canonical({name: value for name, value in known.items() if name != "channels"})
@@ -195,9 +186,7 @@ def _check_version(published: Published) -> None:
         raise ContentError("version.json does not describe the signed release")
 
 
-async def _check_leftover(
-    path: str, published: Published, downloader: Downloader, config: Config
-) -> int | None:
+async def _check_leftover(path: str, published: Published, downloader: Downloader, config: Config) -> int | None:
     """Check a file of an earlier release by its name or its signature; return its size, or None: not ours."""
     named, packed = _NAMED.fullmatch(path), _OBJECT.fullmatch(path)
     if not (named or packed or _METADATA.fullmatch(path)):

@@ -48,9 +48,7 @@ class DocumentChanges:
         }
 
 
-def version_json(
-    manifest: Manifest, manifest_digest: str, changes: DocumentChanges, channels: Channels
-) -> bytes:
+def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChanges, channels: Channels) -> bytes:
     """Return the file.
 
     Args:
@@ -84,9 +82,7 @@ def line_json(line: Line) -> dict[str, object]:
     candidate = line.candidate
     return {
         **_release_json(line.current),
-        "candidate": None
-        if candidate is None
-        else {**_release_json(candidate), "rollout": line.rollout / 100},
+        "candidate": None if candidate is None else {**_release_json(candidate), "rollout": line.rollout / 100},
         "yanked": list(line.yanked),
     }
 

@@ -25,9 +25,7 @@ _PIPELINES = re.compile(
 _BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|\.\.?/.*|\$/.*|\.)")
 
 
-def check_workflows(
-    known: Repository, workflows: Sequence[Workflow], sources: Sequence[str]
-) -> Iterator[Finding]:
+def check_workflows(known: Repository, workflows: Sequence[Workflow], sources: Sequence[str]) -> Iterator[Finding]:
     """Look at the workflows of a repository.
 
     Args:
@@ -36,16 +34,12 @@ def check_workflows(
     publishing = [workflow for workflow in workflows if workflow.publishes]
     deployed = next((workflow for workflow in workflows if workflow.deploys), None)
     if not publishing and deployed is not None:
-        lacks = (
-            f"it publishes your site, and does not run `vade build` yet: add it {after_rendering(deployed)}"
-        )
+        lacks = f"it publishes your site, and does not run `vade build` yet: add it {after_rendering(deployed)}"
         yield Finding(deployed.path, WRONG, f"{deployed.path}: {lacks}")
     elif not publishing:
         broken = any(workflow.path == WORKFLOW_FILE and not workflow.told for workflow in workflows)
         reason = (
-            "cannot be read as YAML"
-            if broken
-            else "is missing: no workflow runs `vade build`; `vade init` writes it"
+            "cannot be read as YAML" if broken else "is missing: no workflow runs `vade build`; `vade init` writes it"
         )
         yield Finding(WORKFLOW_FILE, WRONG, f"{WORKFLOW_FILE} {reason}")
     for workflow in publishing:
@@ -66,9 +60,7 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
     for job, step in workflow.steps:
         run = str(step.get("run") or "")
         if _PIPE.search(run) and not _has_pipefail(told, job, step, run):
-            yield wrong(
-                "a build that fails is a green job, for `vade ... |` runs without pipefail: add `shell: bash`"
-            )
+            yield wrong("a build that fails is a green job, for `vade ... |` runs without pipefail: add `shell: bash`")
         if _HIDES.search(run) or (VADE.search(run) and step.get("continue-on-error") is True):
             yield wrong("a build that fails is a green job: take `|| true` or `continue-on-error` away")
     if KEY_VARIABLE not in str(told):
@@ -84,16 +76,10 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
     if "concurrency" not in told:
         yield Finding(path, LOOK, f"{path}: no concurrency group: two builds at once, and one of them fails")
     loose = sorted(
-        {
-            uses
-            for _, step in workflow.steps
-            if (uses := str(step.get("uses") or "")) and not _BY_COMMIT.fullmatch(uses)
-        }
+        {uses for _, step in workflow.steps if (uses := str(step.get("uses") or "")) and not _BY_COMMIT.fullmatch(uses)}
     )
     if loose:
-        yield Finding(
-            path, LOOK, f"{path}: {', '.join(loose)} can be moved to other code: name a commit, not a tag"
-        )
+        yield Finding(path, LOOK, f"{path}: {', '.join(loose)} can be moved to other code: name a commit, not a tag")
 
 
 def check_other_ci(known: Repository) -> Iterator[Finding]:

@@ -94,15 +94,9 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         if found is None or found.inside or found.outside:
             continue
         places = {posixpath.normpath(posixpath.join(folder, place.path)) for place in found.rules.folders}
-        served = [
-            name
-            for name in documents
-            if is_below(name, folder) and _is_served(found, _below(folder, [name])[0])
-        ]
+        served = [name for name in documents if is_below(name, folder) and _is_served(found, _below(folder, [name])[0])]
         beside = [name for name in documents if not is_below(name, folder)]
-        held = {
-            place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")
-        }
+        held = {place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")}
         held = {place: count for place, count in held.items() if count}
         if held:
             inside = all(is_below(place, folder) for place in held)
@@ -167,9 +161,7 @@ def _own(folders: Iterable[str]) -> list[str]:
 
 
 def _below(folder: str, names: Sequence[str]) -> list[str]:
-    return (
-        list(names) if folder == "." else [n.removeprefix(f"{folder}/") for n in names if is_below(n, folder)]
-    )
+    return list(names) if folder == "." else [n.removeprefix(f"{folder}/") for n in names if is_below(n, folder)]
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -92,9 +92,7 @@ def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
     yield _committed(known, SETTINGS_FILE)
     if not told.previous:
         address = known.pages or "https://..."
-        lost = (
-            f'{SETTINGS_FILE} has no address: without one each build begins anew; add address = "{address}"'
-        )
+        lost = f'{SETTINGS_FILE} has no address: without one each build begins anew; add address = "{address}"'
         yield Finding(SETTINGS_FILE, WRONG, lost)
     for folder in source_folders(told):
         place = relative(folder, known.top)
@@ -102,13 +100,9 @@ def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
             gone = f"{place} is not here any more: name the folder of today in {SETTINGS_FILE}, and in the workflow"
             yield Finding(SETTINGS_FILE, WRONG, gone)
         elif not folder.is_dir():
-            yield Finding(
-                SETTINGS_FILE, LOOK, f"{place} is not here: the workflow has to make it before it builds"
-            )
+            yield Finding(SETTINGS_FILE, LOOK, f"{place} is not here: the workflow has to make it before it builds")
         elif not any(name.startswith(f"{place}/") or place == "." for name in known.tracked):
-            yield Finding(
-                SETTINGS_FILE, LOOK, f"{place} is not in git: the workflow has to make it before it builds"
-            )
+            yield Finding(SETTINGS_FILE, LOOK, f"{place} is not in git: the workflow has to make it before it builds")
         else:
             yield Finding(SETTINGS_FILE, GOOD, f"{place} is built, for {told.previous or 'nowhere'}")
 
@@ -134,9 +128,7 @@ def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
     yield _committed(known, place)
     left, renewed = expires - now, "`vade keys renew` signs it anew, with root.pem; commit it"
     if left <= timedelta():
-        yield Finding(
-            ROOT_FILE, WRONG, f"{place} expired on {expires:%Y-%m-%d}, so nothing is built: {renewed}"
-        )
+        yield Finding(ROOT_FILE, WRONG, f"{place} expired on {expires:%Y-%m-%d}, so nothing is built: {renewed}")
     elif left < _SOON:
         yield Finding(ROOT_FILE, LOOK, f"{place} expires on {expires:%Y-%m-%d}: {renewed}")
     else:
@@ -145,9 +137,7 @@ def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
 
 def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
     stolen = "take the key for stolen: `vade keys rotate`, then `git rm` it, for history keeps it"
-    public = {
-        name for name in known.tracked if _KEY_NAME.fullmatch(name) and _is_ours(known.top / name, root)
-    }
+    public = {name for name in known.tracked if _KEY_NAME.fullmatch(name) and _is_ours(known.top / name, root)}
     for name in sorted(public):
         yield Finding("keys", WRONG, f"{name} is a private key, and in git for everybody to read: {stolen}")
     added = git(known.top, "log", "--all", "--diff-filter=A", "--format=", "--name-only", "--", "*.pem") or ""
@@ -158,9 +148,7 @@ def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
     here = [name for name in names if (known.top / name).exists()]
     for name in here:
         if name not in known.tracked and not known.ignores(name):
-            yield Finding(
-                "keys", WRONG, f"{name} is a private key that .gitignore does not name: `vade init` adds it"
-            )
+            yield Finding("keys", WRONG, f"{name} is a private key that .gitignore does not name: `vade init` adds it")
         elif name.endswith(ROOT_KEY):
             yield Finding("keys", LOOK, f"{name} lies here: move it to where you alone reach it, offline")
         else:
@@ -172,9 +160,7 @@ def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
 def _is_ours(key: Path, root: Path) -> bool:
     data = key.read_bytes()[:_MOST_OF_A_KEY]
     try:
-        return (key.name in (ROOT_KEY, RELEASE_KEY) and private_key_line(data) > 0) or is_named(
-            data, root.read_bytes()
-        )
+        return (key.name in (ROOT_KEY, RELEASE_KEY) and private_key_line(data) > 0) or is_named(data, root.read_bytes())
     except (OSError, VademecumError):
         return False
 
@@ -190,9 +176,7 @@ def _fits(key: Path, name: str, root: Path, now: datetime) -> Finding:
 def _built(known: Repository, told: BuildRequest) -> Iterator[Finding]:
     out = relative(told.out, known.top)
     if any(name.startswith(f"{out}/") for name in known.tracked):
-        yield Finding(
-            "out", WRONG, f"{out} is built and in git: `git rm -r --cached {out}`, and name it in .gitignore"
-        )
+        yield Finding("out", WRONG, f"{out} is built and in git: `git rm -r --cached {out}`, and name it in .gitignore")
     elif not known.ignores(f"{out}/x"):
         yield Finding("out", LOOK, f"{out} is built, and .gitignore does not name it: `vade init` adds it")
     elif not told.out.is_dir():
@@ -226,6 +210,4 @@ def _behind(known: Repository, told: BuildRequest, now: datetime, built: datetim
         return
     what = f"{seen.added} documents were added, {seen.modified} modified and {seen.removed} removed since it was built"
     state = WRONG if now - changed > _DEPLOYING else LOOK
-    yield Finding(
-        "site", state, f"{what}, by {changed:%Y-%m-%d %H:%M}: did the workflow run (`gh run list`)?"
-    )
+    yield Finding("site", state, f"{what}, by {changed:%Y-%m-%d %H:%M}: did the workflow run (`gh run list`)?")

@@ -89,13 +89,9 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     address = _checked(known, address)
     notes = []
     if address.startswith("http:") and not _LOOPBACK.match(address):
-        notes.append(
-            f"{address} is not https: no page that came by https may read it; GitHub Pages serves https"
-        )
+        notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
-        return Choice(
-            (source.path,), str(source), address, f"{rendered}/{_BESIDE}", served, title, tuple(notes)
-        )
+        return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", served, title, tuple(notes))
     if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
         notes.append(
             f"the documents are served at {address} as well, as their configuration says, and a repository has one "
@@ -117,16 +113,12 @@ def _checked(known: Repository, address: str) -> str:
         UsageError: Nothing can be served there, or it holds what nobody may read.
     """
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
-        raise UsageError(
-            f"--address {address}: expected an address that begins with https://, without ? and #"
-        )
+        raise UsageError(f"--address {address}: expected an address that begins with https://, without ? and #")
     host = urlsplit(address)
     if host.username is not None:
         raise UsageError("--address: without user and password, for vademecum.toml is for everybody to read")
     if host.hostname in ("github.com", "www.github.com"):
-        raise UsageError(
-            f"--address {address}: the repository itself; its site is {known.pages or 'elsewhere'}"
-        )
+        raise UsageError(f"--address {address}: the repository itself; its site is {known.pages or 'elsewhere'}")
     return f"{address.removesuffix('index.html').rstrip('/')}/"
 
 
@@ -169,9 +161,7 @@ def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask:
 
 def _named(known: Repository, path: Path, name: str) -> Candidate:
     if not path.is_dir():
-        raise UsageError(
-            f"--source {name}: {'is a file' if path.exists() else 'no such folder'}; name a folder"
-        )
+        raise UsageError(f"--source {name}: {'is a file' if path.exists() else 'no such folder'}; name a folder")
     place = relative(path, known.top)
     candidate = describe(known.top, place, known.files)
     if not candidate.documents:  # what git ignores, a workflow has to make

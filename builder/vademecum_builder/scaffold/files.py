@@ -79,10 +79,7 @@ def workflow(*, branch: str, sources: Sequence[str], version: str) -> str:
         version: Of vademecum.
     """
     watched = [f"{_SPECIAL.sub(_ESCAPED, path)}/**" if path != "." else "**" for path in sources]
-    paths = [
-        *watched,
-        *([] if "**" in watched else ["vademecum.toml", "root.json", WORKFLOW_FILE, ACTION_FILE]),
-    ]
+    paths = [*watched, *([] if "**" in watched else ["vademecum.toml", "root.json", WORKFLOW_FILE, ACTION_FILE])]
     template = Path(__file__).with_name("workflow.yml").read_text(encoding="utf-8")
     return _Text(template).substitute(
         branch=json.dumps(branch, ensure_ascii=False),

@@ -103,9 +103,7 @@ async def _read(address: str, root: bytes, channel: str) -> Live:
     downloader = Downloader(transport, clock, config)
     try:
         # At any time: what has expired is told, not refused.
-        walked = await refresh(
-            store, downloader, ANY_TIME, shipped_root=root, config=config, idle_allowed=False
-        )
+        walked = await refresh(store, downloader, ANY_TIME, shipped_root=root, config=config, idle_allowed=False)
         current = walked.trust.line(channel).current
         reference = ObjectRef(current.sha256, current.length, current.length)
         manifest = decode_manifest(await downloader.fetch_plain(current.url_path, reference))

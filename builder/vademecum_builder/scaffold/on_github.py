@@ -43,9 +43,7 @@ def check_github(known: Repository, workflows: Sequence[Workflow], address: str)
         yield Finding("site", WRONG, f"GitHub Pages is switched off: {switched}")
     elif kind == "legacy" and any(workflow.by_actions for workflow in workflows):
         switched = f"gh api -X PUT repos/{whole}/pages -f build_type=workflow"
-        yield Finding(
-            "site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}"
-        )
+        yield Finding("site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}")
     if served and address and not _below(address, served):
         elsewhere = f"GitHub Pages serves the repository at {served}, and {SETTINGS_FILE} says {address}"
         yield Finding(SETTINGS_FILE, LOOK, f"{elsewhere}: is it published on another host?")

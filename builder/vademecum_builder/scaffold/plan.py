@@ -25,12 +25,7 @@ from vademecum_builder.scaffold.files import (
     workflow,
 )
 from vademecum_builder.scaffold.repository import Repository, open_repository
-from vademecum_builder.scaffold.requirement import (
-    REQUIREMENTS_FILE,
-    extras_of,
-    requirements,
-    unreached,
-)
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, extras_of, requirements, unreached
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
@@ -156,10 +151,7 @@ def _settled(known: Repository, told: BuildRequest) -> Choice:
         raise UsageError(f'{SETTINGS_FILE}: add where it is published, at its top: address = "{address}"')
     sources = tuple(relative(folder, known.top) for folder in source_folders(told))
     return Choice(
-        sources,
-        f"{', '.join(sources)} (as {SETTINGS_FILE} says)",
-        told.previous,
-        relative(told.out, known.top),
+        sources, f"{', '.join(sources)} (as {SETTINGS_FILE} says)", told.previous, relative(told.out, known.top)
     )
 
 
@@ -182,10 +174,7 @@ def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
 
 
 def _workflow(known: Repository, choice: Choice, other: Workflow | None, required: str) -> list[PlannedFile]:
-    runs = [
-        _file(known, ACTION_FILE, action()),
-        *([_file(known, REQUIREMENTS_FILE, required)] if required else []),
-    ]
+    runs = [_file(known, ACTION_FILE, action()), *([_file(known, REQUIREMENTS_FILE, required)] if required else [])]
     if other is not None:
         return [PlannedFile(other.path, "kept"), *([] if other.publishes and not other.uses_ours else runs)]
     text = workflow(branch=known.branch, sources=choice.sources, version=__version__)

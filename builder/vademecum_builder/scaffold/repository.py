@@ -20,9 +20,7 @@ _GITHUB = re.compile(
 )
 # At the top, or where a generator that lies at most two folders below takes it from.
 _CNAME = re.compile(r"(?:(?:[^/]+/){0,2}(?:docs|static|public|source|src|content)/)?CNAME")
-_HOST_NAME = re.compile(
-    r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE
-)
+_HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

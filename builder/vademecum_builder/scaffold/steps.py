@@ -58,9 +58,7 @@ def left_to_do(
         requirement: What a workflow is to install, where the publisher has to say it; else empty.
     """
     if not known.is_git:
-        return (
-            Step("When this folder is a git repository that is pushed to GitHub, run `vade init` again."),
-        )
+        return (Step("When this folder is a git repository that is pushed to GitHub, run `vade init` again."),)
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
     fresh = [source for source in sources if _is_untracked(known, source)]
     pending = ["."] if "." in fresh or not known.tracked else pending + fresh
@@ -91,9 +89,7 @@ def left_to_do(
         steps.append(Step("publish the first release", command))
     if makes_keys or (known.top / keys / ROOT_KEY).exists():
         steps.append(
-            Step(
-                f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key."
-            )
+            Step(f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key.")
         )
     return tuple(steps)
 
@@ -105,9 +101,7 @@ def after_rendering(deployed: Workflow) -> str:
             f"between rendering and publishing, which `{deployed.at_once}` does at once: take the steps that the guide "
             "of your generator shows in its place"
         )
-    return (
-        f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
-    )
+    return f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
 
 
 def _secret(known: Repository, release: str, *, of_environment: bool) -> str:

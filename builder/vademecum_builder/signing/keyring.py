@@ -12,14 +12,7 @@ from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
 from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED
-from vademecum_builder.signing.keys import (
-    KEY_VARIABLE,
-    RELEASE_KEY,
-    ROOT_FILE,
-    Authority,
-    load_authority,
-    load_roots,
-)
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, Authority, load_authority, load_roots
 from vademecum_builder.signing.root import new_keys
 
 

@@ -75,9 +75,7 @@ def load_roots(file: Path) -> dict[int, bytes]:
     return {version: data for version, data in chain.items() if version < last} | {last: newest}
 
 
-def load_authority(
-    roots: Mapping[int, bytes], key_file: Path, environ: Mapping[str, str], now: datetime
-) -> Authority:
+def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[str, str], now: datetime) -> Authority:
     """Return who may sign releases.
 
     Args:

@@ -66,10 +66,7 @@ def sign_release(
         preview: See `sign_timestamp`.
     """
     releases = [release for line in channels.values() for release in line.releases]
-    targets = [
-        *(SignedTarget(one.path, one.sha256, one.length) for one in releases),
-        *filter(None, [listing]),
-    ]
+    targets = [*(SignedTarget(one.path, one.sha256, one.length) for one in releases), *filter(None, [listing])]
     custom = {"channels": {name: _entry(line) for name, line in channels.items()}, "format": FORMAT}
     hints = {name: line.current.json() for name, line in channels.items()}
     files = {t.path: TargetFile(t.length, {"sha256": t.sha256}, t.path) for t in targets}
@@ -89,20 +86,12 @@ def sign_release(
     return {
         f"metadata/{signed_targets.version}.targets.json": signed_bytes(signed_targets, signer),
         f"metadata/{snapshot.version}.snapshot.json": data,
-        **sign_timestamp(
-            signer, replace(before, snapshot=snapshot.version), data, now, validity, preview=preview
-        ),
+        **sign_timestamp(signer, replace(before, snapshot=snapshot.version), data, now, validity, preview=preview),
     }
 
 
 def sign_timestamp(
-    signer: Signer,
-    before: Versions,
-    snapshot: bytes,
-    now: datetime,
-    validity: Validity,
-    *,
-    preview: bool = False,
+    signer: Signer, before: Versions, snapshot: bytes, now: datetime, validity: Validity, *, preview: bool = False
 ) -> dict[str, bytes]:
     """Return a new timestamp over the last snapshot: its path in the published tree -> bytes.
 
@@ -116,9 +105,7 @@ def sign_timestamp(
     timestamp = Timestamp(
         version=before.timestamp + 1,
         expires=expiry(now, validity.timestamp),
-        snapshot_meta=MetaFile(
-            before.snapshot, unrecognized_fields={"snapshot": sha256(snapshot).hexdigest()[:8]}
-        ),
+        snapshot_meta=MetaFile(before.snapshot, unrecognized_fields={"snapshot": sha256(snapshot).hexdigest()[:8]}),
         unrecognized_fields={CUSTOM: {"preview": True}} if preview else {},
     )
     return {TIMESTAMP: signed_bytes(timestamp, signer)}

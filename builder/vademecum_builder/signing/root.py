@@ -22,12 +22,7 @@ _MOST_ROOT_KEYS = 9
 
 
 def new_keys(
-    folder: Path,
-    now: datetime,
-    validity: Validity | None = None,
-    *,
-    root_keys: int = 1,
-    threshold: int = 1,
+    folder: Path, now: datetime, validity: Validity | None = None, *, root_keys: int = 1, threshold: int = 1
 ) -> None:
     """Make root keys, a release key and the root metadata that joins them.
 
@@ -47,9 +42,7 @@ def new_keys(
     names = [ROOT_KEY] if root_keys == 1 else [f"root-{number}.pem" for number in range(1, root_keys + 1)]
     taken = [name for name in (*names, RELEASE_KEY, ROOT_FILE) if (folder / name).exists()]
     if taken:
-        raise UsageError(
-            f"{folder / taken[0]} is there already; keys are never overwritten: name another folder"
-        )
+        raise UsageError(f"{folder / taken[0]} is there already; keys are never overwritten: name another folder")
     release_signer = CryptoSigner.generate_ed25519()
     root_signers = {name: CryptoSigner.generate_ed25519() for name in names}
     root = Root(expires=expiry(now, (validity or Validity()).root), consistent_snapshot=True)

@@ -98,9 +98,7 @@ class Ahead:
         command = [sys.executable, "-P", "-m", __name__]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-            )
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
             self._started.append(process)
             _send(process.stdin, (self._reader, self._sequence))
         except (OSError, pickle.PicklingError):

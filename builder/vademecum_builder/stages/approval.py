@@ -39,8 +39,5 @@ def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) ->
 
 def _changed(now: Mapping[str, DocumentRow], before: Mapping[str, DocumentRow]) -> float:
     """Return how many documents were added, modified or removed, as a share of those that were there."""
-    same = sum(
-        key in before and replace(row, sequence=before[key].sequence) == before[key]
-        for key, row in now.items()
-    )
+    same = sum(key in before and replace(row, sequence=before[key].sequence) == before[key] for key, row in now.items())
     return (len(now.keys() | before.keys()) - same) / max(1, len(before))

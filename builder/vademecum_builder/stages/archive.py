@@ -79,9 +79,7 @@ def find_archive(context: BuildContext) -> Archive:
     found = find_closures(previous, out, named(previous.channels).values())
     for sequence, error in found.items():
         if isinstance(error, VademecumError):
-            raise type(error)(
-                f"release {sequence}, to which a channel leads, cannot be read: {error.message}"
-            )
+            raise type(error)(f"release {sequence}, to which a channel leads, cannot be read: {error.message}")
     whole = _only_closures(found)
     earlier = [one for one in whole[max(whole)].archived if one.sequence not in whole]
     if previous.location or (out / TIMESTAMP).is_file():

@@ -94,11 +94,7 @@ def assemble_release(
     encoder_ref, encoder_file = deflate_tensors(embedded.query_encoder)
     rows, told = encode_history(packs.history, space)
     rows_ref, rows_file = deflate_tensors(rows)
-    own = {
-        "files": dict(sources),
-        "history": {**told, "rows": asdict(rows_ref)},
-        "audit": audit_json(contents),
-    }
+    own = {"files": dict(sources), "history": {**told, "rows": asdict(rows_ref)}, "audit": audit_json(contents)}
     beside, refs = {rows_ref.path: rows_file}, {}
     for name, content in (("directions", embedded.directions), ("model", embedded.model)):
         if content:
@@ -132,9 +128,7 @@ def assemble_release(
 
 def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
     """Return the values of `lang` and `version` that documents have, the preferred first (format.md, section 5.1)."""
-    said = {
-        row.key: parse_object(row.metadata.encode(), row.key) if row.metadata else {} for row in documents
-    }
+    said = {row.key: parse_object(row.metadata.encode(), row.key) if row.metadata else {} for row in documents}
     order = order_of(said, context.reader.first if context.reader else {})
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
@@ -145,8 +139,7 @@ def contents_of(state: SourceState) -> Contents:
     return Contents(
         documents=tuple(state.documents.values()),
         kinds=tuple(
-            FileKind(ending, kind.files, kind.documents, _why(ending, kind))
-            for ending, kind in found.kinds.items()
+            FileKind(ending, kind.files, kind.documents, _why(ending, kind)) for ending, kind in found.kinds.items()
         ),
         left_out=state.left_out,
         leftovers=found.leftovers,
@@ -185,12 +178,8 @@ def _headings(
 def changes_between(before: Published, after: Published) -> DocumentChanges:
     """Return what leads from the documents of one release to those of another."""
     old, new = ({row.key: row for row in rows_of(one.segments).live} for one in (before, after))
-    modified = [
-        key for key in old.keys() & new.keys() if replace(new[key], sequence=old[key].sequence) != old[key]
-    ]
-    return _changes(
-        sorted(new.keys() - old.keys()), sorted(modified), sorted(old.keys() - new.keys()), old, new
-    )
+    modified = [key for key in old.keys() & new.keys() if replace(new[key], sequence=old[key].sequence) != old[key]]
+    return _changes(sorted(new.keys() - old.keys()), sorted(modified), sorted(old.keys() - new.keys()), old, new)
 
 
 def changes_of(state: SourceState, base: Base) -> DocumentChanges:

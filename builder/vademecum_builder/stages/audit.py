@@ -128,14 +128,10 @@ def audit(
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
-        private_keys=tuple(
-            key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)
-        ),
+        private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)),
         duplicates=tuple(
             sorted(
-                tuple(sorted(keys))
-                for keys in groups.values()
-                if len({_page_of(documents[key]) for key in keys}) > 1
+                tuple(sorted(keys)) for keys in groups.values() if len({_page_of(documents[key]) for key in keys}) > 1
             )
         ),
     )

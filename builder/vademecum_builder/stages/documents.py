@@ -183,9 +183,7 @@ def choose_reader(source: FolderSource, profile: str = "", base_url: str = "") -
     if found is None:
         plain = PlainPages(source.root, base_url, frozenset(keys), named=bool(profile))
         return PlacedPages(plain, places)
-    return PlacedPages(
-        ProfilePages(found, base_url or found.rules.base_url), places, found, found.rules.first
-    )
+    return PlacedPages(ProfilePages(found, base_url or found.rules.base_url), places, found, found.rules.first)
 
 
 def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SitePages | None:
@@ -202,9 +200,7 @@ def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SiteP
     site = open_site(pages, source.read, generator=found.generator, base_url=base_url)
     learnt = site.addresses.base_url if not base_url else ""
     served = f", served at {learnt} as they say" if learnt else ""
-    return SitePages(
-        site, f"{source.root} is read as a rendered site ({found.reason}): {len(pages)} pages{served}"
-    )
+    return SitePages(site, f"{source.root} is read as a rendered site ({found.reason}): {len(pages)} pages{served}")
 
 
 def _mixed(key: str) -> bytes:

@@ -64,9 +64,7 @@ def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
     warnings = list(document.warnings)
     if item.media_type == RECORD:
         if lost := fields_with_lost_characters(item.data):
-            warnings.append(
-                f"{item.key}: {', '.join(lost)}: NUL, or what is no character, is shown as \ufffd"
-            )
+            warnings.append(f"{item.key}: {', '.join(lost)}: NUL, or what is no character, is shown as \ufffd")
     elif item.media_type not in (HTML, *BINARY) and (told := decode_text(item.data).warning):
         warnings.append(f"{item.key}: {told}")
     chunks = tuple(_pending(document.title, chunk, sequence) for chunk in chunk_document(document))

@@ -65,9 +65,7 @@ def publish_release(
     request, before = context.request, context.previous.channels
     rollout = None if request.channel in archive.lost else request.candidate
     channels = with_release(before, request.channel, release.pointer, rollout)
-    channels = {
-        name: channels[name] for name in channels if name not in archive.lost or name == request.channel
-    }
+    channels = {name: channels[name] for name in channels if name not in archive.lost or name == request.channel}
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
     if request.critical:
         channels = mark_critical(channels, release.manifest.sequence)
@@ -75,9 +73,7 @@ def publish_release(
     return publish_channels(channels, archive, context, release=release, shown=shown)
 
 
-def keep_release(
-    base: Published, context: BuildContext, contents: Contents
-) -> tuple[AssembledRelease, Written]:
+def keep_release(base: Published, context: BuildContext, contents: Contents) -> tuple[AssembledRelease, Written]:
     """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
 
     Raises:
@@ -218,9 +214,7 @@ def _write(
         require_host_unmoved(previous)
         context.authority.note_use()
         written = write_tree(out, {**files, **pages, **metadata})
-        sweep(
-            out, current, former=base.site_files if base else (), recent=base is not None and not over_preview
-        )
+        sweep(out, current, former=base.site_files if base else (), recent=base is not None and not over_preview)
     return written
 
 

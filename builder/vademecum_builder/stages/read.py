@@ -16,15 +16,7 @@ from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
-from vademecum_builder.sources.base import (
-    BINARY,
-    RECORD,
-    Checkpoint,
-    Removed,
-    Skipped,
-    Source,
-    SourceItem,
-)
+from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
@@ -205,10 +197,7 @@ def _drop_aliases(found: _Found) -> None:
             found.leave_out(alias, "links to files that are read anyway")
     for key in [key for key in found.documents if key.endswith("/index.html")]:
         twin = found.documents.get(f"{key.removesuffix('/index.html')}.html")
-        if twin is not None and (twin.title, twin.chunks) == (
-            found.documents[key].title,
-            found.documents[key].chunks,
-        ):
+        if twin is not None and (twin.title, twin.chunks) == (found.documents[key].title, found.documents[key].chunks):
             del found.documents[key], found.sources[key]
             found.leave_out(key, "the same page as x.html and x/index.html")
 

@@ -63,9 +63,7 @@ def stored(
 ) -> dict[str, list[Opened]]:
     """Return the sources as the workspace has them."""
     sources = {settings.prefix: settings for settings in request.sources}
-    examples = {
-        prefix: Selection.of(settings.values.get("example-keys", ())) for prefix, settings in sources.items()
-    }
+    examples = {prefix: Selection.of(settings.values.get("example-keys", ())) for prefix, settings in sources.items()}
     return {
         prefix: [
             replace(one, source=StoredView(workspace, sources[prefix].name, one.view, examples[prefix]))
@@ -103,10 +101,7 @@ class NotedReaders(NamedReaders):
 
 
 def run_job(
-    workspace: Workspace,
-    request: BuildRequest,
-    readers: NamedReaders,
-    run: Callable[[NotedReaders], BuildReport],
+    workspace: Workspace, request: BuildRequest, readers: NamedReaders, run: Callable[[NotedReaders], BuildReport]
 ) -> BuildReport:
     """Run a build as a job over the workspace; what its readers cannot read goes to quarantine.
 

@@ -136,9 +136,7 @@ def told(path: Path) -> Iterator[None]:
 def _error(error: sqlite3.Error, path: Path) -> VademecumError:
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if primary == sqlite3.SQLITE_FULL:
-        return QuotaError(
-            f"{path}: the disk is full; the last batch was not kept, the next run goes on from there"
-        )
+        return QuotaError(f"{path}: the disk is full; the last batch was not kept, the next run goes on from there")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return busy(path)
     if primary == sqlite3.SQLITE_NOTADB:

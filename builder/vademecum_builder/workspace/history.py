@@ -59,9 +59,7 @@ def roll_back(workspace: Workspace, job: Job) -> Job:
         UsageError: The job was no sync, or what items were is kept no more.
     """
     if job.kind == "build":
-        raise UsageError(
-            f"job {job.id} is a build: to take a release back, `vade build --yank {job.release or 'N'}`"
-        )
+        raise UsageError(f"job {job.id} is a build: to take a release back, `vade build --yank {job.release or 'N'}`")
     source = job.source
     before = workspace.before(job.id, source)
     own = workspace.begin("rollback", source, {"job": job.id})

@@ -91,9 +91,7 @@ class SourceRun:
         # Where a listing was cut off, what is gone would be missed: it begins again, and finds most of it unchanged.
         keeps_checkpoints = not whole or not workspace.count(self.source, view)
         reading = _Reading(view, changes, whole, since)
-        self.job = replace(
-            self.job, total=self.job.total + (changes.expected or workspace.count(self.source, view))
-        )
+        self.job = replace(self.job, total=self.job.total + (changes.expected or workspace.count(self.source, view)))
         entries = self._asked_for(changes.entries)
         while batch := list(islice(entries, wish.batch)):
             with workspace.batch():
@@ -168,9 +166,7 @@ class SourceRun:
     def _remove_what_is_gone(self, readings: Sequence[_Reading]) -> None:
         """Remove it, in one transaction, once the whole source was read and judged: a refused job removes nothing."""
         workspace, source = self.workspace, self.source
-        left = {one.view for one in workspace.views() if one.source == source} - {
-            one.view for one in self.opened
-        }
+        left = {one.view for one in workspace.views() if one.source == source} - {one.view for one in self.opened}
         gone = {key for view in left for key in workspace.keys(source, view)}
         for reading in readings:
             gone |= reading.gone
@@ -218,9 +214,7 @@ class SourceRun:
         told = {"unread": dict(changes.unread), "leftOut": dict(changes.left_out)}
         told["warnings"] = dict.fromkeys(changes.warnings, 1)
         digest = settings_digest(self.settings)
-        self.workspace.set_view(
-            View(self.source, reading.view, digest, reading.checkpoint, told, self.job.id)
-        )
+        self.workspace.set_view(View(self.source, reading.view, digest, reading.checkpoint, told, self.job.id))
 
 
 @dataclass

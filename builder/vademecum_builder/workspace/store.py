@@ -117,9 +117,7 @@ class Workspace(Database):
 
     def keys(self, source: str, view: str) -> list[str]:
         """Return the keys of a view's items, in no order."""
-        return [
-            key for (key,) in self.run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)
-        ]
+        return [key for (key,) in self.run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)]
 
     def digest(self, source: str, key: str) -> str:
         """Return the digest of an item and of what else is known of it; empty: there is none."""
@@ -199,9 +197,7 @@ class Workspace(Database):
             "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source
         )
         if any(what != ADDED and was is None for _, what, was in rows):
-            raise UsageError(
-                f"what the items of {source} were before job {job} is not kept any more (vade jobs)"
-            )
+            raise UsageError(f"what the items of {source} were before job {job} is not kept any more (vade jobs)")
         return {key: None if was is None else unpacked(was) for key, what, was in rows}
 
     def forget(self, jobs: int, most: int) -> None:
@@ -220,9 +216,7 @@ class Workspace(Database):
 
     def views(self) -> list[View]:
         """Return how far each view was read."""
-        rows = self.run(
-            "SELECT source, view, settings, checkpoint, told, job FROM views ORDER BY source, view"
-        )
+        rows = self.run("SELECT source, view, settings, checkpoint, told, job FROM views ORDER BY source, view")
         return [
             View(source, view, settings, Checkpoint.decode(point) if point else None, json.loads(said), job)
             for source, view, settings, point, said, job in rows

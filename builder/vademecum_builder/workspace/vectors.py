@@ -18,9 +18,7 @@ class Vectors:
         found: dict[bytes, bytes] = {}
         for text in texts:
             found |= dict(
-                self._database.run(
-                    "SELECT text, vector FROM embeddings WHERE text = ? AND model = ?", text, model
-                )
+                self._database.run("SELECT text, vector FROM embeddings WHERE text = ? AND model = ?", text, model)
             )
         return found
 
@@ -34,9 +32,7 @@ class Vectors:
     def forget(self, most: int) -> None:
         """Drop the vectors of old jobs beyond `most` bytes; those of the newest stay."""
         total = 0
-        rows = self._database.run(
-            "SELECT job, sum(length(vector)) FROM embeddings GROUP BY job ORDER BY job DESC"
-        )
+        rows = self._database.run("SELECT job, sum(length(vector)) FROM embeddings GROUP BY job ORDER BY job DESC")
         for number, (job, size) in enumerate(rows):
             total += size
             if number and total > most:

@@ -10,27 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vademecum.delta.dictionary import (
-    END,
-    FACTS,
-    KEY,
-    PACK_FORMAT,
-    Entry,
-    Header,
-    OldDocument,
-    PackBase,
-    Step,
-    known,
-)
+from vademecum.delta.dictionary import END, FACTS, KEY, PACK_FORMAT, Entry, Header, OldDocument, PackBase, Step, known
 from vademecum.delta.reader import Reader, part
 from vademecum.errors import ContentError
 from vademecum.format.segment import LEVELS, ChunkRow, DocumentRow, chunk_id, encode_segment
 from vademecum.format.tensors import packed_bytes
 
 
-def read_vectors(
-    reader: Reader, olds: Sequence[Sequence[ChunkRow]], header: Header
-) -> list[tuple[bytes, int]]:
+def read_vectors(reader: Reader, olds: Sequence[Sequence[ChunkRow]], header: Header) -> list[tuple[bytes, int]]:
     """Return vector and scale of each new chunk, and see that the pack ends behind them.
 
     Args:
@@ -42,9 +29,7 @@ def read_vectors(
     places = [reader.number() for _ in olds]
     if header.bits != 4 and any(places):
         raise ContentError(f"pack: differences of vectors of {header.bits} bits")
-    bases = [
-        part(chunks, place - 1, 1)[0] if place else None for chunks, place in zip(olds, places, strict=True)
-    ]
+    bases = [part(chunks, place - 1, 1)[0] if place else None for chunks, place in zip(olds, places, strict=True)]
     scales = [int.from_bytes(reader.take(2), "little") for _ in olds]
     width = packed_bytes(header.dimensions, header.bits)
     sent = _rows(reader, bases.count(None), width)
@@ -199,9 +184,7 @@ class _Documents:
         except UnicodeDecodeError as error:
             raise ContentError(f"pack: texts that are not UTF-8: {error}") from None
 
-    def _list(
-        self, document: int, like: OldDocument | None, olds: Mapping[int, OldDocument]
-    ) -> Sequence[int]:
+    def _list(self, document: int, like: OldDocument | None, olds: Mapping[int, OldDocument]) -> Sequence[int]:
         """Return the chunks of a document: see `Step`."""
         if document == 0:
             return like.row.chunks if like else ()

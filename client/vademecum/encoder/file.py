@@ -96,9 +96,7 @@ def encode_encoder(file: EncoderFile) -> bytes:
         "alphabet.solo": Tensor("U8", (len(alphabet.solo),), alphabet.solo),
         **string_column("golden.text", [golden.text for golden in file.goldens]),
         "golden.vector": integers(
-            "I8",
-            chain.from_iterable(golden.vector for golden in file.goldens),
-            (len(file.goldens), file.dimensions),
+            "I8", chain.from_iterable(golden.vector for golden in file.goldens), (len(file.goldens), file.dimensions)
         ),
     }
     metadata = {"format": ENCODER_FORMAT, "name": file.name, **packing}

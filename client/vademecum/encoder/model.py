@@ -28,8 +28,7 @@ class ModelFile:
 def encode_model(file: ModelFile) -> bytes:
     """Return the object that holds them."""
     tensors = {
-        name: Tensor("U8", (len(data),), data)
-        for name, data in (("onnx", file.onnx), ("tokenizer", file.tokenizer))
+        name: Tensor("U8", (len(data),), data) for name, data in (("onnx", file.onnx), ("tokenizer", file.tokenizer))
     }
     return encode_tensors(TensorFile(tensors, {"format": MODEL_FORMAT}))
 

@@ -42,11 +42,7 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
         raise ContentError(f"{what}: nested deeper than {_MAX_DEPTH}")
     try:
         value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-            parse_int=_integer,
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -64,9 +60,7 @@ def canonical(value: object) -> bytes:
     >>> canonical({"b": 1, "a": "é"}).decode()
     '{"a":"é","b":1}'
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def iso_time(moment: datetime) -> str:
@@ -169,9 +163,7 @@ class Fields:
     def digests(self, name: str) -> tuple[str, ...]:
         """Return a list of SHA-256 digests, in hex."""
         return tuple(
-            self._list(
-                name, lambda value: isinstance(value, str) and bool(DIGEST.fullmatch(value)), "digests"
-            )
+            self._list(name, lambda value: isinstance(value, str) and bool(DIGEST.fullmatch(value)), "digests")
         )
 
     def texts(self, name: str) -> tuple[str, ...]:

@@ -165,9 +165,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
             item = _ITEM.fullmatch(line)
             first, at = at, next((i for i in range(at, len(lines)) if _begins(lines[i])), len(lines))
             runs = _read("\n".join([item[3] if item else line, *lines[first:at]]))
-            yield (
-                Item(runs, len(item[1]) // 2, int(item[2]) if item[2] else None) if item else Paragraph(runs)
-            )
+            yield (Item(runs, len(item[1]) // 2, int(item[2]) if item[2] else None) if item else Paragraph(runs))
 
 
 def _is_row(line: str) -> bool:

@@ -190,9 +190,7 @@ def packed_bytes(dimensions: int, bits: int) -> int:
     return -(-dimensions * bits // 8)
 
 
-def packed_rows(
-    count: int, dimensions: int, bits: int, data: bytes | memoryview
-) -> tuple[Tensor, dict[str, str]]:
+def packed_rows(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> tuple[Tensor, dict[str, str]]:
     """Return the tensor of `count` vectors, and the metadata that `TensorFile.packed` reads it by."""
     if bits == 8:
         return Tensor("I8", (count, dimensions), data), {}

@@ -172,9 +172,7 @@ def _counting(state: LiveRows[S], chosen: Collection[int]) -> tuple[array[int], 
         return -segments[index].sequences[row], segments[index].ids[row]
 
     documents = chain(_in(chosen, state.documents.places), _needed_tombstones(state, chosen))
-    return array("Q", sorted(documents, key=by_key)), array(
-        "Q", sorted(_in(chosen, state.chunks.places), key=by_id)
-    )
+    return array("Q", sorted(documents, key=by_key)), array("Q", sorted(_in(chosen, state.chunks.places), key=by_id))
 
 
 def _needed_tombstones(state: LiveRows[S], chosen: Collection[int]) -> list[int]:

@@ -54,15 +54,11 @@ async def read_rows(
         spans = [column.span(start, stop) for start, stop in stretches for column in wanted]
         parts = await store.parts(segment.name, spans)
         if parts is None:
-            raise StorageError(
-                f"the store has lost object {segment.name[:12]}: run a forced update to fetch it again"
-            )
+            raise StorageError(f"the store has lost object {segment.name[:12]}: run a forced update to fetch it again")
         each = iter(parts)
         for start, stop in stretches:
             pieces = [_pieces(column, next(each), start, stop) for column in wanted]
-            found.update(
-                zip(range(packed(index, start), packed(index, stop)), zip(*pieces, strict=True), strict=True)
-            )
+            found.update(zip(range(packed(index, start), packed(index, stop)), zip(*pieces, strict=True), strict=True))
     return [found[place] for place in places]
 
 

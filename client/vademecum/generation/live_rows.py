@@ -19,14 +19,7 @@ from typing import Generic, TypeVar
 
 from vademecum.errors import ContentError
 from vademecum.format.segment import Segment, SegmentOutline, framed
-from vademecum.generation.row_index import (
-    ChunkPlaces,
-    DocumentPlaces,
-    packed,
-    position,
-    segments_of,
-    unpacked,
-)
+from vademecum.generation.row_index import ChunkPlaces, DocumentPlaces, packed, position, segments_of, unpacked
 
 S = TypeVar("S", bound=SegmentOutline)
 _BATCH_BITS = 12
@@ -184,9 +177,7 @@ def _named_chunks(
     return ranges
 
 
-def _newest_between(
-    segments: Sequence[SegmentOutline], runs: Sequence[Run], low: int, high: int
-) -> dict[int, int]:
+def _newest_between(segments: Sequence[SegmentOutline], runs: Sequence[Run], low: int, high: int) -> dict[int, int]:
     """Return where the newest row of each of these ids lies, packed."""
     newest: dict[int, int] = {}
     for index, _, start, stop in runs:

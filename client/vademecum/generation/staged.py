@@ -65,9 +65,7 @@ class Staged(Loaded[StoredSegment]):
         segments = self.state.segments
         found = await read_rows(self.store, segments, places, "document_columns")
         at = map(unpacked, places)
-        return [
-            segments[index].document_row(row, *texts) for (index, row), texts in zip(at, found, strict=True)
-        ]
+        return [segments[index].document_row(row, *texts) for (index, row), texts in zip(at, found, strict=True)]
 
     async def chunk_rows(self, places: Sequence[int]) -> list[ChunkRow]:
         """Return the chunk rows at these packed places, live or not."""

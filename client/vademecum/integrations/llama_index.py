@@ -25,17 +25,10 @@ class VademecumRetriever(BaseRetriever):
         filters: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self._asked: tuple[KnowledgeBase, int, str, Mapping[str, Any] | None] = (
-            knowledge,
-            limit,
-            mode,
-            filters,
-        )
+        self._asked: tuple[KnowledgeBase, int, str, Mapping[str, Any] | None] = (knowledge, limit, mode, filters)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         knowledge, limit, mode, filters = self._asked
         hits = cited(knowledge, query_bundle.query_str, limit, mode, filters)
-        nodes = (
-            (TextNode(id_=hit.id, text=hit.markdown, metadata=metadata), hit.score) for hit, metadata in hits
-        )
+        nodes = ((TextNode(id_=hit.id, text=hit.markdown, metadata=metadata), hit.score) for hit, metadata in hits)
         return [NodeWithScore(node=node, score=score) for node, score in nodes]

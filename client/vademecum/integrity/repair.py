@@ -16,14 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from vademecum.config import Config
-from vademecum.errors import (
-    ContentError,
-    SelfTestError,
-    ServerError,
-    StorageError,
-    StoreError,
-    TrustError,
-)
+from vademecum.errors import ContentError, SelfTestError, ServerError, StorageError, StoreError, TrustError
 from vademecum.events import Events
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
@@ -108,9 +101,7 @@ class Repair:
         head = self._session.pointer
         current = frozenset() if head.current is None else head.current.objects
         refs = {} if manifest is None else {ref.sha256: ref for ref in manifest.objects}
-        lost = {
-            digest for digest in _first(current, broken) if not await self._fetch(digest, refs.get(digest))
-        }
+        lost = {digest for digest in _first(current, broken) if not await self._fetch(digest, refs.get(digest))}
         mended = head
         if head.current is not None and lost & current:
             rebuilt = await self._rebuild(head.current, lost, manifest)

@@ -29,15 +29,7 @@ from vademecum.transport.waiting import http_date
 
 _ERRORS: Mapping[str, type[VademecumError]] = {
     kind.code: kind
-    for kind in (
-        BusyError,
-        ContentError,
-        NetworkError,
-        NewerFormatError,
-        QuotaError,
-        StorageError,
-        UsageError,
-    )
+    for kind in (BusyError, ContentError, NetworkError, NewerFormatError, QuotaError, StorageError, UsageError)
 }
 
 

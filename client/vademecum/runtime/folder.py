@@ -42,9 +42,7 @@ class FolderTransport:
         file = self._folder / path
         try:
             if not (real_path(file).is_relative_to(self._folder) and file.is_file()):
-                raise ServerError(
-                    f"{file}: there is no such file (damaged, or not a published tree?)", status=404
-                )
+                raise ServerError(f"{file}: there is no such file (damaged, or not a published tree?)", status=404)
             with file.open("rb") as stream:
                 data = stream.read(limit + 1)
         except OSError as error:

@@ -67,9 +67,7 @@ class HttpTransport:
         """The address, fit for a message: without user and password."""
         return str(self._base)
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         """See `Transport.fetch`. A redirection from https to http counts as the answer, a ServerError."""
         # A slash that belongs to a name comes as %2F, as TUF has it for names of roles; the rest is quoted here.
         name = quote(check_path(path)).replace("%252F", "%2F")
@@ -104,9 +102,7 @@ class HttpTransport:
         return self._client
 
     @asynccontextmanager
-    async def _answer(
-        self, client: httpx.AsyncClient, url: httpx.URL, fresh: bool
-    ) -> AsyncIterator[httpx.Response]:
+    async def _answer(self, client: httpx.AsyncClient, url: httpx.URL, fresh: bool) -> AsyncIterator[httpx.Response]:
         """Follow redirections to the answer with status 200; the body is still to be read."""
         for _ in range(self._limits.redirects + 1):
             request = client.build_request("GET", url, headers=_FRESH if fresh else None)
@@ -181,9 +177,7 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
     except httpx.ConnectError as error:
         raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
-        raise ServerError(
-            f"{_brief(url)}: redirected to what is no address ({_brief(error)})", 302
-        ) from error
+        raise ServerError(f"{_brief(url)}: redirected to what is no address ({_brief(error)})", 302) from error
     except Exception as error:
         raise NetworkError(f"{_brief(url)}: {_brief(error) or type(error).__name__}") from error
 
@@ -204,9 +198,7 @@ def _redirection(response: httpx.Response) -> httpx.URL:
     if response.next_request is None:
         wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
         raise ServerError(
-            f"{_brief(url)}: the host answered {status} {_brief(response.reason_phrase)}".rstrip(),
-            status,
-            wait,
+            f"{_brief(url)}: the host answered {status} {_brief(response.reason_phrase)}".rstrip(), status, wait
         )
     target = _shown(response.next_request.url)
     known = target.scheme in ("http", "https") and target.host and (target.port or 1) < 1 << 16

@@ -14,9 +14,7 @@ from vademecum.ports import Transport
 from vademecum.runtime.files import real_path
 from vademecum.runtime.folder import FolderTransport
 
-_HOST = re.compile(
-    r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII
-)
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII)
 """What looks like a host: nobody calls a folder so."""
 
 

@@ -128,9 +128,7 @@ def _decode_latest(fields: Fields) -> Latest:
         fields.text("version"),
         None
         if candidate is None
-        else Candidate(
-            candidate.integer("sequence", 1), candidate.integer("rollout"), candidate.boolean("assigned")
-        ),
+        else Candidate(candidate.integer("sequence", 1), candidate.integer("rollout"), candidate.boolean("assigned")),
     )
 
 

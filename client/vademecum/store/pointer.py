@@ -181,9 +181,7 @@ class Head:
 
     def _accept(self, sequence: int) -> Head:
         refused = tuple(refused for refused in self.refused if refused != sequence)
-        return replace(
-            self, refused=refused, reasons=tuple(why for why in self.reasons if why[0] != sequence)
-        )
+        return replace(self, refused=refused, reasons=tuple(why for why in self.reasons if why[0] != sequence))
 
 
 def _unrevoked(generation: Generation | None) -> Generation | None:
@@ -239,9 +237,7 @@ def decode_head(data: bytes | None) -> Head:
         previous=_generation(fields.optional("previous", fields.child)),
         pinned=fields.optional("pinned", fields.integer),
         refused=fields.integers("refused"),
-        reasons=tuple(
-            (why.integer("0"), why.text("1", longest=LONGEST_MESSAGE)) for why in fields.lists("reasons")
-        ),
+        reasons=tuple((why.integer("0"), why.text("1", longest=LONGEST_MESSAGE)) for why in fields.lists("reasons")),
     )
 
 

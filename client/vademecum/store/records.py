@@ -187,19 +187,12 @@ SYNC = Record(
     "sync",
     ChannelStatus(),
     decode_status,
-    lambda status: {
-        **status.json(),
-        "settled": status.settled,
-        "whole": status.whole,
-        "tree": status.tree,
-    },
+    lambda status: {**status.json(), "settled": status.settled, "whole": status.whole, "tree": status.tree},
 )
 HEALTH = Record(
     "health",
     Failures(),
-    lambda fields: Failures(
-        fields.integer("syncs"), fields.integer("reads"), fields.integer("healed", 0, 1) == 1
-    ),
+    lambda fields: Failures(fields.integer("syncs"), fields.integer("reads"), fields.integer("healed", 0, 1) == 1),
     lambda known: {"syncs": known.syncs, "reads": known.reads, "healed": int(known.healed)},
 )
 RETRY = Record(
@@ -216,10 +209,7 @@ SPOILED = Record(
     lambda spoiled: spoiled.__dict__,
 )
 ROLLOUT = Record(
-    "rollout",
-    Rollout(),
-    lambda fields: Rollout(fields.match("salt", _SALT)),
-    lambda rollout: rollout.__dict__,
+    "rollout", Rollout(), lambda fields: Rollout(fields.match("salt", _SALT)), lambda rollout: rollout.__dict__
 )
 
 POLICY: Record[Mapping[str, Any]] = Record("mode", {}, _decode_choices, lambda choices: choices)

@@ -184,9 +184,7 @@ def _fitting(head: Head, manifests: Mapping[str, str]) -> Head | VademecumError:
     """Return the head if it says what the signed manifests say, as far as they are there; what does not fit of the
     generation before is no way back."""
     for generation in head.generations:
-        wrong = generation.manifest in manifests and misfit(
-            generation, manifests[generation.manifest].encode()
-        )
+        wrong = generation.manifest in manifests and misfit(generation, manifests[generation.manifest].encode())
         if wrong and generation is head.current:
             return DamagedError(f"the pointer is damaged: its {wrong} is not that of the signed manifest")
         if wrong:

@@ -56,9 +56,7 @@ class Downloader:
         self.first_contact = False
         self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes]] | None = None
 
-    async def fetch(
-        self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None
-    ) -> bytes:
+    async def fetch(self, path: str, limit: int, *, fresh: bool = False, progress: Progress | None = None) -> bytes:
         """Return the file at `path`, after as many tries as the configuration allows.
 
         Raises:
@@ -206,11 +204,7 @@ class Downloader:
             raise
 
     async def by_turns(
-        self,
-        work: Callable[[Mirror], Awaitable[T]],
-        *,
-        but: Collection[Mirror] = (),
-        insist: bool = True,
+        self, work: Callable[[Mirror], Awaitable[T]], *, but: Collection[Mirror] = (), insist: bool = True
     ) -> T:
         """Return what `work` returns for the first mirror with which it does not fail.
 

@@ -23,14 +23,7 @@ from tuf.ngclient.config import EnvelopeType
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import DIGEST, parse_object
-from vademecum.trust.channel import (
-    CUSTOM,
-    Line,
-    ManifestHint,
-    ReleasePointer,
-    read_hint,
-    read_line,
-)
+from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
 from vademecum.trust.signatures import fingerprint, require_signatures, signers_of
 
 TIMESTAMP = "metadata/timestamp.json"
@@ -102,9 +95,7 @@ class Trust:
 
     def snapshot_length(self, default: int) -> int:
         """Return the signed size of the snapshot, or the default where none or a larger one is signed."""
-        return _limit(
-            self._set.timestamp.snapshot_meta.length, default, "timestamp.json: the snapshot's length"
-        )
+        return _limit(self._set.timestamp.snapshot_meta.length, default, "timestamp.json: the snapshot's length")
 
     def targets_length(self, default: int) -> int:
         """Return the signed size of the targets, or the default where none or a larger one is signed."""
@@ -135,9 +126,7 @@ class Trust:
         """Whether the keys that the root names for a role have signed metadata that verified once."""
         try:
             stored: Metadata[Any] = Metadata.from_bytes(data)
-            return self._set.root.get_verification_result(
-                role, stored.signed_bytes, stored.signatures
-            ).verified
+            return self._set.root.get_verification_result(role, stored.signed_bytes, stored.signatures).verified
         except exceptions.RepositoryError:
             return False
 
@@ -229,11 +218,7 @@ class Trust:
         """Return where a role's metadata lie in the tree; a slash in the role's name is written `%2F`."""
         name = role.replace("/", "%2F")
         # 5.3.12, as the root says. Our own publishers have consistent snapshots always.
-        return (
-            f"metadata/{version}.{name}.json"
-            if self._set.root.consistent_snapshot
-            else f"metadata/{name}.json"
-        )
+        return f"metadata/{version}.{name}.json" if self._set.root.consistent_snapshot else f"metadata/{name}.json"
 
     def line(self, channel: str) -> Line:
         """Return what the signed targets say of a channel. Only after `accept_targets`. Errors: see `read_line`."""
@@ -242,9 +227,7 @@ class Trust:
         def signed(release: ReleasePointer) -> ReleasePointer:
             return replace(release, root=self.root_version, signers=self._signers)
 
-        return replace(
-            line, current=signed(line.current), candidate=line.candidate and signed(line.candidate)
-        )
+        return replace(line, current=signed(line.current), candidate=line.candidate and signed(line.candidate))
 
     def channels(self) -> tuple[str, ...]:
         """Return the names of the channels that the signed targets have. Only after `accept_targets`."""

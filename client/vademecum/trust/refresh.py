@@ -76,9 +76,7 @@ async def refresh(
             return mirror, await downloader.once(mirror, TIMESTAMP, config.max_timestamp, True)
 
         shown = await downloader.by_turns(ask)
-        known = (
-            await proved(store, root, now) if shown[1] == await store.read("trust/timestamp.json") else None
-        )
+        known = await proved(store, root, now) if shown[1] == await store.read("trust/timestamp.json") else None
         if known is not None:
             return Refreshed(known, complete=False)
     walk = Walk(store, downloader, now, config, shown)

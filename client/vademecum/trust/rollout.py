@@ -28,9 +28,7 @@ def latest(line: Line, chosen: ReleasePointer) -> Latest:
     named = line.candidate
     if named is None or named.yanked:
         return Latest(chosen.sequence, chosen.version)
-    return Latest(
-        chosen.sequence, chosen.version, Candidate(named.sequence, line.rollout, assigned=chosen is named)
-    )
+    return Latest(chosen.sequence, chosen.version, Candidate(named.sequence, line.rollout, assigned=chosen is named))
 
 
 def bucket(salt: str, release: str) -> int:

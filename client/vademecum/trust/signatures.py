@@ -42,11 +42,7 @@ def require_signatures(data: bytes, delegator: Root | Targets, role: str) -> Non
     """
     metadata: Metadata[Any] = Metadata.from_bytes(data)
     named = delegator.get_delegated_role(role)
-    known = (
-        delegator.keys
-        if isinstance(delegator, Root)
-        else delegator.delegations and delegator.delegations.keys
-    )
+    known = delegator.keys if isinstance(delegator, Root) else delegator.delegations and delegator.delegations.keys
     keys = [known[keyid] for keyid in named.keyids if known and keyid in known]
     counting = {
         keyid: signature
@@ -115,11 +111,7 @@ def fingerprint(key: Key) -> str:
 def _der(pem: str) -> bytes:
     """Return the one encoding of a public key in PEM, which may be written in many ways (RFC 7468, RFC 5480)."""
     from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        PublicFormat,
-        load_pem_public_key,
-    )
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
     try:
         return load_pem_public_key(pem.encode()).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -57,9 +57,7 @@ def _steps(sequence: int, manifest: Manifest) -> list[int]:
     return steps
 
 
-async def _older(
-    entry: PackEntry, manifest: Manifest, fetch: Callable[[PackEntry], Awaitable[Manifest]]
-) -> Manifest:
+async def _older(entry: PackEntry, manifest: Manifest, fetch: Callable[[PackEntry], Awaitable[Manifest]]) -> Manifest:
     older = await fetch(entry)
     if (older.sequence, older.epoch) != (entry.after, manifest.epoch):
         raise ContentError(

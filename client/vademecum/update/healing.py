@@ -25,9 +25,7 @@ from vademecum.update.update import Update
 logger = logging.getLogger("vademecum")
 
 
-async def follow_and_repair(
-    update: Update, root: bytes | None, *, force: bool, healing: bool
-) -> tuple[Plan, bool]:
+async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, healing: bool) -> tuple[Plan, bool]:
     """Follow the host, and see to what is installed; return the plan, and whether what the host shows is stale.
 
     Args:

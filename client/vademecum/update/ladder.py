@@ -134,9 +134,7 @@ class Ladder:
         try:
             await download(plan, self._session, self._downloader, self._budget, self._config, self._course)
             self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            staged = await stage(
-                self._session, plan, self._pointer, manifest, self._config, self._clock.now()
-            )
+            staged = await stage(self._session, plan, self._pointer, manifest, self._config, self._clock.now())
         except QuotaError as error:
             await garbage.tidy(self._session)  # give back at once what was stored
             raise QuotaError(error.message, plan.inflated, await self._room()) from error

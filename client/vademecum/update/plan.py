@@ -88,10 +88,7 @@ def equivocation(what: str) -> EquivocationError:
 
 
 def plans(
-    installed: Generation | None,
-    held: Container[str],
-    manifest: Manifest,
-    route: tuple[PackEntry, ...] = (),
+    installed: Generation | None, held: Container[str], manifest: Manifest, route: tuple[PackEntry, ...] = ()
 ) -> tuple[Plan, ...]:
     """Return the ladder of plans: the cheapest first, and after it those to fall back to, each once.
 

@@ -71,7 +71,5 @@ class Outcome:
         """Return the keys of `vade pull --json`, which are also those of JavaScript: there an error is thrown."""
         names = {"from_sequence": "from", "to_sequence": "to", "total_bytes": "totalBytes"}
         return {
-            names.get(name, name): value
-            for name, value in asdict(replace(self, error=None)).items()
-            if name != "error"
+            names.get(name, name): value for name, value in asdict(replace(self, error=None)).items() if name != "error"
         }

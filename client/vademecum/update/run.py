@@ -97,9 +97,7 @@ class Runs:
             raise
 
     @asynccontextmanager
-    async def asking(
-        self, session: Session, *, patient: bool = True, unasked: bool = False
-    ) -> AsyncIterator[Update]:
+    async def asking(self, session: Session, *, patient: bool = True, unasked: bool = False) -> AsyncIterator[Update]:
         """Yield an update over the hosts, unless they asked to be left alone until later than now.
 
         Raises:
@@ -109,9 +107,7 @@ class Runs:
         if patient and config.patient:
             await require_patience(session, clock.now())
         seed = None if self._seed is None else self._seed.downloader
-        tree = search_page(next(iter(self._transports), "")).partition("?")[
-            0
-        ]  # a query may be a key that expires
+        tree = search_page(next(iter(self._transports), "")).partition("?")[0]  # a query may be a key that expires
         session.status = replace(session.status, tree=tree if len(tree) <= LONGEST_ADDRESS else "")
         downloader = Downloader(Mirrors(self._transports.values()), clock, config, seed=seed)
         try:

@@ -110,10 +110,7 @@ class Seed:
         refuse_older(pointer, session.pointer, line)
         if not proof.older:
             session.status = replace(
-                session.status,
-                expires=proof.trust.expires,
-                latest=rollout.latest(line, pointer),
-                yanked=line.yanked,
+                session.status, expires=proof.trust.expires, latest=rollout.latest(line, pointer), yanked=line.yanked
             )
             await session.write(proof.records)
             await session.commit()

@@ -86,9 +86,7 @@ async def _apply(
     header = Header(entry.after, target, segments[0].bits if segments else 8, manifest.encoder.dimensions)
     content = await decode_pack(data, StagedBase(staged), header, manifest.epoch, config.max_object)
     if len(content) > config.max_object:
-        raise ContentError(
-            f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}"
-        )
+        raise ContentError(f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}")
     name = hashlib.sha256(content).hexdigest()
     await keep(store, name, content)
     return name
@@ -160,9 +158,7 @@ async def activate(session: Session, staged: Staged) -> None:
         staged.self_test()  # 7
     except SelfTestError as error:
         again = head.current is not None and head.current.sequence == generation.sequence
-        await session.flip(
-            head.undone(error.message) if again else head.refuse(generation.sequence, error.message)
-        )
+        await session.flip(head.undone(error.message) if again else head.refuse(generation.sequence, error.message))
         await garbage.tidy(session)
         raise SelfTestError(f"release {generation.sequence} does not work here: {error}") from error
     session.failures = Failures()

@@ -34,12 +34,7 @@ back to the generation before; everything is forgotten."""
 
 RESTING: tuple[State, ...] = ("idle", "up-to-date", "update-available", "installed", "failed")
 
-_AT_REST: dict[Happening, State] = {
-    "check": "checking",
-    "turn-back": "installing",
-    "fail": "failed",
-    "forget": "idle",
-}
+_AT_REST: dict[Happening, State] = {"check": "checking", "turn-back": "installing", "fail": "failed", "forget": "idle"}
 
 TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
     {
@@ -51,20 +46,9 @@ TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
             "complete": "installed",
             "fail": "failed",
         },
-        "downloading": {
-            "download": "downloading",
-            "verify": "verifying",
-            "fail": "failed",
-        },
-        "verifying": {
-            "download": "downloading",
-            "install": "installing",
-            "fail": "failed",
-        },
-        "installing": {
-            "complete": "installed",
-            "fail": "failed",
-        },
+        "downloading": {"download": "downloading", "verify": "verifying", "fail": "failed"},
+        "verifying": {"download": "downloading", "install": "installing", "fail": "failed"},
+        "installing": {"complete": "installed", "fail": "failed"},
     }
 )
 
@@ -105,9 +89,5 @@ _OF_EVENT: Mapping[str, Happening] = {
     "updateCompleted": "complete",
     "updateFailed": "fail",
 }
-OF_STAGE: Mapping[str, Happening] = {
-    "downloading": "download",
-    "verifying": "verify",
-    "installing": "install",
-}
+OF_STAGE: Mapping[str, Happening] = {"downloading": "download", "verifying": "verify", "installing": "install"}
 """By the stage of `updateProgress`."""

@@ -85,8 +85,6 @@ async def _turn_back(session: Session, head: Head) -> Generation:
     staged = await stage_generation(session, head.current)
     staged.self_test()
     if await staged.digest() != head.current.digest:
-        raise DamagedError(
-            f"release {head.current.sequence} cannot be gone back to: it is not as it was signed"
-        )
+        raise DamagedError(f"release {head.current.sequence} cannot be gone back to: it is not as it was signed")
     await session.flip(head)
     return head.current

@@ -174,9 +174,7 @@ class Update:
         elif data is None and (
             line.newest < lost.sequence or lost.sequence in {release.sequence for release in line.releases}
         ):
-            logger.warning(
-                "release %d is installed, and nobody has its manifest: it is begun anew", lost.sequence
-            )
+            logger.warning("release %d is installed, and nobody has its manifest: it is begun anew", lost.sequence)
             self.session.pointer = Head()
 
     async def _refuse_restarted(self, shown: ReleasePointer) -> None:
@@ -302,12 +300,7 @@ class Update:
             )
         if not self._any_time:
             require_past(manifest, self._clock.now())
-        for ref in (
-            *manifest.objects,
-            *manifest.beside,
-            manifest.sources,
-            *(entry.object for entry in manifest.packs),
-        ):
+        for ref in (*manifest.objects, *manifest.beside, manifest.sources, *(entry.object for entry in manifest.packs)):
             if max(ref.size, ref.uncompressed) > self._config.max_object:
                 raise ContentError(f"{pointer.path}: {ref.path} of more than {self._config.max_object} bytes")
         total = sum(ref.uncompressed for ref in manifest.objects)
@@ -348,6 +341,4 @@ class Update:
 def vouch(session: Session, line: Line) -> None:
     """Note of the installed releases who vouches for them, where the signed targets name them."""
     for release in line.releases:
-        session.pointer = session.pointer.vouched(
-            release.sequence, release.sha256, release.root, release.signers
-        )
+        session.pointer = session.pointer.vouched(release.sequence, release.sha256, release.root, release.signers)

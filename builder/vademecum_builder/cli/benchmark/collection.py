@@ -84,9 +84,7 @@ def _judged(folder: Path) -> Collection:
         query, document, relevance = line.split("\t")[:3]
         if relevance.lstrip("-").isdigit() and int(relevance) > 0:
             relevant[query].add(f"{document}.md")
-    documents = {
-        f"{one['id']}.md": f"# {one['title']}\n\n{one['text']}\n" for one in lines("documents.jsonl")
-    }
+    documents = {f"{one['id']}.md": f"# {one['title']}\n\n{one['text']}\n" for one in lines("documents.jsonl")}
     queries = [
         Query("judged", one["text"], frozenset(relevant[str(one["id"])]))
         for one in lines("queries.jsonl")

@@ -58,17 +58,12 @@ def ask(peer: str, collection: Collection, packages: Path) -> Rankings:
 def _fts5(collection: Collection) -> Rankings:
     """SQLite FTS5 over whole pages, stemmed, the last word as a prefix, titles four times."""
     database = sqlite3.connect(":memory:")
-    database.execute(
-        "CREATE VIRTUAL TABLE pages USING fts5(key UNINDEXED, title, text, tokenize='porter unicode61')"
-    )
+    database.execute("CREATE VIRTUAL TABLE pages USING fts5(key UNINDEXED, title, text, tokenize='porter unicode61')")
     rows = [(key, text.split("\n", 1)[0], text) for key, text in collection.documents.items()]
     database.executemany("INSERT INTO pages VALUES (?, ?, ?)", rows)
 
     def one(query: str) -> list[str]:
-        words = [
-            "".join(c for c in word if c.isalnum())
-            for word in query.replace("_", " ").replace("-", " ").split()
-        ]
+        words = ["".join(c for c in word if c.isalnum()) for word in query.replace("_", " ").replace("-", " ").split()]
         terms = [f'"{word}"' for word in words if word]
         asked = " OR ".join([*terms[:-1], f"{terms[-1]}*"]) if terms else '""'
         found = database.execute(

@@ -29,11 +29,7 @@ class Measured:
 
 
 def measure(
-    collection: Collection,
-    encoders: Sequence[str],
-    dimensions: int | None,
-    packages: Path | None,
-    progress: Progress,
+    collection: Collection, encoders: Sequence[str], dimensions: int | None, packages: Path | None, progress: Progress
 ) -> Measured:
     """Return what each arm finds: by words, by meaning, by both; where a transformer made the vectors, asked by it too.
 
@@ -72,9 +68,7 @@ def _arms(
                 yield f"{short} transformer, hybrid", rank(knowledge, collection, "hybrid")
 
 
-def _built(
-    collection: Collection, folder: Path, encoder: str, dimensions: int | None, progress: Progress
-) -> Path:
+def _built(collection: Collection, folder: Path, encoder: str, dimensions: int | None, progress: Progress) -> Path:
     for key, text in collection.documents.items():
         file = folder / "docs" / key
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +90,4 @@ def _opened(tree: Path, encoder: Any = None) -> Iterator[KnowledgeBase]:
 
 def rank(knowledge: KnowledgeBase, collection: Collection, mode: Mode) -> Rankings:
     """Return the documents that search finds for each query."""
-    return [
-        [hit.document for hit in knowledge.search(query.text, DEPTH, mode=mode)]
-        for query in collection.queries
-    ]
+    return [[hit.document for hit in knowledge.search(query.text, DEPTH, mode=mode)] for query in collection.queries]

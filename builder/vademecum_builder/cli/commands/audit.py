@@ -42,9 +42,7 @@ def _lines(report: AgeReport) -> list[str]:
         changed = _span([one.release for one in found])
         vectors = _span([each for one in found for each in one.vectors])
         name = source or "documents"
-        lines.append(
-            f"{name:<17} {len(found):>9} {stale:>6}  {oldest:<10}  {newest:<10}  {changed:<12}  {vectors}"
-        )
+        lines.append(f"{name:<17} {len(found):>9} {stale:>6}  {oldest:<10}  {newest:<10}  {changed:<12}  {vectors}")
     lines += [f"  stale: {one.source}:{one.key}: {one.stale}" for one in report.documents if one.stale][:20]
     return lines
 

@@ -57,10 +57,7 @@ def run(options: Namespace) -> Shown:
         return result, _lines(report, request.out)
     checked, lines = told_of_links(check_links(str(request.out), request.links))
     # A link that leads nowhere fails the command; what is published stays.
-    return result | {"links": checked, "sound": checked["sound"]}, [
-        *_lines(report, request.out),
-        *lines,
-    ]
+    return result | {"links": checked, "sound": checked["sound"]}, [*_lines(report, request.out), *lines]
 
 
 def _planned(request: BuildRequest, now: datetime) -> Shown:
@@ -105,9 +102,7 @@ def request_of(options: Namespace) -> BuildRequest:
     if "source" not in given and (settings := settings_named(options.config)):
         request = replace(settings, **given)
         return replace(request, workspace=request.workspace or of_build(request, options.config))
-    missing = " and ".join(
-        said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given
-    )
+    missing = " and ".join(said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given)
     if missing:
         raise UsageError(f"what to build? name {missing}, or {or_settings()}")
     return BuildRequest(**given)
@@ -126,10 +121,7 @@ def _audited(audit: Audit) -> list[str]:
         for ending, kind in audit.kinds.items()
     ]
     found = [
-        *(
-            f"  left of markup: {key}: {' '.join(marks)}"
-            for key, marks in list(audit.leftovers.items())[:_SHOWN]
-        ),
+        *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
         *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
         *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
         *(f"  the same text: {', '.join(keys)}" for keys in audit.duplicates[:_SHOWN]),
@@ -146,19 +138,13 @@ def _reasons(kind: KindCount) -> str:
 def _unaddressed(report: BuildReport) -> list[str]:
     count = report.unaddressed
     of = f"{'all' if count == report.documents else count} of {counted(report.documents, 'document')}"
-    return (
-        [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"]
-        if count
-        else []
-    )
+    return [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"] if count else []
 
 
 def _waits(report: BuildReport) -> str:
     """Return for whom a candidate is."""
     share = share_text(report.candidate or 0)
-    what = (
-        f"waits for approval ({report.waits})" if report.waits else f"a candidate, for {share} of the readers"
-    )
+    what = f"waits for approval ({report.waits})" if report.waits else f"a candidate, for {share} of the readers"
     return f"  {what}: vade promote {report.sequence} --to {report.channel}"
 
 

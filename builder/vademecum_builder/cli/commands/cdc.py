@@ -23,9 +23,7 @@ def run(options: Namespace) -> Shown:
         status = capture.status()
         return {**told, **status}, [_state(options.source, status)]
     if options.action == "install" and capture.status()["installed"]:
-        return {**told, "sql": [], "done": False}, [
-            f"{options.source}: it is there: `vade cdc status` says more."
-        ]
+        return {**told, "sql": [], "done": False}, [f"{options.source}: it is there: `vade cdc status` says more."]
     statements = capture.install() if options.action == "install" else capture.remove()
     if options.yes:
         from vademecum_builder.sources.capture import run as run_statements
@@ -41,9 +39,7 @@ def _captured(options: Namespace) -> Triggers | Slot:
     settings = named.get(options.source)
     if settings is None or settings.kind != "sql":
         there = ", ".join(name for name, source in named.items() if source.kind == "sql") or "none"
-        raise UsageError(
-            f"{options.config}: there is no source {options.source!r} of kind sql; there is {there}"
-        )
+        raise UsageError(f"{options.config}: there is no source {options.source!r} of kind sql; there is {there}")
     capture = captured(settings, table_source(settings))
     if capture is None:
         raise UsageError(f'{settings.where}: write capture = "triggers" (or "slot", in PostgreSQL) first')

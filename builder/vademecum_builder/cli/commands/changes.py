@@ -19,12 +19,7 @@ def run(options: Namespace) -> Shown:
     with Workspace(place_of(options)) as workspace:
         if options.between:
             found = [
-                {
-                    "key": f"{one.source}:{one.key}",
-                    "fields": one.fields,
-                    "old": _value(one.old),
-                    "new": _value(one.new),
-                }
+                {"key": f"{one.source}:{one.key}", "fields": one.fields, "old": _value(one.old), "new": _value(one.new)}
                 for one in between(workspace, *options.between)
             ]
         else:

@@ -73,8 +73,4 @@ def _next(plan: Plan) -> list[str]:
         f"  {number}. {step.why}" + (f":\n     {step.command}" if step.command else "")
         for number, step in enumerate(plan.steps, 1)
     ]
-    return [
-        "Next:",
-        *told,
-        f"To try it here before: vade build --preview && vade serve {shlex.quote(plan.out)}",
-    ]
+    return ["Next:", *told, f"To try it here before: vade build --preview && vade serve {shlex.quote(plan.out)}"]

@@ -19,9 +19,7 @@ def run(options: Namespace) -> Shown:
     with Workspace(place_of(options)) as workspace:
         if options.action == "list":
             jobs = workspace.jobs()
-            return {"jobs": [job.json() for job in jobs]}, [described(job) for job in jobs] or [
-                "No jobs yet."
-            ]
+            return {"jobs": [job.json() for job in jobs]}, [described(job) for job in jobs] or ["No jobs yet."]
         if options.id is None:
             raise UsageError(f"which job? vade jobs {options.action} ID (see `vade jobs`)")
         job = workspace.job(options.id)

@@ -27,9 +27,7 @@ def run(options: Namespace) -> Shown:
     rotating = options.action == "rotate"
     overlap, retire = rotating and options.overlap, rotating and options.retire
     if overlap and retire:
-        raise UsageError(
-            "--overlap names a new key, --retire gives up the old ones, some weeks later: name one"
-        )
+        raise UsageError("--overlap names a new key, --retire gives up the old ones, some weeks later: name one")
     rotate = rotating and not (overlap or retire)
     version = renew_root(options.keys, now, rotate=rotate, overlap=overlap, retire=retire)
     made, there = options.keys / ROOT_FILE, Path(ROOT_FILE)
@@ -39,10 +37,6 @@ def run(options: Namespace) -> Shown:
         f"  cp {made} {there}: builds in this repository read that one; commit it"
         if elsewhere
         else "  commit it where builds read it: as a rule root.json, at the top of the repository",
-        *(
-            ["  hand over the new release key:", f"    {set_secret(options.keys)}"]
-            if rotate or overlap
-            else []
-        ),
+        *(["  hand over the new release key:", f"    {set_secret(options.keys)}"] if rotate or overlap else []),
         "  the next `vade build` publishes it",
     ]

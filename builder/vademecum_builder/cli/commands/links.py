@@ -23,9 +23,7 @@ def told(found: LinkReport) -> Shown:
     """Return what to say of a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
     more = [f"  and {len(broken) - _SHOWN} more (--json lists all)"] if len(broken) > _SHOWN else []
-    unaddressed = (
-        f"; {counted(found.unaddressed, 'document')} without an address" if found.unaddressed else ""
-    )
+    unaddressed = f"; {counted(found.unaddressed, 'document')} without an address" if found.unaddressed else ""
     if found.unasked:
         return asdict(found) | {"sound": False}, [f"Not checked: {found.unasked}{unaddressed}"]
     return asdict(found) | {"sound": not broken}, [

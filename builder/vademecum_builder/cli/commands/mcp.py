@@ -38,9 +38,7 @@ def server(knowledge: KnowledgeBase) -> Any:
     )
 
     @made.tool()
-    def search(
-        query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid"
-    ) -> dict[str, Any]:
+    def search(query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid") -> dict[str, Any]:
         """Find passages by word and by meaning, best first. `url` is what to cite; `read` shows the whole document.
         `nearest`: no document has these words. `unknown`: words that no document has."""
         found = knowledge.search(query, min(max(limit, 1), _MOST_HITS), mode=mode)
@@ -59,9 +57,7 @@ def server(knowledge: KnowledgeBase) -> Any:
         above: tuple[str, ...] = ()
         for chunk in page.chunks:
             if chunk.headings != above:
-                lines.append(
-                    f"{'#' * min(6, len(chunk.headings) + 1)} {chunk.headings[-1]}" if chunk.headings else ""
-                )
+                lines.append(f"{'#' * min(6, len(chunk.headings) + 1)} {chunk.headings[-1]}" if chunk.headings else "")
             above = chunk.headings
             lines.append(chunk.markdown)
         return "\n\n".join(filter(None, lines))

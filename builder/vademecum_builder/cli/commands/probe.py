@@ -94,9 +94,7 @@ def _found(knowledge: KnowledgeBase) -> str:
     titles = [entry.title for entry in knowledge.documents() if entry.title.strip()][:_ASKED]
     found = next((title for title in titles if knowledge.search(title, limit=1)), "")
     if titles and not found:
-        raise SelfTestError(
-            f"search finds none of {len(titles)} documents by its title, such as {titles[0]!r}"
-        )
+        raise SelfTestError(f"search finds none of {len(titles)} documents by its title, such as {titles[0]!r}")
     return found
 
 

@@ -44,10 +44,7 @@ def run(options: Namespace) -> Shown:
     }
     served = [each for each in done.deliveries if each.error is None]
     verb = "Would publish" if options.dry_run else "Published" if served else "Did not publish"
-    return told, [
-        f"{verb} release {done.sequence}",
-        *(_line(each, options.dry_run) for each in done.deliveries),
-    ]
+    return told, [f"{verb} release {done.sequence}", *(_line(each, options.dry_run) for each in done.deliveries)]
 
 
 def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
@@ -62,18 +59,12 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
         if settings.publish:
             if options.dist is not None and not (options.dist / TIMESTAMP).exists():
                 place = options.dist
-                raise UsageError(
-                    f"{place} is no built tree; to publish there: vade publish {settings.out} {place}"
-                )
+                raise UsageError(f"{place} is no built tree; to publish there: vade publish {settings.out} {place}")
             folders = [Path(place).resolve() for place in settings.publish if is_folder(place)]
             if options.dist is not None and options.dist.resolve() in folders:
-                raise UsageError(
-                    f"{options.dist} is where {options.config} publishes to: vade publish alone does so"
-                )
+                raise UsageError(f"{options.dist} is where {options.config} publishes to: vade publish alone does so")
             return options.dist or settings.out, settings.publish
-        raise UsageError(
-            f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET'
-        )
+        raise UsageError(f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET')
     raise UsageError(f"publish what, and where? vade publish DIST TARGET, or {or_settings()}")
 
 

@@ -48,6 +48,5 @@ def run(options: Namespace) -> Shown:
     before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
     seed = f"; release {outcome.seeded} from the seed" if outcome.seeded is not None else ""
     return result, [
-        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; "
-        f"plan {outcome.plan}, {cost}{seed}"
+        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}{seed}"
     ]

@@ -26,9 +26,7 @@ def run(options: Namespace) -> Shown:
                 with workspace.batch():
                     for one in chosen:
                         workspace.release(one.source, one.key)
-                return {"dropped": len(chosen)}, [
-                    f"{len(chosen)} dropped: they come back if they fail again."
-                ]
+                return {"dropped": len(chosen)}, [f"{len(chosen)} dropped: they come back if they fail again."]
             request = settings_of(options)
             jobs = []
             for source in sorted({one.source for one in chosen}):

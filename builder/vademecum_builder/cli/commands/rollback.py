@@ -34,7 +34,5 @@ def _of_tree(options: Namespace) -> Shown:
 
     request = tree_request(options)
     report = roll_back(request, to=options.to, now=decided_at(request))
-    done = (
-        f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
-    )
+    done = f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
     return told(report, done, request)

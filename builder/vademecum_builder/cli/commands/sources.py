@@ -28,9 +28,7 @@ def run(options: Namespace) -> Shown:
         raise UsageError(f"{options.config}: no such file; vade sources --discover docs --write makes one")
     found = survey(read_settings(options.config))
     lines = [line for source in found for line in _lines(source)]
-    told = [
-        asdict(source) | {"fields": [_field(source, one.name) for one in source.fields]} for source in found
-    ]
+    told = [asdict(source) | {"fields": [_field(source, one.name) for one in source.fields]} for source in found]
     return {"sources": told, "sound": not any(source.error for source in found)}, lines
 
 
@@ -52,10 +50,7 @@ def _lines(source: SourceFound) -> list[str]:
             f"  {one.name:{width}}  {one.type:7}  {' | '.join(' '.join(sample.split()) for sample in one.samples)}"
             for one in source.fields[:_FIELDS]
         ),
-        *(
-            f"  becomes: {' '.join(filter(None, (one['title'], one['url'])))}: {one['text']}"
-            for one in source.samples
-        ),
+        *(f"  becomes: {' '.join(filter(None, (one['title'], one['url'])))}: {one['text']}" for one in source.samples),
         *(f"  warning: {warning}" for warning in source.warnings),
     ]
 
@@ -86,8 +81,7 @@ _NEW = 'title = "{}"\n'
 
 def _title(place: str) -> str:
     return (
-        Path(place.rstrip("/")).stem.replace("-", " ").replace("_", " ").replace('"', "").strip().title()
-        or "Knowledge"
+        Path(place.rstrip("/")).stem.replace("-", " ").replace("_", " ").replace('"', "").strip().title() or "Knowledge"
     )
 
 

@@ -99,20 +99,9 @@ def _release(add: AddOption) -> None:
         const=0,
     )
     add("--critical", "clients that wait for larger changes install this release all the same")
-    add(
-        "--yank SEQUENCE",
-        "take a release back: no client installs it or goes back to it",
-        int,
-        action="append",
-    )
-    add(
-        "--packs BYTES",
-        "most that direct packs may take on the host (default: twice the index; 0: none)",
-        byte_count,
-    )
-    add(
-        "--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false"
-    )
+    add("--yank SEQUENCE", "take a release back: no client installs it or goes back to it", int, action="append")
+    add("--packs BYTES", "most that direct packs may take on the host (default: twice the index; 0: none)", byte_count)
+    add("--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false")
     add(
         "--whole",
         "write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
@@ -125,17 +114,11 @@ def _signing(add: AddOption) -> None:
 
 
 def _care(add: AddOption) -> None:
-    add(
-        "--strict",
-        "where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1",
-    )
+    add("--strict", "where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1")
     add("--links DIR|URL", "then ask the real pages for each hit's address and anchor")
     add("--allow-empty", "publish a release without documents, where none is left")
     add("--allow-shrink", "publish a release of less than half the documents of the one before")
-    add(
-        "--force",
-        "build anew, on above all numbers, where the previous release is unusable; trust this clock",
-    )
+    add("--force", "build anew, on above all numbers, where the previous release is unusable; trust this clock")
     add("--restart", "begin at number 1: a very first release; clients of an earlier line do not follow")
 
 
@@ -185,18 +168,13 @@ def _keys_renew(add: AddOption) -> None:
 @KEYS.command("rotate", "replace the release key, and sign root.json anew", "keys rotate --keys keys")
 def _keys_rotate(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
-    add(
-        "--overlap",
-        "the new release key stands beside the old one, as planned (default: the old one is revoked)",
-    )
+    add("--overlap", "the new release key stands beside the old one, as planned (default: the old one is revoked)")
     add("--retire", "after --overlap and a build: no new key, and the newest one alone stays")
     add_json(add)
 
 
 @COMMANDS.command(
-    "verify",
-    "check every signature, hash and digest of a published tree",
-    f"verify {EXAMPLE_SITE} --trust root.json",
+    "verify", "check every signature, hash and digest of a published tree", f"verify {EXAMPLE_SITE} --trust root.json"
 )
 def _verify(add: AddOption) -> None:
     add_location(add)

@@ -83,9 +83,7 @@ class AddOption:
     def __init__(self, add: Callable[..., object]) -> None:
         self._add = add
 
-    def __call__(
-        self, spelling: str, help_: str, kind: Callable[[str], object] | None = None, **more: Any
-    ) -> None:
+    def __call__(self, spelling: str, help_: str, kind: Callable[[str], object] | None = None, **more: Any) -> None:
         """Add one.
 
         Args:

@@ -57,11 +57,6 @@ def _probe(add: AddOption) -> None:
     add_config(add)
     add_trust(add)
     add("--expect SEQUENCE", "fail where an older release is served", int, default=0)
-    add(
-        "--wait S",
-        "seconds in which the deploy may arrive, and caches may let go (default: 0)",
-        int,
-        default=0,
-    )
+    add("--wait S", "seconds in which the deploy may arrive, and caches may let go (default: 0)", int, default=0)
     add("--store PATH", "a user of the release before: brought up to date where it is there, else made", Path)
     add_json(add)

@@ -25,19 +25,13 @@ _DEFAULT = "default"
 COMMANDS = CommandGroup()
 
 
-@COMMANDS.command(
-    "pull", "bring a local store up to date", f"pull {EXAMPLE_SITE} --store kb.db --trust root.json"
-)
+@COMMANDS.command("pull", "bring a local store up to date", f"pull {EXAMPLE_SITE} --store kb.db --trust root.json")
 def _pull(add: AddOption) -> None:
     add_location(add)
     add_store(add)
     add_trust(add)
     _more_places(add)
-    add(
-        "--max-bytes BYTES",
-        "pause before more is downloaded; the next pull goes on (default: no limit)",
-        byte_count,
-    )
+    add("--max-bytes BYTES", "pause before more is downloaded; the next pull goes on (default: no limit)", byte_count)
     add("--force", "fetch the release whole, whatever is installed and whatever it takes")
     add_json(add)
 
@@ -50,12 +44,7 @@ def _search(add: AddOption) -> None:
     add("--offset N", "hits to leave out before the first (default: 0)", int, default=0)
     modes = "hybrid (default: by words and by meaning), lexical or semantic (by one of them alone)"
     add("--mode MODE", modes, default="hybrid")
-    of_pairs: dict[str, Any] = {
-        "metavar": "NAME=TEXT",
-        "type": name_and_text,
-        "action": "append",
-        "default": [],
-    }
+    of_pairs: dict[str, Any] = {"metavar": "NAME=TEXT", "type": name_and_text, "action": "append", "default": []}
     add("--filter", "documents alone whose metadata say so: version=2.0 (repeatable)", **of_pairs)
     add("--prefer", "of a page in several places this one: lang=de (repeatable)", **of_pairs)
     add("--facet FIELD", "count what documents say there, as in tags (repeatable)", action="append")
@@ -110,20 +99,12 @@ def _status(add: AddOption) -> None:
 )
 def _policy(add: AddOption) -> None:
     add_store(add)
-    add(
-        "--mode MODE",
-        "automatic, notify, manual or off; default (of any of these) has the app choose",
-        _choice,
-    )
+    add("--mode MODE", "automatic, notify, manual or off; default (of any of these) has the app choose", _choice)
     add("--channel NAME", "the line of releases to follow", _choice)
     over = "over which one is downloaded unasked: any, unmetered or wifi"
     add("--connection KIND", over, _choice)
     add("--max-bytes BYTES", "the most that one run downloads; 0: no limit", _count, dest="max_update_bytes")
-    add(
-        "--least-documents N",
-        "a release that changes fewer waits for more of them, unless it is critical",
-        _count,
-    )
+    add("--least-documents N", "a release that changes fewer waits for more of them, unless it is critical", _count)
     add("--activation WHEN", "now or next-start", _choice)
     add("--pin SEQUENCE", "stay at this release; none: follow the channel again", _release)
     add("--skip SEQUENCE", "pass this release over; none: nothing is passed over", _release)
@@ -147,9 +128,7 @@ def _mcp(add: AddOption) -> None:
     add_store(add)
 
 
-@COMMANDS.command(
-    "doctor", "examine a local store, and mend what is broken", f"doctor {EXAMPLE_SITE} --store kb.db"
-)
+@COMMANDS.command("doctor", "examine a local store, and mend what is broken", f"doctor {EXAMPLE_SITE} --store kb.db")
 def _doctor(add: AddOption) -> None:
     add("location URL|DIST", "the published tree to mend from; without it, only report", nargs="?")
     add_store(add)

@@ -18,9 +18,7 @@ from vademecum_builder.cli.options.common import (
 COMMANDS = CommandGroup()
 
 
-@COMMANDS.command(
-    "releases", "what a published tree holds, and what its channels lead to", f"releases {EXAMPLE_SITE}"
-)
+@COMMANDS.command("releases", "what a published tree holds, and what its channels lead to", f"releases {EXAMPLE_SITE}")
 def _releases(add: AddOption) -> None:
     without = f"without it: where {SETTINGS} says that it is published, or what was built"
     add("location URL|DIST", f"the published tree: an address or a folder; {without}", nargs="?")
@@ -52,10 +50,7 @@ def _rollout(add: AddOption) -> None:
 
 
 @COMMANDS.command(
-    "yank",
-    "take releases back: no client installs them or goes back to them",
-    "yank 12 --out dist",
-    leaves_unsaid=True,
+    "yank", "take releases back: no client installs them or goes back to them", "yank 12 --out dist", leaves_unsaid=True
 )
 def _yank(add: AddOption) -> None:
     add("sequences SEQUENCE", "the number of the release", int, nargs="+")

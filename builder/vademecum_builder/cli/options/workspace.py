@@ -96,9 +96,7 @@ def _changes(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command(
-    "checkpoints", "list how far each source was read, or forget it", "checkpoints reset chat/temporal"
-)
+@COMMANDS.command("checkpoints", "list how far each source was read, or forget it", "checkpoints reset chat/temporal")
 def _checkpoints(add: AddOption) -> None:
     add_place(add)
     add("action ACTION", "list (default) or reset", nargs="?", choices=("list", "reset"), default="list")
@@ -106,9 +104,7 @@ def _checkpoints(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command(
-    "check", "compare the sources with what is published; exit code 1 where they differ", "check --fix"
-)
+@COMMANDS.command("check", "compare the sources with what is published; exit code 1 where they differ", "check --fix")
 def _check(add: AddOption) -> None:
     add_place(add)
     _published(add)

@@ -43,11 +43,7 @@ TABLES = (
 )
 WORDS_TABLE = "CREATE TABLE IF NOT EXISTS words (digest TEXT PRIMARY KEY NOT NULL, data BLOB NOT NULL)"
 """A cache: a store without it is whole."""
-_SCHEMA = (
-    *TABLES,
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {USER_VERSION}",
-)
+_SCHEMA = (*TABLES, f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {USER_VERSION}")
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -204,9 +200,7 @@ def _probe(path: Path) -> bool:
             raise
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
-        raise StorageError(
-            f"{path}: its folder cannot be written, and {log.name} still has to be merged there"
-        )
+        raise StorageError(f"{path}: its folder cannot be written, and {log.name} still has to be merged there")
     with closing(connect(path, _IMMUTABLE)) as connection:
         _is_store(connection, path)
     return True

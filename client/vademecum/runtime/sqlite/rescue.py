@@ -147,9 +147,7 @@ def _delete(file: Path, *parts: str) -> None:
         Path(f"{file}{part}").unlink(missing_ok=True)
 
 
-def _begin_anew(
-    path: Path, fresh: Path, names: tuple[str, ...], judge: Callable[[Records], Records]
-) -> Records:
+def _begin_anew(path: Path, fresh: Path, names: tuple[str, ...], judge: Callable[[Records], Records]) -> Records:
     open_database(fresh).close()
     page = _first_page(fresh)
     torn = _start(path, 24).replace(_WAL_MODE, _OTHER_MODE) != page[:24]

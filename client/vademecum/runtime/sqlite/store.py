@@ -17,14 +17,7 @@ from typing import TypeVar
 from vademecum.errors import StorageError, UsageError
 from vademecum.ports import Span
 from vademecum.runtime.files import real_path
-from vademecum.runtime.sqlite.file import (
-    FAULTS,
-    WORDS_TABLE,
-    open_database,
-    open_readonly,
-    storage_error,
-    transaction,
-)
+from vademecum.runtime.sqlite.file import FAULTS, WORDS_TABLE, open_database, open_readonly, storage_error, transaction
 from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum.store.objects import check_spans
 
@@ -58,9 +51,7 @@ class SqliteStore:
             raise
 
     async def read(self, name: str) -> bytes | None:
-        return await self._call(
-            lambda connection: _first(connection, "SELECT value FROM records WHERE name = ?", name)
-        )
+        return await self._call(lambda connection: _first(connection, "SELECT value FROM records WHERE name = ?", name))
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
         for name, value in records.items():
@@ -70,9 +61,7 @@ class SqliteStore:
         await self._call(lambda connection: _write(connection, changes))
 
     async def objects(self) -> Mapping[str, int]:
-        return await self._call(
-            lambda connection: dict(connection.execute("SELECT digest, length(data) FROM objects"))
-        )
+        return await self._call(lambda connection: dict(connection.execute("SELECT digest, length(data) FROM objects")))
 
     async def get(self, digest: str) -> bytes | None:
         return await self._call(
@@ -206,9 +195,7 @@ def _discard(connection: sqlite3.Connection, digests: list[tuple[str]]) -> None:
 
 def _has_words(connection: sqlite3.Connection) -> bool:
     """Return whether there is a table of words: the first that are kept make it."""
-    return bool(
-        connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'words'").fetchone()
-    )
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'words'").fetchone())
 
 
 def _words(connection: sqlite3.Connection, digest: str) -> bytes | None:
@@ -221,6 +208,5 @@ def _keep_words(connection: sqlite3.Connection, digest: str, words: bytes) -> No
     with transaction(connection):
         connection.execute(WORDS_TABLE)
         connection.execute(
-            "REPLACE INTO words (digest, data) SELECT digest, ? FROM objects WHERE digest = ?",
-            (words, digest),
+            "REPLACE INTO words (digest, data) SELECT digest, ? FROM objects WHERE digest = ?", (words, digest)
         )
