@@ -7,8 +7,6 @@ targets (5.6.7) are none of the client's: our publishers have none (tests/confor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,9 +19,10 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timest
 from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 from tuf.ngclient.config import EnvelopeType
 
-from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
-from vademecum.format.json import DIGEST, parse_object
+from vademecum.errors import ContentError, RollbackError
+from vademecum.format.json import DIGEST
 from vademecum.trust.channel import CUSTOM, Line, ManifestHint, ReleasePointer, read_hint, read_line
+from vademecum.trust.judging import count, judging, limit
 from vademecum.trust.signatures import fingerprint, require_signatures, signers_of
 
 TIMESTAMP = "metadata/timestamp.json"
@@ -64,22 +63,22 @@ class Trust:
     @property
     def root_version(self) -> int:
         """The trusted root's version."""
-        return _count(self._set.root.version, "root.json: the version")
+        return count(self._set.root.version, "root.json: the version")
 
     @property
     def timestamp_version(self) -> int:
         """The trusted timestamp's version. Only after `accept_timestamp`, as what follows."""
-        return _count(self._set.timestamp.version, "timestamp.json: the version")
+        return count(self._set.timestamp.version, "timestamp.json: the version")
 
     @property
     def snapshot_version(self) -> int:
         """The version of the snapshot that the timestamp names."""
-        return _count(self._set.timestamp.snapshot_meta.version, "timestamp.json: the snapshot's version")
+        return count(self._set.timestamp.snapshot_meta.version, "timestamp.json: the snapshot's version")
 
     @property
     def targets_version(self) -> int:
         """The version of the targets that the snapshot names. Only after `accept_snapshot`."""
-        return _count(self._targets_meta.version, "snapshot.json: the version of targets.json")
+        return count(self._targets_meta.version, "snapshot.json: the version of targets.json")
 
     @property
     def timestamp_expires(self) -> datetime:
@@ -95,11 +94,11 @@ class Trust:
 
     def snapshot_length(self, default: int) -> int:
         """Return the signed size of the snapshot, or the default where none or a larger one is signed."""
-        return _limit(self._set.timestamp.snapshot_meta.length, default, "timestamp.json: the snapshot's length")
+        return limit(self._set.timestamp.snapshot_meta.length, default, "timestamp.json: the snapshot's length")
 
     def targets_length(self, default: int) -> int:
         """Return the signed size of the targets, or the default where none or a larger one is signed."""
-        return _limit(self._targets_meta.length, default, "snapshot.json: the length of targets.json")
+        return limit(self._targets_meta.length, default, "snapshot.json: the length of targets.json")
 
     @property
     def _targets_meta(self) -> MetaFile:
@@ -258,51 +257,8 @@ class Trust:
         # It becomes part of a URL: nothing but a digest may stand here.
         if target is None or not DIGEST.fullmatch(digest):
             raise ContentError(f"targets.json does not sign {path!r} with SHA-256")
-        return digest, _count(target.length, f"targets.json: the length of {path!r}", least=0)
+        return digest, count(target.length, f"targets.json: the length of {path!r}", least=0)
 
     def target_paths(self) -> tuple[str, ...]:
         """Return the paths of all signed targets."""
         return tuple(self._set.targets.targets)
-
-
-def _count(value: object, what: str, least: int = 1) -> int:
-    """Return a number that becomes part of a path or a limit: python-tuf takes `true` as well.
-
-    Raises:
-        ContentError: It is no such integer.
-    """
-    if type(value) is not int or value < least:
-        raise ContentError(f"{what} is {str(value)[:40]}, expected an integer from {least}")
-    return value
-
-
-def _limit(length: object, most: int, what: str) -> int:
-    """Return how many bytes to take; whoever holds a release key may sign any length."""
-    return most if length is None else min(_count(length, what), most)
-
-
-def _unsigned(message: str) -> SignatureError:
-    return SignatureError(
-        f"{message}, as the trusted root.json asks: do not go on, ask the publisher (or is it another root.json?)"
-    )
-
-
-_ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
-    (exceptions.ExpiredMetadataError, ExpiredError),
-    (exceptions.UnsignedMetadataError, _unsigned),
-    (exceptions.BadVersionNumberError, RollbackError),
-    (exceptions.RepositoryError, ContentError),
-)
-
-
-@contextmanager
-def judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
-    """Turn python-tuf's answers into ours, after our strict parser has seen the bytes; yield what it saw."""
-    value: dict[str, Any] = parse_object(data, name)
-    if not isinstance(value.get("signed"), dict):
-        raise ContentError(f"{name}: not TUF metadata")
-    try:
-        yield value
-    except exceptions.RepositoryError as error:
-        make = next(make for kind, make in _ERRORS if isinstance(error, kind))
-        raise make(f"{name}: {error}") from error

@@ -18,7 +18,8 @@ from vademecum.errors import ContentError
 from vademecum.ports import Store
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.floor import as_floor
-from vademecum.trust.metadata import Trust, judging
+from vademecum.trust.judging import judging
+from vademecum.trust.metadata import Trust
 from vademecum.trust.signatures import require_signatures
 
 MAX_DELEGATIONS = 32

@@ -1,0 +1,61 @@
+"""What python-tuf answers, and our strict parser before it, as errors of ours.
+
+>>> with judging("root.json", b"[]"):
+...     pass
+Traceback (most recent call last):
+vademecum.errors.ContentError: root.json: expected an object
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tuf.api import exceptions
+
+from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
+from vademecum.format.json import parse_object
+
+
+def count(value: object, what: str, least: int = 1) -> int:
+    """Return a number that becomes part of a path or a limit: python-tuf takes `true` as well.
+
+    Raises:
+        ContentError: It is no such integer.
+    """
+    if type(value) is not int or value < least:
+        raise ContentError(f"{what} is {str(value)[:40]}, expected an integer from {least}")
+    return value
+
+
+def limit(length: object, most: int, what: str) -> int:
+    """Return how many bytes to take; whoever holds a release key may sign any length."""
+    return most if length is None else min(count(length, what), most)
+
+
+def _unsigned(message: str) -> SignatureError:
+    return SignatureError(
+        f"{message}, as the trusted root.json asks: do not go on, ask the publisher (or is it another root.json?)"
+    )
+
+
+_ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
+    (exceptions.ExpiredMetadataError, ExpiredError),
+    (exceptions.UnsignedMetadataError, _unsigned),
+    (exceptions.BadVersionNumberError, RollbackError),
+    (exceptions.RepositoryError, ContentError),
+)
+
+
+@contextmanager
+def judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
+    """Turn python-tuf's answers into ours, after our strict parser has seen the bytes; yield what it saw."""
+    value: dict[str, Any] = parse_object(data, name)
+    if not isinstance(value.get("signed"), dict):
+        raise ContentError(f"{name}: not TUF metadata")
+    try:
+        yield value
+    except exceptions.RepositoryError as error:
+        make = next(make for kind, make in _ERRORS if isinstance(error, kind))
+        raise make(f"{name}: {error}") from error
