@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
@@ -122,7 +122,7 @@ def _shapes(shapes: list[Any]) -> Iterator[Block]:
             yield from _shapes(list(shape.shapes))
         elif getattr(shape, "has_table", False):
             for number, row in enumerate(shape.table.rows):
-                yield _row([cell.text for cell in row.cells], header=not number)
+                yield table_row([cell.text for cell in row.cells], header=not number)
         elif shape.has_text_frame:
             for paragraph in shape.text_frame.paragraphs:
                 if text := clean_block(unify_line_breaks(paragraph.text)):
@@ -153,7 +153,7 @@ def read_xlsx(data: bytes) -> Reading:
                     break
                 told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
                 if any(told) and number + 1 not in hidden["row"]:
-                    rows.append(_row(told, header=not rows))
+                    rows.append(table_row(told, header=not rows))
             if out := len(hidden["row"]) + len(hidden["col"]):
                 warnings.append(f"{name}: {out} hidden rows and columns are left out")
             if empty := len(_NO_VALUE.findall(part)):
@@ -226,7 +226,8 @@ def read_epub(data: bytes) -> Reading:
 _LOCKED = "META-INF/encryption.xml"
 
 
-def _row(cells: list[str], *, header: bool) -> Block:
+def table_row(cells: Sequence[str], *, header: bool) -> Block:
+    """Return a row of a table of texts."""
     return cleaned(Row(tuple((Run(" ".join(cell.split())),) for cell in cells), header))
 
 

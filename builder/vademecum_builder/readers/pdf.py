@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 
 import pypdfium2
 
 from vademecum.errors import ContentError
-from vademecum_builder.readers.office import told_title
+from vademecum_builder.readers.office import table_row, told_title
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
 
-_BROKEN_WORD = re.compile(r"(?<=\w)[\ufffe\x02-]\n(?=[^\W\d_A-Z])")
+_WORD = r"[^\W\d_]+"
+_BROKEN_WORD = re.compile(
+    rf"(?P<joined>-?)(?P<first>{_WORD})(?:[\ufffe\x02]\n?|-\n)(?P<second>(?![A-Z]){_WORD})"
+)
+_ALIKE = 5
+"""Characters with which two words begin that are of one kind: approved, approval."""
+_LONG = 4
+"""Characters of a word that is no mere syllable."""
+_WIDE = 1.0
+"""What lies between two cells of a table, in heights of a line; between words that fill a line it is less."""
+_TABLE = 6
+"""Cells of the smallest table; what has fewer is a note in the margin."""
+_SIGN = re.compile(r"\W{1,2}|\w{1,3}[.)]")
+"""What begins an item of a list."""
 _NUMBER = re.compile(r"\d+")
 _ENDS = (".", ":", "!", "?", ";", "•")
 LEAST_PAGES = 4
@@ -38,7 +52,7 @@ def read_pdf(data: bytes) -> Reading:
             "encrypted: save it without a password" if encrypted else "damaged: no PDF that can be opened"
         ) from None
     try:
-        pages = [_lines(page) for page in pdf]
+        written, tables = zip(*map(_text_and_cells, pdf), strict=True) if len(pdf) else ((), ())
         outline = [
             (mark.level, clean_line(mark.get_title()), mark.get_dest().get_index())
             for mark in pdf.get_toc()
@@ -49,24 +63,68 @@ def read_pdf(data: bytes) -> Reading:
         raise ContentError(f"damaged: {clean_line(str(error), 80)}") from None
     finally:
         pdf.close()
+    pages = [*map(_lines, _with_whole_words(written))]
     headings = {heading for _, heading, _ in outline}
     empty = sum(not lines for lines in pages)
     if empty == len(pages):
         raise ContentError("no text in it: pictures of pages; let a program recognise the text (ocrmypdf)")
     warnings = [f"{empty} of {len(pages)} pages have no text (scanned?)"] if empty else []
-    return Reading(
-        title, tuple(_sections(_without_repeats(pages, headings), outline, title)), {}, tuple(warnings)
-    )
+    shown = _sections(_without_repeats(pages, headings), tables, outline, title)
+    return Reading(title, tuple(shown), {}, tuple(warnings))
 
 
-def _lines(page: pypdfium2.PdfPage) -> list[str]:
+Cells = Mapping[str, Sequence[str]]
+"""Of the lines of a page that have wide gaps what stands between these."""
+
+
+def _text_and_cells(page: pypdfium2.PdfPage) -> tuple[str, Cells]:
     text = page.get_textpage()
     try:
-        written = unify_line_breaks(text.get_text_bounded())
+        cells, start = {}, 0
+        for line in text.get_text_range().split("\r\n"):
+            if len(found := [*_cells(text, line, start)]) > 1 and not _SIGN.fullmatch(found[0]):
+                cells[clean_block(line)] = found
+            start += len(line) + 2
+        return unify_line_breaks(text.get_text_bounded()), cells
     finally:
         text.close()
         page.close()
-    lines = map(clean_block, _BROKEN_WORD.sub("", written).split("\n"))
+
+
+def _cells(text: pypdfium2.PdfTextPage, line: str, start: int) -> Iterator[str]:
+    """Yield what stands between wide gaps of a line that begins at this character of a page."""
+    begin = 0
+    for blank in re.finditer(r"(?<=\S) (?=\S)", line):
+        before, behind = (text.get_charbox(start + at, loose=True) for at in (blank.start() - 1, blank.end()))
+        if behind[0] - before[2] > _WIDE * (behind[3] - behind[1]) > 0:
+            yield line[begin : blank.start()]
+            begin = blank.end()
+    yield line[begin:].strip()
+
+
+def _with_whole_words(written: Sequence[str]) -> Iterator[str]:
+    """Yield the pages with words whole that a line's end cuts. The hyphen belongs to a word that is written so
+    elsewhere, or whose first part begins others (well-known, well-made), or of which both parts are words there."""
+    whole = [_BROKEN_WORD.sub(" ", page) for page in written]
+    words = {word for page in whole for word in re.findall(rf"{_WORD}(?:-{_WORD})*", page)}
+    alike, begins = (
+        {word[:_ALIKE] for word in words},
+        {word.partition("-")[0].lower() for word in words if "-" in word},
+    )
+
+    def mended(broken: re.Match[str]) -> str:
+        joined, first, second = broken["joined"], broken["first"], broken["second"]
+        known = len(first) >= _LONG and (
+            first.lower() in begins or (second[:_ALIKE] in alike and {first, first.lower()} & words)
+        )
+        compound = joined or known or f"{first}-{second}" in words
+        return f"{joined}{first}{'-' if compound and first + second not in words else ''}{second}"
+
+    return (_BROKEN_WORD.sub(mended, page) for page in written)
+
+
+def _lines(written: str) -> list[str]:
+    lines = map(clean_block, written.split("\n"))
     return [line for line in lines if line and not _LEADER.search(line)]
 
 
@@ -96,7 +154,7 @@ def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ())
 
 
 def _sections(
-    pages: Sequence[list[str]], outline: Sequence[tuple[int, str, int]], title: str
+    pages: Sequence[list[str]], tables: Sequence[Cells], outline: Sequence[tuple[int, str, int]], title: str
 ) -> Iterator[Section]:
     """Yield a section for each page, and one for each heading of the outline that stands on it."""
     path: list[tuple[int, str]] = []
@@ -105,32 +163,55 @@ def _sections(
         block: list[str] = []
         for line in lines:
             if due and clean_line(line) == due[0][1]:
-                yield _section(path, number, block, title)
+                yield _section(path, number, block, tables[number], title)
                 path, block = _below(path, *due.pop(0)), []
             else:
                 block.append(line)
         for missed in due:  # written otherwise on the page: it holds for the next one
             path = _below(path, *missed) if block else path
-        yield _section(path, number, block, title)
+        yield _section(path, number, block, tables[number], title)
 
 
 def _below(path: Sequence[tuple[int, str]], level: int, heading: str) -> list[tuple[int, str]]:
     return [*(one for one in path if one[0] < level), (level, heading)]
 
 
-def _section(path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], title: str) -> Section:
+def _section(
+    path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], cells: Cells, title: str
+) -> Section:
     headings = tuple(heading for _, heading in path if heading != title)
-    return Section(headings, f"page={page + 1}", tuple(_paragraphs(lines)))
+    return Section(headings, f"page={page + 1}", tuple(_paragraphs(lines, cells)))
 
 
-def _paragraphs(lines: Sequence[str]) -> Iterator[Block]:
-    """Yield lines that go on in one piece; a line that ends a sentence, and is short, ends a paragraph."""
+def _paragraphs(lines: Sequence[str], cells: Cells) -> Iterator[Block]:
+    """Yield lines that go on in one piece; a line that ends a sentence, and is short, ends a paragraph. Neighbours of
+    as many cells are rows of a table; one alone begins a paragraph."""
     longest = max(map(len, lines), default=0)
     text = ""
-    for line in lines:
-        text = f"{text} {line}" if text else line
-        if line.endswith(_ENDS) or len(line) < longest * 0.6:
+    for count, group in groupby(_with_cells(lines, cells), key=lambda line: len(line[1])):
+        told = [*group]
+        if text and count > 1:
             yield text
             text = ""
+        if count > 1 and count * len(told) >= _TABLE:
+            yield from (table_row(row, header=not number) for number, (_, row) in enumerate(told))
+            continue
+        for line, _ in told:
+            text = f"{text} {line}" if text else line
+            if line.endswith(_ENDS) or len(line) < longest * 0.6:
+                yield text
+                text = ""
     if text:
         yield text
+
+
+def _with_cells(lines: Sequence[str], cells: Cells) -> Sequence[tuple[str, list[str]]]:
+    """Return lines with what is between wide gaps of them; what goes on below such a line is of its last cell."""
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line not in cells and line[:1].islower() and found and found[-1][1]:
+            above, row = found[-1]
+            found[-1] = (f"{above} {line}", [*row[:-1], f"{row[-1]} {line}"])
+        else:
+            found.append((line, [*cells.get(line, ())]))
+    return found

@@ -152,6 +152,53 @@ def test_lines_of_a_pdf_go_on_and_paragraphs_end() -> None:
     assert said.replace("\n", "|") == text.replace("\n", "|")
 
 
+def test_rows_of_a_table_in_a_pdf_are_rows_and_a_note_in_the_margin_is_none() -> None:
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    pdf.add_page()
+    rows = [
+        ["Code", "Meaning"],
+        ["E01", "The motor does not"],
+        ["", "start at all"],
+        ["E02", "Too hot"],
+        ["v3", "A note."],
+    ]
+    for number, row in enumerate(rows):
+        if number == 4:
+            pdf.cell(
+                0,
+                8,
+                "What is written below a table is as wide as the page is, and goes on.",
+                new_x="LMARGIN",
+                new_y="NEXT",
+            )
+        pdf.set_x(10 if row[0] else 60)
+        for cell in filter(None, row):
+            pdf.cell(50, 8, cell)
+        pdf.ln()
+    pdf.cell(0, 8, "- an item", new_x="LMARGIN", new_y="NEXT")
+    [section] = read_pdf(bytes(pdf.output())).sections
+    assert [block_text(block) for block in section.blocks] == [
+        "Code | Meaning", "E01 | The motor does not start at all", "E02 | Too hot",
+        "What is written below a table is as wide as the page is, and goes on.", "v3 A note.", "- an item",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Our well-known pump is made\nfrom well-\ntried parts.", "well-tried"),
+        ("An interna-\ntional norm.", "international"),
+        ("The overall view of an over-\nall view is well-known. Over and all.", "overall"),
+        ("A state-of-\nthe-art device.", "state-of-the-art"),
+        ("It is high-pressure, or high-\npressure.", "high-pressure"),
+    ],
+)
+def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(text: str, said: str) -> None:
+    sections = read_pdf(made_pdf(text, headings=False)).sections
+    assert said in " ".join(block_text(block) for one in sections for block in one.blocks)
+
+
 def test_pages_without_text_are_told() -> None:
     assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == (
         "1 of 2 pages have no text (scanned?)",
