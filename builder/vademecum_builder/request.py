@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.signing.defaults import Validity
 
+_FEW: Final = 5
+"""Records that may always fail, where they are a third of all at most."""
 Progress = Callable[[str, int, int], None]
 """Called with a stage (`asking`, `reading`, `embedding`), and how much of how much is done."""
 
@@ -191,3 +194,8 @@ class BuildRequest(TreeRequest):
     restart: bool = False
     publish: tuple[str, ...] = ()
     approval: ApprovalRule = field(default_factory=ApprovalRule)
+
+    def may_fail(self, of: int) -> int:
+        """Return how many of so many records may fail: the share, and of few records some that are wrong themselves,
+        such as scans among files, rather than the settings."""
+        return max(ceil(self.failures * of), min(_FEW, of // 3) if self.failures else 0)

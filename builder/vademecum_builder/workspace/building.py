@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -110,7 +109,7 @@ def run_job(
     """
     job = workspace.begin("build", "")
     total = sum(workspace.count(settings.name) for settings in request.sources)
-    noted = NotedReaders(readers.readers, math.ceil(request.failures * total))
+    noted = NotedReaders(readers.readers, request.may_fail(total))
     try:
         report = run(noted)
     except VademecumError as error:

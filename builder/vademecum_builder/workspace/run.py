@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -100,7 +99,7 @@ class SourceRun:
                 if all_ := max(self.before, self.job.total):  # else nobody knows, and the end tells
                     self._refuse_failures(all_)
                 # What may be too many failures is read again by the next run, and so is what may not be removed yet.
-                may_go_on = self.job.failed <= self._may_fail(self.job.done) and not reading.gone
+                may_go_on = self.job.failed <= self.request.may_fail(self.job.done) and not reading.gone
                 if keeps_checkpoints and not wish.ids and may_go_on:
                     self._note_view(reading)
                 cancelled = workspace.job(self.job.id).state == CANCELLING
@@ -187,18 +186,16 @@ class SourceRun:
             for reading in readings if not self.wish.ids else ():
                 self._note_view(reading)
 
-    def _may_fail(self, of: int) -> int:
-        return math.ceil(self.request.failures * of)
-
     def _refuse_failures(self, of: int = 0) -> None:
         """Raise where more failed than may: of all that was read, or of all that will be."""
         failed = self.job.failed
-        if failed > self._may_fail(max(of, self.job.done)):
+        if failed > self.request.may_fail(max(of, self.job.done)):
             # Where all failed, the settings are wrong, and no share helps.
             more = "" if failed == self.job.done else "; to allow more: failures = 0.5 below [limits]"
             raise UsageError(
-                f"{self.source}: {failed} of {self.job.done} records failed, more than {self.request.failures:.0%} of "
-                f"all: nothing was removed or published. See `vade quarantine`{more}"
+                f"{self.source}: {failed} of {self.job.done} records failed, more than may "
+                f"({self.request.failures:.0%}, of few a third): nothing was removed or published. "
+                f"See `vade quarantine`{more}"
             )
 
     def _refuse_loss(self, gone: int) -> None:

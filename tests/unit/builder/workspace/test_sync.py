@@ -214,16 +214,28 @@ def test_what_fails_goes_to_quarantine_and_the_others_go_on(workspace: Workspace
         assert not workspace.quarantined() and workspace.count("log") == 30
 
 
-@pytest.mark.parametrize(("failing", "state"), [(5, DONE), (6, FAILED)])
-def test_more_failures_than_a_share_stop_the_job(workspace: Workspace, failing: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("failing", "of", "share", "state"),
+    [
+        (5, 100, 0.05, DONE),
+        (6, 100, 0.05, FAILED),
+        (5, 19, 0.05, DONE),
+        (6, 19, 0.05, FAILED),
+        (1, 19, 0, FAILED),
+    ],
+)
+def test_more_failures_than_a_share_stop_the_job(
+    workspace: Workspace, failing: int, of: int, share: float, state: str
+) -> None:
     entries: list[Entry] = [Skipped(str(number), "bad") for number in range(failing)]
-    entries += [item(str(number)) for number in range(failing, 100)]
+    entries += [item(str(number)) for number in range(failing, of)]
     request, opened = scripted(Script(lambda since: [*entries, Checkpoint("log", "1")]))
+    request = replace(request, failures=share)
     with workspace, workspace.writing():
         try:
             sync_sources(workspace, request, opened, Wish(batch=10))
         except UsageError as error:
-            assert "more than 5%" in error.message
+            assert f"more than may ({share:.0%}" in error.message
         assert workspace.job(1).state == state
         assert (workspace.views() == []) == (state == FAILED)
 
