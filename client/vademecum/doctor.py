@@ -16,7 +16,6 @@ from pathlib import Path
 from vademecum.engine import Engine
 from vademecum.errors import ContentError, DamagedError
 from vademecum.integrity.inspection import Finding, examine
-from vademecum.integrity.scrub import Looked
 from vademecum.integrity.treatment import Diagnosis, Prepared, treat
 from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
 from vademecum.runtime.sqlite.store import SqliteStore, writing
@@ -29,7 +28,7 @@ Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""
 
 
-async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, ...]:
+async def diagnose(path: Path, now: datetime) -> tuple[Finding, ...]:
     """Examine the store at `path`; nothing is written.
 
     Raises:
@@ -42,11 +41,7 @@ async def diagnose(path: Path, now: datetime, looked: Looked) -> tuple[Finding, 
             return (Finding("file", False, f"SQLite calls it damaged: {fault}"),)
     store = SqliteStore(path, readonly=True)
     try:
-        return (
-            Finding("file", True, "SQLite's integrity check is passed"),
-            *await examine(store, now, looked),
-            *_aside(path),
-        )
+        return (Finding("file", True, "SQLite's integrity check is passed"), *await examine(store, now), *_aside(path))
     finally:
         await store.close()
 
@@ -57,7 +52,7 @@ def _aside(path: Path) -> list[Finding]:
     return [Finding("aside", True, told)] if file.exists() else []
 
 
-async def examine_and_mend(path: Path, now: datetime, looked: Looked, online: Engines) -> Diagnosis:
+async def examine_and_mend(path: Path, now: datetime, online: Engines) -> Diagnosis:
     """Examine the store at `path`, and mend what is broken.
 
     Args:
@@ -74,7 +69,7 @@ async def examine_and_mend(path: Path, now: datetime, looked: Looked, online: En
         return Prepared(str(saved.aside), (Finding("rescue", True, _told(saved)),))
 
     return await treat(
-        lambda: diagnose(path, now, looked), lambda whole: online(lambda engine: engine.heal(whole=whole)), prepare
+        lambda: diagnose(path, now), lambda whole: online(lambda engine: engine.heal(whole=whole)), prepare
     )
 
 

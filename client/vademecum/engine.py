@@ -25,7 +25,6 @@ from vademecum.errors import (
 from vademecum.events import ignore
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.repair import Repaired
-from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.integrity.treatment import Diagnosis, treat
 from vademecum.policy import UNKNOWN, Connection, Policy, check_choices
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
@@ -254,18 +253,15 @@ class Engine:
         async with self._runs.locked() as session:
             await POLICY.write(session, {**await POLICY.read(session), **choices})
 
-    async def repair(self, looked: Looked = ignore_looks) -> Repaired:
+    async def repair(self) -> Repaired:
         """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
-
-        Args:
-            looked: Called with the bytes read so far and those there are.
 
         Raises:
             DamagedError: The pointer itself is damaged: a sync begins it anew.
             NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
-        return await healing.repair(self._runs, looked)
+        return await healing.repair(self._runs)
 
     async def heal(self, *, whole: bool) -> Outcome:
         """Mend what `inspection.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
@@ -296,7 +292,7 @@ class Engine:
         pinned = (await Session.begin(self._store)).pointer.pinned is not None
         return await self.sync(force=whole and not pinned)
 
-    async def doctor(self, *, repair: bool, looked: Looked = ignore_looks) -> Diagnosis:
+    async def doctor(self, *, repair: bool) -> Diagnosis:
         """Examine the store, and mend what is broken; a file of SQLite is what doctor.py looks at before.
 
         Raises:
@@ -304,7 +300,7 @@ class Engine:
         """
 
         async def look() -> list[Finding]:
-            return await examine(self._store, self._clock.now(), looked)
+            return await examine(self._store, self._clock.now())
 
         return await treat(look, lambda whole: self.heal(whole=whole)) if repair else Diagnosis((*await look(),))
 

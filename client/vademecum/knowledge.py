@@ -33,7 +33,6 @@ from vademecum.engine import Check, Outcome
 from vademecum.errors import UsageError
 from vademecum.events import EVENTS
 from vademecum.installation import Installation
-from vademecum.integrity.scrub import Looked, ignore_looks
 from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.runtime.loop import run
@@ -245,26 +244,25 @@ class KnowledgeBase:
         """Await `status`: what is installed and what is known of the channel. Errors: see `status`."""
         return await self._installation.status()
 
-    def doctor(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
+    def doctor(self, *, repair: bool = True) -> Diagnosis:
         """Examine the store whole, and mend what is broken with as little as it takes.
 
         Args:
             repair: Mend; needs a url. Without, nothing is written.
-            looked: Called with the bytes of objects read so far, and those there are.
 
         Raises:
             EmptyStoreError, NotAStoreError, NewerFormatError: There is no store of ours that could be examined.
             StorageError: It cannot be opened, and not because it is damaged.
         """
-        return run(self.doctor_async(repair=repair, looked=looked))
+        return run(self.doctor_async(repair=repair))
 
-    async def doctor_async(self, *, repair: bool = True, looked: Looked = ignore_looks) -> Diagnosis:
+    async def doctor_async(self, *, repair: bool = True) -> Diagnosis:
         """Await `doctor`: examine the store whole, and mend what is broken. Arguments and errors: see `doctor`."""
         here = self._installation
         now = here.clock.now()
         if not repair or not here.online:
-            return Diagnosis(await diagnose(here.path, now, looked))
-        return await examine_and_mend(here.path, now, looked, here.use)
+            return Diagnosis(await diagnose(here.path, now))
+        return await examine_and_mend(here.path, now, here.use)
 
     # Reading ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vademecum.errors import DamagedError, EquivocationError, NewerFormatError, RestartedError, VademecumError
 from vademecum.generation.staged import stage_generation
-from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
+from vademecum.integrity.scrub import Scrubbed, scrub
 from vademecum.ports import Store
 from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import SYNC, damaged
@@ -28,11 +28,8 @@ class Finding:
     message: str
 
 
-async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) -> list[Finding]:
+async def examine(store: Store, now: datetime) -> list[Finding]:
     """Look at the pointer, the objects, the releases, the trust floor, the other records, and what nobody names.
-
-    Args:
-        looked: Called with the bytes of objects read so far, and those there are.
 
     Raises:
         NewerFormatError: A newer version wrote the pointer: nothing of it can be judged.
@@ -41,7 +38,7 @@ async def examine(store: Store, now: datetime, looked: Looked = ignore_looks) ->
     findings = [pointer]
     scrubbed = Scrubbed()
     try:
-        scrubbed = await scrub(store, head.objects, looked)
+        scrubbed = await scrub(store, head.objects)
         findings.append(_objects(scrubbed))
         findings += [
             await _judged(name, _release(store, generation))

@@ -21,7 +21,7 @@ from vademecum.events import Events
 from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import stage_generation
-from vademecum.integrity.scrub import Looked, Scrubbed, ignore_looks, scrub
+from vademecum.integrity.scrub import Scrubbed, scrub
 from vademecum.store import garbage
 from vademecum.store.objects import holds
 from vademecum.store.pointer import Generation
@@ -57,13 +57,13 @@ class Repair:
         self._downloader = downloader
         self.repaired: list[str] = []
 
-    async def run(self, manifest: ManifestOf, looked: Looked = ignore_looks) -> Repaired:
+    async def run(self, manifest: ManifestOf) -> Repaired:
         """Look at everything, mend what is broken, and sweep what nobody names.
 
         Raises:
             VademecumError: See `repair`.
         """
-        found = await scrub(self._session, self._session.pointer.objects, looked)
+        found = await scrub(self._session, self._session.pointer.objects)
         return await self.run_on(found, manifest)
 
     async def run_on(self, found: Scrubbed, manifest: ManifestOf) -> Repaired:

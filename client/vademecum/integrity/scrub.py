@@ -5,14 +5,11 @@ Objects are named by their digests, so nothing but the pointer and the objects i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from vademecum.ports import Store
 from vademecum.store.objects import unsound
-
-Looked = Callable[[int, int], None]
-"""Called with the bytes looked at so far, and those of all that is to be looked at."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +34,7 @@ class Scrubbed:
         return tuple(sorted(self.missing + self.rotten))
 
 
-def ignore_looks(done: int, total: int) -> None:
-    """The listener that does nothing."""
-
-
-async def scrub(store: Store, needed: Collection[str], looked: Looked = ignore_looks) -> Scrubbed:
+async def scrub(store: Store, needed: Collection[str]) -> Scrubbed:
     """Look at all of these objects, one at a time.
 
     Args:
@@ -52,9 +45,6 @@ async def scrub(store: Store, needed: Collection[str], looked: Looked = ignore_l
     """
     sizes = await store.objects()
     held = sorted(sizes.keys() & needed)
-    done, total, rotten = 0, sum(sizes[digest] for digest in held), list[str]()
-    for digest in held:
-        rotten += await unsound(store, [digest])
-        done += sizes[digest]
-        looked(done, total)
-    return Scrubbed(len(held), total, tuple(sorted(set(needed) - sizes.keys())), tuple(rotten))
+    missing = tuple(sorted(set(needed) - sizes.keys()))
+    rotten = tuple(await unsound(store, held))
+    return Scrubbed(len(held), sum(sizes[digest] for digest in held), missing, rotten)

@@ -11,7 +11,7 @@ from vademecum.errors import ContentError, SelfTestError, StoreError, VademecumE
 from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.repair import ManifestOf, Repair, Repaired
-from vademecum.integrity.scrub import Looked, Scrubbed
+from vademecum.integrity.scrub import Scrubbed
 from vademecum.ports import Store
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation, Head
@@ -122,14 +122,14 @@ async def drop_forged(session: Session) -> None:
         session.pointer = Head()
 
 
-async def repair(runs: Runs, looked: Looked) -> Repaired:
+async def repair(runs: Runs) -> Repaired:
     """Mend all that is broken. Errors: see `Engine.repair`."""
     async with runs.locked() as session, runs.asking(session, patient=False) as update:
 
         async def manifest() -> Manifest:
             return await update.manifest((await update.refresh(runs.root))[0])
 
-        return await _repair(update).run(manifest, looked)
+        return await _repair(update).run(manifest)
 
 
 def _repair(update: Update) -> Repair:

@@ -19,7 +19,7 @@ def run(options: Namespace) -> Shown:
         Bars() as bars,
     ):
         knowledge.on("updateProgress", bars.update)
-        found = knowledge.doctor(repair=not options.check, looked=lambda done, total: bars("reading", done, total, "B"))
+        found = knowledge.doctor(repair=not options.check)
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
     lines += [_line(finding) for finding in found.findings]
     # What the channel shows is mended by nobody here: its own line says what helps.
