@@ -15,10 +15,8 @@ PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup --no-loadscope-reorder
 FAST := not slow and not process and not model and not browser
 # Folders without one (FOLDERS of tests/conftest.py): not even collected.
 NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
-# What the fault tests of several runs did: the last one prints it all.
-GATHERED := $(VENV)/faults.json
 
-.PHONY: help demo serve check test static set-up-python set-up-node set-up-programs lint contracts types unit browser faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -29,13 +27,17 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	@test -d demo-out/site || $(BIN)/python tests/demo/run.py demo-out
 	$(BIN)/vade serve demo-out/site
 
-check: static ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
+check: $(VENV)/test.stamp ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
+	$(MAKE) --jobs=3 static
 	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) --hypothesis-profile=quick -m '$(FAST)' $(NOT_FAST))
 
-test: static unit browser ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
+test: $(VENV)/test.stamp ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
+	$(MAKE) --jobs=4 static everything
 
-static: $(VENV)/test.stamp
-	$(MAKE) --jobs=3 lint contracts types
+everything: $(VENV)/test.stamp
+	$(PYTEST) $(PARALLEL) -rs --durations=10
+
+static: lint contracts types
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -47,20 +49,11 @@ contracts: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
-unit: $(VENV)/test.stamp
-	rm -f $(GATHERED)
-	$(PYTEST) $(PARALLEL) --ignore tests/browser -rs --durations=10 --gather $(GATHERED)
-
-browser: $(VENV)/test.stamp
-	$(PYTEST) $(PARALLEL) tests/browser -rs --durations=10 --gather $(GATHERED)
-
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
 	$(PYTEST) tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
-	rm -f $(GATHERED)
-	VADEMECUM_FAULTS=all $(PYTEST) $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract --gather $(GATHERED)
-	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/browser/faults --gather $(GATHERED)
+	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract tests/browser/faults
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)

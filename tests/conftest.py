@@ -68,9 +68,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--seed", default=SEED, help=f"what fault tests sample their points by (default: {SEED})"
     )
-    parser.addoption(
-        "--gather", type=Path, metavar="FILE", help="add the faults of several runs up in this file"
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -118,24 +115,28 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on."""
+    """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on.
+
+    The fast tests of a module go to a worker as one: to hand them over one by one takes longer than most of them do.
+    """
     for item in items:
         if mark := FOLDERS.get(item.path.relative_to(TESTS).parts[0]):
             item.add_marker(mark)
-        if item.get_closest_marker("model"):
+        marks = {mark.name for mark in item.iter_markers()}
+        if "model" in marks:
             item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
-        elif _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        elif not OUTSIDE & marks or _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     items.sort(
         key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None)
     )
 
 
 def _shares(item: pytest.Item) -> bool:
-    """Return whether it has a fixture of ours that is made once for a module or a run: then one worker makes it."""
+    """Return whether it has a fixture of ours that is made once for a module: then one worker makes it."""
     known = getattr(item, "_fixtureinfo", None)
     fixtures = [found[-1] for found in known.name2fixturedefs.values()] if known else []
-    return any(fixture.baseid and fixture.scope in ("module", "session") for fixture in fixtures)
+    return any(fixture.baseid and fixture.scope == "module" for fixture in fixtures)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -170,17 +171,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("half a second or more, and not marked slow")
         for seconds, name in sorted(slow_ones, reverse=True)[:10]:
             say(f"{seconds:6.2f} s  {name}")
-    gather: Path | None = config.option.gather
-    if gather is not None:
-        tally.take(gather.read_text() if gather.exists() else "{}")
-        gather.write_text(tally.written())
     if not tally.ROWS:
         return
     terminalreporter.section("faults")
     for line in tally.table():
         say(line)
     say("")
-    if terminalreporter.verbosity > 0:
+    if terminalreporter.verbosity >= 0:  # -v undoes the -q of pyproject.toml
         for line, title in LINES.items():
             say(
                 f"{line:<4} {title}"

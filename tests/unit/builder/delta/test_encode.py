@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -119,7 +119,6 @@ DOCUMENTS = st.dictionaries(st.sampled_from("abcdefgh"), st.lists(TEXTS, max_siz
     st.lists(st.tuples(DOCUMENTS, st.sampled_from(["Title", "Other"])), min_size=2, max_size=7),
     st.sampled_from([8, 4, 2]),
 )
-@settings(max_examples=120)
 def test_a_pack_from_any_release_makes_the_last_one(
     releases: list[tuple[dict[str, tuple[str, ...]], str]], bits: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -367,45 +368,48 @@ def test_every_rare_word_finds_its_text() -> None:
     assert max(ranks) < 10
 
 
-FITTED = NamedEncoders("builtin").fit(TEXTS)
+@functools.cache
+def table() -> Fitted:
+    """Fitted once, and by the worker alone whose tests ask for it."""
+    return NamedEncoders("builtin").fit(TEXTS)
 
 
 @given(st.lists(st.sampled_from([*TEXTS, "", "rotate", "unknown zzz ŋ zzz", "keys keys"]), max_size=8))
 def test_any_batch_gives_the_same_bits(texts: list[str]) -> None:
-    together = FITTED.encoder.embed(texts)
-    assert together.shape == (len(texts), FITTED.encoder.dimensions)
-    client = decode_encoder(FITTED.encoder.query_encoder)
+    together = table().encoder.embed(texts)
+    assert together.shape == (len(texts), table().encoder.dimensions)
+    client = decode_encoder(table().encoder.query_encoder)
     for text, vector in zip(texts, together, strict=True):
-        assert vector.tobytes() == FITTED.encoder.embed([text])[0].tobytes()
+        assert vector.tobytes() == table().encoder.embed([text])[0].tobytes()
         assert [int(value) for value in vector] == client.accumulate(text, prefixes=False)
 
 
 def test_more_texts_than_one_batch() -> None:
     done: list[tuple[int, int]] = []
     texts = TEXTS * 400
-    vectors = FITTED.encoder.embed(texts, lambda *state: done.append(state))
-    assert vectors.tobytes() == np.tile(FITTED.vectors, (400, 1)).tobytes()
+    vectors = table().encoder.embed(texts, lambda *state: done.append(state))
+    assert vectors.tobytes() == np.tile(table().vectors, (400, 1)).tobytes()
     assert done == [(2048, 2400), (2400, 2400)]
 
 
 def test_the_vectors_of_the_fit_are_those_of_a_later_build() -> None:
-    later = NamedEncoders("builtin").load(FITTED.encoder.query_encoder)
+    later = NamedEncoders("builtin").load(table().encoder.query_encoder)
     assert later is not None
-    assert later.embed(TEXTS).tobytes() == FITTED.vectors.tobytes()
-    assert (later.identity, later.name, later.dimensions) == (FITTED.encoder.identity, "builtin", 96)
-    assert later.query_encoder == FITTED.encoder.query_encoder
+    assert later.embed(TEXTS).tobytes() == table().vectors.tobytes()
+    assert (later.identity, later.name, later.dimensions) == (table().encoder.identity, "builtin", 96)
+    assert later.query_encoder == table().encoder.query_encoder
 
 
 def test_words_weigh_more_against_it_than_against_a_transformer() -> None:
     assert (
-        decode_encoder(FITTED.encoder.query_encoder).file.words_weight
+        decode_encoder(table().encoder.query_encoder).file.words_weight
         == FitLimits().builtin_words_weight
         > FitLimits().model_words_weight
     )
 
 
 def test_another_table_is_another_identity() -> None:
-    assert NamedEncoders("builtin").fit(TEXTS[:-1]).encoder.identity != FITTED.encoder.identity
+    assert NamedEncoders("builtin").fit(TEXTS[:-1]).encoder.identity != table().encoder.identity
 
 
 @pytest.mark.process
@@ -468,7 +472,7 @@ def test_scipy_waits_until_something_is_fitted() -> None:
 def test_unknown_encoders_are_told_what_there_is(name: str) -> None:
     for call in (
         lambda: NamedEncoders(name).fit(TEXTS),
-        lambda: NamedEncoders(name).load(FITTED.encoder.query_encoder),
+        lambda: NamedEncoders(name).load(table().encoder.query_encoder),
     ):
         with pytest.raises(UsageError, match=r"builtin, sentence-transformers:MODEL .* or http:"):
             call()
@@ -490,17 +494,17 @@ def test_a_release_does_not_name_the_folder_of_a_model(tmp_path: Path) -> None:
 
 def test_a_damaged_encoder_of_the_previous_release_is_refused() -> None:
     with pytest.raises(ContentError):
-        NamedEncoders("builtin").load(FITTED.encoder.query_encoder[:-1])
+        NamedEncoders("builtin").load(table().encoder.query_encoder[:-1])
 
 
 def test_another_encoder_than_the_previous_one_must_be_fitted() -> None:
-    assert NamedEncoders(f"{PREFIX}owner/mini").load(FITTED.encoder.query_encoder) is None
+    assert NamedEncoders(f"{PREFIX}owner/mini").load(table().encoder.query_encoder) is None
     assert NamedEncoders("builtin").load(frozen("owner/mini", "d1")) is None
 
 
 def frozen(model: str, digest: str) -> bytes:
     """The encoder file of a release whose vectors `model` made."""
-    file = decode_encoder(FITTED.encoder.query_encoder).file
+    file = decode_encoder(table().encoder.query_encoder).file
     return encode_encoder(replace(file, name=PREFIX + model, model=digest))
 
 

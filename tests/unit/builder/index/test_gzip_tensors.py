@@ -7,7 +7,7 @@ import random
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.errors import ContentError
@@ -67,7 +67,6 @@ def test_every_reader_takes_it_as_one_gzip(chunks: int) -> None:
     assert deflate_tensors(content) == (ref, file)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=300).map(lambda data: data * 3), max_size=5))
 def test_any_tensors_read_back(columns: list[bytes]) -> None:
     tensors = {f"x{i}": Tensor("U8", (len(data),), data) for i, data in enumerate(columns)}

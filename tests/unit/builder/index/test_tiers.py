@@ -22,7 +22,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum_builder.index.tiers import PublishedTier, Tier, TierLimits, lay_tiers
@@ -131,7 +131,6 @@ FORGOTTEN = st.lists(st.sampled_from([*KEYS, *(f"large{n}" for n in range(20))])
 
 
 @given(st.lists(st.one_of(EDIT, EDIT, LARGE, TOMBSTONES, FORGOTTEN), min_size=1, max_size=25))
-@settings(max_examples=150, deadline=None)
 def test_every_release_of_every_history_keeps_the_bound(steps: list[dict[str, int] | list[str]]) -> None:
     history = History()
     for step in steps:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.errors import UsageError
@@ -164,7 +164,6 @@ def test_a_percentage_that_is_none(text: str) -> None:
         parse_share(text)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_channel_ever_goes_back(data: st.DataObject) -> None:
     """Whatever is decided, in any order: who follows a channel is never asked for less than was seen."""

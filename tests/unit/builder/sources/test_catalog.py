@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import stamina
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.pages_host import PagesHost
@@ -267,7 +267,6 @@ json_values = st.recursive(
 @given(
     st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5), st.integers(1, 9)
 )
-@settings(max_examples=40, deadline=None)
 def test_objects_are_cut_as_a_parser_reads_them(objects: list[dict[str, object]], window: int) -> None:
     stream = io.BytesIO(json.dumps({"a": {"list": objects}}, ensure_ascii=False).encode())
     slow = io.BufferedReader(stream)

@@ -1,4 +1,4 @@
-"""The retrievers, through the real libraries: two seconds to import, so that only the worker of these tests does."""
+"""The retrievers, through the real libraries, which take seconds to import."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from support.publishing import Line
 from vademecum import KnowledgeBase
 from vademecum_builder.cli.commands.mcp import server as mcp_server
 from vademecum_builder.cli.main import main
+
+pytestmark = pytest.mark.slow
 
 PAGES = {
     "keys.md": "---\nteam: blue\n---\n# Keys\n\n## Rotate\n\nMake a new **release key**, then sign a new root.\n",
