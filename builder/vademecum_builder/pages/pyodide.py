@@ -60,9 +60,9 @@ class Pins:
         return hashlib.sha256(canonical(dict(self.files))).hexdigest()
 
 
-def load_pins(path: Path = _PINS_FILE) -> Pins:
+def load_pins() -> Pins:
     """Read the pins that come with this version of the builder."""
-    pins = orjson.loads(path.read_bytes())
+    pins = orjson.loads(_PINS_FILE.read_bytes())
     pyodide = pins["pyodide"]
     return Pins(pyodide["package"], pyodide["version"], pyodide["files"], pins["wheels"])
 

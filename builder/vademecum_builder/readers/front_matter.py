@@ -18,8 +18,9 @@ from vademecum_builder.readers.text import clean, clean_line
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
-
 MOST_VALUES = 1000
+_FIRST = 2
+"""Number of its first line in the file."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -36,21 +37,20 @@ _Loader.add_implicit_resolver(
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER  # no integer that JavaScript would round
 
 
-def read_front_matter(text: str, line: int) -> tuple[dict[str, Any], list[str]]:
+def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     """Return the mapping as JSON values, and warnings.
 
     Dates become ISO 8601 text, keys become text. What cannot be read or kept is left out with a warning.
 
     Args:
-        text: YAML, without the `---` lines.
-        line: Number of its first line in the file, from 1.
+        text: YAML, without the `---` lines: its first line is the second of the file.
     """
     try:
         value = yaml.load(clean(text), _Loader)
     except _YAML_ERRORS as error:
-        where, what = _explain(error, line)
+        where, what = _explain(error)
         return {}, [f"line {where}: the front matter is not valid YAML ({what}): left out"]
-    return _kept(value, line)
+    return _kept(value)
 
 
 def is_endless(value: Any) -> bool:
@@ -63,11 +63,11 @@ def is_endless(value: Any) -> bool:
     return bool(waiting)
 
 
-def _kept(value: Any, line: int) -> tuple[dict[str, Any], list[str]]:
+def _kept(value: Any) -> tuple[dict[str, Any], list[str]]:
     if value is None:
         return {}, []
     if not isinstance(value, dict):
-        return {}, [f"line {line}: the front matter is not a mapping (name: value): left out"]
+        return {}, [f"line {_FIRST}: the front matter is not a mapping (name: value): left out"]
     kept: dict[str, Any] = {}
     warnings: list[str] = []
     for name, item in value.items():
@@ -78,7 +78,7 @@ def _kept(value: Any, line: int) -> tuple[dict[str, Any], list[str]]:
             kept |= parse_object(orjson.dumps(_clean({name: item}), option=_OPTIONS), "JSON")
         except (orjson.JSONEncodeError, ContentError, RecursionError) as error:
             label = clean_line(repr(name), 40)
-            warnings.append(f"line {line}: {label} in the front matter is left out: {error}")
+            warnings.append(f"line {_FIRST}: {label} in the front matter is left out: {error}")
     return kept, warnings
 
 
@@ -101,7 +101,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     text = without_space(text)
     found = _HEAD.match(text)
     if found is not None and found["yaml"] is not None:
-        return read_front_matter(found["yaml"], 2)[0], text[found.end() :]
+        return read_front_matter(found["yaml"])[0], text[found.end() :]
     metadata, body, _ = take_other_front_matter(text)
     return metadata, body
 
@@ -124,7 +124,7 @@ def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
             text[found.end() :],
             [f"line 2: the front matter is not valid TOML ({clean_line(str(error), 80)}): left out"],
         )
-    metadata, warnings = _kept(value, 2)
+    metadata, warnings = _kept(value)
     return metadata, text[end:], warnings
 
 
@@ -140,10 +140,10 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _explain(error: Exception, line: int) -> tuple[int, str]:
+def _explain(error: Exception) -> tuple[int, str]:
     """Return the number of the line, and what is wrong there."""
     if isinstance(error, RecursionError):
-        return line, "nested too deeply"
+        return _FIRST, "nested too deeply"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return line + error.problem_mark.line, clean_line(str(error.problem or error.context), 80)
-    return line, clean_line(str(error), 80)
+        return _FIRST + error.problem_mark.line, clean_line(str(error.problem or error.context), 80)
+    return _FIRST, clean_line(str(error), 80)

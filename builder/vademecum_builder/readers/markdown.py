@@ -65,7 +65,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
     tokens = (_MDX if mdx else _PARSER).parse("\n" * lines + body, environment)
     warnings = said + list(environment.get("warnings", ()))
     if tokens and tokens[0].type == "front_matter":
-        metadata, found = read_front_matter(tokens[0].content, line=2)
+        metadata, found = read_front_matter(tokens[0].content)
         warnings = found + warnings
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")

@@ -21,9 +21,7 @@ _NEXT = ".next"
 _MOST_ROOT_KEYS = 9
 
 
-def new_keys(
-    folder: Path, now: datetime, validity: Validity | None = None, *, root_keys: int = 1, threshold: int = 1
-) -> None:
+def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int = 1) -> None:
     """Make root keys, a release key and the root metadata that joins them.
 
     Args:
@@ -45,7 +43,7 @@ def new_keys(
         raise UsageError(f"{folder / taken[0]} is there already; keys are never overwritten: name another folder")
     release_signer = CryptoSigner.generate_ed25519()
     root_signers = {name: CryptoSigner.generate_ed25519() for name in names}
-    root = Root(expires=expiry(now, (validity or Validity()).root), consistent_snapshot=True)
+    root = Root(expires=expiry(now, Validity().root), consistent_snapshot=True)
     for signer in root_signers.values():
         root.add_key(signer.public_key, "root")
     root.roles["root"].threshold = threshold
@@ -68,13 +66,7 @@ def new_keys(
 
 
 def renew_root(
-    folder: Path,
-    now: datetime,
-    *,
-    rotate: bool = False,
-    overlap: bool = False,
-    retire: bool = False,
-    validity: Validity | None = None,
+    folder: Path, now: datetime, *, rotate: bool = False, overlap: bool = False, retire: bool = False
 ) -> int:
     """Sign the next root version with a new expiry; return the version.
 
@@ -103,7 +95,7 @@ def renew_root(
             root.add_key(fresh.public_key, role)
     version = root.version
     root.version += 1
-    root.expires = expiry(now, (validity or Validity()).root)
+    root.expires = expiry(now, Validity().root)
     try:
         replace_durably(folder / f"{version}.{ROOT_FILE}", before, _NEXT)
         if fresh is not None:

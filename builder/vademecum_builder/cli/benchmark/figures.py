@@ -26,9 +26,9 @@ def figures(ranking: Sequence[str], relevant: frozenset[str]) -> tuple[float, ..
     return float(gain / ideal), len(places) / len(relevant), reciprocal, float(first == 0)
 
 
-def interval(values: Sequence[float], rounds: int = 1000) -> Interval:
+def interval(values: Sequence[float]) -> Interval:
     """Return mean and 95 % interval, by bootstrap over the queries (Efron 1979)."""
-    drawn = np.random.default_rng(0).choice(values, (rounds, len(values)))
+    drawn = np.random.default_rng(0).choice(values, (1000, len(values)))
     low, high = np.percentile(drawn.mean(axis=1), [2.5, 97.5])
     return float(np.mean(values)), float(low), float(high)
 
