@@ -23,8 +23,15 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.guard import is_preview, timestamp_version
 from vademecum_builder.release.channels import check_channel
-from vademecum_builder.release.damaged import channels_left, lacks_timestamp
-from vademecum_builder.release.numbers import Numbers, are_young, begun_anew, check_clock, named_in
+from vademecum_builder.release.numbers import (
+    Numbers,
+    are_young,
+    begun_anew,
+    channels_left,
+    check_clock,
+    lacks_timestamp,
+    named_in,
+)
 from vademecum_builder.release.previous import (
     Previous,
     find_previous,

@@ -27,9 +27,9 @@ from vademecum.errors import ContentError, ServerError
 from vademecum.format import markup, objects, segment, tensors
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, decode_manifest, encode_manifest
+from vademecum.format.objects import EPOCH as EPOCH_NAME
+from vademecum.format.objects import FORMAT
 from vademecum.format.segment import chunk_id, framed
-from vademecum.format.version import EPOCH as EPOCH_NAME
-from vademecum.format.version import FORMAT
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.runtime.sqlite import file as sqlite_file

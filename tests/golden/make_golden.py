@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from support.publishing import Line, ask, pulled
-from vademecum.format.version import FORMAT
+from vademecum.format.objects import FORMAT
 from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.signing.defaults import Validity
 

@@ -110,7 +110,7 @@ def test_every_file_still_verifies(golden: Path, release: str) -> None:
 
 
 def test_there_is_a_tree_for_the_format_that_is_written_now() -> None:
-    from vademecum.format.version import FORMAT
+    from vademecum.format.objects import FORMAT
 
     assert f"format-{FORMAT}" in {path.name for path in FORMATS}
 

@@ -9,7 +9,7 @@ import pytest
 
 from support.publishing import HANDBOOK, Line, pull, pulled
 from support.theft import POISON, steal
-from vademecum.format.version import MAX_SEQUENCE
+from vademecum.format.objects import MAX_SEQUENCE
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.build import BuildRequest, build

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest
-from vademecum.format.objects import GZIP_HEADER, ObjectRef, PackRef, deflate, read_ref
-from vademecum.format.version import MAX_SEQUENCE
+from vademecum.format.objects import GZIP_HEADER, MAX_SEQUENCE, ObjectRef, PackRef, deflate, read_ref
 from vademecum.ports import Body, Progress, Transport
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust.channel import ManifestHint

@@ -1,22 +1,29 @@
 """The numbers of a line of releases: a client that has seen one follows to higher ones alone (TUF 5.4.3, 5.5.5, 5.6.4).
 
 So a build goes on above all that was ever shown: above what can be read of a tree, and where that is lost, above what
-its file names tell, or above as many as there can have been by now.
+its file names tell, or above as many as there can have been by now. Of a tree whose timestamp is lost the channels can
+be read, though nothing leads from the root to the targets any more.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from vademecum.errors import ClockError
-from vademecum.trust.metadata import TIMESTAMP
+from tuf.api.metadata import Metadata, Targets
+
+from vademecum.errors import ClockError, VademecumError
+from vademecum.trust.channel import CUSTOM, channel_names, read_line
+from vademecum.trust.floor import ANY_TIME
+from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum_builder.publish.guard import is_preview, timestamp_version
+from vademecum_builder.release.channels import Channels
 from vademecum_builder.signing.defaults import Validity
-from vademecum_builder.signing.metadata import Versions, parse_root
+from vademecum_builder.signing.metadata import Versions, check_signed, parse_root
 
 NEVER_BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 """No release of this format was published before."""
@@ -129,3 +136,37 @@ def check_clock(
             f"this build's time is {now:%Y-%m-%d %H:%M}, and {who} {witness:%Y-%m-%d %H:%M}: clients would not install "
             "the release. Set this machine's clock, or SOURCE_DATE_EPOCH; --force goes on where this time is right"
         )
+
+
+def lacks_timestamp(out: Path, root: bytes) -> bool:
+    """Return whether what lies there as a timestamp is none that anybody signed.
+
+    That is: no metadata at all, or said to be signed by keys that the root names, and it is not. What another key has
+    signed may be a stranger's tree, and is none of a damaged disk's making.
+    """
+    try:
+        trust, data = Trust(root, ANY_TIME), (out / TIMESTAMP).read_bytes()
+    except (VademecumError, OSError):
+        return False
+    return trust.claims("timestamp", data) and not trust.signs("timestamp", data)
+
+
+def channels_left(out: Path, root: bytes) -> Channels:
+    """Return what the newest targets say that the root's keys have signed; nothing where there are none."""
+    found = {int(path.name.split(".")[0]): path for path in out.glob("metadata/[1-9]*.targets.json")}
+    for version in sorted(found, reverse=True):
+        with suppress(VademecumError, OSError):
+            data = found[version].read_bytes()
+            check_signed(data, f"metadata/{version}.targets.json", [root])
+            return _channels(data)
+    return {}
+
+
+def _channels(data: bytes) -> Channels:
+    signed = Metadata[Targets].from_bytes(data).signed
+
+    def target(path: str) -> tuple[str, int]:
+        return signed.targets[path].hashes["sha256"], signed.targets[path].length
+
+    custom = signed.unrecognized_fields.get(CUSTOM)
+    return {name: read_line(custom, name, target) for name in channel_names(data)}

@@ -17,7 +17,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from vademecum.errors import ContentError, SignatureError
 from vademecum.format.json import canonical, parse_object
-from vademecum.format.version import FORMAT
+from vademecum.format.objects import FORMAT
 from vademecum.trust.channel import CUSTOM, Line, ReleasePointer
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.signing.defaults import Validity

@@ -10,8 +10,7 @@ from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
-from vademecum.format.objects import ObjectRef, PackRef, read_ref, ref_json
-from vademecum.format.version import EPOCH, FORMAT, MAX_SEQUENCE
+from vademecum.format.objects import EPOCH, FORMAT, MAX_SEQUENCE, ObjectRef, PackRef, read_ref, ref_json
 
 PLACES = ("lang", "version")
 """Fields of documents' metadata that make several places of one page."""

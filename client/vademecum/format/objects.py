@@ -1,14 +1,24 @@
-"""Objects: content-addressed files, gzipped on the host, checked before any byte is used (format.md, section 1)."""
+"""Objects: content-addressed files, gzipped on the host, checked before any byte is used (format.md, section 1); and
+the names and numbers that stand in several of the format's files."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Final
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields
+
+FORMAT: Final = 1
+"""Of manifests: a reader refuses any higher one."""
+MAX_SEQUENCE: Final = 2**32 - 1
+"""The highest number of a release: segments keep sequences in 32 bits."""
+EPOCH: Final = re.compile(r"[0-9a-f]{16}")
+"""The name of an epoch: the releases whose vectors can be compared."""
+
 
 GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000002ff")
 """How each of our gzip files begins: no name, no time, so that the same content gives the same bytes."""

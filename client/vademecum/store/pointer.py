@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from vademecum.errors import EmptyStoreError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.format.manifest import Manifest, ReleaseInfo, decode_manifest, read_info
-from vademecum.format.version import FORMAT
+from vademecum.format.objects import FORMAT
 from vademecum.policy import UNKNOWN, Offered, Policy, decide
 from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 

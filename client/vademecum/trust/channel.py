@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, parse_object
-from vademecum.format.objects import ObjectRef
-from vademecum.format.version import FORMAT, MAX_SEQUENCE
+from vademecum.format.objects import FORMAT, MAX_SEQUENCE, ObjectRef
 
 CUSTOM = "vademecum"
 """The name of our one field in `targets.signed`."""

@@ -18,7 +18,7 @@ from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, pull, pulled, tree_of
 from support.theft import POISON, steal
 from vademecum.errors import BusyError, ClockError, EquivocationError, ServerError, SignatureError
-from vademecum.format.version import MAX_SEQUENCE
+from vademecum.format.objects import MAX_SEQUENCE
 from vademecum.ports import Body
 from vademecum.runtime.folder import FolderTransport
 from vademecum.trust.channel import ManifestHint

@@ -24,7 +24,7 @@ from vademecum.encoder import file as encoder
 from vademecum.engine import Engine
 from vademecum.errors import VademecumError
 from vademecum.events import EVENTS
-from vademecum.format import manifest, markup, segment, version
+from vademecum.format import manifest, markup, objects, segment
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.http import HttpLimits
@@ -167,7 +167,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "MAX_COMPLETIONS": query.MAX_COMPLETIONS,
         "SEGMENT_FORMAT": segment.SEGMENT_FORMAT,
         "HEADING_SEPARATOR": segment.HEADING_SEPARATOR,
-        "HEAD_FORMAT": version.FORMAT,
+        "HEAD_FORMAT": objects.FORMAT,
         "IDLE_CHECK_AGE_MS": Config().idle_check_age * 1000,
         "MAX_TIMESTAMP": Config().max_timestamp,
         "TIMESTAMP": metadata.TIMESTAMP,

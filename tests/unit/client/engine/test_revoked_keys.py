@@ -10,7 +10,7 @@ import pytest
 from support.app import App, texts
 from support.publisher import ONLINE, Publisher, TestKey
 from vademecum.errors import EmptyStoreError, NetworkError, ServerError, VademecumError
-from vademecum.format.version import MAX_SEQUENCE
+from vademecum.format.objects import MAX_SEQUENCE
 from vademecum.store.pointer import Head, encode_head
 from vademecum.trust.metadata import TIMESTAMP
 
