@@ -137,27 +137,31 @@ START = """async ([module, url, trust]) => {
 }"""
 
 
-@pytest.mark.parametrize("place", ["another page", "its own scripts", "a frame"])
-def test_who_embeds_a_knowledge_base_shows_no_preview(
-    page: Page, publisher: Publisher, serve: Serve, place: str
+@pytest.mark.parametrize(
+    ("place", "address", "module", "shown"),
+    [
+        ("beside", "page.html", "/kb/client/vademecum.mjs", [1]),
+        ("of another origin", "page.html", "/kb/client/vademecum.mjs", []),
+        ("of its own scripts", "kb/app.html", "/client/vademecum.mjs", []),
+        ("in a frame", "framed.html", "/kb/client/vademecum.mjs", []),
+    ],
+)
+def test_a_page_previews_where_its_scripts_are_of_the_tree_and_of_its_own_origin(
+    page: Page, publisher: Publisher, place: str, address: str, module: str, shown: list[int]
 ) -> None:
-    """That the host names what was signed decides nothing there: see the threat model."""
+    """That the host names what was signed decides nothing elsewhere: see the threat model."""
     root = publisher.folder / "site"
     shutil.copytree(publisher.dist, root / "kb")
     shutil.copytree(publisher.dist / "client", root / "client")
     (root / "page.html").write_text("<!doctype html><title>app</title>")
     (root / "framed.html").write_text('<!doctype html><title>app</title><iframe src="kb/app.html"></iframe>')
-    host = serve(root)
-    address, module = {
-        "another page": ("page.html", "/kb/client/vademecum.mjs"),
-        "its own scripts": ("kb/app.html", "/client/vademecum.mjs"),
-        "a frame": ("framed.html", "/kb/client/vademecum.mjs"),
-    }[place]
-    page.goto(f"{host.url}{address}")
-    frame = page.frames[-1]
-    frame.evaluate(START, [module, "/kb/", publisher.root])
-    assert frame.evaluate("previews") == []
-    assert [request.path for request in host.requests if "/objects/" in request.path] == []
+    with PagesHost(root) as here, PagesHost(root) as there:
+        host, origin = (there, there.url.rstrip("/")) if place == "of another origin" else (here, "")
+        page.goto(f"{here.url}{address}")
+        frame = page.frames[-1]
+        frame.evaluate(START, [f"{origin}{module}", f"{origin}/kb/", publisher.root])
+        assert frame.evaluate("previews.map(({ sequence }) => sequence)") == shown
+        assert any("/objects/" in request.path for request in host.requests) == bool(shown)
 
 
 def test_who_saves_data_is_asked_first(app: App) -> None:

@@ -337,6 +337,20 @@ def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
     expect(page.locator("#notice")).to_contain_text("Ready")
 
 
+def test_a_preview_says_how_far_its_checking_is(open_page: Open) -> None:
+    page = open_page("?nothing")
+    page.evaluate("kb.emit('updateStarted', {})")
+    page.evaluate("kb.emit('preview', {}, {preview: {...kb.status.previous, sequence: 12}})")
+    expect(page.locator("#pill")).to_have_text("Preview · Release 12")
+    detail = "{stage: 'starting', percentage: 99, bytes: 11_000_000, totalBytes: 11_000_001}"
+    page.evaluate(f"kb.emit('updateProgress', {detail})")
+    expect(page.locator("#notice-text")).to_have_text("Starting the program that checks signatures …")
+    assert page.locator("#notice-bar").get_attribute("value") is None  # nobody knows how long: it moves
+    expect(page.locator("#install")).to_be_hidden()
+    page.evaluate("kb.emit('updateFailed', {code: 'signature'}, {preview: null})")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Open) -> None:
     page = open_page("?nothing")
     page.evaluate("kb.emit('updateStarted', {})")

@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * The preview: on a first visit to the published site, what its host shows answers while Python verifies it
- * (site/content/threat-model.md). In memory only, never where the page, its scripts and the index are not of one tree:
- * there, who can change the index could change this very line as well. Elsewhere an app's page would show what nobody
- * has vouched for.
+ * The preview: on a first visit, what the host shows answers while Python verifies it (site/content/threat-model.md).
+ * In memory only, and only where these scripts are of the tree that they show, on the page's own origin: there, who can
+ * change the index could change this very line as well. Elsewhere an app's page would show what nobody has vouched for.
  */
 
 import { TRANSIENT, VademecumError } from "../errors.mjs";
@@ -24,12 +23,12 @@ const IDLE_MS = 1_000;
 /** @typedef {{sha256: string, size: number, uncompressed: number}} ObjectRef */
 
 /**
- * Whether a page may preview: it lies in the published tree, as its scripts do, and no other page frames it.
+ * Whether a page may preview: its scripts are of the published tree, on its own origin, and no other page frames it.
  * @param {string} tree @param {URL} client the folder of the scripts
  */
 function mayPreview(tree, client) {
   const { location, self, top } = globalThis;
-  return Boolean(location?.href.startsWith(tree)) && client.href === new URL("client/", tree).href && top === self;
+  return location?.origin === new URL(tree).origin && client.href === new URL("client/", tree).href && top === self;
 }
 
 /**

@@ -133,12 +133,14 @@ export class State {
     if (!this.updating && (detail.stage !== "starting" || (!this.installed && this.#byItself))) this.#started();
     if (!this.updating) return;
     const { install, notice } = this.view;
-    const { text, bar } = this.installed ? notice : install;
-    text.textContent = this.wording.progress(detail);
+    const beside = this.installed || this.status?.preview; // there are hits, and they stay
+    const { text, bar } = beside ? notice : install;
+    const [told, share] = this.wording.progress(detail);
+    text.textContent = told;
     bar.max = 100;
-    if (detail.percentage) bar.value = detail.percentage;
+    if (share) bar.value = share;
     else bar.removeAttribute("value"); // it moves by itself
-    if (!this.installed) return;
+    if (!beside) return;
     clearTimeout(this.#timer);
     for (const part of [notice.act, notice.close]) part.hidden = true;
     for (const part of [notice.bar, notice.box]) part.hidden = false;

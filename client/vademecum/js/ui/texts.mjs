@@ -110,10 +110,12 @@ export class Wording {
     return `${this.say("update.offer", { sequence })}${size && ` (${size})`}`;
   }
 
-  /** @param {{stage: string, bytes: number, totalBytes: number}} progress */
-  progress({ stage, bytes, totalBytes }) {
-    const name = this.say(`stage.${stage}`) || this.say("stage");
-    const counts = totalBytes > 0 && bytes > 0;
-    return counts ? this.say("progress", { stage: name, done: this.bytes(bytes), total: this.bytes(totalBytes) }) : `${name} …`;
+  /** What is done now, and how far it is, in percent; 0: nobody knows, as of what is waited for when all bytes have come.
+   * @param {{stage: string, bytes: number, totalBytes: number, percentage: number}} progress @returns {[string, number]} */
+  progress({ stage, bytes, totalBytes, percentage }) {
+    const [done, total] = [bytes, totalBytes].map((count) => this.bytes(count));
+    const whole = done === total;
+    const name = this.say(`stage.${stage === "starting" && bytes > 0 && whole ? "started" : stage}`) || this.say("stage");
+    return bytes > 0 && !whole ? [this.say("progress", { stage: name, done, total }), percentage] : [`${name} …`, 0];
   }
 }

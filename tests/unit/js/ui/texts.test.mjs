@@ -73,8 +73,13 @@ test("with a release installed, an error says that it goes on", () => {
   assert.doesNotMatch(english.error("signature"), /keeps working/u);
 });
 
-test("progress is in bytes where they are known; a stage that is new to this page has a name", () => {
-  assert.equal(english.progress({ stage: "downloading", bytes: 340_000, totalBytes: 912_345 }), "Downloading: 340 kB of 912 kB");
-  assert.equal(english.progress({ stage: "verifying", bytes: 0, totalBytes: 0 }), "Checking what came …");
-  assert.equal(english.progress({ stage: "constructor", bytes: 0, totalBytes: 0 }), "Updating …");
+test("progress is in bytes while some are missing, then it is what is done with them; a stage that is new to this page has a name", () => {
+  const told = (/** @type {string} */ stage, /** @type {number} */ bytes, /** @type {number} */ totalBytes) =>
+    english.progress({ stage, bytes, totalBytes, percentage: 37 });
+  assert.deepEqual(told("downloading", 340_000, 912_345), ["Downloading: 340 kB of 912 kB", 37]);
+  assert.deepEqual(told("starting", 4e6, 11e6), ["Getting the program that checks signatures: 4.0 MB of 11 MB", 37]);
+  assert.deepEqual(told("starting", 10.9e6, 11e6), ["Starting the program that checks signatures …", 0]);
+  assert.deepEqual(told("starting", 0, 0), ["Getting the program that checks signatures …", 0]);
+  assert.deepEqual(told("verifying", 912_345, 912_345), ["Checking signatures and content …", 0]);
+  assert.deepEqual(told("constructor", 0, 0), ["Updating …", 0]);
 });
