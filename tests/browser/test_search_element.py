@@ -102,6 +102,23 @@ def test_a_dialog_that_nobody_opens_downloads_nothing(open_page: Open) -> None:
     expect(page.locator("#pill")).to_contain_text("Release 12")
 
 
+@pytest.mark.parametrize(
+    ("attributes", "told"), [('url="kb/"', False), ("", True)], ids=["told where", "in a bundle"]
+)
+def test_who_embeds_it_is_told_what_it_asked_and_what_is_missing(
+    page: Page, tree: Path, host: PagesHost, attributes: str, told: bool
+) -> None:
+    (tree / "page.html").write_text(
+        PAGE.format(attributes="inline", lang="en", theme="").replace('url="kb/"', attributes)
+    )
+    page.goto(f"{host.url}page.html?nothing&{told}")
+    expect(page.locator("#pill")).to_be_visible()
+    with page.expect_console_message(lambda message: message.type == "error") as said:
+        page.evaluate("kb.emit('updateFailed', {code: 'server', message: 'timestamp.json: 404'})")
+    assert f"asked {host.url}kb/ for a knowledge base, and got none: timestamp.json: 404" in said.value.text
+    assert ('no url="..."' in said.value.text) is told
+
+
 def test_the_field_is_a_combobox_of_a_listbox(open_page: Open) -> None:
     page = open_page("inline")
     field = page.locator("#query")
@@ -188,9 +205,11 @@ def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
     page.locator("#query").fill("many")
     first = page.locator(".hit").first
     expect(first.locator(".more")).to_have_text("2 more on this page")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")  # from hit to hit
+    expect(page.locator(".hit").nth(1).locator("a")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
     expect(first.locator("[role=option]")).to_have_count(3)
     expect(first.locator("[role=option]").nth(1)).to_have_attribute("aria-selected", "true")
     expect(first.locator(".path")).to_have_text(["Part 1", "Part 2"])  # the third is of the same part
@@ -228,6 +247,10 @@ def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:
 
 def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
     page = open_page("inline")
+    page.locator("#query").fill("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    expect(page.locator(".why")).to_have_count(0)  # for those who ask for it
+    page = open_page("inline why")
     page.locator("#query").fill("many")
     hit = options(page).nth(2)
     expect(hit.locator(".text")).to_have_text("The second of many words.")

@@ -237,6 +237,11 @@ def test_nothing_found_is_said(open_page: Open) -> None:
     goes_to = "at => { history.pushState(null, '', at); dispatchEvent(new PopStateEvent('popstate')); }"
     page.evaluate(goes_to, "?doc=gone.md")
     expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12.")
+    page.evaluate(goes_to, "?q=soon&doc=gone.md")  # hits that come later say it as well
+    eventually(page, "kb.readings >= 3")
+    expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12. · 45 results")
+    page.locator("#query").fill("key")
+    expect(page.locator("#message")).to_be_hidden()
 
 
 @pytest.mark.parametrize("fault", ["away", "404"])

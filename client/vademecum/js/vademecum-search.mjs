@@ -3,10 +3,11 @@
  * `<vademecum-search url="/kb/">`: a search for people over a `KnowledgeBase` (site/content/apps.md). A button that
  * opens a dialog, or, with the attribute `inline`, a form in the page.
  *
- * Attributes: `url` of the published tree (default: the one that this file is of), `trust`: address of the root that
+ * Attributes: `url` of the published tree (default: the one that this file is of; in a bundle it is needed), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
  * what it stands in; default: the visitor's), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
- * `facets`: fields of the metadata to narrow by (`"version tags"`), `preview`: see the option of `KnowledgeBase`.
+ * `facets`: fields of the metadata to narrow by (`"version tags"`), `why`: the rank of each hit by words and by meaning,
+ * `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
  */
@@ -92,11 +93,13 @@ export class VademecumSearch extends HTMLElement {
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     const make = async () => {
       const kb = (this.knowledgeBase ??= await this.#make(base));
+      if (this.#own) kb.on("updateFailed", (failure) => this.#explain(kb, base, failure));
       this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
       return kb;
     };
     const facets = this.getAttribute("facets")?.split(/\s+/u).filter(Boolean);
-    this.#search = new Search({ view, wording, base, modal, address: this.hasAttribute("address"), facets, make });
+    const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
+    this.#search = new Search({ view, wording, base, modal, address, why, facets, make });
     if (this.hasAttribute("autofocus")) view.field.focus();
   }
 
@@ -107,6 +110,13 @@ export class VademecumSearch extends HTMLElement {
     this.#own = true;
     const trust = body && new TextDecoder().decode(body.data);
     return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
+  }
+
+  /** Where nothing could be had, to whoever sets up the page. @param {import("./vademecum.d.mts").KnowledgeBase} kb @param {URL} base @param {{message: string}} failure */
+  async #explain(kb, base, { message }) {
+    if ((await kb.getStatus()).installed) return;
+    const guessed = this.hasAttribute("url") ? "" : '; it has no url="...": in a bundle, or elsewhere than in client/ of the published tree, it needs that tree\'s address';
+    console.error(`<vademecum-search> asked ${base.href} for a knowledge base, and got none: ${message}${guessed}`);
   }
 
   #end() {

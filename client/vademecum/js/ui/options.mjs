@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * A combobox and its listbox (WAI-ARIA Authoring Practices, Combobox Pattern): the focus stays in the field, and one
- * option is the active one.
+ * option is the active one. What is folded is passed over; the arrow that leads inwards unfolds it.
  */
 
 export class Options {
@@ -17,7 +17,7 @@ export class Options {
 
   /** @returns {HTMLElement[]} */
   get all() {
-    return Array.from(this.list.querySelectorAll("[role=option]"));
+    return Array.from(this.list.querySelectorAll("[role=option]:not(.more)"));
   }
 
   get active() {
@@ -52,8 +52,19 @@ export class Options {
     else if (key === "ArrowUp" && this.at >= 0) this.move(this.at - 1);
     else if (key === "Home" && this.at >= 0) this.move(0);
     else if (key === "End" && this.at >= 0) this.move(last);
-    else return false;
+    else return key === this.#inwards && this.#unfold();
     return true;
+  }
+
+  get #inwards() {
+    return getComputedStyle(this.list).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  }
+
+  /** Whether there was something below the active option. */
+  #unfold() {
+    const fold = this.active?.closest(".hit")?.querySelector(".more");
+    fold?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    return Boolean(fold);
   }
 
   /** Open the active option, or the first, as the keys beside Enter say. @param {KeyboardEvent} event */

@@ -9,8 +9,9 @@ import { element, marked, outside, safeUrl } from "./dom.mjs";
 /**
  * @typedef {import("../vademecum.d.mts").Hit} Hit
  * @typedef {import("../vademecum.d.mts").Results} Results
- * @typedef {{wording: import("./texts.mjs").Wording, base: URL, read: (hit: {document: string, id: string}) => void, badges: string[]}} Surroundings
- *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show
+ * @typedef {{wording: import("./texts.mjs").Wording, base: URL, read: (hit: {document: string, id: string}) => void, badges: string[], why: boolean}} Surroundings
+ *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
+ *   `why`: ranks are shown, too
  * @typedef {Surroundings & {words: Set<string>}} Context `words`: what is marked
  */
 
@@ -99,7 +100,7 @@ function option(hit, context, above) {
   const path = hit.heading.split(" › ").filter(Boolean);
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
-  const notes = [...badges(hit, context), ...why(hit, context)];
+  const notes = [...badges(hit, context), ...(context.why ? why(hit, context) : [])];
   return link(hit, context, hit.id, [
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),

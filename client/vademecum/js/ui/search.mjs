@@ -20,6 +20,7 @@ import { State } from "./state.mjs";
  * @property {URL} base addresses of documents are relative to it
  * @property {boolean} modal the view is a dialog
  * @property {boolean} address the query stands in the page's address
+ * @property {boolean} why each hit says how words and meaning have ranked it
  * @property {string[] | undefined} facets the fields to narrow by, where the page says so
  * @property {() => Promise<KnowledgeBase>} make what answers; called when it is needed
  */
@@ -41,6 +42,8 @@ export class Search {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */ #timers = new Map();
   /** @type {Promise<unknown>} the last search */ #answered = Promise.resolve();
   /** @type {Address | null} */ #address = null;
+  /** That the document of the page's address is not there, till something else is asked. */
+  #gone = "";
 
   /** @param {Surroundings} around */
   constructor(around) {
@@ -127,6 +130,7 @@ export class Search {
 
   #typed() {
     this.#limit = PAGE;
+    this.#gone = "";
     this.around.view.announce.textContent = ""; // what it says is of another query
     this.options.move(-1);
     this.#later("ask", DEBOUNCE_MS, () => this.#ask());
@@ -179,13 +183,13 @@ export class Search {
 
   /** @param {import("./results.mjs").Results} hits @param {string} query */
   #show(hits, query) {
-    const { view, wording, base } = this.around;
+    const { view, wording, base, why } = this.around;
     this.#rest();
     this.reading.words = new Set(hits.words);
     const badges = this.facets.show(hits.facets, wording);
-    this.options.show(drawHits(hits, { wording, base, badges, read: ({ document, id }) => this.reading.read(document, id) }));
+    this.options.show(drawHits(hits, { wording, base, badges, why, read: ({ document, id }) => this.reading.read(document, id) }));
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
-    this.#say(remarks(hits, query, wording).join(" · "));
+    this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));
     const said = hits.length > 0 ? "results.said" : "results.none";
     this.#later("announce", ANNOUNCE_MS, () => (view.announce.textContent = wording.say(said, { count: hits.total, query })));
   }
@@ -194,7 +198,7 @@ export class Search {
   #showRecent() {
     const { view, wording } = this.around;
     this.#rest();
-    this.#say("");
+    this.#say(this.#gone);
     this.facets.show({}, wording);
     view.load.hidden = true;
     const queries = this.recent.all;
@@ -227,11 +231,14 @@ export class Search {
   /** @param {Address["now"]} at */
   async #goTo({ query, document: key, passage }) {
     this.around.view.field.value = query;
+    this.#gone = "";
     if (key === "") this.reading.close();
     await this.#search(); // it says what is marked
     if (key === "" || (await this.reading.show(key, passage))) return;
     const sequence = this.#state?.installed?.sequence; // of none: it may come
-    if (sequence) this.#say(this.around.wording.say("document.none", { document: key, sequence }));
+    if (!sequence) return;
+    this.#gone = this.around.wording.say("document.none", { document: key, sequence });
+    await this.#search();
   }
 
   /** Another release answers: what is asked is asked of it, and what was not there yet may be. */

@@ -37,7 +37,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   const list = element("div", { id: "results", class: "results", part: "results", role: "listbox", "aria-label": say("results") });
   const bones = element("div", { id: "bones", class: "bones", "aria-hidden": "true", hidden: "" }, [1, 2, 3].map(() => element("span")));
   const load = element("button", { id: "load", type: "button", class: "button quiet", part: "load", hidden: "" }, [say("results.load")]);
-  const keys = [["↓ ↑", "key.move"], ["Enter", "key.open"], ["Ctrl Enter", "key.tab"], ["Shift Enter", "key.read"]];
+  const keys = [["↓ ↑", "key.move"], [wording.direction === "rtl" ? "←" : "→", "key.more"], ["Enter", "key.open"], ["Ctrl Enter", "key.tab"], ["Shift Enter", "key.read"]];
   const hints = element("p", { class: "hints", "aria-hidden": "true" }, keys.flatMap(([name, text]) => [element("kbd", {}, [name]), ` ${say(text)} `]));
   const welcome = element("div", { id: "welcome" }, [element("slot")]);
 
