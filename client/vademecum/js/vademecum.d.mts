@@ -175,7 +175,7 @@ export interface Hit {
   excerpt: string;
   /** Where words of the query stand in it: from, to. */
   marks: [number, number][];
-  /** Where the hit stands among all chunks by its words, and by its meaning, from 1; null: nowhere. */
+  /** Where the hit stands among all chunks that answer by its words, and by its meaning, from 1; null: nowhere. */
   why: { words: number | null; meaning: number | null };
   /** Further hits of the same document, best first. */
   more: Hit[];

@@ -13,6 +13,7 @@ import { fetchFirst, readerAddress } from "./net/transport.mjs";
 import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
+import { withFurther } from "./page/further.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
 import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
@@ -123,10 +124,10 @@ export class KnowledgeBase {
     const { limit = 10, offset, mode, group, filters, prefer, facets } = options;
     await this.initialize();
     const question = { query, limit, offset, mode, group, filters, prefer, facets };
-    const { hits: found, ...told } = this.#encoder
+    const { hits: found, further, ...told } = this.#encoder
       ? await (await import("./page/own_encoder.mjs")).askWith(this.#encoder, this.#reader, question)
       : await this.#reader.ask("search", question);
-    const hits = this.#addressed(found);
+    const hits = this.#addressed(found, further);
     if (!this.#reader.preview) return Object.assign(hits, told);
     if (hits.length > 0) this.#preview?.seen();
     return Object.assign(hits, told, { preview: true });
@@ -136,7 +137,7 @@ export class KnowledgeBase {
   async similar(id, { limit = 10 } = {}) {
     await this.initialize();
     const { hits, ...told } = await this.#reader.ask("similar", { id, limit });
-    return Object.assign(this.#addressed(hits), told);
+    return Object.assign(this.#addressed(hits, []), told);
   }
 
   /** @param {string} key */
@@ -273,15 +274,15 @@ export class KnowledgeBase {
 
   // The parts -----------------------------------------------------------------------------------
 
-  /** What is published nowhere by itself is shown by the search page of the tree. @param {import("./vademecum.d.mts").Hit[]} hits */
-  #addressed(hits) {
-    if (!this.#reader.release && this.#reader.local) return hits; // of the app's own documents no tree has a page
-    for (const hit of hits) {
-      for (const place of [hit, ...(hit.places ?? [])]) place.url ||= readerAddress(place.document, this.url);
+  /** What is published nowhere by itself is shown by the search page of the tree.
+   * @param {import("./vademecum.d.mts").Hit[]} hits @param {string[]} words of further hits */
+  #addressed(hits, words) {
+    const local = !this.#reader.release && this.#reader.local; // of the app's own documents no tree has a page
+    return withFurther(hits, words, (hit) => {
+      if (local) return;
+      for (const place of [hit, ...hit.places]) place.url ||= readerAddress(place.document, this.url);
       hit.link ||= hit.url;
-      this.#addressed(hit.more ?? []);
-    }
-    return hits;
+    });
   }
 
   async #start() {

@@ -114,24 +114,12 @@ def fuse(
     return Ranking(rows, total[rows], nearest and mode == "hybrid")
 
 
-def places_of(rows: Sequence[int], scores: Scores, ids: NDArray[np.uint64]) -> Mapping[int, int]:
-    """Return the places of chunks among all by one score, from 1; of a chunk whose score is not above 0 none."""
+def places_of(
+    rows: Sequence[int], answering: NDArray[np.int64], scores: Scores, ids: NDArray[np.uint64]
+) -> Mapping[int, int]:
+    """Return the places of chunks among those that answer by one score, from 1; where that is not above 0 none."""
     asked = [row for row in rows if scores[row] > 0]
-    if not asked:
-        return {}
-    steps = np.unique(scores[asked])
-    others = np.flatnonzero(scores >= steps[0])
-    # Of each the highest of these scores that it reaches.
-    steps_of = np.searchsorted(steps, scores[others], "right") - 1
-    counts = np.bincount(steps_of, minlength=len(steps))
-    same = others[steps[steps_of] == scores[others]]
-    higher = np.cumsum(counts[::-1])[::-1] - np.bincount(
-        np.searchsorted(steps, scores[same]), minlength=len(steps)
-    )
-    places = {}
-    for row in asked:
-        equal = ids[same[scores[same] == scores[row]]]
-        places[row] = (
-            int(higher[np.searchsorted(steps, scores[row])]) + int(np.count_nonzero(equal < ids[row])) + 1
-        )
-    return places
+    others = answering[scores[answering] >= min(scores[asked], default=np.inf)]  # of few the order matters
+    order = others[np.lexsort((ids[others], -scores[others]))].tolist()
+    places = dict(zip(order, range(1, len(order) + 1), strict=True))
+    return {row: places[row] for row in asked}

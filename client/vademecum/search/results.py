@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Why:
-    """Where a hit stands among all chunks by its words, and by its meaning, from 1; None: nowhere."""
+    """Where a hit stands among all that answer by its words, and by its meaning, from 1; None: nowhere."""
 
     words: int | None = None
     meaning: int | None = None

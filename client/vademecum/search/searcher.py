@@ -156,15 +156,17 @@ class Searcher:
 
         listed = [(first, more[:MOST_MORE]) for first, *more in list(groups.values())[shown]]
         rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
-        wordly, meant = (places_of(rows, scores, self._index.ids) for scores in (found.scores, cosines))
+        ids = self._index.ids
+        wordly, meant = (places_of(rows, ranking.rows, scores, ids) for scores in (found.scores, cosines))
         words: set[str] = set()
 
-        def hit(candidate: Candidate, more: Sequence[Candidate] = ()) -> Hit:
+        def hit(candidate: Candidate, had: set[str], more: Sequence[Candidate] = ()) -> Hit:
             row, score, at, _ = candidate
             why = Why(wordly.get(row), meant.get(row))
-            return self._hit(row, score, at, prefer, found.words, words, why, tuple(map(hit, more)))
+            further = tuple(hit(other, set()) for other in more)
+            return self._hit(row, score, at, prefer, found.words, had, why, further)
 
-        hits = [hit(first, more) for first, more in listed]
+        hits = [hit(first, words, more) for first, more in listed]
         owners = np.unique(self._owners[ranking.rows])
         return Results(
             hits,

@@ -137,13 +137,15 @@ const {{ openGeneration }} = await import(told.js + "/generation.mjs");
 const {{ decodeEncoder }} = await import(told.js + "/encoder.mjs");
 const {{ Places }} = await import(told.js + "/places.mjs");
 const {{ Searcher }} = await import(told.js + "/searcher.mjs");
+const {{ withFurther }} = await import(told.js + "/../page/further.mjs");
 const file = (text) => new Uint8Array(Buffer.from(text, "base64"));
 const generation = openGeneration(told.segments.map(file), told);
 const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEncoder(file(told.encoder)));
 const found = [];
 const all = {{ limit: 10, offset: 0, filters: {{}}, prefer: {{}} }};
-for (const question of told.questions) found.push(await searcher.search({{ ...all, ...question }}));
-for (const id of told.similar ?? []) found.push(searcher.similar(BigInt("0x" + id), 5));
+const add = (answer) => found.push({{ ...answer, hits: withFurther(answer.hits, answer.further, () => {{}}) }});
+for (const question of told.questions) add(await searcher.search({{ ...all, ...question }}));
+for (const id of told.similar ?? []) add(searcher.similar(BigInt("0x" + id), 5));
 console.log(JSON.stringify(found));
 """
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page; search/excerpt.py is the twin. */
 
+import { plainText } from "../format/markup.mjs";
 import { HUMPS, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
 
 const MOST_LETTERS = 240;
@@ -18,6 +19,14 @@ const PLAIN = /^[\x00-\x7f\u2010-\u205e]*$/;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
+
+/** A hit with what is made of its text. `found`: which of the words that has.
+ * @template {{markdown: string, url: string}} T @param {T} passage @param {Set<string>} words */
+export function quoted(passage, words) {
+  const text = plainText(passage.markdown);
+  const { excerpt, marks, phrase, found } = excerptOf(text, words);
+  return { hit: { ...passage, text, excerpt, marks, link: linkTo(passage.url, phrase) }, found };
+}
 
 /** `phrase`: how the sentence goes on from the first of the words, for `linkTo`; `found`: which of the words the text has.
  * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */

@@ -94,21 +94,24 @@ export class Generation {
     return parseMetadata(this.documents[document]);
   }
 
-  /** One hit, without its score. @param {number} at @param {number} [shown] the document that it is shown in */
-  describe(at, shown = this.owners[at]) {
+  /** What a hit shows of its row. @param {number} at @param {number} [shown] the document that it is shown in */
+  passage(at, shown = this.owners[at]) {
     const { segment, row } = this.place(at);
     const owner = this.documents[shown];
     const url = owner.segment.urls.at(owner.row);
     const anchor = segment.anchors.at(row);
     return {
       id: hexId(segment.ids[row]),
-      document: owner.key,
-      title: owner.segment.titles.at(owner.row),
       heading: splitHeadings(segment.headings.at(row)).join(HEADING_JOINT),
       url: url && anchor ? `${url}#${anchor}` : url,
-      ...textOf(segment, row),
-      metadata: parseMetadata(owner),
+      markdown: segment.texts.at(row),
     };
+  }
+
+  /** What a hit shows of the document that it is shown in. @param {number} shown */
+  heads(shown) {
+    const owner = this.documents[shown];
+    return { document: owner.key, title: owner.segment.titles.at(owner.row), metadata: parseMetadata(owner) };
   }
 
   /** A whole document, or null. @param {string} key */

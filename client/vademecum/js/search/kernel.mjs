@@ -6,7 +6,7 @@ import { Passes } from "./passes.mjs";
 
 /** kernel.wat, built by wabt: `npm run kernel` in tests/unit/js writes it. */
 export const BINARY =
-  "AGFzbQEAAAABPQVgCX9/f39/f39/fwBgBH9/f38BfGAGf39/fHx8AX9gDn9/f39/f39/f3x8fHx8AXxgCH9/f3x/f39/AX8CFQEJdmFkZW1lY3VtBm1lbW9yeQIAAQMGBQABAgMEByoFBnNjb3JlcwAABHR1cm4AAQVhYm92ZQACBGZ1c2UAAwdkcmF3ZXJzAAQK2AYFyQICBH8EeyAD/Q8hD0EBIAJ0QQFr/RAhEANAIAAhCSAAIAFqIgohACAEIQv9DAAAAAAAAAAAAAAAAAAAAAAhDgNAIAn9AAQAIA/9USENIAJBBEYEQCAOIAv9AAQAIA0gEP1O/boBIAv9AAQQIA1BBP2NASAQ/U79ugH9rgEgC/0ABCAgDUEI/Y0BIBD9Tv26ASAL/QAEMCANQQz9jQH9ugH9rgH9rgH9rgEhDiALQcAAaiELBUEAIQwDQCAOIAv9AAQAIA0gDP2NASAQ/U79ugH9rgEhDiALQRBqIQsgDCACaiEMIAxBEEkNAAsLIAlBEGohCSAJIApJDQALIA4gDiAO/Q0ICQoLDA0ODwABAgMEBQYH/a4BIQ4gByAGLwEAuCAFIA79GwAgDv0bAWpqt6I5AwAgBkECaiEGIAdBCGohByAHIAhJDQALC2sCAX8CfCABIAJJBEADQCAAKAIAIQQgBEEASARAIAFEAAAAAAAAAAA5AwAFIAMgBEEDdGohBCABKwMAIQUgBCAEKwMAIAWgOQMAIAYgBaUhBgsgAEEEaiEAIAFBCGohASABIAJJDQALCyAGC1UCAn8BfCACIQcgAQRAA0AgACsDACEIIAggA2QEQCAIIASjIAVmBEAgByAGNgIAIAdBBGohBwsLIABBCGohACAGQQFqIgYgAUkNAAsLIAcgAmtBAnYLpAECAn8CfCAAIAFJBEADQCAAKAIAQQN0IQ4gBiAOQQF2aigCAEEDdCEPIAogAyAOaisDACAJo6IgCyAEIA9qKwMAIAUgD0EBdmooAgQgBSAPQQF2aigCAGu4oyAJo6KgIAogC6CjIRAgECAMIAcgDmorAwCioCANIAggD2orAwCioCEQIAIgDmogEDkDACARIBClIREgAEEEaiIAIAFJDQALCyARC6IBAQR/IAchCyABBEADQCAIIQkgAARAIAAgCEECdGooAgAhCQtEAAAAAAAA8D8gAiAJQQN0aisDACADoqD8AiEKQQAgCiAKQQBIGyEKIAQgCiAKIARKGyEKIApBAnQhCiAGIApqKAIABEAgCyAJNgIAIAtBBGohCwsgBSAKaiEKIAogCigCAEEBajYCACAIQQFqIgggAUkNAAsLIAsgB2tBAnYL";
+  "AGFzbQEAAAABMQRgCX9/f39/f39/fwBgBH9/f38BfGAHf39/f3x8fAF/YA5/f39/f39/f398fHx8fAACFQEJdmFkZW1lY3VtBm1lbW9yeQIAAQMFBAABAgMHIAQGc2NvcmVzAAAEdHVybgABBWFib3ZlAAIEZnVzZQADCtgFBMkCAgR/BHsgA/0PIQ9BASACdEEBa/0QIRADQCAAIQkgACABaiIKIQAgBCEL/QwAAAAAAAAAAAAAAAAAAAAAIQ4DQCAJ/QAEACAP/VEhDSACQQRGBEAgDiAL/QAEACANIBD9Tv26ASAL/QAEECANQQT9jQEgEP1O/boB/a4BIAv9AAQgIA1BCP2NASAQ/U79ugEgC/0ABDAgDUEM/Y0B/boB/a4B/a4B/a4BIQ4gC0HAAGohCwVBACEMA0AgDiAL/QAEACANIAz9jQEgEP1O/boB/a4BIQ4gC0EQaiELIAwgAmohDCAMQRBJDQALCyAJQRBqIQkgCSAKSQ0ACyAOIA4gDv0NCAkKCwwNDg8AAQIDBAUGB/2uASEOIAcgBi8BALggBSAO/RsAIA79GwFqareiOQMAIAZBAmohBiAHQQhqIQcgByAISQ0ACwtrAgF/AnwgASACSQRAA0AgACgCACEEIARBAEgEQCABRAAAAAAAAAAAOQMABSADIARBA3RqIQQgASsDACEFIAQgBCsDACAFoDkDACAGIAWlIQYLIABBBGohACABQQhqIQEgASACSQ0ACwsgBguBAQICfwF8IAMhCCACBEADQCAAKwMAIQkgCSAEZAR/IAkgBaMgBmYFQQALBEBEAAAAAAAA8D8hCQUgASsDACEJCyAJRAAAAAAAAAAAZARAIAggBzYCACAIQQRqIQgLIABBCGohACABQQhqIQEgB0EBaiIHIAJJDQALCyAIIANrQQJ2C5sBAgJ/AXwgACABSQRAA0AgACgCAEEDdCEOIAYgDkEBdmooAgBBA3QhDyAKIAMgDmorAwAgCaOiIAsgBCAPaisDACAFIA9BAXZqKAIEIAUgD0EBdmooAgBruKMgCaOioCAKIAugoyEQIBAgDCAHIA5qKwMAoqAgDSAIIA9qKwMAoqAhECACIA5qIBA5AwAgAEEEaiIAIAFJDQALCws=";
 
 /** Room for a query at the beginning of the memory: more components of 16 bits than a segment may have. */
 const QUERY_BYTES = 2 ** 15;
@@ -84,9 +84,9 @@ export class Kernel extends Passes {
   }
 
   /** @override @type {Passes["above"]} */
-  above(scores, rows, bound, unit, floor) {
-    if (!this.#has(scores, rows)) return super.above(scores, rows, bound, unit, floor);
-    return this.run.above(scores.byteOffset, scores.length, rows.byteOffset, bound, unit, floor);
+  above(scores, words, rows, bound, unit, floor) {
+    if (!this.#has(scores, words, rows)) return super.above(scores, words, rows, bound, unit, floor);
+    return this.run.above(scores.byteOffset, words.byteOffset, scores.length, rows.byteOffset, bound, unit, floor);
   }
 
   /** @override @type {Passes["fuse"]} */
@@ -96,14 +96,7 @@ export class Kernel extends Passes {
     if (!this.#has(...arrays)) return super.fuse(rows, out, columns, weights);
     const { unit, own, page, share, titled } = weights;
     const [at, ...others] = arrays.map(({ byteOffset }) => byteOffset);
-    return this.run.fuse(at, at + rows.byteLength, ...others, unit, own, page, share, titled);
-  }
-
-  /** @override @type {Passes["drawers"]} */
-  drawers(rows, scores, factor, counts, wanted, out) {
-    if (!this.#has(rows ?? scores, scores, counts, wanted, out)) return super.drawers(rows, scores, factor, counts, wanted, out);
-    const [count, last] = [(rows ?? scores).length, wanted.length - 1];
-    return this.run.drawers(rows ? rows.byteOffset : 0, count, scores.byteOffset, factor, last, counts.byteOffset, wanted.byteOffset, out.byteOffset);
+    this.run.fuse(at, at + rows.byteLength, ...others, unit, own, page, share, titled);
   }
 
   /** @param {import("../format/segment.mjs").Segment[]} segments decoded from `files`

@@ -77,25 +77,30 @@
     (local.get $highest))
 
   (func (export "above")
-    (param $score i32) (param $count i32) (param $rows i32)
+    (param $score i32) (param $words i32) (param $count i32) (param $rows i32)
     (param $bound f64) (param $unit f64) (param $floor f64) (result i32)
     (local $row i32) (local $out i32) (local $value f64)
     (local.set $out (local.get $rows))
     (if (local.get $count) (then (loop $next
       (local.set $value (f64.load (local.get $score)))
-      (if (f64.gt (local.get $value) (local.get $bound)) (then
-        (if (f64.ge (f64.div (local.get $value) (local.get $unit)) (local.get $floor)) (then
-          (i32.store (local.get $out) (local.get $row))
-          (local.set $out (i32.add (local.get $out) (i32.const 4)))))))
+      (if (if (result i32) (f64.gt (local.get $value) (local.get $bound))
+            (then (f64.ge (f64.div (local.get $value) (local.get $unit)) (local.get $floor)))
+            (else (i32.const 0)))
+        (then (local.set $value (f64.const 1)))
+        (else (local.set $value (f64.load (local.get $words)))))
+      (if (f64.gt (local.get $value) (f64.const 0)) (then
+        (i32.store (local.get $out) (local.get $row))
+        (local.set $out (i32.add (local.get $out) (i32.const 4)))))
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
+      (local.set $words (i32.add (local.get $words) (i32.const 8)))
       (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $count))))))
     (i32.shr_u (i32.sub (local.get $out) (local.get $rows)) (i32.const 2)))
 
   (func (export "fuse")
     (param $at i32) (param $end i32) (param $out i32) (param $score i32) (param $sums i32) (param $bounds i32)
     (param $owners i32) (param $words i32) (param $titles i32)
-    (param $unit f64) (param $own f64) (param $page f64) (param $share f64) (param $titled f64) (result f64)
-    (local $row i32) (local $of i32) (local $value f64) (local $highest f64)
+    (param $unit f64) (param $own f64) (param $page f64) (param $share f64) (param $titled f64)
+    (local $row i32) (local $of i32) (local $value f64)
     (if (i32.lt_u (local.get $at) (local.get $end)) (then (loop $rows
       (local.set $row (i32.shl (i32.load (local.get $at)) (i32.const 3)))
       (local.set $of (i32.shl
@@ -118,28 +123,4 @@
           (f64.mul (local.get $share) (f64.load (i32.add (local.get $words) (local.get $row)))))
         (f64.mul (local.get $titled) (f64.load (i32.add (local.get $titles) (local.get $of))))))
       (f64.store (i32.add (local.get $out) (local.get $row)) (local.get $value))
-      (local.set $highest (f64.max (local.get $highest) (local.get $value)))
-      (br_if $rows (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (local.get $end))))))
-    (local.get $highest))
-
-  (func (export "drawers")
-    (param $rows i32) (param $count i32) (param $score i32) (param $factor f64) (param $last i32)
-    (param $counts i32) (param $wanted i32) (param $out i32) (result i32)
-    (local $i i32) (local $row i32) (local $drawer i32) (local $to i32)
-    (local.set $to (local.get $out))
-    (if (local.get $count) (then (loop $next
-      (local.set $row (local.get $i))
-      (if (local.get $rows) (then
-        (local.set $row (i32.load (i32.add (local.get $rows) (i32.shl (local.get $i) (i32.const 2)))))))
-      (local.set $drawer (i32.trunc_sat_f64_s (f64.add (f64.const 1)
-        (f64.mul (f64.load (i32.add (local.get $score) (i32.shl (local.get $row) (i32.const 3)))) (local.get $factor)))))
-      (local.set $drawer (select (i32.const 0) (local.get $drawer) (i32.lt_s (local.get $drawer) (i32.const 0))))
-      (local.set $drawer (select (local.get $last) (local.get $drawer) (i32.gt_s (local.get $drawer) (local.get $last))))
-      (local.set $drawer (i32.shl (local.get $drawer) (i32.const 2)))
-      (if (i32.load (i32.add (local.get $wanted) (local.get $drawer))) (then
-        (i32.store (local.get $to) (local.get $row))
-        (local.set $to (i32.add (local.get $to) (i32.const 4)))))
-      (local.set $drawer (i32.add (local.get $counts) (local.get $drawer)))
-      (i32.store (local.get $drawer) (i32.add (i32.load (local.get $drawer)) (i32.const 1)))
-      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $count))))))
-    (i32.shr_u (i32.sub (local.get $to) (local.get $out)) (i32.const 2))))
+      (br_if $rows (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (local.get $end))))))))

@@ -36,13 +36,13 @@ export class Meaning {
     return this.scores[row] / this.unit;
   }
 
-  /** Write the rows whose cosine is above 0, and at least this share of the highest, and `least`.
-   * @param {Uint32Array} rows is written @param {number} share @param {number} least
+  /** Write the rows whose cosine is above 0, and at least this share of the highest, and `least`; and those that have words.
+   * @param {Uint32Array} rows is written @param {number} share @param {number} least @param {Float64Array} words scores by row
    * @returns {{count: number, floor: number}} how many, and the cosine that sufficed */
-  above(rows, share, least) {
+  above(rows, share, least, words) {
     const { scores, unit } = this;
     const bound = Math.max(share * this.#highest, least * unit) * ALMOST;
     const floor = Math.max(share * (this.#highest / unit), least);
-    return { count: this.generation.passes.above(scores, rows, bound, unit, floor), floor };
+    return { count: this.generation.passes.above(scores, words, rows, bound, unit, floor), floor };
   }
 }

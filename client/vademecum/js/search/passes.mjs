@@ -33,42 +33,22 @@ export class Passes {
     return highest;
   }
 
-  /** Write the rows whose score is above a bound, and in this unit at least the floor.
-   * @param {Float64Array} scores @param {Uint32Array} rows is written @param {number} bound a little less than the floor
+  /** Write the rows whose score is above a bound, and in this unit at least the floor, and those that have words.
+   * @param {Float64Array} scores @param {Float64Array} words @param {Uint32Array} rows is written @param {number} bound a little less than the floor
    * @param {number} unit @param {number} floor @returns {number} how many */
-  above(scores, rows, bound, unit, floor) {
+  above(scores, words, rows, bound, unit, floor) {
     let count = 0;
-    for (let row = 0; row < scores.length; row++) if (scores[row] > bound && scores[row] / unit >= floor) rows[count++] = row;
+    for (let row = 0; row < scores.length; row++) if (words[row] > 0 || (scores[row] > bound && scores[row] / unit >= floor)) rows[count++] = row;
     return count;
   }
 
   /** The scores of these rows by all that counts. @param {Uint32Array} rows @param {Float64Array} out by row
-   * @param {Columns} columns @param {Weights} weights @returns {number} the highest, or 0 */
+   * @param {Columns} columns @param {Weights} weights */
   fuse(rows, out, { scores, sums, bounds, owners, words, titles }, { unit, own, page, share, titled }) {
-    let highest = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
+    for (const row of rows) {
       const of = owners[row];
       const mean = sums[of] / (bounds[of + 1] - bounds[of]) / unit;
       out[row] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + titled * titles[of];
-      highest = Math.max(highest, out[row]);
     }
-    return highest;
-  }
-
-  /** Count rows by drawers: a higher score never falls into a lower one, those below 0 lie in the first. Rows of wanted
-   * drawers are written. @param {Uint32Array | null} rows null: all @param {Float64Array} scores @param {number} factor
-   * @param {Uint32Array} counts by drawer @param {Uint32Array} wanted by drawer @param {Uint32Array} out @returns {number} how many were written */
-  drawers(rows, scores, factor, counts, wanted, out) {
-    let found = 0;
-    const last = wanted.length - 1;
-    const count = (rows ?? scores).length;
-    for (let i = 0; i < count; i++) {
-      const row = rows ? rows[i] : i;
-      const drawer = Math.max(0, Math.min(last, Math.trunc(scores[row] * factor + 1) || 0));
-      counts[drawer]++;
-      if (wanted[drawer]) out[found++] = row;
-    }
-    return found;
   }
 }

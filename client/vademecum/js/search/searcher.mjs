@@ -1,7 +1,7 @@
 // @ts-check
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
-import { excerptOf, linkTo } from "./excerpt.mjs";
+import { quoted } from "./excerpt.mjs";
 import { Meaning } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, placesOf, roomFor } from "./ranking.mjs";
@@ -22,7 +22,7 @@ const PATIENCE = 3000;
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
   ...{ scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length), pages: new Float64Array(documents.length) },
-  ...{ unknown: [], share: 1, weight: 0 },
+  ...{ unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0 },
 });
 
 export class Searcher {
@@ -110,8 +110,8 @@ export class Searcher {
     });
     const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
     const rows = shown.flat().map(({ at }) => at);
-    const wordly = placesOf(rows, found.scores, index.ids, this.room, found.rows);
-    const meant = placesOf(mode === "lexical" ? [] : rows, meaning.scores, index.ids, this.room);
+    const wordly = placesOf(rows, ranking.rows, found.scores, index.ids);
+    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids);
     /** @type {Set<string>} */ const words = new Set();
     /** @type {Map<string, string[]>} of titles and headings, which hits share */ const named = new Map();
     const namedBy = (/** @type {string} */ text) => {
@@ -119,17 +119,17 @@ export class Searcher {
       named.set(text, found);
       return found;
     };
-    const hit = (/** @type {Candidate} */ candidate, /** @type {Candidate[]} */ others = []) => {
+    const told = (/** @type {Candidate} */ candidate) => {
       const { at, raw, shown } = candidate;
-      const described = generation.describe(at, shown);
-      /** @type {any[]} */ const more = others.map((other) => hit(other));
-      const why = { words: wordly.get(at), meaning: meant.get(at) ?? null };
-      const { excerpt, marks, phrase, found: had } = excerptOf(described.text, found.words);
-      for (const some of [had, namedBy(described.title), namedBy(described.heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
-      const link = linkTo(described.url, phrase);
-      return Object.assign(described, { score: raw, places: places.others(candidate, prefer), excerpt, marks, why, more, link });
+      const why = { words: wordly.get(at) ?? null, meaning: meant.get(at) ?? null };
+      return { ...generation.passage(at, shown), score: raw, places: places.others(candidate, prefer), why };
     };
-    const hits = shown.map(([first, ...others]) => hit(first, others));
+    const hits = shown.map(([first, ...others]) => {
+      const head = generation.heads(first.shown);
+      const { hit, found: had } = quoted(told(first), found.words);
+      for (const some of [had, namedBy(head.title), namedBy(hit.heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
+      return { ...head, ...hit, more: others.map(told) };
+    });
     const answering = ownersOf(ranking.rows, owners, generation.documents.length);
     return {
       hits,
@@ -138,6 +138,7 @@ export class Searcher {
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(answering, facets),
       words: [...words].sort(),
+      further: hits.some(({ more }) => more.length) ? [...found.words] : [], // page/further.mjs
       meant: found.guessed ? found.meant : "",
     };
   }
@@ -156,7 +157,7 @@ export class Searcher {
     const seen = new Set();
     const most = group ? depth + DEEPER : depth;
     let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most, this.room, headed)) {
+    for (const at of inOrder(ranking, this.generation.index.ids, most, headed)) {
       if (number++ >= most && (seen.size >= depth || !group)) return;
       const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);

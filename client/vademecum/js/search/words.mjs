@@ -11,8 +11,8 @@ import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf }
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
-/** `rows` are those that have any, in no order; `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
- * @typedef {{scores: Float64Array, rows: Uint32Array, titles: Float64Array, pages: Float64Array, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
+/** `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
+ * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -71,6 +71,9 @@ export class Words {
     this.counts = ofRows();
     this.best = ofRows();
     this.having = new Uint32Array(owners.length);
+    /** Rows that have any of what one word of the question stands for. */
+    this.touched = new Uint32Array(owners.length);
+    this.pages = ofDocuments();
     /** What `find` gives, good till it is called again. */
     this.scores = generation.passes.floats(owners.length);
     this.titles = generation.passes.floats(documents.length);
@@ -84,23 +87,23 @@ export class Words {
   /** @param {string} query @returns {Found} */
   find(query) {
     this.#forget();
-    const { counts, norms, best, having, scores, rows, near, titles } = this;
+    const { counts, norms, best, having, touched, scores, rows, near, titles, pages, owners } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
     const runs = this.#written(query);
     const asked = this.#asked(runs, isTyped(query));
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
-      let most = 0;
+      let [most, count] = [0, 0];
       for (const { group, worth } of groups) {
         const inTitles = this.#inTitles(group);
         const found = this.#count(group, inTitles);
         const weight = this.#weight(found);
         for (let i = 0; i < found; i++) {
           const row = having[i];
-          const count = counts[row];
-          const score = worth * (weight * ((count * (K1 + 1)) / (count + norms[row])));
-          if (best[row] === 0 && scores[row] === 0) rows[this.found++] = row;
+          const often = counts[row];
+          const score = worth * (weight * ((often * (K1 + 1)) / (often + norms[row])));
+          if (best[row] === 0) touched[count++] = row;
           if (score > best[row]) best[row] = score;
           counts[row] = 0;
         }
@@ -112,8 +115,9 @@ export class Words {
         most = Math.max(most, worth * weight);
         for (const word of this.#texts(group)) shown.add(word);
       }
-      for (let i = 0; i < this.found; i++) {
-        const row = rows[i];
+      for (let i = 0; i < count; i++) {
+        const row = touched[i];
+        if (scores[row] === 0) rows[this.found++] = row;
         scores[row] += best[row];
         best[row] = 0;
       }
@@ -128,14 +132,19 @@ export class Words {
     for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
-    const pages = new Float64Array(titles.length);
-    for (let i = 0; i < this.found; i++) pages[this.owners[rows[i]]] += Math.floor(scores[rows[i]] * SCORE_UNIT); // whole: in any order the same
-    return { scores, rows: rows.subarray(0, this.found), titles, pages, ...told };
+    let [most, mostOfPage] = [0, 0];
+    for (let i = 0; i < this.found; i++) {
+      const score = scores[rows[i]];
+      most = Math.max(most, score);
+      mostOfPage = Math.max(mostOfPage, (pages[owners[rows[i]]] += Math.floor(score * SCORE_UNIT))); // whole: in any order the same
+    }
+    return { scores, rows: rows.subarray(0, this.found), most, titles, pages, mostOfPage, ...told };
   }
 
   /** What was found last. */
   #forget() {
     for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
+    this.pages.fill(0);
     for (const at of this.near) this.titles[at] = this.inTitles[0][at] = this.inTitles[1][at] = 0;
     this.found = 0;
     this.near.clear();

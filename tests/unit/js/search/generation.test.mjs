@@ -7,7 +7,7 @@ import { segmentFile } from "../files.mjs";
 const open = (...segments) => openGeneration(segments.map(segmentFile), { dimensions: 2, epoch: "e" });
 const keys = (generation) => generation.documents.map(({ key }) => key);
 const liveIds = (generation) =>
-  [...generation.owners].flatMap((owner, at) => (owner < 0 ? [] : [generation.describe(at).id])).sort();
+  [...generation.owners].flatMap((owner, at) => (owner < 0 ? [] : [generation.passage(at).id])).sort();
 
 const old = { documents: [{ key: "a", sequence: 1, chunks: [1n] }, { key: "b", sequence: 1, chunks: [2n] }], chunks: [{ id: 1n }, { id: 2n }] };
 const newer = { documents: [{ key: "a", sequence: 2, chunks: [3n] }, { key: "b", sequence: 2, removed: 1 }], chunks: [{ id: 3n }] };
@@ -40,8 +40,8 @@ test("a chunk of several documents is shown with the lowest key", () => {
     documents: [{ key: "\u{1f600}", title: "second", chunks: [7n] }, { key: "\uffee", title: "first", chunks: [7n] }],
     chunks: [shared],
   });
-  assert.equal(generation.describe(0).title, "first");
-  assert.equal(generation.describe(0, 1).title, "second");
+  assert.equal(generation.heads(0).title, "first");
+  assert.equal(generation.heads(1).title, "second");
   assert.deepEqual(generation.holding(0), [0, 1]);
   assert.equal(generation.chunkCount, 1);
   assert.equal(generation.document("\u{1f600}").chunks[0].text, "shared");
@@ -57,17 +57,9 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
     documents: [{ key: "k", title: "T", url: "k.html", metadata: '{"a":[1]}', chunks: [255n, 1n] }],
     chunks: [{ id: 255n, headings: "One\x1fTwo", anchor: "two", text: "*text*" }, { id: 1n, anchor: "", text: "top" }],
   });
-  assert.deepEqual(generation.describe(0), {
-    id: "00000000000000ff",
-    document: "k",
-    title: "T",
-    heading: "One › Two",
-    url: "k.html#two",
-    text: "text",
-    markdown: "*text*",
-    metadata: { a: [1] },
-  });
-  assert.equal(generation.describe(1).url, "k.html");
+  assert.deepEqual(generation.passage(0), { id: "00000000000000ff", heading: "One › Two", url: "k.html#two", markdown: "*text*" });
+  assert.deepEqual(generation.heads(0), { document: "k", title: "T", metadata: { a: [1] } });
+  assert.equal(generation.passage(1).url, "k.html");
   assert.deepEqual(generation.document("k"), {
     key: "k",
     title: "T",
@@ -81,8 +73,8 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
 });
 
 test("a document without a URL gives none to its hits, and no metadata are an empty object", () => {
-  const { url, metadata } = open({ documents: [{ key: "k", chunks: [1n] }], chunks: [{ id: 1n, anchor: "x" }] }).describe(0);
-  assert.deepEqual({ url, metadata }, { url: "", metadata: {} });
+  const generation = open({ documents: [{ key: "k", chunks: [1n] }], chunks: [{ id: 1n, anchor: "x" }] });
+  assert.deepEqual([generation.passage(0).url, generation.heads(0).metadata], ["", {}]);
 });
 
 test("a document that names an unknown chunk is refused", () => {

@@ -3,14 +3,13 @@ import { test } from "node:test";
 
 import { Meaning } from "../../../../client/vademecum/js/search/meaning.mjs";
 import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
-import { inOrder, placesOf, roomFor } from "../../../../client/vademecum/js/search/ranking.mjs";
+import { inOrder, placesOf } from "../../../../client/vademecum/js/search/ranking.mjs";
 
 // A fixed sequence: the tests are the same on every run.
 let state = 5;
 const next = (most) => ((state = (state * 1103515245 + 12345) % 2 ** 31) >> 8) % most;
 
-const room = roomFor(new Passes(), 3000, 1);
-const ranked = (rows, scores, named) => ({ rows: rows.slice(), scores, named, highest: Math.max(0, ...rows.map((row) => scores[row])) });
+const ranked = (rows, scores, named) => ({ rows, scores, named });
 
 /** Scores with many ties, some below zero; each id once. @param {number} spread */
 function draw(count, spread) {
@@ -26,17 +25,17 @@ for (const spread of [3, 50, 100_000]) {
     const rows = Uint32Array.from({ length: 3000 }, (_, row) => row).filter((row) => row % 3);
     for (const named of [new Set(), new Set([7, 8, 9, 2000])]) {
       const all = [...rows].sort((a, b) => Number(named.has(b)) - Number(named.has(a)) || scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
-      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder(ranked(rows, scores, named), ids, first, room)], all);
+      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder(ranked(rows, scores, named), ids, first)], all);
     }
   });
 
-  test(`of ${spread} scores a place is that among all rows`, () => {
+  test(`of ${spread} scores a place is that among all that answer`, () => {
     const { scores, ids } = draw(3000, spread);
-    const rows = [...scores.keys()].filter((row) => row % 50 === 0);
-    const having = Uint32Array.from(scores.keys()).filter((row) => scores[row] > 0);
-    const order = [...having].sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
-    const told = new Map(rows.map((row) => [row, scores[row] > 0 ? order.indexOf(row) + 1 : null]));
-    for (const known of [null, having]) assert.deepEqual(placesOf(rows, scores, ids, room, known), told);
+    const answering = Uint32Array.from(scores.keys()).filter((row) => row % 3 === 0);
+    const rows = [...answering].filter((row) => row % 50 === 0);
+    const order = answering.filter((row) => scores[row] > 0).sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
+    const told = rows.filter((row) => scores[row] > 0).map((row) => [row, order.indexOf(row) + 1]);
+    assert.deepEqual(placesOf(rows, answering, scores, ids), new Map(told));
   });
 }
 
@@ -44,23 +43,23 @@ test("of the best hundred those come before whose heading is the query", () => {
   const scores = Float64Array.from({ length: 300 }, (_, row) => 9 - row / 1000);
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
-  const found = [...inOrder(ranked(rows, scores, new Set([1])), ids, 10, room, (row) => row === 100 || row === 101)];
+  const found = [...inOrder(ranked(rows, scores, new Set([1])), ids, 10, (row) => row === 100 || row === 101)];
   assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
 });
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual([...placesOf([0, 2], scores, new BigUint64Array(3), room).values()], [null, null]);
-  assert.deepEqual([...inOrder(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5, room)], []);
+  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, new BigUint64Array(3)), new Map());
+  assert.deepEqual([...inOrder(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5)], []);
 });
 
 test("a place among scores that lie as far apart as numbers can", () => {
   const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
   const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
-  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, null]]) assert.deepEqual(placesOf([row], scores, ids, room).get(row), place);
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, ids).get(row), place);
 });
 
-test("rows near enough are those that comparing each would find, and dead ones are none", () => {
+test("rows near enough are those that comparing each would find, dead ones are none, and those with words come along", () => {
   const query = Int8Array.of(3, 4);
   const scores = Float64Array.from({ length: 2000 }, () => 65535 * (next(100_000) / 10_000 - 5));
   const owners = Int32Array.from({ length: 2000 }, () => next(8) - 1);
@@ -73,8 +72,9 @@ test("rows near enough are those that comparing each would find, and dead ones a
   for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0]]) {
     const floor = Math.max(share * Math.max(...cosines), least);
     const rows = new Uint32Array(2000);
-    const found = meaning.above(rows, share, least);
-    assert.deepEqual([...rows.subarray(0, found.count)], [...cosines.keys()].filter((row) => cosines[row] > 0 && cosines[row] >= floor));
+    const words = new Float64Array(2000).fill(1, 50, 60);
+    const found = meaning.above(rows, share, least, words);
+    assert.deepEqual([...rows.subarray(0, found.count)], [...cosines.keys()].filter((row) => words[row] || (cosines[row] > 0 && cosines[row] >= floor)));
     assert.equal(found.floor, floor);
   }
   const sum = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0);

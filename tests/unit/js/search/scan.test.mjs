@@ -82,21 +82,18 @@ function passed(passes, seed) {
   const scores = fill(passes.floats(count), () => next(-20_000, 60_000));
   const [sums, out] = [passes.floats(many), passes.floats(count)];
   const told = [passes.turn(owners, scores, sums)];
-  const rows = passes.numbers(count);
+  const [rows, none] = [passes.numbers(count), passes.floats(count)];
+  const having = fill(passes.floats(count), (i) => Number(i % 7 === 0));
   for (const [share, unit] of [[0, 7], [0.5, 7], [0.5, 3.3], [1, 1]]) {
     const floor = (share * told[0]) / unit;
-    told.push(passes.above(scores, rows, share * told[0] * (1 - 1e-9), unit, floor), [...rows]);
+    for (const words of [none, having]) told.push(passes.above(scores, words, rows, share * told[0] * (1 - 1e-9), unit, floor), [...rows]);
   }
-  const live = rows.subarray(0, passes.above(scores, rows, 0, 1, 0));
+  const live = rows.subarray(0, passes.above(scores, none, rows, 0, 1, 0));
   const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
   const [words, titles] = [passes.floats(count), passes.floats(many)].map((array) => fill(array, () => next(0, 1000) / 997));
   for (const [own, page, share, titled] of [[5, 3, 0.37, 0.3], [1, 0, 0, 0]]) {
-    told.push(passes.fuse(live, out, { scores, sums, bounds, owners, words, titles }, { unit: 31.7, own, page, share, titled }), [...out]);
-  }
-  for (const [of, column, factor] of [[null, scores, 64 / 60_000], [live, out, 0.03], [live, out, 1e300], [live, out, Infinity], [live, titles, NaN]]) {
-    const [counts, beside] = [passes.numbers(66), passes.numbers(count)];
-    const wanted = fill(passes.numbers(66), (i) => i % 5 === 1 || i === 65);
-    told.push(passes.drawers(of, column, factor, counts, wanted, beside), [...counts], [...beside]);
+    passes.fuse(live, out, { scores, sums, bounds, owners, words, titles }, { unit: 31.7, own, page, share, titled });
+    told.push([...out]);
   }
   return told;
 }

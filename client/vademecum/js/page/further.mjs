@@ -1,0 +1,28 @@
+// @ts-check
+/** Further hits of a document: made of what the worker sends when somebody looks at them, which few do. */
+
+import { quoted } from "../search/excerpt.mjs";
+
+/** @typedef {import("../vademecum.d.mts").Hit} Hit */
+/** What differs between hits of one document. @typedef {Omit<Hit, "document" | "title" | "metadata" | "text" | "excerpt" | "marks" | "link" | "more">} Further */
+
+/** The hits, each of them finished; those in `more` are made when it is read first.
+ * @param {Hit[]} hits as a worker sends them @param {string[]} words that are marked in further ones @param {(hit: Hit) => void} finish */
+export function withFurther(hits, words, finish) {
+  for (const hit of hits) {
+    finish(hit);
+    const { document, title, metadata } = hit;
+    /** @type {Further[]} */ const others = hit.more ?? [];
+    /** @type {Hit[] | undefined} */ let made;
+    const more = () => {
+      const sought = new Set(words);
+      return others.map((other) => {
+        const one = { document, title, metadata, ...quoted(other, sought).hit, more: [] };
+        finish(one);
+        return one;
+      });
+    };
+    Object.defineProperty(hit, "more", { get: () => (made ??= more()), set: (own) => (made = own), enumerable: true, configurable: true });
+  }
+  return hits;
+}
