@@ -32,8 +32,6 @@ export class Generation {
     for (const { ids } of segments) this.starts.push(this.starts[this.starts.length - 1] + ids.length);
     /** Live documents by rising key (bytes). */
     this.documents = liveDocuments(segments);
-    /** @type {Map<string, number>} */
-    this.positions = new Map(this.documents.map((document, position) => [document.key, position]));
     this.scan = new Scan(segments, kernel);
     /** What is done with every row, and the arrays for it. */
     this.passes = kernel ?? new Passes();
@@ -89,9 +87,11 @@ export class Generation {
     return Int8Array.from({ length: dimensions }, (_, i) => factor * code(i) + offset);
   }
 
-  /** What a document says of itself. @param {number} document @returns {Record<string, any>} */
-  metadata(document) {
-    return parseMetadata(this.documents[document]);
+  /** What each document says of itself: texts that are decoded together take a tenth of the time.
+   * @returns {Record<string, any>[]} */
+  allMetadata() {
+    const texts = new Map(this.segments.map((segment) => [segment, segment.metadata.all()]));
+    return this.documents.map(({ segment, row }) => parsed(/** @type {string[]} */ (texts.get(segment))[row]));
   }
 
   /** What a hit shows of its row. @param {number} at @param {number} [shown] the document that it is shown in */
@@ -116,9 +116,8 @@ export class Generation {
 
   /** A whole document, or null. @param {string} key */
   document(key) {
-    const position = this.positions.get(key);
-    if (position === undefined) return null;
-    const place = this.documents[position];
+    const place = this.documents.find((document) => document.key === key);
+    if (!place) return null;
     const { segment, row } = place;
     const ids = Array.from(segment.chunks.subarray(segment.bounds[row], segment.bounds[row + 1]));
     return {
@@ -240,13 +239,17 @@ function liveDocuments(segments) {
   }
   const live = [...latest.values()].filter(({ segment, row }) => !segment.removed[row]);
   // Beside surrogates the order of strings is that of their bytes, and known at once.
-  if (!live.some(({ key }) => SURROGATE.test(key))) return live.sort((a, b) => (a.key < b.key ? -1 : 1));
+  if (!SURROGATE.test(live.map(({ key }) => key).join())) return live.sort((a, b) => (a.key < b.key ? -1 : 1));
   return live.sort((a, b) => compareBytes(a.segment.keys.bytesAt(a.row), b.segment.keys.bytesAt(b.row)));
 }
 
 /** @param {Place} place */
 function parseMetadata({ segment, row }) {
-  const text = segment.metadata.at(row);
+  return parsed(segment.metadata.at(row));
+}
+
+/** @param {string} text */
+function parsed(text) {
   return text === "" ? {} : JSON.parse(text);
 }
 

@@ -19,6 +19,7 @@ export const MOST_PLACES = 20;
 export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 const ORDERED = 1001;
+/** @type {string[]} */ const NOTHING = [];
 
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
@@ -34,7 +35,7 @@ export class Places {
 
   /** What the documents say, by their positions. */
   get metadata() {
-    this.#metadata ??= this.generation.documents.map((_, at) => this.generation.metadata(at));
+    this.#metadata ??= this.generation.allMetadata();
     return this.#metadata;
   }
 
@@ -54,7 +55,7 @@ export class Places {
   #field(name) {
     let field = this.#fields.get(name);
     if (!field) {
-      const said = this.metadata.map((document) => [...new Set([document[name]].flat().map(textOf))].filter(Boolean));
+      const said = this.metadata.map(({ [name]: value }) => (value === undefined ? NOTHING : [...new Set([value].flat().map(textOf))].filter(Boolean)));
       this.#fields.set(name, (field = { said, differ: new Set(said.flat()).size > 1 }));
     }
     return field;
@@ -154,7 +155,7 @@ export class Places {
   /** @param {number} at @param {string} anchor */
   #place(at, anchor) {
     const { key, segment, row } = this.generation.documents[at];
-    const said = this.generation.metadata(at);
+    const said = this.metadata[at];
     const [lang, version] = PLACES.map((name) => (typeof said[name] === "string" ? said[name] : ""));
     const url = segment.urls.at(row);
     return { document: key, title: segment.titles.at(row), url: url && anchor ? `${url}#${anchor}` : url, lang, version };

@@ -42,13 +42,10 @@ export class Words {
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
-    /** @type {Map<string, number[]>} documents by what they are called */
-    this.called = new Map();
-    documents.forEach(({ segment, row }, at) => {
-      this.positions[segments.indexOf(segment)][row] = at;
-      const title = named(segment.titles.at(row)).join(" ");
-      this.called.set(title, [...(this.called.get(title) ?? []), at]);
-    });
+    documents.forEach(({ segment, row }, at) => (this.positions[segments.indexOf(segment)][row] = at));
+    this.documents = documents;
+    /** @type {string[]} what documents are called, read when a question has words of it */
+    this.called = [];
     const titles = (this.titleLengths = new Uint32Array(documents.length));
     words.forEach((found, which) => this.positions[which].forEach((at, row) => at >= 0 && (titles[at] = found.titles.lengths[row])));
     const lengths = new Float64Array(owners.length);
@@ -151,11 +148,18 @@ export class Words {
     this.#groups.clear();
   }
 
-  /** Chunk rows of the documents whose title is the query. @param {string} query @returns {number[]} */
+  /** Chunk rows of the documents whose title is the query that was last found: any of its words leads to them.
+   * @param {string} query @returns {number[]} */
   titled(query) {
     const asked = named(query).join(" ");
-    const documents = asked ? (this.called.get(asked) ?? []) : [];
+    const documents = asked ? [...this.near].filter((at) => this.#called(at) === asked) : [];
     return documents.flatMap((at) => [...this.owned.subarray(this.bounds[at], this.bounds[at + 1])]);
+  }
+
+  /** @param {number} at */
+  #called(at) {
+    const { segment, row } = this.documents[at];
+    return (this.called[at] ??= named(segment.titles.at(row)).join(" "));
   }
 
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
