@@ -381,7 +381,7 @@ export interface Status {
   offer: Check | null;
   /** ISO time of the last full refresh of the signed metadata. */
   checked: string | null;
-  /** ISO time at which the host last answered this page as it should. */
+  /** ISO time at which the host last answered as it should. */
   contacted: string | null;
   /** ISO time until which the metadata say that they are fresh. */
   expires: string | null;

@@ -71,6 +71,7 @@ class ChannelStatus:
         reason: `yanked`, `refused` or `pinned`; or None.
         whole: The digest of the installed segments that were found to make the signed state.
         tree: Where the search page of the tree is that was asked last; empty: of a folder nobody knows.
+        contacted: When the host last answered as it should.
     """
 
     checked: datetime | None = None
@@ -83,12 +84,14 @@ class ChannelStatus:
     reason: str | None = None
     whole: str = ""
     tree: str = ""
+    contacted: datetime | None = None
 
     def json(self) -> dict[str, object]:
         """Return the JSON values that `status()` has too; null where there is none."""
         latest, error = self.latest, self.error
         return {
             "checked": told(self.checked),
+            "contacted": told(self.contacted),
             "expires": told(self.expires),
             "latest": None if latest is None else latest.json(),
             "error": None
@@ -118,6 +121,7 @@ def decode_status(fields: Fields) -> ChannelStatus:
         reason=fields.text("reason", 1, 100) if "reason" in fields else None,
         whole=fields.match("whole", DIGEST) if "whole" in fields else "",
         tree=fields.text("tree", longest=LONGEST_ADDRESS) if "tree" in fields else "",
+        contacted=fields.optional("contacted", fields.time) if "contacted" in fields else None,
     )
 
 

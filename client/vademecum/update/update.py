@@ -138,6 +138,7 @@ class Update:
         self.session.status = replace(
             before,
             checked=now if found.complete else before.checked,
+            contacted=now,
             expires=found.trust.expires,
             latest=rollout.latest(line, pointer),
             error=None,

@@ -224,7 +224,7 @@ def test_the_states_of_an_update_are_those_of_the_table(constants: Any) -> None:
 def test_the_status_has_the_same_keys_in_both_languages() -> None:
     """A page has five more: what it does by itself, and what it has found or shows since it was opened."""
     status = asyncio.run(Engine(MemoryStore(), {}, SystemClock()).status())
-    assert set(fields_of("Status")) == {*status, "state", "mode", "offer", "contacted", "preview"}
+    assert set(fields_of("Status")) == {*status, "state", "mode", "offer", "preview"}
 
 
 @pytest.mark.parametrize(

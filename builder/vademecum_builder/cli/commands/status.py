@@ -23,7 +23,7 @@ def run(options: Namespace) -> Shown:
     lines += [f"  {waits}"] if (waits := waiting(status)) else []
     lines += [f"  previous: release {status['previous']['sequence']}"] if status["previous"] else []
     lines += policy_lines(status)
-    lines += [f"  checked {status['checked']}"] if status["checked"] else []
+    lines += [f"  checked {status['contacted']}"] if status["contacted"] else []
     lines += stale(status)
     if status["expired"]:
         lines.append(f"  signatures expired on {status['expires']}: nothing new is installed")

@@ -1,5 +1,5 @@
 // @ts-check
-/** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `contacted`, `preview`. */
+/** What is known of a knowledge base, from its store and from this page: the keys of `Engine.status` in engine.py, and `state`, `mode`, `offer`, `preview`. */
 
 import { TRANSIENT } from "../errors.mjs";
 import { parseObject } from "../format/json.mjs";
@@ -43,7 +43,7 @@ export async function readStatus(store, { state, error, judged: offer, contacted
     reason: sync.reason ?? null,
     offer,
     checked: sync.checked ?? null,
-    contacted: contacted ? new Date(contacted).toISOString() : null,
+    contacted: contacted ? new Date(contacted).toISOString() : (sync.contacted ?? null),
     expires: sync.expires ?? null,
     expired: Date.parse(sync.expires) <= Date.now(),
     staleSince: sync.staleSince ?? null,

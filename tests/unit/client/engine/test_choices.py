@@ -218,6 +218,7 @@ def test_the_status_of_an_empty_store() -> None:
         "yanked": [],
         "reason": None,
         "checked": None,
+        "contacted": None,
         "expires": None,
         "expired": False,
         "error": None,

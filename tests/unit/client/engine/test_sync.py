@@ -117,6 +117,8 @@ def test_idle_checks_do_not_put_the_complete_one_off(app: App) -> None:
         app.clock.advance(28_800 - 1)
         app.sync()
         assert len(app.requests) == 1
+    status = app.status()
+    assert (status["checked"], status["contacted"]) == ("2026-11-21T08:00:00Z", "2026-11-22T07:59:57Z")
     app.clock.advance(3)
     app.sync()
     assert "metadata/2.root.json" in app.requests
