@@ -6,19 +6,28 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
 
 from support.pages_host import PagesHost
 from support.repositories import commit, fake_gh, git, repository, write
+from vademecum.version import __version__
 from vademecum_builder.cli.main import main
 from vademecum_builder.scaffold.files import ACTION_FILE, WORKFLOW_FILE
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE
 
 DOCS = {"docs/lanterns.md": "# Lanterns\n\nA page about lanterns.\n"}
 KEYS, SERVED = Path(".vademecum/keys"), Path(".served")
 WORKING = {"secret list": '[{"name": "VADEMECUM_SIGNING_KEY"}]', "/pages": "workflow"}
 Check = Callable[[], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def from_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for most who install it; what runs here came from this repository."""
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
 
 
 @pytest.fixture
@@ -169,6 +178,20 @@ def test_a_workflow_that_is_green_when_the_build_fails(check: Check, case: str) 
     step, more, wrong = GREEN[case]
     write({WORKFLOW_FILE: more + PIPED.replace("STEP", step if step.startswith('"') else json.dumps(step))})
     assert [message for message in check() if "green" in message] != [] if wrong else check() == []
+
+
+def test_what_the_workflow_would_not_install(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("docs/b.rst").write_text("B\n=\n\nText.\n")
+    commit()
+    told = f"{REQUIREMENTS_FILE}: what is built takes the line `vademecum[build,rst]=={__version__}`"
+    assert told in check()
+    Path(REQUIREMENTS_FILE).write_text("vademecum[build,rst]\n")
+    assert told not in check()
+    came = '{"url": "file:///v.whl", "archive_info": {}}'
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: came)
+    assert not any(REQUIREMENTS_FILE in message for message in check())
+    Path(REQUIREMENTS_FILE).unlink()
+    assert any("git+https://HOST/REPOSITORY@COMMIT" in message for message in check())
 
 
 def test_what_github_says(check: Check, place: Path) -> None:

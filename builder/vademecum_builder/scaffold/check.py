@@ -23,6 +23,7 @@ from vademecum_builder.scaffold.live import check_live
 from vademecum_builder.scaffold.on_github import check_github
 from vademecum_builder.scaffold.plan import KEY_FOLDERS, source_folders
 from vademecum_builder.scaffold.repository import Repository, git, open_repository
+from vademecum_builder.scaffold.requirement import check_requirements, extras_of
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.keys import (
     KEY_VARIABLE,
@@ -73,6 +74,8 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
     workflows = read_workflows(known)
     if known.owner or workflows:
         yield from check_workflows(known, workflows, sources)
+        if told is not None and any(workflow.uses_ours for workflow in workflows):
+            yield from check_requirements(known, extras_of(known, sources, told.encoder or "", told))
     else:
         yield from check_other_ci(known)
     root = _given(known, told)

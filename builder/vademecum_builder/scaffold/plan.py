@@ -11,7 +11,6 @@ from vademecum.errors import StorageError, UsageError
 from vademecum.version import __version__
 from vademecum_builder.encoders.registry import published_name
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.scaffold.candidates import is_below
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import (
@@ -74,8 +73,7 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     deployed = None if publishing else next((w for w in workflows if w.deploys), None)
     told = read_settings(known.top / SETTINGS_FILE) if (known.top / SETTINGS_FILE).exists() else None
     choice = choose(known, folder, deployed, wishes, ask) if told is None else _settled(known, told)
-    names = [name for name in known.files if any(is_below(name, source) for source in choice.sources)]
-    extras = extras_of(names, wishes.encoder, told)
+    extras = extras_of(known, choice.sources, wishes.encoder, told)
     keys = key_folder(known.top)
     files = (
         _file(known, SETTINGS_FILE, _settings(known, choice, wishes)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from urllib.request import url2pathname
@@ -12,7 +12,9 @@ from urllib.request import url2pathname
 from vademecum.version import __version__
 from vademecum_builder.encoders.transformer import PREFIX
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.scaffold.repository import git
+from vademecum_builder.scaffold.candidates import is_below
+from vademecum_builder.scaffold.findings import WRONG, Finding
+from vademecum_builder.scaffold.repository import Repository, git
 from vademecum_builder.sources.endings import EXTRAS, media_type
 
 REQUIREMENTS_FILE = ".github/vademecum-requirements.txt"
@@ -26,17 +28,18 @@ _BY_COMMIT = """\
 _OF_KINDS = {"feed": "feed", "files": "files", "sql": "sql"}
 
 
-def extras_of(names: Iterable[str], encoder: str, told: BuildRequest | None) -> tuple[str, ...]:
+def extras_of(known: Repository, sources: Collection[str], encoder: str, told: BuildRequest | None) -> tuple[str, ...]:
     """Return the extras that a build takes beside `build`, sorted.
 
     Args:
-        names: Files of its sources.
+        sources: Folders of documents, relative to the repository's top.
         told: Its settings, where there are some; they name the encoder then.
     """
+    names = (name for name in known.files if any(is_below(name, source) for source in sources))
     found = {EXTRAS.get(media_type(name) or "", "") for name in names}
-    sources = told.sources if told else ()
-    found |= {_OF_KINDS.get(source.kind, "") for source in sources}
-    found |= {"sql" for source in sources if source.kind == "messages" and "url" in source.values}
+    settings = told.sources if told else ()
+    found |= {_OF_KINDS.get(one.kind, "") for one in settings}
+    found |= {"sql" for one in settings if one.kind == "messages" and "url" in one.values}
     found |= {"models"} if ((told and told.encoder) or encoder).startswith(PREFIX) else set()
     return tuple(sorted(found - {""}))
 
@@ -62,6 +65,15 @@ def unreached(extras: Collection[str]) -> str:
     came = _origin()
     lacks = came is not None and not requirement(came)
     return f"{_named(extras)} @ git+https://HOST/REPOSITORY@COMMIT" if lacks else ""
+
+
+def check_requirements(known: Repository, extras: Collection[str]) -> Iterator[Finding]:
+    """Say what a workflow would not install, and so could not build with."""
+    file = known.top / REQUIREMENTS_FILE
+    said = file.read_text("utf-8", "replace") if file.is_file() else ""
+    line = unreached(extras) or f"{_named(extras)}=={__version__}"
+    if (not said and unreached(extras)) or any(extra not in said for extra in extras):
+        yield Finding(REQUIREMENTS_FILE, WRONG, f"{REQUIREMENTS_FILE}: what is built takes the line `{line}`")
 
 
 def _named(extras: Collection[str]) -> str:

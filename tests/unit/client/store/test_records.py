@@ -30,7 +30,15 @@ from vademecum.transport.waiting import require_patience
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STATUS = ChannelStatus(
-    WHEN, WHEN, Latest(12, "v12"), ErrorNote("network", "no answer", WHEN), WHEN, (3, 4), True, "yanked", contacted=WHEN
+    WHEN,
+    WHEN,
+    Latest(12, "v12"),
+    ErrorNote("network", "no answer", WHEN),
+    WHEN,
+    (3, 4),
+    True,
+    "yanked",
+    contacted=WHEN,
 )
 VALUES: dict[str, list[Any]] = {
     "sync": [STATUS, ChannelStatus(latest=Latest(1, "")), ChannelStatus(expires=WHEN)],
