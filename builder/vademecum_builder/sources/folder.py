@@ -87,8 +87,10 @@ class FolderSource:
         """
         real = os.path.realpath(self.root)
         if not Path(real).is_dir():
-            found = "is a file, not a folder" if self.root.exists() else "no such folder"
-            raise UsageError(f"{self.root}: {found}; name the folder that holds the documents")
+            found = (
+                "is a file, not a folder;" if self.root.exists() else "no such folder; run what makes it, or"
+            )
+            raise UsageError(f"{self.root}: {found} name the folder that holds the documents")
         return self._scan()
 
     def keys(self) -> list[str]:

@@ -528,7 +528,7 @@ def test_folders_nested_too_deeply_are_skipped(tmp_path: Path, monkeypatch: pyte
 
 
 def test_no_folder_is_said_before_anything_is_read(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"docs: no such folder; name the folder"):
+    with pytest.raises(UsageError, match=r"docs: no such folder; run what makes it, or name the folder"):
         FolderSource(tmp_path / "docs").scan()
     with pytest.raises(UsageError, match=r"a\.md: is a file, not a folder"):
         FolderSource(put(tmp_path, "a.md")).scan()
