@@ -83,11 +83,7 @@ def is_one_of(*values: Any) -> Callable[[Any, Path], Any]:
 
 
 def is_number(
-    least: float = 0,
-    most: float = inf,
-    *,
-    real: bool = False,
-    make: Callable[[Any], Any] = lambda number: number,
+    least: float = 0, most: float = inf, *, real: bool = False, make: Callable[[Any], Any] = lambda number: number
 ) -> Callable[[Any, Path], Any]:
     """Return what takes a number within these bounds, whole unless it may be `real`, and what it makes of it."""
     kinds = (int, float) if real else (int,)

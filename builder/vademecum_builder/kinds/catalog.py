@@ -51,13 +51,9 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     id = values.get("id", "")
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
     if values.get("merge") and not id:
-        raise UsageError(
-            f"{settings.where}: source.merge: name the field that several rows have in common: id"
-        )
+        raise UsageError(f"{settings.where}: source.merge: name the field that several rows have in common: id")
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
-    source = CatalogSource(
-        values["path"], layout, id, reader.named, settings.where, values.get("merge", False)
-    )
+    source = CatalogSource(values["path"], layout, id, reader.named, settings.where, values.get("merge", False))
     if request.sync and not is_address(source.place):
         source.files()
     return [Opened(source, lambda: reader)]

@@ -26,8 +26,4 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """
     values = settings.values
     reader = RecordReader.of(settings)
-    return [
-        Opened(
-            DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader
-        )
-    ]
+    return [Opened(DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader)]

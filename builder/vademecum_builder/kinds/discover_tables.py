@@ -36,9 +36,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
     if not found:
         without = (
-            f"; left out, as private or a program's own: {', '.join(private)}: name it yourself"
-            if private
-            else ""
+            f"; left out, as private or a program's own: {', '.join(private)}: name it yourself" if private else ""
         )
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
@@ -74,9 +72,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         settings = dict(proposed.settings)
         for role, told in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
             column, name = settings.get(role, role), f"{role}_name"
-            if name not in columns and (
-                join := schema.join("m", table, column, role, people=role == "author")
-            ):
+            if name not in columns and (join := schema.join("m", table, column, role, people=role == "author")):
                 joins.append(join.sql)
                 selected.append(f"{join.name} AS {name}")
                 settings[told] = name

@@ -133,9 +133,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     texts = [one for one in open_ if one.type == "text"]
     short = [one for one in open_ if one.length <= _LONGEST_TITLE * one.records]
     title = _called(short, _TITLES) or min(
-        (one for one in texts if one.words * 2 > one.records),
-        key=lambda one: one.length / one.records,
-        default=None,
+        (one for one in texts if one.words * 2 > one.records), key=lambda one: one.length / one.records, default=None
     )
     prose = [one.name for one in texts if one.is_prose and one is not title]
     # Without prose it is the text, whose first line is the title.
@@ -151,9 +149,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     times = [one for one in open_ if one.type == "time"]
     updated = next((one for one in times if _UPDATED.search(one.name)), None)
     taken = {*told["text"], link, title.name if title else "", updated.name if updated else ""}
-    kept = [
-        one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")
-    ]
+    kept = [one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")]
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:
         told["metadata"] = kept
     if updated:

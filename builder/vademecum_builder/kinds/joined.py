@@ -30,12 +30,8 @@ def _are_sources(value: Any, folder: Path) -> tuple[str, ...] | None:
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "sources": Key(
-        "a list of names of other sources, those that go before first", _are_sources, required=True
-    ),
-    "identity": Key(
-        'a field, or one for each as in {shop = "sku", erp = "number"}', _is_identity, required=True
-    ),
+    "sources": Key("a list of names of other sources, those that go before first", _are_sources, required=True),
+    "identity": Key('a field, or one for each as in {shop = "sku", erp = "number"}', _is_identity, required=True),
     "rule": Key(", ".join(RULES), is_one_of(*RULES)),
     "drafts": Key("true or false", is_truth),
     **{name: key for name, key in records.KEYS.items() if name != "id"},
@@ -73,9 +69,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 
     values = settings.values
     if values.get("rule") == "newest" and "updated" not in values:
-        raise UsageError(
-            f"{settings.where}: source.rule: newest needs updated, the field that says how old one is"
-        )
+        raise UsageError(f"{settings.where}: source.rule: newest needs updated, the field that says how old one is")
     parts = []
     for part in values["sources"]:
         identity = values["identity"].get(part.name) or values["identity"].get("")

@@ -13,16 +13,7 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.markup import Code
-from vademecum_builder.kinds.base import (
-    Key,
-    Opened,
-    is_number,
-    is_one_of,
-    is_path,
-    is_text,
-    is_texts,
-    is_truth,
-)
+from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_path, is_text, is_texts, is_truth
 from vademecum_builder.kinds.records import is_zone
 from vademecum_builder.kinds.sql import is_database, table_source
 from vademecum_builder.kinds.templates import Template
@@ -36,18 +27,7 @@ from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, Mess
 from vademecum_builder.sources.times import read_duration
 from vademecum_builder.stages.documents import DocumentReader
 
-_FIELDS: Final = (
-    "id",
-    "time",
-    "author",
-    "text",
-    "channel",
-    "thread",
-    "reply-to",
-    "subject",
-    "updated",
-    "deleted",
-)
+_FIELDS: Final = ("id", "time", "author", "text", "channel", "thread", "reply-to", "subject", "updated", "deleted")
 _ALWAYS: Final = _FIELDS[:4]
 """What every message has, by these names unless the settings say others."""
 
@@ -99,9 +79,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     told = {field: values[name] for field, name in names.items() if name in values}
     limits = Limits(**told)
     if limits.overlap >= limits.messages // 2 + 1:
-        raise UsageError(
-            f"{settings.where}: source.overlap: {limits.overlap} is half of messages or more: lower it"
-        )
+        raise UsageError(f"{settings.where}: source.overlap: {limits.overlap} is half of messages or more: lower it")
     archive = _archive(settings, request)
     try:
         link = Template.of(values["link"]) if "link" in values else None
@@ -119,11 +97,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 def _archive(settings: SourceSettings, request: BuildRequest) -> Archive:
     values = settings.values
     if ("url" in values) == ("path" in values):
-        found = (
-            "url and path: take one of them out"
-            if "url" in values
-            else "name a database (url) or a file (path)"
-        )
+        found = "url and path: take one of them out" if "url" in values else "name a database (url) or a file (path)"
         raise UsageError(f"{settings.where}: source: {found}")
     named = {name: name for name in _ALWAYS} | {name: values[name] for name in _FIELDS if name in values}
     columns = {name.replace("-", "_"): column for name, column in named.items()}
@@ -183,9 +157,7 @@ class ConversationReader(DocumentReader):
             return "messages without text"
         first, last = messages[0], messages[-1]
         date = date_of(datetime.fromisoformat(first["time"]), self.limits.zone)
-        title = clean_line(titled) or clean_line(
-            f"{record['channel']}, {date}" if record["channel"] else date
-        )
+        title = clean_line(titled) or clean_line(f"{record['channel']}, {date}" if record["channel"] else date)
         metadata: dict[str, Any] = {
             "strategy": record["strategy"],
             "authors": sorted({message["author"] for message in messages if message["author"]}),

@@ -68,9 +68,7 @@ _CHAT = re.compile(
 )
 """What an archive of messages is called."""
 _MARKUP = re.compile(r"</?(?:p|br|div|b|em|strong|[uo]l|li|a|h[1-6]|img|span)\b[^<>]*>?", re.IGNORECASE)
-_NO_CHAT = re.compile(
-    r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE
-)
+_NO_CHAT = re.compile(r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE)
 """What a message has not: a review, an article, an order has an author, a time and a text, too."""
 
 
@@ -104,12 +102,7 @@ class Proposal:
 
 
 def of_records(
-    name: str,
-    kind: str,
-    where: dict[str, Any],
-    fields: Sequence[FieldFound],
-    count: int,
-    keys: Sequence[str] = (),
+    name: str, kind: str, where: dict[str, Any], fields: Sequence[FieldFound], count: int, keys: Sequence[str] = ()
 ) -> Proposal:
     """Return what makes a document of each of these records.
 
@@ -136,11 +129,7 @@ ZONE = "times say no zone: is it this one?"
 
 
 def of_messages(
-    table: str,
-    where: dict[str, Any],
-    fields: Sequence[FieldFound],
-    keys: Sequence[str],
-    columns: Sequence[str],
+    table: str, where: dict[str, Any], fields: Sequence[FieldFound], keys: Sequence[str], columns: Sequence[str]
 ) -> Proposal | None:
     """Return the archive that records are: where each has a time, an author and a text, and they are called messages or
     are of a channel, a thread, or answers; None: they are none.
@@ -178,11 +167,7 @@ def of_messages(
     if not ids or not called or other or not {"time", "author", "text"} <= named.keys():
         return None
     told = {"id": ids[0]} | {role: one.name for role, one in named.items()}
-    told = {
-        role: name
-        for role, name in told.items()
-        if role != name or role not in ("id", "time", "author", "text")
-    }
+    told = {role: name for role, name in told.items() if role != name or role not in ("id", "time", "author", "text")}
     zone = zone_of(named["time"])
     return Proposal(name_of(table), "messages", where | told | zone, [ZONE] if zone else [])
 

@@ -142,9 +142,7 @@ class RecordReader(DocumentReader):
         """
         for key, name in (*self.named, ("id", self.id)):
             if name not in fields and name.partition(".")[0] not in fields:
-                raise UsageError(
-                    f"{self.where}: source.{key}: there is no field {name!r}; {instead(name, fields)}"
-                )
+                raise UsageError(f"{self.where}: source.{key}: there is no field {name!r}; {instead(name, fields)}")
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - every record is shaped alike
         """Return the digest of the settings that make a document of a record."""
@@ -154,16 +152,7 @@ class RecordReader(DocumentReader):
     def _shape(self) -> str:
         texts = [template.text for template in self.text]
         others = [self.title and self.title.text, self.link and self.link.text, str(self.zone)]
-        told = [
-            texts,
-            others,
-            self.metadata,
-            self.updated,
-            self.format,
-            sorted(self.other_use),
-            self.id,
-            self.order,
-        ]
+        told = [texts, others, self.metadata, self.updated, self.format, sorted(self.other_use), self.id, self.order]
         return hashlib.sha256(canonical(told)).hexdigest()
 
     def read(self, item: SourceItem) -> Document | str:
@@ -213,9 +202,7 @@ class RecordReader(DocumentReader):
         linked = self.link.fields if self.link else ()
         used = {self.id, self.updated, *titled, *linked, *self.metadata, *self.other_use}
         for name in self.order or record:
-            yield from (
-                path for path in _texts(record.get(name), name) if path not in used and name not in used
-            )
+            yield from (path for path in _texts(record.get(name), name) if path not in used and name not in used)
 
 
 def _texts(value: Any, path: str) -> Iterator[str]:

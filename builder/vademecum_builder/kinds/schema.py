@@ -13,22 +13,10 @@ from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
 from vademecum_builder.sources.records import json_value
 
-_NAMES: Final = (
-    "display_name",
-    "nickname",
-    "nick",
-    "username",
-    "user_name",
-    "full_name",
-    "handle",
-    "login",
-    "name",
-)
+_NAMES: Final = ("display_name", "nickname", "nick", "username", "user_name", "full_name", "handle", "login", "name")
 _TITLES: Final = ("display_name", "title", "subject", "name")
 _SAMPLED: Final = 1000
-_PEOPLE: Final = re.compile(
-    r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE
-)
+_PEOPLE: Final = re.compile(r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE)
 _VALUES: Final = 20
 """What has more different values is neither a flag nor a choice."""
 _TIME: Final = "2000-01-01"
@@ -87,9 +75,7 @@ class Schema:
     def as_one(self, alias: str, columns: Sequence[str]) -> str:
         """Return what makes one text of several columns."""
         mysql = self._database.dialect in ("mysql", "mariadb")
-        texts = [
-            f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns
-        ]
+        texts = [f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns]
         return f"CONCAT_WS('-', {', '.join(texts)})" if mysql else " || '-' || ".join(texts)
 
     def join(self, alias: str, table: str, column: str, role: str, *, people: bool) -> Join | None:
@@ -107,9 +93,7 @@ class Schema:
             return None
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
-        return Join(
-            f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}"
-        )
+        return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
     def references(self, table: str) -> Mapping[str, Reference]:
         """Return what ids stand for, by their columns: as the database says, else as they are called."""
@@ -155,19 +139,13 @@ class Schema:
         if is_private(column, _TIME, table):
             yield f"({name} IS NULL{self._or_empty(table, column, name)})"
             return
-        found = self._connection.scalars(
-            self._select(sa.column(column), table).distinct().limit(_VALUES + 1)
-        ).all()
+        found = self._connection.scalars(self._select(sa.column(column), table).distinct().limit(_VALUES + 1)).all()
         values = [one for one in found if one is not None]
         hidden = [one for one in values if is_private(column, json_value(one), table)]
         state = _STATE.fullmatch(_plain(column))
         if len(found) > _VALUES or not values or (state and not hidden):
             return
-        if (
-            _WHO.fullmatch(_plain(column))
-            and not isinstance(values[0], bool | str)
-            and not is_private(column, 0)
-        ):
+        if _WHO.fullmatch(_plain(column)) and not isinstance(values[0], bool | str) and not is_private(column, 0):
             yield _NOBODY  # a number that nobody can know the meaning of
         elif state:
             yield f"({name} IS NULL OR {name} NOT IN ({_listed(hidden)}))"
@@ -208,9 +186,7 @@ class Schema:
         for start in range(len(parts)):
             one = "_".join(parts[start:])
             words = {one, f"{one}s", f"{one}es", f"{one.removesuffix('y')}ies"}
-            fit = [
-                name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)
-            ]
+            fit = [name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
             if fit:
                 return min(fit, key=lambda name: (name.split("_")[0] != table.split("_")[0], len(name), name))
         return ""

@@ -40,9 +40,7 @@ def is_database(value: Any, folder: Path) -> Database | None:
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "url": Key(
-        "a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", is_database, required=True
-    ),
+    "url": Key("a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", is_database, required=True),
     "table": Key("a table's name", is_text),
     "query": Key("a SELECT", is_text),
     "cursor": Key("the column that rises with each change", is_text),
@@ -78,9 +76,7 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
     capture = settings.values.get("capture")
     if capture and (table.cursor or not table.table):
         found = (
-            "cursor and capture: take one of them out"
-            if table.cursor
-            else "capture: a query has none: name a table"
+            "cursor and capture: take one of them out" if table.cursor else "capture: a query has none: name a table"
         )
         raise UsageError(f"{settings.where}: source: {found}")
     from vademecum_builder.sources.capture import Triggers
@@ -99,11 +95,7 @@ def table_source(settings: SourceSettings) -> TableSource:
     """
     values = settings.values
     if ("table" in values) == ("query" in values):
-        found = (
-            "table and query: take one of them out"
-            if "table" in values
-            else "no table: name one (or a query)"
-        )
+        found = "table and query: take one of them out" if "table" in values else "no table: name one (or a query)"
         raise UsageError(f"{settings.where}: source: {found}")
     from vademecum_builder.sources.table import TableSource
     from vademecum_builder.sources.table_rows import LOOK_BACK

@@ -62,9 +62,7 @@ class Template:
         """
         for name in self.fields:
             if name not in fields:
-                raise UsageError(
-                    f"template {self.text!r}: there is no field {name!r}; {instead(name, fields)}"
-                )
+                raise UsageError(f"template {self.text!r}: there is no field {name!r}; {instead(name, fields)}")
 
     def render(self, record: Mapping[str, Any], write: Callable[[str], str] = str) -> str:
         """Return the text for a record, each field and what stands between them as `write` gives it.
@@ -84,8 +82,7 @@ class Template:
         if any(not shown(field_at(record, name)) for name in self.fields):
             return ""
         return "".join(
-            before
-            + (_in_address(shown(field_at(record, name)), first=not number and not before) if name else "")
+            before + (_in_address(shown(field_at(record, name)), first=not number and not before) if name else "")
             for number, (before, name) in enumerate(self.parts)
         )
 
@@ -125,9 +122,7 @@ def _rich_text(node: object) -> str:
         return ""
     if (children := _children(node)) is None:
         attributes = node.get("attrs")
-        told = (
-            node.get("text") or node.get("value") or (isinstance(attributes, dict) and attributes.get("text"))
-        )
+        told = node.get("text") or node.get("value") or (isinstance(attributes, dict) and attributes.get("text"))
         return str(told or "\n" * _type_of(node).lower().endswith("break"))
     texts = [_rich_text(child) for child in children]
     if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):

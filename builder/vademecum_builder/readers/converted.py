@@ -62,7 +62,5 @@ def converted_by(command: Sequence[str], text: str) -> str:
     except subprocess.TimeoutExpired:
         raise ContentError(f"takes longer than {SECONDS:g} seconds to read: split it") from None
     except subprocess.CalledProcessError as error:
-        raise ContentError(
-            f"cannot be read ({clean_line(error.stderr.decode('utf-8', 'replace'), 120)})"
-        ) from None
+        raise ContentError(f"cannot be read ({clean_line(error.stderr.decode('utf-8', 'replace'), 120)})") from None
     return clean(done.stdout.decode("utf-8", "replace"))

@@ -107,22 +107,13 @@ def parse_document(
         url, sections = f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
     elif fragment:
         sections = tuple(replace(section, anchor=section.anchor or fragment) for section in sections)
-    return Document(
-        file.key,
-        title,
-        url,
-        metadata,
-        sections,
-        tuple(f"{file.key}: {warning}" for warning in warnings),
-    )
+    return Document(file.key, title, url, metadata, sections, tuple(f"{file.key}: {warning}" for warning in warnings))
 
 
 def _has_own_folder(file: SourceItem, url: str) -> bool:
     """Return whether a file is served as a folder: `guide/keys.md` at `guide/keys/`."""
     stem = PurePosixPath(file.key).stem
-    return (
-        file.media_type == MARKDOWN and url.endswith(f"/{quote(stem)}/") and stem.lower() not in _FOLDER_PAGES
-    )
+    return file.media_type == MARKDOWN and url.endswith(f"/{quote(stem)}/") and stem.lower() not in _FOLDER_PAGES
 
 
 def _from_own_folder(section: Section) -> Section:

@@ -46,9 +46,7 @@ def read_notebook(text: str) -> Reading:
         notebook: Any = convert(reads(orjson.dumps(written).decode()), 4)  # type: ignore[no-untyped-call]
         language = notebook.metadata.get("language_info", {}).get("name", "")
         language = language or notebook.metadata.get("kernelspec", {}).get("language", "")
-        parts = [
-            part for n, cell in enumerate(notebook.cells) for part in _parts(cell, n == 0, str(language))
-        ]
+        parts = [part for n, cell in enumerate(notebook.cells) for part in _parts(cell, n == 0, str(language))]
     return read_markdown("\n\n".join(parts) + "\n", _NO_ANCHORS)
 
 

@@ -204,16 +204,12 @@ def read_epub(data: bytes) -> Reading:
         container = ElementTree.fromstring(book.read("META-INF/container.xml"))
         top = next(part.attrib["full-path"] for part in container.iter() if part.tag.endswith("rootfile"))
         package = ElementTree.fromstring(book.read(top))
-        files = {
-            part.attrib["id"]: part.attrib["href"] for part in package.iter() if part.tag.endswith("}item")
-        }
+        files = {part.attrib["id"]: part.attrib["href"] for part in package.iter() if part.tag.endswith("}item")}
         named = (part.text for part in package.iter("{http://purl.org/dc/elements/1.1/}title"))
         title = clean_line(next(named, "") or "")
         for part in package.iter():
             if part.tag.endswith("}itemref"):
-                file = posixpath.normpath(
-                    posixpath.join(posixpath.dirname(top), unquote(files[part.attrib["idref"]]))
-                )
+                file = posixpath.normpath(posixpath.join(posixpath.dirname(top), unquote(files[part.attrib["idref"]])))
                 # A book has nothing beside its text: an aside is a note of it.
                 chapter = read_html(_ASIDE.sub(r"<\1div", decode(book.read(file)).text))
                 shown = [one for one in chapter.sections if one.blocks]

@@ -29,8 +29,7 @@ _HEAP = ("+RTS", "-M1g", "-RTS")
 """Bytes, so that a strange file costs no machine its memory."""
 _KEYWORD = re.compile(r"^[ \t]*#\+([\w-]+):[ \t]*(.*)$", re.MULTILINE)
 _BLOCK = re.compile(  # the innermost: one that is not closed ends at the next, so that each letter is looked at once
-    r"^[ \t]*#\+begin_(\w+)(?:(?!^[ \t]*#\+begin_)[\s\S])*?^[ \t]*#\+end_\1\b.*$",
-    re.MULTILINE | re.IGNORECASE,
+    r"^[ \t]*#\+begin_(\w+)(?:(?!^[ \t]*#\+begin_)[\s\S])*?^[ \t]*#\+end_\1\b.*$", re.MULTILINE | re.IGNORECASE
 )
 _COOKIE = re.compile(r"^(\*+ .*?)\[#\w\][ \t]*", re.MULTILINE)
 _PLANNING = re.compile(r"^[ \t]*(?:(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):[ \t]*[<\[].*)\n", re.MULTILINE)

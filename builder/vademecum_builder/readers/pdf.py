@@ -15,9 +15,7 @@ from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
 
 _WORD = r"[^\W\d_]+"
-_BROKEN_WORD = re.compile(
-    rf"(?P<joined>-?)(?P<first>{_WORD})(?:[\ufffe\x02]\n?|-\n)(?P<second>(?![A-Z]){_WORD})"
-)
+_BROKEN_WORD = re.compile(rf"(?P<joined>-?)(?P<first>{_WORD})(?:[\ufffe\x02]\n?|-\n)(?P<second>(?![A-Z]){_WORD})")
 _ALIKE = 5
 """Characters with which two words begin that are of one kind: approved, approval."""
 _LONG = 4
@@ -141,9 +139,7 @@ def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ())
         repeated = {
             at: [
                 bool(line)
-                and (
-                    found[at][line] > len(pages) / 2 or (found[at][line] >= LEAST_PAGES and said in headings)
-                )
+                and (found[at][line] > len(pages) / 2 or (found[at][line] >= LEAST_PAGES and said in headings))
                 for line, said in zip(all_, (lines[at] if lines else "" for lines in cut), strict=True)
             ]
             for at, all_ in ends.items()
@@ -176,9 +172,7 @@ def _below(path: Sequence[tuple[int, str]], level: int, heading: str) -> list[tu
     return [*(one for one in path if one[0] < level), (level, heading)]
 
 
-def _section(
-    path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], cells: Cells, title: str
-) -> Section:
+def _section(path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], cells: Cells, title: str) -> Section:
     headings = tuple(heading for _, heading in path if heading != title)
     return Section(headings, f"page={page + 1}", tuple(_paragraphs(lines, cells)))
 

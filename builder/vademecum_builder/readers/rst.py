@@ -74,9 +74,7 @@ _LABELS = {
     "versionremoved": "Removed in version",
     "seealso": "See also",
 }
-_OWN_ROLES = re.compile(
-    r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t"
-)
+_OWN_ROLES = re.compile(r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t")
 _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
 _LOCK = threading.Lock()  # docutils looks directives up in a module
@@ -183,11 +181,7 @@ class _Any(Directive):
         if name == "only" and (argument.split()[:1] == ["not"]) == ("html" in argument):
             return []  # `internal`, `draft`: no tag is set that nobody says
         if _CODE.fullmatch(name):
-            return [
-                nodes.literal_block(
-                    text := "\n".join(self.content), text, classes=["code", argument or "text"]
-                )
-            ]
+            return [nodes.literal_block(text := "\n".join(self.content), text, classes=["code", argument or "text"])]
         label = _LABELS.get(name, "")
         if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
             return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it

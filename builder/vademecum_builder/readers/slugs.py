@@ -98,11 +98,7 @@ def _kramdown(text: str) -> str:
 
 
 def _mdbook(text: str) -> str:
-    kept = (
-        c if c.isalnum() or c in "_-" else "-"
-        for c in text.strip()
-        if c.isalnum() or c in "_-" or c.isspace()
-    )
+    kept = (c if c.isalnum() or c in "_-" else "-" for c in text.strip() if c.isalnum() or c in "_-" or c.isspace())
     return "".join(kept).lower()
 
 

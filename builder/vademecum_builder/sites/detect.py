@@ -63,13 +63,9 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
     suffixes = [PurePosixPath(key).suffix.lower() for key in keys]
     pages = sum(suffix in HTML_SUFFIXES for suffix in suffixes)
     # Some copy the sources beside the pages: those do not count.
-    rendered = {
-        key.rpartition(".")[0] for key, suffix in zip(keys, suffixes, strict=True) if suffix in HTML_SUFFIXES
-    }
+    rendered = {key.rpartition(".")[0] for key, suffix in zip(keys, suffixes, strict=True) if suffix in HTML_SUFFIXES}
     sources = sum(
-        suffix in _SOURCES
-        and not key.startswith(("_sources/", "_static/"))
-        and key.rpartition(".")[0] not in rendered
+        suffix in _SOURCES and not key.startswith(("_sources/", "_static/")) and key.rpartition(".")[0] not in rendered
         for key, suffix in zip(keys, suffixes, strict=True)
     )
     if not pages or pages <= sources:

@@ -126,9 +126,7 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
     """Return why a file is left out that is no whole page."""
     head = text[:_HEAD]
     if not _PART.search(head) and not _PART.search(text):
-        return LeftOut(
-            key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>"
-        )
+        return LeftOut(key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>")
     if "/src/" in f"/{key}" and re.search(r"<span class=['\"]hs-", head):
         return LeftOut(key, LeftOutKind.SOURCE, "source code, as Haddock shows it")
     title = head.partition("<title")[2].partition("</title")[0]

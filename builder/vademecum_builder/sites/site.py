@@ -10,14 +10,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.readers.document import Document, title_from_key
 from vademecum_builder.readers.html.page import Page, cut_off, open_page, read_page
 from vademecum_builder.sites.addresses import Addresses, version_in
-from vademecum_builder.sites.kinds import (
-    LeftOut,
-    LeftOutKind,
-    kind_by_head,
-    kind_by_name,
-    kind_by_text,
-    kind_of,
-)
+from vademecum_builder.sites.kinds import LeftOut, LeftOutKind, kind_by_head, kind_by_name, kind_by_text, kind_of
 from vademecum_builder.sites.survey import Survey, survey, top_folder
 from vademecum_builder.sources.charset import Decoded, decode
 
@@ -81,9 +74,7 @@ class Site:
         )
 
 
-def open_site(
-    keys: Sequence[str], read: Callable[[str], bytes], *, generator: str = "", base_url: str = ""
-) -> Site:
+def open_site(keys: Sequence[str], read: Callable[[str], bytes], *, generator: str = "", base_url: str = "") -> Site:
     """Look at a site as a whole, so that its pages can be read.
 
     Args:

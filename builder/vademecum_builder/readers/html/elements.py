@@ -31,14 +31,10 @@ _TRICKY_CODE = re.compile(
     r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
     re.IGNORECASE,
 )
-_LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight|highlight-source)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)"
-)
+_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|highlight-source)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 """Javadoc's tables, which are laid with `<div>`s."""
-_GRID_ROW = re.compile(
-    r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b"
-)
+_GRID_ROW = re.compile(r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b")
 
 
 def heading_level(tag: str, attributes: Attributes) -> int:
@@ -94,12 +90,7 @@ def language_of(pre: Node, attributes: Attributes) -> str:
     inner = pre.css_first("code")
     above = pre.parent.attributes if pre.parent is not None else {}
     above_it = pre.parent.parent if pre.parent is not None else None
-    names = [
-        attributes,
-        inner.attributes if inner is not None else {},
-        above,
-        above_it.attributes if above_it else {},
-    ]
+    names = [attributes, inner.attributes if inner is not None else {}, above, above_it.attributes if above_it else {}]
     for found in names:
         match = _LANGUAGE.search(found.get("class") or "")
         if match or found.get("data-lang") or found.get("data-language"):

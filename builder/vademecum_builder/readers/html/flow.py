@@ -128,12 +128,7 @@ class _Walk:
         part = part_of(node, tag, attributes)
         if part is not Part.TEXT and self._leave_out(node, tag, attributes, part):
             return
-        if (
-            not self._marked
-            and self._heading is None
-            and is_around(tag, attributes)
-            and not self._is_much(node)
-        ):
+        if not self._marked and self._heading is None and is_around(tag, attributes) and not self._is_much(node):
             return
         if tag in INLINE and "id" not in attributes:
             child = node.first_child
@@ -257,9 +252,7 @@ class _Walk:
         self._code += tag == "pre"
         self._push(frame)
 
-    def _open_heading(
-        self, node: Node, level: int, frame: _Open, attributes: Attributes, above: _Open
-    ) -> None:
+    def _open_heading(self, node: Node, level: int, frame: _Open, attributes: Attributes, above: _Open) -> None:
         self._out.end_block()
         named = self._anchors.meet(frame.tag, attributes)
         if named is not None:

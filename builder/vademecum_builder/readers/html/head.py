@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from vademecum_builder.readers.html.tree import Attributes, Tree, children, first, text_of
 from vademecum_builder.readers.text import clean_line
 
-_REFRESH = re.compile(
-    r"\s*([\d.]+)\s*[;,]?\s*(?:url\s*=)?\s*[\"']?(.*?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
-)
+_REFRESH = re.compile(r"\s*([\d.]+)\s*[;,]?\s*(?:url\s*=)?\s*[\"']?(.*?)[\"']?\s*$", re.IGNORECASE | re.DOTALL)
 _SLOW = 5
 """Seconds: a page that is refreshed later than this is one to be read."""
 _VERSION_NAMES = ("version", "docsearch:version", "docusaurus_version", "dcterms.hasversion", "doc-version")
@@ -71,12 +69,7 @@ def read_head(tree: Tree) -> Head:
         robots=frozenset(robots),
         generator=clean_line(named.get("generator", "")),
         version=next(
-            (
-                clean_line(named[name], 40)
-                for name in _VERSION_NAMES
-                if named.get(name, "current") != "current"
-            ),
-            "",
+            (clean_line(named[name], 40) for name in _VERSION_NAMES if named.get(name, "current") != "current"), ""
         ),
         description=named.get("description", ""),
     )

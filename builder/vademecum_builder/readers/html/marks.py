@@ -42,13 +42,9 @@ END: Final = Mark()
 BORDER: Final = Mark()
 """A cell of a table begins."""
 _STRONG, _EMPHASIS, _CODE = Mark(strong=True), Mark(emphasis=True), Mark(code=True)
-STYLES: Final = {
-    "strong": _STRONG,
-    "b": _STRONG,
-    "em": _EMPHASIS,
-    "i": _EMPHASIS,
-    "var": _EMPHASIS,
-} | dict.fromkeys(("code", "kbd", "samp", "tt"), _CODE)
+STYLES: Final = {"strong": _STRONG, "b": _STRONG, "em": _EMPHASIS, "i": _EMPHASIS, "var": _EMPHASIS} | dict.fromkeys(
+    ("code", "kbd", "samp", "tt"), _CODE
+)
 # What only classes say: literals of docutils and of Doxygen, and titles of what is no section (admonitions, rubrics).
 _BY_CLASS = re.compile(
     r"(?:^|\s)(?:(?P<code>literal|tt)|rubric|admonitionHeading_\w+|"

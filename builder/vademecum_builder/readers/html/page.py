@@ -141,9 +141,7 @@ def read_html(text: str) -> Reading:
 
 
 _HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
-_CLOSED = re.compile(
-    r"<(/?)(main|article|section|div|table|[ou]l|dl|pre|script|style|title)\b", re.IGNORECASE
-)
+_CLOSED = re.compile(r"<(/?)(main|article|section|div|table|[ou]l|dl|pre|script|style|title)\b", re.IGNORECASE)
 _SCRIPTS = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _OPEN_TAG = re.compile(r"<(?:[A-Za-z/][^<>]*|!--(?:(?!-->)[\s\S])*)\Z")
 
@@ -242,8 +240,6 @@ def _breadcrumbs(tree: Tree) -> Iterator[str]:
         return
     items = place.css("li") or place.css("a")
     for item in items[: MAX_BREADCRUMBS + 1]:
-        text = clean_line(" ".join(text_of(child) for child in children(item)) or text_of(item), 80).strip(
-            "/›»> "
-        )
+        text = clean_line(" ".join(text_of(child) for child in children(item)) or text_of(item), 80).strip("/›»> ")
         if text and text.lower() not in ("home", "🏠", "docs", "¶"):
             yield text

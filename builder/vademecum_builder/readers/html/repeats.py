@@ -155,11 +155,7 @@ def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
     for container in range(2, len(parents)):
         falls[container] = falls[container] or falls[parents[container]]
     more = [out or falls[line.container] for line, out in zip(flow.lines, gone, strict=True)]
-    return (
-        gone
-        if all(out or line.kind is Kind.END for line, out in zip(flow.lines, more, strict=True))
-        else more
-    )
+    return gone if all(out or line.kind is Kind.END for line, out in zip(flow.lines, more, strict=True)) else more
 
 
 def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Line]:

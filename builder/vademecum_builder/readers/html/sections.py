@@ -56,11 +56,7 @@ class Sections:
         An entry without a description is its own text.
         """
         return tuple(
-            Section(
-                part.headings[part.headings[:1] == (title,) :],
-                part.anchor,
-                tuple(part.blocks or [part.entry]),
-            )
+            Section(part.headings[part.headings[:1] == (title,) :], part.anchor, tuple(part.blocks or [part.entry]))
             for part in self._parts
             if part.blocks or part.entry
         )
@@ -76,10 +72,7 @@ class Sections:
             return
         text = clean_line(line.text)
         if line.level >= ENTRY and line.level not in self._bases:
-            self._bases[line.level] = (
-                [entry for entry in self._path if entry[0] < line.level],
-                self._parts[-1].anchor,
-            )
+            self._bases[line.level] = ([entry for entry in self._path if entry[0] < line.level], self._parts[-1].anchor)
         if line.level >= ENTRY:
             self._path = [*self._bases[line.level][0]]
         else:

@@ -138,9 +138,7 @@ def is_line_number(names: str) -> bool:
 
 
 def _switched_off(attributes: Attributes) -> bool:
-    return all(
-        (attributes.get(mark) or "").lower() in ("false", "none") for mark in _MARKS if mark in attributes
-    )
+    return all((attributes.get(mark) or "").lower() in ("false", "none") for mark in _MARKS if mark in attributes)
 
 
 def _is_hidden(attributes: Attributes) -> bool:
@@ -169,11 +167,7 @@ def _link(node: Node, attributes: Attributes) -> Part:
         if any(wanted <= words for wanted in _PERMALINK_WORDS):
             return Part.PERMALINK
         text = text_of(node)
-        if (
-            len(text) <= 3
-            and not any(character.isalnum() for character in text)
-            and first_image(node) is None
-        ):
+        if len(text) <= 3 and not any(character.isalnum() for character in text) and first_image(node) is None:
             return Part.PERMALINK
     return Part.TEXT
 
@@ -191,30 +185,11 @@ def _part_by_class(names: str, tag: str) -> Part:
     # One name at a time: "sidebar header-link" must not read as "sidebar-header".
     for name in names.split():
         words = words_of(name)
-        if (
-            name in _UNSEEN_NAMES
-            or (name == "src" and tag == "a")
-            or any(wanted <= words for wanted in _UNSEEN_WORDS)
-        ):
+        if name in _UNSEEN_NAMES or (name == "src" and tag == "a") or any(wanted <= words for wanted in _UNSEEN_WORDS):
             return Part.UNSEEN
         if any(wanted <= words for wanted in _EXCLUDED_WORDS):
             return Part.EXCLUDED
-        if tag in (
-            "html",
-            "body",
-            "main",
-            "article",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "pre",
-            "code",
-            "dt",
-            "dd",
-        ):
+        if tag in ("html", "body", "main", "article", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "dt", "dd"):
             continue
         if name == "toc-backref":  # docutils: a heading's way back to the contents holds the heading
             continue
