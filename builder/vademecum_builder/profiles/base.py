@@ -16,6 +16,7 @@ from typing import Any
 from vademecum_builder.profiles.titles import folded, titles_in
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
+from vademecum_builder.sources.gitignore import repository_of
 from vademecum_builder.sources.places import PagePlace
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -23,6 +24,9 @@ MOST_BYTES = 1024 * 1024
 """Of a configuration, or of a file that a page includes."""
 MOST_INCLUDES = 200
 """Of one page, those of what it includes counted: a page that includes itself twice would have no end."""
+
+
+_PICTURE = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif)$", re.IGNORECASE)
 
 
 class NotServed(Exception):
@@ -35,7 +39,8 @@ class Project:
 
     Attributes:
         root: Where the configuration lies.
-        top: Nothing outside of it is read: `root`, or the folder above it that is built.
+        top: Nothing outside of it is read but what the repository has that it lies in: `root`, or the folder above it
+            that is built.
         keys: Files below `root`, `/`-separated, hidden ones left out.
         seen: Files that were read so far, with the SHA-256 of each.
     """
@@ -62,7 +67,8 @@ class Project:
 
     @cached_property
     def _real_top(self) -> str:
-        return os.path.realpath(self.top)
+        top = Path(os.path.realpath(self.top))
+        return str(repository_of(top) or top)
 
     def text(self, *names: str) -> str:
         """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
@@ -127,6 +133,8 @@ class Page:
             place = os.path.normpath(f"{folder}/{name.lstrip('/')}" if folder else name.lstrip("/"))
             if any(part.startswith(".") and part != ".." for part in PurePosixPath(place).parts):
                 continue
+            if _PICTURE.search(place) and (self.project.root / place).is_file():
+                return ""  # nothing to read in it, and nothing that is missing
             if place in (self.key, *self.opened):
                 self.troubles[f"includes that lead back to themselves ({place})"] += 1
                 return None

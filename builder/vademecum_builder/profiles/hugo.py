@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import at, read_toml, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.slugs import GOLDMARK, SlugRule
+from vademecum_builder.readers.slugs import GOLDMARK, SlugRule, ascii_of, goldmark
 
 _SUFFIXES = ("toml", "yaml", "yml", "json")
 FILES = tuple(
@@ -22,6 +22,9 @@ FILES = tuple(
     for name in ("hugo", "config", "config/_default/hugo", "config/_default/config")
     for suffix in _SUFFIXES
 )
+_VERSION = re.compile(r"hugo[-_]?version\W{1,9}0\.(\d+)", re.IGNORECASE)
+_OF_TEXT = 144
+"""The version from which on ids are made of the text that headings show."""
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -138,7 +141,9 @@ def open_hugo(project: Project) -> Rules | None:
     base_url = text_at(config, "baseurl")
     return Rules(
         (*sorted(own, key=lambda f: -len(f.path)), site.folder(content, default)),
-        _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype")),
+        _slugs(
+            text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)
+        ),
         (attribute_lists, alerts),
         templates=(shortcodes,),
         base_url=base_url if base_url.startswith("http") else "",
@@ -153,12 +158,23 @@ def _beside(project: Project, config: Mapping[str, Any], name: str) -> Mapping[s
     return said if isinstance(said, Mapping) else {}
 
 
-def _slugs(kind: str) -> SlugRule:
-    if kind == "github-ascii":
-        from vademecum_builder.readers.slugs import ascii_of
+def _slugs(kind: str, version: int) -> SlugRule:
+    fold = ascii_of if kind == "github-ascii" else str
+    return replace(
+        GOLDMARK,
+        slug=lambda text: GOLDMARK.slug(fold(text)),
+        of_source=None if version >= _OF_TEXT else lambda text: goldmark(fold(text)),
+    )
 
-        return SlugRule(lambda text: GOLDMARK.slug(ascii_of(text)), empty="heading", of_source=True)
-    return GOLDMARK
+
+def _version(project: Project, config: Mapping[str, Any]) -> int:
+    """Return which version of Hugo builds the site (144 of 0.144.2), as the files beside it say; 0: they do not."""
+    flows = (
+        p.relative_to(project.root).as_posix() for p in sorted(project.root.glob(".github/workflows/*.y*ml"))
+    )
+    said = [f"hugo-version: {text_at(config, 'module', 'hugoversion', 'min')}"]
+    said += map(project.text, ("netlify.toml", *flows))
+    return max((int(version) for text in said for version in _VERSION.findall(text)), default=0)
 
 
 def _never(text: str) -> bool:

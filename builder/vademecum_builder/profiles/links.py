@@ -9,12 +9,16 @@ from urllib.parse import quote, unquote
 from vademecum_builder.profiles.base import Page, without_front_matter
 from vademecum_builder.profiles.code import outside_code
 
-_CHAPTER = re.compile(r"\]\(<?([^)>#]+\.md)>?(?:#[^)]*)?\)")
+_CHAPTER = re.compile(r"\]\(<?((?:\\.|[^)>#\\])+\.md)>?(?:#[^)]*)?\)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def chapters_of(summary: str) -> frozenset[str]:
     """Return the files that a SUMMARY.md links to, relative to it."""
-    return frozenset(posixpath.normpath(unquote(name.strip())) for name in _CHAPTER.findall(summary))
+    names = (
+        _ESCAPE.sub(r"\1", name.strip()) for name in _CHAPTER.findall(summary)
+    )  # GitBook writes `a\_b.md`
+    return frozenset(posixpath.normpath(unquote(name)) for name in names)
 
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")

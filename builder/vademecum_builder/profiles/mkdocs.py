@@ -39,7 +39,7 @@ from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import PYMDOWNX, PYTHON_MARKDOWN, SlugRule, python_markdown
 from vademecum_builder.sources.places import PagePlace
 
-FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml")
+FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml", "mkdocs-*.y*ml")
 # Plugins that make pages, or move them, in ways that the configuration does not say.
 _MOVING = frozenset({"gen-files", "monorepo", "multirepo"})
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE)
@@ -154,12 +154,11 @@ class _Site:
 
 
 def open_mkdocs(project: Project) -> Rules:
-    """Read the configuration; what it inherits (`INHERIT`) lies below what it says itself."""
-    config = read_yaml(project.text(*FILES[:2]))
-    config = (
-        read_yaml(project.text(text_at(config, "INHERIT"))) | config if text_at(config, "INHERIT") else config
-    )
-    config = config or at(read_toml(project.text(FILES[2])), "project") or read_toml(project.text(FILES[2]))
+    """Read the configuration; of several (`mkdocs-online.yml`) it is one that says where the site is served."""
+    toml = read_toml(project.text(FILES[2]))
+    config = _inherited(project, project.has(*FILES[:2])) or at(toml, "project") or toml
+    others = (_inherited(project, path.name) for path in sorted(project.root.glob(FILES[3])))
+    config = config or max(others, key=lambda said: "site_url" in said, default={})
     extensions, plugins = _extensions(config), _plugins(config)
     languages = read_languages(plugins.get("i18n"))
     hidden = [
@@ -195,6 +194,23 @@ def open_mkdocs(project: Project) -> Rules:
         ),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
     )
+
+
+def _inherited(project: Project, name: str, depth: int = 0) -> dict[str, Any]:
+    """Return a configuration laid on the one that it inherits (`INHERIT`), mapping by mapping."""
+    config = read_yaml(project.text(name)) if name else {}
+    above = posixpath.join(posixpath.dirname(name), text_at(config, "INHERIT"))
+    return (
+        _laid_on(_inherited(project, above, depth + 1), config)
+        if "INHERIT" in config and depth < 9
+        else config
+    )
+
+
+def _laid_on(below: Any, said: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(said, Mapping)):
+        return said
+    return {**below, **{name: _laid_on(below.get(name), value) for name, value in said.items()}}
 
 
 def _excluded(options: Any) -> Callable[[str], bool]:

@@ -17,7 +17,7 @@ from vademecum_builder.sources.places import PagePlace
 
 _NAMES = """
     mkdocs docusaurus mdbook vitepress starlight antora docfx quarto bookdown pkgdown mintlify fumadocs
-    nextra docsify hugo sphinx gitbook jekyll logseq obsidian wiki
+    nextra docsify eleventy hugo sphinx gitbook jekyll logseq obsidian wiki
 """.split()
 PROFILES: tuple[Profile, ...] = tuple(
     import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES
@@ -37,7 +37,7 @@ class Found:
 
     Attributes:
         config: The file that told, relative to the project; empty where the publisher named the profile.
-        inside: Where the source lies in the project, ends in `/`; empty: it is the project, or holds it.
+        inside: Where the source lies as seen from the project, ends in `/`; empty: it is the project, or holds it.
         outside: Where the project lies in the source, ends in `/`.
         said: SHA-256 of each file that told: the configuration, a list of chapters, of versions.
     """
@@ -76,8 +76,9 @@ class Found:
 def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | None:
     """Return the profile of a folder of sources; None: it is read as it lies (`plain`).
 
-    It is looked for in the folder, above it up to the repository's top, and two folders deep below it. Above it counts
-    where the folder lies among its pages, below it where most Markdown files do. Pages alone, such as SUMMARY.md, count
+    It is looked for in the folder, above it up to the repository's top, there in the folders beside it (`website/` has
+    the one of `docs/`), and two folders deep below it. Above it counts where the folder lies among its pages, beside
+    and below it where most Markdown files do. Pages alone, such as SUMMARY.md, count
     where no generator's configuration does: mdBook has one, too.
 
     Args:
@@ -111,7 +112,10 @@ def _places(root: Path) -> Iterator[Path]:
     yield root
     above = root.parents[:_ABOVE]
     tops = [place for place, folder in enumerate((root, *above)) if (folder / ".git").exists()]
-    yield from (f for f in above[: tops[0] if tops else 2] if f not in (f.parent, Path.home()))
+    above = [f for f in above[: tops[0] if tops else 2] if f not in (f.parent, Path.home())]
+    yield from above
+    if tops:
+        yield from sorted({f for folder in above for f in _folders(folder)} - {root, *above})
     level = [root]
     for _ in range(_BELOW):
         level = sorted(sub for folder in level for sub in _folders(folder))
@@ -135,12 +139,12 @@ def _opened(
     config = Project(folder, folder).has(*profile.files)
     if not config and not named:
         return None
-    above = folder != root and folder in root.parents
-    inside = f"{root.relative_to(folder).as_posix()}/" if above else ""
-    outside = f"{folder.relative_to(root).as_posix()}/" if folder != root and not above else ""
+    below = folder != root and root in folder.parents
+    outside = f"{folder.relative_to(root).as_posix()}/" if below else ""
+    inside = f"{os.path.relpath(root, folder)}/" if folder != root and not below else ""
     project = Project(
         folder,
-        folder if above else root,
+        folder if inside else root,
         frozenset(posixpath.relpath(inside + key, outside or ".") for key in keys),
     )
     rules = profile.open(project)

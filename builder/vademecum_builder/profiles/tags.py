@@ -180,10 +180,14 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     if name in ("link", "post_url", "ref"):
         return placed[0] if placed else ""
     if name in ("include", "include_relative", "include_cached", "render") and placed:
-        folders = ("_includes", "") if name != "include_relative" else (page.key.rpartition("/")[0],)
-        found = page.include(placed[0], *folders, passes=(liquid,)) or ""
+        beside = ("_includes", "", f"{page.key.partition('/')[0]}/_includes")
+        folders = beside if name != "include_relative" else (page.key.rpartition("/")[0],)
+        wanted = placed[0] if "." in placed[0] else f"{placed[0]}.liquid"
+        found = page.include(wanted, *folders, passes=(liquid,)) or ""
         found = re.sub(r"\{\{-?\s*include\.([\w-]+)\s*-?\}\}", lambda m: by_name.get(m[1], ""), found)
-        small = len(found) < _SMALL and not re.search(r"<(?:script|style|nav|ul|li)\b", found)
+        small = (len(found) < _SMALL or "</" not in found) and not re.search(
+            r"<(?:script|style|nav|ul|li)\b", found
+        )
         return found if small or placed[0].endswith((".md", ".markdown")) else shown(by_name)
     return shown(by_name)
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 Rule = Callable[[str], str]
 
@@ -26,14 +27,15 @@ class SlugRule:
         slug: Of a heading's text.
         numbered: The id of the n-th repetition, n from 1; the slug: equal ones are not told apart.
         empty: The slug of a heading without a letter.
-        of_source: Whether the heading is taken as written, with its markup.
+        of_source: Of the heading as it is written, with its markup, in other versions of the generator: where both do
+            not make one id, there is none.
         of_title: Whether headings of level 1 show their ids.
     """
 
     slug: Rule
     numbered: Callable[[str, int], str] = _hyphen
     empty: str = ""
-    of_source: bool = False
+    of_source: Rule | None = None
     of_title: bool = True
 
 
@@ -47,9 +49,9 @@ class Slugs:
 
     def take(self, text: str, explicit: str = "", source: str = "") -> str:
         """Return the id of a heading, and note that it is taken; `source` is the heading as it is written."""
-        wanted = found = (
-            explicit or self.rule.slug(source if self.rule.of_source and source else text) or self.rule.empty
-        )
+        wanted = found = explicit or self.rule.slug(text) or self.rule.empty
+        if self.rule.of_source and source and not explicit and self.rule.of_source(source) != self.rule.slug(text):
+            return ""
         while not explicit and wanted and found in self._taken:
             self._repeats[wanted] += 1
             last, found = found, self.rule.numbered(wanted, self._repeats[wanted])
@@ -88,9 +90,13 @@ def _pymdownx(text: str) -> str:
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
-def _goldmark(text: str) -> str:
+def goldmark(text: str) -> str:
+    """`sanitizeAnchorName` of Hugo's markup/goldmark/autoid.go."""
     kept = (c for c in text.strip() if c in " -_" or unicodedata.category(c)[0] == "L" or c.isdecimal())
     return "".join(kept).replace(" ", "-").lower()
+
+
+_DASHES = re.compile(r"(?<!-)(?:(?<=\w)-{2,3}(?=\w)|-{2,3}(?![\w-]))")
 
 
 def _kramdown(text: str) -> str:
@@ -123,6 +129,17 @@ def _honkit(text: str) -> str:
     return text.replace(" ", "-").lower().removeprefix("-")
 
 
+def _sindresorhus(text: str) -> str:
+    text = re.sub(r"(\w)['’]([ts])\b", r"\1\2", text).replace("&", " and ")
+    return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")
+
+
+NO_IDS = SlugRule(lambda _: "")
+"""Nobody gives headings ids, or nobody knows by which rule."""
+MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~"))
+"""As it is without options: `encodeURIComponent` of the words."""
+SINDRESORHUS = SlugRule(_sindresorhus)
+"""@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
 GITHUB = SlugRule(_github)
 """github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
 DOCUSAURUS = replace(GITHUB, of_title=False)
@@ -130,8 +147,8 @@ DOCUSAURUS = replace(GITHUB, of_title=False)
 PYTHON_MARKDOWN = python_markdown()
 PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
 """`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""
-GOLDMARK = SlugRule(_goldmark, empty="heading", of_source=True)
-"""Hugo: `sanitizeAnchorName` of markup/goldmark/autoid.go, of the heading as it is written."""
+GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading")
+"""Hugo since 0.144: of the text that a heading shows, in which its typographer makes dashes of hyphens, but in code."""
 KRAMDOWN = SlugRule(_kramdown)
 """Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm."""
 MDBOOK = SlugRule(_mdbook)

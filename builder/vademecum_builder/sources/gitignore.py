@@ -46,6 +46,11 @@ class GitIgnore:
         return self if spec is None else replace(self, rules=(*self.rules, (len(self.prefix + key), spec)))
 
 
+def repository_of(root: Path) -> Path | None:
+    """Return the git repository that an absolute path lies in, if any."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+
+
 def enclosing_rules(root: Path) -> GitIgnore:
     """Return the rules that hold at `root` from outside: those of the git repository that it lies in.
 
@@ -57,7 +62,7 @@ def enclosing_rules(root: Path) -> GitIgnore:
     Raises:
         UsageError: One of the `.gitignore` files cannot be read.
     """
-    top = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    top = repository_of(root) or root
     outside, folder, key = GitIgnore(), top, ""
     for part in root.relative_to(top).parts:
         outside = outside.inside(folder, key)

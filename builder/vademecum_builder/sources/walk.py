@@ -8,11 +8,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.endings import media_type
-from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules
+from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules, repository_of
 from vademecum_builder.sources.left_out import GIT_IGNORED, documents_below, file_kind, folder_kind
 
 MAX_DEPTH = 100
@@ -92,6 +93,17 @@ class Walk:
         if documents:
             self.counted[kind] += documents
 
+    @cached_property
+    def _top(self) -> str:
+        return str(repository_of(Path(self.real_root)) or self.real_root)
+
+    def _is_inside(self, real: str) -> bool:
+        """Return whether a link leads into the folder, or to a file of the repository that it lies in."""
+        if os.path.commonpath((real, self.real_root)) == self.real_root:
+            return True
+        below = Path(os.path.relpath(real, self._top))
+        return Path(real).is_file() and not any(part.startswith(".") for part in below.parts)
+
     def _entry(self, path: Path, key: str, real_folder: str) -> Entry | Skipped:
         name = os.fsencode(path.name)
         shown = key + _printable(name)
@@ -105,7 +117,7 @@ class Walk:
             shown += "/"
         if not _is_plain(name):
             return Skipped(shown, "its name is not UTF-8 or holds control characters: rename it")
-        if linked and os.path.commonpath((real, self.real_root)) != self.real_root:
+        if linked and not self._is_inside(real):
             return Skipped(shown, "a symbolic link that leads out of the folder")
         return Entry(path, shown, real, info)
 

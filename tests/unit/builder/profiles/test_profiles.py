@@ -230,16 +230,16 @@ OTHERS |= {
     "gitbook": (
         {
             ".gitbook.yaml": "root: ./docs/\n",
-            "docs/SUMMARY.md": "# Summary\n\n* [A](README.md)\n* [B](b/README.md)\n  * [C](b/c.md)\n",
+            "docs/SUMMARY.md": "# Summary\n\n* [A](README.md)\n* [B](b/README.md)\n  * [C](b/two\\_words.md)\n",
             "docs/README.md": "# A\n\nA.\n",
             "docs/b/README.md": '# B\n\n{% hint style="info" %}\nMind.\n{% endhint %}\n\n{% tabs %}\n{% tab title="Linux" %}\nType.\n{% endtab %}\n{% endtabs %}\n',
-            "docs/b/c.md": "# C\n\n## Two words\n\nC.\n",
+            "docs/b/two_words.md": "# C\n\n## Two words\n\nC.\n",
             "docs/forgotten.md": "# F\n\nF.\n",
         },
         {
             "docs/README.md": ("", ["a"]),
             "docs/b/README.md": ("b", ["b"]),
-            "docs/b/c.md": ("b/c", ["two-words"]),
+            "docs/b/two_words.md": ("b/two_words", ["two-words"]),
         },
     ),
     "gitbook-files": (
@@ -364,6 +364,25 @@ OTHERS |= {
             "content/blog/v1.0.mdx": ("news/v1.0", [""]),
         },
     ),
+    "eleventy": (
+        {
+            "eleventy.config.js": "const anchor = require('markdown-it-anchor');\nmodule.exports = (c) => ({ dir: { input: 'src' } });\n",
+            ".eleventyignore": "src/old/\n",
+            "src/src.json": '{"permalink": "{{ page.filePathStem }}.html"}',
+            "src/guide/guide.11tydata.json": '{"permalink": "g/{{ page.fileSlug }}/index.html"}',
+            "src/index.md": "# Start\n\n{% set a = 1 %}{{ tabs ({ of: [1] }) }}\n\n{% codeExample 'a' %}\n}\n===\n{% endcodeExample %}\n\nTank {{ value }}\n\n{% render 'oil' %}\n",
+            "src/guide/2024-01-02-pump.md": "# Pump\n\n## What's new?\n\nP.\n",
+            "src/own.md": "---\npermalink: /mine/\n---\n\nO.\n",
+            "src/none.md": "---\npermalink: false\n---\n\nN.\n",
+            "src/_includes/oil.liquid": "Oil.\n",
+            "src/old/a.md": "# Old\n\nO.\n",
+        },
+        {
+            "src/index.md": ("", ["start"]),
+            "src/guide/2024-01-02-pump.md": ("g/pump/", ["what's-new%3F"]),
+            "src/own.md": ("mine/", [""]),
+        },
+    ),
     "logseq": (
         {
             "logseq/config.edn": '{:hidden ["script" "README.md"]\n ;; :hidden ["pages"]\n}',
@@ -452,6 +471,63 @@ def test_a_configuration_above_counts_where_the_source_lies_among_its_pages(tmp_
     assert found is not None and found.key("a.md") == "docs/guide/a.md"
     assert ProfilePages(found, SITE).read(SourceItem("a.md", MARKDOWN, b"# A\n")).url == f"{SITE}/guide/a/"  # type: ignore[union-attr]
     assert find_profile(root / "notes", ["b.md"]) is None
+
+
+def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path) -> None:
+    tree = {"website/docusaurus.config.js": "docs: { path: '../docs' }", "docs/a.md": "", "notes/b.md": ""}
+    root = files(tmp_path, tree)
+    assert find_profile(root / "docs", ["a.md"]) is None, "nobody says how far the project goes"
+    (root / ".git").mkdir()
+    found = find_profile(root / "docs", ["a.md"])
+    assert found is not None and found.key("a.md") == "../docs/a.md"
+    assert ProfilePages(found, SITE).read(SourceItem("a.md", MARKDOWN, b"# A\n")).url == f"{SITE}/docs/a"  # type: ignore[union-attr]
+    assert find_profile(root / "notes", ["b.md"]) is None
+
+
+def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_is_missing(
+    tmp_path: Path,
+) -> None:
+    page = '--8<-- "../../CHANGES.md"\n\n--8<-- "docs/a.svg"\n\n--8<-- "../../.env"\n'
+    root = files(tmp_path / "web", {"mkdocs.yml": "", "docs/a.md": page, "docs/a.svg": "<svg/>"})
+    files(tmp_path, {"CHANGES.md": "Oil.\n", ".env": SECRET})
+    (tmp_path / ".git").mkdir()
+    pages = ProfilePages(found_in(root, "mkdocs"), SITE)
+    document = pages.read(SourceItem("docs/a.md", MARKDOWN, page.replace("../../", "../").encode()))
+    assert isinstance(document, Document) and text_of(document) == "Oil."
+    assert list(pages.troubles) == ["includes without a file in the tree (../.env)"]
+
+
+def test_what_a_configuration_of_mkdocs_inherits_lies_below_it_mapping_by_mapping(tmp_path: Path) -> None:
+    tree = {
+        "mkdocs-all.yml": "site_name: B\nplugins:\n  mkdocstrings:\n",
+        "mkdocs-web.yml": "INHERIT: mkdocs-all.yml\nsite_url: https://b.example/\nplugins:\n  blog:\n",
+        "docs/blog/posts/a.md": "---\ndate: 2024-01-02\n---\n# A\n",
+    }
+    found = found_in(files(tmp_path, tree))
+    assert (found.rules.title, found.rules.base_url) == ("B", "https://b.example/")
+    assert found.rules.folders[0].address("blog/posts/a.md", {"date": "2024-01-02"}) == "blog/2024/01/02/a/"
+    assert len(found.rules.passes) == len(
+        found_in(files(tmp_path / "x", {"mkdocs.yml": "plugins: [mkdocstrings]"})).rules.passes
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "said", "ids"),
+    [
+        ("netlify.toml", 'HUGO_VERSION = "0.150.1"', ["a--b", "1-link", "of---flag", "plain"]),
+        (".github/workflows/site.yml", "hugo-version: '0.144.0'", ["a--b", "1-link", "of---flag", "plain"]),
+        ("netlify.toml", 'HUGO_VERSION = "0.143.1"', ["", "", "of---flag", "plain"]),
+        ("hugo.toml", "", ["", "", "of---flag", "plain"]),
+    ],
+)
+def test_hugo_makes_ids_of_text_since_a_version_and_where_it_is_not_known_of_what_both_make_alike(
+    file: str, said: str, ids: list[str], tmp_path: Path
+) -> None:
+    headings = ("A -- b", "1 [link](/x)", "Of `--flag`", "Plain")
+    text = "".join(f"## {heading}\n\nW.\n\n" for heading in headings)
+    root = files(tmp_path, {"hugo.toml": "", "content/a.md": text, file: said})
+    document = read_all(root, found_in(root))["content/a.md"]
+    assert [section.anchor for section in document.sections] == ids
 
 
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:

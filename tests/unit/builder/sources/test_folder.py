@@ -404,6 +404,22 @@ def test_links_that_lead_out_loop_or_dangle_are_skipped(tmp_path: Path) -> None:
     }
 
 
+def test_a_link_to_a_file_of_the_same_repository_is_followed(tmp_path: Path) -> None:
+    root = tmp_path / "docs"
+    put(root, "a.md")
+    put(tmp_path, "README.md")
+    put(tmp_path, ".private/b.md")
+    (tmp_path / ".git").mkdir()
+    (root / "index.md").symlink_to("../README.md")
+    (root / "b.md").symlink_to("../.private/b.md")
+    (root / "all").symlink_to("..")
+    assert [item.key for item in FolderSource(root).scan() if isinstance(item, SourceItem)] == [
+        "a.md",
+        "index.md",
+    ]
+    assert set(skipped(FolderSource(root))) == {"all/", "b.md"}
+
+
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     put(tmp_path, "docs/a.md")
     (tmp_path / "link").symlink_to("docs")

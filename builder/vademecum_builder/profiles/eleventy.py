@@ -1,0 +1,112 @@
+"""Eleventy: its configuration, read as text. Files of data beside the pages may say where these are served."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
+from vademecum_builder.profiles.config import Script, matcher, read_yaml
+from vademecum_builder.profiles.tags import liquid_with_values
+from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
+
+FILES = (".eleventy.js", *(f"eleventy.config.{suffix}" for suffix in ("js", "mjs", "cjs", "ts", "mts")))
+_DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.mjs", ".js")
+_DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
+_FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
+
+
+# A macro of Nunjucks, with lists and objects among its arguments.
+_CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
+
+
+_CODE = re.compile(
+    r"^[ \t]*\{%-?\s*(\w*(?:code|highlight)\w*)\b[^%{}]*%\}((?:(?!```|\{%-?\s*end)[\s\S])*)\{%-?\s*end\1\b[^%{}]*%\}",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def code(text: str, page: Page) -> str:
+    """`{% codeExample %}`: what stands in a tag that is called so is code, not headings and lists."""
+    return _CODE.sub(lambda match: f"```\n{match[2].strip()}\n```", text) if "{%" in text else text
+
+
+def calls(text: str, page: Page) -> str:
+    """`{{ tabs({...}) }}`: what it shows is in the templates alone."""
+
+    def told(match: re.Match[str]) -> str:
+        page.troubles[f"what a macro shows ({match[1]}): build of the rendered site"] += 1
+        return ""
+
+    return _CALL.sub(told, text) if "{{" in text else text
+
+
+def open_eleventy(project: Project) -> Rules:
+    script = Script(project.text(*FILES))
+    source = folder_of(script.text("input", "."))
+    ignored = matcher(project.text(".eleventyignore").split("\n"))
+
+    def permalink(path: str, metadata: Mapping[str, Any]) -> Any:
+        said = metadata["permalink"] if "permalink" in metadata else _of_data(project, source, path)
+        return _filled(said, path) if isinstance(said, str) else said
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if path.startswith("_") or ignored(posixpath.join(source, path)):
+            raise NotServed("in a folder of includes or data" if path.startswith("_") else ".eleventyignore")
+        said = permalink(path, metadata)
+        if said is False:
+            raise NotServed("permalink: false")
+        if isinstance(said, str) and "{" not in said:
+            return said.lstrip("/").removesuffix("index.html")
+        folder, _, name = stem(path).rpartition("/")
+        whole = folder if name in ("index", posixpath.basename(folder)) else stem(path)
+        return f"{whole}/" if whole else ""
+
+    return Rules(
+        (Folder(source, address),),
+        _slugs(script.code),
+        (containers, alerts, attribute_lists),
+        templates=(code, calls, liquid_with_values),
+        doubts=("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else (),
+        doubt=lambda path, metadata: (
+            "a template computes their permalinks" if "{" in str(permalink(path, metadata)) else ""
+        ),
+    )
+
+
+def _of_data(project: Project, source: str, path: str) -> str | bool | None:
+    """Return the permalink that files of data say: of the page, of its folder (`guide/guide.json`), of those above."""
+    folder = posixpath.join(source, posixpath.dirname(path)).rstrip("/")
+    names = [posixpath.join(source, stem(path))]
+    while folder:
+        names.append(posixpath.join(folder, posixpath.basename(folder)))
+        folder = posixpath.dirname(folder)
+    for data in (f"{name}{suffix}" for name in names for suffix in _DATA):
+        text = project.text(data) if data in project.keys else ""
+        said = read_yaml(text).get("permalink") if data.endswith(".json") else Script(text).value("permalink")
+        if isinstance(said, bool) or said:
+            return said
+    return None
+
+
+def _filled(permalink: str, path: str) -> str:
+    whole = _DATED.sub("", stem(path))
+    slug = posixpath.basename(whole.removesuffix("/index"))
+    return _FILLED.sub(lambda match: f"/{whole}" if match[1] == "filePathStem" else slug, permalink)
+
+
+def _slugs(code: str) -> SlugRule:
+    """Headings have ids where a plugin makes them, by a rule that the configuration may name."""
+    if re.search(r"github-slugger", code):
+        return GITHUB
+    if re.search(r"IdAttributePlugin|@sindresorhus/slugify|getFilter\(['\"]slugify", code):
+        return SINDRESORHUS
+    return (
+        MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not re.search(r"\bslugify\b", code) else NO_IDS
+    )
+
+
+PROFILE = Profile("eleventy", "Eleventy", FILES, open_eleventy)
