@@ -15,11 +15,7 @@ def open_antora(project: Project) -> Rules | None:
     name, version = config.get("name"), config.get("version")
     if not isinstance(name, str):
         return None
-    said = (
-        ""
-        if version in (None, "~") or not isinstance(version, str | int | float) or version is True
-        else version
-    )
+    said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
     served = posixpath.join("" if name == "ROOT" else name, str(said))
     attributes = at(config, "asciidoc", "attributes")
     entries = "".join(

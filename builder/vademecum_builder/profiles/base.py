@@ -89,9 +89,7 @@ class Project:
 
     def has(self, *patterns: str) -> str:
         """Return the first file that one of the patterns names, relative to `root`; empty if there is none."""
-        return next(
-            (p.relative_to(self.root).as_posix() for n in patterns for p in sorted(self.root.glob(n))), ""
-        )
+        return next((p.relative_to(self.root).as_posix() for n in patterns for p in sorted(self.root.glob(n))), "")
 
 
 @dataclass

@@ -57,9 +57,7 @@ def _container(match: re.Match[str]) -> str:
         title = label[1] or label[2] or ""
     else:
         bracketed = re.search(r"\[([^\[\]]*)\]", rest)
-        plain = (
-            _BRACES.sub("", rest).strip() if rest.startswith("{") else _KIND.sub("", _BRACES.sub("", rest))
-        )
+        plain = _BRACES.sub("", rest).strip() if rest.startswith("{") else _KIND.sub("", _BRACES.sub("", rest))
         title = bracketed[1] if bracketed else "" if "=" in plain else plain
     return f"{before}\n{before}{title.strip()}\n{before}"
 
@@ -67,9 +65,7 @@ def _container(match: re.Match[str]) -> str:
 def containers(text: str, page: Page) -> str:
     """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`."""
     return (
-        outside_code(text, lambda plain: _CONTAINER.sub(_container, plain))
-        if ":::" in text or "///" in text
-        else text
+        outside_code(text, lambda plain: _CONTAINER.sub(_container, plain)) if ":::" in text or "///" in text else text
     )
 
 

@@ -97,9 +97,7 @@ _COMMENT = re.compile(
 )
 
 
-_CONSTANT = re.compile(
-    r"^[ \t]*(?:export\s+)?const\s+(\w+)\s*=\s*(['\"`])([^'\"`$\n]*)\2\s*;?[ \t]*$", re.MULTILINE
-)
+_CONSTANT = re.compile(r"^[ \t]*(?:export\s+)?const\s+(\w+)\s*=\s*(['\"`])([^'\"`$\n]*)\2\s*;?[ \t]*$", re.MULTILINE)
 
 
 def _quoted(name: str, said: Mapping[str, str]) -> str:
@@ -119,8 +117,7 @@ class Script:
         """Return the text or the boolean that stands behind `name:`; "" where it is computed; None: it is not there."""
         code = self.code if within is None else within
         found = re.search(
-            rf"(?<![\w.$])['\"]?{name}['\"]?\s*:\s*(?:(['\"`])(?P<text>[^'\"`$]*)\1|(?P<flag>true|false)\b)?",
-            code,
+            rf"(?<![\w.$])['\"]?{name}['\"]?\s*:\s*(?:(['\"`])(?P<text>[^'\"`$]*)\1|(?P<flag>true|false)\b)?", code
         )
         if found is None:
             return None

@@ -40,13 +40,7 @@ def docfx_markup(text: str, page: Page) -> str:
 
 
 def _listed(value: Any) -> list[str]:
-    return (
-        [str(item) for item in value]
-        if isinstance(value, list)
-        else [value]
-        if isinstance(value, str)
-        else []
-    )
+    return [str(item) for item in value] if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _spelt_out(pattern: str) -> list[str]:

@@ -31,9 +31,7 @@ from vademecum_builder.sources.places import PagePlace
 FILES = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts", "cts"))
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
-_DATED = re.compile(
-    r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$"
-)
+_DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")
 
 
 def _unnumbered(name: str) -> str:
@@ -133,13 +131,7 @@ class _Folders:
     found: list[Folder] = field(default_factory=list)
 
     def add(
-        self,
-        path: str,
-        page: str,
-        served: Callable[[str], Address],
-        plugin: str,
-        below: str = "",
-        version: str = "",
+        self, path: str, page: str, served: Callable[[str], Address], plugin: str, below: str = "", version: str = ""
     ) -> None:
         """Add a folder in the default language, and those of its translations.
 

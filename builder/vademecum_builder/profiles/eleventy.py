@@ -104,9 +104,7 @@ def _slugs(code: str) -> SlugRule:
         return GITHUB
     if re.search(r"IdAttributePlugin|@sindresorhus/slugify|getFilter\(['\"]slugify", code):
         return SINDRESORHUS
-    return (
-        MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not re.search(r"\bslugify\b", code) else NO_IDS
-    )
+    return MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not re.search(r"\bslugify\b", code) else NO_IDS
 
 
 PROFILE = Profile("eleventy", "Eleventy", FILES, open_eleventy)

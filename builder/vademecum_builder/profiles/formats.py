@@ -85,9 +85,7 @@ def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
     if by_line:
         for name, beyond in (("start-after", 1), ("start-at", 0)):
             if options.get(name):
-                lines = lines[
-                    next((n + beyond for n, line in enumerate(lines) if options[name] in line), 0) :
-                ]
+                lines = lines[next((n + beyond for n, line in enumerate(lines) if options[name] in line), 0) :]
         for name, beyond in (("end-before", 0), ("end-at", 1)):
             if options.get(name):
                 ends = (n + beyond for n, line in enumerate(lines) if options[name] in line and n + beyond)
@@ -138,9 +136,7 @@ def asciidoc_includes(text: str, page: Page) -> str:
         found = "\n".join(_tagged(found, tag) for tag in tags) if tags[0] else _TAG.sub("", found)
         offset = options.get("leveloffset", "")
         back = offset.translate(str.maketrans("+-", "-+"))
-        return (
-            f":leveloffset: {offset}\n\n{found}\n\n:leveloffset: {back}\n" if offset else found.rstrip("\n")
-        )
+        return f":leveloffset: {offset}\n\n{found}\n\n:leveloffset: {back}\n" if offset else found.rstrip("\n")
 
     def extension(match: re.Match[str]) -> str:
         if match["fence"]:
@@ -154,9 +150,7 @@ def asciidoc_includes(text: str, page: Page) -> str:
 
 def _tagged(text: str, tag: str) -> str:
     found = re.search(
-        rf"^.*\btag::{re.escape(tag.strip())}\[\].*\n([\s\S]*?)^.*\bend::{re.escape(tag.strip())}\[\]",
-        text,
-        re.M,
+        rf"^.*\btag::{re.escape(tag.strip())}\[\].*\n([\s\S]*?)^.*\bend::{re.escape(tag.strip())}\[\]", text, re.M
     )
     return _TAG.sub("", found[1]) if found else ""
 

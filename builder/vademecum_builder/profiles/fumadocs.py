@@ -24,9 +24,7 @@ from vademecum_builder.profiles.config import Script
 from vademecum_builder.profiles.nextra import heading_ids
 from vademecum_builder.sources.places import language_named
 
-FILES = tuple(
-    f"{above}source.config.{suffix}" for above in ("", "src/") for suffix in ("ts", "tsx", "mjs", "js")
-)
+FILES = tuple(f"{above}source.config.{suffix}" for above in ("", "src/") for suffix in ("ts", "tsx", "mjs", "js"))
 _LOADERS = re.compile(r"(?:^|/)(?:lib|utils?)/(?:.*/)?(?:source|i18n)[\w./-]*\.[jt]sx?$")
 _COLLECTION = r"\bconst\s+(?:%s|\{\s*%s\b[^{}]*\})\s*=\s*define\w+\(\s*"
 _SOURCE = re.compile(r"\bsource\s*:\s*(?:\w+\(\s*)?(\w+)")

@@ -37,11 +37,7 @@ def _read(project: Project, *names: str) -> dict[str, Any]:
 
 def _lower(value: Any) -> Any:
     """Hugo's keys have no case."""
-    return (
-        {str(name).lower(): _lower(item) for name, item in value.items()}
-        if isinstance(value, Mapping)
-        else value
-    )
+    return {str(name).lower(): _lower(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def _path(text: str) -> str:
@@ -122,9 +118,7 @@ def open_hugo(project: Project) -> Rules | None:
         permalinks=permalinks if isinstance(permalinks, Mapping) else {},
         lower=config.get("disablepathtolower") is not True,
         ugly=config.get("uglyurls") is True,
-        unrendered=[
-            posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))
-        ],
+        unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
         bundles=frozenset(
             posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
         ),
@@ -141,9 +135,7 @@ def open_hugo(project: Project) -> Rules | None:
     base_url = text_at(config, "baseurl")
     return Rules(
         (*sorted(own, key=lambda f: -len(f.path)), site.folder(content, default)),
-        _slugs(
-            text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)
-        ),
+        _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)),
         (attribute_lists, alerts),
         templates=(shortcodes,),
         base_url=base_url if base_url.startswith("http") else "",
@@ -169,9 +161,7 @@ def _slugs(kind: str, version: int) -> SlugRule:
 
 def _version(project: Project, config: Mapping[str, Any]) -> int:
     """Return which version of Hugo builds the site (144 of 0.144.2), as the files beside it say; 0: they do not."""
-    flows = (
-        p.relative_to(project.root).as_posix() for p in sorted(project.root.glob(".github/workflows/*.y*ml"))
-    )
+    flows = (p.relative_to(project.root).as_posix() for p in sorted(project.root.glob(".github/workflows/*.y*ml")))
     said = [f"hugo-version: {text_at(config, 'module', 'hugoversion', 'min')}"]
     said += map(project.text, ("netlify.toml", *flows))
     return max((int(version) for text in said for version in _VERSION.findall(text)), default=0)
@@ -214,9 +204,7 @@ def _permalink(pattern: str, metadata: Mapping[str, Any], path: str) -> str:
         "sections": folders, "filename": last, "contentbasename": last,
         "slugorfilename": of_file, "slugorcontentbasename": of_file,
     }  # fmt: skip
-    return re.sub(
-        r":(\w+)(?:\[[^\]]*\])?", lambda m: values.get(m[1].lower(), m[0]).replace(" ", "-"), pattern
-    )
+    return re.sub(r":(\w+)(?:\[[^\]]*\])?", lambda m: values.get(m[1].lower(), m[0]).replace(" ", "-"), pattern)
 
 
 PROFILE = Profile("hugo", "Hugo", FILES, open_hugo)

@@ -41,11 +41,7 @@ def part(text: str, wanted: str) -> str:
 def _taken(match: re.Match[str], text: str | None) -> str:
     """Return the text with the indent of the line that asked for it."""
     indent = match.groupdict().get("indent") or ""
-    return (
-        textwrap.indent((text or "").rstrip("\n"), indent)
-        if indent.strip(" \t") == ""
-        else indent + (text or "")
-    )
+    return textwrap.indent((text or "").rstrip("\n"), indent) if indent.strip(" \t") == "" else indent + (text or "")
 
 
 _MDBOOK = re.compile(
@@ -69,22 +65,18 @@ def mdbook_includes(text: str, page: Page) -> str:
 
 def hidden_rust(text: str, page: Page) -> str:
     """Lines of Rust that mdBook hides (`# `) are left out."""
-    return _RUST.sub(
-        lambda m: m[1] + re.sub(r"^[ \t]*#(?: .*)?\n", "", m[2], flags=re.MULTILINE) + m[3], text
-    )
+    return _RUST.sub(lambda m: m[1] + re.sub(r"^[ \t]*#(?: .*)?\n", "", m[2], flags=re.MULTILINE) + m[3], text)
 
 
 _SNIPPET = re.compile(
-    r"^(?P<indent>[ \t]*)(?:;?-{1,}8<-{1,})[ \t]+(?P<quote>['\"])(?P<name>[^'\"\n]+)(?P=quote)[ \t]*$",
-    re.MULTILINE,
+    r"^(?P<indent>[ \t]*)(?:;?-{1,}8<-{1,})[ \t]+(?P<quote>['\"])(?P<name>[^'\"\n]+)(?P=quote)[ \t]*$", re.MULTILINE
 )
 _SNIPPETS = re.compile(
     r"^(?P<indent>[ \t]*)-{1,}8<-{1,}[ \t]*\n(?P<names>(?:(?![ \t]*-+8<-).*\n)*?)[ \t]*-{1,}8<-{1,}[ \t]*$",
     re.MULTILINE,
 )
 _CURLY = re.compile(
-    r"^(?P<indent>[ \t]*)\{(?P<mark>[*!])>?[ \t]*(?P<name>[^\s{}*!]+)(?P<rest>[^{}]*?)(?P=mark)\}",
-    re.MULTILINE,
+    r"^(?P<indent>[ \t]*)\{(?P<mark>[*!])>?[ \t]*(?P<name>[^\s{}*!]+)(?P<rest>[^{}]*?)(?P=mark)\}", re.MULTILINE
 )
 _INCLUDE_PLUGIN = re.compile(
     r"(?<!\{)\{%-?[ \t\n]*include(?:-markdown)?[ \t\n]+['\"](?P<name>[^'\"]+)['\"](?P<rest>(?:[^%]|%(?!\}))*)-?%\}"
@@ -107,9 +99,7 @@ def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
 
         def several(match: re.Match[str]) -> str:
             names = [
-                line.strip()
-                for line in match["names"].split("\n")
-                if line.strip() and not line.strip().startswith(";")
+                line.strip() for line in match["names"].split("\n") if line.strip() and not line.strip().startswith(";")
             ]
             return _taken(match, "\n\n".join(map(one, names)))
 
@@ -128,20 +118,14 @@ def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
 
         def plugin(match: re.Match[str]) -> str:
             marks = dict(re.findall(r"(start|end)=['\"]([^'\"]+)['\"]", match["rest"]))
+            found = page.include(match["name"], page.key.rpartition("/")[0], docs, "", passes=(snippets,)) or ""
             found = (
-                page.include(match["name"], page.key.rpartition("/")[0], docs, "", passes=(snippets,)) or ""
-            )
-            found = (
-                found.partition(marks["start"])[2]
-                if marks.get("start", "") in found and "start" in marks
-                else found
+                found.partition(marks["start"])[2] if marks.get("start", "") in found and "start" in marks else found
             )
             return without_front_matter(found.partition(marks["end"])[0] if "end" in marks else found)
 
         if "8<" in text:
-            text = _SNIPPET.sub(
-                lambda m: "" if m[0].lstrip().startswith(";") else _taken(m, one(m["name"])), text
-            )
+            text = _SNIPPET.sub(lambda m: "" if m[0].lstrip().startswith(";") else _taken(m, one(m["name"])), text)
             text = _SNIPPETS.sub(several, text)
         text = _CURLY.sub(curly, text) if "{*" in text or "{!" in text else text
         return _INCLUDE_PLUGIN.sub(plugin, text) if "{%" in text else text

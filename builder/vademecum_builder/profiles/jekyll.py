@@ -154,9 +154,7 @@ def open_jekyll(project: Project) -> Rules | None:
         copies=True,
         base_url=posixpath.join(url, base, "") if url.startswith("http") else "",
         title=text_at(config, "title"),
-        doubts=("the day of the year in permalinks is not known",)
-        if "y_day" in style or style == "ordinal"
-        else (),
+        doubts=("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),
         doubt=lambda _path, metadata: (
             "" if metadata else "pages without front matter, which GitHub Pages renders and Jekyll copies"
         ),

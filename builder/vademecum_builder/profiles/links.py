@@ -15,9 +15,7 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 def chapters_of(summary: str) -> frozenset[str]:
     """Return the files that a SUMMARY.md links to, relative to it."""
-    names = (
-        _ESCAPE.sub(r"\1", name.strip()) for name in _CHAPTER.findall(summary)
-    )  # GitBook writes `a\_b.md`
+    names = (_ESCAPE.sub(r"\1", name.strip()) for name in _CHAPTER.findall(summary))  # GitBook writes `a\_b.md`
     return frozenset(posixpath.normpath(unquote(name)) for name in names)
 
 
@@ -47,11 +45,7 @@ def block_ids(text: str, page: Page) -> str:
 
 def wikilinks(text: str, page: Page) -> str:
     """`[[Page#Part|shown]]` becomes a link, `![[picture]]` goes, `![[Page]]` is taken in where its file is found."""
-    return (
-        outside_code(text, lambda plain: _WIKILINK.sub(lambda m: _link(m, page), plain))
-        if "[[" in text
-        else text
-    )
+    return outside_code(text, lambda plain: _WIKILINK.sub(lambda m: _link(m, page), plain)) if "[[" in text else text
 
 
 def _link(match: re.Match[str], page: Page) -> str:
@@ -61,9 +55,7 @@ def _link(match: re.Match[str], page: Page) -> str:
         return ""
     if match[1]:
         return "" if _MEDIA.search(name) else _embedded(name, part, page)
-    shown = shown or (
-        f"{name} > {part.lstrip('^')}" if name and part and not part.startswith("^") else name or part
-    )
+    shown = shown or (f"{name} > {part.lstrip('^')}" if name and part and not part.startswith("^") else name or part)
     found = find_note(name, page)
     if not found:
         return shown.replace("[", "\\[")
@@ -85,9 +77,7 @@ def _embedded(name: str, part: str, page: Page) -> str:
     found = find_note(name, page)
     text = without_front_matter(page.include(found, passes=(private_comments, wikilinks))) if found else ""
     if part.startswith("^"):
-        block = re.search(
-            rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text
-        )
+        block = re.search(rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text)
         text = block[1] if block else ""
     elif part:
         text = section(text, part)
@@ -98,12 +88,7 @@ def section(text: str, heading: str) -> str:
     """Return what stands below a heading, up to the next of its level."""
     wanted = heading.rpartition("#")[2].strip().lower()
     found = next(
-        (
-            m
-            for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE)
-            if m[2].strip().lower() == wanted
-        ),
-        None,
+        (m for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE) if m[2].strip().lower() == wanted), None
     )
     if found is None:
         return ""

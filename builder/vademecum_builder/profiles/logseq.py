@@ -18,8 +18,7 @@ _LOGBOOK = re.compile(r"^[ \t]*:LOGBOOK:[ \t]*\n(?:(?![ \t]*:END:).*\n)*?[ \t]*:
 _PLANNED = re.compile(r"^[ \t]*(?:SCHEDULED|DEADLINE): <.*>[ \t]*\n?", re.MULTILINE)
 _BLOCK = re.compile(r"^([ \t]*(?:- )?)#\+(BEGIN|END)_(\w+)(?:[ \t]+(\w+))?.*$", re.MULTILINE | re.IGNORECASE)
 _QUERY = re.compile(
-    r"^[ \t]*(?:- )?#\+BEGIN_QUERY(?:(?!^[ \t]*#\+BEGIN_)[\s\S])*?^[ \t]*#\+END_QUERY.*$",
-    re.MULTILINE | re.IGNORECASE,
+    r"^[ \t]*(?:- )?#\+BEGIN_QUERY(?:(?!^[ \t]*#\+BEGIN_)[\s\S])*?^[ \t]*#\+END_QUERY.*$", re.MULTILINE | re.IGNORECASE
 )
 _CODE = frozenset({"EXAMPLE", "SRC", "EXPORT"})
 _CLOZE = re.compile(r"\{\{cloze\s+([^{}]*?)(?:\\\\[^{}]*)?\}\}")
@@ -54,9 +53,7 @@ def markup(text: str, page: Page) -> str:
 
     def block(match: re.Match[str]) -> str:
         indent, mark, name, language = match.groups()
-        return (
-            f"{indent}```{language or ''}" if name.upper() in _CODE else indent.rstrip("- ") if mark else ""
-        )
+        return f"{indent}```{language or ''}" if name.upper() in _CODE else indent.rstrip("- ") if mark else ""
 
     def told(match: re.Match[str]) -> str:
         name, value = match[2].lower(), match[3] or ""

@@ -42,11 +42,7 @@ def comments(text: str, page: Page) -> str:
 
 def modules(text: str, page: Page) -> str:
     """Lines of `import` and `export` at the top level of a page, up to the next blank line."""
-    return (
-        outside_code(text, lambda plain: _MODULE.sub("", plain))
-        if "import" in text or "export" in text
-        else text
-    )
+    return outside_code(text, lambda plain: _MODULE.sub("", plain)) if "import" in text or "export" in text else text
 
 
 def jsx(text: str, page: Page) -> str:

@@ -46,8 +46,7 @@ def open_mintlify(project: Project) -> Rules | None:
     if not ({"navigation", "$ref"} & config.keys() and {"$schema", "theme", "colors"} & config.keys()):
         return None
     named = {
-        stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/")
-        for text in _texts(project, config)
+        stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/") for text in _texts(project, config)
     }
     pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not _is_part(key)]
     # Where the list of pages is not understood, none is hidden by it.
@@ -57,9 +56,7 @@ def open_mintlify(project: Project) -> Rules | None:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if _is_part(path) or ignored(path):
             raise NotServed(".mintignore" if ignored(path) else "no page")
-        if metadata.get("hidden") is True or (
-            listed and stem(path) not in named and "hidden" not in metadata
-        ):
+        if metadata.get("hidden") is True or (listed and stem(path) not in named and "hidden" not in metadata):
             raise NotServed("hidden, or not in the navigation")
         folder, _, name = stem(path).rpartition("/")
         return folder if name == "index" else stem(path)

@@ -92,9 +92,7 @@ def _slugs(toc: Any) -> SlugRule:
 
 def _plugins(config: Mapping[str, Any]) -> dict[str, Any]:
     found = config.get("plugins")
-    listed = (
-        [{name: options} for name, options in found.items()] if isinstance(found, Mapping) else found or []
-    )
+    listed = [{name: options} for name, options in found.items()] if isinstance(found, Mapping) else found or []
     return {
         str(name).removeprefix("material/"): options
         for item in listed
@@ -161,9 +159,7 @@ def open_mkdocs(project: Project) -> Rules:
     config = config or max(others, key=lambda said: "site_url" in said, default={})
     extensions, plugins = _extensions(config), _plugins(config)
     languages = read_languages(plugins.get("i18n"))
-    hidden = [
-        (matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")
-    ]
+    hidden = [(matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")]
     site = _Site(
         folder_of(text_at(config, "docs_dir", default="docs")),
         project.keys,
@@ -174,8 +170,7 @@ def open_mkdocs(project: Project) -> Rules:
     )
     base = at(extensions, "pymdownx.snippets", "base_path")
     snippets = tuple(
-        re.sub(r"^\$config_dir/?|^\./?", "", str(path))
-        for path in (base if isinstance(base, list) else [base or ""])
+        re.sub(r"^\$config_dir/?|^\./?", "", str(path)) for path in (base if isinstance(base, list) else [base or ""])
     )
     return Rules(
         site.folders(),
@@ -189,9 +184,7 @@ def open_mkdocs(project: Project) -> Rules:
         copies=True,
         base_url=_base_url(config.get("site_url")),
         title=text_at(config, "site_name"),
-        doubts=tuple(
-            f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())
-        ),
+        doubts=tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
     )
 
@@ -200,11 +193,7 @@ def _inherited(project: Project, name: str, depth: int = 0) -> dict[str, Any]:
     """Return a configuration laid on the one that it inherits (`INHERIT`), mapping by mapping."""
     config = read_yaml(project.text(name)) if name else {}
     above = posixpath.join(posixpath.dirname(name), text_at(config, "INHERIT"))
-    return (
-        _laid_on(_inherited(project, above, depth + 1), config)
-        if "INHERIT" in config and depth < 9
-        else config
-    )
+    return _laid_on(_inherited(project, above, depth + 1), config) if "INHERIT" in config and depth < 9 else config
 
 
 def _laid_on(below: Any, said: Any) -> Any:
@@ -229,18 +218,13 @@ def _excluded(options: Any) -> Callable[[str], bool]:
 
 def _base_url(said: Any) -> str:
     """Return the address of the site; of `!ENV [NAME, "https://..."]` the last one, and none of `!ENV NAME`."""
-    return next(
-        (str(a) for a in reversed(said if isinstance(said, list) else [said]) if str(a).startswith("http")),
-        "",
-    )
+    return next((str(a) for a in reversed(said if isinstance(said, list) else [said]) if str(a).startswith("http")), "")
 
 
 def _post(blog: str, path: str, metadata: Mapping[str, Any]) -> str:
     date = metadata.get("date")
     day = date.get("created") if isinstance(date, Mapping) else date
-    title = named(metadata, "slug") or PYMDOWNX.slug(
-        named(metadata, "title") or stem(path).rpartition("/")[2]
-    )
+    title = named(metadata, "slug") or PYMDOWNX.slug(named(metadata, "title") or stem(path).rpartition("/")[2])
     if not isinstance(day, str):
         raise NotServed("a post without a date")
     return f"{blog}/{day[:10].replace('-', '/')}/{title}/"

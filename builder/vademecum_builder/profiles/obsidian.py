@@ -13,8 +13,7 @@ from vademecum_builder.profiles.links import block_ids, private_comments, wikili
 from vademecum_builder.readers.slugs import OBSIDIAN
 
 _QUERY = re.compile(
-    r"^([ \t>]*)(`{3,}|~{3,})(?:dataview(?:js)?|tasks|query|base)\b.*\n(?:(?!\1\2).*\n)*\1\2[`~]*[ \t]*$",
-    re.MULTILINE,
+    r"^([ \t>]*)(`{3,}|~{3,})(?:dataview(?:js)?|tasks|query|base)\b.*\n(?:(?!\1\2).*\n)*\1\2[`~]*[ \t]*$", re.MULTILINE
 )
 
 
@@ -29,14 +28,10 @@ def _called(path: str) -> str:
 
 def open_obsidian(project: Project) -> Rules:
     settings = read_yaml(project.text(".obsidian/app.json"))
-    left_out = [
-        str(name) for name in settings.get("userIgnoreFilters") or () if not str(name).startswith("/")
-    ]
+    left_out = [str(name) for name in settings.get("userIgnoreFilters") or () if not str(name).startswith("/")]
     folders = (
         text_at(read_yaml(project.text(".obsidian/templates.json")), "folder"),
-        text_at(
-            read_yaml(project.text(".obsidian/plugins/templater-obsidian/data.json")), "templates_folder"
-        ),
+        text_at(read_yaml(project.text(".obsidian/plugins/templater-obsidian/data.json")), "templates_folder"),
     )
     templates = tuple(f"{folder.strip('/')}/" for folder in folders if folder.strip("/"))
 

@@ -14,9 +14,7 @@ from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.slugs import PANDOC
 
 FILES = ("_quarto.yml", "_quarto.yaml")
-_CELL = re.compile(
-    r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).*\n)*?)[ \t]*\2[ \t]*$", re.MULTILINE
-)
+_CELL = re.compile(r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).*\n)*?)[ \t]*\2[ \t]*$", re.MULTILINE)
 _OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
 _HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\b(?:fig-|tbl-|fig\.)cap\s*[:=]\s*(\"[^\"\n]*\"|'[^'\n]*'|[^|>\s][^\n]*)")
@@ -44,9 +42,7 @@ def spans(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _SPAN.sub(r"\1", plain)) if "]{" in text else text
 
 
-_REFERENCE = re.compile(
-    r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])"
-)
+_REFERENCE = re.compile(r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])")
 _CALLED = {
     "fig": "Figure", "tbl": "Table", "sec": "Section", "eq": "Equation", "lst": "Listing", "thm": "Theorem",
     "lem": "Lemma", "cor": "Corollary", "prp": "Proposition", "exm": "Example", "exr": "Exercise", "def": "Definition",

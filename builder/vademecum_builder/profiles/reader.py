@@ -137,9 +137,7 @@ class ProfilePages:
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be taken in or is not known of addresses, one line each."""
-        pages = [
-            f"{count} pages may have a wrong address: {doubt}" for doubt, count in sorted(self.doubts.items())
-        ]
+        pages = [f"{count} pages may have a wrong address: {doubt}" for doubt, count in sorted(self.doubts.items())]
         sites = [f"addresses may be wrong: {doubt}" for doubt in self.found.rules.doubts]
         return [*sites, *pages, *_told(self.troubles)]
 
@@ -158,11 +156,7 @@ class ProfilePages:
         if item.media_type == HTML and _EXTENDS.match(item.data):
             return TEMPLATES
         written = item.media_type not in (HTML, PLAIN_TEXT)
-        text = (
-            ""
-            if item.media_type == HTML and not item.data.startswith(b"---")
-            else unify_line_breaks(item.text())
-        )
+        text = "" if item.media_type == HTML and not item.data.startswith(b"---") else unify_line_breaks(item.text())
         metadata, body = split_front_matter(text)
         rendered = written or body != text
         try:
@@ -171,9 +165,7 @@ class ProfilePages:
             headed = _HEADED.search(body) if written and "title" not in metadata else None
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
-            if _NOT_FOUND.fullmatch(address) or any(
-                isinstance(metadata.get(name), str) for name in _REDIRECTS
-            ):
+            if _NOT_FOUND.fullmatch(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
                 return "redirects, and pages for addresses that do not exist"
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"
@@ -182,9 +174,7 @@ class ProfilePages:
             self.doubts[doubt] += 1
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
         if rendered:
-            item = replace(
-                item, data=self.prepared(item.media_type, text if written else body, page).encode()
-            )
+            item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
         rules = self.found.rules
         document = parse_document(
             item,

@@ -19,9 +19,7 @@ _NAMES = """
     mkdocs docusaurus mdbook vitepress starlight antora docfx quarto bookdown pkgdown mintlify fumadocs
     nextra docsify eleventy hugo sphinx gitbook jekyll logseq obsidian wiki
 """.split()
-PROFILES: tuple[Profile, ...] = tuple(
-    import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES
-)
+PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES)
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
 PLAIN = "plain"
 _SOURCES = tuple(suffix for suffix, kind in MEDIA_TYPES.items() if kind not in (HTML, PLAIN_TEXT))
@@ -133,9 +131,7 @@ def _folders(folder: Path) -> Iterator[Path]:
         return
 
 
-def _opened(
-    profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *, named: bool = False
-) -> Found | None:
+def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *, named: bool = False) -> Found | None:
     config = Project(folder, folder).has(*profile.files)
     if not config and not named:
         return None
@@ -143,9 +139,7 @@ def _opened(
     outside = f"{folder.relative_to(root).as_posix()}/" if below else ""
     inside = f"{os.path.relpath(root, folder)}/" if folder != root and not below else ""
     project = Project(
-        folder,
-        folder if inside else root,
-        frozenset(posixpath.relpath(inside + key, outside or ".") for key in keys),
+        folder, folder if inside else root, frozenset(posixpath.relpath(inside + key, outside or ".") for key in keys)
     )
     rules = profile.open(project)
     if rules is None:

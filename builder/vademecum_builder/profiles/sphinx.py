@@ -6,17 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Page,
-    Pass,
-    Profile,
-    Project,
-    Rules,
-    pretty,
-    stem,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at
@@ -88,9 +78,7 @@ def substitutions(said: object) -> Pass:
         known = {**common, **own} if isinstance(own, Mapping) else common
         if not known or "{{" not in text:
             return text
-        return outside_code(
-            text, lambda plain: _SUBSTITUTION.sub(lambda m: str(known.get(m[1], m[0])), plain)
-        )
+        return outside_code(text, lambda plain: _SUBSTITUTION.sub(lambda m: str(known.get(m[1], m[0])), plain))
 
     return applied
 

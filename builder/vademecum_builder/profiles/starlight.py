@@ -17,9 +17,7 @@ FILES = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", 
 
 def _address(path: str, metadata: Mapping[str, Any]) -> str:
     """Astro's content layer makes a slug of each part of the path; `index` is its folder."""
-    parts = (named(metadata, "slug").strip("/") or "/".join(map(GITHUB.slug, stem(path).split("/")))).split(
-        "/"
-    )
+    parts = (named(metadata, "slug").strip("/") or "/".join(map(GITHUB.slug, stem(path).split("/")))).split("/")
     whole = "/".join(parts[:-1] if parts[-1] == "index" else parts)
     return f"{whole}/" if whole else ""
 

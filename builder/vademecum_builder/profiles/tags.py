@@ -22,9 +22,7 @@ _ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
 _SHORTCODE_COMMENT = re.compile(
     r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
 )
-_TABPANE = re.compile(
-    r"\{\{<\s*tabpane(?P<said>[^{}]*)>\}\}(?:(?!\{\{<\s*tabpane)[\s\S])*?\{\{<\s*/\s*tabpane\s*>\}\}"
-)
+_TABPANE = re.compile(r"\{\{<\s*tabpane(?P<said>[^{}]*)>\}\}(?:(?!\{\{<\s*tabpane)[\s\S])*?\{\{<\s*/\s*tabpane\s*>\}\}")
 _TAB = re.compile(
     r"\{\{<\s*tab\b(?P<said>[^{}]*)>\}\}(?P<body>(?:(?!\{\{<\s*/?\s*tab\b)[\s\S])*?)\{\{<\s*/\s*tab\s*>\}\}"
 )
@@ -53,9 +51,7 @@ def arguments(text: str) -> tuple[list[str], dict[str, str]]:
 
 def shown(by_name: dict[str, str]) -> str:
     """Return the text that a tag's arguments carry for the reader."""
-    return next(
-        (by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), ""
-    )
+    return next((by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), "")
 
 
 def shortcodes(text: str, page: Page) -> str:
@@ -89,9 +85,7 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
     opening, name = match[2], match[3]
     if "*" in opening:
         return match[0]
-    if re.match(r"highlight\b|code(?!file|_sample)", name) and re.search(
-        rf"\{{\{{[<%]\s*/\s*{name}\b", match.string
-    ):
+    if re.match(r"highlight\b|code(?!file|_sample)", name) and re.search(rf"\{{\{{[<%]\s*/\s*{name}\b", match.string):
         return "\n```\n" if "/" in opening else "\n```" + " ".join(arguments(match[4])[0][:1]) + "\n"
     if "/" in opening:
         return ""
@@ -133,9 +127,7 @@ def _macro(match: re.Match[str]) -> str:
 
 
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
-_LIQUID_COMMENT = re.compile(
-    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"
-)
+_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}")
 # With a hyphen a tag takes the white space beside it away.
 _LIQUID = re.compile(
     r"(?:[ \t]*\n?[ \t]*(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
@@ -185,16 +177,12 @@ def _liquid(match: re.Match[str], page: Page) -> str:
         wanted = placed[0] if "." in placed[0] else f"{placed[0]}.liquid"
         found = page.include(wanted, *folders, passes=(liquid,)) or ""
         found = re.sub(r"\{\{-?\s*include\.([\w-]+)\s*-?\}\}", lambda m: by_name.get(m[1], ""), found)
-        small = (len(found) < _SMALL or "</" not in found) and not re.search(
-            r"<(?:script|style|nav|ul|li)\b", found
-        )
+        small = (len(found) < _SMALL or "</" not in found) and not re.search(r"<(?:script|style|nav|ul|li)\b", found)
         return found if small or placed[0].endswith((".md", ".markdown")) else shown(by_name)
     return shown(by_name)
 
 
-_VALUE = re.compile(
-    r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}"
-)
+_VALUE = re.compile(r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
 
 
 _MARKED = re.compile(r"[ \t]?(\*\*|__)(\{\{[^{}]*\}\})\1")
@@ -202,9 +190,7 @@ _MARKED = re.compile(r"[ \t]?(\*\*|__)(\{\{[^{}]*\}\})\1")
 
 def _marked(text: str, page: Page) -> str:
     """Leave out what is bold, and nothing (`**{{ site.version }}**`)."""
-    return _MARKED.sub(
-        lambda bold: bold[0] if _VALUE.sub(lambda match: _value(match, page), bold[2]) else "", text
-    )
+    return _MARKED.sub(lambda bold: bold[0] if _VALUE.sub(lambda match: _value(match, page), bold[2]) else "", text)
 
 
 def _value(match: re.Match[str], page: Page) -> str:

@@ -26,9 +26,7 @@ def vue(text: str, page: Page) -> str:
     """Parts of a Vue component: scripts, styles, `{{ values }}`, `[[toc]]`."""
 
     def edit(plain: str) -> str:
-        return re.sub(
-            r"^\[\[toc\]\]$", "", _VALUE.sub("", _BLOCK.sub("", plain)), flags=re.MULTILINE | re.IGNORECASE
-        )
+        return re.sub(r"^\[\[toc\]\]$", "", _VALUE.sub("", _BLOCK.sub("", plain)), flags=re.MULTILINE | re.IGNORECASE)
 
     return outside_code(text, edit)
 

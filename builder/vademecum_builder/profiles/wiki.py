@@ -11,9 +11,7 @@ from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.links import wikilinks
 
-FILES = tuple(
-    f"{name}.{ending}" for name in ("Home", "home") for ending in ("md", "markdown", "rst", "asciidoc")
-)
+FILES = tuple(f"{name}.{ending}" for name in ("Home", "home") for ending in ("md", "markdown", "rst", "asciidoc"))
 _SHOWN_FIRST = re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]")
 
 

@@ -131,10 +131,7 @@ class Triggers:
             if not self._is_there(connection):
                 return {"installed": False}
             names = self._names(connection)
-            return {
-                "installed": True,
-                "changed": connection.scalar(text(f"SELECT count(*) FROM {names['changes']}")),
-            }
+            return {"installed": True, "changed": connection.scalar(text(f"SELECT count(*) FROM {names['changes']}"))}
 
     def _entries(self, at: str | None) -> Iterator[Entry]:
         with self.table.database.connect() as connection:
@@ -148,9 +145,7 @@ class Triggers:
                 behind = "c.seq > :at" if self._is_sqlite else "c.xid >= CAST(CAST(:at AS text) AS xid8)"
                 statement = text(
                     "SELECT c.id AS {changed}, t.* FROM {changes} AS c LEFT JOIN {table} AS t ON t.{id} = c.id "
-                    "WHERE {behind} ORDER BY c.id".format(
-                        changed=CHANGED, behind=behind, **self._names(connection)
-                    )
+                    "WHERE {behind} ORDER BY c.id".format(changed=CHANGED, behind=behind, **self._names(connection))
                 )
                 yield from reading.changed(statement, {"at": int(at) if self._is_sqlite else at})
             yield Checkpoint(STRATEGY, json.dumps({"install": install, "at": now, "columns": columns}))
@@ -191,13 +186,9 @@ class Triggers:
         names = self._names(connection)
         dialect = self.table.database.dialect
         if dialect not in ("sqlite", "postgresql"):
-            raise UsageError(
-                f"{self.table.name}: triggers are made in SQLite and PostgreSQL, not in {dialect}"
-            )
+            raise UsageError(f"{self.table.name}: triggers are made in SQLite and PostgreSQL, not in {dialect}")
         if not self.table.table:
-            raise UsageError(
-                f"{self.table.database.where}: source.capture: a query has no triggers: name a table"
-            )
+            raise UsageError(f"{self.table.database.where}: source.capture: a query has no triggers: name a table")
         TableReading(self.table, connection).columns()
         if dialect == "postgresql":
             names["type"] = id_type(connection, names["table"], self.table.id)

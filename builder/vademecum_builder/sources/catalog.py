@@ -169,9 +169,7 @@ class CatalogSource:
             yield checkpoint
 
 
-def _add(
-    record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str
-) -> int:
+def _add(record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str) -> int:
     """Add what a record says to one under the same id; return how many characters that are.
 
     Args:
@@ -189,13 +187,8 @@ def _add(
             added += _add(value, before, seen, *path)
         elif value is not None:
             values = before if isinstance(before, list) else [before]
-            known = seen.get(path) or seen.setdefault(
-                path, {json.dumps(one, sort_keys=True) for one in values}
-            )
-            said = {
-                json.dumps(one, sort_keys=True): one
-                for one in (value if isinstance(value, list) else [value])
-            }
+            known = seen.get(path) or seen.setdefault(path, {json.dumps(one, sort_keys=True) for one in values})
+            said = {json.dumps(one, sort_keys=True): one for one in (value if isinstance(value, list) else [value])}
             fresh = {text: one for text, one in said.items() if text not in known}
             if fresh:
                 values += fresh.values()
@@ -214,11 +207,7 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
                 after = file.stat()
         except OSError as error:
             raise SourceError(f"{file}: cannot be read: {error.strerror}") from error
-        if (before.st_size, before.st_mtime_ns, before.st_ino) != (
-            after.st_size,
-            after.st_mtime_ns,
-            after.st_ino,
-        ):
+        if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
             raise SourceError(f"{file}: it was changed while it was read: build again when it is written")
 
 
@@ -307,9 +296,7 @@ class Listing:
         key = str(id)
         if key in self.seen:
             other = self.seen[key] is not type(id)
-            reason = (
-                f"its id is {id!r}, and that of another record is the same in another type" if other else ""
-            )
+            reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
             return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", said)
         try:
             item = record_item(key, record)
@@ -331,9 +318,7 @@ class Listing:
             found = next((name for name in ID_NAMES if name in record), None)
             if found is None:
                 said = ", ".join(list(record)[:_NAMED])
-                raise UsageError(
-                    f"{self.source.where}: source.id is missing: which of {said} names a record?"
-                )
+                raise UsageError(f"{self.source.where}: source.id is missing: which of {said} names a record?")
             self.id = found
         id = field_at(record, self.id)
         if id is None or id == "":

@@ -61,9 +61,7 @@ def decode(data: bytes) -> Decoded:
     except UnicodeDecodeError:
         pass
     if declared:
-        return _decoded(
-            data, declared, "" if declared == "utf-8" else f"read as {declared}, which it declares"
-        )
+        return _decoded(data, declared, "" if declared == "utf-8" else f"read as {declared}, which it declares")
     looked = _looks_like(data) or "cp1252"
     return _decoded(data, looked, f"read as {looked}, which it looks like: it declares no encoding")
 
@@ -80,9 +78,7 @@ def decode_text(data: bytes) -> Decoded:
     if encoding == "utf-8":
         return _decoded(data, encoding, "")
     told = f"read as {encoding}, which it looks like: save it as UTF-8"
-    return _decoded(
-        data, encoding, f"read as {encoding.upper()}, which it does not say" if b"\0" in data else told
-    )
+    return _decoded(data, encoding, f"read as {encoding.upper()}, which it does not say" if b"\0" in data else told)
 
 
 def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:

@@ -57,10 +57,7 @@ def is_whatsapp(head: str) -> bool:
 def is_irc(head: str) -> bool:
     """Return whether a text begins as a log of IRC does."""
     return _begins(
-        head,
-        lambda line: (
-            _IRC.match(line) or _DAY.match(line) or re.match(r"\[?\d\d:\d\d\S* (?:-!-|\*\*\*)", line)
-        ),
+        head, lambda line: _IRC.match(line) or _DAY.match(line) or re.match(r"\[?\d\d:\d\d\S* (?:-!-|\*\*\*)", line)
     )
 
 
@@ -150,16 +147,12 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
         if not found or not author or author.strip() in _SERVER:
             continue
         if not (found["day"] or day):
-            yield Skipped(
-                f"{name}:{number}", "a time without a day: the file's name has to say it", plain[:200]
-            )
+            yield Skipped(f"{name}:{number}", "a time without a day: the file's name has to say it", plain[:200])
             continue
         try:
             time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
         except ValueError:
-            yield Skipped(
-                f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain[:200]
-            )
+            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain[:200])
             continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
         yield f"{name}:{number}", message_fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)

@@ -71,9 +71,7 @@ class Piece:
         return self.messages[self.repeated]
 
 
-def by_time(
-    messages: Iterable[Message], window: timedelta, gap: timedelta, zone: tzinfo | None
-) -> Iterator[Piece]:
+def by_time(messages: Iterable[Message], window: timedelta, gap: timedelta, zone: tzinfo | None) -> Iterator[Piece]:
     """Cut where nobody wrote for longer than `gap`, and at the borders of windows.
 
     Args:
@@ -174,9 +172,7 @@ class _At:
     hash: bytes
 
 
-def _by_hash(
-    messages: Iterable[Message], weight: Callable[[Message], int], radius: int, most: int
-) -> Iterator[Piece]:
+def _by_hash(messages: Iterable[Message], weight: Callable[[Message], int], radius: int, most: int) -> Iterator[Piece]:
     """Cut before each message whose hash is the smallest of all that begin within `radius` of it; where a piece
     weighs more than `most`, before its smallest, and so on. The end is open until `radius` more is there.
 

@@ -109,9 +109,7 @@ class Database:
             there += [f"{schema}.{one}" for one in inspector.get_table_names(schema=schema)]
             there += [f"{schema}.{one}" for one in inspector.get_view_names(schema=schema)]
         if name not in there:
-            raise UsageError(
-                f"{self.where}: source.table: {self.name} has no table {name!r}; {instead(name, there)}"
-            )
+            raise UsageError(f"{self.where}: source.table: {self.name} has no table {name!r}; {instead(name, there)}")
         return sa.table(plain, schema=schema)
 
     def query(self, query: str) -> sa.TextClause:
@@ -136,9 +134,7 @@ class Database:
             if url.get_backend_name() != "sqlite":
                 return sa.create_engine(url, poolclass=NullPool)
             path = self._file(url)
-            return sa.create_engine(
-                "sqlite://", creator=lambda: _open_sqlite(path, write), poolclass=NullPool
-            )
+            return sa.create_engine("sqlite://", creator=lambda: _open_sqlite(path, write), poolclass=NullPool)
         except NoSuchModuleError:
             raise UsageError(
                 f"{self.where}: source.url: SQLAlchemy knows no database {url.drivername!r}; write postgresql+psycopg, "
@@ -154,9 +150,7 @@ class Database:
         path = self.folder / (url.database or "")
         if not url.database or url.database == ":memory:" or not path.is_file():
             found = "is a folder" if path.is_dir() else "no such file"
-            raise SourceError(
-                f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path"
-            )
+            raise SourceError(f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path")
         return path
 
     @contextmanager
@@ -171,11 +165,7 @@ class Database:
                 raise SourceError(damaged.removeprefix(": ")) from None
             state = str(getattr(error.orig, "sqlstate", None) or "")
             passing = isinstance(error, OperationalError) and (not state or state.startswith(_PASSING))
-            if (
-                error.connection_invalidated
-                or state.startswith(_PASSING)
-                or (passing and not _is_wrong(said))
-            ):
+            if error.connection_invalidated or state.startswith(_PASSING) or (passing and not _is_wrong(said)):
                 raise NetworkError(f"{said}; nothing is lost: try again") from None
             raise UsageError(f"{self.where}: {said}".removeprefix(": ")) from None
         except SQLAlchemyError as error:

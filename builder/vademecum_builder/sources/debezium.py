@@ -62,12 +62,9 @@ class DebeziumEvents:
         files = self._files()
         whole = any(_head(files[name], at) != head for name, (at, head) in known.items() if name in files)
         whole = whole or (
-            since is not None
-            and any(_empties(file, known.get(name, (0, ""))[0]) for name, file in files.items())
+            since is not None and any(_empties(file, known.get(name, (0, ""))[0]) for name, file in files.items())
         )
-        return Changes(
-            self._entries(files, {} if whole else known, told=not whole and since is not None), whole=whole
-        )
+        return Changes(self._entries(files, {} if whole else known, told=not whole and since is not None), whole=whole)
 
     def _files(self) -> dict[str, Path]:
         found = sorted(self.path.glob("*.json*")) if self.path.is_dir() else [self.path]

@@ -111,9 +111,7 @@ class Export:
                 return
             yield from readers[self.shape or self._looks_like()]()
         except OSError as error:
-            raise SourceError(
-                f"{self.where}: {error.filename or self.path}: {error.strerror or error}"
-            ) from None
+            raise SourceError(f"{self.where}: {error.filename or self.path}: {error.strerror or error}") from None
 
     def _looks_like(self) -> str:
         if self.path.is_dir():
@@ -128,9 +126,7 @@ class Export:
         try:
             with zipfile.ZipFile(self.path) as packed:
                 if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
-                    raise SourceError(
-                        f"{self.where}: {self.path}: more than 4 GB: unpack it, and name its folder"
-                    )
+                    raise SourceError(f"{self.where}: {self.path}: more than 4 GB: unpack it, and name its folder")
                 folder.mkdir()
                 packed.extractall(folder)
         except CANNOT_UNPACK as error:
@@ -150,8 +146,7 @@ class Export:
                 yield from self._json_line(told, f"{file.name}:{number}")
 
     def _lines(
-        self,
-        read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]],
+        self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]]
     ) -> Iterator[Message | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
             # An iPhone calls every chat `_chat.txt`, in a folder or a packed one that has the chat's name.
@@ -163,9 +158,7 @@ class Export:
         for file in self._files(".json"):
             told = _load(file)
             if not isinstance(told, dict) or not {"messages", "chats"} & told.keys():
-                raise SourceError(
-                    f"{self.where}: {file}: no export of Telegram: it has no messages and no chats"
-                )
+                raise SourceError(f"{self.where}: {file}: no export of Telegram: it has no messages and no chats")
             private = None if self.private else self.left_out
             yield from self._messages(telegram_messages(told, file.name, private))
 
@@ -246,6 +239,4 @@ def _json(data: bytes, where: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{where}: no whole JSON ({str(error)[:100]}): is it still being written?"
-        ) from None
+        raise SourceError(f"{where}: no whole JSON ({str(error)[:100]}): is it still being written?") from None

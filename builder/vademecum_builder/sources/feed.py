@@ -100,9 +100,7 @@ class FeedSource:
 def _fields(entry: Any, base: str) -> dict[str, Any]:
     """Return the fields of an entry; a relative link leads from where the feed lies (`base`)."""
     link = urljoin(base, entry.get("link") or entry.get("g_link", ""))
-    bodies = [one.value for one in entry.get("content", ())] or [
-        entry.get("summary") or entry.get("g_description", "")
-    ]
+    bodies = [one.value for one in entry.get("content", ())] or [entry.get("summary") or entry.get("g_description", "")]
     # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
     time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
     told = {

@@ -14,14 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.sources.base import (
-    BINARY,
-    HTML,
-    Changes,
-    Checkpoint,
-    Skipped,
-    SourceItem,
-)
+from vademecum_builder.sources.base import BINARY, HTML, Changes, Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES, media_type
 from vademecum_builder.sources.gitignore import Selection
 from vademecum_builder.sources.private_keys import private_key_line
@@ -87,9 +80,7 @@ class FolderSource:
         """
         real = os.path.realpath(self.root)
         if not Path(real).is_dir():
-            found = (
-                "is a file, not a folder;" if self.root.exists() else "no such folder; run what makes it, or"
-            )
+            found = "is a file, not a folder;" if self.root.exists() else "no such folder; run what makes it, or"
             raise UsageError(f"{self.root}: {found} name the folder that holds the documents")
         return self._scan()
 
@@ -144,9 +135,7 @@ class FolderSource:
         if len(data) > limit:
             return Skipped(entry.key, _too_large(len(data), limit))
         if data.startswith(_LFS):
-            return Skipped(
-                entry.key, "Git LFS has the file, and this is its pointer: `git lfs pull` brings it"
-            )
+            return Skipped(entry.key, "Git LFS has the file, and this is its pointer: `git lfs pull` brings it")
         if data.startswith(_PGP):
             return Skipped(entry.key, "a signature or a key of PGP: no document")
         shows_keys = self._example_keys.takes_by_name(entry.key)

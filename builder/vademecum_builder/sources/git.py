@@ -76,9 +76,7 @@ class Repository:
             "+HEAD:refs/vademecum/head",
         )
         ref = "refs/vademecum/head" if self.ref == "HEAD" else self.ref
-        commit = self._git(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
-        ).strip()
+        commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
         if not _COMMIT.fullmatch(commit):
             raise UsageError(f"{self.where}: source.ref: {self.name} has no {self.ref}")
         self._git("checkout", "--quiet", "--force", "--detach", commit, "--")
@@ -91,9 +89,7 @@ class Repository:
 
     def dates(self, folder: str) -> Mapping[str, str]:
         """Return when each file below a folder was last committed, ISO 8601, by its path from there."""
-        log = self._git(
-            "log", "--format=%x01%cI", "--name-only", "--no-renames", self.commit, "--", folder or "."
-        )
+        log = self._git("log", "--format=%x01%cI", "--name-only", "--no-renames", self.commit, "--", folder or ".")
         found: dict[str, str] = {}
         top = f"{folder}/" if folder else ""
         for part in log.split("\x01")[1:]:
@@ -111,13 +107,11 @@ class Repository:
         """Return what differs from an earlier commit, and whether it is still there; None: that commit is not known."""
         if not self._git("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}"):
             return None
-        told = self._git(
-            "diff", "--name-status", "--no-renames", "-z", since, self.commit, "--", folder or "."
-        ).split("\0")
+        told = self._git("diff", "--name-status", "--no-renames", "-z", since, self.commit, "--", folder or ".").split(
+            "\0"
+        )
         top = f"{folder}/" if folder else ""
-        return {
-            path.removeprefix(top): state != "D" for state, path in zip(told[::2], told[1::2], strict=False)
-        }
+        return {path.removeprefix(top): state != "D" for state, path in zip(told[::2], told[1::2], strict=False)}
 
     def _git(self, *arguments: str) -> str:
         command = ["git", "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", *arguments]
@@ -125,12 +119,7 @@ class Repository:
         within |= {"GIT_WORK_TREE": str(self.files)} if arguments[0] != "init" else {}
         try:
             done = subprocess.run(
-                command,
-                env=os.environ | within,
-                cwd=self.files,
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
+                command, env=os.environ | within, cwd=self.files, capture_output=True, timeout=SECONDS, check=False
             )
         except FileNotFoundError:
             raise UsageError(f"{self.where}: a repository is read by git: install it") from None

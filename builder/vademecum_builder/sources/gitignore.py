@@ -78,9 +78,7 @@ def _read(path: Path) -> GitIgnoreSpec | None:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read ({error.strerror}); make it readable or delete it"
-        ) from None
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); make it readable or delete it") from None
     # To git, `dir/**` means everything inside; to pathspec, the folder too. `dir/*` means the same to both.
     lines = [_EVERYTHING_INSIDE.sub("/*", line) for line in text.splitlines()]
     return spec_of(lines)

@@ -75,19 +75,11 @@ class JoinedSource:
                         yield Skipped(f"{part.name}:{entry.key}", entry.reason, entry.said)
                     elif isinstance(entry, SourceItem):
                         if entry.media_type != RECORD:
-                            raise UsageError(
-                                f"{part.name}: {entry.key} is a file: records alone can be joined"
-                            )
+                            raise UsageError(f"{part.name}: {entry.key} is a file: records alone can be joined")
                         key = record_key(field_at(json.loads(entry.data), part.identity))
                         if key is None or key in seen:
-                            why = (
-                                f"no {part.identity}"
-                                if key is None
-                                else f"its {part.identity} {key} stands twice"
-                            )
-                            yield Skipped(
-                                f"{part.name}:{entry.key}", why, entry.data[:200].decode("utf-8", "replace")
-                            )
+                            why = f"no {part.identity}" if key is None else f"its {part.identity} {key} stands twice"
+                            yield Skipped(f"{part.name}:{entry.key}", why, entry.data[:200].decode("utf-8", "replace"))
                             continue
                         seen.add(key)
                         found.setdefault(key, []).append((part.name, entry.data))

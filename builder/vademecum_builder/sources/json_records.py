@@ -22,9 +22,7 @@ _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _CUT = "it ends in the middle: it was cut off, or is being written"
 
 
-def split_records(
-    stream: BinaryIO, longest: int, keyed: str | None = None
-) -> Iterator[tuple[str, bytes | None]]:
+def split_records(stream: BinaryIO, longest: int, keyed: str | None = None) -> Iterator[tuple[str, bytes | None]]:
     """Yield each object that stands in a list, and the path of the list: `data.items`, empty for the outermost.
 
     Lists within such an object are its own.

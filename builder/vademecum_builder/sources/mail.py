@@ -89,11 +89,7 @@ def _header(mail: Mail, name: str) -> str:
     except ValueError:  # base64 that is none
         parts = [(text, None)]
     shown = (
-        part
-        if isinstance(part, str)
-        else _decoded(part, charset)
-        if charset
-        else part.decode("raw-unicode-escape")
+        part if isinstance(part, str) else _decoded(part, charset) if charset else part.decode("raw-unicode-escape")
         for part, charset in parts
     )
     return " ".join("".join(shown).split())
@@ -104,9 +100,9 @@ def _text(mail: Mail) -> str:
     parts = [part for part in mail.walk() if part.get_content_type() in ("text/plain", "text/html")]
     parts = [part for part in parts if part.get_content_disposition() != "attachment"]
     plain = [part for part in parts if part.get_content_type() == "text/plain"]
-    text = "\n\n".join(
-        map(_plain, plain) if plain else (text_of_html(_payload(part)) for part in parts)
-    ).replace("\r\n", "\n")
+    text = "\n\n".join(map(_plain, plain) if plain else (text_of_html(_payload(part)) for part in parts)).replace(
+        "\r\n", "\n"
+    )
     text = _QUOTED_FROM.sub(r"\1", text)
     return _without_quote(_FOOTER.sub("", text)) or text
 
@@ -128,9 +124,7 @@ def _without_quote(text: str) -> str:
 def _plain(part: Mail) -> str:
     text = _payload(part)
     # A line that ends in a space goes on in the next one (RFC 3676, 4.2).
-    return (
-        re.sub(r"(?<=[^-\s>]) \r?\n(?=[^>\s])", " ", text) if part.get_param("format") == "flowed" else text
-    )
+    return re.sub(r"(?<=[^-\s>]) \r?\n(?=[^>\s])", " ", text) if part.get_param("format") == "flowed" else text
 
 
 def text_of_html(html: str) -> str:
@@ -148,10 +142,7 @@ def text_of_html(html: str) -> str:
     text = tree.body.text() if tree.body else ""
     paragraphs = re.split(r"\n[ \t]*\n\s*", text)
     return "\n\n".join(
-        filter(
-            None,
-            ("\n".join(" ".join(line.split()) for line in one.split("\n")).strip() for one in paragraphs),
-        )
+        filter(None, ("\n".join(" ".join(line.split()) for line in one.split("\n")).strip() for one in paragraphs))
     )
 
 

@@ -83,9 +83,7 @@ class Position:
             tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in told.pop("tails").items()}
             return cls(tuple(told.pop("cursor")), begin, **told, tails=tails)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(
-                f"not a checkpoint of {since.strategy}: `vade checkpoints reset` forgets it"
-            ) from None
+            raise UsageError(f"not a checkpoint of {since.strategy}: `vade checkpoints reset` forgets it") from None
 
     def checkpoint(self, strategy: str) -> Checkpoint:
         """Return it as a checkpoint."""
@@ -153,9 +151,7 @@ class Gathered:
         return Tail(start, known.whole and len(sure) < 2, active, kept)
 
 
-def gather(
-    reading: MessageReading, known: Position | None, limits: Limits, *, conversations: bool
-) -> Gathered:
+def gather(reading: MessageReading, known: Position | None, limits: Limits, *, conversations: bool) -> Gathered:
     """Read what is new and what it may change; everything where that does not suffice.
 
     Args:
@@ -226,9 +222,7 @@ def _read_on(gathered: Gathered, known: Position, reading: MessageReading) -> No
         raise OlderError
 
 
-def _take_related(
-    gathered: Gathered, tails: Mapping[str, Tail], reading: MessageReading, end: object
-) -> None:
+def _take_related(gathered: Gathered, tails: Mapping[str, Tail], reading: MessageReading, end: object) -> None:
     """Take in what conversations have from before; an id that stands before the look-back, too, is an error."""
     spool, fields = gathered.spool, reading.table.fields
     ids = {name: spool.values(name, "id") for name in gathered.channels}

@@ -59,8 +59,7 @@ class Spool:
         """Take in a message from before the others, whose conversation is known."""
         self._put(message)
         self._file.execute(
-            "UPDATE message SET before = 1, root = ? WHERE channel = ? AND id = ?",
-            (root, message.channel, message.id),
+            "UPDATE message SET before = 1, root = ? WHERE channel = ? AND id = ?", (root, message.channel, message.id)
         )
 
     def _put(self, message: Message) -> None:
@@ -104,9 +103,7 @@ class Spool:
 
     def messages(self, channel: str) -> Iterator[Message]:
         """Yield the messages of a channel in the order of (time, id)."""
-        return self._select(
-            "SELECT {} FROM message WHERE channel = ? AND NOT before ORDER BY at, length, id", channel
-        )
+        return self._select("SELECT {} FROM message WHERE channel = ? AND NOT before ORDER BY at, length, id", channel)
 
     def conversations(self, channel: str, silence: timedelta) -> Iterator[tuple[str, list[Message]]]:
         """Yield the conversations of a channel, by their roots."""
@@ -120,9 +117,7 @@ class Spool:
                 "UPDATE message SET root = ?, spoken = ? WHERE channel = ? AND id = ?",
                 (root, spoken, channel, message.id),
             )
-        self._file.execute(
-            "CREATE INDEX IF NOT EXISTS message_root ON message (channel, root, at, length, id)"
-        )
+        self._file.execute("CREATE INDEX IF NOT EXISTS message_root ON message (channel, root, at, length, id)")
         rows = self._file.execute(
             f"SELECT root, {_COLUMNS} FROM message WHERE channel = ? ORDER BY root, at, length, id", [channel]
         )
@@ -150,8 +145,7 @@ class Spool:
             )
         }
         rows = self._file.execute(
-            "SELECT id, root FROM message WHERE channel = ? AND (at, length, id) < (?, ?, ?)",
-            (channel, *start),
+            "SELECT id, root FROM message WHERE channel = ? AND (at, length, id) < (?, ?, ?)", (channel, *start)
         )
         return roots, {id: root for id, root in rows if root in roots}
 
@@ -159,8 +153,7 @@ class Spool:
         """Return the messages before a place whose threads are named behind it only: without these messages they were
         part of another conversation."""
         rows = self._file.execute(
-            "SELECT id, thread, (at, length, id) >= (?, ?, ?) FROM message WHERE channel = ?",
-            (*start, channel),
+            "SELECT id, thread, (at, length, id) >= (?, ?, ?) FROM message WHERE channel = ?", (*start, channel)
         ).fetchall()
         behind, here = ({thread for _, thread, where in rows if where == side} for side in (True, False))
         return sorted(id for id, thread, where in rows if not (where or thread) and id in behind - here)

@@ -113,9 +113,7 @@ class MessageReading:
             of = [sa.and_(self._is("channel", [one]), self._column("time") >= starts[one]) for one in some]
             yield from self._read(self._column("time") < end, sa.or_(*of))
 
-    def related(
-        self, ids: Collection[str], threads: Collection[str], end: object
-    ) -> Iterator[Message | Skipped]:
+    def related(self, ids: Collection[str], threads: Collection[str], end: object) -> Iterator[Message | Skipped]:
         """Yield the messages before a time that have one of these ids, or are of one of these threads."""
         for name, values in (("id", ids), ("thread", threads)):
             for some in _batches(sorted(values) if name in self.table.fields else [], _VALUES):

@@ -17,15 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.sources import cuts
-from vademecum_builder.sources.base import (
-    Changes,
-    Checkpoint,
-    EmptySourceError,
-    Entry,
-    Removed,
-    Skipped,
-    SourceItem,
-)
+from vademecum_builder.sources.base import Changes, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.sources.cuts import Message, Piece
 from vademecum_builder.sources.message_spool import Order, Spool, order_of
 from vademecum_builder.sources.records import json_value, record_item, record_key
@@ -138,9 +130,7 @@ class MessageView:
             raise UsageError(f"not a checkpoint of {self.strategy} ({since.strategy})")
         if not isinstance(self.archive, Table):
             left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
-            return Changes(
-                self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {}
-            )
+            return Changes(self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {})
         from vademecum_builder.sources.message_cursor import Position, gather
 
         known = None if since is None else Position.of(since)
@@ -246,16 +236,12 @@ def make_message(
 
     id = record_key(fields.get("id"))
     if id is None:
-        return Skipped(
-            key or "(no id)", f"its id is {fields.get('id')!r}: expected a text or a whole number"[:200]
-        )
+        return Skipped(key or "(no id)", f"its id is {fields.get('id')!r}: expected a text or a whole number"[:200])
     try:
         time = read_time(fields.get("time"), zone)
         edited = read_time(updated, zone) if updated not in _NEVER else None
     except NoZoneError as error:
-        raise UsageError(
-            f'{where}: message {id}: {error.message}: write zone = "Europe/Berlin", say'
-        ) from None
+        raise UsageError(f'{where}: message {id}: {error.message}: write zone = "Europe/Berlin", say') from None
     except ContentError as error:
         return Skipped(id, f"its time: {error.message}")
     texts = {

@@ -128,9 +128,7 @@ class PagePlaces:
             for part, mine in children.items():
                 beside = {rest for rest in mine if f"{prefix}{rest}" in self._keys}
                 shares = [len(beside) / len(mine)]
-                shares += [
-                    len(mine & its) / min(len(mine), len(its)) for its in children.values() if its is not mine
-                ]
+                shares += [len(mine & its) / min(len(mine), len(its)) for its in children.values() if its is not mine]
                 if max(shares) >= _SHARE:
                     certain.add(part)
             # Of an old version nothing may be left in the newer ones.
@@ -163,18 +161,14 @@ def preferred(values: Iterable[str], first: str = "") -> tuple[str, ...]:
             return (2, (), name)
         if number is None:
             return (5, (), name)
-        numbers = [
-            -int(part) if part.isdigit() else float("-inf") for part in re.findall(r"\d+|x", number[1])
-        ]
+        numbers = [-int(part) if part.isdigit() else float("-inf") for part in re.findall(r"\d+|x", number[1])]
         early = re.search(r"a|b|rc|dev", number[1]) is not None
         return (4 if early else 3, (*numbers, *[0] * (9 - len(numbers))), name)
 
     return tuple(sorted(versions, key=rank))
 
 
-def order_of(
-    said: Mapping[str, Mapping[str, object]], first: Mapping[str, str]
-) -> dict[str, tuple[str, ...]]:
+def order_of(said: Mapping[str, Mapping[str, object]], first: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the order of a release's versions and languages (format.md, 5.1); empty: each page has one place.
 
     Args:

@@ -13,9 +13,7 @@ from vademecum.format.json import canonical
 
 _YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", r"(?!(?:false|no|f|n|[0:. _-]+)$).+"
 _DRAFT = "draft|auto-draft|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
-_BETWEEN = (
-    "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|dm|im|mpim"
-)
+_BETWEEN = "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|dm|im|mpim"
 _RULES: Final[Mapping[str, str]] = {
     # What is true of what is not for everybody, and false of it.
     r"(?:page_)?(?:is_)?(?:draft|unlisted|private|noindex|search_exclude|confidential|internal|hidden|deleted"
@@ -42,9 +40,7 @@ _RULES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
 _PLACE_TYPE: Final = re.compile(r"(?:.*_)?(?:type|kind)|t")
-_PLACE: Final = re.compile(
-    r"(?:.*_)?(?:channels?|rooms?|chats?|conversations?|streams?|groups?|spaces?|threads?)"
-)
+_PLACE: Final = re.compile(r"(?:.*_)?(?:channels?|rooms?|chats?|conversations?|streams?|groups?|spaces?|threads?)")
 _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
 """Of Mattermost and Rocket.Chat: direct, private, group."""
 
@@ -55,9 +51,7 @@ def why_private(fields: Mapping[str, Any]) -> str:
     A list of several values is that of rows that were merged: one row that is private makes the record private.
     """
     for name, value in fields.items():
-        if may_say(name) and any(
-            is_private(name, one) for one in (value if isinstance(value, list) else [value])
-        ):
+        if may_say(name) and any(is_private(name, one) for one in (value if isinstance(value, list) else [value])):
             return name.lower()
     return ""
 
@@ -89,9 +83,7 @@ def plain_name(name: str) -> str:
 @lru_cache(maxsize=4096)  # records have the same fields, over and over
 def _patterns(name: str, table: str) -> tuple[re.Pattern[str], ...]:
     plain = plain_name(name).lower()
-    found = [
-        re.compile(values, re.IGNORECASE) for names, values in _RULES.items() if re.fullmatch(names, plain)
-    ]
+    found = [re.compile(values, re.IGNORECASE) for names, values in _RULES.items() if re.fullmatch(names, plain)]
     if _PLACE.fullmatch(plain_name(table).lower()) and _PLACE_TYPE.fullmatch(plain):
         found.append(re.compile(_BETWEEN_TYPES.pattern, re.IGNORECASE))
     return tuple(found)

@@ -23,9 +23,7 @@ _LEAST = 64
 _BETWEEN = re.compile(r"(?:\\++(?:[nrt]|u000[aAdD])?|[^A-Za-z0-9+/=\\])++")
 _TAG = re.compile(r"</?[A-Za-z](?![^<>]{0,200}---)[^<>]{0,200}>")
 # A line of 40 is no word of a sentence; a shorter one counts where it looks like Base64.
-_KEY_LINE = re.compile(
-    r"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}"
-)
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{40,}|(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=[^0-9]*[0-9])[A-Za-z0-9+/=]{16,}")
 # PuTTY's own format (https://tartarus.org/~simon/putty-snapshots/htmldoc/AppendixC.html): 48 characters are a key.
 _OTHERS = re.compile(
     rf"Private-Lines: ?\d{{1,3}}(?:{_BETWEEN.pattern})?+[A-Za-z0-9+/=]{{40}}"
@@ -111,9 +109,7 @@ def _may_hold(data: bytes) -> bool:
     )
 
 
-def _first(
-    pattern: re.Pattern[str], is_key: Callable[[re.Match[str]], bool], text: str
-) -> re.Match[str] | None:
+def _first(pattern: re.Pattern[str], is_key: Callable[[re.Match[str]], bool], text: str) -> re.Match[str] | None:
     return next(filter(is_key, islice(pattern.finditer(text), _MOST)), None)
 
 

@@ -188,9 +188,7 @@ def _too_large(longest: int, said: str = "") -> Failed:
     return Failed(f"larger than the limit of {longest / 2**20:g} MiB: split it", said)
 
 
-def _listed(
-    stream: BinaryIO, records: str, longest: int, head: str
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     wanted = records.strip("/").replace("/", ".")
     keyed = wanted[:-1].rstrip(".") if wanted.split(".")[-1] == "*" else None
     wanted = wanted if keyed is None else keyed
@@ -245,9 +243,7 @@ def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str,
             row = next(rows, None)
         except csv.Error as error:
             if "unexpected end" in str(error):
-                raise ContentError(
-                    "it ends within a quoted field: it was cut off, or is being written"
-                ) from None
+                raise ContentError("it ends within a quoted field: it was cut off, or is being written") from None
             row = None if lines.too_long or "field limit" in str(error) else []
             yield number, Failed(f"no row that can be read ({error})") if row == [] else _too_large(longest)
             number, lines.too_long = rows.line_num + above, False

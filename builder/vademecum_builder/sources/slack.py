@@ -44,16 +44,11 @@ def slack_messages(
         left_out: Counts messages of private channels and of people among themselves; None: they are taken.
     """
     private = {
-        str(one.get(name))
-        for list_ in _PRIVATE
-        for one in _listed(folder / list_, load)
-        for name in ("id", "name")
+        str(one.get(name)) for list_ in _PRIVATE for one in _listed(folder / list_, load) for name in ("id", "name")
     }
     users = {str(user.get("id")): _name(user) for user in _listed(folder / "users.json", load)}
     users.setdefault("USLACKBOT", "Slackbot")
-    names = users | {
-        str(one.get("id")): one.get("name") for list_ in _LISTS for one in _listed(folder / list_, load)
-    }
+    names = users | {str(one.get("id")): one.get("name") for list_ in _LISTS for one in _listed(folder / list_, load)}
     for file in slack_days(folder):
         channel = file.parent.name
         day = load(file)
@@ -100,9 +95,7 @@ def slack_text(text: str, names: Mapping[Any, Any]) -> str:
 
 def _name(user: Mapping[str, Any]) -> Any:
     profile = mapping(user.get("profile"))
-    return (
-        profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name")
-    )
+    return profile.get("display_name") or user.get("real_name") or profile.get("real_name") or user.get("name")
 
 
 def _listed(file: Path, load: Callable[[Path], Any]) -> list[Mapping[str, Any]]:

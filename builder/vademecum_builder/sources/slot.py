@@ -81,15 +81,11 @@ class Slot:
             TableReading(self.table, connection).columns()
             level = connection.scalar(text("SHOW wal_level"))
             if level != "logical":
-                raise UsageError(
-                    f"{self.table.name}: wal_level is {level}: set it to logical, and restart the server"
-                )
+                raise UsageError(f"{self.table.name}: wal_level is {level}: set it to logical, and restart the server")
             schema, _, plain = self.table.table.rpartition(".")
             key = inspect(connection).get_pk_constraint(plain, schema or None)["constrained_columns"]
             if self.table.id not in key:  # an UPDATE of a published table without an identity is refused
-                raise UsageError(
-                    f'{self.table.name}: {self.table.id} is no primary key: use capture = "triggers"'
-                )
+                raise UsageError(f'{self.table.name}: {self.table.id} is no primary key: use capture = "triggers"')
             return [
                 f"CREATE PUBLICATION {self.name} FOR TABLE {self._quoted(connection)}",
                 f"SELECT pg_create_logical_replication_slot('{self.name}', 'pgoutput')",
@@ -142,9 +138,7 @@ class Slot:
 
     def _confirmed(self, connection: Connection) -> str:
         found = connection.scalar(
-            text(
-                "SELECT CAST(confirmed_flush_lsn AS text) FROM pg_replication_slots WHERE slot_name = :name"
-            ),
+            text("SELECT CAST(confirmed_flush_lsn AS text) FROM pg_replication_slots WHERE slot_name = :name"),
             {"name": self.name},
         )
         if found is None:

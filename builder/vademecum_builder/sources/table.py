@@ -28,9 +28,7 @@ class TableSource(Table):
             NetworkError: The database does not answer, is locked, or died.
         """
         if since is not None and not self.cursor:
-            raise UsageError(
-                f"{self.name}: every row is compared, so there is no checkpoint ({since.strategy})"
-            )
+            raise UsageError(f"{self.name}: every row is compared, so there is no checkpoint ({since.strategy})")
         known = Position.of(since) if since is not None else None
         with self.database.connect() as connection:
             reading = TableReading(self, connection)

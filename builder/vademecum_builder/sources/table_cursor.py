@@ -59,13 +59,7 @@ class Position:
     def checkpoint(self) -> Checkpoint:
         """Return it as a checkpoint."""
         seen = [[key, id, digest] for key, (id, digest) in self.seen.items()]
-        told = {
-            "cursor": self.cursor,
-            "id": self.id,
-            "start": self.start,
-            "seen": seen,
-            "columns": self.columns,
-        }
+        told = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen, "columns": self.columns}
         return Checkpoint(STRATEGY, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
 
 
@@ -112,9 +106,7 @@ def _gone(reading: TableReading, known: Position, keys: set[str], read: int) -> 
     ids = [decode_value(known.seen[key][0]) for key in sorted(keys)]
     found = set()
     for start in range(0, len(ids), FETCHED):
-        statement = reading.select().where(
-            reading.column(reading.source.id).in_(ids[start : start + FETCHED])
-        )
+        statement = reading.select().where(reading.column(reading.source.id).in_(ids[start : start + FETCHED]))
         for row, entry in reading.rows(statement):
             found.add(row.key)
             yield entry
@@ -145,9 +137,7 @@ def _position(reading: TableReading, rows: list[Row]) -> Position:
 
 def _without_cursor(reading: TableReading) -> Iterator[Skipped]:
     column = reading.column(reading.source.cursor)
-    count = reading.connection.scalar(
-        sa.select(sa.func.count()).select_from(reading.origin).where(column.is_(None))
-    )
+    count = reading.connection.scalar(sa.select(sa.func.count()).select_from(reading.origin).where(column.is_(None)))
     if count:
         hint = f"select COALESCE({reading.source.cursor}, …) in a query"
         yield Skipped("(no cursor)", f"{count} rows have no {reading.source.cursor}: it is NULL; {hint}")

@@ -90,9 +90,7 @@ class TableReading:
         names = tuple(self.connection.execute(self.select().limit(0)).keys())
         for name in names:
             if names.count(name) > 1:
-                raise UsageError(
-                    f"{self.source.name}: two columns are called {name!r}: name one of them anew with AS"
-                )
+                raise UsageError(f"{self.source.name}: two columns are called {name!r}: name one of them anew with AS")
         for setting in ("id", "cursor", "deleted"):
             name = getattr(self.source, setting)
             if name and name not in names:
@@ -149,9 +147,7 @@ class TableReading:
         """
         self.twice = self.ids_that_stand_twice()
         skipped: set[str] = set()
-        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(
-            statement, values
-        )
+        result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement, values)
         with result:
             for fields in map(dict, result.mappings()):
                 id = fields.pop(CHANGED)
@@ -194,8 +190,7 @@ class TableReading:
         key = record_key(id)
         if key is None:
             return Skipped(
-                repr(id)[:100],
-                f"{self.source.id} is of type {type(id).__name__}: expected a text or a whole number",
+                repr(id)[:100], f"{self.source.id} is of type {type(id).__name__}: expected a text or a whole number"
             )
         if key in self.twice:
             return Skipped(key, f"several rows have this {self.source.id}: none of them is taken")
@@ -203,9 +198,7 @@ class TableReading:
             return Removed(key)
         for name, value in fields.items():
             if isinstance(value, str) and not value.isprintable() and _NOT_UTF_8.search(value):
-                return Skipped(
-                    key, f"{name} is not UTF-8", value[:200].encode("utf-8", "backslashreplace").decode()
-                )
+                return Skipped(key, f"{name} is not UTF-8", value[:200].encode("utf-8", "backslashreplace").decode())
         return record_item(key, fields)
 
     def select(self) -> sa.Select[Any]:

@@ -57,6 +57,4 @@ def telegram_messages(
 def _text(told: Any) -> str:
     """Return a text, which is a list of texts and of objects where some of it is a link, bold, or a name."""
     parts = told if isinstance(told, list) else [told]
-    return "".join(
-        str(mapping(one).get("text") or "") if isinstance(one, Mapping) else str(one or "") for one in parts
-    )
+    return "".join(str(mapping(one).get("text") or "") if isinstance(one, Mapping) else str(one or "") for one in parts)

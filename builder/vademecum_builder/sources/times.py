@@ -46,9 +46,7 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         try:
             value = datetime.fromisoformat(text)
         except ValueError:
-            raise ContentError(
-                f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970"
-            ) from None
+            raise ContentError(f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if not isinstance(value, datetime):

@@ -44,9 +44,7 @@ class Walk:
         """Yield everything that may be a document, and what was skipped, by rising key."""
         return self.below(self.root, "", (self.real_root,), enclosing_rules(Path(self.real_root)))
 
-    def below(
-        self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore
-    ) -> Iterator[Entry | Skipped]:
+    def below(self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore) -> Iterator[Entry | Skipped]:
         """Yield what lies in `folder`. `above`: real paths of the folders that it lies in, its own last."""
         try:
             paths = list(folder.iterdir())

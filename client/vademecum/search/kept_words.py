@@ -62,9 +62,7 @@ def decode_words(kept: bytes, digest: str) -> SegmentWords | None:
 
 
 def _postings(file: TensorFile, name: str) -> Postings:
-    starts, rows, counts, lengths = (
-        file.tensor(f"{name}.{column}", dtype, [None]).data for column, dtype in _COLUMNS
-    )
+    starts, rows, counts, lengths = (file.tensor(f"{name}.{column}", dtype, [None]).data for column, dtype in _COLUMNS)
     return Postings(
         np.frombuffer(starts, np.uint32).astype(np.int64),
         np.frombuffer(rows, np.uint32),

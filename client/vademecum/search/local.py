@@ -45,15 +45,10 @@ def index_documents(documents: Iterable[Mapping[str, object]]) -> Opened:
         key, title, url, text = _told(document, at)
         passages = _passages(text) or [title]
         ids = [chunk_id(title, "", "", passage) for passage in passages]
-        chunks |= {
-            id_: ChunkRow(id_, 1, b"\0", 0, "", "", passage)
-            for id_, passage in zip(ids, passages, strict=True)
-        }
+        chunks |= {id_: ChunkRow(id_, 1, b"\0", 0, "", "", passage) for id_, passage in zip(ids, passages, strict=True)}
         rows[key] = DocumentRow(key, 1, title, url, chunks=tuple(ids))
     named = {id_ for row in rows.values() for id_ in row.chunks}
-    state = assemble(
-        [decode_segment(encode_segment(VERSION, 1, rows.values(), map(chunks.__getitem__, named)))]
-    )
+    state = assemble([decode_segment(encode_segment(VERSION, 1, rows.values(), map(chunks.__getitem__, named)))])
     encoder = Encoder(EncoderFile(VERSION, 1, [], b"", [], Alphabet([], [], b""), words_weight=1000))
     generation = Generation(
         sequence=0,
@@ -76,16 +71,8 @@ def _told(document: object, at: int) -> tuple[str, str, str, str]:
     key, markup = told.get("key"), told.get("html")
     text = told.get("text", text_of(markup) if isinstance(markup, str) else None)
     title, url = told.get("title") or key, told.get("url") or ""
-    if not (
-        isinstance(key, str)
-        and key
-        and isinstance(text, str)
-        and isinstance(title, str)
-        and isinstance(url, str)
-    ):
-        raise UsageError(
-            f"fallback: document {at} needs a key and a text or html, and title and url are texts"
-        )
+    if not (isinstance(key, str) and key and isinstance(text, str) and isinstance(title, str) and isinstance(url, str)):
+        raise UsageError(f"fallback: document {at} needs a key and a text or html, and title and url are texts")
     return key, title, url, text
 
 

@@ -71,9 +71,7 @@ class OwnEncoder:
             raise UsageError(f"encoder: it has to return numbers: {error}") from error
         fits = vector.shape == (self._width,)
         if not fits or not np.isfinite(vector).all():
-            given = (
-                "not all of them are finite" if fits else f"not {'x'.join(map(str, vector.shape)) or 'one'}"
-            )
+            given = "not all of them are finite" if fits else f"not {'x'.join(map(str, vector.shape)) or 'one'}"
             raise UsageError(
                 f"encoder: it has to return {self._width} finite numbers, as {self._name} does that made this "
                 f"release's vectors: {given}"

@@ -58,9 +58,7 @@ class Places:
         """What the documents say of their languages, each once; empty for those that say nothing."""
         return sorted({lang if isinstance(lang := said.get("lang"), str) else "" for said in self._metadata})
 
-    def facets(
-        self, documents: NDArray[np.int64], fields: Sequence[str] | None = None
-    ) -> dict[str, dict[str, int]]:
+    def facets(self, documents: NDArray[np.int64], fields: Sequence[str] | None = None) -> dict[str, dict[str, int]]:
         """Return how many of these documents say what, for each of these fields; where none are named, for those of
         `FACETS` in which documents differ. One that says several counts for each.
         """
@@ -85,9 +83,7 @@ class Places:
             for at, said in enumerate(self._metadata):
                 value = said.get(name)
                 texts = map(text_of, value if isinstance(value, list) else [value])
-                pairs += [
-                    (at, numbers.setdefault(text, len(numbers))) for text in dict.fromkeys(texts) if text
-                ]
+                pairs += [(at, numbers.setdefault(text, len(numbers))) for text in dict.fromkeys(texts) if text]
             rows, which = np.array(pairs, np.int64).reshape(-1, 2).T
             self._fields[name] = list(numbers), rows, which
         return self._fields[name]
@@ -108,9 +104,7 @@ class Places:
         each = [len(values) for values in self._order.values()]
         return max(limit, min(limit * int(np.prod(each)), MOST_CANDIDATES)) if each else limit
 
-    def choose(
-        self, row: int, documents: NDArray[np.bool_] | None, prefer: Mapping[str, str]
-    ) -> tuple[int, int]:
+    def choose(self, row: int, documents: NDArray[np.bool_] | None, prefer: Mapping[str, str]) -> tuple[int, int]:
         """Return the document that a chunk is shown as part of, and its rank: the lowest is preferred."""
         held = map(int, self._documents[self._starts[row] : self._starts[row + 1]])
         ranked = [(self._rank(at, prefer), at) for at in held if documents is None or documents[at]]
@@ -126,10 +120,7 @@ class Places:
         """
         if not self._order:
             return list(range(len(candidates)))
-        told = [
-            (self._page(at), self._headings(row), self._metadata[at].get("lang"))
-            for row, _, at, _ in candidates
-        ]
+        told = [(self._page(at), self._headings(row), self._metadata[at].get("lang")) for row, _, at, _ in candidates]
 
         def gives_way(mine: int, other: int) -> bool:
             (page, headings, lang), (_, score, _, rank) = told[mine], candidates[mine]

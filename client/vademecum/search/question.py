@@ -23,13 +23,7 @@ Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str |
 
 
 def check_question(
-    query: object,
-    limit: object,
-    offset: object,
-    mode: object,
-    filters: object,
-    prefer: object,
-    facets: object = None,
+    query: object, limit: object, offset: object, mode: object, filters: object, prefer: object, facets: object = None
 ) -> None:
     """See that a question can be answered.
 
@@ -45,9 +39,7 @@ def check_question(
     check_filters(filters)
     if not isinstance(prefer, Mapping) or not all(isinstance(value, str) for value in prefer.values()):
         raise UsageError(f"prefer must name a text for each field, such as lang and de, not {prefer!r}")
-    if facets is not None and not (
-        isinstance(facets, list | tuple) and all(isinstance(name, str) for name in facets)
-    ):
+    if facets is not None and not (isinstance(facets, list | tuple) and all(isinstance(name, str) for name in facets)):
         raise UsageError(f"facets must be a list of fields of the metadata, such as tags, not {facets!r}")
 
 
@@ -79,9 +71,7 @@ def check_filters(filters: object) -> None:
         UsageError: They are not.
     """
     if not isinstance(filters, Mapping):
-        raise UsageError(
-            f"filters must name a value for each field, such as version and 2.0, not {filters!r}"
-        )
+        raise UsageError(f"filters must name a value for each field, such as version and 2.0, not {filters!r}")
     for name, wanted in filters.items():
         if isinstance(wanted, Mapping):
             good = wanted.keys() in ({"min"}, {"max"}, {"min", "max"}) and all(map(_kind, wanted.values()))

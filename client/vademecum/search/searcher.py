@@ -106,16 +106,7 @@ class Searcher:
         nothing = Found(none, (), 1.0, 0.0, frozenset(), "", none, none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
-        ranking = fuse(
-            cosines,
-            cosines,
-            nothing,
-            ids,
-            mode="semantic",
-            weight=0.0,
-            counting=counting,
-            titled=titled,
-        )
+        ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
 
     def _cosines(self, query: str) -> tuple[Scores, Scores]:
@@ -146,9 +137,7 @@ class Searcher:
         *,
         group: bool,
     ) -> Results:
-        candidates = list(
-            self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group)
-        )
+        candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
         groups: dict[int, list[Candidate]] = {}
         for number in self._places.settled(candidates):
             key = candidates[number][2] if group else number
@@ -189,9 +178,7 @@ class Searcher:
     ) -> Iterator[Candidate]:
         """Yield as many as show `depth` documents, and some more, so that there are further hits of these."""
         seen: set[int] = set()
-        for number, (row, score) in enumerate(
-            zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)
-        ):
+        for number, (row, score) in enumerate(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)):
             if number >= (depth + _DEEPER if group else depth) and (len(seen) >= depth or not group):
                 return
             at, rank = self._places.choose(row, documents, prefer)

@@ -76,8 +76,7 @@ def read_words(segment: Segment) -> SegmentWords:
     numbers: dict[str, int] = {}
     texts = (segment.cells(segment.chunk_columns[1:4:2], row) for row in range(len(segment.ids)))
     chunks = _gather(
-        (_counted(headings.decode(), plain(text.decode()), numbers) for headings, text in texts),
-        len(segment.ids),
+        (_counted(headings.decode(), plain(text.decode()), numbers) for headings, text in texts), len(segment.ids)
     )
     count = len(segment.document_sequences)
     told = (segment.cells(segment.document_columns[:1], row)[0].decode() for row in range(count))
@@ -120,18 +119,11 @@ def _gather(rows: Iterable[Counter[int]], count: int) -> _Gathered:
 
 
 def _postings(
-    words: array[int],
-    rows: array[int],
-    counts: array[int],
-    lengths: array[int],
-    renumbered: NDArray[np.int64],
+    words: array[int], rows: array[int], counts: array[int], lengths: array[int], renumbered: NDArray[np.int64]
 ) -> Postings:
     numbers = renumbered[np.frombuffer(words, np.uint32)] if words else np.zeros(0, np.int64)
     order = np.argsort(numbers, kind="stable")
     starts = np.searchsorted(numbers[order], np.arange(len(renumbered) + 1))
     return Postings(
-        starts,
-        np.array(rows, np.uint32)[order],
-        np.array(counts, np.uint8)[order],
-        np.array(lengths, np.uint32),
+        starts, np.array(rows, np.uint32)[order], np.array(counts, np.uint8)[order], np.array(lengths, np.uint32)
     )

@@ -36,10 +36,7 @@ class Index:
         width = packed_bytes(self._dimensions, self.bits)
         dtype: type[np.integer[Any]] = np.int8 if self.bits == 8 else np.uint8
         self._columns = [
-            (
-                np.frombuffer(segment.vectors, dtype).reshape(-1, width),
-                np.frombuffer(segment.scales, np.uint16),
-            )
+            (np.frombuffer(segment.vectors, dtype).reshape(-1, width), np.frombuffer(segment.scales, np.uint16))
             for segment in state.segments
         ]
         self._starts = np.cumsum([0, *(len(scales) for _, scales in self._columns)])
@@ -97,9 +94,7 @@ class Index:
         step = max(1, _BLOCK // vectors.shape[1])
         for start in range(0, len(vectors), step):
             block = vectors[start : start + step]
-            codes = (
-                [block >> bits * lane & (1 << bits) - 1 for lane in range(lanes)] if lanes > 1 else [block]
-            )
+            codes = [block >> bits * lane & (1 << bits) - 1 for lane in range(lanes)] if lanes > 1 else [block]
             sums = [np.dot(code.astype(exact), padded[lane::lanes]) for lane, code in enumerate(codes)]
             products[start : start + step] = sum(sums)
         return factor * products + offset * int(vector.sum())

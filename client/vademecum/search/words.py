@@ -19,17 +19,7 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import within
 from vademecum.search.stems import stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import (
-    CAMEL,
-    PAIRED,
-    PARTS,
-    is_between,
-    letters_of,
-    named,
-    parts_of,
-    runs_of,
-    wholes_of,
-)
+from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, named, parts_of, runs_of, wholes_of
 
 K1: Final = 1.2
 B: Final = 0.75
@@ -110,8 +100,7 @@ class Words:
         self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
         self._chunks = [_positions(state.chunks.places, i, len(s.ids)) for i, s in enumerate(state.segments)]
         self._documents = [
-            _positions(state.documents.places, i, len(s.document_sequences))
-            for i, s in enumerate(state.segments)
+            _positions(state.documents.places, i, len(s.document_sequences)) for i, s in enumerate(state.segments)
         ]
         owners = np.array(state.chunks.owners, np.int64)
         self._owned = np.argsort(owners, kind="stable")
@@ -181,11 +170,7 @@ class Words:
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""
         asked = named(query)
-        owned = [
-            self._owned[self._bounds[at] : self._bounds[at + 1]]
-            for at in self._titles.get(asked, [])
-            if asked
-        ]
+        owned = [self._owned[self._bounds[at] : self._bounds[at + 1]] for at in self._titles.get(asked, []) if asked]
         return np.concatenate([np.zeros(0, np.int64), *owned])
 
     def _written(self, query: str) -> list[str]:
@@ -198,9 +183,7 @@ class Words:
             elif not self._is_plain(run):
                 written.append(run)
             elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
-                joined = groups[0][1] == 1.0 and all(
-                    letters_of(word) != word for word in self._texts(groups[0][0])
-                )
+                joined = groups[0][1] == 1.0 and all(letters_of(word) != word for word in self._texts(groups[0][0]))
                 written.append(self._commonest(groups[0][0]) if joined else run)
             else:
                 written.extend(self._apart(run))
@@ -239,19 +222,14 @@ class Words:
         if left or (groups and groups[0][1] == 1.0):
             ends = ends[:1]
         words = dict.fromkeys(
-            (
-                *(word for run in before for word in parts_of(run)),
-                *(word for word in last if word not in left),
-            )
+            (*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left))
         )
         wholes = {word for run in runs for word in wholes_of(run)}
         # A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
         in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
         letters = set(filter(_LETTER.fullmatch, in_names))
         telling = [word for word in words if word not in self._stop and word not in letters] or list(words)
-        asked = [
-            self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]
-        ]
+        asked = [self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]]
         groups_of = {word.word: word.groups for word in asked}
         silent: set[str] = set()
         for run in runs:
@@ -296,9 +274,7 @@ class Words:
 
     def _alike(self, word: str) -> Group:
         """Return the words of the same stem, looked up once a question."""
-        return (
-            self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
-        )
+        return self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
 
     def _of_stem(self, word: str) -> Group:
         """Return the words of the same stem, whatever joins their parts."""
@@ -322,9 +298,7 @@ class Words:
         """Return the longer names that have this one among their parts; with `begun` its last part may go on."""
 
         has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
-        return self._each(
-            [number for number, word in enumerate(found.words) if has(word)] for found in self._words
-        )
+        return self._each([number for number, word in enumerate(found.words) if has(word)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
         """Return the nearest words, within one change, or two in a long one; digits are meant as they are."""
